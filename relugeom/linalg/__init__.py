@@ -1,0 +1,1 @@
+"""Numbers, affine maps and digests: the floor that knows neither networks nor polytopes."""

@@ -1,0 +1,1 @@
+"""ReLU networks, their activation patterns and effective maps; knows no polytope."""
