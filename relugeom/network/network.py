@@ -179,8 +179,7 @@ def _check_layers(weights: tuple[FloatArray, ...], biases: tuple[FloatArray, ...
             raise ModelError(f"layer {position}: W must be a matrix with entries, its shape is {weight.shape}")
         if bias.shape != weight.shape[:1]:
             raise ModelError(
-                f"layer {position}: b has shape {bias.shape}, but W of shape {weight.shape} "
-                f"needs ({weight.shape[0]},)"
+                f"layer {position}: b has shape {bias.shape}, but W of shape {weight.shape} needs ({weight.shape[0]},)"
             )
         if position and weight.shape[1] != weights[position - 1].shape[0]:
             raise ModelError(

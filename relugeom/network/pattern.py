@@ -75,7 +75,7 @@ class ActivationPattern:
     @property
     def bits(self) -> BoolArray:
         """Truth values of all units, shape (N,)."""
-        return unpack_patterns(np.frombuffer(self.packed, dtype=np.uint8)[None, :], sum(self.widths))[0]
+        return unpack_patterns(np.frombuffer(self.packed, dtype=np.uint8)[None, :], sum(self.widths)).ravel()
 
     @property
     def layers(self) -> list[BoolArray]:
@@ -98,7 +98,7 @@ def pack_patterns(bits: BoolArray) -> ByteArray:
 
 def unpack_patterns(packed: ByteArray, units: int) -> BoolArray:
     """Rows of bytes (k, ⌈N/8⌉) as rows of bits (k, N)."""
-    return np.unpackbits(packed, axis=1, count=units).astype(np.bool_)
+    return np.asarray(np.unpackbits(packed, axis=1, count=units), dtype=np.bool_)
 
 
 def pattern_texts(packed: ByteArray, widths: Sequence[int]) -> list[str]:

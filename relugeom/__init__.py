@@ -1,0 +1,44 @@
+"""Exact geometry of trained ReLU networks.
+
+This module is the face: a table of names, each loaded from its room on first use (PEP 562), so that importing relugeom
+costs nothing.
+"""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_ROOMS = {
+    "relugeom.errors": ("RelugeomError",),
+    "relugeom.network.network": ("ReLUNetwork",),
+    "relugeom.network.pattern": ("ActivationPattern",),
+    "relugeom.network.decision": ("Decision", "Squashing"),
+    "relugeom.network.importers": ("load_network",),
+    "relugeom.network.effective": ("effective_map", "effective_maps"),
+    "relugeom.network.activation": ("activation_pattern", "activation_patterns"),
+    "relugeom.network.forward": ("evaluate", "predict"),
+    "relugeom.geometry.domain": ("Domain",),
+    "relugeom.geometry.domain_spec": ("load_domain",),
+    "relugeom.partition.clusters": ("cluster_samples",),
+    "relugeom.partition.locate": ("locate_pattern",),
+    "relugeom.partition.enumeration": ("enumerate_regions",),
+    "relugeom.partition.feasibility": ("classify_patterns",),
+    "relugeom.graph.active_subnetwork": ("active_subnetwork",),
+    "relugeom.analysis.importance": ("cluster_importance",),
+    "relugeom.store.store": ("open_store",),
+    "relugeom.audit": ("audit",),
+}
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'relugeom' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,1 @@
+"""Questions about clusters and regions, one a file."""

@@ -1,0 +1,1 @@
+"""Domains, polyhedra and linear programs; knows no network."""

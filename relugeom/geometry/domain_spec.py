@@ -1,0 +1,193 @@
+"""Reading a domain: ``box:LO,HI``, ``all``, ``data``, or a TOML file.
+
+[features.Age]            # named as in the data; inputs without names are x0, x1, …
+lower = 0                 # a side that is not given is open
+upper = 4
+kind = "integer"          # "continuous" (default), "integer", "binary"
+
+[[groups]]                # exactly one of them is 1
+features = ["Embarked_S", "Embarked_C", "Embarked_Q"]
+
+[[constraints]]           # linear, any number
+coefficients = { income = 1.0, rent = -1.0 }
+relation = ">="           # "<=", ">=", "=="
+value = 0.0
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from relugeom.errors import DomainError
+from relugeom.geometry.domain import Domain, FeatureKind
+from relugeom.linalg.arrays import FloatArray
+
+__all__ = ["domain_of_data", "load_domain", "read_domain_file"]
+
+FORMS = "write box:LO,HI, data, all, or the name of a TOML file"
+RELATIONS = ("<=", ">=", "==")
+
+
+class NamedInputs(Protocol):
+    """Anything with named inputs: a network, for one."""
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """One name per input."""
+
+
+def load_domain(spec: str | Path, inputs: NamedInputs, *, data: FloatArray | None = None) -> Domain:
+    """Domain of a specification.
+
+    Parameters
+    ----------
+    spec
+        ``box:LO,HI`` (the same interval for every input), ``data`` (the range of each column of `data`), ``all``
+        (R^n), or the name of a TOML file.
+    inputs
+        The network: its inputs are named in the file.
+    data
+        Samples of shape (k, n), for ``data``.
+
+    Raises
+    ------
+    DomainError
+        The specification or the file cannot be read; the text names the entry.
+    """
+    names, text = inputs.feature_names, str(spec)
+    if text == "all":
+        return Domain.everything(len(names), names)
+    if text == "data":
+        if data is None:
+            raise DomainError(f"domain 'data' is the range of a data file, and none was given: {FORMS}")
+        return domain_of_data(data, names)
+    if text.startswith("box:"):
+        low, high = _interval(text)
+        return Domain.box(np.full(len(names), low), np.full(len(names), high), names)
+    return read_domain_file(Path(spec), names)
+
+
+def domain_of_data(data: FloatArray, names: Sequence[str] = ()) -> Domain:
+    """The box of the smallest and largest value of each column of `data`, shape (k, n)."""
+    if len(data) == 0:
+        raise DomainError("the range of a table without rows is empty")
+    return Domain.box(data.min(axis=0), data.max(axis=0), names)
+
+
+def read_domain_file(path: Path, names: Sequence[str]) -> Domain:
+    """Domain of a TOML file whose features are among `names`."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DomainError(f"there is no domain file {str(path)!r}: {FORMS}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise DomainError(f"domain file {str(path)!r} cannot be read: {error}") from None
+    except tomllib.TOMLDecodeError as error:
+        raise DomainError(f"domain file {str(path)!r} is not TOML: {error}") from None
+    try:
+        return _domain_of_document(document, names)
+    except DomainError as error:
+        raise DomainError(f"domain file {str(path)!r}: {error}") from None
+
+
+def _interval(text: str) -> tuple[float, float]:
+    parts = text.removeprefix("box:").split(",")
+    try:
+        low, high = (float(part) for part in parts)
+    except ValueError:
+        raise DomainError(f"domain {text!r} is not box:LO,HI with two numbers: {FORMS}") from None
+    return low, high
+
+
+def _domain_of_document(document: Mapping[str, Any], names: Sequence[str]) -> Domain:
+    _refuse_unknown(document, ("features", "groups", "constraints"), "the file")
+    index = {name: position for position, name in enumerate(names)}
+    lower, upper = np.full(len(names), -np.inf), np.full(len(names), np.inf)
+    kinds = [FeatureKind.CONTINUOUS] * len(names)
+    for name, entry in _table(document.get("features", {}), "features").items():
+        place = f"features.{name}"
+        position = _position(name, index, place)
+        entry = _table(entry, place)
+        _refuse_unknown(entry, ("lower", "upper", "kind"), place)
+        lower[position] = _number(entry.get("lower", -np.inf), f"{place}.lower")
+        upper[position] = _number(entry.get("upper", np.inf), f"{place}.upper")
+        kind = entry.get("kind", "continuous")
+        if kind not in list(FeatureKind):
+            raise DomainError(f"{place}.kind is {kind!r}: write one of {', '.join(FeatureKind)}")
+        kinds[position] = FeatureKind(kind)
+    groups = []
+    for number, entry in enumerate(_tables(document.get("groups", []), "groups")):
+        place = f"groups[{number}]"
+        _refuse_unknown(entry, ("features",), place)
+        members = entry.get("features")
+        if not isinstance(members, list) or not members:
+            raise DomainError(f"{place}.features must be a list of feature names")
+        groups.append(tuple(_position(name, index, place) for name in members))
+    rows: dict[str, list[tuple[FloatArray, float]]] = {relation: [] for relation in RELATIONS}
+    for number, entry in enumerate(_tables(document.get("constraints", []), "constraints")):
+        relation, row, value = _constraint(entry, index, f"constraints[{number}]")
+        rows[relation].append((row, value))
+    at_most = rows["<="] + [(-row, -value) for row, value in rows[">="]]
+    return Domain(
+        lower,
+        upper,
+        A=np.array([row for row, _ in at_most]),
+        b=np.array([value for _, value in at_most]),
+        E=np.array([row for row, _ in rows["=="]]),
+        f=np.array([value for _, value in rows["=="]]),
+        kinds=tuple(kinds),
+        groups=tuple(groups),
+        feature_names=tuple(names),
+    )
+
+
+def _constraint(entry: Mapping[str, Any], index: Mapping[str, int], place: str) -> tuple[str, FloatArray, float]:
+    _refuse_unknown(entry, ("coefficients", "relation", "value"), place)
+    relation = entry.get("relation")
+    if relation not in RELATIONS:
+        raise DomainError(f"{place}.relation is {relation!r}: write one of {', '.join(RELATIONS)}")
+    row = np.zeros(len(index))
+    for name, coefficient in _table(entry.get("coefficients", {}), f"{place}.coefficients").items():
+        row[_position(name, index, place)] = _number(coefficient, f"{place}.coefficients.{name}")
+    if not row.any():
+        raise DomainError(f"{place} has no coefficient other than 0")
+    if "value" not in entry:
+        raise DomainError(f"{place} has no value")
+    return str(relation), row, _number(entry["value"], f"{place}.value")
+
+
+def _position(name: object, index: Mapping[str, int], place: str) -> int:
+    if not isinstance(name, str) or name not in index:
+        known = ", ".join(list(index)[:12]) + (", …" if len(index) > 12 else "")
+        raise DomainError(f"{place}: {name!r} is no input of the network, whose inputs are {known}")
+    return index[name]
+
+
+def _number(value: object, place: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+        raise DomainError(f"{place} is {value!r}: write a number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise DomainError(f"{place} is too large for a float64") from None
+
+
+def _table(value: object, place: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise DomainError(f"{place} must be a table of names and values")
+    return value
+
+
+def _tables(value: object, place: str) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+        raise DomainError(f"{place} must be written as [[{place}]] tables")
+    return value
+
+
+def _refuse_unknown(table: Mapping[str, Any], known: Sequence[str], place: str) -> None:
+    unknown = sorted(set(table) - set(known))
+    if unknown:
+        raise DomainError(f"{place} has an unknown entry {unknown[0]!r}: it can have {', '.join(known)}")

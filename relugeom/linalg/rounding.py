@@ -1,0 +1,64 @@
+"""Rigorous bounds on the rounding errors of float64 sums of products, and signs that follow from them.
+
+Notation: u = 2⁻⁵³. A sum of k products and terms evaluated in any order, with or without fused operations, errs by
+at most γ_k Σ|terms| with γ_k = k u / (1 − k u) [Higham, *Accuracy and Stability of Numerical Algorithms*, 2002,
+section 3.1], plus at most 2⁻¹⁰⁷⁴ for each product that underflows.
+"""
+
+import numpy as np
+
+from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.exact import scaled_integers
+
+__all__ = ["SignArray", "row_signs", "sum_error"]
+
+SignArray = np.ndarray[tuple[int, int], np.dtype[np.int8]]
+UNIT_ROUNDOFF = 2.0**-53
+SMALLEST = 2.0**-1074
+
+
+def sum_error(magnitude: FloatArray, terms: int) -> FloatArray:
+    """Bound of the error of a float64 sum.
+
+    Parameters
+    ----------
+    magnitude
+        Σ|terms|, itself evaluated in float64 (any shape).
+    terms
+        Number of products and addends of the sum.
+    """
+    # The magnitude was rounded too, and so is this product: 2 (k + 2) u covers both for every k below 2⁵⁰.
+    return magnitude * (2.0 * (terms + 2) * UNIT_ROUNDOFF) + 2.0 * terms * SMALLEST
+
+
+def row_signs(A: FloatArray, b: FloatArray, x: FloatArray) -> SignArray:
+    """Sign of A x − b at each point, exactly.
+
+    Parameters
+    ----------
+    A, b
+        Rows, shapes (k, n) and (k,).
+    x
+        Points, shape (s, n).
+
+    Returns
+    -------
+    SignArray
+        −1, 0 or 1, shape (s, k).
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        value = x @ A.T - b
+        error = sum_error(np.abs(x) @ np.abs(A).T + np.abs(b), A.shape[1] + 1)
+        settled = np.abs(value) > error  # False too where the sum overflowed to NaN or its bound to ∞
+    signs = np.sign(np.where(settled, value, 0.0)).astype(np.int8)
+    for sample, row in np.argwhere(~settled):
+        signs[sample, row] = _exact_sign(A[row], float(b[row]), x[sample])
+    return signs
+
+
+def _exact_sign(row: FloatArray, value: float, point: FloatArray) -> int:
+    coefficients, _ = scaled_integers(np.append(row, value))
+    coordinates, j = scaled_integers(point)
+    products = (a * c for a, c in zip(coefficients[:-1], coordinates, strict=True))
+    total = sum(products) - (coefficients[-1] << j)
+    return (total > 0) - (total < 0)

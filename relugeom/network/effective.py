@@ -1,0 +1,63 @@
+"""The affine map that a network applies under a pattern [paper, Theorem 1].
+
+Ω = W_p D_{p−1} W_{p−1} … D_1 W_1 with D_l the diagonal 0/1 matrix of layer l's pattern, and b the matching sum of
+biases: f(u) = Ω u + b, before squashing, for every u with that pattern. Evaluated in integers and rounded once, so
+every coefficient is the float64 nearest to the exact one and its sign is the exact sign.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from relugeom.linalg.affine import AffineMap
+from relugeom.linalg.arrays import ByteArray, FloatArray
+from relugeom.linalg.exact import nearest_float
+from relugeom.network.exact import ExactForms, exact_network, pattern_forms
+from relugeom.network.network import ReLUNetwork
+from relugeom.network.pattern import ActivationPattern
+
+__all__ = ["EffectiveMaps", "effective_map", "effective_maps"]
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveMaps:
+    """The effective maps of k patterns as columns.
+
+    Attributes
+    ----------
+    weights
+        Ω, shape (k, m, n).
+    biases
+        b, shape (k, m).
+    signs
+        The exact sign of each entry of [Ω, b], shape (k, m, n + 1): −1, 0 or 1. A coefficient too small for a float64
+        is stored as 0 and keeps its sign here.
+    """
+
+    weights: FloatArray
+    biases: FloatArray
+    signs: "np.ndarray[tuple[int, int, int], np.dtype[np.int8]]"
+
+
+def effective_map(network: ReLUNetwork, pattern: ActivationPattern | str) -> AffineMap:
+    """(Ω, b) of a pattern; unpacks as ``omega, b = effective_map(network, pattern)``."""
+    if isinstance(pattern, str):
+        pattern = ActivationPattern.from_text(network.widths, pattern)
+    values = _nearest(pattern_forms(exact_network(network), pattern)[-1])
+    return AffineMap(values[:, :-1], values[:, -1])
+
+
+def effective_maps(network: ReLUNetwork, packed: ByteArray) -> EffectiveMaps:
+    """(Ω, b) of each row of packed patterns, shape (k, ⌈N/8⌉)."""
+    exact = exact_network(network)
+    values = np.zeros((len(packed), network.outputs, network.inputs + 1))
+    signs = np.zeros(values.shape, dtype=np.int8)
+    for row, content in enumerate(packed):
+        forms = pattern_forms(exact, ActivationPattern(network.widths, content.tobytes()))[-1]
+        values[row] = _nearest(forms)
+        signs[row] = [[(entry > 0) - (entry < 0) for entry in form] for form in forms.rows()]
+    return EffectiveMaps(values[:, :, :-1], values[:, :, -1], signs)
+
+
+def _nearest(forms: ExactForms) -> FloatArray:
+    return np.array([[nearest_float(entry) for entry in row] for row in forms.rationals()])

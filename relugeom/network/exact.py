@@ -1,0 +1,96 @@
+"""A network in integers, and the affine forms of its units under a pattern.
+
+Notation: a layer's hatted matrix [W_l, b_l] is kept as integers divided by 2^{k_l}. Under a pattern, layer l's
+pre-activations are the affine forms z_l(u) = (Z_l û) / 2^{K_l} with û = (u, 1) and K_l = k_0 + … + k_l; Z_l is an
+integer matrix of shape (width, n + 1) [paper, Theorem 1].
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from flint import fmpq, fmpz, fmpz_mat
+
+from relugeom.linalg.arrays import BoolArray, FloatArray
+from relugeom.linalg.exact import integer_matrix, scaled_integers
+from relugeom.network.network import ReLUNetwork
+from relugeom.network.pattern import ActivationPattern
+
+__all__ = ["ExactForms", "ExactNetwork", "exact_network", "exact_values", "first_forms", "next_forms", "pattern_forms"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExactNetwork:
+    """Integer weights, columns (W, b), and one binary exponent per layer."""
+
+    layers: tuple[fmpz_mat, ...]
+    exponents: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExactForms:
+    """The forms of one layer: values are matrix · (u, 1) / 2^exponent."""
+
+    matrix: fmpz_mat
+    exponent: int
+
+    def rows(self) -> list[list[int]]:
+        """The integer rows (c₁, …, c_n, c₀); only their common factor is lost."""
+        width, columns = self.matrix.nrows(), self.matrix.ncols()
+        flat = [int(entry) for entry in self.matrix.entries()]
+        return [flat[row * columns : (row + 1) * columns] for row in range(width)]
+
+    def rationals(self) -> list[list[fmpq]]:
+        """The forms' coefficients as they are."""
+        scale = fmpz(1) << self.exponent
+        return [[fmpq(entry, scale) for entry in row] for row in self.rows()]
+
+
+def exact_network(network: ReLUNetwork) -> ExactNetwork:
+    """The network's float64 weights as integers."""
+    hatted = [np.column_stack(layer) for layer in zip(network.weights, network.biases, strict=True)]
+    matrices, exponents = zip(*(integer_matrix(layer) for layer in hatted), strict=True)
+    return ExactNetwork(matrices, exponents)
+
+
+def first_forms(exact: ExactNetwork) -> ExactForms:
+    """The forms of layer 0, which no pattern changes."""
+    return ExactForms(exact.layers[0], exact.exponents[0])
+
+
+def next_forms(exact: ExactNetwork, layer: int, below: ExactForms, active: BoolArray) -> ExactForms:
+    """The forms of `layer`, given those of the layer below and which of its units are active."""
+    columns, entries = below.matrix.ncols(), below.matrix.entries()
+    zero, scale = [fmpz(0)] * columns, fmpz(1) << below.exponent
+    stacked: list[fmpz] = []
+    for unit, kept in enumerate(active.tolist()):
+        stacked += entries[unit * columns : (unit + 1) * columns] if kept else zero
+    stacked += [*zero[:-1], scale]
+    matrix = exact.layers[layer] * fmpz_mat(len(active) + 1, columns, stacked)
+    return ExactForms(matrix, below.exponent + exact.exponents[layer])
+
+
+def pattern_forms(exact: ExactNetwork, pattern: ActivationPattern) -> list[ExactForms]:
+    """The forms of every layer under a pattern, the outputs last."""
+    forms = [first_forms(exact)]
+    for layer, active in enumerate(pattern.layers, start=1):
+        forms.append(next_forms(exact, layer, forms[-1], active))
+    return forms
+
+
+def exact_values(exact: ExactNetwork, X: FloatArray) -> list[tuple[fmpz_mat, int]]:
+    """Every layer's pre-activations at float64 inputs, as integers Z of shape (width, k) over 2^exponent.
+
+    Exact evaluation of the network itself: no pattern is assumed.
+    """
+    samples = len(X)
+    entries, exponent = scaled_integers(np.ascontiguousarray(X.T))
+    values: Sequence[int] = entries
+    results = []
+    for weights, k in zip(exact.layers, exact.exponents, strict=True):
+        hatted = fmpz_mat(weights.ncols(), samples, [*values, *([1 << exponent] * samples)])
+        z = weights * hatted
+        exponent += k
+        results.append((z, exponent))
+        values = [max(int(entry), 0) for entry in z.entries()]
+    return results

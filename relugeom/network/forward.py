@@ -1,0 +1,56 @@
+"""Batched evaluation in float64: pre-activations, outputs, predictions, classes.
+
+Rows of X are inputs, shape (k, n). These are ordinary floats: `activation.py` has the rigorous signs.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from relugeom.errors import DataError
+from relugeom.linalg.arrays import FloatArray, IntArray
+from relugeom.network.decision import classify, squash
+from relugeom.network.network import ReLUNetwork
+
+__all__ = ["as_samples", "decide", "evaluate", "pre_activations", "predict"]
+
+
+def as_samples(network: ReLUNetwork, X: ArrayLike) -> FloatArray:
+    """X as a float64 table of shape (k, n).
+
+    Raises
+    ------
+    DataError
+        X has another number of columns, or holds NaN or an infinite value.
+    """
+    samples = np.atleast_2d(np.asarray(X, dtype=np.float64))
+    if samples.ndim != 2 or samples.shape[1] != network.inputs:
+        raise DataError(f"the network takes {network.inputs} inputs, but the samples have shape {np.shape(X)}")
+    if not np.isfinite(samples).all():
+        row, column = np.argwhere(~np.isfinite(samples))[0]
+        raise DataError(f"row {row}, input {network.feature_names[column]!r}: {samples[row, column]} is not finite")
+    return samples
+
+
+def pre_activations(network: ReLUNetwork, X: ArrayLike) -> list[FloatArray]:
+    """What each layer computes before its ReLU, the outputs last: shapes (k, width)."""
+    values, x = [], as_samples(network, X)
+    for weight, bias in zip(network.weights, network.biases, strict=True):
+        z = x @ weight.T + bias
+        values.append(z)
+        x = np.maximum(z, 0.0)
+    return values
+
+
+def evaluate(network: ReLUNetwork, X: ArrayLike) -> FloatArray:
+    """Outputs before squashing, shape (k, m)."""
+    return pre_activations(network, X)[-1]
+
+
+def predict(network: ReLUNetwork, X: ArrayLike) -> FloatArray:
+    """Outputs after squashing, shape (k, m)."""
+    return squash(network.squashing, evaluate(network, X))
+
+
+def decide(network: ReLUNetwork, X: ArrayLike) -> IntArray:
+    """Class of each row (float outputs), shape (k,)."""
+    return classify(network.rule, evaluate(network, X))

@@ -1,0 +1,1 @@
+"""Which patterns are regions, and which samples share one."""

@@ -1,0 +1,57 @@
+"""How all 2^N patterns of a network divide on a domain."""
+
+from dataclasses import dataclass
+
+from relugeom.linalg.arrays import ByteArray, IntArray
+
+__all__ = ["MAX_LISTED_UNITS", "PatternCensus"]
+
+MAX_LISTED_UNITS = 20
+"""Networks with more units have too many patterns to classify one by one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PatternCensus:
+    """The feasible patterns of a domain, and how many there are of each kind.
+
+    Attributes
+    ----------
+    units
+        N: there are 2^N patterns.
+    region_packed
+        Patterns that are regions, in ascending order, shape (r, ⌈N/8⌉).
+    lower_packed
+        Lower-dimensional patterns, in ascending order, shape (l, ⌈N/8⌉); None where they were not searched for.
+    region_admissible, lower_admissible
+        How many admissible inputs have each of these patterns, shapes (r,) and (l,); None where admissible inputs are
+        too many to list.
+    complete
+        False where the search for regions was cut short: then only lower bounds are known.
+    """
+
+    units: int
+    region_packed: ByteArray
+    lower_packed: ByteArray | None
+    region_admissible: IntArray | None
+    lower_admissible: IntArray | None
+    complete: bool
+
+    @property
+    def patterns_in_words(self) -> str:
+        """The number of patterns, as a number up to 2^20 and as a power beyond."""
+        return f"{2**self.units:,}" if self.units <= MAX_LISTED_UNITS else f"2^{self.units}"
+
+    @property
+    def infeasible(self) -> int | None:
+        """Number of infeasible patterns where everything was searched, else None."""
+        if self.lower_packed is None or not self.complete:
+            return None
+        return 2**self.units - len(self.region_packed) - len(self.lower_packed)
+
+    @property
+    def admissible(self) -> int | None:
+        """Number of patterns that some admissible input has, or None where that is not known."""
+        if self.region_admissible is None:
+            return None
+        lower = 0 if self.lower_admissible is None else int((self.lower_admissible > 0).sum())
+        return int((self.region_admissible > 0).sum()) + lower

@@ -1,0 +1,158 @@
+"""All activation regions of a network over a domain, as columns.
+
+Regions stand in tree order: the split tree decides unit after unit, layer by layer, the inactive side first, so that
+texts of patterns are in ascending order. The tree is kept in preorder, one token per decision, which makes coverage
+provable without running the search again.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from fractions import Fraction
+from types import MappingProxyType
+
+import numpy as np
+
+from relugeom.errors import DataError, PatternError
+from relugeom.geometry.domain import Domain, contains
+from relugeom.linalg.arrays import ByteArray, FloatArray, frozen_array
+from relugeom.network.activation import activation_pattern
+from relugeom.network.network import ReLUNetwork
+from relugeom.network.pattern import ActivationPattern
+
+__all__ = ["Partition", "PartitionStatus", "PatternStatus", "Region", "TreeToken"]
+
+
+class PatternStatus(StrEnum):
+    """What a pattern is on a domain."""
+
+    REGION = "region"
+    LOWER_DIMENSIONAL = "lower-dimensional"
+    INFEASIBLE = "infeasible"
+    UNKNOWN = "unknown"
+
+
+class PartitionStatus(StrEnum):
+    """Whether every region is there."""
+
+    COMPLETE = "complete"
+    TRUNCATED = "truncated"
+
+
+class TreeToken(IntEnum):
+    """One decision of the split tree."""
+
+    INACTIVE = 0
+    ACTIVE = 1
+    SPLIT = 2
+    UNEXPLORED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """One activation region: a view on a row of a partition.
+
+    Attributes
+    ----------
+    pattern
+        Its activation pattern.
+    point
+        The float64 point nearest to an interior point, shape (n,).
+    exact_point
+        That interior point in rationals where it is not a float64 point, else None.
+    """
+
+    pattern: ActivationPattern
+    point: FloatArray
+    exact_point: tuple[Fraction, ...] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Partition:
+    """The activation regions of a network over a domain.
+
+    Attributes
+    ----------
+    packed
+        Patterns, eight units a byte, shape (k, ⌈N/8⌉).
+    points
+        An interior point of each region, shape (k, n); exact wherever the row is not in `exact_points`.
+    exact_points
+        Row → rational coordinates, for regions whose interior holds no convenient float64 point.
+    tree
+        The split tree in preorder (`TreeToken`); UNEXPLORED stands for a subtree that was not searched.
+    dimension
+        Dimension of the relaxation's affine hull; interiors are relative to it.
+    status, reason
+        COMPLETE, or TRUNCATED and why.
+    seconds
+        Time of the search.
+    """
+
+    network: ReLUNetwork
+    domain: Domain
+    packed: ByteArray
+    points: FloatArray
+    tree: ByteArray
+    dimension: int
+    exact_points: Mapping[int, tuple[Fraction, ...]] = field(default_factory=dict)
+    status: PartitionStatus = PartitionStatus.COMPLETE
+    reason: str = ""
+    seconds: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "points", frozen_array(self.points))
+        for name in ("packed", "tree"):
+            column = np.array(getattr(self, name), dtype=np.uint8)
+            column.setflags(write=False)
+            object.__setattr__(self, name, column)
+        object.__setattr__(self, "exact_points", MappingProxyType(dict(self.exact_points)))
+
+    def __len__(self) -> int:
+        return len(self.packed)
+
+    def __getitem__(self, row: int) -> Region:
+        row = range(len(self))[row]
+        pattern = ActivationPattern(self.network.widths, self.packed[row].tobytes())
+        return Region(pattern, self.points[row], self.exact_points.get(row))
+
+    def __iter__(self) -> Iterator[Region]:
+        return (self[row] for row in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"Partition({len(self)} activation regions, {self.status.value}, dimension {self.dimension})"
+
+    def find_row(self, pattern: ActivationPattern | str) -> int | None:
+        """Row of a pattern, or None where it is not a region of this partition."""
+        if isinstance(pattern, str):
+            pattern = ActivationPattern.from_text(self.network.widths, pattern)
+        if pattern.widths != self.network.widths:
+            raise PatternError(f"pattern {pattern} does not fit the network's layers {self.network.widths}")
+        return find_packed_row(self.packed, pattern.packed)
+
+    def region_of(self, x: FloatArray) -> Region | None:
+        """The region that holds an input, or None where the input has a lower-dimensional or unexplored pattern.
+
+        Raises
+        ------
+        DataError
+            The input lies outside the domain.
+        """
+        point = np.asarray(x, dtype=np.float64)
+        pattern = activation_pattern(self.network, point)
+        if not contains(self.domain, point[None, :])[0]:
+            raise DataError(f"the input {point.tolist()} lies outside the domain")
+        row = self.find_row(pattern)
+        return None if row is None else self[row]
+
+
+def find_packed_row(packed: ByteArray, content: bytes) -> int | None:
+    """Row of one packed pattern among rows in ascending order (bisection), or None."""
+    low, high = 0, len(packed)
+    while low < high:
+        middle = (low + high) // 2
+        if packed[middle].tobytes() < content:
+            low = middle + 1
+        else:
+            high = middle
+    return low if low < len(packed) and packed[low].tobytes() == content else None

@@ -1,0 +1,57 @@
+"""What a report shows, as plain values.
+
+Tables are pandas frames whose columns are named as here; names of features and classes are raw text, and every renderer
+escapes them for its own medium.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["ReportContent"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportContent:
+    """Everything that one report says.
+
+    Attributes
+    ----------
+    title
+        The heading.
+    summary, network, provenance
+        Label → text, in the order of printing.
+    domain
+        Columns feature, kind, lower, upper, group.
+    constraints
+        Linear rows of the domain in words.
+    census
+        Columns patterns (what kind), count (text: a number, "2^80", or "not known").
+    clusters
+        Columns cluster (from 1), pattern, samples, share, outside, verdict, prediction (mean of the first output),
+        positive_share, target_mean, accuracy; None where there is no value.
+    profiles
+        Columns cluster, feature, mean, spread.
+    importance
+        Columns cluster, output, feature, coefficient, sign, scaled, contribution.
+    patterns
+        Columns pattern, verdict, samples, admissible (number of admissible inputs or None).
+    notes
+        Limits and remarks, one sentence each.
+    """
+
+    title: str
+    summary: Mapping[str, str]
+    network: Mapping[str, str]
+    domain: "pd.DataFrame"
+    census: "pd.DataFrame"
+    clusters: "pd.DataFrame"
+    profiles: "pd.DataFrame"
+    importance: "pd.DataFrame"
+    patterns: "pd.DataFrame"
+    provenance: Mapping[str, str]
+    constraints: Sequence[str] = field(default_factory=tuple)
+    notes: Sequence[str] = field(default_factory=tuple)
