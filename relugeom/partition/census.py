@@ -21,20 +21,23 @@ class PatternCensus:
     region_packed
         Patterns that are regions, in ascending order, shape (r, ⌈N/8⌉).
     lower_packed
-        Lower-dimensional patterns, in ascending order, shape (l, ⌈N/8⌉); None where they were not searched for.
+        Lower-dimensional patterns that are known, in ascending order, shape (l, ⌈N/8⌉).
     region_admissible, lower_admissible
         How many admissible inputs have each of these patterns, shapes (r,) and (l,); None where admissible inputs are
         too many to list.
     complete
-        False where the search for regions was cut short: then only lower bounds are known.
+        Whether every region is known.
+    lower_complete
+        Whether every lower-dimensional pattern is known, not only those of admissible inputs.
     """
 
     units: int
     region_packed: ByteArray
-    lower_packed: ByteArray | None
+    lower_packed: ByteArray
     region_admissible: IntArray | None
     lower_admissible: IntArray | None
     complete: bool
+    lower_complete: bool
 
     @property
     def patterns_in_words(self) -> str:
@@ -44,14 +47,13 @@ class PatternCensus:
     @property
     def infeasible(self) -> int | None:
         """Number of infeasible patterns where everything was searched, else None."""
-        if self.lower_packed is None or not self.complete:
+        if not (self.complete and self.lower_complete):
             return None
-        return 2**self.units - len(self.region_packed) - len(self.lower_packed)
+        return int(2**self.units) - len(self.region_packed) - len(self.lower_packed)
 
     @property
     def admissible(self) -> int | None:
         """Number of patterns that some admissible input has, or None where that is not known."""
-        if self.region_admissible is None:
+        if self.region_admissible is None or self.lower_admissible is None:
             return None
-        lower = 0 if self.lower_admissible is None else int((self.lower_admissible > 0).sum())
-        return int((self.region_admissible > 0).sum()) + lower
+        return int((self.region_admissible > 0).sum() + (self.lower_admissible > 0).sum())

@@ -1,0 +1,92 @@
+"""The rows of a polyhedron as affine forms, in integers and as a float shadow.
+
+Notation: a form h = (c₁, …, c_d, c₀) is integer; a polyhedron is {y : h_i(y) ≥ 0}. Its *shadow* is the same row
+in float64, divided by a power of two so that its largest entry is near 1: what a float solver sees.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from flint import fmpq, fmpz_mat
+
+from relugeom.geometry.domain import Domain
+from relugeom.geometry.exact_simplex import Form
+from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.exact import primitive_row, scaled_integers
+
+__all__ = [
+    "domain_equalities",
+    "domain_sides",
+    "float_point",
+    "matrix_rows",
+    "shadow",
+    "shadow_rows",
+]
+
+
+class NamedForm(NamedTuple):
+    """A form that is ≥ 0 on a domain, its name for messages, and the input whose side it is (None for a row)."""
+
+    name: str
+    form: Form
+    side: int | None = None
+
+
+def named_inequalities(domain: Domain) -> list[NamedForm]:
+    """b − A x ≥ 0 row by row, then the finite sides of every input."""
+    rows = _integer_rows(np.column_stack([-domain.A, domain.b]))
+    named = [NamedForm(f"inequality {number}", form) for number, form in enumerate(rows, start=1)]
+    for index, name in enumerate(domain.names):
+        for form in domain_sides(domain.lower, domain.upper, only=index):
+            side = "lower" if form[index] > 0 else "upper"
+            named.append(NamedForm(f"the {side} side of {name!r}", form, index))
+    return named
+
+
+def domain_equalities(domain: Domain) -> list[Form]:
+    """E x − f = 0, one form per row, one-hot groups last."""
+    E, f = domain.equalities
+    return _integer_rows(np.column_stack([E, -f]))
+
+
+def domain_sides(lower: FloatArray, upper: FloatArray, *, only: int | None = None) -> list[Form]:
+    """x − lower ≥ 0 and upper − x ≥ 0, for every finite side in turn, or for the sides of one input only."""
+    sides: list[Form] = []
+    for index in range(len(lower)) if only is None else [only]:
+        for bound, sign in ((lower[index], 1), (upper[index], -1)):
+            if np.isfinite(bound):
+                (value,), k = scaled_integers(np.array([bound]))
+                row = [0] * (len(lower) + 1)
+                row[index], row[-1] = sign << k, -sign * value
+                sides.append(row)
+    return sides
+
+
+def matrix_rows(matrix: fmpz_mat) -> list[Form]:
+    """The rows of an integer matrix, each divided by the common divisor of its entries."""
+    columns, flat = matrix.ncols(), [int(entry) for entry in matrix.entries()]
+    return [primitive_row(flat[start : start + columns]) for start in range(0, len(flat), columns)]
+
+
+def shadow(form: Form) -> tuple[FloatArray, int]:
+    """The form as float64, divided by 2^e, and e."""
+    exponent = max(abs(entry).bit_length() for entry in form)
+    scale = 1 << exponent if exponent else 1
+    return np.array([entry / scale for entry in form]), exponent
+
+
+def shadow_rows(forms: Sequence[Form], dimension: int) -> tuple[FloatArray, FloatArray]:
+    """The forms as A y ≤ b in float64, shapes (k, d) and (k,)."""
+    table = np.array([shadow(form)[0] for form in forms]).reshape(-1, dimension + 1)
+    return -table[:, :-1], table[:, -1]
+
+
+def _integer_rows(table: FloatArray) -> list[Form]:
+    rows = (scaled_integers(row)[0] for row in table)
+    return [primitive_row(row) for row in rows]
+
+
+def float_point(point: Sequence[fmpq]) -> FloatArray:
+    """The float64 point nearest to a rational one, coordinate by coordinate."""
+    return np.array([int(x.p) / int(x.q) for x in point], dtype=np.float64)

@@ -1,0 +1,88 @@
+"""LPs by HiGHS, kept warm: one solver object per session, started each time from the last basis."""
+
+import highspy
+import numpy as np
+
+from relugeom.geometry.linear_program import LPSession, LPSolution, LPStatus, SolverBase
+from relugeom.linalg.arrays import FloatArray
+
+__all__ = ["HighsSolver"]
+
+# HiGHS drops coefficients below its smallest matrix value: callers scale rows to a largest entry near 1.
+OPTIONS = {"output_flag": False, "presolve": "off", "solver": "simplex", "threads": 1, "small_matrix_value": 1e-12}
+SIDES = {highspy.HighsBasisStatus.kLower: -1, highspy.HighsBasisStatus.kUpper: 1}
+
+
+class HighsSolver(SolverBase):
+    """The HiGHS simplex through `highspy`."""
+
+    name = "highs"
+
+    def open(self, A: FloatArray, b: FloatArray, lower: FloatArray, upper: FloatArray) -> LPSession:
+        """A session on {x : A x ≤ b, lower ≤ x ≤ upper}."""
+        return HighsSession(A, b, lower, upper)
+
+
+class HighsSession:
+    """One polyhedron in one `Highs` object."""
+
+    def __init__(self, A: FloatArray, b: FloatArray, lower: FloatArray, upper: FloatArray) -> None:
+        self._columns = np.arange(len(lower), dtype=np.int32)
+        self._matrix: list[FloatArray] = []
+        self._highs = highspy.Highs()
+        for option, value in OPTIONS.items():
+            self._highs.setOptionValue(option, value)
+        self._highs.addVars(len(lower), lower, upper)
+        for row, value in zip(A, b, strict=True):
+            self.add_row(row, float(value))
+
+    def add_row(self, a: FloatArray, b: float) -> None:
+        """Add a·x ≤ b behind the last row."""
+        self._highs.addRow(-highspy.kHighsInf, b, len(self._columns), self._columns, a)
+        self._matrix.append(a)
+
+    def drop_row(self) -> None:
+        """Remove the last row."""
+        self._matrix.pop()
+        self._highs.deleteRows(1, np.array([len(self._matrix)], dtype=np.int32))
+
+    def maximise(self, c: FloatArray) -> LPSolution:
+        """Solve for an objective of shape (n,)."""
+        self._highs.changeColsCost(len(self._columns), self._columns, -c)  # HiGHS minimises
+        self._highs.run()
+        status = self._highs.getModelStatus()
+        if status == highspy.HighsModelStatus.kOptimal:
+            return self._optimal()
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return self._infeasible()
+        if status == highspy.HighsModelStatus.kUnbounded:
+            _, _, ray = self._highs.getPrimalRay()
+            return LPSolution(LPStatus.UNBOUNDED, x=np.asarray(ray, dtype=np.float64))
+        return LPSolution(LPStatus.UNKNOWN, reason=f"HiGHS stopped: {self._highs.modelStatusToString(status)}")
+
+    def _optimal(self) -> LPSolution:
+        solution, basis = self._highs.getSolution(), self._highs.getBasis()
+        return LPSolution(
+            LPStatus.OPTIMAL,
+            x=np.array(solution.col_value),
+            row_multipliers=-np.array(solution.row_dual, dtype=np.float64),
+            bound_multipliers=-np.array(solution.col_dual, dtype=np.float64),
+            tight_rows=[row for row, state in enumerate(basis.row_status) if state in SIDES],
+            tight_sides=[SIDES.get(state, 0) for state in basis.col_status],
+        )
+
+    def _infeasible(self) -> LPSolution:
+        basis = self._highs.getBasis()
+        tight = [row for row, state in enumerate(basis.row_status) if state in SIDES]
+        _, found, ray = self._highs.getDualRay()
+        if not found:
+            return LPSolution(LPStatus.INFEASIBLE, tight_rows=tight, reason="HiGHS gave no dual ray")
+        # The ray comes with either sign and with noise; λ ≥ 0 tells which sign is meant.
+        multipliers = np.asarray(ray, dtype=np.float64) * np.sign(np.sum(ray))
+        multipliers = multipliers.clip(min=0.0)
+        return LPSolution(
+            LPStatus.INFEASIBLE,
+            row_multipliers=multipliers,
+            bound_multipliers=-(multipliers @ np.array(self._matrix)),
+            tight_rows=tight,
+        )

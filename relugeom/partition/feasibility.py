@@ -1,0 +1,179 @@
+"""How all patterns divide on a domain, and which of them samples and admissible inputs have.
+
+Regions come from a partition. Lower-dimensional patterns are found, where the units are few, by a second walk of the
+prefix tree that asks only the prefixes without a region below them; an infeasible prefix settles all its extensions.
+"""
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from relugeom.errors import InputError
+from relugeom.geometry.domain import Domain, list_admissible
+from relugeom.geometry.exact_simplex import Form
+from relugeom.geometry.forms import domain_equalities, matrix_rows, named_inequalities
+from relugeom.geometry.strict_point import Witness, find_strict_point
+from relugeom.linalg.arrays import ByteArray, IntArray
+from relugeom.network.activation import activation_patterns
+from relugeom.network.exact import exact_network, first_forms, next_forms
+from relugeom.network.network import ReLUNetwork
+from relugeom.network.pattern import ActivationPattern, group_rows, pack_patterns, unpack_patterns
+from relugeom.partition.census import MAX_LISTED_UNITS, PatternCensus
+from relugeom.partition.clusters import Clusters
+from relugeom.partition.enumeration import enumerate_regions
+from relugeom.partition.locate import Locator
+from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
+
+__all__ = ["classify_patterns", "settle_clusters", "take_census"]
+
+
+def classify_patterns(network: ReLUNetwork, domain: Domain) -> dict[str, PatternStatus]:
+    """The status of every one of the 2^N patterns, in ascending order of their texts.
+
+    Raises
+    ------
+    InputError
+        The network has more than 20 units.
+    """
+    if network.units > MAX_LISTED_UNITS:
+        raise InputError(
+            f"a network of {network.units} units has 2^{network.units} patterns, too many to classify one by one: "
+            f"enumerate its regions instead"
+        )
+    census = take_census(enumerate_regions(network, domain))
+    known = {row.tobytes(): PatternStatus.REGION for row in census.region_packed}
+    known |= {row.tobytes(): PatternStatus.LOWER_DIMENSIONAL for row in census.lower_packed}
+    numbers = np.arange(2**network.units, dtype=np.uint32)[:, None]
+    bits = (numbers >> np.arange(network.units, dtype=np.uint32)[::-1]) & 1
+    patterns = (ActivationPattern(network.widths, row.tobytes()) for row in pack_patterns(bits.astype(np.bool_)))
+    return {str(pattern): known.get(pattern.packed, PatternStatus.INFEASIBLE) for pattern in patterns}
+
+
+def settle_clusters(
+    clusters: Clusters, domain: Domain, *, on_progress: Callable[[int], None] | None = None
+) -> list[PatternStatus]:
+    """What the pattern of each cluster is on the domain.
+
+    A sample inside the domain with every z ≠ 0 proves a region; the other patterns are located.
+    """
+    statuses, locator = [], None
+    for row, clear in enumerate(clusters.clear.tolist()):
+        if clear:
+            statuses.append(PatternStatus.REGION)
+        else:
+            locator = locator or Locator(clusters.network, domain)
+            statuses.append(locator.locate(clusters[row].pattern).status)
+        if on_progress is not None:
+            on_progress(row + 1)
+    return statuses
+
+
+def take_census(partition: Partition, *, time_limit: float | None = None) -> PatternCensus:
+    """Count the patterns of each kind on a partition's domain.
+
+    Parameters
+    ----------
+    time_limit
+        Seconds for the search of lower-dimensional patterns; without success in that time (or with more than 20 units)
+        only those of admissible inputs are reported, and `lower_complete` is False.
+    """
+    network, domain = partition.network, partition.domain
+    complete = partition.status is PartitionStatus.COMPLETE
+    regions = {row.tobytes() for row in partition.packed}
+    met = _admissible_patterns(network, domain)
+    lower: set[bytes] = set()
+    if met is not None:
+        unlisted = [pattern for pattern in met if pattern not in regions]
+        locator = None if complete or not unlisted else Locator(network, domain)
+        for content in unlisted:
+            status = PatternStatus.LOWER_DIMENSIONAL  # in a complete partition: feasible, and no region
+            if locator is not None:
+                status = locator.locate(ActivationPattern(network.widths, content)).status
+            (regions if status is PatternStatus.REGION else lower).add(content)
+    found = None
+    if complete and network.units <= MAX_LISTED_UNITS:
+        deadline = None if time_limit is None else time.perf_counter() + time_limit
+        found = _LowerSearch(network, domain, partition.packed, deadline).run()
+    lower |= found or set()
+    region_packed, lower_packed = _columns(regions, network.units), _columns(lower, network.units)
+    return PatternCensus(
+        units=network.units,
+        region_packed=region_packed,
+        lower_packed=lower_packed,
+        region_admissible=_counts(region_packed, met),
+        lower_admissible=_counts(lower_packed, met),
+        complete=complete,
+        lower_complete=found is not None,
+    )
+
+
+def _admissible_patterns(network: ReLUNetwork, domain: Domain) -> dict[bytes, int] | None:
+    """How many admissible inputs have each pattern, or None where they cannot be listed."""
+    inputs = list_admissible(domain)
+    if inputs is None:
+        return None
+    if len(inputs) == 0:
+        return {}
+    packed = activation_patterns(network, inputs).packed
+    first, _, size = group_rows(packed)
+    return {packed[row].tobytes(): int(count) for row, count in zip(first, size, strict=True)}
+
+
+def _columns(patterns: set[bytes], units: int) -> ByteArray:
+    width = len(pack_patterns(np.zeros((1, units), dtype=np.bool_))[0])
+    return np.frombuffer(b"".join(sorted(patterns)), dtype=np.uint8).reshape(len(patterns), width)
+
+
+def _counts(packed: ByteArray, met: dict[bytes, int] | None) -> IntArray | None:
+    return None if met is None else np.array([met.get(row.tobytes(), 0) for row in packed], dtype=np.int64)
+
+
+class _LowerSearch:
+    """All patterns that some input has and that are no regions, depth first over the prefixes of patterns."""
+
+    def __init__(self, network: ReLUNetwork, domain: Domain, regions: ByteArray, deadline: float | None) -> None:
+        self._network, self._deadline = network, deadline
+        self._exact = exact_network(network)
+        self._layer_starts = np.cumsum([0, *network.widths]).tolist()
+        bits = unpack_patterns(regions, network.units)
+        self._region_prefixes = {tuple(row[:length]) for row in bits.tolist() for length in range(len(row) + 1)}
+        self._domain_rows = [named.form for named in named_inequalities(domain)]
+        for form in domain_equalities(domain):
+            self._domain_rows += [form, [-entry for entry in form]]
+
+    def run(self) -> set[bytes] | None:
+        """The packed patterns, or None where time ran out."""
+        found: set[bytes] = set()
+        stack: list[tuple[bool, ...]] = [()]
+        while stack:
+            if self._deadline is not None and time.perf_counter() > self._deadline:
+                return None
+            prefix = stack.pop()
+            if prefix not in self._region_prefixes:
+                if not self._is_feasible(prefix):
+                    continue
+                if len(prefix) == self._network.units:
+                    found.add(ActivationPattern.from_bits(self._network.widths, prefix).packed)
+            if len(prefix) < self._network.units:
+                stack += [(*prefix, True), (*prefix, False)]
+        return found
+
+    def _is_feasible(self, prefix: tuple[bool, ...]) -> bool:
+        """Whether some input has the prefix: z > 0 for its active units, z ≤ 0 for the others."""
+        forms = self._prefix_forms(prefix)
+        rows = [form if bit else [-entry for entry in form] for form, bit in zip(forms, prefix, strict=True)]
+        strict = [len(self._domain_rows) + position for position, bit in enumerate(prefix) if bit]
+        point = find_strict_point([*self._domain_rows, *rows], strict, self._network.inputs)
+        return isinstance(point, Witness)
+
+    def _prefix_forms(self, prefix: tuple[bool, ...]) -> list[Form]:
+        below, forms = first_forms(self._exact), []
+        for layer, (start, end) in enumerate(zip(self._layer_starts, self._layer_starts[1:], strict=False)):
+            if layer:
+                previous = prefix[self._layer_starts[layer - 1] : start]
+                below = next_forms(self._exact, layer, below, np.array(previous, dtype=np.bool_))
+            forms += matrix_rows(below.matrix)
+            if end >= len(prefix):
+                break
+        return forms[: len(prefix)]

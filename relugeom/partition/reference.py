@@ -1,0 +1,142 @@
+"""The plain enumerator: depth first over the split tree, one linear program per question.
+
+Each node of the tree is a cell with a rational point inside it. To decide a unit, look at the sign of its
+pre-activation z at that point: the unit takes that side somewhere, and a linear program tells whether it takes the
+other side too. A unit whose z is 0 on the whole hull is inactive. It is slow and short, and stays as the oracle of
+anything faster.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from relugeom.geometry.cell import Cell, Point
+from relugeom.geometry.chart import Chart
+from relugeom.geometry.exact_simplex import Form
+from relugeom.geometry.forms import matrix_rows
+from relugeom.geometry.linear_program import LPSolver
+from relugeom.network.exact import ExactForms, exact_network, first_forms, next_forms
+from relugeom.network.network import ReLUNetwork
+from relugeom.partition.partition import TreeToken
+
+__all__ = ["Leaf", "ReferenceSearch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A region: its bits, and a point in coordinates of the hull where every z is of the side that the bits say."""
+
+    bits: tuple[int, ...]
+    point: Point
+
+
+class Undo(Enum):
+    """What has to be taken back when a subtree is done."""
+
+    NOTHING = "nothing"
+    PUSH = "push"
+    WATCH = "watch"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A decision to enter: the bit, the row that comes with it, and a point of the child's cell."""
+
+    bit: int
+    form: Form
+    undo: Undo
+    point: Point
+
+
+class ReferenceSearch:
+    """One search of all regions of a network on a chart.
+
+    Attributes
+    ----------
+    tree
+        Tokens in preorder, as far as the search has come.
+    """
+
+    def __init__(self, network: ReLUNetwork, chart: Chart, solver: LPSolver) -> None:
+        self.tree: list[int] = []
+        self._exact, self._widths, self._chart = exact_network(network), network.widths, chart
+        self._layer_of = np.repeat(np.arange(len(network.widths)), network.widths).tolist()
+        self._start = np.concatenate([[0], np.cumsum(network.widths)]).tolist()
+        self._cell = Cell(chart, solver)
+        self._bits: list[int] = []
+        self._forms: list[ExactForms] = []
+        self._rows: list[list[Form]] = []
+        self._pending: list[Step | Undo] = []
+
+    def __iter__(self) -> Iterator[Leaf]:
+        """The regions in tree order."""
+        yield from self._descend(self._chart.interior)
+        while self._pending:
+            step = self._pending.pop()
+            if isinstance(step, Step):
+                self._enter(step)
+                yield from self._descend(step.point)
+            else:
+                self._leave(step)
+
+    @property
+    def unexplored(self) -> int:
+        """Number of subtrees that wait to be searched."""
+        return sum(isinstance(step, Step) for step in self._pending)
+
+    def _descend(self, point: Point) -> Iterator[Leaf]:
+        """Decide the next unit at this node; a node without units left is a region."""
+        unit = len(self._bits)
+        if unit == len(self._layer_of):
+            yield Leaf(tuple(self._bits), point)
+            return
+        steps = self._decide(self._form(unit), point)
+        self.tree.append(TreeToken.SPLIT if len(steps) == 2 else steps[0].bit)
+        for step in reversed(steps):
+            self._pending += [step.undo, step]
+
+    def _decide(self, form: Form, point: Point) -> list[Step]:
+        """One step for each side that the unit takes on the cell, the inactive side first."""
+        opposite = [-entry for entry in form]
+        if not any(form):
+            return [Step(0, form, Undo.NOTHING, point)]
+        below, above = self._cell.find_positive(opposite, point), self._cell.find_positive(form, point)
+        if below is not None and above is not None:
+            return [Step(0, opposite, Undo.PUSH, below), Step(1, form, Undo.PUSH, above)]
+        if above is not None:
+            return [Step(1, form, Undo.WATCH, above)]
+        if below is None:
+            raise AssertionError("a form that is not 0 on the hull has a sign somewhere on every cell")
+        return [Step(0, opposite, Undo.WATCH, below)]
+
+    def _form(self, unit: int) -> Form:
+        """The unit's pre-activation on the cell; a layer's forms are computed when its first unit is reached."""
+        layer = self._layer_of[unit]
+        if unit == self._start[layer]:
+            below = self._bits[self._start[layer - 1] : unit] if layer else []
+            forms = (
+                next_forms(self._exact, layer, self._forms[layer - 1], np.array(below, dtype=np.bool_))
+                if layer
+                else first_forms(self._exact)
+            )
+            del self._forms[layer:], self._rows[layer:]
+            self._forms.append(forms)
+            self._rows.append(matrix_rows(self._chart.reduce(forms.matrix)))
+        rows: list[Form] = self._rows[layer]
+        return rows[unit - self._start[layer]]
+
+    def _enter(self, step: Step) -> None:
+        self._bits.append(step.bit)
+        if step.undo is Undo.PUSH:
+            self._cell.push(step.form)
+        elif step.undo is Undo.WATCH:
+            self._cell.watch(step.form)
+
+    def _leave(self, undo: Undo) -> None:
+        self._bits.pop()
+        if undo is Undo.PUSH:
+            self._cell.pop()
+        elif undo is Undo.WATCH:
+            self._cell.unwatch()
