@@ -1,0 +1,205 @@
+"""The house plan: a room imports only from floors below its own, and each third party has its door.
+
+Imports are read from the source, those inside functions and under TYPE_CHECKING too.
+"""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+FLOORS = {
+    "errors": 1,
+    "checker": 1,
+    "linalg": 2,
+    "geometry": 3,
+    "network": 3,
+    "claims": 3,
+    "data": 3,
+    "partition": 4,
+    "certificate": 5,
+    "analysis": 5,
+    "graph": 5,
+    "store": 6,
+    "report": 6,
+    "audit": 7,
+    "cli": 8,
+    "__main__": 9,
+}
+DOORS = {
+    "sqlalchemy": ("store", "migrations"),
+    "alembic": ("store", "migrations"),
+    "networkx": ("graph",),
+    "matplotlib": ("report",),
+    "jinja2": ("report",),
+    "highspy": ("geometry",),
+    "cvxpy": ("geometry",),
+    "scipy.optimize": ("geometry",),
+    "onnx": ("network.importers",),
+    "typer": ("cli",),
+    "rich": ("report", "cli"),
+    "pandas": ("store", "report", "data", "cli"),
+}
+STRANGERS = ("torch", "tensorflow", "keras", "onnxruntime", "sklearn", "pytest", "hypothesis")
+
+
+def imported_names(source: str, package: str) -> Iterator[tuple[str, int]]:
+    """Dotted names that a module imports (with what it takes from them), and the lines."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parents = package.split(".")[: len(package.split(".")) - node.level + 1]
+                base = ".".join([*parents, base] if base else parents)
+            for alias in node.names:
+                yield f"{base}.{alias.name}", node.lineno
+        elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in ("import_module", "__import__") and isinstance(node.args[0].value, str):
+                yield node.args[0].value, node.lineno
+
+
+def matches(name: str, prefix: str) -> bool:
+    return name == prefix or name.startswith(prefix + ".")
+
+
+def offence(module: str, name: str) -> str | None:
+    """Why `module` (dotted, without the leading package, "" for the face) may not import `name`, or None."""
+    room = module.split(".")[0]
+    if room == "checker" and name.split(".")[0] not in sys.stdlib_module_names:
+        return "the checker imports the standard library only"
+    for library, doors in DOORS.items():
+        if matches(name, library) and not any(matches(module, door) for door in doors):
+            return f"{library} comes in through {' and '.join(doors)} only"
+    if name.split(".")[0] in STRANGERS:
+        return f"{name.split('.')[0]} is no dependency"
+    if not matches(name, "relugeom"):
+        return None
+    if room == "migrations":
+        return (
+            None if module == "migrations.env" and matches(name, "relugeom.store.schema") else "migrations stand alone"
+        )
+    target = name.split(".")[1] if "." in name else ""
+    if not room:
+        return None if target in FLOORS else f"there is no room {target!r}"
+    if room not in FLOORS:
+        return f"the room {room!r} stands on no floor"
+    if target == room:
+        return None
+    if target not in FLOORS:
+        return "nobody inside imports the face"
+    if FLOORS[target] >= FLOORS[room]:
+        return f"{target} (floor {FLOORS[target]}) is not below {room} (floor {FLOORS[room]})"
+    return None
+
+
+def find_offences(repository: Path) -> list[str]:
+    """Every forbidden import of the package and its migrations."""
+    found = []
+    for folder in ("relugeom", "migrations"):
+        for path in sorted((repository / folder).rglob("*.py")):
+            parts = path.relative_to(repository).with_suffix("").parts
+            package = ".".join(parts[:-1])
+            kept = parts[1:] if folder == "relugeom" else parts
+            module = ".".join(kept[:-1] if kept[-1] == "__init__" else kept)
+            for name, line in imported_names(path.read_text(encoding="utf-8"), package):
+                reason = offence(module, name)
+                if reason:
+                    found.append(f"{path.relative_to(repository)}:{line} imports {name}: {reason}")
+    return found
+
+
+def test_every_import_keeps_to_the_house_plan():
+    assert find_offences(REPOSITORY) == []
+
+
+def test_every_room_stands_on_a_floor():
+    entries = (REPOSITORY / "relugeom").iterdir()
+    rooms = {path.stem for path in entries if path.suffix == ".py" or (path.is_dir() and any(path.glob("*.py")))}
+    assert rooms - {"__init__"} <= set(FLOORS)
+
+
+def write(repository: Path, path: str, text: str) -> None:
+    target = repository / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("relugeom/geometry/a.py", "from relugeom.network.pattern import pack_patterns"),
+        ("relugeom/network/a.py", "import relugeom.geometry.domain as domain"),
+        ("relugeom/linalg/a.py", "def f():\n    from relugeom.geometry import domain\n    return domain"),
+        (
+            "relugeom/linalg/a.py",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from relugeom.partition.partition import Region",
+        ),
+        ("relugeom/linalg/a.py", "import importlib\nimportlib.import_module('relugeom.store.store')"),
+        ("relugeom/geometry/deep/a.py", "from ...network import pattern"),
+        ("relugeom/geometry/__init__.py", "from ..network import pattern"),
+        ("relugeom/geometry/a.py", "from .. import partition"),
+        ("relugeom/partition/a.py", "import relugeom"),
+        ("relugeom/partition/a.py", "from relugeom import Domain"),
+        ("relugeom/partition/a.py", "from relugeom import *"),
+        ("relugeom/report/a.py", "from relugeom.store.store import open_store"),
+        ("relugeom/graph/a.py", "from relugeom.analysis.importance import cluster_importance"),
+        ("relugeom/data/a.py", "from relugeom.network.network import ReLUNetwork"),
+        ("relugeom/errors.py", "from relugeom.linalg.arrays import frozen_array"),
+        ("relugeom/audit.py", "from relugeom.cli.verbs import main"),
+        ("relugeom/cellar/a.py", "from relugeom.errors import InputError"),
+        ("relugeom/checker.py", "import numpy"),
+        ("relugeom/checker.py", "from relugeom.errors import InputError"),
+        ("relugeom/analysis/a.py", "from sqlalchemy import select"),
+        ("relugeom/cli/a.py", "import sqlalchemy.exc"),
+        ("relugeom/store/a.py", "import networkx as nx"),
+        ("relugeom/graph/a.py", "def draw():\n    import matplotlib.pyplot"),
+        ("relugeom/cli/a.py", "from jinja2 import Environment"),
+        ("relugeom/partition/a.py", "from scipy.optimize import linprog"),
+        ("relugeom/partition/a.py", "from scipy import optimize"),
+        ("relugeom/partition/a.py", "import highspy"),
+        ("relugeom/certificate/a.py", "import cvxpy"),
+        ("relugeom/network/a.py", "import onnx"),
+        ("relugeom/report/a.py", "import typer"),
+        ("relugeom/partition/a.py", "import pandas as pd"),
+        ("relugeom/network/a.py", "import torch"),
+        ("migrations/versions/a.py", "from relugeom.store import schema"),
+        ("migrations/env.py", "from relugeom.store.store import open_store"),
+    ],
+)
+def test_an_offending_import_is_found(tmp_path, path, text):
+    write(tmp_path, "relugeom/__init__.py", "")
+    write(tmp_path, path, text)
+    assert len(find_offences(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("relugeom/geometry/a.py", "from relugeom.linalg.exact import rational\nfrom .forms import shadow"),
+        ("relugeom/geometry/__init__.py", "from .forms import shadow"),
+        (
+            "relugeom/partition/a.py",
+            "from relugeom.network import network\nfrom relugeom.geometry.domain import Domain",
+        ),
+        (
+            "relugeom/network/importers/a.py",
+            "import onnx.numpy_helper\nfrom relugeom.network.network import ReLUNetwork",
+        ),
+        ("relugeom/cli/a.py", "from relugeom.audit import audit\nimport typer"),
+        ("relugeom/checker.py", "import json\nfrom fractions import Fraction"),
+        ("relugeom/network/a.py", "import scipy.special"),
+        ("migrations/env.py", "from alembic import context\nfrom relugeom.store.schema import metadata"),
+        ("migrations/versions/a.py", "import sqlalchemy as sa\nfrom alembic import op"),
+    ],
+)
+def test_an_honest_import_is_left_alone(tmp_path, path, text):
+    write(tmp_path, "relugeom/__init__.py", "")
+    write(tmp_path, path, text)
+    assert find_offences(tmp_path) == []
