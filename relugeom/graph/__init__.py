@@ -1,0 +1,1 @@
+"""Networks as graphs; the only user of networkx."""

@@ -1,0 +1,48 @@
+"""How values are written for people, the same in the terminal, in pictures and on the page."""
+
+from math import isfinite
+from numbers import Integral, Real
+
+import pandas as pd
+
+__all__ = ["NOTHING", "display", "percent", "visible"]
+
+NOTHING = "–"
+"""Stands where there is no value."""
+
+
+def visible(text: str) -> str:
+    """The text with everything that does not print (controls, line breaks, direction marks) as in Python's ``repr``."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
+
+
+def display(value: object) -> str:
+    """Any cell as text: names made visible, counts in thousands, floats with four digits, nothing as a dash."""
+    if isinstance(value, str):
+        return visible(value)
+    if pd.isna(value):
+        return NOTHING
+    if isinstance(value, Integral):
+        return f"{int(value):,}"
+    if isinstance(value, Real):
+        return _number(float(value))
+    return visible(str(value))
+
+
+def percent(share: float | None) -> str:
+    """A share as a percentage; ``0 %`` and ``100 %`` without decimals are exact."""
+    if pd.isna(share):
+        return NOTHING
+    return f"{share:.0%}".replace("%", " %") if share in (0, 1) else f"{share:.1%}".replace("%", " %")
+
+
+def _number(value: float) -> str:
+    if not isfinite(value):
+        return "∞" if value > 0 else "-∞"
+    magnitude = abs(value)
+    if magnitude < 1e9 and (magnitude >= 1e3 or value == round(value)):
+        return f"{value:z,.0f}"
+    return f"{value:#.4g}".rstrip(".")

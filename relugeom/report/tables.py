@@ -1,0 +1,118 @@
+"""A report's tables for the terminal.
+
+Cells are `rich.text.Text` made of visible characters: no name is read as markup, and none holds a terminal's escapes.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import pandas as pd
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from relugeom.report.content import ReportContent
+from relugeom.report.excerpt import cluster_matrix, outputs_of, strongest_rows
+from relugeom.report.formatting import display, percent, visible
+
+__all__ = ["summary_tables"]
+
+MAX_CLUSTERS, MAX_MATRIX_CLUSTERS, MAX_FEATURES, MAX_OUTPUTS = 20, 6, 20, 4
+
+_CLUSTER_COLUMNS = (
+    ("cluster", "#", display),
+    ("pattern", "pattern", display),
+    ("samples", "samples", display),
+    ("share", "share", percent),
+    ("outside", "out of\ndomain", display),
+    ("verdict", "verdict", lambda verdict: display(verdict).replace("lower-dimensional", "lower-dim.")),
+    ("prediction", "mean\noutput", display),
+    ("positive_share", "pos.\nshare", percent),
+    ("target_mean", "mean\ntarget", display),
+    ("accuracy", "accu-\nracy", percent),
+)
+"""Column, heading and how its cells are written: together 80 characters wide when patterns are short."""
+
+
+def summary_tables(content: ReportContent) -> list[RenderableType]:
+    """The summary, the census, the largest clusters, their importance and the notes, in the order of printing."""
+    parts: list[RenderableType] = [_facts(content.title, content.summary)]
+    if len(content.census):
+        parts.append(_census(content.census))
+    if len(content.clusters):
+        parts += [_clusters(content.clusters), *_more(len(content.clusters) - MAX_CLUSTERS, "cluster")]
+    outputs = outputs_of(content.importance)
+    for output in outputs[:MAX_OUTPUTS]:
+        parts += _importance(content.importance, output)
+    parts += _more(len(outputs) - MAX_OUTPUTS, "output")
+    if content.notes:
+        parts.append(_section("Notes", *(Text(f"- {visible(note)}") for note in content.notes)))
+    return parts
+
+
+def _facts(title: str, facts: Mapping[str, str]) -> Group:
+    table = _table(show_header=False)
+    table.add_column(style="dim", overflow="fold")
+    table.add_column(overflow="fold")
+    _add_rows(table, ([visible(label), visible(text)] for label, text in facts.items()))
+    return _section(title, table)
+
+
+def _census(census: pd.DataFrame) -> Group:
+    table = _table()
+    table.add_column("patterns", overflow="fold")
+    table.add_column("count", justify="right")
+    _add_rows(table, zip(map(display, census["patterns"]), map(display, census["count"]), strict=True))
+    return _section("Activation patterns", table)
+
+
+def _clusters(clusters: pd.DataFrame) -> Group:
+    """The largest clusters; columns that say nothing (no value, no sample outside) are left out."""
+    shown = clusters.head(MAX_CLUSTERS)
+    table = _table()
+    columns = []
+    for column, heading, write in _CLUSTER_COLUMNS:
+        if shown[column].isna().all() or (column == "outside" and not shown[column].any()):
+            continue
+        if column == "pattern":
+            table.add_column(heading, overflow="fold", min_width=7)
+        else:
+            table.add_column(heading, justify="left" if column == "verdict" else "right", no_wrap=True)
+        columns.append([write(value) for value in shown[column]])
+    _add_rows(table, zip(*columns, strict=True))
+    return _section("Clusters", table)
+
+
+def _importance(importance: pd.DataFrame, output: str) -> list[RenderableType]:
+    """The coefficients of the effective map."""
+    chosen = importance[importance["output"] == output]
+    matrix = cluster_matrix(chosen, "coefficient", max_clusters=MAX_MATRIX_CLUSTERS)
+    strongest = strongest_rows(matrix, MAX_FEATURES)
+    table = _table()
+    table.add_column("feature", overflow="fold")
+    for cluster in strongest.columns:
+        table.add_column(f"cluster {cluster}", justify="right")
+    _add_rows(table, ([display(name), *map(display, row)] for name, row in strongest.iterrows()))
+    return [
+        _section(f"Importance for {output}: coefficients of the effective map", table),
+        *_more(len(matrix) - len(strongest), "feature"),
+        *_more(chosen["cluster"].nunique() - matrix.shape[1], "cluster"),
+    ]
+
+
+def _section(title: str, *parts: RenderableType) -> Group:
+    return Group(Text(), Text(visible(title), style="bold"), *parts)
+
+
+def _table(*, show_header: bool = True) -> Table:
+    return Table(box=box.SIMPLE_HEAD, show_header=show_header, show_edge=False, pad_edge=False, collapse_padding=True)
+
+
+def _add_rows(table: Table, rows: Iterable[Iterable[str]]) -> None:
+    for row in rows:
+        table.add_row(*map(Text, row))
+
+
+def _more(hidden: int, what: str) -> list[RenderableType]:
+    plural = "s" if hidden != 1 else ""
+    return [Text(f"… and {hidden:,} more {what}{plural}", style="dim")] if hidden > 0 else []

@@ -1,0 +1,34 @@
+"""CSV reads back as it was, except that no text can be taken for a formula."""
+
+import csv
+from io import StringIO
+
+import pytest
+
+from relugeom.report.csv_text import csv_cell, csv_text
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_a_formula_becomes_text(start):
+    assert csv_cell(f"{start}cmd|' /C calc'!A0") == f"'{start}cmd|' /C calc'!A0"
+
+
+@pytest.mark.parametrize("value", [-1.5, -3, None, "Age", "0110/10", "a=b", ""])
+def test_numbers_and_other_texts_stay(value):
+    assert csv_cell(value) is value
+
+
+def test_a_table_reads_back():
+    columns = ["=name", 'a "quoted" one']
+    rows = [("-1+1", -1.5), ("two\nlines, one comma", None), ("漢字", 1e-300)]
+    text = csv_text(columns, rows)
+    assert list(csv.reader(StringIO(text))) == [
+        ["'=name", 'a "quoted" one'],
+        ["'-1+1", "-1.5"],
+        ["two\nlines, one comma", ""],
+        ["漢字", "1e-300"],
+    ]
+
+
+def test_a_table_without_rows_has_its_header():
+    assert csv_text(["a", "b"], []) == "a,b\n"

@@ -1,0 +1,62 @@
+"""How values are written."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from relugeom.report.formatting import display, percent, visible
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, "–"),
+        (float("nan"), "–"),
+        (pd.NA, "–"),
+        (0, "0"),
+        (np.int64(1234567), "1,234,567"),
+        (2**80, "1,208,925,819,614,629,174,706,176"),
+        (4.0, "4"),
+        (-0.0, "0"),
+        (0.36, "0.3600"),
+        (np.float32(0.5), "0.5000"),
+        (-1.23456, "-1.235"),
+        (999.96, "1000"),
+        (12345.6, "12,346"),
+        (1e9 + 0.5, "1.000e+09"),
+        (1.5e-7, "1.500e-07"),
+        (float("inf"), "∞"),
+        (float("-inf"), "-∞"),
+        ("0110/10", "0110/10"),
+        ("a\nb", r"a\nb"),
+    ],
+)
+def test_display(value, text):
+    assert display(value) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(None, "–"), (0.0, "0 %"), (1, "100 %"), (0.9999, "100.0 %"), (1 / 3, "33.3 %"), (-0.5, "-50.0 %")],
+)
+def test_percent(share, text):
+    assert percent(share) == text
+
+
+@pytest.mark.parametrize("text", ["Age", r"$\bad{$", "Größe 漢字 👍", "<b> & 'x'", r"back\slash"])
+def test_printing_characters_stay(text):
+    assert visible(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31m", r"\x1b[31m"),
+        ("\x9b1m", r"\x9b1m"),
+        ("\u202eabc", r"\u202eabc"),
+        ("\ud800", r"\ud800"),
+        ("\0", r"\x00"),
+    ],
+)
+def test_other_characters_are_spelled_out(text, shown):
+    assert visible(text) == shown

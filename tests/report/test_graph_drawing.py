@@ -1,0 +1,66 @@
+"""Drawings of subnetworks: any names, any size, the same file each time."""
+
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from matplotlib.collections import LineCollection
+from report_samples import HOSTILE
+
+from relugeom.errors import InputError
+from relugeom.graph.active_subnetwork import active_subnetwork
+from relugeom.network.network import ReLUNetwork
+from relugeom.report.formatting import visible
+from relugeom.report.graph_drawing import draw_graph, write_drawing
+
+
+def subnetwork(*sizes, pattern=None, names=()):
+    weights = [np.linspace(-1, 1, b * a).reshape(b, a) for a, b in pairwise(sizes)]
+    network = ReLUNetwork(tuple(weights), tuple(np.zeros(size) for size in sizes[1:]), input_names=names)
+    return active_subnetwork(network, pattern or "/".join("1" * size for size in sizes[1:-1]) or "-")
+
+
+def arcs(figure):
+    (lines,) = (item for item in figure.axes[0].collections if isinstance(item, LineCollection))
+    return lines
+
+
+def test_hostile_names_are_words_of_a_valid_picture(tmp_path):
+    path = tmp_path / "graph.svg"
+    write_drawing(subnetwork(len(HOSTILE), 3, 1, names=HOSTILE), path)
+    texts = {element.text for element in ElementTree.parse(path).iter("{http://www.w3.org/2000/svg}text")}
+    assert {visible(name) for name in HOSTILE} <= texts
+    write_drawing(subnetwork(len(HOSTILE), 3, 1, names=HOSTILE), tmp_path / "graph.png")
+
+
+def test_arcs_tell_sign_and_magnitude():
+    figure = draw_graph(subnetwork(3, 1))
+    colours, widths = arcs(figure).get_colors(), arcs(figure).get_linewidths()
+    assert len({tuple(colour) for colour in colours}) == 3
+    assert widths[0] < widths[1] == widths[2]
+
+
+def test_only_the_strongest_of_many_arcs_are_drawn():
+    figure = draw_graph(subnetwork(100, 90, 10))
+    assert len(arcs(figure).get_segments()) == 4000
+    assert "5,900 weaker arcs are not drawn" in figure.get_supxlabel()
+
+
+@pytest.mark.parametrize("pattern", ["00/00", "00/11", "11/00"])
+def test_layers_may_be_empty(pattern, tmp_path):
+    write_drawing(subnetwork(2, 2, 2, 1, pattern=pattern), tmp_path / "graph.png")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".SVG"])
+def test_equal_graphs_give_equal_files(tmp_path, suffix):
+    paths = [tmp_path / (name + suffix) for name in ("first", "second")]
+    for path in paths:
+        write_drawing(subnetwork(2, 3, 1), path)
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_another_suffix_is_refused_and_the_supported_ones_named(tmp_path):
+    with pytest.raises(InputError, match=r"\.png or \.svg"):
+        write_drawing(subnetwork(2, 3, 1), tmp_path / "graph.pdf")
+    assert not list(tmp_path.iterdir())
