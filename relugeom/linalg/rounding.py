@@ -2,23 +2,35 @@
 
 Notation: u = 2⁻⁵³. A sum of k products and terms evaluated in any order, with or without fused operations, errs by
 at most γ_k Σ|terms| with γ_k = k u / (1 − k u) [Higham, *Accuracy and Stability of Numerical Algorithms*, 2002,
-section 3.1], plus at most 2⁻¹⁰⁷⁴ for each product that underflows.
+section 3.1], plus at most 2⁻¹⁰⁷⁴ for each product that underflows. In float32, u = 2⁻²⁴ and products underflow by 2⁻¹⁴⁹.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import scaled_integers
 
-__all__ = ["SignArray", "row_signs", "sum_error"]
+__all__ = ["FLOAT32", "FLOAT64", "Precision", "SignArray", "row_signs", "sum_error"]
 
 SignArray = np.ndarray[tuple[int, int], np.dtype[np.int8]]
-UNIT_ROUNDOFF = 2.0**-53
-SMALLEST = 2.0**-1074
 
 
-def sum_error(magnitude: FloatArray, terms: int) -> FloatArray:
-    """Bound of the error of a float64 sum.
+class Precision(NamedTuple):
+    """A float format: u, its smallest positive number, and its largest number."""
+
+    roundoff: float
+    smallest: float
+    largest: float
+
+
+FLOAT64 = Precision(2.0**-53, 2.0**-1074, float(np.finfo(np.float64).max))
+FLOAT32 = Precision(2.0**-24, 2.0**-149, float(np.finfo(np.float32).max))
+
+
+def sum_error(magnitude: FloatArray, terms: int, precision: Precision = FLOAT64) -> FloatArray:
+    """Bound of the error of a float sum.
 
     Parameters
     ----------
@@ -26,9 +38,11 @@ def sum_error(magnitude: FloatArray, terms: int) -> FloatArray:
         Σ|terms|, itself evaluated in float64 (any shape).
     terms
         Number of products and addends of the sum.
+    precision
+        The format in which the sum is evaluated.
     """
     # The magnitude was rounded too, and so is this product: 2 (k + 2) u covers both for every k below 2⁵⁰.
-    return magnitude * (2.0 * (terms + 2) * UNIT_ROUNDOFF) + 2.0 * terms * SMALLEST
+    return magnitude * (2.0 * (terms + 2) * precision.roundoff) + 2.0 * terms * precision.smallest
 
 
 def row_signs(A: FloatArray, b: FloatArray, x: FloatArray) -> SignArray:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray
-from relugeom.linalg.rounding import sum_error
+from relugeom.linalg.rounding import FLOAT32, FLOAT64, Precision, sum_error
 from relugeom.network.exact import exact_network, exact_values
 from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
@@ -20,7 +20,6 @@ from relugeom.network.pattern import ActivationPattern, pack_patterns
 __all__ = ["SamplePatterns", "activation_pattern", "activation_patterns"]
 
 CHUNK = 8192
-FLOAT32_PER_FLOAT64 = 2.0**29  # ratio of the two unit roundoffs
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +57,8 @@ def activation_patterns(network: ReLUNetwork, X: ArrayLike) -> SamplePatterns:
     unsettled, doubtful = boundary.copy(), boundary.copy()
     for start in range(0, len(samples), CHUNK):
         part = slice(start, start + CHUNK)
-        bits[part], unsettled[part] = _float_signs(network, samples[part], 1.0)
-        doubtful[part] = _float_signs(network, samples[part], FLOAT32_PER_FLOAT64)[1]
+        bits[part], unsettled[part] = _float_signs(network, samples[part], FLOAT64)
+        doubtful[part] = _float_signs(network, samples[part], FLOAT32)[1]
     exact = exact_network(network)
     rows = np.flatnonzero(unsettled)
     for start in range(0, len(rows), CHUNK):
@@ -74,10 +73,10 @@ def activation_patterns(network: ReLUNetwork, X: ArrayLike) -> SamplePatterns:
     return SamplePatterns(pack_patterns(bits), boundary, len(rows), doubtful)
 
 
-def _float_signs(network: ReLUNetwork, X: FloatArray, coarseness: float) -> tuple[BoolArray, BoolArray]:
-    """Bits from float pre-activations, and for which samples some bit is not proved.
+def _float_signs(network: ReLUNetwork, X: FloatArray, precision: Precision) -> tuple[BoolArray, BoolArray]:
+    """Bits from float64 pre-activations, and for which samples some bit is not proved.
 
-    `coarseness` multiplies every rounding error: 1 for float64, 2²⁹ for float32 (inputs and weights exact in both).
+    A bit is proved where an evaluation in `precision` must agree with it (inputs and weights exact in that format).
     """
     bits, unsettled = [], np.zeros(len(X), dtype=np.bool_)
     x, error = X, np.zeros_like(X)
@@ -87,9 +86,9 @@ def _float_signs(network: ReLUNetwork, X: FloatArray, coarseness: float) -> tupl
             z = x @ weight.T + bias
             magnitude = np.abs(x) @ size.T + np.abs(bias)
             # The propagated error is a float sum too; its own relative error is far below the factor 1 + 2⁻³⁰.
-            error = (error @ size.T) * (1 + 2.0**-30) + coarseness * sum_error(magnitude, weight.shape[1] + 1)
+            error = (error @ size.T) * (1 + 2.0**-30) + sum_error(magnitude, weight.shape[1] + 1, precision)
             bits.append(z > 0)
-            unsettled |= ~(np.abs(z) > error).all(axis=1)
+            unsettled |= ~((np.abs(z) > error) & (magnitude < precision.largest / 2)).all(axis=1)
             x = np.maximum(z, 0.0)
     table = np.hstack(bits) if bits else np.zeros((len(X), 0), dtype=np.bool_)
     return table, unsettled

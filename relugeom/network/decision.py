@@ -93,7 +93,8 @@ def squash(squashing: Squashing, outputs: FloatArray) -> FloatArray:
         decay = np.exp(-np.abs(outputs))
         return np.where(outputs >= 0, 1.0, decay) / (1.0 + decay)
     if squashing is Squashing.SOFTMAX:
-        powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
+        with np.errstate(over="ignore"):  # a difference of −∞ is a share of 0
+            powers = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         shares: FloatArray = powers / powers.sum(axis=1, keepdims=True)
         return shares
     return outputs

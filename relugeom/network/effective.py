@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from relugeom.linalg.affine import AffineMap
-from relugeom.linalg.arrays import ByteArray, FloatArray
+from relugeom.linalg.arrays import ByteArray, FloatArray, frozen_array
 from relugeom.linalg.exact import nearest_float
 from relugeom.network.exact import ExactForms, exact_network, pattern_forms
 from relugeom.network.network import ReLUNetwork
@@ -56,6 +56,7 @@ def effective_maps(network: ReLUNetwork, packed: ByteArray) -> EffectiveMaps:
         forms = pattern_forms(exact, ActivationPattern(network.widths, content.tobytes()))[-1]
         values[row] = _nearest(forms)
         signs[row] = [[(entry > 0) - (entry < 0) for entry in form] for form in forms.rows()]
+    values = frozen_array(values)
     return EffectiveMaps(values[:, :, :-1], values[:, :, -1], signs)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from flint import fmpq, fmpz, fmpz_mat
 
+from relugeom.errors import PatternError
 from relugeom.linalg.arrays import BoolArray, FloatArray
 from relugeom.linalg.exact import integer_matrix, scaled_integers
 from relugeom.network.network import ReLUNetwork
@@ -71,7 +72,16 @@ def next_forms(exact: ExactNetwork, layer: int, below: ExactForms, active: BoolA
 
 
 def pattern_forms(exact: ExactNetwork, pattern: ActivationPattern) -> list[ExactForms]:
-    """The forms of every layer under a pattern, the outputs last."""
+    """The forms of every layer under a pattern, the outputs last.
+
+    Raises
+    ------
+    PatternError
+        The pattern has other layers than the network.
+    """
+    widths = tuple(weights.nrows() for weights in exact.layers[:-1])
+    if pattern.widths != widths:
+        raise PatternError(f"pattern {pattern} does not fit the network's layers {widths}")
     forms = [first_forms(exact)]
     for layer, active in enumerate(pattern.layers, start=1):
         forms.append(next_forms(exact, layer, forms[-1], active))
