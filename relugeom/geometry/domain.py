@@ -190,8 +190,8 @@ def contains_admissible(domain: Domain, x: FloatArray) -> BoolArray:
 def list_admissible(domain: Domain, *, limit: int = 1_000_000) -> FloatArray | None:
     """Every admissible input, shape (k, n) in lexicographic order, or None.
 
-    None where a feature outside the one-hot groups is continuous or has an open side, or where the product of the
-    choices for features and groups exceeds `limit`.
+    None where a feature outside the one-hot groups is continuous, has an open side or integers that are no float64
+    (beyond 2⁵³), or where the product of the choices for features and groups exceeds `limit`.
     """
     choices = _admissible_choices(domain, limit)
     if choices is None or math.prod(len(options) for _, options in choices) > limit:
@@ -210,10 +210,11 @@ def _admissible_choices(domain: Domain, limit: int) -> list[tuple[list[int], Flo
     choices = [(list(group), np.eye(len(group))) for group in domain.groups]
     in_group = {index for group in domain.groups for index in group}
     for feature in (index for index in range(domain.inputs) if index not in in_group):
-        low, high = np.ceil(domain.lower[feature]), np.floor(domain.upper[feature])
-        if not domain.integral[feature] or not high - low < limit:
+        low, high = float(np.ceil(domain.lower[feature])), float(np.floor(domain.upper[feature]))
+        exceeds = max(abs(low), abs(high)) > 2.0**53
+        if exceeds or not domain.integral[feature] or not high - low < limit:
             return None
-        choices.append(([feature], np.arange(low, high + 1.0)[:, None]))
+        choices.append(([feature], (low + np.arange(high - low + 1.0))[:, None]))
     return choices
 
 

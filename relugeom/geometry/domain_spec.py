@@ -80,12 +80,14 @@ def domain_of_data(data: FloatArray, names: Sequence[str] = ()) -> Domain:
 def read_domain_file(path: Path, names: Sequence[str]) -> Domain:
     """Domain of a TOML file whose features are among `names`."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise DomainError(f"there is no domain file {str(path)!r}: {FORMS}") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or no file name at all
         raise DomainError(f"domain file {str(path)!r} cannot be read: {error}") from None
-    except tomllib.TOMLDecodeError as error:
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # also numbers too long and lists too deep for Python
         raise DomainError(f"domain file {str(path)!r} is not TOML: {error}") from None
     try:
         return _domain_of_document(document, names)

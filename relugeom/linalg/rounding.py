@@ -2,7 +2,7 @@
 
 Notation: u = 2⁻⁵³. A sum of k products and terms evaluated in any order, with or without fused operations, errs by
 at most γ_k Σ|terms| with γ_k = k u / (1 − k u) [Higham, *Accuracy and Stability of Numerical Algorithms*, 2002,
-section 3.1], plus at most 2⁻¹⁰⁷⁴ for each product that underflows. In float32, u = 2⁻²⁴ and products underflow by 2⁻¹⁴⁹.
+section 3.1], plus at most 2⁻¹⁰⁷⁴ for each product that underflows. For float32 these are u = 2⁻²⁴ and 2⁻¹⁴⁹.
 """
 
 from typing import NamedTuple
