@@ -1,0 +1,108 @@
+"""ONNX models: the graph is executed on symbols, and what comes out is a chain of layers.
+
+A first axis that the model leaves open, or fixes above 1, is the batch. Exporters that fix an example's batch and
+models of one sample without a batch look alike: where a fixed first axis turns out to be mixed with others, it is read
+as features after all.
+"""
+
+from contextlib import suppress
+from math import prod
+from pathlib import Path
+
+import numpy as np
+
+from relugeom.errors import ModelError, UnsupportedModelError
+from relugeom.network.decision import Decision
+from relugeom.network.importers.folding import ExactAffine
+from relugeom.network.importers.onnx_file import Graph, Node, read_graph
+from relugeom.network.importers.onnx_operators import apply_operator
+from relugeom.network.importers.onnx_values import OPEN_BATCH, MixedBatchError, Step, Value, Variable
+from relugeom.network.network import Origin, ReLUNetwork
+
+__all__ = ["read_onnx"]
+
+
+def read_onnx(path: Path) -> ReLUNetwork:
+    """Read a fully connected ReLU network from an ONNX file.
+
+    Names come from the metadata ``input_names`` (or ``feature_names``), ``output_names`` and ``class_names``, all of
+    them JSON lists; a single output with class names decides at θ = 0.
+
+    Raises
+    ------
+    ModelError
+        The file is damaged.
+    UnsupportedModelError
+        The model is no chain of affine maps and ReLUs with at most one sigmoid or softmax at its end.
+    """
+    graph = read_graph(path)
+    output = _output(graph)
+    layers = [affine.rounded() for affine in (*output.layers, output.affine.reordered(output.order))]
+    class_names = graph.names("class_names")
+    several = output.order.size > 1
+    return ReLUNetwork(
+        weights=tuple(layer.weight for layer in layers),
+        biases=tuple(layer.bias for layer in layers),
+        input_names=graph.names("input_names", "feature_names"),
+        output_names=graph.names("output_names") or (class_names if several else ()),
+        squashing=output.squashing,
+        decision=_decision(class_names, several=several),
+        origin=Origin(
+            source="onnx",
+            precision=graph.precision,
+            rounded_weights=tuple(layer.rounded_weight for layer in layers),
+            rounded_biases=tuple(layer.rounded_bias for layer in layers),
+        ),
+    )
+
+
+def _decision(class_names: tuple[str, ...], *, several: bool) -> Decision | None:
+    if not class_names:
+        return None
+    return Decision.largest(class_names) if several else Decision.at_threshold(0.0, class_names)
+
+
+def _output(graph: Graph) -> Variable:
+    *trials, last = _sources(graph.input_shape)
+    for source in trials:
+        with suppress(MixedBatchError):
+            return _executed(graph, source)
+    return _executed(graph, last)
+
+
+def _sources(shape: tuple[int | None, ...]) -> list[Variable]:
+    """The readings of the input, the likelier one first."""
+    sizes = [size or 1 for size in shape]
+    whole = _source(sizes, None)
+    if not shape or shape[0] == 1 or (len(shape) == 1 and shape[0] is not None):
+        return [whole]
+    if shape[0] is None:
+        return [_source(sizes, OPEN_BATCH)]
+    return [_source([1, *sizes[1:]], shape[0]), whole]
+
+
+def _source(sizes: list[int], batch: int | None) -> Variable:
+    size = prod(sizes)
+    return Variable((), ExactAffine.identity(size), np.arange(size).reshape(sizes), batch)
+
+
+def _executed(graph: Graph, source: Variable) -> Variable:
+    values: dict[str, Value] = {**graph.constants, graph.input_name: source}
+    for node in graph.nodes:
+        operands = tuple(_operand(node, name, values) for name in node.inputs)
+        values[node.outputs[0]] = apply_operator(Step(node, operands, graph.opset))
+    output = values.get(graph.output_name)
+    if output is None:
+        raise ModelError(f"no node gives the output {graph.output_name!r}: the model is damaged")
+    if not isinstance(output, Variable):
+        raise UnsupportedModelError(f"the output {graph.output_name!r} does not depend on the input")
+    return output
+
+
+def _operand(node: Node, name: str, values: dict[str, Value]) -> Value | None:
+    if name and name not in values:
+        raise ModelError(
+            f"{node.label} takes {name[:80]!r}, which nothing before it gives: the graph has a cycle, is not "
+            "sorted, or uses a second output"
+        )
+    return values[name] if name else None
