@@ -16,6 +16,7 @@ from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum, Form,
 from relugeom.geometry.forms import domain_sides, float_point, shadow, shadow_rows
 from relugeom.geometry.linear_program import LPSolution, LPSolver, LPStatus
 from relugeom.geometry.proof_form import box_maximum, combine, integer_box, rounded_multipliers
+from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import evaluate_form, form_sign, rational_point
 
@@ -32,6 +33,7 @@ class Cell:
         self._rows: list[Form] = list(self._domain_rows)
         self._watched: list[Form] = []
         self._box = integer_box(chart.lower, chart.upper)
+        self._dimension = chart.dimension
         A, b = shadow_rows(self._rows, chart.dimension)
         free = np.full(chart.dimension, np.inf)
         self._session = solver.open(A, b, -free, free)
@@ -62,6 +64,12 @@ class Cell:
         first = len(self._domain_rows)
         signs = (form_sign(form, point) for form in self._rows)
         return all(sign > 0 or (sign == 0 and row < first) for row, sign in enumerate(signs))
+
+    def find_point(self) -> Point | None:
+        """A point of the cell, or None where it is proved to be empty."""
+        rows = [*self._rows, *self._watched]
+        found = find_strict_point(rows, range(len(self._domain_rows), len(rows)), self._dimension)
+        return found.point if isinstance(found, Witness) else None
 
     def find_positive(self, form: Form, inside: Point) -> Point | None:
         """A point of the cell where the form is positive, or None where it is proved to be ≤ 0 on the cell.
@@ -96,8 +104,8 @@ class Cell:
         if candidate is not None and form_sign(form, candidate) > 0 and self.holds(candidate):
             return candidate
         low, high = evaluate_form(form, inside), evaluate_form(form, peak)
-        share = (1 - low / (high - low)) / 2
-        return [x + (1 - share) * (y - x) for x, y in zip(inside, peak, strict=True)]
+        share = (1 - low / (high - low)) / 2  # half-way between the crossing, at −low / (high − low), and the peak
+        return [x + share * (y - x) for x, y in zip(inside, peak, strict=True)]
 
     def _proves(self, form: Form, proposal: LPSolution) -> bool:
         """Whether the float multipliers, rounded, prove the form to be ≤ 0 on the cell."""

@@ -1,48 +1,50 @@
 """Every activation region of a network over a domain: the front door, with honest limits."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
 from flint import fmpq
 
 from relugeom.errors import InputError
-from relugeom.geometry.chart import domain_chart
+from relugeom.geometry.chart import Chart, domain_chart
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.forms import float_point
 from relugeom.geometry.highs import HighsSolver
 from relugeom.geometry.linear_program import LPSolver
-from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.arrays import ByteArray, FloatArray
+from relugeom.linalg.exact import rational_point
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import pack_patterns
 from relugeom.partition.partition import Partition, PartitionStatus, TreeToken
 from relugeom.partition.reference import ReferenceSearch
+from relugeom.partition.tree import cut_tree, unexplored_subtrees, without_empty_nodes
 
-__all__ = ["check_inputs", "enumerate_regions"]
+__all__ = ["check_inputs", "enumerate_by_reference", "enumerate_regions"]
 
 
 def enumerate_regions(
     network: ReLUNetwork,
     domain: Domain,
     *,
+    threads: int = 1,
     max_regions: int | None = None,
     time_limit: float | None = None,
     on_progress: Callable[[int], None] | None = None,
-    solver: LPSolver | None = None,
 ) -> Partition:
     """List every activation region whose interior, relative to the domain's affine hull, is not empty.
 
     Parameters
     ----------
+    threads
+        How many threads search; a COMPLETE answer does not depend on it.
     max_regions
-        Stop after the first so many regions in tree order; the partition is then TRUNCATED.
+        Return the first so many regions in tree order; where there are more, the partition is TRUNCATED.
     time_limit
-        Stop after so many seconds with what was found.
+        Stop after so many seconds with what was found without a gap.
     on_progress
-        Called after each region with the number found so far.
-    solver
-        The float backend that proposes; HiGHS by default. Verdicts do not depend on it.
+        Called now and then with the number of regions found so far.
 
     Returns
     -------
@@ -51,54 +53,68 @@ def enumerate_regions(
 
     Raises
     ------
-    DomainError
-        The domain has another number of inputs than the network, or no input satisfies it.
+    EmptyDomainError
+        No input satisfies the domain.
     InputError
-        A limit is not positive.
+        The domain has another number of inputs than the network, or a limit is not positive.
     """
     check_inputs(network, domain)
-    if max_regions is not None and max_regions < 1:
-        raise InputError(f"the limit of regions must be at least 1, not {max_regions}")
-    if time_limit is not None and not time_limit > 0:
-        raise InputError(f"the time limit must be a positive number of seconds, not {time_limit}")
+    _check_limits(threads, max_regions, time_limit)
+    if network.units == 0:
+        return enumerate_by_reference(network, domain)
+    # Compiled code is loaded when it is needed.
+    from relugeom.partition.pool import search_regions
+
     start = time.perf_counter()
+    chart = domain_chart(domain)
+    found, reason = search_regions(
+        network, chart, threads=threads, max_regions=max_regions, time_limit=time_limit, on_progress=on_progress
+    )
+    packed, points = np.concatenate(found.packed), np.concatenate(found.points)
+    tree = without_empty_nodes(np.concatenate(found.tokens), network.units, found.empty_leaves)
+    if max_regions is not None and len(packed) > max_regions:
+        packed, points, tree = packed[:max_regions], points[:max_regions], cut_tree(tree, network.units, max_regions)
+    return _partition(network, chart, packed, points, found.exact_points, tree, reason, start)
+
+
+def enumerate_by_reference(
+    network: ReLUNetwork,
+    domain: Domain,
+    *,
+    max_regions: int | None = None,
+    time_limit: float | None = None,
+    solver: LPSolver | None = None,
+) -> Partition:
+    """The same list by the plain enumerator: one linear program per question, for checking the engine.
+
+    Parameters are those of `enumerate_regions`; `solver` is the float backend that proposes (HiGHS by default).
+    """
+    check_inputs(network, domain)
+    _check_limits(1, max_regions, time_limit)
+    start, reason = time.perf_counter(), ""
     chart = domain_chart(domain)
     search = ReferenceSearch(network, chart, solver or HighsSolver())
     bits: list[tuple[int, ...]] = []
     points: list[FloatArray] = []
-    exact_points: dict[int, tuple[Fraction, ...]] = {}
-    reason = ""
+    exact_points: dict[int, Sequence[fmpq]] = {}
     try:
         for leaf in search:
-            point = chart.embed(leaf.point)
-            nearest = float_point(point)
-            if not _is_float_point(point, nearest):
-                exact_points[len(bits)] = tuple(Fraction(int(x.p), int(x.q)) for x in point)
+            points.append(float_point(leaf.point))
+            if rational_point(points[-1]) != list(leaf.point):
+                exact_points[len(bits)] = leaf.point
             bits.append(leaf.bits)
-            points.append(nearest)
-            if on_progress is not None:
-                on_progress(len(bits))
             if search.unexplored and len(bits) == max_regions:
-                reason = f"stopped after {max_regions:,} regions"
+                reason = _region_limit(max_regions)
                 break
             if search.unexplored and time_limit is not None and time.perf_counter() - start > time_limit:
                 reason = f"stopped after {time_limit:g} seconds"
                 break
     except KeyboardInterrupt:
         reason = "interrupted"
-    table = np.array(bits, dtype=np.bool_).reshape(len(bits), network.units)
-    return Partition(
-        network=network,
-        domain=domain,
-        packed=pack_patterns(table),
-        points=np.array(points).reshape(len(points), network.inputs),
-        tree=np.array(search.tree + [TreeToken.UNEXPLORED] * search.unexplored, dtype=np.uint8),
-        dimension=chart.dimension,
-        exact_points=exact_points,
-        status=PartitionStatus.TRUNCATED if reason else PartitionStatus.COMPLETE,
-        reason=reason,
-        seconds=time.perf_counter() - start,
-    )
+    packed = pack_patterns(np.array(bits, dtype=np.bool_).reshape(len(bits), network.units))
+    columns = np.array(points).reshape(len(points), chart.dimension)
+    tree = np.array(search.tree, dtype=np.uint8)
+    return _partition(network, chart, packed, columns, exact_points, tree, reason, start)
 
 
 def check_inputs(network: ReLUNetwork, domain: Domain) -> None:
@@ -107,6 +123,68 @@ def check_inputs(network: ReLUNetwork, domain: Domain) -> None:
         raise InputError(f"the network has {network.inputs} inputs, but the domain has {domain.inputs}")
 
 
-def _is_float_point(point: list[fmpq], nearest: FloatArray) -> bool:
-    """Whether a rational point is the float64 point nearest to it."""
-    return all(fmpq(*float(x).as_integer_ratio()) == exact for x, exact in zip(nearest, point, strict=True))
+def _check_limits(threads: int, max_regions: int | None, time_limit: float | None) -> None:
+    if threads < 1:
+        raise InputError(f"the number of threads must be at least 1, not {threads}")
+    if max_regions is not None and max_regions < 1:
+        raise InputError(f"the limit of regions must be at least 1, not {max_regions}")
+    if time_limit is not None and not time_limit > 0:
+        raise InputError(f"the time limit must be a positive number of seconds, not {time_limit}")
+
+
+def _region_limit(count: int) -> str:
+    return f"stopped after {count:,} regions"
+
+
+def _partition(
+    network: ReLUNetwork,
+    chart: Chart,
+    packed: ByteArray,
+    points: FloatArray,
+    exact_points: Mapping[int, Sequence[fmpq]],
+    tree: ByteArray,
+    reason: str,
+    start: float,
+) -> Partition:
+    """Put together what a search found; points come in coordinates of the hull."""
+    columns, rationals = _embed(chart, points, exact_points)
+    missing = unexplored_subtrees(tree, len(packed))
+    return Partition(
+        network=network,
+        domain=chart.domain,
+        packed=packed,
+        points=columns,
+        tree=np.concatenate([tree, np.full(missing, TreeToken.UNEXPLORED, dtype=np.uint8)]),
+        dimension=chart.dimension,
+        exact_points=rationals,
+        status=PartitionStatus.TRUNCATED if missing else PartitionStatus.COMPLETE,
+        reason=(reason or _region_limit(len(packed))) if missing else "",
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _embed(
+    chart: Chart, points: FloatArray, exact_points: Mapping[int, Sequence[fmpq]]
+) -> tuple[FloatArray, dict[int, tuple[Fraction, ...]]]:
+    """Points of the domain for points y of its hull: float64 columns, and rationals where these are not exact."""
+    n, d = chart.domain.inputs, chart.dimension
+    columns, inexact = np.zeros((len(points), n)), np.zeros(len(points), dtype=np.bool_)
+    inexact[[row for row in exact_points if row < len(points)]] = True
+    lift = np.array([[int(entry) for entry in row] for row in chart.lift.tolist()], dtype=object)
+    for index in range(n):
+        used = np.flatnonzero(lift[index, :d])
+        if len(used) == 0:
+            fixed = fmpq(lift[index, d], lift[n, d])
+            columns[:, index] = nearest = float_point([fixed])[0]
+            inexact |= rational_point([nearest])[0] != fixed
+        elif len(used) == 1 and lift[index, d] == 0 and lift[index, used[0]] == lift[n, d]:
+            columns[:, index] = points[:, used[0]]
+        else:
+            inexact[:] = True  # each point decides for itself, below
+    rationals: dict[int, tuple[Fraction, ...]] = {}
+    for row in np.flatnonzero(inexact).tolist():
+        point = chart.embed(exact_points.get(row) or rational_point(points[row]))
+        columns[row] = float_point(point)
+        if rational_point(columns[row]) != point:
+            rationals[row] = tuple(Fraction(int(x.p), int(x.q)) for x in point)
+    return columns, rationals

@@ -6,7 +6,7 @@ other side too. A unit whose z is 0 on the whole hull is inactive. It is slow an
 anything faster.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -63,28 +63,52 @@ class ReferenceSearch:
         self.tree: list[int] = []
         self._exact, self._widths, self._chart = exact_network(network), network.widths, chart
         self._layer_of = np.repeat(np.arange(len(network.widths)), network.widths).tolist()
-        self._start = np.concatenate([[0], np.cumsum(network.widths)]).tolist()
+        self._start: list[int] = np.concatenate([[0], np.cumsum(network.widths)]).tolist()
         self._cell = Cell(chart, solver)
         self._bits: list[int] = []
         self._forms: list[ExactForms] = []
         self._rows: list[list[Form]] = []
-        self._pending: list[Step | Undo] = []
+        self._undo: list[Undo] = []
+        self._pending: list[Step | None] = []
 
     def __iter__(self) -> Iterator[Leaf]:
         """The regions in tree order."""
-        yield from self._descend(self._chart.interior)
-        while self._pending:
-            step = self._pending.pop()
-            if isinstance(step, Step):
+        yield from self.search_below(self._chart.interior)
+
+    def search_below(self, point: Point) -> Iterator[Leaf]:
+        """The regions below the present node, given a point of its cell."""
+        pending: list[Step | None] = []  # None: leave the node entered last
+        self._pending = pending
+        yield from self._descend(point)
+        while pending:
+            step = pending.pop()
+            if step is None:
+                self._leave()
+            else:
                 self._enter(step)
                 yield from self._descend(step.point)
-            else:
-                self._leave(step)
 
     @property
     def unexplored(self) -> int:
         """Number of subtrees that wait to be searched."""
-        return sum(isinstance(step, Step) for step in self._pending)
+        return sum(step is not None for step in self._pending)
+
+    def go_to(self, bits: Sequence[int], splits: Sequence[bool]) -> None:
+        """Stand at the node with these decisions; those that were splits are rows of its cell."""
+        common = 0
+        while common < min(len(bits), len(self._bits)) and bits[common] == self._bits[common]:
+            common += 1
+        while len(self._bits) > common:
+            self._leave()
+        for unit in range(common, len(bits)):
+            form = self.form(unit)
+            side = form if bits[unit] else [-entry for entry in form]
+            undo = Undo.NOTHING if not any(form) else Undo.PUSH if splits[unit] else Undo.WATCH
+            self._enter(Step(bits[unit], side, undo, ()))
+
+    def find_point(self, proposal: Point) -> Point | None:
+        """A point of the present cell, the proposed one if it is; None where the cell is proved to be empty."""
+        return proposal if self._cell.holds(proposal) else self._cell.find_point()
 
     def _descend(self, point: Point) -> Iterator[Leaf]:
         """Decide the next unit at this node; a node without units left is a region."""
@@ -92,13 +116,14 @@ class ReferenceSearch:
         if unit == len(self._layer_of):
             yield Leaf(tuple(self._bits), point)
             return
-        steps = self._decide(self._form(unit), point)
+        steps = self.decide(point)
         self.tree.append(TreeToken.SPLIT if len(steps) == 2 else steps[0].bit)
         for step in reversed(steps):
-            self._pending += [step.undo, step]
+            self._pending += [None, step]
 
-    def _decide(self, form: Form, point: Point) -> list[Step]:
-        """One step for each side that the unit takes on the cell, the inactive side first."""
+    def decide(self, point: Point) -> list[Step]:
+        """One step for each side that the next unit takes on the present cell, the inactive side first."""
+        form = self.form(len(self._bits))
         opposite = [-entry for entry in form]
         if not any(form):
             return [Step(0, form, Undo.NOTHING, point)]
@@ -111,7 +136,7 @@ class ReferenceSearch:
             raise AssertionError("a form that is not 0 on the hull has a sign somewhere on every cell")
         return [Step(0, opposite, Undo.WATCH, below)]
 
-    def _form(self, unit: int) -> Form:
+    def form(self, unit: int) -> Form:
         """The unit's pre-activation on the cell; a layer's forms are computed when its first unit is reached."""
         layer = self._layer_of[unit]
         if unit == self._start[layer]:
@@ -129,13 +154,15 @@ class ReferenceSearch:
 
     def _enter(self, step: Step) -> None:
         self._bits.append(step.bit)
+        self._undo.append(step.undo)
         if step.undo is Undo.PUSH:
             self._cell.push(step.form)
         elif step.undo is Undo.WATCH:
             self._cell.watch(step.form)
 
-    def _leave(self, undo: Undo) -> None:
+    def _leave(self) -> None:
         self._bits.pop()
+        undo = self._undo.pop()
         if undo is Undo.PUSH:
             self._cell.pop()
         elif undo is Undo.WATCH:

@@ -1,0 +1,22 @@
+"""How kernels are compiled: to machine code, without the interpreter's lock, kept for the next process.
+
+No fast-math: kernels keep IEEE semantics, which the error bounds rely on.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import numba
+
+__all__ = ["compiled"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def compiled(function: Function) -> Function:
+    """Compile a function with Numba (`nogil`, cached where a cache folder can be written)."""
+    try:
+        kernel = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+    except RuntimeError:  # Numba finds no folder to write its cache to: compile in each process instead
+        kernel = numba.njit(nogil=True, error_model="numpy")(function)
+    return cast(Function, kernel)

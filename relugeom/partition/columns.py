@@ -1,0 +1,112 @@
+"""The columns that the compiled search works on, and the names of its codes.
+
+Notation: coordinates y of the domain's affine hull, d of them; L hidden layers of at most w units, N units in all;
+room for M rows of a cell and for S siblings that wait. A *form* has float coefficients (c_1, …, c_d, c_0); because
+these were rounded it has an error bound e ≥ |ẑ(y) − z(y)| and a magnitude a ≥ Σ|c_k y_k| + |c_0|, both on the whole
+(bounded) domain.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+UNIT = 2.0**-53
+
+# What the kernel returns: nothing is left; the output is full; a buffer is too small; the next unit, or the leaf it
+# stands at, needs exact arithmetic; the node it stands at is to be searched exactly; the budget is used up.
+DONE, FULL, GROW, UNDECIDED, UNPROVED_LEAF, DELEGATED, PAUSED = 0, 1, 2, 3, 4, 5, 6
+
+# How a unit was decided: tokens of the tree, and kinds of decisions on the path.
+STABLE_INACTIVE, STABLE_ACTIVE, SPLIT = 0, 1, 2
+
+# Further outcomes of a test.
+DOUBTFUL, BEYOND, OPTIMAL = 3, 4, 5
+
+# Places in State.counters: present unit, rows of the cell, end of the waiting siblings, pivots since the dictionary was
+# rebuilt, leaves and tokens in the output, whether the present node is delegated, first waiting sibling not given away.
+U, R, S, P, LEAVES, TOKENS, PHASE, BASE = 0, 1, 2, 3, 4, 5, 6, 7
+
+
+class Problem(NamedTuple):
+    """What does not change during a search.
+
+    Attributes
+    ----------
+    starts
+        First unit of each layer, and N, shape (L + 1,).
+    weights, biases
+        Of the hidden layers after the first, transposed and padded with zeros: shapes (L, w, w) and (L, w).
+    bounded
+        Whether every side of the box is finite.
+    first, first_errors
+        Forms of the first layer on the hull and error bounds of their coefficients, shape (w₀, d + 1).
+    lower, upper, reach
+        The box of y and max(|lower|, |upper|), shape (d,).
+    domain_rows, domain_errors
+        Further rows of the domain, forms ≥ 0, and error bounds of their coefficients, shape (k, d + 1).
+    """
+
+    starts: np.ndarray
+    weights: np.ndarray
+    biases: np.ndarray
+    bounded: bool
+    first: np.ndarray
+    first_errors: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    reach: np.ndarray
+    domain_rows: np.ndarray
+    domain_errors: np.ndarray
+
+
+class State(NamedTuple):
+    """Where a search stands: the path to the present node, its dictionary, and the siblings that wait."""
+
+    counters: np.ndarray  # (8,) see the names of its places
+    bits: np.ndarray  # (N,) bit of each decided unit
+    kinds: np.ndarray  # (N,) how it was decided
+    known: (
+        np.ndarray
+    )  # (N,) STABLE_INACTIVE or STABLE_ACTIVE where that was proved for the cell at which the layer began
+    forms: np.ndarray  # (L, w, d + 1)
+    form_errors: np.ndarray  # (L, w, d + 1) per coefficient, on unbounded domains only
+    errors: np.ndarray  # (L, w)
+    magnitudes: np.ndarray  # (L, w)
+    row_forms: np.ndarray  # (M, d + 1) rows of the cell
+    row_units: np.ndarray  # (M,) the unit that a row comes from, −1 for a row of the domain
+    row_form_errors: np.ndarray  # (M, d + 1), on unbounded domains only
+    row_errors: np.ndarray  # (M,)
+    row_magnitudes: np.ndarray  # (M,)
+    table: np.ndarray  # (d, M)
+    value: np.ndarray  # (M,)
+    basic: np.ndarray  # (M,)
+    nonbasic: np.ndarray  # (d,)
+    resting: np.ndarray  # (d,)
+    status: np.ndarray  # (d,)
+    point: np.ndarray  # (d,) a point of the present cell
+    sums: np.ndarray  # (d + 1, w) room for sums
+    far: np.ndarray  # (d,) a point of the closure beyond the hyperplane just crossed
+
+
+class Waiting(NamedTuple):
+    """Siblings that wait, one slot each: the state to return to."""
+
+    unit: np.ndarray  # (S,)
+    rows: np.ndarray  # (S,)
+    pivots: np.ndarray  # (S,)
+    table: np.ndarray  # (S, d, M)
+    value: np.ndarray  # (S, M)
+    basic: np.ndarray  # (S, M)
+    nonbasic: np.ndarray  # (S, d)
+    resting: np.ndarray  # (S, d)
+    status: np.ndarray  # (S, d)
+    point: np.ndarray  # (S, d)
+    delegated: np.ndarray  # (S,) True where exact arithmetic has to search the sibling
+
+
+class Output(NamedTuple):
+    """Buffers that the caller empties."""
+
+    packed: np.ndarray  # (C, B)
+    points: np.ndarray  # (C, d)
+    tokens: np.ndarray  # (T,)

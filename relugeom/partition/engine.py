@@ -1,0 +1,208 @@
+"""A subtree searched by the compiled kernel, with its questions answered exactly.
+
+Notation: a *task* is a subtree with its own search state. It can give its last waiting sibling away, which is its
+largest and the last in tree order; so a task's regions are its own, then those of the tasks it gave away, the last
+given first.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from flint import fmpq
+
+from relugeom.geometry.forms import float_point
+from relugeom.geometry.highs import HighsSolver
+from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray
+from relugeom.linalg.exact import form_sign, rational_point
+from relugeom.network.pattern import pack_patterns, packed_width
+from relugeom.partition import columns
+from relugeom.partition.kernel import search
+from relugeom.partition.path import give_sibling, next_sibling, save_sibling
+from relugeom.partition.reference import ReferenceSearch
+from relugeom.partition.setup import Setup, grown
+from relugeom.partition.tree import EMPTY
+
+__all__ = ["Found", "Task"]
+
+STEPS = 20_000  # nodes between two looks at the clock and at idle threads
+LEAF_BUFFER = 4096
+
+
+@dataclass(slots=True)
+class Found:
+    """Regions and tokens in tree order.
+
+    Attributes
+    ----------
+    packed, points
+        Columns of patterns and of points in coordinates of the hull, in pieces.
+    exact_points
+        Row → rational coordinates where they are not floats.
+    tokens
+        The split tree in preorder, in pieces; EMPTY stands for an inner node whose cell turned out to be empty.
+    empty_leaves
+        Which of the leaves of that tree, counted from 0, turned out to be empty.
+    count
+        Number of regions.
+    """
+
+    packed: list[ByteArray] = field(default_factory=list)
+    points: list[FloatArray] = field(default_factory=list)
+    exact_points: dict[int, list[fmpq]] = field(default_factory=dict)
+    tokens: list[ByteArray] = field(default_factory=list)
+    empty_leaves: list[int] = field(default_factory=list)
+    count: int = 0
+
+    @property
+    def leaves(self) -> int:
+        """Leaves of the tree so far, empty ones included."""
+        return self.count + len(self.empty_leaves)
+
+    def extend(self, other: "Found") -> None:
+        """Append what comes next in tree order."""
+        leaves = self.leaves
+        self.empty_leaves += [leaves + leaf for leaf in other.empty_leaves]
+        self.packed += other.packed
+        self.points += other.points
+        self.exact_points |= {self.count + row: point for row, point in other.exact_points.items()}
+        self.tokens += other.tokens
+        self.count += other.count
+
+
+class Task:
+    """A subtree: its search state, what was found in it, and the tasks it gave away."""
+
+    def __init__(self, setup: Setup, state: columns.State, waiting: columns.Waiting) -> None:
+        self.found, self.finished = Found(), False
+        self.given: list[Task] = []
+        self._setup, self._state, self._waiting = setup, state, waiting
+        width = packed_width(setup.units)
+        self._output = columns.Output(
+            np.zeros((LEAF_BUFFER, width), dtype=np.uint8),
+            np.zeros((LEAF_BUFFER, setup.dimension)),
+            np.zeros(8 * LEAF_BUFFER, dtype=np.uint8),
+        )
+        self._exact: ReferenceSearch | None = None
+
+    def run(self) -> None:
+        """Search for a while."""
+        code = search(self._setup.problem, self._state, self._waiting, self._output, STEPS)
+        self._flush()
+        if code == columns.DONE:
+            self.finished = True
+        elif code == columns.GROW:
+            self._state, self._waiting = grown(self._state, self._waiting)
+        elif code == columns.UNDECIDED:
+            self._settle_unit()
+        elif code == columns.UNPROVED_LEAF:
+            self._settle_leaf()
+        elif code == columns.DELEGATED:
+            self._search_exactly()
+            self._next()
+
+    def give(self) -> "Task | None":
+        """Give the last waiting sibling away, as a task of its own."""
+        base, end = self._state.counters[columns.BASE], self._state.counters[columns.S]
+        if end - base < 1 or self._waiting.delegated[base]:
+            return None
+        state, waiting = self._setup.empty_state(len(self._state.value), 64)
+        give_sibling(self._setup.problem, self._state, self._waiting, state)
+        task = Task(self._setup, state, waiting)
+        self.given.append(task)
+        return task
+
+    def in_order(self) -> "list[Task]":
+        """This task and all it gave away, in tree order."""
+        ordered = [self]
+        for task in reversed(self.given):
+            ordered += task.in_order()
+        return ordered
+
+    def _flush(self) -> None:
+        counters = self._state.counters
+        leaves, tokens = int(counters[columns.LEAVES]), int(counters[columns.TOKENS])
+        if leaves:
+            self.found.packed.append(self._output.packed[:leaves].copy())
+            self.found.points.append(self._output.points[:leaves].copy())
+            self.found.count += leaves
+        if tokens:
+            self.found.tokens.append(self._output.tokens[:tokens].copy())
+        counters[columns.LEAVES] = counters[columns.TOKENS] = 0
+
+    def _exact_node(self) -> tuple[ReferenceSearch, list[fmpq] | None]:
+        """Exact arithmetic at the present node, and a point of its cell (None where it is empty)."""
+        if self._exact is None:
+            self._exact = ReferenceSearch(self._setup.network, self._setup.chart, HighsSolver())
+        unit = int(self._state.counters[columns.U])
+        splits = (self._state.kinds[:unit] == columns.SPLIT).tolist()
+        self._exact.go_to(self._state.bits[:unit].tolist(), splits)
+        point = self._exact.find_point(rational_point(self._state.point))
+        return self._exact, None if point is None else list(point)
+
+    def _settle_unit(self) -> None:
+        """Answer for the next unit of the present node."""
+        exact, point = self._exact_node()
+        if point is None:
+            self._append(EMPTY)
+            self._next()
+            return
+        steps = exact.decide(point)
+        unit = int(self._state.counters[columns.U])
+        if len(steps) == 1:
+            self._enter(unit, steps[0].bit, steps[0].bit)
+            self._append(steps[0].bit)
+            return
+        # One side is too thin for floats: it is searched exactly. On the other the compiled search goes on, without a
+        # new row: proofs for the slightly larger cell hold for the cell, and leaves show every bit anyway.
+        self._append(columns.SPLIT)
+        wide = int(form_sign(exact.form(unit), point) > 0)
+        if wide == 0:
+            save_sibling(self._state, self._waiting, unit, float_point(steps[1].point), True)
+        else:
+            self._enter(unit, 0, columns.SPLIT)
+            self._search_exactly()
+        self._enter(unit, wide, columns.SPLIT)
+        self._state.point[:] = float_point(steps[wide].point)
+
+    def _enter(self, unit: int, bit: int, kind: int) -> None:
+        self._state.bits[unit], self._state.kinds[unit] = bit, kind
+        self._state.counters[columns.U] = unit + 1
+
+    def _append(self, *tokens: int) -> None:
+        self.found.tokens.append(np.array(tokens, dtype=np.uint8))
+
+    def _settle_leaf(self) -> None:
+        """Find a point of a region that floats could not show, or drop it."""
+        _, point = self._exact_node()
+        if point is None:
+            self.found.empty_leaves.append(self.found.leaves)
+        else:
+            self._emit(self._state.bits.astype(np.bool_), point)
+        self._next()
+
+    def _search_exactly(self) -> None:
+        """Search the subtree below the present node in exact arithmetic."""
+        exact, point = self._exact_node()
+        if point is None:
+            self._append(EMPTY)
+            return
+        exact.tree.clear()
+        for leaf in exact.search_below(point):
+            self._emit(np.array(leaf.bits, dtype=np.bool_), leaf.point)
+        self._append(*exact.tree)
+
+    def _emit(self, bits: BoolArray, point: Sequence[fmpq]) -> None:
+        nearest = float_point(point)
+        if rational_point(nearest) != list(point):
+            self.found.exact_points[self.found.count] = list(point)
+        self.found.packed.append(pack_patterns(bits[None, :]))
+        self.found.points.append(nearest[None, :])
+        self.found.count += 1
+
+    def _next(self) -> None:
+        """Go on with the next waiting sibling."""
+        self.finished = not next_sibling(self._setup.problem, self._state, self._waiting)
+        if not self.finished and self._state.counters[columns.PHASE] == columns.DELEGATED:
+            self._search_exactly()
+            self._next()

@@ -1,0 +1,186 @@
+"""The compiled search of the split tree: depth first, one warm simplex dictionary per cell, bounds first.
+
+What makes the result exact (notation: `columns.py`):
+- a unit is called *stable* only with a proof (`stability.py`);
+- a *leaf* is a region only when its point shows every unit's bit with |ẑ| above its error bound;
+- a *split* needs no proof: a side without regions ends in no leaf.
+What floats cannot settle is handed to the caller as a question: the kernel returns, and goes on when it is answered.
+"""
+
+import numpy as np
+
+from relugeom.geometry.compiled import compiled
+from relugeom.geometry.dictionary import write_form
+from relugeom.partition.columns import (
+    BEYOND,
+    DELEGATED,
+    DONE,
+    DOUBTFUL,
+    FULL,
+    GROW,
+    LEAVES,
+    OPTIMAL,
+    PAUSED,
+    PHASE,
+    SPLIT,
+    STABLE_ACTIVE,
+    STABLE_INACTIVE,
+    TOKENS,
+    UNDECIDED,
+    UNIT,
+    UNPROVED_LEAF,
+    P,
+    R,
+    S,
+    U,
+)
+from relugeom.partition.layer_forms import box_maximum, compute_forms, layer_of, margin_at, scale_of, value_at
+from relugeom.partition.path import next_sibling, save_sibling, take_side
+from relugeom.partition.stability import falls_by_layer, proves_by_coordinates, proves_by_layer, proves_nonpositive
+from relugeom.partition.walk import ascend, present_point, recentre, refactorise
+
+__all__ = ["search"]
+
+CROSSING = 1e-10  # a crossing shallower than this share of a form's size is left to exact arithmetic
+DRIFT = 80  # pivots after which the dictionary is rebuilt
+
+
+@compiled
+def decide(problem, state, layer, local, combined, cross):
+    """Which sides the unit takes on the cell; after SPLIT the dictionary stands on its hyperplane."""
+    d = problem.lower.shape[0]
+    form, error, size = state.forms[layer, local], state.errors[layer, local], state.magnitudes[layer, local]
+    if layer > 0:
+        if falls_by_layer(problem, state, layer, local, 1.0):
+            return STABLE_INACTIVE
+        if falls_by_layer(problem, state, layer, local, -1.0):
+            return STABLE_ACTIVE
+    if problem.bounded:
+        margin = 1.0001 * error + 4.0 * (d + 8) * UNIT * size
+        if box_maximum(form, 1.0, problem.lower, problem.upper, d) + margin <= 0.0:
+            return STABLE_INACTIVE
+        if box_maximum(form, -1.0, problem.lower, problem.upper, d) + margin <= 0.0:
+            return STABLE_ACTIVE
+    sign = -1.0 if value_at(form, state.point, d) > 0.0 else 1.0
+    accept = CROSSING * scale_of(problem, state, layer, local)
+    target = state.counters[R]
+    for attempt in range(2):
+        if (attempt == 1 or state.counters[P] > DRIFT) and not refactorise(problem, state):
+            return DOUBTFUL
+        state.basic[target] = d + target
+        write_form(form, d, state.table, state.value, target, state.basic, state.nonbasic, state.resting, target)
+        outcome = ascend(problem, state, target, sign, accept, cross)
+        if outcome == BEYOND and not cross:
+            return SPLIT
+        if outcome == BEYOND:
+            present_point(problem, state, combined)
+            outcome = ascend(problem, state, target, -sign, accept, True)
+            for k in range(d):
+                state.far[k] = combined[k]
+            if outcome == SPLIT:
+                return SPLIT
+        elif outcome == SPLIT:
+            return SPLIT
+        elif outcome == OPTIMAL:
+            if problem.bounded:
+                proved = proves_nonpositive(problem, state, form, error, size, sign, target, combined)
+            else:
+                proved = proves_by_coordinates(problem, state, layer, local, sign, target)
+                proved = proved or proves_by_layer(problem, state, layer, local, sign, target)
+            if proved:
+                return STABLE_INACTIVE if sign > 0.0 else STABLE_ACTIVE
+    return DOUBTFUL
+
+
+@compiled
+def shows_pattern(problem, state):
+    """Whether the point lies in the domain and has every bit of the path, rounding errors included."""
+    d = problem.lower.shape[0]
+    starts = problem.starts
+    for k in range(d):
+        if not problem.lower[k] <= state.point[k] <= problem.upper[k]:
+            return False
+    for r in range(problem.domain_rows.shape[0]):
+        row, errors = problem.domain_rows[r], problem.domain_errors[r]
+        size, error = abs(row[d]), errors[d]
+        for k in range(d):
+            size += abs(row[k] * state.point[k])
+            error += errors[k] * abs(state.point[k])
+        if not value_at(row, state.point, d) >= 1.0001 * error + 2.0 * (d + 2) * UNIT * size:
+            return False
+    for layer in range(starts.shape[0] - 1):
+        for local in range(starts[layer + 1] - starts[layer]):
+            unit = starts[layer] + local
+            if state.kinds[unit] == STABLE_INACTIVE:
+                continue  # z ≤ 0 is proved for every point that shows the bits decided before
+            z = value_at(state.forms[layer, local], state.point, d)
+            if not (z if state.bits[unit] == 1 else -z) > margin_at(problem, state, layer, local, state.point):
+                return False
+    return True
+
+
+@compiled
+def search(problem, state, waiting, output, budget):
+    """Go on until something needs the caller: DONE, FULL, GROW, PAUSED, or a question (see the module's text)."""
+    d = problem.lower.shape[0]
+    starts = problem.starts
+    units = starts[starts.shape[0] - 1]
+    counters = state.counters
+    combined, point = np.zeros(d + 1), np.zeros(d)
+    for _ in range(budget):
+        unit = counters[U]
+        if counters[TOKENS] + 1 >= output.tokens.shape[0] or counters[LEAVES] >= output.packed.shape[0]:
+            return FULL
+        if counters[S] >= waiting.unit.shape[0] or counters[R] + 2 >= state.value.shape[0]:
+            return GROW
+        if unit == units:
+            if not shows_pattern(problem, state):
+                recentre(problem, state)
+                if not shows_pattern(problem, state):
+                    return UNPROVED_LEAF
+            leaf = counters[LEAVES]
+            for k in range(d):
+                output.points[leaf, k] = state.point[k]
+            for u in range(units):
+                if u % 8 == 0:
+                    output.packed[leaf, u // 8] = 0
+                if state.bits[u] == 1:
+                    output.packed[leaf, u // 8] |= np.uint8(128 >> (u % 8))
+            counters[LEAVES] = leaf + 1
+            if not next_sibling(problem, state, waiting):
+                return DONE
+            if counters[PHASE] == DELEGATED:
+                return DELEGATED
+            continue
+        layer = layer_of(starts, unit)
+        local = unit - starts[layer]
+        if local == 0:
+            compute_forms(problem, state, layer)
+            for other in range(starts[layer + 1] - starts[layer]):
+                state.known[unit + other] = decide(problem, state, layer, other, combined, False)
+        outcome = state.known[unit]
+        if outcome != STABLE_INACTIVE and outcome != STABLE_ACTIVE:
+            outcome = decide(problem, state, layer, local, combined, True)
+        if outcome == DOUBTFUL:
+            return UNDECIDED
+        output.tokens[counters[TOKENS]] = outcome
+        counters[TOKENS] += 1
+        if outcome != SPLIT:
+            state.bits[unit], state.kinds[unit] = outcome, outcome
+            counters[U] = unit + 1
+            continue
+        form = state.forms[layer, local]
+        here, beyond = value_at(form, state.point, d), value_at(form, state.far, d)
+        share = 0.5 * (1.0 + here / (here - beyond))
+        for k in range(d):
+            moved = state.point[k] + share * (state.far[k] - state.point[k])
+            point[k] = min(max(moved, problem.lower[k]), problem.upper[k])
+        near_active = here > 0.0
+        save_sibling(state, waiting, unit, state.point if near_active else point, False)
+        if near_active:
+            for k in range(d):
+                state.point[k] = point[k]
+        state.bits[unit], state.kinds[unit] = 0, SPLIT
+        take_side(problem, state, layer, local, False)
+        counters[U] = unit + 1
+    return PAUSED

@@ -1,0 +1,241 @@
+"""Proofs that a unit keeps one side on a whole cell, compiled.
+
+Notation: sign · z ≤ 0 is to be shown for every point of the cell {h_i ≥ 0}. The multipliers λ_i ≥ 0 come from the
+simplex dictionary at its optimum; what is proved is R = sign · z + Σ λ_i h_i ≤ 0, with every rounding error on the
+unfavourable side.
+"""
+
+import numpy as np
+
+from relugeom.geometry.compiled import compiled
+from relugeom.geometry.dictionary import FREE
+from relugeom.partition.columns import UNIT
+from relugeom.partition.layer_forms import box_maximum
+
+
+@compiled
+def falls_by_layer(problem, state, layer, local, sign):
+    """Whether sign · z ≤ 0 because the bias and the weights of all active units below have that sign."""
+    if sign * problem.biases[layer, local] > 0.0:
+        return False
+    start = problem.starts[layer - 1]
+    for v in range(problem.starts[layer] - start):
+        if state.bits[start + v] == 1 and sign * problem.weights[layer, v, local] > 0.0:
+            return False
+    return True
+
+
+@compiled
+def proves_nonpositive(problem, state, form, error, size, sign, target, combined):
+    """Whether sign · z ≤ 0 on the cell follows from the dictionary's multipliers, rounding errors included."""
+    d = problem.lower.shape[0]
+    for k in range(d + 1):
+        combined[k] = sign * form[k]
+    terms = d + 8
+    for j in range(d):
+        if state.nonbasic[j] >= d:
+            multiplier = -sign * state.table[j, target]
+            if multiplier > 0.0:
+                r = state.nonbasic[j] - d
+                terms += 1
+                for k in range(d + 1):
+                    combined[k] += multiplier * state.row_forms[r, k]
+                error += multiplier * state.row_errors[r]
+                size += multiplier * state.row_magnitudes[r]
+    bound = box_maximum(combined, 1.0, problem.lower, problem.upper, d)
+    return bound + (1.0001 * error + 4.0 * terms * UNIT * size) <= 0.0
+
+
+@compiled
+def proves_by_coordinates(problem, state, layer, local, sign, target):
+    """Whether sign · z ≤ 0 follows in coordinates y, whose sides may be open."""
+    d = problem.lower.shape[0]
+    rests = np.zeros(d, dtype=np.bool_)
+    rows, row_errors = np.zeros((d, d + 1)), np.zeros((d, d + 1))
+    multipliers = np.zeros(d)
+    q = 0
+    for j in range(d):
+        variable = state.nonbasic[j]
+        if variable < d:
+            rests[variable] = state.status[j] != FREE
+            continue
+        multipliers[q] = -sign * state.table[j, target]
+        for k in range(d + 1):
+            rows[q, k] = state.row_forms[variable - d, k]
+            row_errors[q, k] = state.row_form_errors[variable - d, k]
+        q += 1
+    goal = sign * state.forms[layer, local]
+    return cancels(
+        goal, state.form_errors[layer, local], rows, row_errors, multipliers, q, d, rests, problem.lower, problem.upper
+    )
+
+
+@compiled
+def proves_by_layer(problem, state, layer, local, sign, target):
+    """Whether sign · z ≤ 0 follows in the outputs of the layer below: coordinates ≥ 0, and exact rows in this layer.
+
+    This proves what `proves_by_coordinates` cannot where few units below are active: then the forms of this layer
+    span less than R^d, and multipliers of other rows are exactly 0, which floats do not show.
+    """
+    d, starts = problem.lower.shape[0], problem.starts
+    if layer == 0:
+        return False
+    below = starts[layer] - starts[layer - 1]
+    place = np.full(below, -1, dtype=np.int64)
+    n = 0
+    for v in range(below):
+        if state.bits[starts[layer - 1] + v] == 1:
+            place[v] = n
+            n += 1
+    rests = np.zeros(n, dtype=np.bool_)
+    rows = np.zeros((d, n + 1))
+    multipliers, goal = np.zeros(d), np.zeros(n + 1)
+    largest = 0.0
+    for j in range(d):
+        largest = max(largest, abs(state.table[j, target]))
+    q = 0
+    for j in range(d):
+        variable = state.nonbasic[j]
+        if variable < d or abs(state.table[j, target]) <= 1e-9 * largest:
+            continue
+        unit = state.row_units[variable - d]
+        if starts[layer] <= unit:
+            multipliers[q] = -sign * state.table[j, target]
+            layer_row(problem, state, layer, unit - starts[layer], place, n, rows[q])
+            if state.bits[unit] == 0:
+                for k in range(n + 1):
+                    rows[q, k] = -rows[q, k]
+            q += 1
+        elif starts[layer - 1] <= unit and state.bits[unit] == 1:
+            rests[place[unit - starts[layer - 1]]] = True
+        else:
+            return False
+    layer_row(problem, state, layer, local, place, n, goal)
+    for k in range(n + 1):
+        goal[k] = sign * goal[k]
+    for v in range(n):  # a coordinate that already falls needs no multiplier of another row
+        if q == 0:
+            rests[v] = True
+    exact = np.zeros((d + 1, n + 1))
+    return cancels(goal, exact[d], rows, exact, multipliers, q, n, rests, np.zeros(n), np.full(n, np.inf))
+
+
+@compiled
+def layer_row(problem, state, layer, local, place, n, row):
+    """A unit's pre-activation as a form in the active outputs of the layer below: weights and bias, exactly."""
+    for v in range(place.shape[0]):
+        if place[v] >= 0:
+            row[place[v]] = problem.weights[layer, v, local]
+    row[n] = problem.biases[layer, local]
+
+
+@compiled
+def cancels(goal, goal_error, rows, row_errors, multipliers, q, n, rests, lower, upper):
+    """Whether R = goal + Σ λ_i row_i ≤ 0 for some λ ≥ 0 that cancels the coordinates without rest exactly.
+
+    Forms have n coordinates and a constant (column n); q rows face q coordinates without rest. With H the rows along
+    these, C ≈ H⁻¹, r what λ̂ leaves there and Δ = H C − I, the exact λ differs from λ̂ by at most Σ|r C| / (1 − ‖Δ‖).
+    All of this is bounded with rounding errors; λ̂ above its error proves λ > 0. Coordinates that rest at a side
+    bound their own share of R.
+    """
+    gamma = 2.0 * (n + 4) * UNIT
+    H, C = np.zeros((q, q)), np.zeros((q, q))
+    moving = np.zeros(q, dtype=np.int64)
+    count = 0
+    for k in range(n):
+        if not rests[k]:
+            if count == q:
+                return False
+            moving[count] = k
+            count += 1
+    if count != q:
+        return False
+    for i in range(q):
+        for c in range(q):
+            H[i, c] = rows[i, moving[c]]
+    if not invert(H, C, q):
+        return False
+    spread, largest = 0.0, 0.0
+    for c in range(q):
+        k = moving[c]
+        residual, size, error = goal[k], abs(goal[k]), goal_error[k]
+        for i in range(q):
+            residual += multipliers[i] * rows[i, k]
+            size += multipliers[i] * abs(rows[i, k])
+            error += multipliers[i] * row_errors[i, k]
+        bound = abs(residual) + 1.0001 * error + gamma * size
+        for i in range(q):
+            spread += bound * abs(C[c, i])
+    for i in range(q):
+        total = 0.0
+        for other in range(q):
+            entry, size, error = (-1.0 if other == i else 0.0), 1.0, 0.0
+            for c in range(q):
+                entry += rows[i, moving[c]] * C[c, other]
+                size += abs(rows[i, moving[c]] * C[c, other])
+                error += row_errors[i, moving[c]] * abs(C[c, other])
+            total += abs(entry) + 1.0001 * error + gamma * size
+        largest = max(largest, total)
+    if not largest < 0.5:
+        return False
+    doubt = 1.0001 * spread / (1.0 - largest)
+    for i in range(q):
+        if not multipliers[i] > doubt:
+            return False
+    total = 0.0
+    for k in range(n + 1):
+        if k < n and not rests[k]:
+            continue
+        entry, size, error = goal[k], abs(goal[k]), goal_error[k]
+        for i in range(q):
+            entry += multipliers[i] * rows[i, k]
+            size += multipliers[i] * abs(rows[i, k])
+            error += multipliers[i] * row_errors[i, k] + doubt * abs(rows[i, k])
+        margin = 0.0
+        if q > 0 or error > 0.0:
+            margin = 1.0001 * error + gamma * size
+        high, low = entry + margin, entry - margin
+        share = high
+        if k < n:
+            share = max(side_share(high, lower[k], upper[k]), side_share(low, lower[k], upper[k]))
+        total += share + gamma * abs(share)
+    return total <= 0.0
+
+
+@compiled
+def side_share(c, low, high):
+    """max of c·y over the side [low, high]; inf where it is open."""
+    if c > 0.0:
+        return c * high
+    if c < 0.0:
+        return c * low
+    return 0.0
+
+
+@compiled
+def invert(H, C, q):
+    """C ≈ H⁻¹ by elimination with row pivoting; False where H looks singular. H is overwritten."""
+    for i in range(q):
+        for c in range(q):
+            C[i, c] = 1.0 if i == c else 0.0
+    for c in range(q):
+        best = c
+        for i in range(c + 1, q):
+            if abs(H[i, c]) > abs(H[best, c]):
+                best = i
+        if H[best, c] == 0.0:
+            return False
+        for k in range(q):
+            H[c, k], H[best, k] = H[best, k], H[c, k]
+            C[c, k], C[best, k] = C[best, k], C[c, k]
+        inverse = 1.0 / H[c, c]
+        for k in range(q):
+            H[c, k] *= inverse
+            C[c, k] *= inverse
+        for i in range(q):
+            factor = H[i, c]
+            if i != c and factor != 0.0:
+                for k in range(q):
+                    H[i, k] -= factor * H[c, k]
+                    C[i, k] -= factor * C[c, k]
+    return True
