@@ -119,9 +119,10 @@ class Cell:
 def _between(inside: FloatArray, peak: FloatArray, form: Form) -> Point | None:
     """The float point half-way between where the segment enters {form > 0} and its end, or None where it does not."""
     row = shadow(form)[0]
-    low, high = float(row[:-1] @ inside + row[-1]), float(row[:-1] @ peak + row[-1])
-    if not high > max(low, 0.0):
-        return None
-    entry = max(0.0, -low / (high - low))
-    point = inside + (1.0 + entry) / 2.0 * (peak - inside)
+    with np.errstate(over="ignore", invalid="ignore"):  # rational points may lie beyond the largest float
+        low, high = float(row[:-1] @ inside + row[-1]), float(row[:-1] @ peak + row[-1])
+        if not high > max(low, 0.0):
+            return None
+        entry = max(0.0, -low / (high - low))
+        point = inside + (1.0 + entry) / 2.0 * (peak - inside)
     return rational_point(point) if np.isfinite(point).all() else None

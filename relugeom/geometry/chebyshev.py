@@ -1,14 +1,14 @@
 """The largest ball in a polyhedron, relative to a domain's affine hull."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from relugeom.errors import EmptyPolytopeError
 from relugeom.geometry.chart import Chart
 from relugeom.geometry.exact_simplex import Form
-from relugeom.geometry.forms import domain_sides, shadow_rows
+from relugeom.geometry.forms import domain_sides, float_point, shadow_rows
 from relugeom.geometry.highs import HighsSolver
 from relugeom.geometry.linear_program import LinearProgram, LPSolver, LPStatus
 from relugeom.linalg.arrays import FloatArray
@@ -59,12 +59,15 @@ def chebyshev_ball(chart: Chart, rows: Sequence[Form], *, solver: LPSolver | Non
     objective, free = np.append(np.zeros(d), 1.0), np.full(d + 1, np.inf)
     low = np.append(-free[:-1], 0.0)
     program = LinearProgram(objective, np.column_stack([A, lengths]), b, low, free)
-    solution = (solver or HighsSolver()).solve(program)
+    solver = solver or HighsSolver()
+    solution = solver.solve(program)
     if solution.status is LPStatus.INFEASIBLE:
         raise EmptyPolytopeError("no point satisfies the rows: there is no largest ball")
-    if solution.status is not LPStatus.OPTIMAL:
-        return Ball(_embed(chart, np.array([float(x.p) / float(x.q) for x in chart.interior])), None)
-    return Ball(_embed(chart, solution.x[:-1]), float(solution.x[-1]))
+    if solution.status is LPStatus.OPTIMAL:
+        return Ball(_embed(chart, solution.x[:-1]), float(solution.x[-1]))
+    # Balls of every radius fit: the centre is that of one with radius 1.
+    unit = solver.solve(replace(program, upper=np.append(free[:-1], 1.0)))
+    return Ball(_embed(chart, unit.x[:-1] if unit.status is LPStatus.OPTIMAL else float_point(chart.interior)), None)
 
 
 def _embed(chart: Chart, y: FloatArray) -> FloatArray:

@@ -13,7 +13,7 @@ from flint import fmpq, fmpz_mat
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
 from relugeom.linalg.arrays import FloatArray
-from relugeom.linalg.exact import primitive_row, scaled_integers
+from relugeom.linalg.exact import nearest_float, primitive_row, scaled_integers
 
 __all__ = [
     "domain_equalities",
@@ -88,5 +88,5 @@ def _integer_rows(table: FloatArray) -> list[Form]:
 
 
 def float_point(point: Sequence[fmpq]) -> FloatArray:
-    """The float64 point nearest to a rational one, coordinate by coordinate."""
-    return np.array([int(x.p) / int(x.q) for x in point], dtype=np.float64)
+    """The float64 point nearest to a rational one, coordinate by coordinate; ±inf beyond the largest float."""
+    return np.array([nearest_float(x) for x in point], dtype=np.float64)

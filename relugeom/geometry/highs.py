@@ -29,6 +29,8 @@ class HighsSession:
     def __init__(self, A: FloatArray, b: FloatArray, lower: FloatArray, upper: FloatArray) -> None:
         self._columns = np.arange(len(lower), dtype=np.int32)
         self._matrix: list[FloatArray] = []
+        self._values: list[float] = []
+        self._lower, self._upper = lower, upper
         self._highs = highspy.Highs()
         for option, value in OPTIONS.items():
             self._highs.setOptionValue(option, value)
@@ -40,10 +42,12 @@ class HighsSession:
         """Add a·x ≤ b behind the last row."""
         self._highs.addRow(-highspy.kHighsInf, b, len(self._columns), self._columns, a)
         self._matrix.append(a)
+        self._values.append(b)
 
     def drop_row(self) -> None:
         """Remove the last row."""
         self._matrix.pop()
+        self._values.pop()
         self._highs.deleteRows(1, np.array([len(self._matrix)], dtype=np.int32))
 
     def maximise(self, c: FloatArray) -> LPSolution:
@@ -56,8 +60,7 @@ class HighsSession:
         if status == highspy.HighsModelStatus.kInfeasible:
             return self._infeasible()
         if status == highspy.HighsModelStatus.kUnbounded:
-            _, _, ray = self._highs.getPrimalRay()
-            return LPSolution(LPStatus.UNBOUNDED, x=np.asarray(ray, dtype=np.float64))
+            return self._unbounded(c)
         return LPSolution(LPStatus.UNKNOWN, reason=f"HiGHS stopped: {self._highs.modelStatusToString(status)}")
 
     def _optimal(self) -> LPSolution:
@@ -71,18 +74,37 @@ class HighsSession:
             tight_sides=[SIDES.get(state, 0) for state in basis.col_status],
         )
 
+    def _unbounded(self, c: FloatArray) -> LPSolution:
+        _, found, ray = self._highs.getPrimalRay()
+        if found:
+            return LPSolution(LPStatus.UNBOUNDED, x=np.asarray(ray, dtype=np.float64))
+        if self._matrix:
+            return LPSolution(LPStatus.UNKNOWN, reason="HiGHS calls the program unbounded, but gave no ray")
+        # Without rows HiGHS gives no ray; any open side that the objective points to is one.
+        rising = ((c > 0) & np.isposinf(self._upper)) | ((c < 0) & np.isneginf(self._lower))
+        return LPSolution(LPStatus.UNBOUNDED, x=np.where(rising, np.sign(c), 0.0))
+
     def _infeasible(self) -> LPSolution:
         basis = self._highs.getBasis()
         tight = [row for row, state in enumerate(basis.row_status) if state in SIDES]
         _, found, ray = self._highs.getDualRay()
-        if not found:
-            return LPSolution(LPStatus.INFEASIBLE, tight_rows=tight, reason="HiGHS gave no dual ray")
-        # The ray comes with either sign and with noise; λ ≥ 0 tells which sign is meant.
-        multipliers = np.asarray(ray, dtype=np.float64) * np.sign(np.sum(ray))
-        multipliers = multipliers.clip(min=0.0)
+        if found:
+            # The ray comes with either sign and with noise; λ ≥ 0 tells which sign is meant.
+            multipliers = (np.asarray(ray, dtype=np.float64) * np.sign(np.sum(ray))).clip(min=0.0)
+        else:
+            # Without a simplex step there is no ray: then one row contradicts the box by itself.
+            multipliers = np.array([float(self._least(a) > b) for a, b in zip(self._matrix, self._values, strict=True)])
+            multipliers[multipliers.argmax() + 1 :] = 0.0
+            if not multipliers.any():
+                return LPSolution(LPStatus.INFEASIBLE, tight_rows=tight, reason="HiGHS gave no dual ray")
         return LPSolution(
             LPStatus.INFEASIBLE,
             row_multipliers=multipliers,
             bound_multipliers=-(multipliers @ np.array(self._matrix)),
             tight_rows=tight,
         )
+
+    def _least(self, a: FloatArray) -> float:
+        """The least value of a·x over the box."""
+        used = a != 0
+        return float(a[used] @ np.where(a > 0, self._lower, self._upper)[used])
