@@ -11,6 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 UNIT = 2.0**-53
+TINY = 1e-290
+"""Far above what products lose when they underflow, far below anything else."""
 
 # What the kernel returns: nothing is left; the output is full; a buffer is too small; the next unit, or the leaf it
 # stands at, needs exact arithmetic; the node it stands at is to be searched exactly; the budget is used up.
@@ -23,8 +25,9 @@ STABLE_INACTIVE, STABLE_ACTIVE, SPLIT = 0, 1, 2
 DOUBTFUL, BEYOND, OPTIMAL = 3, 4, 5
 
 # Places in State.counters: present unit, rows of the cell, end of the waiting siblings, pivots since the dictionary was
-# rebuilt, leaves and tokens in the output, whether the present node is delegated, first waiting sibling not given away.
-U, R, S, P, LEAVES, TOKENS, PHASE, BASE = 0, 1, 2, 3, 4, 5, 6, 7
+# rebuilt, leaves and tokens in the output, whether the present node is delegated, first waiting sibling not given away,
+# column and direction of the edge that crosses a hyperplane, whether the present vertex lies beyond it already.
+U, R, S, P, LEAVES, TOKENS, PHASE, BASE, EDGE, DIRECTION, FAR_SIDE = range(11)
 
 
 class Problem(NamedTuple):
@@ -44,6 +47,8 @@ class Problem(NamedTuple):
         The box of y and max(|lower|, |upper|), shape (d,).
     domain_rows, domain_errors
         Further rows of the domain, forms ≥ 0, and error bounds of their coefficients, shape (k, d + 1).
+    guard
+        Bound of what underflow can change in the value of a form on a bounded domain.
     """
 
     starts: np.ndarray
@@ -57,12 +62,13 @@ class Problem(NamedTuple):
     reach: np.ndarray
     domain_rows: np.ndarray
     domain_errors: np.ndarray
+    guard: float
 
 
 class State(NamedTuple):
     """Where a search stands: the path to the present node, its dictionary, and the siblings that wait."""
 
-    counters: np.ndarray  # (8,) see the names of its places
+    counters: np.ndarray  # (11,) see the names of its places
     bits: np.ndarray  # (N,) bit of each decided unit
     kinds: np.ndarray  # (N,) how it was decided
     known: (

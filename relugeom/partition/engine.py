@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from flint import fmpq
 
-from relugeom.geometry.forms import float_point
+from relugeom.geometry.forms import float_point, is_float_point
 from relugeom.geometry.highs import HighsSolver
 from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray
 from relugeom.linalg.exact import form_sign, rational_point
@@ -137,7 +137,8 @@ class Task:
         unit = int(self._state.counters[columns.U])
         splits = (self._state.kinds[:unit] == columns.SPLIT).tolist()
         self._exact.go_to(self._state.bits[:unit].tolist(), splits)
-        point = self._exact.find_point(rational_point(self._state.point))
+        proposal = self._state.point
+        point = self._exact.find_point(rational_point(proposal) if np.isfinite(proposal).all() else None)
         return self._exact, None if point is None else list(point)
 
     def _settle_unit(self) -> None:
@@ -158,7 +159,8 @@ class Task:
         self._append(columns.SPLIT)
         wide = int(form_sign(exact.form(unit), point) > 0)
         if wide == 0:
-            save_sibling(self._state, self._waiting, unit, float_point(steps[1].point), True)
+            save_sibling(self._state, self._waiting, unit, float_point(steps[1].point))
+            self._waiting.delegated[self._state.counters[columns.S] - 1] = True
         else:
             self._enter(unit, 0, columns.SPLIT)
             self._search_exactly()
@@ -194,7 +196,7 @@ class Task:
 
     def _emit(self, bits: BoolArray, point: Sequence[fmpq]) -> None:
         nearest = float_point(point)
-        if rational_point(nearest) != list(point):
+        if not is_float_point(point, nearest):
             self.found.exact_points[self.found.count] = list(point)
         self.found.packed.append(pack_patterns(bits[None, :]))
         self.found.points.append(nearest[None, :])

@@ -10,13 +10,13 @@ from flint import fmpq
 from relugeom.errors import InputError
 from relugeom.geometry.chart import Chart, domain_chart
 from relugeom.geometry.domain import Domain
-from relugeom.geometry.forms import float_point
+from relugeom.geometry.forms import float_point, is_float_point
 from relugeom.geometry.highs import HighsSolver
 from relugeom.geometry.linear_program import LPSolver
 from relugeom.linalg.arrays import ByteArray, FloatArray
 from relugeom.linalg.exact import rational_point
 from relugeom.network.network import ReLUNetwork
-from relugeom.network.pattern import pack_patterns
+from relugeom.network.pattern import pack_patterns, packed_width
 from relugeom.partition.partition import Partition, PartitionStatus, TreeToken
 from relugeom.partition.reference import ReferenceSearch
 from relugeom.partition.tree import cut_tree, unexplored_subtrees, without_empty_nodes
@@ -70,8 +70,11 @@ def enumerate_regions(
     found, reason = search_regions(
         network, chart, threads=threads, max_regions=max_regions, time_limit=time_limit, on_progress=on_progress
     )
-    packed, points = np.concatenate(found.packed), np.concatenate(found.points)
-    tree = without_empty_nodes(np.concatenate(found.tokens), network.units, found.empty_leaves)
+    # The empty columns in front stand for a search that was stopped before its first region.
+    packed = np.concatenate([np.zeros((0, packed_width(network.units)), dtype=np.uint8), *found.packed])
+    points = np.concatenate([np.zeros((0, chart.dimension)), *found.points])
+    tokens = np.concatenate([np.zeros(0, dtype=np.uint8), *found.tokens])
+    tree = without_empty_nodes(tokens, network.units, found.empty_leaves)
     if max_regions is not None and len(packed) > max_regions:
         packed, points, tree = packed[:max_regions], points[:max_regions], cut_tree(tree, network.units, max_regions)
     return _partition(network, chart, packed, points, found.exact_points, tree, reason, start)
@@ -100,7 +103,7 @@ def enumerate_by_reference(
     try:
         for leaf in search:
             points.append(float_point(leaf.point))
-            if rational_point(points[-1]) != list(leaf.point):
+            if not is_float_point(leaf.point, points[-1]):
                 exact_points[len(bits)] = leaf.point
             bits.append(leaf.bits)
             if search.unexplored and len(bits) == max_regions:
@@ -175,8 +178,9 @@ def _embed(
         used = np.flatnonzero(lift[index, :d])
         if len(used) == 0:
             fixed = fmpq(lift[index, d], lift[n, d])
-            columns[:, index] = nearest = float_point([fixed])[0]
-            inexact |= rational_point([nearest])[0] != fixed
+            nearest = float_point([fixed])
+            columns[:, index] = nearest[0]
+            inexact |= not is_float_point([fixed], nearest)
         elif len(used) == 1 and lift[index, d] == 0 and lift[index, used[0]] == lift[n, d]:
             columns[:, index] = points[:, used[0]]
         else:
@@ -185,6 +189,6 @@ def _embed(
     for row in np.flatnonzero(inexact).tolist():
         point = chart.embed(exact_points.get(row) or rational_point(points[row]))
         columns[row] = float_point(point)
-        if rational_point(columns[row]) != point:
+        if not is_float_point(point, columns[row]):
             rationals[row] = tuple(Fraction(int(x.p), int(x.q)) for x in point)
     return columns, rationals

@@ -16,6 +16,7 @@ from relugeom.partition.columns import (
     DELEGATED,
     DONE,
     DOUBTFUL,
+    FAR_SIDE,
     FULL,
     GROW,
     LEAVES,
@@ -25,6 +26,7 @@ from relugeom.partition.columns import (
     SPLIT,
     STABLE_ACTIVE,
     STABLE_INACTIVE,
+    TINY,
     TOKENS,
     UNDECIDED,
     UNIT,
@@ -37,7 +39,7 @@ from relugeom.partition.columns import (
 from relugeom.partition.layer_forms import box_maximum, compute_forms, layer_of, margin_at, scale_of, value_at
 from relugeom.partition.path import next_sibling, save_sibling, take_side
 from relugeom.partition.stability import falls_by_layer, proves_by_coordinates, proves_by_layer, proves_nonpositive
-from relugeom.partition.walk import ascend, present_point, recentre, refactorise
+from relugeom.partition.walk import ascend, cross_edge, present_point, recentre, refactorise
 
 __all__ = ["search"]
 
@@ -46,8 +48,8 @@ DRIFT = 80  # pivots after which the dictionary is rebuilt
 
 
 @compiled
-def decide(problem, state, layer, local, combined, cross):
-    """Which sides the unit takes on the cell; after SPLIT the dictionary stands on its hyperplane."""
+def decide(problem, state, layer, local, combined):
+    """The sides a unit takes on the cell: STABLE_INACTIVE, STABLE_ACTIVE, SPLIT (`cross` may follow) or DOUBTFUL."""
     d = problem.lower.shape[0]
     form, error, size = state.forms[layer, local], state.errors[layer, local], state.magnitudes[layer, local]
     if layer > 0:
@@ -69,19 +71,11 @@ def decide(problem, state, layer, local, combined, cross):
             return DOUBTFUL
         state.basic[target] = d + target
         write_form(form, d, state.table, state.value, target, state.basic, state.nonbasic, state.resting, target)
-        outcome = ascend(problem, state, target, sign, accept, cross)
-        if outcome == BEYOND and not cross:
+        outcome = ascend(problem, state, target, sign, accept)
+        if outcome in (SPLIT, BEYOND):
+            state.counters[FAR_SIDE] = outcome == BEYOND
             return SPLIT
-        if outcome == BEYOND:
-            present_point(problem, state, combined)
-            outcome = ascend(problem, state, target, -sign, accept, True)
-            for k in range(d):
-                state.far[k] = combined[k]
-            if outcome == SPLIT:
-                return SPLIT
-        elif outcome == SPLIT:
-            return SPLIT
-        elif outcome == OPTIMAL:
+        if outcome == OPTIMAL:
             if problem.bounded:
                 proved = proves_nonpositive(problem, state, form, error, size, sign, target, combined)
             else:
@@ -90,6 +84,26 @@ def decide(problem, state, layer, local, combined, cross):
             if proved:
                 return STABLE_INACTIVE if sign > 0.0 else STABLE_ACTIVE
     return DOUBTFUL
+
+
+@compiled
+def cross(problem, state, layer, local, beyond):
+    """Stand on the hyperplane that `decide` found to split the cell; `far` lies on the side away from the point.
+
+    False where floats lost the hyperplane.
+    """
+    d, target = problem.lower.shape[0], state.counters[R]
+    if state.counters[FAR_SIDE] == 0:
+        cross_edge(problem, state, target)
+        return True
+    present_point(problem, state, beyond)
+    sign = -1.0 if state.value[target] > 0.0 else 1.0
+    if ascend(problem, state, target, sign, CROSSING * scale_of(problem, state, layer, local)) != SPLIT:
+        return False
+    cross_edge(problem, state, target)
+    for k in range(d):
+        state.far[k] = beyond[k]
+    return True
 
 
 @compiled
@@ -106,7 +120,7 @@ def shows_pattern(problem, state):
         for k in range(d):
             size += abs(row[k] * state.point[k])
             error += errors[k] * abs(state.point[k])
-        if not value_at(row, state.point, d) >= 1.0001 * error + 2.0 * (d + 2) * UNIT * size:
+        if not value_at(row, state.point, d) >= 1.0001 * error + 2.0 * (d + 2) * UNIT * size + TINY:
             return False
     for layer in range(starts.shape[0] - 1):
         for local in range(starts[layer + 1] - starts[layer]):
@@ -157,10 +171,12 @@ def search(problem, state, waiting, output, budget):
         if local == 0:
             compute_forms(problem, state, layer)
             for other in range(starts[layer + 1] - starts[layer]):
-                state.known[unit + other] = decide(problem, state, layer, other, combined, False)
+                state.known[unit + other] = decide(problem, state, layer, other, combined)
         outcome = state.known[unit]
         if outcome != STABLE_INACTIVE and outcome != STABLE_ACTIVE:
-            outcome = decide(problem, state, layer, local, combined, True)
+            outcome = decide(problem, state, layer, local, combined)
+            if outcome == SPLIT and not cross(problem, state, layer, local, combined):
+                outcome = DOUBTFUL
         if outcome == DOUBTFUL:
             return UNDECIDED
         output.tokens[counters[TOKENS]] = outcome
@@ -176,11 +192,11 @@ def search(problem, state, waiting, output, budget):
             moved = state.point[k] + share * (state.far[k] - state.point[k])
             point[k] = min(max(moved, problem.lower[k]), problem.upper[k])
         near_active = here > 0.0
-        save_sibling(state, waiting, unit, state.point if near_active else point, False)
+        save_sibling(state, waiting, unit, state.point if near_active else point)
         if near_active:
             for k in range(d):
                 state.point[k] = point[k]
         state.bits[unit], state.kinds[unit] = 0, SPLIT
-        take_side(problem, state, layer, local, False)
+        take_side(problem, state, layer, local)
         counters[U] = unit + 1
     return PAUSED

@@ -4,8 +4,10 @@ Under the bits of the layers below, a layer's pre-activations are affine forms o
 form carries a bound of how far it is from the exact one (notation: `columns.py`).
 """
 
+import numpy as np
+
 from relugeom.geometry.compiled import compiled
-from relugeom.partition.columns import UNIT
+from relugeom.partition.columns import TINY, UNIT
 
 
 @compiled
@@ -26,19 +28,21 @@ def compute_forms(problem, state, layer):
     forms, errors, magnitudes = state.forms[layer], state.errors[layer], state.magnitudes[layer]
     if layer == 0:
         for u in range(width):
-            size, error = abs(problem.first[u, d]), problem.first_errors[u, d]
+            size, error, lost = abs(problem.first[u, d]), problem.first_errors[u, d], 0.0
             for k in range(d + 1):
                 forms[u, k] = problem.first[u, k]
+                if problem.first[u, k] != 0.0 or problem.first_errors[u, k] > 0.0:
+                    lost = problem.guard
                 if k < d and problem.bounded:
                     size += abs(problem.first[u, k]) * problem.reach[k]
                     error += problem.first_errors[u, k] * problem.reach[k]
                 state.form_errors[layer, u, k] = problem.first_errors[u, k]
-            errors[u], magnitudes[u] = error, size
+            errors[u], magnitudes[u] = error + lost, size
         return
     below = starts[layer] - starts[layer - 1]
     lower_forms, lower_errors = state.forms[layer - 1], state.errors[layer - 1]
     lower_sizes = state.magnitudes[layer - 1]
-    sums, terms = state.sums, 2  # sums[k, u]: one contiguous run of units per coefficient
+    sums, terms = state.sums, np.int64(2)  # sums[k, u]: one contiguous run of units per coefficient
     for u in range(width):
         for k in range(d):
             sums[k, u] = 0.0
@@ -60,7 +64,7 @@ def compute_forms(problem, state, layer):
         for k in range(d + 1):
             forms[u, k] = sums[k, u]
         # Each coefficient is a sum of `terms` products; the factor 2 covers the rounding of the bound itself.
-        errors[u] = 1.0001 * errors[u] + 2.0 * terms * UNIT * magnitudes[u]
+        errors[u] = 1.0001 * errors[u] + 2.0 * terms * UNIT * magnitudes[u] + problem.guard
     if not problem.bounded:
         coefficient_errors(problem, state, layer, terms)
 
@@ -73,13 +77,16 @@ def coefficient_errors(problem, state, layer, terms):
     for u in range(starts[layer + 1] - starts[layer]):
         for k in range(d + 1):
             size = abs(problem.biases[layer, u]) if k == d else 0.0
-            error = 0.0
+            error = lost = 0.0
             for v in range(starts[layer] - starts[layer - 1]):
                 if state.bits[starts[layer - 1] + v] == 1:
                     weight = abs(problem.weights[layer, v, u])
-                    size += weight * abs(state.forms[layer - 1, v, k])
-                    error += weight * state.form_errors[layer - 1, v, k]
-            errors[u, k] = 1.0001 * error + 2.0 * terms * UNIT * size
+                    below, doubt = abs(state.forms[layer - 1, v, k]), state.form_errors[layer - 1, v, k]
+                    size += weight * below
+                    error += weight * doubt
+                    if weight > 0.0 and (below > 0.0 or doubt > 0.0):
+                        lost = TINY
+            errors[u, k] = 1.0001 * error + 2.0 * terms * UNIT * size + lost
 
 
 @compiled
@@ -115,7 +122,7 @@ def margin_at(problem, state, layer, local, point):
     for k in range(d):
         size += abs(form[k] * point[k])
         error += errors[k] * abs(point[k])
-    return 1.0001 * error + 2.0 * (d + 2) * UNIT * size
+    return 1.0001 * error + 2.0 * (d + 2) * UNIT * size + TINY
 
 
 @compiled

@@ -29,8 +29,9 @@ def start(problem, state):
 
 
 @compiled
-def take_side(problem, state, layer, local, active):
-    """Enter a child of the unit just crossed: its slack, ±z ≥ 0, becomes a row of the cell."""
+def take_side(problem, state, layer, local):
+    """Make the slack ±z ≥ 0 of the unit just crossed a row of the cell, on the side that its bit says."""
+    active = state.bits[problem.starts[layer] + local] == 1
     d = state.point.shape[0]
     row = state.counters[R]
     sign = 1.0 if active else -1.0
@@ -52,12 +53,12 @@ def take_side(problem, state, layer, local, active):
 
 
 @compiled
-def save_sibling(state, waiting, unit, point, delegated):
+def save_sibling(state, waiting, unit, point):
     """Keep the present dictionary for the active side of `unit`."""
     slot, d = state.counters[S], state.point.shape[0]
     count = state.counters[R] + 1
     waiting.unit[slot], waiting.rows[slot], waiting.pivots[slot] = unit, state.counters[R], state.counters[P]
-    waiting.delegated[slot] = delegated
+    waiting.delegated[slot] = False
     for j in range(d):
         waiting.nonbasic[slot, j], waiting.resting[slot, j] = state.nonbasic[j], state.resting[j]
         waiting.status[slot, j], waiting.point[slot, j] = state.status[j], point[j]
@@ -98,7 +99,7 @@ def next_sibling(problem, state, waiting):
     state.counters[U] = unit + 1
     state.counters[PHASE] = DELEGATED if delegated else 0
     if not delegated:
-        take_side(problem, state, layer, local, True)
+        take_side(problem, state, layer, local)
     return True
 
 
@@ -129,4 +130,4 @@ def give_sibling(problem, state, waiting, other):
     other.counters[R], other.counters[P] = rows, waiting.pivots[slot]
     other.bits[unit], other.kinds[unit] = 1, SPLIT
     other.counters[U] = unit + 1
-    take_side(problem, other, layer, local, True)
+    take_side(problem, other, layer, local)

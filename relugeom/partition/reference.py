@@ -106,9 +106,9 @@ class ReferenceSearch:
             undo = Undo.NOTHING if not any(form) else Undo.PUSH if splits[unit] else Undo.WATCH
             self._enter(Step(bits[unit], side, undo, ()))
 
-    def find_point(self, proposal: Point) -> Point | None:
+    def find_point(self, proposal: Point | None) -> Point | None:
         """A point of the present cell, the proposed one if it is; None where the cell is proved to be empty."""
-        return proposal if self._cell.holds(proposal) else self._cell.find_point()
+        return proposal if proposal is not None and self._cell.holds(proposal) else self._cell.find_point()
 
     def _descend(self, point: Point) -> Iterator[Leaf]:
         """Decide the next unit at this node; a node without units left is a region."""

@@ -12,7 +12,7 @@ from relugeom.geometry.forms import float_point
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.exact import exact_network, first_forms
 from relugeom.network.network import ReLUNetwork
-from relugeom.partition.columns import Problem, State, Waiting
+from relugeom.partition.columns import TINY, Problem, State, Waiting
 from relugeom.partition.path import start
 
 __all__ = ["Setup", "grown"]
@@ -40,7 +40,7 @@ class Setup:
         L, w = len(widths), int(widths.max())
         integers, floats = _zeros(np.int64), _zeros(np.float64)
         state = State(
-            counters=integers(8),
+            counters=integers(11),
             bits=integers(N),
             kinds=integers(N),
             known=integers(N),
@@ -119,6 +119,7 @@ def _problem(network: ReLUNetwork, chart: Chart) -> Problem:
     first, first_errors = _rounded([[int(entry) for entry in row] for row in on_hull.tolist()], scale)
     domain_rows, domain_errors = _rounded(chart.rows, None)
     columns = chart.dimension + 1
+    reach = np.maximum(np.abs(lower), np.abs(upper))
     return Problem(
         starts=starts,
         weights=weights,
@@ -128,9 +129,10 @@ def _problem(network: ReLUNetwork, chart: Chart) -> Problem:
         first_errors=first_errors.reshape(-1, columns),
         lower=lower,
         upper=upper,
-        reach=np.maximum(np.abs(lower), np.abs(upper)),
+        reach=reach,
         domain_rows=domain_rows.reshape(-1, columns),
         domain_errors=domain_errors.reshape(-1, columns),
+        guard=TINY * (1.0 + float(reach.max(initial=0.0))),
     )
 
 

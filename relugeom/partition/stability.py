@@ -9,7 +9,7 @@ import numpy as np
 
 from relugeom.geometry.compiled import compiled
 from relugeom.geometry.dictionary import FREE
-from relugeom.partition.columns import UNIT
+from relugeom.partition.columns import TINY, UNIT
 from relugeom.partition.layer_forms import box_maximum
 
 
@@ -53,7 +53,7 @@ def proves_by_coordinates(problem, state, layer, local, sign, target):
     rests = np.zeros(d, dtype=np.bool_)
     rows, row_errors = np.zeros((d, d + 1)), np.zeros((d, d + 1))
     multipliers = np.zeros(d)
-    q = 0
+    q = np.int64(0)
     for j in range(d):
         variable = state.nonbasic[j]
         if variable < d:
@@ -82,7 +82,7 @@ def proves_by_layer(problem, state, layer, local, sign, target):
         return False
     below = starts[layer] - starts[layer - 1]
     place = np.full(below, -1, dtype=np.int64)
-    n = 0
+    n = np.int64(0)
     for v in range(below):
         if state.bits[starts[layer - 1] + v] == 1:
             place[v] = n
@@ -93,7 +93,7 @@ def proves_by_layer(problem, state, layer, local, sign, target):
     largest = 0.0
     for j in range(d):
         largest = max(largest, abs(state.table[j, target]))
-    q = 0
+    q = np.int64(0)
     for j in range(d):
         variable = state.nonbasic[j]
         if variable < d or abs(state.table[j, target]) <= 1e-9 * largest:
@@ -141,7 +141,7 @@ def cancels(goal, goal_error, rows, row_errors, multipliers, q, n, rests, lower,
     gamma = 2.0 * (n + 4) * UNIT
     H, C = np.zeros((q, q)), np.zeros((q, q))
     moving = np.zeros(q, dtype=np.int64)
-    count = 0
+    count = np.int64(0)
     for k in range(n):
         if not rests[k]:
             if count == q:
@@ -163,7 +163,7 @@ def cancels(goal, goal_error, rows, row_errors, multipliers, q, n, rests, lower,
             residual += multipliers[i] * rows[i, k]
             size += multipliers[i] * abs(rows[i, k])
             error += multipliers[i] * row_errors[i, k]
-        bound = abs(residual) + 1.0001 * error + gamma * size
+        bound = abs(residual) + 1.0001 * error + gamma * size + TINY
         for i in range(q):
             spread += bound * abs(C[c, i])
     for i in range(q):
@@ -174,7 +174,7 @@ def cancels(goal, goal_error, rows, row_errors, multipliers, q, n, rests, lower,
                 entry += rows[i, moving[c]] * C[c, other]
                 size += abs(rows[i, moving[c]] * C[c, other])
                 error += row_errors[i, moving[c]] * abs(C[c, other])
-            total += abs(entry) + 1.0001 * error + gamma * size
+            total += abs(entry) + 1.0001 * error + gamma * size + TINY
         largest = max(largest, total)
     if not largest < 0.5:
         return False
@@ -186,14 +186,16 @@ def cancels(goal, goal_error, rows, row_errors, multipliers, q, n, rests, lower,
     for k in range(n + 1):
         if k < n and not rests[k]:
             continue
-        entry, size, error = goal[k], abs(goal[k]), goal_error[k]
+        entry, size, error, lost = goal[k], abs(goal[k]), goal_error[k], 0.0
         for i in range(q):
             entry += multipliers[i] * rows[i, k]
             size += multipliers[i] * abs(rows[i, k])
             error += multipliers[i] * row_errors[i, k] + doubt * abs(rows[i, k])
+            if rows[i, k] != 0.0 or row_errors[i, k] > 0.0:
+                lost = TINY
         margin = 0.0
         if q > 0 or error > 0.0:
-            margin = 1.0001 * error + gamma * size
+            margin = 1.0001 * error + gamma * size + lost
         high, low = entry + margin, entry - margin
         share = high
         if k < n:
@@ -204,12 +206,9 @@ def cancels(goal, goal_error, rows, row_errors, multipliers, q, n, rests, lower,
 
 @compiled
 def side_share(c, low, high):
-    """max of c·y over the side [low, high]; inf where it is open."""
-    if c > 0.0:
-        return c * high
-    if c < 0.0:
-        return c * low
-    return 0.0
+    """Bound of max c·y over the side [low, high]; inf where it is open."""
+    side = high if c > 0.0 else low
+    return c * side + TINY if c != 0.0 and side != 0.0 else 0.0
 
 
 @compiled

@@ -4,7 +4,7 @@ import numpy as np
 
 from relugeom.geometry.compiled import compiled
 from relugeom.geometry.dictionary import AT_LOWER, AT_UPPER, FREE, choose_column, longest_step, move, pivot
-from relugeom.partition.columns import BEYOND, DOUBTFUL, OPTIMAL, SPLIT, P, R
+from relugeom.partition.columns import BEYOND, DIRECTION, DOUBTFUL, EDGE, OPTIMAL, SPLIT, P, R
 from relugeom.partition.layer_forms import value_at
 
 
@@ -21,13 +21,13 @@ def present_point(problem, state, point):
 
 
 @compiled
-def ascend(problem, state, target, sign, accept, cross):
-    """Raise sign · row `target` until it crosses 0 by more than `accept` or can rise no further.
+def ascend(problem, state, target, sign, accept):
+    """Raise sign · row `target` until it can cross 0 by more than `accept`, or can rise no further.
 
     Returns
     -------
     SPLIT
-        The dictionary now stands on the hyperplane (row `target` is nonbasic at 0), and `far` lies beyond it.
+        The edge in column counters[EDGE] crosses the hyperplane: `cross_edge` goes there.
     BEYOND
         The present vertex lies beyond the hyperplane.
     OPTIMAL
@@ -51,53 +51,74 @@ def ascend(problem, state, target, sign, accept, cross):
         column = state.table[entering]
         gain = sign * column[target]
         direction = 1.0 if gain > 0.0 else -1.0
-        gain = abs(gain)
+        own = own_room(problem, state, entering, direction)
         step, blocking = longest_step(
             d, column, direction, state.value, rows, state.basic, problem.lower, problem.upper, smallest
         )
-        own = np.inf
-        variable = state.nonbasic[entering]
-        if variable < d:
-            if direction > 0.0:
-                own = problem.upper[variable] - state.resting[entering]
-            else:
-                own = state.resting[entering] - problem.lower[variable]
         limit = min(step, own)
-        if height + gain * limit > accept and height <= 0.0:
-            if not cross:
-                return SPLIT
-            to_zero = -height / gain
-            reach = limit if limit < np.inf else 2.0 * to_zero + 1.0
-            present_point(problem, state, state.far)  # … and from there to the end of this edge
-            for r in range(rows):
-                if state.basic[r] < d:
-                    state.far[state.basic[r]] += direction * reach * column[r]
-            if variable < d:
-                state.far[variable] += direction * reach
-            move(column, state.value, rows + 1, direction * to_zero)
-            state.resting[entering] += direction * to_zero
-            state.value[target] = 0.0
-            pivot(d, state.table, state.value, rows + 1, state.basic, state.nonbasic, state.resting, target, entering)
-            state.counters[P] += 1
+        if height + abs(gain) * limit > accept and height <= 0.0:
+            state.counters[EDGE], state.counters[DIRECTION] = entering, np.int64(direction)
             return SPLIT
         if limit == np.inf:
             return DOUBTFUL
         move(column, state.value, rows + 1, direction * limit)
         state.resting[entering] += direction * limit
         if own <= step:
+            variable = state.nonbasic[entering]
             state.resting[entering] = problem.upper[variable] if direction > 0.0 else problem.lower[variable]
             state.status[entering] = AT_UPPER if direction > 0.0 else AT_LOWER
             continue
-        leaving_variable = state.basic[blocking]
+        leaving = state.basic[blocking]
         rises = direction * column[blocking] > 0.0
         bound = 0.0
-        if leaving_variable < d:
-            bound = problem.upper[leaving_variable] if rises else problem.lower[leaving_variable]
+        if leaving < d:
+            bound = problem.upper[leaving] if rises else problem.lower[leaving]
         state.value[blocking] = bound
         pivot(d, state.table, state.value, rows + 1, state.basic, state.nonbasic, state.resting, blocking, entering)
         state.status[entering] = AT_UPPER if rises else AT_LOWER
         state.counters[P] += 1
     return DOUBTFUL
+
+
+@compiled
+def own_room(problem, state, j, direction):
+    """How far the nonbasic variable of column j can move before it meets its own other side."""
+    variable = state.nonbasic[j]
+    if variable >= problem.lower.shape[0]:
+        return np.inf
+    if direction > 0.0:
+        return problem.upper[variable] - state.resting[j]
+    return state.resting[j] - problem.lower[variable]
+
+
+@compiled
+def cross_edge(problem, state, target):
+    """Go along the edge that `ascend` found to the hyperplane, where row `target` becomes nonbasic at 0.
+
+    `far` becomes the end of the edge, beyond the hyperplane.
+    """
+    d, rows, entering = problem.lower.shape[0], state.counters[R], state.counters[EDGE]
+    column, height = state.table[entering], state.value[target]
+    direction = state.counters[DIRECTION] * 1.0
+    to_zero = abs(height / column[target])
+    smallest = rows < 0
+    blocked, _ = longest_step(
+        d, column, direction, state.value, rows, state.basic, problem.lower, problem.upper, smallest
+    )
+    reach = min(blocked, own_room(problem, state, entering, direction))
+    if reach == np.inf:
+        reach = 2.0 * to_zero + 1.0
+    present_point(problem, state, state.far)
+    for r in range(rows):
+        if state.basic[r] < d:
+            state.far[state.basic[r]] += direction * reach * column[r]
+    if state.nonbasic[entering] < d:
+        state.far[state.nonbasic[entering]] += direction * reach
+    move(column, state.value, rows + 1, direction * to_zero)
+    state.resting[entering] += direction * to_zero
+    state.value[target] = 0.0
+    pivot(d, state.table, state.value, rows + 1, state.basic, state.nonbasic, state.resting, target, entering)
+    state.counters[P] += 1
 
 
 @compiled
@@ -147,6 +168,7 @@ def refactorise(problem, state):
 def recentre(problem, state):
     """Put the point at the mean of the present vertex and its neighbours."""
     d, rows = problem.lower.shape[0], state.counters[R]
+    smallest = rows < 0
     present_point(problem, state, state.far)
     for k in range(d):
         state.point[k] = state.far[k]
@@ -157,7 +179,7 @@ def recentre(problem, state):
         if state.status[j] == FREE:
             continue
         step, _ = longest_step(
-            d, column, direction, state.value, rows, state.basic, problem.lower, problem.upper, False
+            d, column, direction, state.value, rows, state.basic, problem.lower, problem.upper, smallest
         )
         if variable < d:
             step = min(step, problem.upper[variable] - problem.lower[variable])
