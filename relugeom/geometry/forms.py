@@ -5,6 +5,7 @@ in float64, divided by a power of two so that its largest entry is near 1: what 
 """
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
@@ -13,12 +14,13 @@ from flint import fmpq, fmpz_mat
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
 from relugeom.linalg.arrays import FloatArray
-from relugeom.linalg.exact import nearest_float, primitive_row, scaled_integers
+from relugeom.linalg.exact import nearest_float, primitive_row, rational, scaled_integers
 
 __all__ = [
     "domain_equalities",
     "domain_sides",
     "float_point",
+    "is_float_point",
     "matrix_rows",
     "shadow",
     "shadow_rows",
@@ -90,3 +92,8 @@ def _integer_rows(table: FloatArray) -> list[Form]:
 def float_point(point: Sequence[fmpq]) -> FloatArray:
     """The float64 point nearest to a rational one, coordinate by coordinate; ±inf beyond the largest float."""
     return np.array([nearest_float(x) for x in point], dtype=np.float64)
+
+
+def is_float_point(point: Sequence[fmpq], nearest: FloatArray) -> bool:
+    """Whether a rational point is the float64 point nearest to it."""
+    return all(isfinite(x) and rational(x) == exact for x, exact in zip(nearest.tolist(), point, strict=True))
