@@ -1,0 +1,28 @@
+"""The kinds of columns that the tables of the store are made of."""
+
+from functools import partial
+
+from sqlalchemy import Column, ForeignKey, Integer, String
+
+__all__ = ["Digest", "key", "owner", "reference", "required"]
+
+Digest = String(64)
+"""SHA-256, hexadecimal."""
+
+required = partial(Column, nullable=False)
+"""A column that always has a value."""
+
+
+def key(name: str, comment: str) -> Column[int]:
+    """A number that is part of the primary key."""
+    return Column(name, Integer, primary_key=True, autoincrement=False, comment=comment)
+
+
+def owner(name: str, column: str, comment: str) -> Column[int]:
+    """First column of a primary key: the row goes with its owner."""
+    return Column(name, ForeignKey(column, ondelete="CASCADE"), primary_key=True, autoincrement=False, comment=comment)
+
+
+def reference(name: str, column: str, comment: str, *, nullable: bool = False) -> Column[int]:
+    """A value that is referred to; it cannot be deleted while it is."""
+    return Column(name, ForeignKey(column), nullable=nullable, comment=comment)

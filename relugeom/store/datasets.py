@@ -1,0 +1,88 @@
+"""What a store keeps of a table of samples: enough to recognise it and to compare clusters with the whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from relugeom.linalg.arrays import FloatArray, frozen_array
+from relugeom.linalg.digest import content_digest
+from relugeom.store import schema
+from relugeom.store.insertion import find_id, insert_columns, insert_value
+from relugeom.store.location import printable
+
+__all__ = ["DatasetRecord", "describe_dataset", "save_dataset"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DatasetRecord:
+    """A table of samples, described.
+
+    Attributes
+    ----------
+    name
+        Name of the file, for people.
+    digest
+        SHA-256 of samples, target and names.
+    samples
+        Number of samples.
+    feature_names
+        One name per input.
+    mean, spread
+        Mean and standard deviation of each feature, shape (n,).
+    target
+        Name of the target column, or None.
+    """
+
+    name: str
+    digest: str
+    samples: int
+    feature_names: tuple[str, ...]
+    mean: FloatArray = field(repr=False)
+    spread: FloatArray = field(repr=False)
+    target: str | None = None
+
+
+def describe_dataset(
+    name: str,
+    samples: FloatArray,
+    feature_names: Sequence[str],
+    *,
+    target_name: str | None = None,
+    target: FloatArray | None = None,
+) -> DatasetRecord:
+    """Record of samples, shape (s, n), and of their target, shape (s,); both `target_name` and `target`, or neither."""
+    names = (*feature_names, "") if target_name is None else (*feature_names, "", target_name)
+    columns = [samples] if target is None else [samples, target]
+    return DatasetRecord(
+        name=name,
+        digest=content_digest("dataset", *columns, *names),
+        samples=len(samples),
+        feature_names=tuple(feature_names),
+        mean=frozen_array(samples.mean(axis=0)),
+        spread=frozen_array(samples.std(axis=0)),
+        target=target_name,
+    )
+
+
+def save_dataset(connection: Connection, dataset: DatasetRecord) -> int:
+    """Id of a dataset, saved where it is not there yet."""
+    known = find_id(connection, schema.datasets, digest=dataset.digest)
+    if known is not None:
+        return known
+    facts = {
+        "digest": dataset.digest,
+        "name": printable(dataset.name),
+        "samples": dataset.samples,
+        "target": dataset.target,
+    }
+    dataset_id = insert_value(connection, schema.datasets, facts)
+    features = {
+        "dataset_id": dataset_id,
+        "position": range(len(dataset.feature_names)),
+        "name": dataset.feature_names,
+        "mean": dataset.mean,
+        "spread": dataset.spread,
+    }
+    insert_columns(connection, schema.dataset_features, features)
+    return dataset_id

@@ -1,0 +1,159 @@
+"""The version of a store's schema: creating it, asking for it, bringing it up to date.
+
+The revisions travel inside the package (`relugeom/_migrations` in an installed one, `migrations` beside it in a
+checkout) and run from code: the configuration is built here, so that a percent sign in a path means itself, and the
+live connection is handed over. On SQLite a table is changed by building it anew; therefore foreign keys are off while
+revisions run (dropping the old table would delete the rows that belong to it), and checked before the commit; and
+views may for a moment name a table that is not there.
+"""
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from sqlalchemy import inspect, text
+
+from relugeom.errors import SchemaVersionError, StoreError
+from relugeom.store.connection import connect_engine, explained, reading, writing
+from relugeom.store.location import StoreLocation, parse_location
+from relugeom.store.schema import SCHEMA_TABLE
+
+__all__ = ["SchemaVersion", "check_schema", "create_schema", "is_blank", "schema_version", "upgrade"]
+
+PACKAGE = Path(__file__).resolve().parents[1]
+REBUILDING = ("foreign_keys = OFF", "legacy_alter_table = ON")
+ALEMBIC = Lock()  # Alembic keeps its context in a global
+
+
+class SchemaVersion(NamedTuple):
+    """The schema that a store has (None: it is empty) and the one that this relugeom writes."""
+
+    current: str | None
+    head: str
+
+
+def schema_version(location: str | Path) -> SchemaVersion:
+    """Schema of a store, and the schema of this relugeom.
+
+    Raises
+    ------
+    StoreError
+        There is no such file, or it is not a store.
+    """
+    return _read_version(parse_location(location))
+
+
+def upgrade(location: str | Path) -> SchemaVersion:
+    """Bring a store to the schema of this relugeom, keeping all it holds; an up-to-date store is left alone.
+
+    Returns
+    -------
+    SchemaVersion
+        What it was before.
+
+    Raises
+    ------
+    SchemaVersionError
+        A newer relugeom wrote the store.
+    StoreError
+        There is no such file, it is not a store, or it cannot be written.
+    """
+    place = parse_location(location)
+    version = _read_version(place)
+    _refuse_newer(place, version)
+    if version.current != version.head:
+        _migrate(place)
+    return version
+
+
+def is_blank(place: StoreLocation) -> bool:
+    """Whether there is no file yet, or one without any table."""
+    return not place.path.exists() or _read_version(place).current is None
+
+
+def create_schema(place: StoreLocation) -> None:
+    """Make the tables of a new or empty store; where that fails, no new file is left behind."""
+    with _removed_on_failure(place.path):
+        _migrate(place)
+
+
+def check_schema(place: StoreLocation) -> None:
+    """Raise unless a store can be used by this relugeom as it is."""
+    version = _read_version(place)
+    _refuse_newer(place, version)
+    if version.current is None:
+        raise StoreError(f"store {place.text!r} is empty: nothing was ever saved in it")
+    if version.current != version.head:
+        raise SchemaVersionError(
+            f"store {place.text!r} has schema {version.current}, but this relugeom needs {version.head}: "
+            f"run `relugeom db upgrade {shlex.quote(place.text)}`"
+        )
+
+
+def script_location() -> Path:
+    """The folder of the revisions: inside an installed package, beside it in a checkout."""
+    installed = PACKAGE / "_migrations"
+    return installed if installed.is_dir() else PACKAGE.parent / "migrations"
+
+
+def migration_config() -> Config:
+    """Alembic's configuration, from code alone."""
+    config = Config()
+    config.set_main_option("script_location", str(script_location()).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _read_version(place: StoreLocation) -> SchemaVersion:
+    if not place.path.exists():
+        raise StoreError(f"there is no store {place.text!r}")
+    with explained(place), reading(connect_engine(place)) as connection:
+        tables = inspect(connection).get_table_names()
+        if SCHEMA_TABLE in tables:
+            current = connection.execute(text(f"SELECT version_num FROM {SCHEMA_TABLE}")).scalar()
+        elif tables:
+            raise StoreError(f"{place.text!r} is a database of something else (it has a table {tables[0]!r}), no store")
+        else:
+            current = None
+    return SchemaVersion(current, _scripts().get_current_head() or "")
+
+
+def _refuse_newer(place: StoreLocation, version: SchemaVersion) -> None:
+    if version.current not in {None, *(script.revision for script in _scripts().walk_revisions())}:
+        raise SchemaVersionError(
+            f"store {place.text!r} has schema {version.current}, which is newer than {version.head}, the newest that "
+            f"this relugeom knows: run `pip install --upgrade relugeom`"
+        )
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(migration_config())
+
+
+def _migrate(place: StoreLocation) -> None:
+    engine = connect_engine(place, pragmas=REBUILDING)
+    config = migration_config()
+    with ALEMBIC, explained(place), writing(engine) as connection:
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise StoreError(f"store {place.text!r} was left as it is: {error}") from error
+
+
+@contextmanager
+def _removed_on_failure(path: Path) -> Iterator[None]:
+    existed = path.exists()
+    try:
+        yield
+    except BaseException:
+        if not existed:
+            path.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,217 @@
+"""Reading a run back as tables, for reports and notebooks.
+
+Frames hold Python's numbers; where there is no value they hold None (or NaN in a column of floats).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, RowMapping, text
+
+from relugeom.errors import StoreError
+from relugeom.store.store import Store
+
+__all__ = ["RunTables", "read_run"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunTables:
+    """What the store knows about one run.
+
+    Attributes
+    ----------
+    run
+        Its number.
+    network, provenance
+        Label → text, in the order of reading.
+    domain
+        Columns feature, kind, lower, upper, group.
+    constraints
+        Linear rows of the domain in words.
+    census
+        Columns patterns, count (text).
+    clusters
+        Columns cluster, pattern, samples, share, outside, verdict, prediction, positive_share, target_mean, accuracy.
+    profiles
+        Columns cluster, feature, mean, spread.
+    importance
+        Columns cluster, output, feature, coefficient, sign, scaled, contribution.
+    patterns
+        Columns pattern, verdict, samples, admissible.
+    """
+
+    run: int
+    network: Mapping[str, str]
+    domain: pd.DataFrame
+    constraints: Sequence[str]
+    census: pd.DataFrame
+    clusters: pd.DataFrame
+    profiles: pd.DataFrame
+    importance: pd.DataFrame
+    patterns: pd.DataFrame
+    provenance: Mapping[str, str]
+
+
+DOMAIN = """\
+SELECT f.name AS feature, d.kind, d.lower, d.upper, d.one_hot_group AS "group"
+FROM runs r
+JOIN domain_features d ON d.domain_id = r.domain_id
+JOIN features f ON f.network_id = r.network_id AND f.position = d.position
+WHERE r.id = :run ORDER BY d.position"""
+CONSTRAINTS = """\
+SELECT c.number, c.relation, c.value, k.coefficient, f.name AS feature
+FROM runs r
+JOIN domain_constraints c ON c.domain_id = r.domain_id
+LEFT JOIN domain_coefficients k ON k.domain_id = c.domain_id AND k.number = c.number
+LEFT JOIN features f ON f.network_id = r.network_id AND f.position = k.position
+WHERE r.id = :run ORDER BY c.number, k.position"""
+CENSUS = "SELECT patterns, count_text AS count FROM pattern_counts WHERE run = :run ORDER BY position"
+CLUSTERS = """\
+SELECT cluster, pattern, samples, share, outside, verdict, prediction, positive_share, target_mean, accuracy
+FROM cluster_list WHERE run = :run ORDER BY cluster"""
+PROFILES = "SELECT cluster, feature, mean, spread FROM cluster_profile WHERE run = :run ORDER BY cluster, position"
+IMPORTANCE = """\
+SELECT cluster, output, feature, coefficient, sign, scaled, contribution
+FROM importance_by_cluster WHERE run = :run ORDER BY cluster, output_position, position"""
+PATTERNS = """\
+SELECT pattern, verdict, samples, admissible_inputs AS admissible
+FROM pattern_verdicts WHERE run = :run ORDER BY pattern"""
+NETWORK = "SELECT n.* FROM runs r JOIN networks n ON n.id = r.network_id WHERE r.id = :run"
+OVERVIEW = "SELECT * FROM runs_overview WHERE run = :run"
+SOFTWARE = "SELECT package, version FROM run_software WHERE run_id = :run ORDER BY package"
+LATEST = "SELECT max(id) FROM runs WHERE status IN ('complete', 'truncated')"
+
+
+def read_run(store: Store, run_id: int | None = None) -> RunTables:
+    """The tables of a run; by default of the latest finished one.
+
+    Raises
+    ------
+    StoreError
+        There is no such run, or it did not finish.
+    """
+    with store.reading() as connection:
+        run = _finished_run(connection, run_id, store.location.text)
+        network = _rows(connection, NETWORK, run)[0]
+        return RunTables(
+            run=run,
+            network=_describe_network(network),
+            domain=_frame(connection, DOMAIN, run),
+            constraints=_constraints(_rows(connection, CONSTRAINTS, run)),
+            census=_frame(connection, CENSUS, run),
+            clusters=_frame(connection, CLUSTERS, run),
+            profiles=_frame(connection, PROFILES, run),
+            importance=_frame(connection, IMPORTANCE, run),
+            patterns=_frame(connection, PATTERNS, run),
+            provenance=_describe_run(_rows(connection, OVERVIEW, run)[0], _rows(connection, SOFTWARE, run)),
+        )
+
+
+def _finished_run(connection: Connection, run_id: int | None, store: str) -> int:
+    if run_id is None:
+        latest = connection.execute(text(LATEST)).scalar()
+        if latest is None:
+            raise StoreError(f"store {store!r} holds no finished run: run `relugeom audit` with it first")
+        return int(latest)
+    found = connection.execute(text("SELECT status, reason FROM runs WHERE id = :run"), {"run": run_id}).first()
+    if found is None:
+        raise StoreError(f"store {store!r} has no run {run_id}: see the view runs_overview")
+    if found.status not in ("complete", "truncated"):
+        why = f": {found.reason}" if found.reason else ""
+        raise StoreError(f"store {store!r}: run {run_id} did not finish, it is {found.status}{why}")
+    return run_id
+
+
+def _rows(connection: Connection, query: str, run: int) -> Sequence[RowMapping]:
+    return connection.execute(text(query), {"run": run}).mappings().all()
+
+
+def _frame(connection: Connection, query: str, run: int) -> pd.DataFrame:
+    result = connection.execute(text(query), {"run": run})
+    names = list(result.keys())
+    columns = list(zip(*result.all(), strict=True)) or [()] * len(names)
+    return pd.DataFrame({name: _series(values) for name, values in zip(names, columns, strict=True)})
+
+
+def _series(values: Sequence[Any]) -> pd.Series:
+    """A column whose whole numbers stay whole beside a None."""
+    kinds = {type(value) for value in values}
+    return pd.Series(values, dtype=object if {int, type(None)} <= kinds or kinds == {type(None)} else None)
+
+
+def _constraints(rows: Sequence[RowMapping]) -> list[str]:
+    """Each row of the domain in words, like ``income − 0.5 · rent ≤ 0``."""
+    sides: dict[int, tuple[str, str]] = {}
+    for row in rows:
+        left, _ = sides.get(row["number"], ("", ""))
+        right = f"{'≤' if row['relation'] == '<=' else '='} {_number(row['value'])}"
+        sides[row["number"]] = (left + _term(row, first=not left), right)
+    return [f"{left or '0'} {right}" for left, right in sides.values()]
+
+
+def _term(row: RowMapping, *, first: bool) -> str:
+    """One summand with the sign that joins it to those before; nothing for a row without coefficients."""
+    coefficient = row["coefficient"]
+    if coefficient is None:
+        return ""
+    minus, plus = ("−", "") if first else (" − ", " + ")
+    size = "" if abs(coefficient) == 1.0 else f"{_number(abs(coefficient))} · "
+    return f"{minus if coefficient < 0 else plus}{size}{row['feature']}"
+
+
+def _number(value: float) -> str:
+    """The shortest text that means this float64."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
+
+
+def _describe_network(row: RowMapping) -> dict[str, str]:
+    facts = {
+        "file": row["file_name"],
+        "format": row["source"],
+        "inputs": row["inputs"],
+        "hidden layers": row["hidden_layers"],
+        "units": row["units"],
+        "outputs": row["outputs"],
+        "squashing": row["squashing"],
+        "decision": _decision(row),
+        "computes in": row["precision"],
+        "rounded weights": row["rounded_numbers"],
+        "digest": row["digest"],
+    }
+    return _texts(facts)
+
+
+def _decision(row: RowMapping) -> str:
+    if row["decision_rule"] == "argmax":
+        return "the largest output"
+    if row["decision_rule"] == "none":
+        return "none"
+    lower, upper = _number(row["threshold_lower"]), _number(row["threshold_upper"])
+    between = "" if lower == upper else f", class 0 where it is at most {lower}"
+    return f"class 1 where the output before squashing exceeds {upper}{between}"
+
+
+def _describe_run(row: RowMapping, software: Sequence[RowMapping]) -> dict[str, str]:
+    facts = {
+        "run": row["run"],
+        "command": row["command"],
+        "status": row["status"],
+        "reason": row["reason"],
+        "started": row["started_at"],
+        "finished": row["finished_at"],
+        "seconds": None if row["seconds"] is None else f"{row['seconds']:.3g}",
+        "data": row["data"],
+        "data digest": row["data_digest"],
+        "domain": row["domain"],
+        "domain digest": row["domain_digest"],
+        "network digest": row["network_digest"],
+    }
+    return _texts(facts | {entry["package"]: entry["version"] for entry in software})
+
+
+def _texts(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Label → text, without what is not there."""
+    return {label: str(value) for label, value in facts.items() if value not in (None, "")}

@@ -1,0 +1,226 @@
+"""A run: one unit of work, all of it in the store or nothing.
+
+The run and what it is about are committed first, with status ``running``; everything that it finds follows in one
+transaction, together with its end. A run that fails is rolled back and marked; one whose process is killed keeps the
+status ``running`` and leaves nothing else.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from math import isfinite
+from platform import platform, python_version
+from typing import Any, NamedTuple
+
+import numpy as np
+from sqlalchemy import Connection, Engine, update
+
+from relugeom.analysis.importance import ClusterImportance
+from relugeom.errors import RelugeomError, StoreError
+from relugeom.geometry.domain import Domain
+from relugeom.network.network import ReLUNetwork
+from relugeom.partition.census import PatternCensus
+from relugeom.partition.clusters import Clusters
+from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
+from relugeom.store import schema
+from relugeom.store.census import save_census
+from relugeom.store.clusters import save_clusters, save_importance
+from relugeom.store.connection import explained, writing
+from relugeom.store.datasets import DatasetRecord, save_dataset
+from relugeom.store.domains import save_domain
+from relugeom.store.insertion import insert_columns, insert_value
+from relugeom.store.location import StoreLocation, hide_passwords, printable
+from relugeom.store.networks import save_network
+from relugeom.store.partitions import save_partition
+from relugeom.store.patterns import save_maps, save_patterns, save_verdicts
+
+__all__ = ["Run", "RunSubject", "open_run"]
+
+PACKAGES = ("relugeom", "numpy", "scipy", "highspy", "numba", "python-flint", "sqlalchemy", "onnx")
+SETTLED = (PatternStatus.REGION, PatternStatus.LOWER_DIMENSIONAL, PatternStatus.INFEASIBLE)
+
+
+@dataclass(frozen=True, slots=True)
+class RunSubject:
+    """What a run is about; the names are those of files and specifications, for people."""
+
+    network: ReLUNetwork
+    network_name: str = ""
+    domain: Domain | None = None
+    domain_name: str = ""
+    dataset: DatasetRecord | None = None
+
+
+class RunRows(NamedTuple):
+    """The rows that a run and its subject have in the store."""
+
+    run: int
+    network: int
+    domain: int | None
+
+
+class Run:
+    """An open run of a store; made by `Store.run`.
+
+    Attributes
+    ----------
+    id
+        Its number in the store.
+    outcome
+        What its row will say when it ends.
+    """
+
+    def __init__(self, location: StoreLocation, connection: Connection, subject: RunSubject, rows: RunRows) -> None:
+        self.id = rows.run
+        self.outcome: dict[str, Any] = {"status": PartitionStatus.COMPLETE.value, "reason": ""}
+        self._location, self._connection, self._subject, self._rows = location, connection, subject, rows
+
+    def save_partition(self, partition: Partition, *, maps: bool = True) -> None:
+        """Record a partition, the verdicts of its regions and, unless `maps` is false, their effective maps.
+
+        A truncated partition makes the run truncated, for the same reason.
+        """
+        self._check_subject(partition.network, partition.domain)
+        with explained(self._location):
+            partition_id = save_partition(
+                self._connection, partition, self._rows.network, self._domain_row(), maps=maps
+            )
+        self.outcome |= {"partition_id": partition_id, "search_seconds": partition.seconds}
+        if partition.status is PartitionStatus.TRUNCATED:
+            self.finish(partition.status, partition.reason)
+
+    def save_clusters(
+        self, clusters: Clusters, importance: ClusterImportance, *, verdicts: Sequence[PatternStatus] = ()
+    ) -> None:
+        """Record clusters, their importance and effective maps, and the cluster of each sample.
+
+        Parameters
+        ----------
+        verdicts
+            What the pattern of each cluster is on the run's domain; empty for a run without a domain.
+        """
+        self._check_subject(clusters.network, self._subject.domain)
+        if verdicts and len(verdicts) != len(clusters):
+            raise StoreError(f"run {self.id}: {len(verdicts)} verdicts for {len(clusters)} clusters")
+        with explained(self._location):
+            pattern_ids = save_patterns(self._connection, self._rows.network, clusters.network, clusters.packed)
+            for verdict in SETTLED:
+                having = np.array([found is verdict for found in verdicts], dtype=np.bool_)
+                if having.any():
+                    save_verdicts(self._connection, self._domain_row(), pattern_ids[having], verdict)
+            save_maps(self._connection, pattern_ids, importance.maps)
+            save_clusters(self._connection, self.id, clusters, pattern_ids)
+            save_importance(self._connection, self.id, importance)
+        self.outcome |= {"clusters": len(clusters), "samples": len(clusters.assignment)}
+
+    def save_census(self, census: PatternCensus) -> None:
+        """Record how all patterns divide on the run's domain."""
+        network = self._subject.network
+        with explained(self._location):
+            save_census(self._connection, self.id, census, network, self._rows.network, self._domain_row())
+
+    def finish(self, status: PartitionStatus, reason: str = "") -> None:
+        """Say how the run ends; one that reaches its end without a word is complete."""
+        self.outcome |= {"status": status.value, "reason": _stored_text(reason)}
+
+    def _check_subject(self, network: ReLUNetwork, domain: Domain | None) -> None:
+        subject = self._subject
+        if network != subject.network or domain != subject.domain:
+            raise StoreError(
+                f"run {self.id} is about {subject.network!r} on {subject.domain!r}, not about {network!r} on {domain!r}"
+            )
+
+    def _domain_row(self) -> int:
+        if self._rows.domain is None:
+            raise StoreError(f"run {self.id} has no domain, and what a pattern is depends on one")
+        return self._rows.domain
+
+
+@contextmanager
+def open_run(
+    location: StoreLocation, engine: Engine, command: str, subject: RunSubject, parameters: Mapping[str, Any]
+) -> Iterator[Run]:
+    """A run from its first row to its end."""
+    start = time.perf_counter()
+    with writing(engine) as connection:
+        with explained(location), connection.begin():
+            run = Run(location, connection, subject, _insert_run(connection, command, subject, parameters))
+        try:
+            yield run
+            with explained(location):
+                _end_run(connection, run.id, start, run.outcome)
+                connection.commit()
+        except BaseException as error:
+            connection.rollback()
+            with suppress(StoreError), explained(location), connection.begin():
+                _end_run(connection, run.id, start, {"status": "failed", "reason": _reason(error)})
+            raise
+
+
+def _insert_run(connection: Connection, command: str, subject: RunSubject, parameters: Mapping[str, Any]) -> RunRows:
+    network_id = save_network(connection, subject.network, _stored_text(subject.network_name))
+    domain_id, dataset_id = None, None
+    if subject.domain is not None:
+        domain_id = save_domain(connection, subject.domain, _stored_text(subject.domain_name))
+    if subject.dataset is not None:
+        dataset_id = save_dataset(connection, subject.dataset)
+    facts = {
+        "command": command,
+        "status": "running",
+        "reason": "",
+        "started_at": _now(),
+        "network_id": network_id,
+        "domain_id": domain_id,
+        "dataset_id": dataset_id,
+        "parameters": _stored_value(parameters),
+    }
+    run_id = insert_value(connection, schema.runs, facts)
+    software = software_versions()
+    columns = {"run_id": run_id, "package": list(software), "version": list(software.values())}
+    insert_columns(connection, schema.run_software, columns)
+    return RunRows(run_id, network_id, domain_id)
+
+
+def _end_run(connection: Connection, run_id: int, start: float, outcome: Mapping[str, Any]) -> None:
+    end = {"finished_at": _now(), "seconds": time.perf_counter() - start}
+    connection.execute(update(schema.runs).where(schema.runs.c.id == run_id).values(**outcome, **end))
+
+
+def software_versions() -> dict[str, str]:
+    """What this process runs on."""
+    versions = {"python": python_version(), "platform": platform()}
+    for package in PACKAGES:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            versions[package] = "not installed"
+    return versions
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    text = str(error) if isinstance(error, RelugeomError) else f"{type(error).__name__}: {error}"
+    return _stored_text(text)
+
+
+def _stored_text(text: str) -> str:
+    return printable(hide_passwords(text))
+
+
+def _stored_value(value: Any) -> Any:
+    """An option as JSON can hold it."""
+    if isinstance(value, Mapping):
+        return {str(name): _stored_value(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_stored_value(entry) for entry in value]
+    if value is None or isinstance(value, bool | int) or (isinstance(value, float) and isfinite(value)):
+        return value
+    return _stored_text(str(value))

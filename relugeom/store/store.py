@@ -1,0 +1,157 @@
+"""The front door of the store.
+
+    with open_store("audit.db") as store:
+        store.save(partition)
+
+What holds, whatever happens: a store that opens has the schema of this relugeom; a run is there completely or marked as
+unfinished or failed; what was saved before stays as it was; the same network, domain, data, pattern or partition saved
+twice is one row; what is loaded equals what was saved, bit by bit.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, select
+
+from relugeom.errors import StoreError
+from relugeom.geometry.domain import Domain
+from relugeom.network.network import ReLUNetwork
+from relugeom.partition.partition import Partition
+from relugeom.store import schema
+from relugeom.store.connection import connect_engine, explained, reading
+from relugeom.store.datasets import DatasetRecord
+from relugeom.store.domains import load_domain
+from relugeom.store.location import StoreLocation, parse_location
+from relugeom.store.migration import check_schema, create_schema, is_blank
+from relugeom.store.networks import load_network
+from relugeom.store.partitions import load_partition
+from relugeom.store.runs import Run, RunSubject, open_run
+
+__all__ = ["RunRecord", "Store", "open_store"]
+
+NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run in one line."""
+
+    id: int
+    command: str
+    started_at: str
+
+
+def open_store(location: str | Path, *, create: bool = True) -> "Store":
+    """Open a store, and make it first where nothing is there yet.
+
+    Parameters
+    ----------
+    location
+        A file name, or a URL like ``sqlite:///audit.db``.
+    create
+        Whether a file that does not exist (or is empty) is made.
+
+    Raises
+    ------
+    SchemaVersionError
+        Another version of relugeom wrote the store; the text holds the command to run.
+    StoreError
+        The store is missing, is no store, or cannot be read; or a new one cannot be written.
+    """
+    place = parse_location(location)
+    if create and is_blank(place):
+        create_schema(place)
+    check_schema(place)
+    return Store(place)
+
+
+class Store:
+    """An open store; use it in a ``with`` block."""
+
+    def __init__(self, location: StoreLocation) -> None:
+        self.location = location
+        self._engine = connect_engine(location)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Store({self.location.text!r})"
+
+    def close(self) -> None:
+        """Let go of the file: nothing is left beside it."""
+        self._engine.dispose()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection that sees one state of the store."""
+        with explained(self.location), reading(self._engine) as connection:
+            yield connection
+
+    def run(
+        self,
+        command: str,
+        *,
+        network: ReLUNetwork,
+        network_name: str = "",
+        domain: Domain | None = None,
+        domain_name: str = "",
+        dataset: DatasetRecord | None = None,
+        parameters: Mapping[str, Any] = NO_PARAMETERS,
+    ) -> AbstractContextManager[Run]:
+        """Begin a run: ``with store.run("audit", network=network, …) as run:``.
+
+        Parameters
+        ----------
+        command
+            What was asked for, in a word.
+        network_name, domain_name
+            File or specification, for people; kept with a network or a domain that is new to the store.
+        parameters
+            The options of the run; passwords in them are hidden.
+        """
+        subject = RunSubject(network, network_name, domain, domain_name, dataset)
+        return open_run(self.location, self._engine, command, subject, parameters)
+
+    def save(self, partition: Partition) -> int:
+        """Save a partition in a run of its own; the number of the run."""
+        with self.run("save", network=partition.network, domain=partition.domain) as run:
+            run.save_partition(partition)
+        return run.id
+
+    def load_network(self, network_id: int) -> ReLUNetwork:
+        """The network with this id."""
+        with self.reading() as connection:
+            return load_network(connection, network_id)
+
+    def load_domain(self, domain_id: int) -> Domain:
+        """The domain with this id."""
+        with self.reading() as connection:
+            return load_domain(connection, domain_id)
+
+    def load_partition(self, run_id: int) -> Partition:
+        """The partition of a run."""
+        runs = schema.runs
+        query = select(runs.c.partition_id, runs.c.search_seconds).where(runs.c.id == run_id)
+        with self.reading() as connection:
+            found = connection.execute(query).first()
+            if found is None or found.partition_id is None:
+                missing = "has no partition" if found else "does not exist"
+                raise StoreError(f"store {self.location.text!r}: run {run_id} {missing}")
+            return load_partition(connection, found.partition_id, found.search_seconds)
+
+    def unfinished_runs(self) -> list[RunRecord]:
+        """Runs that go on in another process, or whose process was killed: nothing that they found is here."""
+        runs = schema.runs
+        query = select(runs.c.id, runs.c.command, runs.c.started_at).where(runs.c.status == "running")
+        with self.reading() as connection:
+            return [RunRecord(*row) for row in connection.execute(query.order_by(runs.c.id))]

@@ -1,0 +1,196 @@
+"""The documented views of the store: the questions people ask, in plain words.
+
+Each view names its run in the column `run`; clusters are numbered from 1, regions too.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, MetaData, event
+
+from relugeom.errors import StoreError
+from relugeom.store.schema import metadata
+
+__all__ = ["VIEWS", "View", "find_view", "list_views"]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view: its name, what it answers in one line, and the query behind it."""
+
+    name: str
+    description: str
+    query: str
+
+    @property
+    def statement(self) -> str:
+        """The statement that creates it."""
+        return f"CREATE VIEW {self.name} AS\n{self.query}"
+
+
+VIEWS = (
+    View(
+        "runs_overview",
+        "every run: what was asked, how it ended, on which network, domain and data",
+        """\
+SELECT r.id AS run, r.command, r.status, r.reason, r.started_at, r.finished_at, r.seconds,
+       n.file_name AS network, n.hidden_layers, n.units, n.digest AS network_digest,
+       d.name AS domain, d.digest AS domain_digest, s.name AS data, s.digest AS data_digest,
+       r.samples, r.clusters, p.regions, p.status AS partition_status, v.version AS relugeom_version
+FROM runs r
+JOIN networks n ON n.id = r.network_id
+LEFT JOIN domains d ON d.id = r.domain_id
+LEFT JOIN datasets s ON s.id = r.dataset_id
+LEFT JOIN partitions p ON p.id = r.partition_id
+LEFT JOIN run_software v ON v.run_id = r.id AND v.package = 'relugeom'""",
+    ),
+    View(
+        "pattern_counts",
+        "how all 2^N patterns divide: regions, infeasible, met by an admissible input, holding samples",
+        """\
+SELECT run_id AS run, position, patterns, count, count_text
+FROM pattern_census
+UNION ALL
+SELECT run_id, 100, 'holding samples of the domain', count(*), CAST(count(*) AS TEXT)
+FROM clusters
+WHERE samples > outside
+GROUP BY run_id""",
+    ),
+    View(
+        "pattern_verdicts",
+        "every settled or observed pattern: verdict, admissible inputs, and samples of the domain that have it",
+        """\
+SELECT r.id AS run, p.pattern, p.active_units, v.verdict, v.admissible_inputs, c.cluster,
+       CASE WHEN r.clusters IS NULL THEN NULL ELSE coalesce(c.samples - c.outside, 0) END AS samples
+FROM runs r
+JOIN verdicts v ON v.domain_id = r.domain_id
+JOIN patterns p ON p.id = v.pattern_id AND p.network_id = r.network_id
+LEFT JOIN clusters c ON c.run_id = r.id AND c.pattern_id = p.id
+WHERE r.status IN ('complete', 'truncated')
+UNION ALL
+SELECT r.id, p.pattern, p.active_units, 'unknown', NULL, c.cluster, c.samples - c.outside
+FROM clusters c
+JOIN runs r ON r.id = c.run_id
+JOIN patterns p ON p.id = c.pattern_id
+LEFT JOIN verdicts v ON v.domain_id = r.domain_id AND v.pattern_id = c.pattern_id
+WHERE r.domain_id IS NOT NULL AND v.pattern_id IS NULL""",
+    ),
+    View(
+        "region_list",
+        "every known activation region: active units, admissible inputs, and samples of the domain in it",
+        """\
+SELECT run, pattern, active_units, admissible_inputs, cluster, samples
+FROM pattern_verdicts
+WHERE verdict = 'region'""",
+    ),
+    View(
+        "regions_without_data",
+        "activation regions of the domain that hold no sample",
+        """\
+SELECT run, pattern, active_units, admissible_inputs
+FROM region_list
+WHERE samples = 0""",
+    ),
+    View(
+        "region_points",
+        "an interior point of each activation region, one row a feature",
+        """\
+SELECT r.id AS run, i.position + 1 AS region, p.pattern, f.name AS feature, i.value, i.exact_value
+FROM runs r
+JOIN partition_regions g ON g.partition_id = r.partition_id
+JOIN patterns p ON p.id = g.pattern_id
+JOIN interior_points i ON i.partition_id = g.partition_id AND i.position = g.position
+JOIN features f ON f.network_id = r.network_id AND f.position = i.feature""",
+    ),
+    View(
+        "effective_coefficients",
+        "the effective map of each pattern (network, not run): one row an output and a feature",
+        """\
+SELECT p.network_id AS network, p.pattern, o.name AS output, f.name AS feature, m.coefficient, m.sign, b.bias
+FROM patterns p
+JOIN coefficients m ON m.pattern_id = p.id
+JOIN biases b ON b.pattern_id = p.id AND b.output = m.output
+JOIN outputs o ON o.network_id = p.network_id AND o.position = m.output
+JOIN features f ON f.network_id = p.network_id AND f.position = m.feature""",
+    ),
+    View(
+        "cluster_list",
+        "every cluster: pattern, size, verdict, decisions, target rate, accuracy",
+        """\
+SELECT c.run_id AS run, c.cluster, p.pattern, c.samples, c.share, c.outside,
+       CASE WHEN r.domain_id IS NULL THEN NULL ELSE coalesce(v.verdict, 'unknown') END AS verdict,
+       o.prediction, c.positive_share, c.target_mean, c.accuracy
+FROM clusters c
+JOIN runs r ON r.id = c.run_id
+JOIN patterns p ON p.id = c.pattern_id
+JOIN cluster_outputs o ON o.run_id = c.run_id AND o.cluster = c.cluster AND o.output = 0
+LEFT JOIN verdicts v ON v.domain_id = r.domain_id AND v.pattern_id = c.pattern_id""",
+    ),
+    View(
+        "cluster_profile",
+        "mean and spread of each feature in each cluster, beside those of all samples",
+        """\
+SELECT c.run_id AS run, c.cluster, f.name AS feature, c.mean, c.spread,
+       d.mean AS mean_of_all, d.spread AS spread_of_all, c.feature AS position
+FROM cluster_features c
+JOIN runs r ON r.id = c.run_id
+JOIN features f ON f.network_id = r.network_id AND f.position = c.feature
+LEFT JOIN dataset_features d ON d.dataset_id = r.dataset_id AND d.position = c.feature""",
+    ),
+    View(
+        "importance_by_cluster",
+        "the effective vector of each cluster, also scaled by each feature's spread, and mean contributions",
+        """\
+SELECT i.run_id AS run, i.cluster, o.name AS output, f.name AS feature, m.coefficient, m.sign,
+       i.scaled, i.contribution, i.output AS output_position, i.feature AS position
+FROM cluster_importance i
+JOIN clusters c ON c.run_id = i.run_id AND c.cluster = i.cluster
+JOIN runs r ON r.id = i.run_id
+JOIN coefficients m ON m.pattern_id = c.pattern_id AND m.output = i.output AND m.feature = i.feature
+JOIN outputs o ON o.network_id = r.network_id AND o.position = i.output
+JOIN features f ON f.network_id = r.network_id AND f.position = i.feature""",
+    ),
+    View(
+        "cluster_active_units",
+        "the active units of each cluster, by layer",
+        """\
+SELECT c.run_id AS run, c.cluster, u.layer, u.unit
+FROM clusters c
+JOIN patterns p ON p.id = c.pattern_id
+JOIN units u ON u.network_id = p.network_id AND substr(p.pattern, u.text_position, 1) = '1'""",
+    ),
+    View(
+        "sample_clusters",
+        "the cluster and pattern of each sample, and whether it lies in the domain",
+        """\
+SELECT a.run_id AS run, a.sample, a.cluster, p.pattern, a.inside, a.float32_doubtful
+FROM assignments a
+JOIN clusters c ON c.run_id = a.run_id AND c.cluster = a.cluster
+JOIN patterns p ON p.id = c.pattern_id""",
+    ),
+)
+
+
+@event.listens_for(metadata, "after_create")
+def create_views(target: MetaData, connection: Connection, **options: object) -> None:
+    """Add the views to the tables, in this order: later views read earlier ones."""
+    for view in VIEWS:
+        connection.exec_driver_sql(view.statement)
+
+
+def list_views() -> dict[str, str]:
+    """Each view and what it answers."""
+    return {view.name: view.description for view in VIEWS}
+
+
+def find_view(name: str) -> View:
+    """The view of that name.
+
+    Raises
+    ------
+    StoreError
+        There is none; the text lists those that exist.
+    """
+    for view in VIEWS:
+        if view.name == name:
+            return view
+    raise StoreError(f"there is no view {name!r}: the views are {', '.join(list_views())}")

@@ -1,0 +1,105 @@
+"""An example small enough to check by hand.
+
+The units are x, y and x + y − 1 on the square [−1, 1]², both features integer. Five of the eight patterns are regions
+(x + y > 1 needs both x > 0 and y > 0). The nine integer points meet four of them: 000 four times, 010 and 100 twice
+each, 111 once. Of the five samples two are in 110, and one each in 000, 010 and, outside the square, 111.
+"""
+
+from fractions import Fraction
+
+import numpy as np
+
+from relugeom.analysis.importance import ClusterImportance, cluster_importance
+from relugeom.geometry.domain import Domain
+from relugeom.network.decision import Decision, Squashing
+from relugeom.network.network import Origin, ReLUNetwork
+from relugeom.partition.census import PatternCensus
+from relugeom.partition.clusters import Clusters, cluster_samples
+from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
+from relugeom.store.datasets import DatasetRecord, describe_dataset
+from relugeom.store.store import Store
+
+NAMES = ("age", "fare")
+SAMPLES = np.array([[0.5, 0.25], [0.25, 0.5], [-0.5, -0.5], [2.0, 2.0], [-0.5, 0.5]])
+TARGET = np.array([1.0, 0.0, 1.0, 0.0, 1.0])
+REGIONS = ("000", "010", "100", "110", "111")
+
+
+def packed(*texts: str) -> np.ndarray:
+    bits = np.array([[letter == "1" for letter in text] for text in texts], dtype=np.bool_).reshape(len(texts), 3)
+    return np.packbits(bits, axis=1)
+
+
+def network(*, names=NAMES, origin=None) -> ReLUNetwork:
+    return ReLUNetwork(
+        (np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), np.array([[1.0, 2.0, -4.0]])),
+        (np.array([0.0, 0.0, -1.0]), np.array([0.5])),
+        input_names=names,
+        squashing=Squashing.SIGMOID,
+        decision=Decision.at_threshold(0.0, ("died", "survived")),
+        origin=origin or Origin("npz", "float32"),
+    )
+
+
+def domain() -> Domain:
+    return Domain(np.array([-1.0, -1.0]), np.array([1.0, 1.0]), kinds=("integer", "integer"))
+
+
+def partition(**changes) -> Partition:
+    facts = {
+        "network": network(),
+        "domain": domain(),
+        "packed": packed(*REGIONS),
+        "points": [[-0.5, -0.5], [-0.5, 0.5], [0.5, -0.5], [0.25, 0.25], [0.75, 0.75]],
+        "tree": [2, 2, 0, 0, 2, 0, 2],
+        "dimension": 2,
+        "seconds": 0.25,
+    }
+    return Partition(**facts | changes)
+
+
+def truncated_partition() -> Partition:
+    third = (Fraction(1, 3), Fraction(-2, 3))
+    return partition(
+        packed=packed("000", "010"),
+        points=[[-0.5, -0.5], [1 / 3, -2 / 3]],
+        tree=[2, 2, 0, 0, 3],
+        exact_points={1: third},
+        status=PartitionStatus.TRUNCATED,
+        reason="stopped after 2 regions",
+    )
+
+
+def clusters() -> Clusters:
+    return cluster_samples(network(), SAMPLES, domain=domain(), target=TARGET)
+
+
+def importance() -> ClusterImportance:
+    return cluster_importance(clusters(), SAMPLES.std(axis=0))
+
+
+def census(**changes) -> PatternCensus:
+    facts = {
+        "units": 3,
+        "region_packed": packed(*REGIONS),
+        "lower_packed": packed(),
+        "region_admissible": np.array([4, 2, 2, 0, 1]),
+        "lower_admissible": np.array([], dtype=np.int64),
+        "complete": True,
+        "lower_complete": True,
+    }
+    return PatternCensus(**facts | changes)
+
+
+def dataset() -> DatasetRecord:
+    return describe_dataset("passengers.csv", SAMPLES, NAMES, target_name="survived", target=TARGET)
+
+
+def save_audit(store: Store) -> int:
+    """Save all of it, as an audit would; the number of the run."""
+    about = {"network_name": "network.onnx", "domain_name": "domain.toml", "dataset": dataset()}
+    with store.run("audit", network=network(), domain=domain(), **about) as run:
+        run.save_partition(partition())
+        run.save_clusters(clusters(), importance(), verdicts=[PatternStatus.REGION] * 4)
+        run.save_census(census())
+    return run.id

@@ -1,0 +1,269 @@
+"""A run is one unit of work; what is saved twice is there once; foreign keys hold."""
+
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import hand_made
+import numpy as np
+import pytest
+
+from relugeom.errors import DataError, StoreError
+from relugeom.geometry.domain import Domain
+from relugeom.network.network import ReLUNetwork
+from relugeom.partition.partition import PartitionStatus, PatternStatus
+from relugeom.store.insertion import insert_columns
+from relugeom.store.queries import read_run
+from relugeom.store.readonly import run_query
+from relugeom.store.schema import metadata
+from relugeom.store.store import open_store
+
+RUN_OWNED = [
+    "pattern_census",
+    "clusters",
+    "cluster_features",
+    "cluster_outputs",
+    "cluster_classes",
+    "cluster_importance",
+    "assignments",
+]
+SHARED = sorted(set(metadata.tables) - {*RUN_OWNED, "runs", "run_software"})
+
+
+def counts(ask, tables) -> dict[str, int]:
+    return {table: ask(f"SELECT count(*) FROM {table}")[0][0] for table in tables}
+
+
+def assert_sound(ask) -> None:
+    assert ask("PRAGMA integrity_check") == [("ok",)]
+    assert ask("PRAGMA foreign_key_check") == []
+
+
+def test_an_audit_fills_every_table(store, ask):
+    hand_made.save_audit(store)
+    empty = [table for table, rows in counts(ask, metadata.tables).items() if rows == 0]
+    assert empty == ["domain_constraints", "domain_coefficients"]
+    assert_sound(ask)
+
+
+def test_saving_twice_is_one_row(store, ask):
+    hand_made.save_audit(store)
+    before = counts(ask, SHARED)
+    hand_made.save_audit(store)
+    store.save(hand_made.partition())
+    assert counts(ask, SHARED) == before
+    assert counts(ask, ["runs", "clusters"]) == {"runs": 3, "clusters": 8}
+
+
+def test_another_partition_shares_regions_and_maps(store, ask):
+    store.save(hand_made.truncated_partition())
+    store.save(hand_made.partition())
+    sizes = counts(ask, ["partitions", "partition_regions", "patterns", "verdicts", "biases"])
+    assert sizes == {"partitions": 2, "partition_regions": 7, "patterns": 5, "verdicts": 5, "biases": 5}
+
+
+def test_networks_that_differ_in_names_only_are_two(store, ask):
+    for names in (("age", "fare"), ("x", "y"), ()):
+        store.save(hand_made.partition(network=hand_made.network(names=names)))
+    assert counts(ask, ["networks", "domains", "patterns"]) == {"networks": 3, "domains": 1, "patterns": 15}
+
+
+def test_one_domain_serves_many_networks(store, ask):
+    other = ReLUNetwork.from_layers(([[1.0, 1.0]], [0.0]), ([[1.0]], [0.0]))
+    columns = {"packed": np.array([[0], [128]], dtype=np.uint8), "points": [[-0.5, 0.0], [0.5, 0.0]], "tree": [2]}
+    store.save(hand_made.partition())
+    run = store.save(hand_made.partition(network=other, **columns))
+    assert counts(ask, ["domains", "verdicts"]) == {"domains": 1, "verdicts": 7}
+    assert ask("SELECT pattern FROM region_list WHERE run = ? ORDER BY 1", run) == [("0",), ("1",)]
+
+
+def test_a_finished_run_leaves_one_file(path):
+    with open_store(path) as store:
+        hand_made.save_audit(store)
+        assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_a_truncated_partition_makes_the_run_truncated(store, ask):
+    store.save(hand_made.truncated_partition())
+    assert ask("SELECT status, reason FROM runs") == [("truncated", "stopped after 2 regions")]
+
+
+def test_a_run_says_how_it_ends(store, ask):
+    with store.run("cluster", network=hand_made.network()) as run:
+        run.finish(PartitionStatus.TRUNCATED, "no more\ntime")
+    assert ask("SELECT status, reason, seconds > 0, finished_at LIKE '20__-%Z' FROM runs") == [
+        ("truncated", "no more\\ntime", 1, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (DataError("column 'a' is text"), "column 'a' is text"),
+        (ZeroDivisionError("oh\nno"), "ZeroDivisionError: oh\\nno"),
+        (KeyboardInterrupt(), "interrupted"),
+        (DataError("postgresql://me:secret@host"), "postgresql://me:***@host"),
+    ],
+)
+def test_a_failed_run_keeps_nothing_but_its_reason(store, ask, error, reason):
+    with pytest.raises(type(error)), store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run:
+        run.save_partition(hand_made.partition())
+        run.save_clusters(hand_made.clusters(), hand_made.importance(), verdicts=[PatternStatus.REGION] * 4)
+        raise error
+    assert ask("SELECT status, reason FROM runs") == [("failed", reason)]
+    assert set(counts(ask, [*RUN_OWNED, "patterns", "verdicts", "partitions"]).values()) == {0}
+    assert store.unfinished_runs() == []
+    with pytest.raises(StoreError, match="no finished run"):
+        read_run(store)
+    with pytest.raises(StoreError, match="run 1 did not finish, it is failed"):
+        read_run(store, 1)
+
+
+KILLED = """
+import sys
+import hand_made
+from sqlalchemy import Engine, event
+from relugeom.partition.partition import PatternStatus
+from relugeom.store.store import open_store
+event.listen(Engine, "connect", lambda connection, entry: connection.execute("PRAGMA cache_size = 1"))  # spill early
+with open_store(sys.argv[1]) as store:
+    hand_made.save_audit(store)
+    with store.run("audit", network=hand_made.network(names=("a", "b")), domain=hand_made.domain()) as run:
+        run.save_partition(hand_made.partition(network=hand_made.network(names=("a", "b"))))
+        print("saved", flush=True)
+        sys.stdin.read()
+"""
+
+
+def test_a_killed_run_stays_unfinished_and_leaves_nothing_else(path, ask):
+    command = [sys.executable, "-c", KILLED, str(path)]
+    paths = {"PYTHONPATH": ":".join(sys.path)}
+    with subprocess.Popen(command, env=paths, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "saved\n"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert path.with_name(path.name + "-journal").stat().st_size > 0
+    assert list(run_query(path, "SELECT run, status FROM runs_overview").rows) == [(1, "complete"), (2, "running")]
+    with open_store(path) as store:
+        assert [(run.id, run.command) for run in store.unfinished_runs()] == [(2, "audit")]
+        assert read_run(store).run == 1
+        assert ask("SELECT count(*) FROM partitions") == [(1,)]
+        assert_sound(ask)
+        assert hand_made.save_audit(store) == 3
+
+
+def test_a_refused_write_marks_the_run(store, ask):
+    """The second census has the same key as the first."""
+    with pytest.raises(StoreError), store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run:
+        run.save_census(hand_made.census())
+        run.save_census(hand_made.census())
+    assert ask("SELECT status FROM runs") == [("failed",)]
+    assert_sound(ask)
+
+
+def test_a_run_is_about_one_network_and_one_domain(store):
+    with pytest.raises(StoreError, match="is about"), store.run("save", network=hand_made.network()) as run:
+        run.save_partition(hand_made.partition())
+    other = Domain.box([0, 0], [1, 1])
+    with (
+        pytest.raises(StoreError, match="is about"),
+        store.run("save", network=hand_made.network(), domain=other) as run,
+    ):
+        run.save_partition(hand_made.partition())
+    with pytest.raises(StoreError, match="has no domain"), store.run("audit", network=hand_made.network()) as run:
+        run.save_census(hand_made.census())
+    with pytest.raises(StoreError, match="3 verdicts for 4"), store.run("audit", network=hand_made.network()) as run:
+        run.save_clusters(hand_made.clusters(), hand_made.importance(), verdicts=[PatternStatus.REGION] * 3)
+
+
+def test_clusters_need_no_domain(store, ask):
+    with store.run("cluster", network=hand_made.network()) as run:
+        run.save_clusters(hand_made.clusters(), hand_made.importance())
+    assert ask("SELECT count(*), count(verdict) FROM cluster_list") == [(4, 0)]
+    assert ask("SELECT count(*) FROM verdicts") == [(0,)]
+
+
+def test_an_unknown_verdict_is_no_fact(store, ask):
+    verdicts = [PatternStatus.REGION, PatternStatus.UNKNOWN, PatternStatus.INFEASIBLE, PatternStatus.LOWER_DIMENSIONAL]
+    with store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run:
+        run.save_clusters(hand_made.clusters(), hand_made.importance(), verdicts=verdicts)
+    assert ask("SELECT verdict FROM cluster_list ORDER BY cluster") == [(str(verdict),) for verdict in verdicts]
+    assert ask("SELECT count(*) FROM verdicts") == [(3,)]
+
+
+def test_a_later_count_of_admissible_inputs_is_added(store, ask):
+    store.save(hand_made.partition())
+    assert ask("SELECT count(admissible_inputs) FROM verdicts") == [(0,)]
+    hand_made.save_audit(store)
+    store.save(hand_made.partition())
+    assert ask("SELECT sum(admissible_inputs) FROM verdicts") == [(9,)]
+
+
+def test_effective_maps_can_be_left_out(store, ask):
+    with store.run("enumerate", network=hand_made.network(), domain=hand_made.domain()) as run:
+        run.save_partition(hand_made.partition(), maps=False)
+    assert counts(ask, ["patterns", "coefficients", "biases"]) == {"patterns": 5, "coefficients": 0, "biases": 0}
+    store.save(hand_made.partition())
+    assert counts(ask, ["coefficients", "biases"]) == {"coefficients": 10, "biases": 5}
+
+
+def test_options_are_kept_without_passwords(store, ask):
+    options = {
+        "store": "postgresql://me:secret@host/db",
+        "limit": None,
+        "seconds": float("inf"),
+        "path": store.location,
+    }
+    with store.run("audit", network=hand_made.network(), parameters=options | {"list": [1, "x:y://a:b@c"]}) as run:
+        run.finish(PartitionStatus.COMPLETE)
+    ((text,),) = ask("SELECT parameters FROM runs")
+    assert "secret" not in text
+    assert '"limit": null' in text
+    assert '"seconds": "inf"' in text
+    packages = {package for (package,) in ask("SELECT package FROM run_software")}
+    assert {"relugeom", "python", "numpy", "platform"} <= packages
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO assignments VALUES (1, 99, 7, 1, 0)",
+        "INSERT INTO verdicts VALUES (1, 99, 'region', NULL)",
+        "INSERT INTO coefficients VALUES (99, 0, 0, 1.0, 1)",
+        "DELETE FROM networks",
+        "DELETE FROM patterns",
+        "DELETE FROM domains",
+        "UPDATE runs SET status = 'done'",
+        "UPDATE verdicts SET verdict = 'maybe'",
+        "UPDATE coefficients SET sign = 2",
+    ],
+)
+def test_broken_rules_are_refused(store, sql):
+    hand_made.save_audit(store)
+    with pytest.raises(StoreError, match="constraint failed"), store.reading() as connection:
+        connection.exec_driver_sql(sql)
+        connection.commit()
+
+
+def test_a_deleted_run_takes_what_it_owns(store, path, ask):
+    hand_made.save_audit(store)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("DELETE FROM runs")
+        connection.commit()
+    assert set(counts(ask, RUN_OWNED).values()) == {0}
+    assert counts(ask, ["partitions", "patterns"]) == {"partitions": 1, "patterns": 8}
+
+
+def test_columns_of_different_lengths_are_refused(store):
+    with store.reading() as connection, pytest.raises(ValueError, match="lengths"):
+        insert_columns(connection, metadata.tables["features"], {"network_id": 1, "position": [0], "name": []})
+
+
+def test_a_name_that_no_database_can_keep_is_refused(store):
+    with pytest.raises(StoreError, match="udcff") as caught:
+        store.save(hand_made.partition(network=hand_made.network(names=("age", "b\udcff"))))
+    assert "\n" not in str(caught.value)
