@@ -7,7 +7,7 @@ costs nothing.
 from importlib import import_module
 from typing import Any
 
-__version__ = "0.1.0"
+from relugeom.version import VERSION as __version__
 
 _ROOMS = {
     "relugeom.errors": ("RelugeomError",),

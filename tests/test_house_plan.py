@@ -13,6 +13,8 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[1]
 FLOORS = {
     "errors": 1,
+    "files": 2,
+    "version": 1,
     "checker": 1,
     "linalg": 2,
     "geometry": 3,

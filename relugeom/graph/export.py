@@ -9,7 +9,7 @@ from pathlib import Path
 import networkx
 
 from relugeom.errors import InputError
-from relugeom.graph.whole_file import write_whole
+from relugeom.files import write_whole
 
 __all__ = ["GRAPH_SUFFIXES", "write_graph"]
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from relugeom.linalg.arrays import ByteArray, IntArray
 
-__all__ = ["MAX_LISTED_UNITS", "PatternCensus"]
+__all__ = ["MAX_LISTED_UNITS", "PatternCensus", "patterns_in_words"]
 
 MAX_LISTED_UNITS = 20
 """Networks with more units have too many patterns to classify one by one."""
@@ -42,7 +42,7 @@ class PatternCensus:
     @property
     def patterns_in_words(self) -> str:
         """The number of patterns, as a number up to 2^20 and as a power beyond."""
-        return f"{2**self.units:,}" if self.units <= MAX_LISTED_UNITS else f"2^{self.units}"
+        return patterns_in_words(self.units)
 
     @property
     def infeasible(self) -> int | None:
@@ -57,3 +57,8 @@ class PatternCensus:
         if self.region_admissible is None or self.lower_admissible is None:
             return None
         return int((self.region_admissible > 0).sum() + (self.lower_admissible > 0).sum())
+
+
+def patterns_in_words(units: int) -> str:
+    """2^N as a number up to 2^20, and as a power beyond."""
+    return f"{2**units:,}" if units <= MAX_LISTED_UNITS else f"2^{units}"

@@ -75,7 +75,7 @@ def enumerate_regions(
     points = np.concatenate([np.zeros((0, chart.dimension)), *found.points])
     tokens = np.concatenate([np.zeros(0, dtype=np.uint8), *found.tokens])
     tree = without_empty_nodes(tokens, network.units, found.empty_leaves)
-    if max_regions is not None and len(packed) > max_regions:
+    if max_regions is not None and len(packed) >= max_regions:
         packed, points, tree = packed[:max_regions], points[:max_regions], cut_tree(tree, network.units, max_regions)
     return _partition(network, chart, packed, points, found.exact_points, tree, reason, start)
 

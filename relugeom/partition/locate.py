@@ -116,20 +116,21 @@ class Locator:
         first = len(self._named)
         rows = list(self._named)
         active: list[int] = []
-        inactive: list[int] = []
         for layer, (forms, bits) in enumerate(zip(self._layers(pattern), pattern.layers, strict=True)):
             for unit, (form, bit) in enumerate(zip(forms, bits.tolist(), strict=True)):
-                (active if bit else inactive).append(len(rows))
+                if bit:
+                    active.append(len(rows))
                 side = form if bit else [-entry for entry in form]
                 rows.append((f"unit {layer}:{unit} {'active' if bit else 'inactive'}", side))
         forms = [form for _, form in rows]
-        own = range(first, len(forms))
-        flat = {row for row, form in zip(own, self._on_hull(forms[first:]), strict=True) if not any(form)}
+        on_hull = self._on_hull(forms)
+        flat = {row for row, form in enumerate(on_hull) if not any(form)}
         n = self._chart.domain.inputs
-        open_rows = [*active, *(row for row in inactive if row not in flat)]
+        # An interior point has every row positive that is not 0 on the whole hull, those of the domain included.
+        open_rows = [row for row in range(len(forms)) if row not in flat or row in active]
         found = find_strict_point(forms, open_rows, n, solver=self._solver)
         if isinstance(found, Witness):
-            ball = chebyshev_ball(self._chart, [f for f in self._on_hull(forms[first:]) if any(f[:-1])])
+            ball = chebyshev_ball(self._chart, [form for form in on_hull[first:] if any(form[:-1])])
             return _location(pattern, PatternStatus.REGION, found.point, ball, ())
         closed = find_strict_point(forms, active, n, solver=self._solver)
         if isinstance(closed, Witness):

@@ -16,7 +16,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from relugeom.errors import InputError
-from relugeom.graph.whole_file import write_whole
+from relugeom.files import write_whole
 from relugeom.linalg.arrays import FloatArray
 from relugeom.report.plots import FRAME, NEGATIVE, POSITIVE, plain_text
 

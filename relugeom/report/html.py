@@ -10,7 +10,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from relugeom.graph.whole_file import write_whole
+from relugeom.files import write_whole
 from relugeom.report.content import ReportContent
 from relugeom.report.excerpt import cluster_matrix, outputs_of
 from relugeom.report.formatting import display, percent

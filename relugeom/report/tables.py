@@ -3,7 +3,7 @@
 Cells are `rich.text.Text` made of visible characters: no name is read as markup, and none holds a terminal's escapes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 from rich import box
@@ -15,7 +15,7 @@ from relugeom.report.content import ReportContent
 from relugeom.report.excerpt import cluster_matrix, outputs_of, strongest_rows
 from relugeom.report.formatting import display, percent, visible
 
-__all__ = ["summary_tables"]
+__all__ = ["cluster_tables", "fact_table", "row_table", "summary_tables"]
 
 MAX_CLUSTERS, MAX_MATRIX_CLUSTERS, MAX_FEATURES, MAX_OUTPUTS = 20, 6, 20, 4
 
@@ -48,6 +48,31 @@ def summary_tables(content: ReportContent) -> list[RenderableType]:
     if content.notes:
         parts.append(_section("Notes", *(Text(f"- {visible(note)}") for note in content.notes)))
     return parts
+
+
+def cluster_tables(content: ReportContent) -> list[RenderableType]:
+    """The summary, the clusters with their means, and their importance."""
+    profiles = cluster_matrix(content.profiles, "mean", max_clusters=MAX_MATRIX_CLUSTERS)
+    parts: list[RenderableType] = [_facts(content.title, content.summary), _clusters(content.clusters)]
+    parts += _more(len(content.clusters) - MAX_CLUSTERS, "cluster")
+    parts.append(_section("Means of the features", _matrix_table(profiles.head(MAX_FEATURES))))
+    for output in outputs_of(content.importance)[:MAX_OUTPUTS]:
+        parts += _importance(content.importance, output)
+    return parts
+
+
+def fact_table(title: str, facts: Mapping[str, str]) -> RenderableType:
+    """Labels and texts under a heading."""
+    return _facts(title, facts)
+
+
+def row_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> RenderableType:
+    """Rows of any values under their column names."""
+    table = _table()
+    for column in columns:
+        table.add_column(visible(column), overflow="fold")
+    _add_rows(table, (map(display, row) for row in rows))
+    return table
 
 
 def _facts(title: str, facts: Mapping[str, str]) -> Group:
@@ -88,16 +113,21 @@ def _importance(importance: pd.DataFrame, output: str) -> list[RenderableType]:
     chosen = importance[importance["output"] == output]
     matrix = cluster_matrix(chosen, "coefficient", max_clusters=MAX_MATRIX_CLUSTERS)
     strongest = strongest_rows(matrix, MAX_FEATURES)
-    table = _table()
-    table.add_column("feature", overflow="fold")
-    for cluster in strongest.columns:
-        table.add_column(f"cluster {cluster}", justify="right")
-    _add_rows(table, ([display(name), *map(display, row)] for name, row in strongest.iterrows()))
     return [
-        _section(f"Importance for {output}: coefficients of the effective map", table),
+        _section(f"Importance for {output}: coefficients of the effective map", _matrix_table(strongest)),
         *_more(len(matrix) - len(strongest), "feature"),
         *_more(chosen["cluster"].nunique() - matrix.shape[1], "cluster"),
     ]
+
+
+def _matrix_table(matrix: pd.DataFrame) -> Table:
+    """One row per feature, one column per cluster."""
+    table = _table()
+    table.add_column("feature", overflow="fold")
+    for cluster in matrix.columns:
+        table.add_column(f"cluster {cluster}", justify="right")
+    _add_rows(table, ([display(name), *map(display, row)] for name, row in matrix.iterrows()))
+    return table
 
 
 def _section(title: str, *parts: RenderableType) -> Group:

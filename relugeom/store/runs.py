@@ -36,10 +36,11 @@ from relugeom.store.location import StoreLocation, hide_passwords, printable
 from relugeom.store.networks import save_network
 from relugeom.store.partitions import save_partition
 from relugeom.store.patterns import save_maps, save_patterns, save_verdicts
+from relugeom.version import VERSION
 
 __all__ = ["Run", "RunSubject", "open_run"]
 
-PACKAGES = ("relugeom", "numpy", "scipy", "highspy", "numba", "python-flint", "sqlalchemy", "onnx")
+PACKAGES = ("numpy", "scipy", "highspy", "numba", "python-flint", "sqlalchemy", "onnx")
 SETTLED = (PatternStatus.REGION, PatternStatus.LOWER_DIMENSIONAL, PatternStatus.INFEASIBLE)
 
 
@@ -191,7 +192,7 @@ def _end_run(connection: Connection, run_id: int, start: float, outcome: Mapping
 
 def software_versions() -> dict[str, str]:
     """What this process runs on."""
-    versions = {"python": python_version(), "platform": platform()}
+    versions = {"relugeom": VERSION, "python": python_version(), "platform": platform()}
     for package in PACKAGES:
         try:
             versions[package] = version(package)

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from relugeom.errors import InputError
-from relugeom.graph.whole_file import write_whole
+from relugeom.files import write_whole
 
 
 def test_an_older_file_is_replaced_and_nothing_else_is_left(tmp_path):

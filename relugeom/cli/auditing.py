@@ -1,0 +1,85 @@
+"""The verbs that read data: audit and cluster."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from relugeom.analysis.importance import cluster_importance
+from relugeom.audit import audit, choose_domain, read_inputs
+from relugeom.cli.output import print_json, print_parts, progress, tell
+from relugeom.data.samples import Samples
+from relugeom.network.network import ReLUNetwork
+from relugeom.partition.clusters import cluster_samples
+from relugeom.partition.partition import PartitionStatus
+from relugeom.report.clusters import cluster_content
+from relugeom.report.tables import cluster_tables, summary_tables
+
+__all__ = ["run_audit", "run_cluster"]
+
+TRUNCATED = 3
+
+
+def run_audit(model: str, data: str, *, as_json: bool, **options: Any) -> int:
+    """`relugeom audit`."""
+    with progress() as report:
+        result = audit(model, data, on_progress=report, **options)
+    _tell_columns(result.network, result.samples)
+    tell(f"domain: {result.domain.source}")
+    counts = dict(zip(result.content.census["patterns"], result.content.census["count"], strict=True))
+    if as_json:
+        print_json(
+            {
+                "status": result.partition.status.value,
+                "reason": result.partition.reason,
+                "samples": len(result.samples.X),
+                "outside": int((~result.clusters.inside).sum()),
+                "clusters": len(result.clusters),
+                "regions": len(result.partition),
+                "patterns": counts,
+                "domain": result.domain.source,
+                "network": result.network.digest,
+                "seconds": result.partition.seconds,
+                "run": result.run,
+                "store": result.store,
+                "report": str(result.report),
+            }
+        )
+    else:
+        print_parts([*summary_tables(result.content), f"\nstore   {result.store}", f"report  {result.report}"])
+    return 0 if result.partition.status is PartitionStatus.COMPLETE else TRUNCATED
+
+
+def run_cluster(
+    model: str,
+    data: str,
+    *,
+    target: str | None,
+    features: Sequence[str] | None,
+    ignore: Sequence[str],
+    domain: str | None,
+    as_json: bool,
+) -> int:
+    """`relugeom cluster`."""
+    network, samples = read_inputs(model, data, target=target, features=features, ignore=ignore)
+    _tell_columns(network, samples)
+    chosen = None if domain is None else choose_domain(domain, network, samples, Path(model))
+    clusters = cluster_samples(
+        network, samples.X, target=samples.target, domain=None if chosen is None else chosen.domain
+    )
+    content = cluster_content(samples.name, clusters, cluster_importance(clusters, samples.X.std(axis=0)))
+    if as_json:
+        rows = content.clusters.to_dict(orient="records")
+        importance = content.importance.to_dict(orient="records")
+        for row in rows:
+            row["importance"] = [entry for entry in importance if entry["cluster"] == row["cluster"]]
+        print_json({"samples": len(samples.X), "network": network.digest, "clusters": rows})
+    else:
+        print_parts(cluster_tables(content))
+    return 0
+
+
+def _tell_columns(network: ReLUNetwork, samples: Samples) -> None:
+    """Which column feeds which input."""
+    pairs = zip(network.feature_names, samples.columns, strict=True)
+    text = ", ".join(name if name == column else f"{name} ← {column}" for name, column in pairs)
+    tell(f"inputs: {text}" + ("" if samples.target_name is None else f"; target: {samples.target_name}"))

@@ -1,0 +1,187 @@
+"""The verbs that need a model and a domain: inspect, enumerate, locate, graph."""
+
+from pathlib import Path
+from typing import Any
+
+from relugeom.audit import choose_domain
+from relugeom.cli.output import print_json, print_parts, progress, tell
+from relugeom.errors import InputError
+from relugeom.graph.active_subnetwork import active_subnetwork
+from relugeom.graph.export import GRAPH_SUFFIXES, write_graph
+from relugeom.network.decision import DecisionRule
+from relugeom.network.importers import load_network
+from relugeom.network.network import ReLUNetwork
+from relugeom.partition.census import patterns_in_words
+from relugeom.partition.enumeration import enumerate_regions
+from relugeom.partition.locate import Location, locate_pattern
+from relugeom.partition.partition import PartitionStatus, PatternStatus
+from relugeom.report.tables import fact_table
+
+__all__ = ["run_enumerate", "run_graph", "run_inspect", "run_locate"]
+
+TRUNCATED = 3
+NOT_A_REGION = 1
+
+
+def run_inspect(model: str, *, as_json: bool) -> int:
+    """`relugeom inspect`."""
+    network = load_network(model)
+    facts = describe_network(network)
+    if as_json:
+        print_json(facts)
+    else:
+        print_parts([fact_table(Path(model).name, {label.replace("_", " "): _text(facts[label]) for label in facts})])
+    return 0
+
+
+def _text(fact: Any) -> str:
+    return ", ".join(map(str, fact)) if isinstance(fact, list) else str(fact)
+
+
+def describe_network(network: ReLUNetwork) -> dict[str, Any]:
+    """What `inspect` says."""
+    rule = network.rule
+    decision = {
+        DecisionRule.NONE: "none",
+        DecisionRule.THRESHOLD: f"class 1 where the output before squashing exceeds {rule.upper:g}",
+        DecisionRule.ARGMAX: "the class of the largest output",
+    }[rule.rule]
+    return {
+        "inputs": network.inputs,
+        "input_names": list(network.feature_names),
+        "hidden_layers": list(network.widths),
+        "units": network.units,
+        "patterns": patterns_in_words(network.units),
+        "outputs": network.outputs,
+        "output_names": list(network.target_names),
+        "squashing": network.squashing.value,
+        "decision": decision,
+        "format": network.origin.source,
+        "precision": network.origin.precision,
+        "rounded_weights": network.origin.rounded_count,
+        "digest": network.digest,
+    }
+
+
+def run_enumerate(
+    model: str,
+    domain: str | None,
+    *,
+    max_regions: int,
+    time_limit: float,
+    threads: int,
+    store: str | None,
+    as_json: bool,
+) -> int:
+    """`relugeom enumerate`."""
+    network = load_network(model)
+    chosen = choose_domain(domain, network, None, Path(model))
+    with progress() as report:
+        partition = enumerate_regions(
+            network,
+            chosen.domain,
+            threads=threads,
+            max_regions=max_regions,
+            time_limit=time_limit,
+            on_progress=lambda found: report("enumerating regions", found),
+        )
+    run = None
+    if store is not None:
+        from relugeom.store.store import open_store
+
+        with open_store(store) as opened:
+            run = opened.save(partition)
+    if as_json:
+        print_json(
+            {
+                "status": partition.status.value,
+                "reason": partition.reason,
+                "regions": len(partition),
+                "inputs": network.inputs,
+                "units": network.units,
+                "dimension": partition.dimension,
+                "domain": chosen.source,
+                "seconds": partition.seconds,
+                "network": network.digest,
+                "run": run,
+            }
+        )
+    else:
+        counted = f"{len(partition):,} activation regions of {patterns_in_words(network.units)} patterns"
+        facts = {"Domain": chosen.source, "Found": counted, "Status": partition.status.value}
+        if partition.reason:
+            facts["Reason"] = partition.reason
+        facts["Time"] = f"{partition.seconds:.3g} s"
+        if run is not None:
+            facts["Store"] = f"run {run} in {store}"
+        print_parts([fact_table(f"Activation regions of {Path(model).name}", facts)])
+    return 0 if partition.status is PartitionStatus.COMPLETE else TRUNCATED
+
+
+def run_locate(model: str, pattern: str, domain: str | None, *, as_json: bool) -> int:
+    """`relugeom locate`."""
+    network = load_network(model)
+    chosen = choose_domain(domain, network, None, Path(model))
+    location = locate_pattern(network, chosen.domain, pattern)
+    if as_json:
+        print_json(_location_json(network, location, chosen.source))
+    else:
+        print_parts([fact_table(f"Pattern {location.pattern}", _location_facts(network, location, chosen.source))])
+    return 0 if location.status is PatternStatus.REGION else NOT_A_REGION
+
+
+def _location_json(network: ReLUNetwork, location: Location, domain: str) -> dict[str, Any]:
+    names = network.feature_names
+    ball = location.ball
+    return {
+        "status": location.status.value,
+        "pattern": str(location.pattern),
+        "domain": domain,
+        "point": None if location.point is None else dict(zip(names, location.point.tolist(), strict=True)),
+        "exact_point": None
+        if location.exact_point is None
+        else dict(zip(names, map(str, location.exact_point), strict=True)),
+        "ball": None
+        if ball is None
+        else {"centre": dict(zip(names, ball.centre.tolist(), strict=True)), "radius": ball.radius},
+        "proof": [
+            {"row": term.name, "multiplier": str(term.value), "form": [str(entry) for entry in term.form]}
+            for term in location.proof
+        ],
+        "network": network.digest,
+    }
+
+
+def _location_facts(network: ReLUNetwork, location: Location, domain: str) -> dict[str, str]:
+    facts = {"Status": location.status.value, "Domain": domain}
+    if location.point is not None:
+        pairs = zip(network.feature_names, location.point.tolist(), strict=True)
+        facts["An input that has it"] = ", ".join(f"{name} = {value:.6g}" for name, value in pairs)
+    if location.ball is not None:
+        radius = location.ball.radius
+        facts["Largest ball"] = "balls of every radius fit" if radius is None else f"radius {radius:.6g}"
+    if location.proof:
+        what = "no input has it" if location.status is PatternStatus.INFEASIBLE else "it has no interior"
+        rows = ", ".join(term.name for term in location.proof)
+        facts["Why"] = f"{what}, for a positive combination of these rows is nowhere positive: {rows}"
+        facts["Proof"] = "--json prints the rows and their integer multipliers"
+    return facts
+
+
+def run_graph(model: str, pattern: str, out: str, *, prune_unreached: bool, as_json: bool) -> int:
+    """`relugeom graph`."""
+    from relugeom.report.graph_drawing import PICTURE_SUFFIXES, write_drawing
+
+    suffix = Path(out).suffix.lower()
+    if suffix not in (*GRAPH_SUFFIXES, *PICTURE_SUFFIXES):
+        known = ", ".join((*GRAPH_SUFFIXES, *PICTURE_SUFFIXES))
+        raise InputError(f"--out {out!r}: a graph is written as {known}")
+    network = load_network(model)
+    graph = active_subnetwork(network, pattern, prune_unreached=prune_unreached)
+    write = write_graph if suffix in GRAPH_SUFFIXES else write_drawing
+    write(graph, out)
+    if as_json:
+        print_json({"file": out, "nodes": len(graph), "arcs": graph.number_of_edges(), "network": network.digest})
+    else:
+        tell(f"{out}: {len(graph):,} nodes, {graph.number_of_edges():,} arcs")
+    return 0

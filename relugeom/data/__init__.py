@@ -1,0 +1,1 @@
+"""Tables of samples, read from files; knows neither networks nor polytopes."""
