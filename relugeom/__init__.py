@@ -7,7 +7,9 @@ costs nothing.
 from importlib import import_module
 from typing import Any
 
-from relugeom.version import VERSION as __version__
+from relugeom import version
+
+__version__ = version.VERSION
 
 _ROOMS = {
     "relugeom.errors": ("RelugeomError",),

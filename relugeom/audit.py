@@ -123,30 +123,10 @@ def audit(
     chosen = choose_domain(domain, network, samples, Path(model))
     domain_chart(chosen.domain)  # refuses an empty domain before anything is written
     folder = _make_folder(Path(out))
+    parameters: dict[str, Any] = {"model": str(model), "data": str(data), "target": target}
+    parameters |= {"domain": chosen.source, "max_regions": max_regions, "time_limit": time_limit}
+    record = describe_dataset(samples.name, samples.X, network.feature_names, target_name=target, target=samples.target)
     with open_store(folder / "audit.db" if store is None else store) as opened:
-        tell("clustering samples", 0)
-        clusters = cluster_samples(network, samples.X, target=samples.target, domain=chosen.domain)
-        verdicts = settle_clusters(
-            clusters, chosen.domain, on_progress=lambda done: tell("settling the samples' patterns", done)
-        )
-        partition = enumerate_regions(
-            network,
-            chosen.domain,
-            threads=threads,
-            max_regions=max_regions,
-            time_limit=time_limit,
-            on_progress=lambda found: tell("enumerating regions", found),
-        )
-        tell("counting patterns", 0)
-        census = take_census(partition, time_limit=time_limit)
-        tell("measuring importance", 0)
-        importance = cluster_importance(clusters, samples.X.std(axis=0))
-        tell("storing", 0)
-        record = describe_dataset(
-            samples.name, samples.X, network.feature_names, target_name=target, target=samples.target
-        )
-        parameters: dict[str, Any] = {"model": str(model), "data": str(data), "target": target}
-        parameters |= {"domain": chosen.source, "max_regions": max_regions, "time_limit": time_limit}
         with opened.run(
             "audit",
             network=network,
@@ -156,11 +136,30 @@ def audit(
             dataset=record,
             parameters=parameters,
         ) as run:
+            tell("clustering samples", 0)
+            clusters = cluster_samples(network, samples.X, target=samples.target, domain=chosen.domain)
+            verdicts = settle_clusters(
+                clusters, chosen.domain, on_progress=lambda done: tell("settling the samples' patterns", done)
+            )
+            partition = enumerate_regions(
+                network,
+                chosen.domain,
+                threads=threads,
+                max_regions=max_regions,
+                time_limit=time_limit,
+                on_progress=lambda found: tell("enumerating regions", found),
+            )
+            tell("counting patterns", 0)
+            census = take_census(partition, time_limit=time_limit)
+            tell("measuring importance", 0)
+            importance = cluster_importance(clusters, samples.X.std(axis=0))
+            tell("storing", 0)
             run.save_partition(partition)
             run.save_clusters(clusters, importance, verdicts=verdicts)
             run.save_census(census)
+            run.save_notes(audit_notes(network, chosen.domain, clusters, partition, census))
         tell("writing the report", 0)
-        content = report_content(opened, run.id, notes=audit_notes(network, chosen.domain, clusters, partition, census))
+        content = report_content(opened, run.id)
         location = opened.location.text
     write_report(content, folder / "report.html")
     return AuditResult(
@@ -212,7 +211,7 @@ def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | Non
     return ChosenDomain(domain, names.get(spec or "data", str(spec)))
 
 
-def report_content(store: Store, run: int | None = None, *, notes: Sequence[str] = ()) -> ReportContent:
+def report_content(store: Store, run: int | None = None) -> ReportContent:
     """What the report of a run says; by default of the latest finished one."""
     tables = read_run(store, run)
     return ReportContent(
@@ -227,7 +226,7 @@ def report_content(store: Store, run: int | None = None, *, notes: Sequence[str]
         patterns=tables.patterns,
         provenance=tables.provenance,
         constraints=tables.constraints,
-        notes=notes,
+        notes=tables.notes,
     )
 
 

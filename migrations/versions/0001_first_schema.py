@@ -128,6 +128,7 @@ TABLES = (
     "clusters",
     "interior_points",
     "pattern_census",
+    "run_notes",
     "run_software",
     "assignments",
     "cluster_classes",
@@ -617,6 +618,15 @@ def create_tables() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_pattern_census_run_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("run_id", "position", name=op.f("pk_pattern_census")),
         comment="How all 2^N patterns of the network divide on the domain of a run.",
+    )
+    op.create_table(
+        "run_notes",
+        sa.Column("run_id", sa.Integer(), autoincrement=False, nullable=False, comment="the run"),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False, comment="order of reading"),
+        sa.Column("note", sa.Text(), nullable=False, comment="one sentence"),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name=op.f("fk_run_notes_run_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("run_id", "position", name=op.f("pk_run_notes")),
+        comment="Limits and remarks that a run's report repeats.",
     )
     op.create_table(
         "run_software",

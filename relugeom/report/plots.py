@@ -54,6 +54,7 @@ def importance_bars(importance: pd.DataFrame, output: str) -> Figure:
         axes.set_yticks(positions, [plain_text(name) for name in matrix.index])
         axes.invert_yaxis()
         axes.set_xlim(-reach or -1.0, reach or 1.0)
+        axes.locator_params(axis="x", nbins=4)  # room between the numbers of neighbouring panels
         axes.tick_params(length=0, labelsize=9, labelleft=panel % PANELS_ABREAST == 0)
         axes.grid(axis="x", color=FRAME, alpha=0.3, linewidth=0.6)
         axes.set_axisbelow(True)

@@ -39,7 +39,9 @@ class RunTables:
     importance
         Columns cluster, output, feature, coefficient, sign, scaled, contribution.
     patterns
-        Columns pattern, verdict, samples, admissible.
+        Columns pattern, verdict, samples, admissible; regions first, those with most samples at the top.
+    notes
+        Limits and remarks, one sentence each.
     """
 
     run: int
@@ -52,6 +54,7 @@ class RunTables:
     importance: pd.DataFrame
     patterns: pd.DataFrame
     provenance: Mapping[str, str]
+    notes: Sequence[str]
 
 
 DOMAIN = """\
@@ -77,9 +80,12 @@ SELECT cluster, output, feature, coefficient, sign, scaled, contribution
 FROM importance_by_cluster WHERE run = :run ORDER BY cluster, output_position, position"""
 PATTERNS = """\
 SELECT pattern, verdict, samples, admissible_inputs AS admissible
-FROM pattern_verdicts WHERE run = :run ORDER BY pattern"""
+FROM pattern_verdicts WHERE run = :run
+ORDER BY CASE verdict WHEN 'region' THEN 0 WHEN 'lower-dimensional' THEN 1 WHEN 'unknown' THEN 2 ELSE 3 END,
+         samples DESC, pattern"""
 NETWORK = "SELECT n.* FROM runs r JOIN networks n ON n.id = r.network_id WHERE r.id = :run"
 OVERVIEW = "SELECT * FROM runs_overview WHERE run = :run"
+NOTES = "SELECT note FROM run_notes WHERE run_id = :run ORDER BY position"
 SOFTWARE = "SELECT package, version FROM run_software WHERE run_id = :run ORDER BY package"
 LATEST = "SELECT max(id) FROM runs WHERE status IN ('complete', 'truncated')"
 
@@ -106,6 +112,7 @@ def read_run(store: Store, run_id: int | None = None) -> RunTables:
             importance=_frame(connection, IMPORTANCE, run),
             patterns=_frame(connection, PATTERNS, run),
             provenance=_describe_run(_rows(connection, OVERVIEW, run)[0], _rows(connection, SOFTWARE, run)),
+            notes=[row["note"] for row in _rows(connection, NOTES, run)],
         )
 
 

@@ -123,6 +123,16 @@ class Run:
         with explained(self._location):
             save_census(self._connection, self.id, census, network, self._rows.network, self._domain_row())
 
+    def save_notes(self, notes: Sequence[str]) -> None:
+        """Record limits and remarks, one sentence each, for the report."""
+        columns = {
+            "run_id": self.id,
+            "position": np.arange(len(notes)),
+            "note": [_stored_text(note) for note in notes],
+        }
+        with explained(self._location):
+            insert_columns(self._connection, schema.run_notes, columns)
+
     def finish(self, status: PartitionStatus, reason: str = "") -> None:
         """Say how the run ends; one that reaches its end without a word is complete."""
         self.outcome |= {"status": status.value, "reason": _stored_text(reason)}

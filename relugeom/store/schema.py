@@ -317,6 +317,15 @@ run_software = Table(
     comment="Software that a run used.",
 )
 
+run_notes = Table(
+    "run_notes",
+    metadata,
+    owner("run_id", "runs.id", "the run"),
+    key("position", "order of reading"),
+    required("note", Text, comment="one sentence"),
+    comment="Limits and remarks that a run's report repeats.",
+)
+
 pattern_census = Table(
     "pattern_census",
     metadata,
