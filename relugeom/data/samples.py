@@ -169,7 +169,6 @@ def _read_table(path: Path, header: list[str], wanted: list[str]) -> "pd.DataFra
             path,
             usecols=[header.index(name) for name in wanted],
             encoding="utf-8-sig",
-            float_precision="round_trip",
             index_col=False,
             low_memory=False,
         )

@@ -358,6 +358,7 @@ def test_truncated_runs_are_prefixes(enumerate_all, limit):
     part = enumerate_all(network, cube(2), max_regions=limit)
     kept = min(limit, count)
     assert (part.packed == whole.packed[:kept]).all() and len(part) == kept
+    assert (part.tree == enumerate_by_reference(network, cube(2), max_regions=limit).tree).all()
     tokens = part.tree[part.tree != 3]
     assert (tokens == whole.tree[: len(tokens)]).all()
     if limit < count:

@@ -102,4 +102,5 @@ def save_audit(store: Store) -> int:
         run.save_partition(partition())
         run.save_clusters(clusters(), importance(), verdicts=[PatternStatus.REGION] * 4)
         run.save_census(census())
+        run.save_notes(["Counted are activation regions.", "A second remark."])
     return run.id
