@@ -2,18 +2,20 @@
 
     python benchmarks/enumerate_regions.py [--nets FOLDER] [--runs 5] [--large]
 
-Every figure is the median of several runs of the same search in this process, taken in turn (engine, peer, engine, peer, …)
-so that a drift of the machine touches both. Networks are made here (He weights, fixed seeds); with `--nets` the `.npz` files of
-a folder are used where their names match. Nothing is asserted; counts that differ are printed.
+Every figure is the median of several runs of the same search in this process, taken in turn (engine, peer, …) so
+that a drift of the machine touches both. Networks are made here (He weights, fixed seeds); with `--nets` `.npz` files
+of a folder are used where their names match. Nothing is asserted; counts that differ are printed.
 """
 
 import argparse
 import contextlib
+import itertools
 import os
 import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +39,7 @@ def named_network(name: str, folder: Path | None) -> ReLUNetwork:
     rng = np.random.default_rng(sum(sizes))
     layers = [
         (rng.normal(size=(here, below)) * np.sqrt(2 / below), rng.normal(size=here) * 0.1)
-        for below, here in zip(sizes, sizes[1:], strict=False)
+        for below, here in itertools.pairwise(sizes)
     ]
     return ReLUNetwork.from_layers(*layers)
 
@@ -92,6 +94,16 @@ def row(name: str, ours: tuple[int, float], peer: tuple[int, float] | None) -> s
     return f"{line} {peer[1] / peer[0] * 1e6:>12.1f} {peer[1] / seconds:>8.0f}x{different}"
 
 
+def count(network: ReLUNetwork, domain: Domain, threads: int = 1) -> int:
+    """Regions as the engine has them."""
+    return len(enumerate_regions(network, domain, threads=threads))
+
+
+def reference_count(network: ReLUNetwork, domain: Domain) -> int:
+    """Regions as the plain enumerator has them."""
+    return len(enumerate_by_reference(network, domain))
+
+
 def box(network: ReLUNetwork) -> Domain:
     """[-1, 1]^n."""
     return Domain.box(-np.ones(network.inputs), np.ones(network.inputs))
@@ -111,33 +123,23 @@ def main() -> None:
     print("all of R^n, one thread; peer: affinitree\n" + heading)
     for name in UNBOUNDED:
         network = named_network(name, options.nets)
-        everything = Domain.everything(network.inputs)
-        ours, peer = measure(
-            [lambda: len(enumerate_regions(network, everything)), lambda: affinitree_count(network)], options.runs
-        )
+        search = partial(count, network, Domain.everything(network.inputs))
+        ours, peer = measure([search, partial(affinitree_count, network)], options.runs)
         print(row(name, ours, peer), flush=True)
 
     print("\n[-1, 1]^n, one thread; peer: one warm HiGHS program per question (the plain enumerator)\n" + heading)
     for name in BOUNDED:
         network = named_network(name, options.nets)
-        domain = box(network)
         ours, peer = measure(
-            [lambda: len(enumerate_regions(network, domain)), lambda: len(enumerate_by_reference(network, domain))],
-            options.runs,
+            [partial(count, network, box(network)), partial(reference_count, network, box(network))], options.runs
         )
         print(row(name, ours, peer), flush=True)
 
     print("\n[-1, 1]^n, two threads beside one\n" + heading.replace("peer µs", "2 threads µs").replace("ratio", "gain"))
     for name in SCALING + (LARGE if options.large else []):
         network = named_network(name, options.nets)
-        domain = box(network)
-        one, two = measure(
-            [
-                lambda: len(enumerate_regions(network, domain)),
-                lambda: len(enumerate_regions(network, domain, threads=2)),
-            ],
-            options.runs if name in SCALING else min(3, options.runs),
-        )
+        runs = options.runs if name in SCALING else min(3, options.runs)
+        one, two = measure([partial(count, network, box(network), threads=threads) for threads in (1, 2)], runs)
         print(f"{row(name, one, None)} {two[1] / two[0] * 1e6:>12.2f} {one[1] / two[1]:>8.2f}x", flush=True)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"\nlargest memory of this process: {peak:,.0f} MB")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "inlined"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -20,3 +20,8 @@ def compiled(function: Function) -> Function:
     except RuntimeError:  # Numba finds no folder to write its cache to: compile in each process instead
         kernel = numba.njit(nogil=True, error_model="numpy")(function)
     return cast(Function, kernel)
+
+
+def inlined(function: Function) -> Function:
+    """Compile a function into each of its callers: for small ones, whose call would cost more than their work."""
+    return cast(Function, numba.njit(nogil=True, inline="always", error_model="numpy")(function))

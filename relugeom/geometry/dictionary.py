@@ -13,7 +13,7 @@ start from the rows again.
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled
+from relugeom.geometry.compiled import compiled, inlined
 
 __all__ = ["AT_LOWER", "AT_UPPER", "FREE", "choose_column", "longest_step", "move", "pivot", "write_form"]
 
@@ -22,7 +22,7 @@ PIVOT_TOLERANCE = 1e-11
 COST_TOLERANCE = 1e-12
 
 
-@compiled
+@inlined
 def write_form(form, d, table, value, rows, basic, nonbasic, resting, target):
     """Write a form over y as row `target` of the table, in the present nonbasic variables."""
     total = form[d]
@@ -43,7 +43,7 @@ def write_form(form, d, table, value, rows, basic, nonbasic, resting, target):
     value[target] = total
 
 
-@compiled
+@inlined
 def choose_column(d, table, target, status, sign, smallest_index, nonbasic, scale):
     """A nonbasic variable whose move raises sign · row `target`: the steepest, or that of smallest number; else −1."""
     best, best_gain = -1, COST_TOLERANCE * scale
@@ -60,11 +60,11 @@ def choose_column(d, table, target, status, sign, smallest_index, nonbasic, scal
 
 
 @compiled
-def longest_step(d, column, direction, value, rows, basic, lower, upper, smallest_index):
+def longest_step(d, table, entering, direction, value, rows, basic, lower, upper, smallest_index):
     """How far a nonbasic variable moves until a basic one meets a bound: (step, row), row −1 where nothing blocks."""
     step, blocking, best_pivot = np.inf, -1, 0.0
     for r in range(rows):
-        slope = direction * column[r]
+        slope = direction * table[entering, r]
         if abs(slope) <= PIVOT_TOLERANCE:
             continue
         variable = basic[r]
@@ -87,11 +87,11 @@ def longest_step(d, column, direction, value, rows, basic, lower, upper, smalles
     return step, blocking
 
 
-@compiled
-def move(column, value, count, distance):
+@inlined
+def move(table, entering, value, count, distance):
     """Move a nonbasic variable by `distance`: every basic variable follows."""
     for r in range(count):
-        value[r] += distance * column[r]
+        value[r] += distance * table[entering, r]
 
 
 @compiled
@@ -100,18 +100,16 @@ def pivot(d, table, value, count, basic, nonbasic, resting, leaving, entering):
 
     `resting[entering]` must be the entering variable's present value; afterwards it is the leaving variable's.
     """
-    column = table[entering]
-    inverse = 1.0 / column[leaving]
+    inverse = 1.0 / table[entering, leaving]
     for j in range(d):
         if j != entering:
-            other = table[j]
-            factor = -other[leaving] * inverse
+            factor = -table[j, leaving] * inverse
             if factor != 0.0:
                 for r in range(count):
-                    other[r] += factor * column[r]
-            other[leaving] = factor
+                    table[j, r] += factor * table[entering, r]
+            table[j, leaving] = factor
     for r in range(count):
-        column[r] *= inverse
-    column[leaving] = inverse
+        table[entering, r] *= inverse
+    table[entering, leaving] = inverse
     basic[leaving], nonbasic[entering] = nonbasic[entering], basic[leaving]
     value[leaving], resting[entering] = resting[entering], value[leaving]

@@ -91,6 +91,14 @@ class State(NamedTuple):
     status: np.ndarray  # (d,)
     point: np.ndarray  # (d,) a point of the present cell
     sums: np.ndarray  # (d + 1, w) room for sums
+    form: np.ndarray  # (d + 1,) the form that is being tested
+    rests: np.ndarray  # (d,) and the following: room for proofs
+    proof_rows: np.ndarray  # (d, d + 1)
+    proof_errors: np.ndarray  # (d + 1, d + 1)
+    multipliers: np.ndarray  # (d,)
+    goal: np.ndarray  # (d + 1,)
+    matrix: np.ndarray  # (d, d)
+    inverse: np.ndarray  # (d, d)
     far: np.ndarray  # (d,) a point of the closure beyond the hyperplane just crossed
 
 

@@ -9,7 +9,7 @@ What floats cannot settle is handed to the caller as a question: the kernel retu
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled
+from relugeom.geometry.compiled import compiled, inlined
 from relugeom.geometry.dictionary import write_form
 from relugeom.partition.columns import (
     BEYOND,
@@ -36,7 +36,15 @@ from relugeom.partition.columns import (
     S,
     U,
 )
-from relugeom.partition.layer_forms import box_maximum, compute_forms, layer_of, margin_at, scale_of, value_at
+from relugeom.partition.layer_forms import (
+    box_maximum,
+    compute_forms,
+    form_value,
+    layer_of,
+    margin_at,
+    row_value,
+    scale_of,
+)
 from relugeom.partition.path import next_sibling, save_sibling, take_side
 from relugeom.partition.stability import falls_by_layer, proves_by_coordinates, proves_by_layer, proves_nonpositive
 from relugeom.partition.walk import ascend, cross_edge, present_point, recentre, refactorise
@@ -47,11 +55,13 @@ CROSSING = 1e-10  # a crossing shallower than this share of a form's size is lef
 DRIFT = 80  # pivots after which the dictionary is rebuilt
 
 
-@compiled
+@inlined
 def decide(problem, state, layer, local, combined):
     """The sides a unit takes on the cell: STABLE_INACTIVE, STABLE_ACTIVE, SPLIT (`cross` may follow) or DOUBTFUL."""
     d = problem.lower.shape[0]
-    form, error, size = state.forms[layer, local], state.errors[layer, local], state.magnitudes[layer, local]
+    form, error, size = state.form, state.errors[layer, local], state.magnitudes[layer, local]
+    for k in range(d + 1):
+        form[k] = state.forms[layer, local, k]
     if layer > 0:
         if falls_by_layer(problem, state, layer, local, 1.0):
             return STABLE_INACTIVE
@@ -63,8 +73,8 @@ def decide(problem, state, layer, local, combined):
             return STABLE_INACTIVE
         if box_maximum(form, -1.0, problem.lower, problem.upper, d) + margin <= 0.0:
             return STABLE_ACTIVE
-    sign = -1.0 if value_at(form, state.point, d) > 0.0 else 1.0
-    accept = CROSSING * scale_of(problem, state, layer, local)
+    sign = -1.0 if form_value(state, layer, local, state.point, d) > 0.0 else 1.0
+    accept = CROSSING * scale_of(problem, state, layer, local, d)
     target = state.counters[R]
     for attempt in range(2):
         if (attempt == 1 or state.counters[P] > DRIFT) and not refactorise(problem, state):
@@ -86,7 +96,7 @@ def decide(problem, state, layer, local, combined):
     return DOUBTFUL
 
 
-@compiled
+@inlined
 def cross(problem, state, layer, local, beyond):
     """Stand on the hyperplane that `decide` found to split the cell; `far` lies on the side away from the point.
 
@@ -98,7 +108,7 @@ def cross(problem, state, layer, local, beyond):
         return True
     present_point(problem, state, beyond)
     sign = -1.0 if state.value[target] > 0.0 else 1.0
-    if ascend(problem, state, target, sign, CROSSING * scale_of(problem, state, layer, local)) != SPLIT:
+    if ascend(problem, state, target, sign, CROSSING * scale_of(problem, state, layer, local, d)) != SPLIT:
         return False
     cross_edge(problem, state, target)
     for k in range(d):
@@ -106,7 +116,7 @@ def cross(problem, state, layer, local, beyond):
     return True
 
 
-@compiled
+@inlined
 def shows_pattern(problem, state):
     """Whether the point lies in the domain and has every bit of the path, rounding errors included."""
     d = problem.lower.shape[0]
@@ -115,20 +125,19 @@ def shows_pattern(problem, state):
         if not problem.lower[k] <= state.point[k] <= problem.upper[k]:
             return False
     for r in range(problem.domain_rows.shape[0]):
-        row, errors = problem.domain_rows[r], problem.domain_errors[r]
-        size, error = abs(row[d]), errors[d]
+        size, error = abs(problem.domain_rows[r, d]), problem.domain_errors[r, d]
         for k in range(d):
-            size += abs(row[k] * state.point[k])
-            error += errors[k] * abs(state.point[k])
-        if not value_at(row, state.point, d) >= 1.0001 * error + 2.0 * (d + 2) * UNIT * size + TINY:
+            size += abs(problem.domain_rows[r, k] * state.point[k])
+            error += problem.domain_errors[r, k] * abs(state.point[k])
+        if not row_value(problem.domain_rows, r, state.point, d) >= 1.0001 * error + 2.0 * (d + 2) * UNIT * size + TINY:
             return False
     for layer in range(starts.shape[0] - 1):
         for local in range(starts[layer + 1] - starts[layer]):
             unit = starts[layer] + local
             if state.kinds[unit] == STABLE_INACTIVE:
                 continue  # z ≤ 0 is proved for every point that shows the bits decided before
-            z = value_at(state.forms[layer, local], state.point, d)
-            if not (z if state.bits[unit] == 1 else -z) > margin_at(problem, state, layer, local, state.point):
+            z = form_value(state, layer, local, state.point, d)
+            if not (z if state.bits[unit] == 1 else -z) > margin_at(problem, state, layer, local, state.point, d):
                 return False
     return True
 
@@ -185,8 +194,8 @@ def search(problem, state, waiting, output, budget):
             state.bits[unit], state.kinds[unit] = outcome, outcome
             counters[U] = unit + 1
             continue
-        form = state.forms[layer, local]
-        here, beyond = value_at(form, state.point, d), value_at(form, state.far, d)
+        here = form_value(state, layer, local, state.point, d)
+        beyond = form_value(state, layer, local, state.far, d)
         share = 0.5 * (1.0 + here / (here - beyond))
         for k in range(d):
             moved = state.point[k] + share * (state.far[k] - state.point[k])

@@ -6,11 +6,11 @@ form carries a bound of how far it is from the exact one (notation: `columns.py`
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled
+from relugeom.geometry.compiled import compiled, inlined
 from relugeom.partition.columns import TINY, UNIT
 
 
-@compiled
+@inlined
 def layer_of(starts, unit):
     """The layer of a unit."""
     layer = 0
@@ -51,15 +51,14 @@ def compute_forms(problem, state, layer):
     for v in range(below):
         if state.bits[starts[layer - 1] + v] == 1:
             terms += 1
-            weights = problem.weights[layer, v]
             for k in range(d + 1):
-                factor, run = lower_forms[v, k], sums[k]
+                factor = lower_forms[v, k]
                 for u in range(width):
-                    run[u] += factor * weights[u]
+                    sums[k, u] += factor * problem.weights[layer, v, u]
             error, size = lower_errors[v], lower_sizes[v]
             for u in range(width):
-                errors[u] += error * abs(weights[u])
-                magnitudes[u] += size * abs(weights[u])
+                errors[u] += error * abs(problem.weights[layer, v, u])
+                magnitudes[u] += size * abs(problem.weights[layer, v, u])
     for u in range(width):
         for k in range(d + 1):
             forms[u, k] = sums[k, u]
@@ -89,16 +88,25 @@ def coefficient_errors(problem, state, layer, terms):
             errors[u, k] = 1.0001 * error + 2.0 * terms * UNIT * size + lost
 
 
-@compiled
-def value_at(form, point, d):
-    """h(y), in floats."""
-    total = form[d]
+@inlined
+def form_value(state, layer, local, point, d):
+    """ẑ(y) of a unit."""
+    total = state.forms[layer, local, d]
     for k in range(d):
-        total += form[k] * point[k]
+        total += state.forms[layer, local, k] * point[k]
     return total
 
 
-@compiled
+@inlined
+def row_value(rows, r, point, d):
+    """h_r(y), in floats."""
+    total = rows[r, d]
+    for k in range(d):
+        total += rows[r, k] * point[k]
+    return total
+
+
+@inlined
 def box_maximum(form, sign, lower, upper, d):
     """max of sign · h over the box; inf where the box is open on that side."""
     total = sign * form[d]
@@ -111,28 +119,24 @@ def box_maximum(form, sign, lower, upper, d):
     return total
 
 
-@compiled
-def margin_at(problem, state, layer, local, point):
-    """Bound of the error of a form's float value at a point."""
-    d = problem.lower.shape[0]
+@inlined
+def margin_at(problem, state, layer, local, point, d):
+    """Bound of the error of `form_value`."""
     if problem.bounded:
         return 1.0001 * state.errors[layer, local] + 2.0 * (d + 2) * UNIT * state.magnitudes[layer, local]
-    form, errors = state.forms[layer, local], state.form_errors[layer, local]
-    size, error = abs(form[d]), errors[d]
+    size, error = abs(state.forms[layer, local, d]), state.form_errors[layer, local, d]
     for k in range(d):
-        size += abs(form[k] * point[k])
-        error += errors[k] * abs(point[k])
+        size += abs(state.forms[layer, local, k] * point[k])
+        error += state.form_errors[layer, local, k] * abs(point[k])
     return 1.0001 * error + 2.0 * (d + 2) * UNIT * size + TINY
 
 
-@compiled
-def scale_of(problem, state, layer, local):
+@inlined
+def scale_of(problem, state, layer, local, d):
     """The size that heuristics compare a form's values with."""
     if problem.bounded:
         return state.magnitudes[layer, local]
-    d = problem.lower.shape[0]
-    form = state.forms[layer, local]
-    size = abs(form[d])
+    size = abs(state.forms[layer, local, d])
     for k in range(d):
-        size += abs(form[k]) * max(1.0, abs(state.point[k]))
+        size += abs(state.forms[layer, local, k]) * max(1.0, abs(state.point[k]))
     return size

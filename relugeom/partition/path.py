@@ -1,9 +1,9 @@
 """Where the compiled search stands: the sides of a split, and siblings that wait (notation: `columns.py`)."""
 
-from relugeom.geometry.compiled import compiled
+from relugeom.geometry.compiled import compiled, inlined
 from relugeom.geometry.dictionary import AT_LOWER, FREE
 from relugeom.partition.columns import BASE, DELEGATED, PHASE, SPLIT, P, R, S, U
-from relugeom.partition.layer_forms import layer_of, value_at
+from relugeom.partition.layer_forms import layer_of, row_value
 
 
 @compiled
@@ -24,11 +24,11 @@ def start(problem, state):
                     error += problem.domain_errors[r, k] * problem.reach[k]
         state.row_units[r], state.row_errors[r], state.row_magnitudes[r] = -1, error, size
         state.basic[r] = d + r
-        state.value[r] = value_at(problem.domain_rows[r], state.point, d)
+        state.value[r] = row_value(problem.domain_rows, r, state.point, d)
     state.counters[R] = problem.domain_rows.shape[0]
 
 
-@compiled
+@inlined
 def take_side(problem, state, layer, local):
     """Make the slack ±z ≥ 0 of the unit just crossed a row of the cell, on the side that its bit says."""
     active = state.bits[problem.starts[layer] + local] == 1
@@ -69,7 +69,7 @@ def save_sibling(state, waiting, unit, point):
     state.counters[S] = slot + 1
 
 
-@compiled
+@inlined
 def restore_sibling(state, waiting):
     """Return to the last sibling that waits; returns its unit."""
     slot, d = state.counters[S] - 1, state.point.shape[0]
@@ -86,7 +86,7 @@ def restore_sibling(state, waiting):
     return waiting.unit[slot]
 
 
-@compiled
+@inlined
 def next_sibling(problem, state, waiting):
     """Enter the active side of the last split whose sibling waits; False where none does."""
     if state.counters[S] == state.counters[BASE]:

@@ -61,6 +61,14 @@ class Setup:
             status=integers(d),
             point=floats(d),
             sums=floats(d + 1, w),
+            form=floats(d + 1),
+            rests=np.zeros(d, dtype=np.bool_),
+            proof_rows=floats(d, d + 1),
+            proof_errors=floats(d + 1, d + 1),
+            multipliers=floats(d),
+            goal=floats(d + 1),
+            matrix=floats(d, d),
+            inverse=floats(d, d),
             far=floats(d),
         )
         return state, _waiting(siblings, d, rows)

@@ -7,13 +7,13 @@ unfavourable side.
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled
+from relugeom.geometry.compiled import compiled, inlined
 from relugeom.geometry.dictionary import FREE
 from relugeom.partition.columns import TINY, UNIT
 from relugeom.partition.layer_forms import box_maximum
 
 
-@compiled
+@inlined
 def falls_by_layer(problem, state, layer, local, sign):
     """Whether sign · z ≤ 0 because the bias and the weights of all active units below have that sign."""
     if sign * problem.biases[layer, local] > 0.0:
@@ -25,7 +25,7 @@ def falls_by_layer(problem, state, layer, local, sign):
     return True
 
 
-@compiled
+@inlined
 def proves_nonpositive(problem, state, form, error, size, sign, target, combined):
     """Whether sign · z ≤ 0 on the cell follows from the dictionary's multipliers, rounding errors included."""
     d = problem.lower.shape[0]
@@ -46,14 +46,15 @@ def proves_nonpositive(problem, state, form, error, size, sign, target, combined
     return bound + (1.0001 * error + 4.0 * terms * UNIT * size) <= 0.0
 
 
-@compiled
+@inlined
 def proves_by_coordinates(problem, state, layer, local, sign, target):
     """Whether sign · z ≤ 0 follows in coordinates y, whose sides may be open."""
     d = problem.lower.shape[0]
-    rests = np.zeros(d, dtype=np.bool_)
-    rows, row_errors = np.zeros((d, d + 1)), np.zeros((d, d + 1))
-    multipliers = np.zeros(d)
+    rests, rows, row_errors = state.rests, state.proof_rows, state.proof_errors
+    multipliers, goal = state.multipliers, state.goal
     q = np.int64(0)
+    for k in range(d):
+        rests[k] = False
     for j in range(d):
         variable = state.nonbasic[j]
         if variable < d:
@@ -64,13 +65,15 @@ def proves_by_coordinates(problem, state, layer, local, sign, target):
             rows[q, k] = state.row_forms[variable - d, k]
             row_errors[q, k] = state.row_form_errors[variable - d, k]
         q += 1
-    goal = sign * state.forms[layer, local]
+    for k in range(d + 1):
+        goal[k] = sign * state.forms[layer, local, k]
+        row_errors[d, k] = state.form_errors[layer, local, k]
     return cancels(
-        goal, state.form_errors[layer, local], rows, row_errors, multipliers, q, d, rests, problem.lower, problem.upper
+        goal, rows, row_errors, d, multipliers, q, d, rests, problem.lower, problem.upper, state.matrix, state.inverse
     )
 
 
-@compiled
+@inlined
 def proves_by_layer(problem, state, layer, local, sign, target):
     """Whether sign · z ≤ 0 follows in the outputs of the layer below: coordinates ≥ 0, and exact rows in this layer.
 
@@ -116,11 +119,11 @@ def proves_by_layer(problem, state, layer, local, sign, target):
     for v in range(n):  # a coordinate that already falls needs no multiplier of another row
         if q == 0:
             rests[v] = True
-    exact = np.zeros((d + 1, n + 1))
-    return cancels(goal, exact[d], rows, exact, multipliers, q, n, rests, np.zeros(n), np.full(n, np.inf))
+    exact, upper = np.zeros((d + 1, n + 1)), np.full(n, np.inf)
+    return cancels(goal, rows, exact, d, multipliers, q, n, rests, np.zeros(n), upper, state.matrix, state.inverse)
 
 
-@compiled
+@inlined
 def layer_row(problem, state, layer, local, place, n, row):
     """A unit's pre-activation as a form in the active outputs of the layer below: weights and bias, exactly."""
     for v in range(place.shape[0]):
@@ -130,39 +133,39 @@ def layer_row(problem, state, layer, local, place, n, row):
 
 
 @compiled
-def cancels(goal, goal_error, rows, row_errors, multipliers, q, n, rests, lower, upper):
+def cancels(goal, rows, errors, last, multipliers, q, n, rests, lower, upper, H, C):
     """Whether R = goal + Σ λ_i row_i ≤ 0 for some λ ≥ 0 that cancels the coordinates without rest exactly.
 
     Forms have n coordinates and a constant (column n); q rows face q coordinates without rest. With H the rows along
     these, C ≈ H⁻¹, r what λ̂ leaves there and Δ = H C − I, the exact λ differs from λ̂ by at most Σ|r C| / (1 − ‖Δ‖).
     All of this is bounded with rounding errors; λ̂ above its error proves λ > 0. Coordinates that rest at a side
-    bound their own share of R.
+    bound their own share of R. `errors` bounds each coefficient of the rows, and in row `last` those of the goal; H and
+    C are room for q × q matrices.
     """
     gamma = 2.0 * (n + 4) * UNIT
-    H, C = np.zeros((q, q)), np.zeros((q, q))
-    moving = np.zeros(q, dtype=np.int64)
-    count = np.int64(0)
+    count = 0
     for k in range(n):
         if not rests[k]:
             if count == q:
                 return False
-            moving[count] = k
+            for i in range(q):
+                H[i, count] = rows[i, k]
             count += 1
     if count != q:
         return False
-    for i in range(q):
-        for c in range(q):
-            H[i, c] = rows[i, moving[c]]
     if not invert(H, C, q):
         return False
     spread, largest = 0.0, 0.0
-    for c in range(q):
-        k = moving[c]
-        residual, size, error = goal[k], abs(goal[k]), goal_error[k]
+    c = -1
+    for k in range(n):
+        if rests[k]:
+            continue
+        c += 1
+        residual, size, error = goal[k], abs(goal[k]), errors[last, k]
         for i in range(q):
             residual += multipliers[i] * rows[i, k]
             size += multipliers[i] * abs(rows[i, k])
-            error += multipliers[i] * row_errors[i, k]
+            error += multipliers[i] * errors[i, k]
         bound = abs(residual) + 1.0001 * error + gamma * size + TINY
         for i in range(q):
             spread += bound * abs(C[c, i])
@@ -170,10 +173,14 @@ def cancels(goal, goal_error, rows, row_errors, multipliers, q, n, rests, lower,
         total = 0.0
         for other in range(q):
             entry, size, error = (-1.0 if other == i else 0.0), 1.0, 0.0
-            for c in range(q):
-                entry += rows[i, moving[c]] * C[c, other]
-                size += abs(rows[i, moving[c]] * C[c, other])
-                error += row_errors[i, moving[c]] * abs(C[c, other])
+            c = -1
+            for k in range(n):
+                if rests[k]:
+                    continue
+                c += 1
+                entry += rows[i, k] * C[c, other]
+                size += abs(rows[i, k] * C[c, other])
+                error += errors[i, k] * abs(C[c, other])
             total += abs(entry) + 1.0001 * error + gamma * size + TINY
         largest = max(largest, total)
     if not largest < 0.5:
@@ -186,12 +193,12 @@ def cancels(goal, goal_error, rows, row_errors, multipliers, q, n, rests, lower,
     for k in range(n + 1):
         if k < n and not rests[k]:
             continue
-        entry, size, error, lost = goal[k], abs(goal[k]), goal_error[k], 0.0
+        entry, size, error, lost = goal[k], abs(goal[k]), errors[last, k], 0.0
         for i in range(q):
             entry += multipliers[i] * rows[i, k]
             size += multipliers[i] * abs(rows[i, k])
-            error += multipliers[i] * row_errors[i, k] + doubt * abs(rows[i, k])
-            if rows[i, k] != 0.0 or row_errors[i, k] > 0.0:
+            error += multipliers[i] * errors[i, k] + doubt * abs(rows[i, k])
+            if rows[i, k] != 0.0 or errors[i, k] > 0.0:
                 lost = TINY
         margin = 0.0
         if q > 0 or error > 0.0:
@@ -204,7 +211,7 @@ def cancels(goal, goal_error, rows, row_errors, multipliers, q, n, rests, lower,
     return total <= 0.0
 
 
-@compiled
+@inlined
 def side_share(c, low, high):
     """Bound of max c·y over the side [low, high]; inf where it is open."""
     side = high if c > 0.0 else low

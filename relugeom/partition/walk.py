@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled
+from relugeom.geometry.compiled import compiled, inlined
 from relugeom.geometry.dictionary import AT_LOWER, AT_UPPER, FREE, choose_column, longest_step, move, pivot
 from relugeom.partition.columns import BEYOND, DIRECTION, DOUBTFUL, EDGE, OPTIMAL, SPLIT, P, R
-from relugeom.partition.layer_forms import value_at
+from relugeom.partition.layer_forms import row_value
 
 
-@compiled
+@inlined
 def present_point(problem, state, point):
     """The present vertex in coordinates y."""
     d = problem.lower.shape[0]
@@ -48,12 +48,11 @@ def ascend(problem, state, target, sign, accept):
         entering = choose_column(d, state.table, target, state.status, sign, smallest, state.nonbasic, size)
         if entering < 0:
             return OPTIMAL
-        column = state.table[entering]
-        gain = sign * column[target]
+        gain = sign * state.table[entering, target]
         direction = 1.0 if gain > 0.0 else -1.0
         own = own_room(problem, state, entering, direction)
         step, blocking = longest_step(
-            d, column, direction, state.value, rows, state.basic, problem.lower, problem.upper, smallest
+            d, state.table, entering, direction, state.value, rows, state.basic, problem.lower, problem.upper, smallest
         )
         limit = min(step, own)
         if height + abs(gain) * limit > accept and height <= 0.0:
@@ -61,7 +60,7 @@ def ascend(problem, state, target, sign, accept):
             return SPLIT
         if limit == np.inf:
             return DOUBTFUL
-        move(column, state.value, rows + 1, direction * limit)
+        move(state.table, entering, state.value, rows + 1, direction * limit)
         state.resting[entering] += direction * limit
         if own <= step:
             variable = state.nonbasic[entering]
@@ -69,7 +68,7 @@ def ascend(problem, state, target, sign, accept):
             state.status[entering] = AT_UPPER if direction > 0.0 else AT_LOWER
             continue
         leaving = state.basic[blocking]
-        rises = direction * column[blocking] > 0.0
+        rises = direction * state.table[entering, blocking] > 0.0
         bound = 0.0
         if leaving < d:
             bound = problem.upper[leaving] if rises else problem.lower[leaving]
@@ -80,7 +79,7 @@ def ascend(problem, state, target, sign, accept):
     return DOUBTFUL
 
 
-@compiled
+@inlined
 def own_room(problem, state, j, direction):
     """How far the nonbasic variable of column j can move before it meets its own other side."""
     variable = state.nonbasic[j]
@@ -91,19 +90,19 @@ def own_room(problem, state, j, direction):
     return state.resting[j] - problem.lower[variable]
 
 
-@compiled
+@inlined
 def cross_edge(problem, state, target):
     """Go along the edge that `ascend` found to the hyperplane, where row `target` becomes nonbasic at 0.
 
     `far` becomes the end of the edge, beyond the hyperplane.
     """
     d, rows, entering = problem.lower.shape[0], state.counters[R], state.counters[EDGE]
-    column, height = state.table[entering], state.value[target]
+    height = state.value[target]
     direction = state.counters[DIRECTION] * 1.0
-    to_zero = abs(height / column[target])
+    to_zero = abs(height / state.table[entering, target])
     smallest = rows < 0
     blocked, _ = longest_step(
-        d, column, direction, state.value, rows, state.basic, problem.lower, problem.upper, smallest
+        d, state.table, entering, direction, state.value, rows, state.basic, problem.lower, problem.upper, smallest
     )
     reach = min(blocked, own_room(problem, state, entering, direction))
     if reach == np.inf:
@@ -111,10 +110,10 @@ def cross_edge(problem, state, target):
     present_point(problem, state, state.far)
     for r in range(rows):
         if state.basic[r] < d:
-            state.far[state.basic[r]] += direction * reach * column[r]
+            state.far[state.basic[r]] += direction * reach * state.table[entering, r]
     if state.nonbasic[entering] < d:
         state.far[state.nonbasic[entering]] += direction * reach
-    move(column, state.value, rows + 1, direction * to_zero)
+    move(state.table, entering, state.value, rows + 1, direction * to_zero)
     state.resting[entering] += direction * to_zero
     state.value[target] = 0.0
     pivot(d, state.table, state.value, rows + 1, state.basic, state.nonbasic, state.resting, target, entering)
@@ -138,7 +137,7 @@ def refactorise(problem, state):
             tight[variable - d] = True
     for r in range(rows):
         state.basic[r] = d + r
-        state.value[r] = value_at(state.row_forms[r], state.far, d)
+        state.value[r] = row_value(state.row_forms, r, state.far, d)
     for k in range(d):
         state.nonbasic[k] = k
         state.resting[k] = state.far[k]
@@ -154,7 +153,7 @@ def refactorise(problem, state):
             if entering < 0:
                 return False
             step = -state.value[r] / state.table[entering, r]
-            move(state.table[entering], state.value, rows, step)
+            move(state.table, entering, state.value, rows, step)
             state.resting[entering] += step
             state.value[r] = 0.0
             pivot(d, state.table, state.value, rows, state.basic, state.nonbasic, state.resting, r, entering)
@@ -173,13 +172,13 @@ def recentre(problem, state):
     for k in range(d):
         state.point[k] = state.far[k]
     for j in range(d):
-        column, variable = state.table[j], state.nonbasic[j]
+        variable = state.nonbasic[j]
         direction = -1.0 if state.status[j] == AT_UPPER else 1.0
         # A free coordinate lies between its sides already: leave it.
         if state.status[j] == FREE:
             continue
         step, _ = longest_step(
-            d, column, direction, state.value, rows, state.basic, problem.lower, problem.upper, smallest
+            d, state.table, j, direction, state.value, rows, state.basic, problem.lower, problem.upper, smallest
         )
         if variable < d:
             step = min(step, problem.upper[variable] - problem.lower[variable])
@@ -188,7 +187,7 @@ def recentre(problem, state):
         share = direction * step / (d + 1)
         for r in range(rows):
             if state.basic[r] < d:
-                state.point[state.basic[r]] += share * column[r]
+                state.point[state.basic[r]] += share * state.table[j, r]
         if variable < d:
             state.point[variable] += share
     for k in range(d):
