@@ -1,13 +1,17 @@
 """The main job: a model and its data in, a store and a report out.
 
 Read `audit` like a table of contents: read, choose the domain, cluster, settle the samples' patterns, enumerate,
-count, measure importance, store, report.
+count, measure importance, store, report. The store and the pictures are slow to load, and only the functions that need
+them do.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,23 +24,31 @@ from relugeom.geometry.domain_spec import load_domain
 from relugeom.network.importers import load_network
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.rounding import rounding_bound
-from relugeom.partition.census import PatternCensus
+from relugeom.partition.census import PatternCensus, patterns_in_words
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.feasibility import settle_clusters, take_census
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.report.content import ReportContent
-from relugeom.report.html import write_report
-from relugeom.store.datasets import describe_dataset
-from relugeom.store.queries import RunTables, read_run
-from relugeom.store.store import Store, open_store
 
-__all__ = ["AuditResult", "ChosenDomain", "audit", "choose_domain", "named_network", "report_content"]
+if TYPE_CHECKING:
+    from relugeom.store.queries import RunTables
+    from relugeom.store.store import Store
+
+__all__ = [
+    "AuditResult",
+    "ChosenDomain",
+    "audit",
+    "choose_domain",
+    "columns_in_words",
+    "read_inputs",
+    "report_content",
+]
 
 DOMAIN_FILE = "domain.toml"
-
-Progress = Callable[[str, int], None]
-"""Called with what is being done and how much of it is done."""
+SOURCES = {"data": "the range of the data", "all": "all of R^n"}
+MAX_NAMED = 20
+"""Inputs that are named in a remark; of more, only the first and the last are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,7 +102,8 @@ def audit(
     max_regions: int | None = 1_000_000,
     time_limit: float | None = 600.0,
     threads: int = 1,
-    on_progress: Progress | None = None,
+    on_remark: Callable[[str], None] | None = None,
+    on_progress: Callable[[str, int], None] | None = None,
 ) -> AuditResult:
     """Cluster the samples, list every region of the domain, and write a store and a report.
 
@@ -110,6 +123,10 @@ def audit(
         Folder for the store and ``report.html``; made where it does not exist.
     max_regions, time_limit
         Limits of the enumeration, which then is TRUNCATED. The samples' patterns are settled before it.
+    threads
+        How many threads enumerate; a COMPLETE answer does not depend on it.
+    on_remark
+        Called before the work begins with each choice that was made: which columns, which domain.
     on_progress
         Called now and then with what is being done and how much of it is done.
 
@@ -118,50 +135,54 @@ def audit(
     InputError
         Something that was given cannot be used; then nothing is written.
     """
-    tell = on_progress or _silent
+    from relugeom.report.html import write_report
+    from relugeom.store.datasets import describe_dataset
+    from relugeom.store.store import open_store
+
+    tell, remark = on_progress or _ignore, on_remark or _ignore
     network, samples = read_inputs(model, data, target=target, features=features, ignore=ignore)
+    remark(columns_in_words(network, samples))
     chosen = choose_domain(domain, network, samples, Path(model))
-    domain_chart(chosen.domain)  # refuses an empty domain before anything is written
-    folder = _make_folder(Path(out))
-    parameters: dict[str, Any] = {"model": str(model), "data": str(data), "target": target}
-    parameters |= {"domain": chosen.source, "max_regions": max_regions, "time_limit": time_limit}
+    remark(f"domain: {chosen.source}")
     record = describe_dataset(samples.name, samples.X, network.feature_names, target_name=target, target=samples.target)
-    with open_store(folder / "audit.db" if store is None else store) as opened:
-        with opened.run(
-            "audit",
-            network=network,
-            network_name=Path(model).name,
-            domain=chosen.domain,
-            domain_name=chosen.source,
-            dataset=record,
-            parameters=parameters,
-        ) as run:
-            tell("clustering samples", 0)
-            clusters = cluster_samples(network, samples.X, target=samples.target, domain=chosen.domain)
-            verdicts = settle_clusters(
-                clusters, chosen.domain, on_progress=lambda done: tell("settling the samples' patterns", done)
-            )
-            partition = enumerate_regions(
-                network,
-                chosen.domain,
-                threads=threads,
-                max_regions=max_regions,
-                time_limit=time_limit,
-                on_progress=lambda found: tell("enumerating regions", found),
-            )
-            tell("counting patterns", 0)
-            census = take_census(partition, time_limit=time_limit)
-            tell("measuring importance", 0)
-            importance = cluster_importance(clusters, samples.X.std(axis=0))
-            tell("storing", 0)
-            run.save_partition(partition)
-            run.save_clusters(clusters, importance, verdicts=verdicts)
-            run.save_census(census)
-            run.save_notes(audit_notes(network, chosen.domain, clusters, partition, census))
-        tell("writing the report", 0)
-        content = report_content(opened, run.id)
-        location = opened.location.text
-    write_report(content, folder / "report.html")
+    parameters = {"model": str(model), "data": str(data), "target": target, "domain": domain}
+    limits = {"max_regions": max_regions, "time_limit": time_limit}
+    with _made_folder(Path(out)) as folder:
+        report = folder / "report.html"
+        with open_store(folder / "audit.db" if store is None else store) as opened:
+            with opened.run(
+                "audit",
+                network=network,
+                network_name=Path(model).name,
+                domain=chosen.domain,
+                domain_name=chosen.source,
+                dataset=record,
+                parameters=parameters | limits,
+            ) as run:
+                tell("clustering samples", 0)
+                clusters = cluster_samples(network, samples.X, target=samples.target, domain=chosen.domain)
+                verdicts = settle_clusters(
+                    clusters, chosen.domain, on_progress=lambda done: tell("settling the samples' patterns", done)
+                )
+                partition = enumerate_regions(
+                    network,
+                    chosen.domain,
+                    threads=threads,
+                    max_regions=max_regions,
+                    time_limit=time_limit,
+                    on_progress=lambda found: tell("enumerating regions", found),
+                )
+                tell("counting patterns", 0)
+                census = take_census(partition, time_limit=time_limit)
+                importance = cluster_importance(clusters, samples.X.std(axis=0))
+                tell("storing", 0)
+                run.save_partition(partition)
+                run.save_clusters(clusters, importance, verdicts=verdicts)
+                run.save_census(census)
+                run.save_notes(audit_notes(clusters, verdicts, partition, census))
+            tell("writing the report", 0)
+            content = report_content(opened, run.id)
+        write_report(content, report)
     return AuditResult(
         network=network,
         samples=samples,
@@ -173,8 +194,8 @@ def audit(
         importance=importance,
         content=content,
         run=run.id,
-        store=location,
-        report=folder / "report.html",
+        store=opened.location.text,
+        report=report,
     )
 
 
@@ -191,28 +212,81 @@ def read_inputs(
     samples = read_samples(
         data, inputs=network.inputs, input_names=network.input_names, target=target, features=features, ignore=ignore
     )
-    return named_network(network, samples), samples
+    return network if network.input_names else network.with_inputs(samples.columns), samples
 
 
-def named_network(network: ReLUNetwork, samples: Samples) -> ReLUNetwork:
-    """The network with the names of the columns where the model names no inputs."""
-    return network if network.input_names else network.with_inputs(samples.columns)
+def columns_in_words(network: ReLUNetwork, samples: Samples) -> str:
+    """Which column feeds which input."""
+    pairs = zip(network.feature_names, samples.columns, strict=True)
+    names = [name if name == column else f"{name} ← {column}" for name, column in pairs]
+    if len(names) > MAX_NAMED:
+        names = [f"{len(names):,} columns", names[0], "…", names[-1]]
+    return f"inputs: {', '.join(names)}" + ("" if samples.target_name is None else f"; target: {samples.target_name}")
 
 
 def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | None, model: Path) -> ChosenDomain:
-    """The domain that was asked for; without a word, the file beside the model, else the range of the data."""
+    """The domain that was asked for; without a word, the file beside the model, else the range of the data.
+
+    Raises
+    ------
+    InputError
+        The domain cannot be read or is empty, or none was asked for and there is nothing to take it from.
+    """
     beside = model.parent / DOMAIN_FILE
-    if spec is None and beside.is_file():
-        return ChosenDomain(load_domain(beside, network), f"{beside.name} beside the model")
-    if spec is None and samples is None:
+    if spec is not None:
+        place, source = spec, SOURCES.get(spec, spec)
+    elif beside.is_file():
+        place, source = str(beside), f"{DOMAIN_FILE} beside the model"
+    elif samples is not None:
+        place, source = "data", SOURCES["data"]
+    else:
         raise InputError(f"say which domain with --domain: box:LO,HI, all, or a TOML file like {DOMAIN_FILE}")
-    domain = load_domain(spec or "data", network, data=None if samples is None else samples.X)
-    names = {"data": "the range of the data", "all": "all of R^n"}
-    return ChosenDomain(domain, names.get(spec or "data", str(spec)))
+    domain = load_domain(place, network, data=None if samples is None else samples.X)
+    domain_chart(domain)  # refuses an empty domain
+    return ChosenDomain(domain, source)
 
 
-def report_content(store: Store, run: int | None = None) -> ReportContent:
+def audit_notes(
+    clusters: Clusters, verdicts: Sequence[PatternStatus], partition: Partition, census: PatternCensus
+) -> list[str]:
+    """Limits and remarks, one sentence each."""
+    network, domain = partition.network, partition.domain
+    notes = [
+        "Counted are activation regions: patterns whose set of inputs has an interior in the domain's affine hull."
+    ]
+    if partition.status is PartitionStatus.TRUNCATED:
+        notes.append(
+            f"The list of regions is truncated ({partition.reason}); the patterns of the samples are settled all the "
+            f"same."
+        )
+    if not census.lower_complete:
+        notes.append("Lower-dimensional patterns were not searched for; only those of admissible inputs are listed.")
+    outside = int((~clusters.inside).sum())
+    if outside:
+        notes.append(f"Samples outside the domain: {outside:,}; they stay in their clusters and cover no region.")
+    if PatternStatus.INFEASIBLE in verdicts:
+        notes.append("All samples of a cluster whose pattern is infeasible lie outside the domain.")
+    doubtful = int(clusters.float32_doubtful.sum())
+    if doubtful and network.origin.precision == "float32":
+        notes.append(
+            f"Samples so near the boundary of a unit that the float32 model may see another pattern: {doubtful:,}."
+        )
+    if network.origin.rounded_count:
+        bound = float(np.max(rounding_bound(network, domain.lower, domain.upper)))
+        effect = (
+            f"changes no output by more than {bound:.2g}" if isfinite(bound) else "has no bound, as it is unbounded"
+        )
+        notes.append(
+            f"Weights that the importer had to compute and rounded once to float64: {network.origin.rounded_count:,}; "
+            f"on the domain this {effect}."
+        )
+    return notes
+
+
+def report_content(store: "Store", run: int | None = None) -> ReportContent:
     """What the report of a run says; by default of the latest finished one."""
+    from relugeom.store.queries import read_run
+
     tables = read_run(store, run)
     return ReportContent(
         title=f"Audit of {tables.network.get('file', 'a network')}",
@@ -230,53 +304,39 @@ def report_content(store: Store, run: int | None = None) -> ReportContent:
     )
 
 
-def audit_notes(
-    network: ReLUNetwork, domain: Domain, clusters: Clusters, partition: Partition, census: PatternCensus
-) -> list[str]:
-    """Limits and remarks, one sentence each."""
-    notes = [
-        "Counted are activation regions: patterns whose set of inputs has an interior in the domain's affine hull."
-    ]
-    if partition.status is PartitionStatus.TRUNCATED:
-        notes.append(
-            f"The list of regions is truncated: {partition.reason}; the clusters' patterns are settled all the same."
-        )
-    if not census.lower_complete:
-        notes.append("Lower-dimensional patterns were not searched for; only those of admissible inputs are listed.")
-    outside = int((~clusters.inside).sum())
-    if outside:
-        notes.append(f"{outside:,} samples lie outside the domain: they stay in their clusters and cover no region.")
-    doubtful = int(clusters.float32_doubtful.sum())
-    if doubtful and network.origin.precision == "float32":
-        notes.append(
-            f"{doubtful:,} samples lie so near a unit's boundary that the float32 model may see another pattern."
-        )
-    if network.origin.rounded_count:
-        bound = float(np.max(rounding_bound(network, domain.lower, domain.upper)))
-        notes.append(
-            f"{network.origin.rounded_count:,} weights had to be computed by the importer and were rounded once to "
-            f"float64; on the domain this changes no output by more than {bound:.2g}."
-        )
-    return notes
-
-
-def _summary(tables: RunTables) -> Mapping[str, str]:
+def _summary(tables: "RunTables") -> Mapping[str, str]:
+    """The run in a few lines."""
     counts = dict(zip(tables.census["patterns"], tables.census["count"], strict=True))
-    samples = int(tables.clusters["samples"].sum()) if len(tables.clusters) else 0
-    summary = {"Run": str(tables.run), "Status": tables.provenance.get("status", "")}
-    if samples:
-        summary["Samples"] = f"{samples:,} in {len(tables.clusters):,} clusters"
-    summary["Activation regions"] = str(counts.get("regions", "not known"))
-    return summary
+    run = tables.provenance
+    summary = {"Data": run.get("data", ""), "Domain": run.get("domain", "")}
+    clusters = tables.clusters
+    if len(clusters):
+        samples = int(clusters["samples"].sum())
+        summary["Samples"] = f"{samples:,} in {len(clusters):,} clusters"
+        summary["Outside the domain"] = f"{int(clusters['outside'].sum()):,}"
+        if clusters["accuracy"].notna().all():
+            summary["Accuracy"] = f"{float((clusters['accuracy'] * clusters['samples']).sum()) / samples:.1%}"
+    if "regions" in counts:
+        summary["Activation regions"] = f"{counts['regions']} of {counts['all patterns']} patterns"
+    summary["Status"] = run.get("status", "") + (f": {run['reason']}" if "reason" in run else "")
+    return {label: text for label, text in summary.items() if text}
 
 
-def _make_folder(folder: Path) -> Path:
+@contextmanager
+def _made_folder(folder: Path) -> Iterator[Path]:
+    """A folder to write to, made where it does not exist; a new one is taken away again where bad input ends the job."""
+    is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"the folder {str(folder)!r} cannot be made: {error.strerror}") from None
-    return folder
+    try:
+        yield folder
+    except InputError:
+        if is_new:
+            shutil.rmtree(folder)
+        raise
 
 
-def _silent(_stage: str, _done: int) -> None:
+def _ignore(*_news: object) -> None:
     """Say nothing."""

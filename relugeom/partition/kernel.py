@@ -81,7 +81,20 @@ def decide(problem, state, layer, local, combined):
             return DOUBTFUL
         state.basic[target] = d + target
         write_form(form, d, state.table, state.value, target, state.basic, state.nonbasic, state.resting, target)
-        outcome = ascend(problem, state, target, sign, accept)
+        outcome = ascend(
+            problem.lower,
+            problem.upper,
+            state.counters,
+            state.table,
+            state.value,
+            state.basic,
+            state.nonbasic,
+            state.resting,
+            state.status,
+            target,
+            sign,
+            accept,
+        )
         if outcome in (SPLIT, BEYOND):
             state.counters[FAR_SIDE] = outcome == BEYOND
             return SPLIT
@@ -108,7 +121,22 @@ def cross(problem, state, layer, local, beyond):
         return True
     present_point(problem, state, beyond)
     sign = -1.0 if state.value[target] > 0.0 else 1.0
-    if ascend(problem, state, target, sign, CROSSING * scale_of(problem, state, layer, local, d)) != SPLIT:
+    accept = CROSSING * scale_of(problem, state, layer, local, d)
+    outcome = ascend(
+        problem.lower,
+        problem.upper,
+        state.counters,
+        state.table,
+        state.value,
+        state.basic,
+        state.nonbasic,
+        state.resting,
+        state.status,
+        target,
+        sign,
+        accept,
+    )
+    if outcome != SPLIT:
         return False
     cross_edge(problem, state, target)
     for k in range(d):

@@ -21,7 +21,7 @@ def present_point(problem, state, point):
 
 
 @compiled
-def ascend(problem, state, target, sign, accept):
+def ascend(lower, upper, counters, table, value, basic, nonbasic, resting, status, target, sign, accept):
     """Raise sign · row `target` until it can cross 0 by more than `accept`, or can rise no further.
 
     Returns
@@ -35,59 +35,57 @@ def ascend(problem, state, target, sign, accept):
     DOUBTFUL
         None of these came about.
     """
-    d = problem.lower.shape[0]
-    rows = state.counters[R]
+    d = lower.shape[0]
+    rows = counters[R]
     for iteration in range(60 + 12 * d):
-        height = sign * state.value[target]
+        height = sign * value[target]
         if height > accept:
             return BEYOND
         smallest = iteration > 20 + 4 * d  # Bland's rule, should the steepest one cycle
         size = 1e-300
         for j in range(d):
-            size = max(size, abs(state.table[j, target]))
-        entering = choose_column(d, state.table, target, state.status, sign, smallest, state.nonbasic, size)
+            size = max(size, abs(table[j, target]))
+        entering = choose_column(d, table, target, status, sign, smallest, nonbasic, size)
         if entering < 0:
             return OPTIMAL
-        gain = sign * state.table[entering, target]
+        gain = sign * table[entering, target]
         direction = 1.0 if gain > 0.0 else -1.0
-        own = own_room(problem, state, entering, direction)
-        step, blocking = longest_step(
-            d, state.table, entering, direction, state.value, rows, state.basic, problem.lower, problem.upper, smallest
-        )
+        own = own_room(lower, upper, nonbasic, resting, entering, direction)
+        step, blocking = longest_step(d, table, entering, direction, value, rows, basic, lower, upper, smallest)
         limit = min(step, own)
         if height + abs(gain) * limit > accept and height <= 0.0:
-            state.counters[EDGE], state.counters[DIRECTION] = entering, np.int64(direction)
+            counters[EDGE], counters[DIRECTION] = entering, np.int64(direction)
             return SPLIT
         if limit == np.inf:
             return DOUBTFUL
-        move(state.table, entering, state.value, rows + 1, direction * limit)
-        state.resting[entering] += direction * limit
+        move(table, entering, value, rows + 1, direction * limit)
+        resting[entering] += direction * limit
         if own <= step:
-            variable = state.nonbasic[entering]
-            state.resting[entering] = problem.upper[variable] if direction > 0.0 else problem.lower[variable]
-            state.status[entering] = AT_UPPER if direction > 0.0 else AT_LOWER
+            variable = nonbasic[entering]
+            resting[entering] = upper[variable] if direction > 0.0 else lower[variable]
+            status[entering] = AT_UPPER if direction > 0.0 else AT_LOWER
             continue
-        leaving = state.basic[blocking]
-        rises = direction * state.table[entering, blocking] > 0.0
+        leaving = basic[blocking]
+        rises = direction * table[entering, blocking] > 0.0
         bound = 0.0
         if leaving < d:
-            bound = problem.upper[leaving] if rises else problem.lower[leaving]
-        state.value[blocking] = bound
-        pivot(d, state.table, state.value, rows + 1, state.basic, state.nonbasic, state.resting, blocking, entering)
-        state.status[entering] = AT_UPPER if rises else AT_LOWER
-        state.counters[P] += 1
+            bound = upper[leaving] if rises else lower[leaving]
+        value[blocking] = bound
+        pivot(d, table, value, rows + 1, basic, nonbasic, resting, blocking, entering)
+        status[entering] = AT_UPPER if rises else AT_LOWER
+        counters[P] += 1
     return DOUBTFUL
 
 
 @inlined
-def own_room(problem, state, j, direction):
+def own_room(lower, upper, nonbasic, resting, j, direction):
     """How far the nonbasic variable of column j can move before it meets its own other side."""
-    variable = state.nonbasic[j]
-    if variable >= problem.lower.shape[0]:
+    variable = nonbasic[j]
+    if variable >= lower.shape[0]:
         return np.inf
     if direction > 0.0:
-        return problem.upper[variable] - state.resting[j]
-    return state.resting[j] - problem.lower[variable]
+        return upper[variable] - resting[j]
+    return resting[j] - lower[variable]
 
 
 @inlined
@@ -104,7 +102,7 @@ def cross_edge(problem, state, target):
     blocked, _ = longest_step(
         d, state.table, entering, direction, state.value, rows, state.basic, problem.lower, problem.upper, smallest
     )
-    reach = min(blocked, own_room(problem, state, entering, direction))
+    reach = min(blocked, own_room(problem.lower, problem.upper, state.nonbasic, state.resting, entering, direction))
     if reach == np.inf:
         reach = 2.0 * to_zero + 1.0
     present_point(problem, state, state.far)
