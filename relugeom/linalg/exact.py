@@ -18,6 +18,7 @@ __all__ = [
     "form_sign",
     "integer_matrix",
     "nearest_float",
+    "nearest_quotient",
     "primitive_row",
     "rational",
     "rational_point",
@@ -38,10 +39,15 @@ def rational_point(values: Iterable[float]) -> list[fmpq]:
 
 def nearest_float(value: fmpq) -> float:
     """The float64 nearest to a rational, ties to even; ±inf beyond the largest float."""
+    return nearest_quotient(int(value.p), int(value.q))
+
+
+def nearest_quotient(numerator: int, denominator: int) -> float:
+    """The float64 nearest to numerator / denominator > 0, ties to even; ±inf beyond the largest float."""
     try:
-        return int(value.p) / int(value.q)  # Python's int / int is correctly rounded
+        return numerator / denominator  # Python's int / int is correctly rounded
     except OverflowError:
-        return float("inf") if value > 0 else float("-inf")
+        return float("inf") if numerator > 0 else float("-inf")
 
 
 def scaled_integers(values: FloatArray) -> tuple[list[int], int]:

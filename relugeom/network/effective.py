@@ -11,8 +11,7 @@ import numpy as np
 
 from relugeom.linalg.affine import AffineMap
 from relugeom.linalg.arrays import ByteArray, FloatArray, frozen_array
-from relugeom.linalg.exact import nearest_float
-from relugeom.network.exact import ExactForms, exact_network, pattern_forms
+from relugeom.network.exact import exact_network, output_forms
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 
@@ -43,7 +42,7 @@ def effective_map(network: ReLUNetwork, pattern: ActivationPattern | str) -> Aff
     """(Ω, b) of a pattern; unpacks as ``omega, b = effective_map(network, pattern)``."""
     if isinstance(pattern, str):
         pattern = ActivationPattern.from_text(network.widths, pattern)
-    values = _nearest(pattern_forms(exact_network(network), pattern)[-1])
+    values = output_forms(exact_network(network), pattern).floats()
     return AffineMap(values[:, :-1], values[:, -1])
 
 
@@ -53,12 +52,8 @@ def effective_maps(network: ReLUNetwork, packed: ByteArray) -> EffectiveMaps:
     values = np.zeros((len(packed), network.outputs, network.inputs + 1))
     signs = np.zeros(values.shape, dtype=np.int8)
     for row, content in enumerate(packed):
-        forms = pattern_forms(exact, ActivationPattern(network.widths, content.tobytes()))[-1]
-        values[row] = _nearest(forms)
+        forms = output_forms(exact, ActivationPattern(network.widths, content.tobytes()))
+        values[row] = forms.floats()
         signs[row] = [[(entry > 0) - (entry < 0) for entry in form] for form in forms.rows()]
     values = frozen_array(values)
     return EffectiveMaps(values[:, :, :-1], values[:, :, -1], signs)
-
-
-def _nearest(forms: ExactForms) -> FloatArray:
-    return np.array([[nearest_float(entry) for entry in row] for row in forms.rationals()])

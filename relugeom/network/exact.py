@@ -9,15 +9,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from flint import fmpq, fmpz, fmpz_mat
+from flint import fmpz, fmpz_mat
 
 from relugeom.errors import PatternError
 from relugeom.linalg.arrays import BoolArray, FloatArray
-from relugeom.linalg.exact import integer_matrix, scaled_integers
+from relugeom.linalg.exact import integer_matrix, nearest_quotient, scaled_integers
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 
-__all__ = ["ExactForms", "ExactNetwork", "exact_network", "exact_values", "first_forms", "next_forms", "pattern_forms"]
+__all__ = [
+    "ExactForms",
+    "ExactNetwork",
+    "exact_network",
+    "exact_values",
+    "first_forms",
+    "next_forms",
+    "output_forms",
+    "pattern_forms",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +50,10 @@ class ExactForms:
         flat = [int(entry) for entry in self.matrix.entries()]
         return [flat[row * columns : (row + 1) * columns] for row in range(width)]
 
-    def rationals(self) -> list[list[fmpq]]:
-        """The forms' coefficients as they are."""
-        scale = fmpz(1) << self.exponent
-        return [[fmpq(entry, scale) for entry in row] for row in self.rows()]
+    def floats(self) -> FloatArray:
+        """The float64 nearest to each coefficient; ±inf beyond the largest float."""
+        scale = 1 << self.exponent
+        return np.array([[nearest_quotient(entry, scale) for entry in row] for row in self.rows()])
 
 
 def exact_network(network: ReLUNetwork) -> ExactNetwork:
@@ -79,13 +88,36 @@ def pattern_forms(exact: ExactNetwork, pattern: ActivationPattern) -> list[Exact
     PatternError
         The pattern has other layers than the network.
     """
-    widths = tuple(weights.nrows() for weights in exact.layers[:-1])
-    if pattern.widths != widths:
-        raise PatternError(f"pattern {pattern} does not fit the network's layers {widths}")
+    _check_fit(exact, pattern)
     forms = [first_forms(exact)]
     for layer, active in enumerate(pattern.layers, start=1):
         forms.append(next_forms(exact, layer, forms[-1], active))
     return forms
+
+
+def output_forms(exact: ExactNetwork, pattern: ActivationPattern) -> ExactForms:
+    """The forms of the outputs alone: the products of Theorem 1 taken from the output side, which is shorter.
+
+    Raises
+    ------
+    PatternError
+        The pattern has other layers than the network.
+    """
+    _check_fit(exact, pattern)
+    matrix, exponent = exact.layers[-1], exact.exponents[-1]
+    for layer, active in reversed(list(enumerate(pattern.layers))):
+        hatted, k = exact.layers[layer], exact.exponents[layer]
+        outputs, width = matrix.nrows(), len(active)
+        entries, kept = matrix.entries(), active.tolist()
+        masked: list[fmpz] = []
+        for start in range(0, outputs * (width + 1), width + 1):
+            row = entries[start : start + width]
+            masked += [entry if keep else fmpz(0) for entry, keep in zip(row, kept, strict=True)]
+        product = fmpz_mat(outputs, width, masked) * hatted
+        for output in range(outputs):
+            product[output, hatted.ncols() - 1] += matrix[output, width] << k
+        matrix, exponent = product, exponent + k
+    return ExactForms(matrix, exponent)
 
 
 def exact_values(exact: ExactNetwork, X: FloatArray) -> list[tuple[fmpz_mat, int]]:
@@ -104,3 +136,9 @@ def exact_values(exact: ExactNetwork, X: FloatArray) -> list[tuple[fmpz_mat, int
         results.append((z, exponent))
         values = [max(int(entry), 0) for entry in z.entries()]
     return results
+
+
+def _check_fit(exact: ExactNetwork, pattern: ActivationPattern) -> None:
+    widths = tuple(weights.nrows() for weights in exact.layers[:-1])
+    if pattern.widths != widths:
+        raise PatternError(f"pattern {pattern} does not fit the network's layers {widths}")

@@ -41,7 +41,7 @@ def test_every_layer_of_the_forms(seed):
     forms = pattern_forms(exact, ActivationPattern.from_text(network.widths, text))
     expected = unit_forms(layers, text)
     for found, wanted in zip(forms, expected, strict=True):
-        rationals = [[Fraction(int(c.p), int(c.q)) for c in row] for row in found.rationals()]
+        rationals = [[Fraction(entry, 1 << found.exponent) for entry in row] for row in found.rows()]
         assert rationals == wanted
         assert isinstance(found.matrix, fmpz_mat)
 
