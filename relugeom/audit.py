@@ -24,7 +24,7 @@ from relugeom.geometry.domain_spec import load_domain
 from relugeom.network.importers import load_network
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.rounding import rounding_bound
-from relugeom.partition.census import PatternCensus, patterns_in_words
+from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.feasibility import settle_clusters, take_census
@@ -273,12 +273,10 @@ def audit_notes(
         )
     if network.origin.rounded_count:
         bound = float(np.max(rounding_bound(network, domain.lower, domain.upper)))
-        effect = (
-            f"changes no output by more than {bound:.2g}" if isfinite(bound) else "has no bound, as it is unbounded"
-        )
+        effect = f"no output changes by more than {bound:.2g}" if isfinite(bound) else "the outputs have no bound"
         notes.append(
             f"Weights that the importer had to compute and rounded once to float64: {network.origin.rounded_count:,}; "
-            f"on the domain this {effect}."
+            f"by this {effect} on the domain."
         )
     return notes
 
@@ -324,7 +322,7 @@ def _summary(tables: "RunTables") -> Mapping[str, str]:
 
 @contextmanager
 def _made_folder(folder: Path) -> Iterator[Path]:
-    """A folder to write to, made where it does not exist; a new one is taken away again where bad input ends the job."""
+    """A folder to write to, made where there is none; a new one is taken away again where bad input ends the job."""
     is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)

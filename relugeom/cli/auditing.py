@@ -1,14 +1,15 @@
 """The verbs that read data: audit and cluster."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from relugeom.analysis.importance import cluster_importance
-from relugeom.audit import audit, choose_domain, read_inputs
+from relugeom.audit import audit, choose_domain, columns_in_words, read_inputs
 from relugeom.cli.output import print_json, print_parts, progress, tell
-from relugeom.data.samples import Samples
-from relugeom.network.network import ReLUNetwork
 from relugeom.partition.clusters import cluster_samples
 from relugeom.partition.partition import PartitionStatus
 from relugeom.report.clusters import cluster_content
@@ -22,9 +23,7 @@ TRUNCATED = 3
 def run_audit(model: str, data: str, *, as_json: bool, **options: Any) -> int:
     """`relugeom audit`."""
     with progress() as report:
-        result = audit(model, data, on_progress=report, **options)
-    _tell_columns(result.network, result.samples)
-    tell(f"domain: {result.domain.source}")
+        result = audit(model, data, on_remark=tell, on_progress=report, **options)
     counts = dict(zip(result.content.census["patterns"], result.content.census["count"], strict=True))
     if as_json:
         print_json(
@@ -45,7 +44,7 @@ def run_audit(model: str, data: str, *, as_json: bool, **options: Any) -> int:
             }
         )
     else:
-        print_parts([*summary_tables(result.content), f"\nstore   {result.store}", f"report  {result.report}"])
+        print_parts([*summary_tables(result.content), "", f"store   {result.store}", f"report  {result.report}"])
     return 0 if result.partition.status is PartitionStatus.COMPLETE else TRUNCATED
 
 
@@ -61,7 +60,7 @@ def run_cluster(
 ) -> int:
     """`relugeom cluster`."""
     network, samples = read_inputs(model, data, target=target, features=features, ignore=ignore)
-    _tell_columns(network, samples)
+    tell(columns_in_words(network, samples))
     chosen = None if domain is None else choose_domain(domain, network, samples, Path(model))
     clusters = cluster_samples(
         network, samples.X, target=samples.target, domain=None if chosen is None else chosen.domain
@@ -69,17 +68,25 @@ def run_cluster(
     content = cluster_content(samples.name, clusters, cluster_importance(clusters, samples.X.std(axis=0)))
     if as_json:
         rows = content.clusters.to_dict(orient="records")
-        importance = content.importance.to_dict(orient="records")
-        for row in rows:
-            row["importance"] = [entry for entry in importance if entry["cluster"] == row["cluster"]]
-        print_json({"samples": len(samples.X), "network": network.digest, "clusters": rows})
+        for row, profile, importance in zip(
+            rows, _by_cluster(content.profiles), _by_cluster(content.importance), strict=True
+        ):
+            row |= {"features": profile, "importance": importance}
+        print_json(
+            {
+                "samples": len(samples.X),
+                "outside": int(clusters.outside.sum()),
+                "domain": None if chosen is None else chosen.source,
+                "network": network.digest,
+                "clusters": rows,
+            }
+        )
     else:
         print_parts(cluster_tables(content))
     return 0
 
 
-def _tell_columns(network: ReLUNetwork, samples: Samples) -> None:
-    """Which column feeds which input."""
-    pairs = zip(network.feature_names, samples.columns, strict=True)
-    text = ", ".join(name if name == column else f"{name} ← {column}" for name, column in pairs)
-    tell(f"inputs: {text}" + ("" if samples.target_name is None else f"; target: {samples.target_name}"))
+def _by_cluster(table: pd.DataFrame) -> Iterator[list[dict[Hashable, Any]]]:
+    """The rows of each cluster in a table that stands in the order of clusters."""
+    for _, rows in groupby(table.to_dict(orient="records"), key=lambda row: row["cluster"]):
+        yield [{column: value for column, value in row.items() if column != "cluster"} for row in rows]

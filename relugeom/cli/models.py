@@ -35,7 +35,7 @@ def run_inspect(model: str, *, as_json: bool) -> int:
 
 
 def _text(fact: Any) -> str:
-    return ", ".join(map(str, fact)) if isinstance(fact, list) else str(fact)
+    return (", ".join(map(str, fact)) or "none") if isinstance(fact, list) else str(fact)
 
 
 def describe_network(network: ReLUNetwork) -> dict[str, Any]:

@@ -1,16 +1,19 @@
-"""What verbs print: one JSON object, tables, one line of error, progress on the error stream."""
+"""What every verb prints with: one JSON object, tables, remarks, one line of error, progress."""
 
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Reporter", "one_line", "print_error", "print_json", "print_parts", "progress"]
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
-Reporter = Any
-"""Called with what is being done and how much of it is done."""
+__all__ = ["one_line", "print_error", "print_json", "print_parts", "print_text", "progress", "tell"]
+
+FILE_WIDTH = 120
+"""Columns of a table that goes to a file or a pipe."""
 
 
 def one_line(text: str) -> str:
@@ -23,31 +26,46 @@ def one_line(text: str) -> str:
 
 def print_error(text: str) -> None:
     """One clear line on the error stream."""
-    sys.stderr.write(f"relugeom: {one_line(text)}\n")
+    tell(f"relugeom: {text}")
+
+
+def tell(text: str) -> None:
+    """A remark, as a line on the error stream."""
+    sys.stderr.write(f"{one_line(text)}\n")
 
 
 def print_json(content: Mapping[str, Any]) -> None:
     """Exactly one JSON object on the standard output; numbers that JSON lacks are null."""
-    sys.stdout.write(json.dumps(_plain(content), allow_nan=False, ensure_ascii=False, indent=2) + "\n")
+    print_text(json.dumps(_plain(content), allow_nan=False, indent=2) + "\n")
 
 
-def print_parts(parts: list[Any]) -> None:
-    """Tables and texts on the terminal."""
+def print_text(text: str) -> None:
+    """Lines on the standard output, byte for byte; only a terminal gets escapes for what does not print."""
+    if sys.stdout.isatty():
+        text = "".join(f"{one_line(line)}\n" for line in text.splitlines())
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def print_parts(parts: "Sequence[RenderableType]") -> None:
+    """Tables and texts; long texts are not broken, so that they can be copied."""
     from rich.console import Console
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    width = None if sys.stdout.isatty() else FILE_WIDTH
+    console = Console(highlight=False, markup=False, emoji=False, width=width)
     for part in parts:
-        console.print(part)
-
-
-def tell(text: str) -> None:
-    """A remark on the error stream."""
-    sys.stderr.write(f"{one_line(text)}\n")
+        if isinstance(part, str):
+            console.print(one_line(part), soft_wrap=True)
+        else:
+            console.print(part)
 
 
 @contextmanager
-def progress() -> Iterator[Reporter]:
-    """A line on the error stream that says what is being done, on a terminal only; yields the function to call."""
+def progress() -> Iterator[Callable[[str, int], None]]:
+    """A line on the error stream that says what is being done, on a terminal only.
+
+    Yields the function to call with what is being done and how much of it is done.
+    """
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -55,11 +73,7 @@ def progress() -> Iterator[Reporter]:
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("starting")
-
-        def report(stage: str, done: int) -> None:
-            bar.update(task, description=f"{stage}: {done:,}" if done else stage)
-
-        yield report
+        yield lambda stage, done: bar.update(task, description=f"{stage}: {done:,}" if done else stage)
 
 
 def _plain(value: Any) -> Any:

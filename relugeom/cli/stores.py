@@ -1,10 +1,9 @@
 """The verbs that need a store only: query, report, db."""
 
-import sys
 from itertools import islice
 
 from relugeom.audit import report_content
-from relugeom.cli.output import print_json, print_parts, tell
+from relugeom.cli.output import print_json, print_parts, print_text, tell
 from relugeom.errors import InputError
 from relugeom.report.csv_text import csv_text
 from relugeom.report.html import write_report
@@ -43,7 +42,7 @@ def _print_rows(columns: tuple[str, ...], rows: list[tuple[object, ...]], form: 
         readable = [[value.hex() if isinstance(value, bytes) else value for value in row] for row in rows]
         print_json({"columns": list(columns), "rows": readable})
     elif form == "csv":
-        sys.stdout.write(csv_text(columns, rows))
+        print_text(csv_text(columns, rows))
     else:
         print_parts([row_table(columns, rows)])
         if more:

@@ -1,22 +1,26 @@
-"""The verbs and their options; each loads what it needs when it runs, so that help costs nothing."""
+"""The verbs and their options; each loads what it needs when it runs, so that help costs nothing.
 
-import sys
+A verb returns its exit code: 0 done, 1 a pattern that is no region, 2 bad input, 3 truncated or unknown.
+"""
+
+import csv
 from typing import Annotated
 
 import typer
 
 from relugeom.version import VERSION
 
-__all__ = ["app"]
+__all__ = ["BAD_INPUT", "app"]
+
+BAD_INPUT = 2
 
 app = typer.Typer(
-    no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Exact geometry of trained ReLU networks: activation regions, effective maps, clusters, store and report.",
 )
-database = typer.Typer(no_args_is_help=True, help="The schema of a store.")
+database = typer.Typer(help="The schema of a store: current, upgrade.")
 app.add_typer(database, name="db")
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model file (.onnx, .npz).")]
@@ -38,12 +42,12 @@ Ignore = Annotated[
     list[str] | None, typer.Option("--ignore", metavar="COL", help="A column to leave out (A,B or again for more).")
 ]
 MaxRegions = Annotated[
-    int, typer.Option("--max-regions", metavar="N", help="Stop after the first N regions in tree order.")
+    int, typer.Option("--max-regions", metavar="N", min=1, help="Stop after the first N regions in tree order.")
 ]
 TimeLimit = Annotated[
-    float, typer.Option("--time-limit", metavar="SECONDS", help="Stop the search after so many seconds.")
+    float, typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="Stop the search after so many seconds.")
 ]
-Threads = Annotated[int, typer.Option("--threads", metavar="K", help="Threads that search; the answer is the same.")]
+Threads = Annotated[int, typer.Option("--threads", metavar="K", min=1, help="Threads; the answer is the same.")]
 
 
 def _version(asked: bool) -> None:
@@ -52,13 +56,28 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+def _show_help(context: typer.Context) -> None:
+    """What a command without a verb answers."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(BAD_INPUT)
+
+
+@app.callback(invoke_without_command=True)
 def relugeom(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """Options of the command as a whole."""
+    _show_help(context)
+
+
+@database.callback(invoke_without_command=True)
+def db(context: typer.Context) -> None:
+    """The schema of a store."""
+    _show_help(context)
 
 
 @app.command()
@@ -77,40 +96,46 @@ def audit(
     time_limit: TimeLimit = 600.0,
     threads: Threads = 1,
     as_json: Json = False,
-) -> None:
-    """Cluster the data, list every region of the domain, write a store and a report.
+) -> int:
+    """The main job: clusters, regions, importance, store, report.
 
-    Without --domain: domain.toml beside MODEL where there is one, else the range of the data.
+    Groups the samples by activation pattern, reads the effective map of each group as importance, lists every
+    activation region of the domain, counts how all patterns divide, and writes a store and a report. Without --domain:
+    domain.toml beside MODEL where there is one, else the range of the data.
 
-    Example: relugeom audit network.onnx passengers.csv --target Survived --out audit
+    \b
+    Example:
+      relugeom audit network.onnx passengers.csv --target Survived --out audit
     """
     from relugeom.cli.auditing import run_audit
 
-    options = {"domain": domain, "store": store, "out": out, "max_regions": max_regions}
-    sys.exit(
-        run_audit(
-            model,
-            data,
-            as_json=as_json,
-            target=target,
-            features=_names(features),
-            ignore=_joined(ignore),
-            time_limit=time_limit,
-            threads=threads,
-            **options,
-        )
+    return run_audit(
+        model,
+        data,
+        as_json=as_json,
+        target=target,
+        features=_names(features) if features is not None else None,
+        ignore=[name for text in ignore or () for name in _names(text)],
+        domain=domain,
+        store=store,
+        out=out,
+        max_regions=max_regions,
+        time_limit=time_limit,
+        threads=threads,
     )
 
 
 @app.command()
-def inspect(model: Model, as_json: Json = False) -> None:
-    """Inputs, layers, units and digest of a model.
+def inspect(model: Model, as_json: Json = False) -> int:
+    """What a model file holds: inputs, layers, units, digest.
 
-    Example: relugeom inspect network.onnx
+    \b
+    Example:
+      relugeom inspect network.onnx
     """
     from relugeom.cli.models import run_inspect
 
-    sys.exit(run_inspect(model, as_json=as_json))
+    return run_inspect(model, as_json=as_json)
 
 
 @app.command()
@@ -122,23 +147,26 @@ def cluster(
     ignore: Ignore = None,
     domain: DomainSpec = None,
     as_json: Json = False,
-) -> None:
-    """The paper's analysis of observed data: samples that share an activation pattern, and their effective maps.
+) -> int:
+    """Only the samples: groups that share a pattern, and why.
 
-    Example: relugeom cluster network.onnx passengers.csv --target Survived
+    Prints the size, decisions and target rate of each group, the means of its features, and its effective map, which
+    says what moves the output in this group.
+
+    \b
+    Example:
+      relugeom cluster network.onnx passengers.csv --target Survived
     """
     from relugeom.cli.auditing import run_cluster
 
-    sys.exit(
-        run_cluster(
-            model,
-            data,
-            target=target,
-            features=_names(features),
-            ignore=_joined(ignore),
-            domain=domain,
-            as_json=as_json,
-        )
+    return run_cluster(
+        model,
+        data,
+        target=target,
+        features=_names(features) if features is not None else None,
+        ignore=[name for text in ignore or () for name in _names(text)],
+        domain=domain,
+        as_json=as_json,
     )
 
 
@@ -151,37 +179,39 @@ def enumerate_(
     threads: Threads = 1,
     store: Annotated[str | None, typer.Option("--store", metavar="URL", help="A store to save the regions in.")] = None,
     as_json: Json = False,
-) -> None:
-    """Every activation region of a domain.
+) -> int:
+    """Every activation region of a domain, counted and stored.
 
-    Example: relugeom enumerate network.onnx --domain box:-1,1
+    \b
+    Example:
+      relugeom enumerate network.onnx --domain box:-1,1
     """
     from relugeom.cli.models import run_enumerate
 
-    sys.exit(
-        run_enumerate(
-            model,
-            domain,
-            max_regions=max_regions,
-            time_limit=time_limit,
-            threads=threads,
-            store=store,
-            as_json=as_json,
-        )
+    return run_enumerate(
+        model,
+        domain,
+        max_regions=max_regions,
+        time_limit=time_limit,
+        threads=threads,
+        store=store,
+        as_json=as_json,
     )
 
 
 @app.command()
-def locate(model: Model, pattern: Pattern, domain: DomainSpec = None, as_json: Json = False) -> None:
-    """Whether a pattern is feasible: an input that has it, or why none can.
+def locate(model: Model, pattern: Pattern, domain: DomainSpec = None, as_json: Json = False) -> int:
+    """Whether any input has a pattern: which, or why not.
 
     Exit code 0 for a region, 1 for a pattern that is infeasible or lower-dimensional.
 
-    Example: relugeom locate network.onnx 0110/10 --domain box:-1,1
+    \b
+    Example:
+      relugeom locate network.onnx 0110/10 --domain box:-1,1
     """
     from relugeom.cli.models import run_locate
 
-    sys.exit(run_locate(model, pattern, domain, as_json=as_json))
+    return run_locate(model, pattern, domain, as_json=as_json)
 
 
 @app.command()
@@ -193,32 +223,36 @@ def graph(
         bool, typer.Option("--prune-unreached", help="Leave out units from which no active path reaches an output.")
     ] = False,
     as_json: Json = False,
-) -> None:
+) -> int:
     """The active subnetwork G_u of a pattern.
 
-    Example: relugeom graph network.onnx 0110/10 --out subnetwork.svg
+    \b
+    Example:
+      relugeom graph network.onnx 0110/10 --out subnetwork.svg
     """
     from relugeom.cli.models import run_graph
 
-    sys.exit(run_graph(model, pattern, out, prune_unreached=prune_unreached, as_json=as_json))
+    return run_graph(model, pattern, out, prune_unreached=prune_unreached, as_json=as_json)
 
 
 @app.command()
 def query(
     store: StoreName,
-    sql: Annotated[str | None, typer.Argument(metavar="[SQL]", help="One SELECT statement.")] = None,
+    sql: Annotated[str | None, typer.Argument(metavar="SQL", help="One SELECT statement.")] = None,
     view: Annotated[str | None, typer.Option("--view", metavar="NAME", help="Show a documented view instead.")] = None,
     list_views: Annotated[bool, typer.Option("--list", help="List the documented views.")] = False,
     form: Annotated[str, typer.Option("--format", metavar="table|csv|json", help="How rows are printed.")] = "table",
     as_json: Json = False,
-) -> None:
+) -> int:
     """Ask a store, read-only.
 
-    Example: relugeom query audit/audit.db --view importance_by_cluster
+    \b
+    Example:
+      relugeom query audit/audit.db --view importance_by_cluster
     """
     from relugeom.cli.stores import run_query
 
-    sys.exit(run_query(store, sql, view=view, list_views=list_views, form="json" if as_json else form))
+    return run_query(store, sql, view=view, list_views=list_views, form="json" if as_json else form)
 
 
 @app.command()
@@ -227,43 +261,44 @@ def report(
     out: Annotated[str, typer.Option("--out", metavar="FILE.html", help="Where the page is written.")],
     run: Annotated[int | None, typer.Option("--run", metavar="N", help="Which run; the latest by default.")] = None,
     as_json: Json = False,
-) -> None:
-    """Write the report of a run that is in a store.
+) -> int:
+    """Write the page of a run that is in a store.
 
-    Example: relugeom report audit/audit.db --out report.html
+    \b
+    Example:
+      relugeom report audit/audit.db --out report.html
     """
     from relugeom.cli.stores import run_report
 
-    sys.exit(run_report(store, out, run=run, as_json=as_json))
+    return run_report(store, out, run=run, as_json=as_json)
 
 
 @database.command()
-def current(store: StoreName, as_json: Json = False) -> None:
-    """The schema of a store, and the one that this relugeom writes.
+def current(store: StoreName, as_json: Json = False) -> int:
+    """Show the schema of a store, and that of this relugeom.
 
-    Example: relugeom db current audit/audit.db
+    \b
+    Example:
+      relugeom db current audit/audit.db
     """
     from relugeom.cli.stores import run_current
 
-    sys.exit(run_current(store, as_json=as_json))
+    return run_current(store, as_json=as_json)
 
 
 @database.command()
-def upgrade(store: StoreName, as_json: Json = False) -> None:
-    """Bring a store to the schema of this relugeom; nothing in it is lost.
+def upgrade(store: StoreName, as_json: Json = False) -> int:
+    """Bring a store up to date; nothing in it is lost.
 
-    Example: relugeom db upgrade audit/audit.db
+    \b
+    Example:
+      relugeom db upgrade audit/audit.db
     """
     from relugeom.cli.stores import run_upgrade
 
-    sys.exit(run_upgrade(store, as_json=as_json))
+    return run_upgrade(store, as_json=as_json)
 
 
-def _names(text: str | None) -> list[str] | None:
-    """The names of a list separated by commas."""
-    return None if text is None else [name.strip() for name in text.split(",")]
-
-
-def _joined(options: list[str] | None) -> list[str]:
-    """The names of an option that may be given several times."""
-    return [name for text in options or () for name in _names(text) or ()]
+def _names(text: str) -> list[str]:
+    """The names of a list separated by commas; a name with a comma stands in double quotes."""
+    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [""])]
