@@ -10,8 +10,8 @@ import numpy as np
 import onnx
 import pandas as pd
 import pytest
-
 from command_line import TITANIC, run_command, small_network, write_network, write_rows
+
 from relugeom.audit import AuditResult, audit
 from relugeom.partition.partition import PartitionStatus, PatternStatus
 

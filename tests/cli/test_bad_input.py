@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-
 from command_line import TITANIC, assert_refused, run_command, small_network, snapshot, write_network, write_rows
 
 DATA = {
