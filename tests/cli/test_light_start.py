@@ -1,0 +1,32 @@
+"""Help is quick: it loads none of the heavy packages."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ["scipy", "cvxpy", "highspy", "numba", "pandas", "sqlalchemy", "networkx", "matplotlib", "onnx"]
+
+HELP = """
+from relugeom.cli import main
+try:
+    main({arguments})
+except SystemExit as ended:
+    assert not ended.code, ended.code
+"""
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import relugeom",
+        HELP.format(arguments=["--help"]),
+        HELP.format(arguments=["audit", "--help"]),
+        HELP.format(arguments=["--version"]),
+    ],
+    ids=["import", "help", "help of a verb", "version"],
+)
+def test_nothing_heavy_is_loaded(program: str) -> None:
+    asked = f"{program}\nimport sys\nprint([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+    ended = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stderr.strip() == "[]"

@@ -1,0 +1,168 @@
+"""Samples of CSV files: which column feeds which input, and what a cell means."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from relugeom.data.samples import Samples, read_samples
+from relugeom.errors import DataError
+
+
+@pytest.fixture
+def read(tmp_path: Path):
+    """Read samples from a text."""
+
+    def call(text: str | bytes, inputs: int = 2, **options) -> Samples:
+        path = tmp_path / "data.csv"
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return read_samples(path, inputs=inputs, **options)
+
+    return call
+
+
+def test_columns_in_order(read) -> None:
+    samples = read("a,b\n1,2\n3,4\n")
+    assert samples.name == "data.csv"
+    assert samples.columns == ("a", "b")
+    assert samples.X.tolist() == [[1, 2], [3, 4]]
+    assert samples.target is None
+    assert samples.target_name is None
+    assert not samples.X.flags.writeable
+
+
+def test_columns_by_name_whatever_their_order(read) -> None:
+    samples = read("b,y,a\n2,0,1\n4,1,3\n", input_names=("a", "b"), target="y")
+    assert samples.columns == ("a", "b")
+    assert samples.X.tolist() == [[1, 2], [3, 4]]
+    assert samples.target.tolist() == [0, 1]
+    assert samples.target_name == "y"
+
+
+def test_features_in_the_order_asked_for(read) -> None:
+    samples = read("a,b,c\n1,2,3\n", input_names=("u", "v"), features=["c", "a"])
+    assert samples.columns == ("c", "a")
+    assert samples.X.tolist() == [[3, 1]]
+
+
+def test_ignored_columns_may_hold_anything(read) -> None:
+    assert read("a,who,b\n1,Ann,2\n3,,4\n", ignore=["who"]).X.tolist() == [[1, 2], [3, 4]]
+
+
+def test_columns_that_feed_nothing_are_not_ignored_by_themselves(read) -> None:
+    with pytest.raises(DataError, match=r"'c'.*--ignore c"):
+        read("a,b,c\n1,2,3\n")
+    with pytest.raises(DataError, match=r"'c'.*--ignore c"):
+        read("c,b,a\n1,2,3\n", input_names=("a", "b"))
+
+
+def test_a_target_named_like_an_input_is_no_input(read) -> None:
+    with pytest.raises(DataError, match="'a'"):
+        read("a,b\n1,2\n", input_names=("a", "b"), target="a")
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("1", 1.0),
+        (" -2.5 ", -2.5),
+        ("1e-3", 0.001),
+        ("true", 1.0),
+        ("False", 0.0),
+        ("TRUE", 1.0),
+        ("0.1", 0.1),
+        ("9007199254740993", 9007199254740992.0),
+        ("5e-324", 5e-324),
+    ],
+)
+def test_numbers(cell: str, value: float, read) -> None:
+    assert float(read(f"a,b\n0,{cell}\n").X[0, 1]) == value
+
+
+@pytest.mark.parametrize("cell", ["", " ", "NA", "n/a", "nan", "NaN", "null", "None"])
+def test_missing_values(cell: str, read) -> None:
+    with pytest.raises(DataError, match=r"data\.csv.*column 'b', data row 2: the value is missing"):
+        read(f"a,b\n0,1\n0,{cell}\n0,2\n")
+
+
+@pytest.mark.parametrize("cell", ["inf", "-inf", "Infinity", "1e309"])
+def test_infinite_values(cell: str, read) -> None:
+    with pytest.raises(DataError, match=r"column 'a', data row 1.*not finite"):
+        read(f"a,b\n{cell},1\n")
+
+
+def test_the_first_bad_row_is_named_and_the_others_counted(read) -> None:
+    with pytest.raises(DataError, match=r"data row 2.*and so are 2 more rows"):
+        read("a,b\n0,1\n0,\n0,\n0,2\n0,\n")
+
+
+def test_a_text_column_shows_the_group_to_write(read) -> None:
+    with pytest.raises(DataError) as raised:
+        read("a,port\n0,S\n0,C\n0,S\n")
+    assert "port_S, port_C" in str(raised.value)
+    assert '[[groups]] features = ["port_S", "port_C"]' in str(raised.value)
+
+
+def test_a_column_of_many_words_is_not_listed(read) -> None:
+    words = [f"word{number}" for number in range(500)]
+    with pytest.raises(DataError) as raised:
+        read("a,b\n" + "".join(f"0,{word}\n" for word in words))
+    assert "500 different words" in str(raised.value)
+    assert len(str(raised.value)) < 400
+
+
+def test_byte_order_mark_windows_lines_and_blank_lines_at_the_end(read) -> None:
+    samples = read(b"\xef\xbb\xbfa,b\r\n1,2\r\n3,4\r\n\r\n,\r\n")
+    assert samples.columns == ("a", "b")
+    assert samples.X.tolist() == [[1, 2], [3, 4]]
+
+
+def test_quoted_names_with_commas_quotes_and_newlines(read) -> None:
+    samples = read('"a,1","b ""2""\nline"\n1,2\n')
+    assert samples.columns == ("a,1", 'b "2"\nline')
+    assert samples.X.tolist() == [[1, 2]]
+
+
+def test_one_column(read) -> None:
+    assert read("a\n1\n2\n", inputs=1).X.tolist() == [[1], [2]]
+
+
+def test_numbered_columns_as_pandas_writes_them(read) -> None:
+    assert read("0,1\n5,6\n").columns == ("0", "1")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "empty"),
+        ("a,b\n", "no rows"),
+        ("a,b\n\n\n", "no rows"),
+        ("a,a\n1,2\n", "'a' is there 2 times"),
+        ("1.5,2.5\n1,2\n", "names of the columns"),
+        ("a;b\n1;2\n", "';'"),
+        ("a\tb\n1\t2\n", "separated"),
+        ("a,b\n1\n", "data row 1 has 1 values"),
+        ("a,b\n1,2\n\n3,4\n", "data row 2"),
+        ("a\n1\n", "2 inputs"),
+        (b"\xff\xfea\x00", "UTF-8"),
+        ('a,b\n"1,2\n', "CSV"),
+    ],
+)
+def test_files_that_are_refused(text: str | bytes, words: str, read) -> None:
+    with pytest.raises(DataError) as raised:
+        read(text)
+    assert words in str(raised.value)
+    assert "data.csv" in str(raised.value)
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no data file"):
+        read_samples(tmp_path / "nowhere.csv", inputs=1)
+    with pytest.raises(DataError, match="cannot be read"):
+        read_samples(tmp_path, inputs=1)
+
+
+def test_floats_come_back_as_they_were_written(read) -> None:
+    values = np.random.default_rng(0).normal(size=(200, 2)) * 10.0 ** np.arange(-100, 100)[:, None]
+    text = "a,b\n" + "".join(f"{x!r},{y!r}\n" for x, y in values.tolist())
+    assert np.array_equal(read(text).X, values)
