@@ -92,7 +92,7 @@ def test_infinite_values(cell: str, read) -> None:
 
 
 def test_the_first_bad_row_is_named_and_the_others_counted(read) -> None:
-    with pytest.raises(DataError, match=r"data row 2.*and so are 2 more rows"):
+    with pytest.raises(DataError, match=r"data row 2: .*the first of 3 such rows"):
         read("a,b\n0,1\n0,\n0,\n0,2\n0,\n")
 
 
