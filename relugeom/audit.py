@@ -164,6 +164,7 @@ def audit(
                 verdicts = settle_clusters(
                     clusters, chosen.domain, on_progress=lambda done: tell("settling the samples' patterns", done)
                 )
+                tell("enumerating regions", 0)
                 partition = enumerate_regions(
                     network,
                     chosen.domain,

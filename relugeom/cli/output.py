@@ -42,7 +42,7 @@ def print_json(content: Mapping[str, Any]) -> None:
 def print_text(text: str) -> None:
     """Lines on the standard output, byte for byte; only a terminal gets escapes for what does not print."""
     if sys.stdout.isatty():
-        text = "".join(f"{one_line(line)}\n" for line in text.splitlines())
+        text = "\n".join(map(one_line, text.split("\n")))
     sys.stdout.write(text)
     sys.stdout.flush()
 

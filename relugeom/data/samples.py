@@ -215,7 +215,9 @@ def _parsed_words(
     if any(words):
         numbers = any(map(_is_number, values))
         found = list(dict.fromkeys(compress(cells, words)))
-        advice = "write numbers, or drop such rows" if numbers else about_words(name, found)
+        separated = all(_is_number(_parsed(word.replace(",", ""))) for word in found)
+        plain = "write plain numbers, without separators and units, or drop such rows"
+        advice = plain if numbers or separated else about_words(name, found)
         raise DataError(_about_cells(name, words, f"{found[0]!r} is not a number", advice))
     return values
 
@@ -238,7 +240,7 @@ def _is_number(value: float | None) -> bool:
 def _about_cells(name: str, bad: Iterable[bool], what: str, advice: str) -> str:
     """One line on the first bad cell of a column."""
     rows = list(compress(count(1), bad))
-    more = f" (and so are {len(rows) - 1:,} more rows)" if len(rows) > 1 else ""
+    more = f" (the first of {len(rows):,} such rows)" if len(rows) > 1 else ""
     return f"column {name!r}, data row {rows[0]}: {what}{more}: {advice}"
 
 
