@@ -8,7 +8,7 @@ them do.
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from relugeom.errors import InputError
 from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.domain_spec import load_domain
+from relugeom.network.decision import Decision
 from relugeom.network.importers import load_network
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.rounding import rounding_bound
@@ -96,6 +97,7 @@ def audit(
     target: str | None = None,
     features: Sequence[str] | None = None,
     ignore: Collection[str] = (),
+    decision: Decision | None = None,
     domain: str | None = None,
     store: str | Path | None = None,
     out: str | Path = "audit",
@@ -115,6 +117,8 @@ def audit(
         The column that the model should predict.
     features, ignore
         Which columns feed the inputs, and which are left out.
+    decision
+        How a class follows from the outputs; by default as the model file says.
     domain
         ``box:LO,HI``, ``all``, ``data`` or a TOML file; by default ``domain.toml`` beside the model, else ``data``.
     store
@@ -140,10 +144,8 @@ def audit(
     from relugeom.store.store import open_store
 
     tell, remark = on_progress or _ignore, on_remark or _ignore
-    network, samples = read_inputs(model, data, target=target, features=features, ignore=ignore)
-    remark(columns_in_words(network, samples))
+    network, samples = read_inputs(model, data, target=target, features=features, ignore=ignore, decision=decision)
     chosen = choose_domain(domain, network, samples, Path(model))
-    remark(f"domain: {chosen.source}")
     record = describe_dataset(samples.name, samples.X, network.feature_names, target_name=target, target=samples.target)
     parameters = {"model": str(model), "data": str(data), "target": target, "domain": domain}
     limits = {"max_regions": max_regions, "time_limit": time_limit}
@@ -159,6 +161,8 @@ def audit(
                 dataset=record,
                 parameters=parameters | limits,
             ) as run:
+                remark(columns_in_words(network, samples))
+                remark(f"domain: {chosen.source}")
                 tell("clustering samples", 0)
                 clusters = cluster_samples(network, samples.X, target=samples.target, domain=chosen.domain)
                 verdicts = settle_clusters(
@@ -207,9 +211,12 @@ def read_inputs(
     target: str | None = None,
     features: Sequence[str] | None = None,
     ignore: Collection[str] = (),
+    decision: Decision | None = None,
 ) -> tuple[ReLUNetwork, Samples]:
     """A model and its samples; a model that names no inputs takes the names of the columns."""
     network = load_network(model)
+    if decision is not None:
+        network = replace(network, decision=replace(decision, class_names=network.rule.class_names))
     samples = read_samples(
         data, inputs=network.inputs, input_names=network.input_names, target=target, features=features, ignore=ignore
     )

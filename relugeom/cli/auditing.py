@@ -10,6 +10,8 @@ import pandas as pd
 from relugeom.analysis.importance import cluster_importance
 from relugeom.audit import audit, choose_domain, columns_in_words, read_inputs
 from relugeom.cli.output import print_json, print_parts, progress, tell
+from relugeom.errors import InputError
+from relugeom.network.decision import Decision
 from relugeom.partition.clusters import cluster_samples
 from relugeom.partition.partition import PartitionStatus
 from relugeom.report.clusters import cluster_content
@@ -20,10 +22,13 @@ __all__ = ["run_audit", "run_cluster"]
 TRUNCATED = 3
 
 
-def run_audit(model: str, data: str, *, as_json: bool, **options: Any) -> int:
+def run_audit(
+    model: str, data: str, *, threshold: float | None, probability: float | None, as_json: bool, **options: Any
+) -> int:
     """`relugeom audit`."""
+    decision = _choose_decision(threshold, probability)
     with progress() as report:
-        result = audit(model, data, on_remark=tell, on_progress=report, **options)
+        result = audit(model, data, decision=decision, on_remark=tell, on_progress=report, **options)
     counts = dict(zip(result.content.census["patterns"], result.content.census["count"], strict=True))
     if as_json:
         print_json(
@@ -55,13 +60,16 @@ def run_cluster(
     target: str | None,
     features: Sequence[str] | None,
     ignore: Sequence[str],
+    threshold: float | None,
+    probability: float | None,
     domain: str | None,
     as_json: bool,
 ) -> int:
     """`relugeom cluster`."""
-    network, samples = read_inputs(model, data, target=target, features=features, ignore=ignore)
-    tell(columns_in_words(network, samples))
+    decision = _choose_decision(threshold, probability)
+    network, samples = read_inputs(model, data, target=target, features=features, ignore=ignore, decision=decision)
     chosen = None if domain is None else choose_domain(domain, network, samples, Path(model))
+    tell(columns_in_words(network, samples))
     clusters = cluster_samples(
         network, samples.X, target=samples.target, domain=None if chosen is None else chosen.domain
     )
@@ -84,6 +92,15 @@ def run_cluster(
     else:
         print_parts(cluster_tables(content))
     return 0
+
+
+def _choose_decision(threshold: float | None, probability: float | None) -> Decision | None:
+    """The decision that the options ask for, or None for that of the model."""
+    if threshold is not None and probability is not None:
+        raise InputError("give --threshold or --probability, not both")
+    if threshold is not None:
+        return Decision.at_threshold(threshold)
+    return None if probability is None else Decision.at_probability(probability)
 
 
 def _by_cluster(table: pd.DataFrame) -> Iterator[list[dict[Hashable, Any]]]:

@@ -41,6 +41,13 @@ Features = Annotated[
 Ignore = Annotated[
     list[str] | None, typer.Option("--ignore", metavar="COL", help="A column to leave out (A,B or again for more).")
 ]
+Threshold = Annotated[
+    float | None,
+    typer.Option("--threshold", metavar="X", help="Decide for class 1 where the output before squashing exceeds X."),
+]
+Probability = Annotated[
+    float | None, typer.Option("--probability", metavar="P", help="Decide for class 1 where the sigmoid exceeds P.")
+]
 MaxRegions = Annotated[
     int, typer.Option("--max-regions", metavar="N", min=1, help="Stop after the first N regions in tree order.")
 ]
@@ -87,6 +94,8 @@ def audit(
     target: Target = None,
     features: Features = None,
     ignore: Ignore = None,
+    threshold: Threshold = None,
+    probability: Probability = None,
     domain: DomainSpec = None,
     store: Annotated[
         str | None, typer.Option("--store", metavar="URL", help="Where the store is (OUT/audit.db by default).")
@@ -116,6 +125,8 @@ def audit(
         target=target,
         features=_names(features) if features is not None else None,
         ignore=[name for text in ignore or () for name in _names(text)],
+        threshold=threshold,
+        probability=probability,
         domain=domain,
         store=store,
         out=out,
@@ -145,6 +156,8 @@ def cluster(
     target: Target = None,
     features: Features = None,
     ignore: Ignore = None,
+    threshold: Threshold = None,
+    probability: Probability = None,
     domain: DomainSpec = None,
     as_json: Json = False,
 ) -> int:
@@ -165,6 +178,8 @@ def cluster(
         target=target,
         features=_names(features) if features is not None else None,
         ignore=[name for text in ignore or () for name in _names(text)],
+        threshold=threshold,
+        probability=probability,
         domain=domain,
         as_json=as_json,
     )

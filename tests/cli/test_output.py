@@ -1,0 +1,129 @@
+"""What reaches the terminal, and how a command ends when something comes in between."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import TITANIC, run_command, small_network, write_network, write_rows
+
+from relugeom.cli import models
+from relugeom.cli.output import one_line, print_json, print_text
+from relugeom.errors import SolverError
+
+PROGRAM = [sys.executable, "-c", "from relugeom.cli import main; main()"]
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    return write_network(tmp_path / "model.npz", small_network(2, 3, 1, input_names=("a", "Größe 漢")))
+
+
+def test_one_line_holds_only_what_prints() -> None:
+    assert one_line("a\nb\x1b[31m\u202e\udc80é") == r"a\nb\x1b[31m\u202e\udc80é"
+
+
+def test_one_json_object_whatever_the_values(capsys: pytest.CaptureFixture[str]) -> None:
+    values = [np.float64("nan"), float("inf"), np.int64(3), np.array([[1.5]]), "\udc80\x9b", None, (True,), 2**80]
+    print_json({"values": values, "name\n": {1: 2}})
+    printed = capsys.readouterr().out
+    assert printed.isascii()
+    expected = {"values": [None, None, 3, [[1.5]], "\udc80\x9b", None, [True], 2**80], "name\n": {"1": 2}}
+    assert json.loads(printed) == expected
+
+
+@pytest.mark.parametrize(("terminal", "shown"), [(True, "a,\\x1b[31m\nb\n"), (False, "a,\x1b[31m\nb\n")])
+def test_only_a_terminal_gets_escapes(
+    terminal: bool, shown: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: terminal)
+    print_text("a,\x1b[31m\nb\n")
+    assert capsys.readouterr().out == shown
+
+
+def test_a_reader_that_has_gone_is_no_failure(model: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    for verb in (["inspect", model], ["inspect", model, "--json"]):
+        ended = subprocess.run([*PROGRAM, *verb], stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+        assert (ended.returncode, ended.stderr) == (0, "")
+    os.close(writer)
+
+
+def test_a_terminal_without_the_letters(model: Path) -> None:
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    ended = subprocess.run([*PROGRAM, "inspect", model], capture_output=True, env=environment, check=True)
+    assert rb"Gr\xf6\xdfe \u6f22" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "line"),
+    [
+        (KeyboardInterrupt(), 130, "relugeom: interrupted\n"),
+        (SolverError("HiGHS stopped: time limit"), 3, "relugeom: HiGHS stopped: time limit\n"),
+    ],
+)
+def test_a_command_that_is_stopped(
+    error: BaseException,
+    code: int,
+    line: str,
+    model: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(models, "enumerate_regions", stop)
+    ended = run_command(capsys, "enumerate", model, "--domain", "box:-1,1")
+    assert (ended.code, ended.out, ended.err) == (code, "", line)
+
+
+@pytest.mark.parametrize("arguments", [[], ["db"]])
+def test_no_verb_shows_the_help(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    ended = run_command(capsys, *arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("Usage: relugeom")
+
+
+def test_remarks_come_only_with_an_audit_that_can_begin(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_rows(tmp_path / "data.csv", ["a", "Größe 漢"], [(1, 2), (-1, 0.5)])
+    asked = ("audit", model, data, "--out", tmp_path / "out")
+    assert len(run_command(capsys, *asked, "--store", tmp_path).err.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+    assert run_command(capsys, *asked).err == "inputs: a, Größe 漢\ndomain: the range of the data\n"
+
+
+def test_many_columns_are_said_in_few_words(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = write_network(tmp_path / "model.npz", small_network(30, 2, 1))
+    data = write_rows(tmp_path / "data.csv", [f"c{column}" for column in range(30)], [range(30)])
+    assert run_command(capsys, "cluster", model, data).err == "inputs: 30 columns, c0, …, c29\n"
+
+
+def test_names_with_commas_stand_in_quotes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = write_network(tmp_path / "model.npz", small_network(1, 2, 1))
+    data = write_rows(tmp_path / "data.csv", ['"a,b"', "c", "d"], [(1, 2, 3)])
+    ended = run_command(capsys, "cluster", model, data, "--features", '"a,b"', "--ignore", "c, d")
+    assert (ended.code, ended.err) == (0, "inputs: a,b\n")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "positive"), [("--threshold", "-100", 1.0), ("--probability", "0.99", 0.0)]
+)
+def test_decisions_that_are_asked_for(
+    option: str, value: str, positive: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("cluster", TITANIC / "network.onnx", TITANIC / "passengers.csv", "--target", "Survived", "--json")
+    clusters = json.loads(run_command(capsys, *asked, option, value).out)["clusters"]
+    assert {cluster["positive_share"] for cluster in clusters} == {positive}
+
+
+def test_two_decisions_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("cluster", TITANIC / "network.onnx", TITANIC / "passengers.csv", "--target", "Survived")
+    ended = run_command(capsys, *asked, "--threshold", "0", "--probability", "0.5")
+    assert (ended.code, ended.err) == (2, "relugeom: give --threshold or --probability, not both\n")
