@@ -41,6 +41,8 @@ class Problem(NamedTuple):
         Of the hidden layers after the first, transposed and padded with zeros: shapes (L, w, w) and (L, w).
     bounded
         Whether every side of the box is finite.
+    integral
+        max |weight| of each layer where weights and biases are integers, else inf; shape (L,).
     first, first_errors
         Forms of the first layer on the hull and error bounds of their coefficients, shape (w₀, d + 1).
     lower, upper, reach
@@ -55,6 +57,7 @@ class Problem(NamedTuple):
     weights: np.ndarray
     biases: np.ndarray
     bounded: bool
+    integral: np.ndarray
     first: np.ndarray
     first_errors: np.ndarray
     lower: np.ndarray
@@ -77,6 +80,7 @@ class State(NamedTuple):
     forms: np.ndarray  # (L, w, d + 1)
     form_errors: np.ndarray  # (L, w, d + 1) per coefficient, on unbounded domains only
     errors: np.ndarray  # (L, w)
+    largest: np.ndarray  # (L,) bound of |coefficients| where they are exact integers, else inf
     magnitudes: np.ndarray  # (L, w)
     row_forms: np.ndarray  # (M, d + 1) rows of the cell
     row_units: np.ndarray  # (M,) the unit that a row comes from, −1 for a row of the domain
@@ -98,6 +102,7 @@ class State(NamedTuple):
     multipliers: np.ndarray  # (d,)
     goal: np.ndarray  # (d + 1,)
     matrix: np.ndarray  # (d, d)
+    integers: np.ndarray  # (d, d + 1)
     inverse: np.ndarray  # (d, d)
     far: np.ndarray  # (d,) a point of the closure beyond the hyperplane just crossed
 

@@ -46,7 +46,13 @@ from relugeom.partition.layer_forms import (
     scale_of,
 )
 from relugeom.partition.path import next_sibling, save_sibling, take_side
-from relugeom.partition.stability import falls_by_layer, proves_by_coordinates, proves_by_layer, proves_nonpositive
+from relugeom.partition.stability import (
+    falls_by_layer,
+    proves_by_coordinates,
+    proves_by_layer,
+    proves_in_integers,
+    proves_nonpositive,
+)
 from relugeom.partition.walk import ascend, cross_edge, present_point, recentre, refactorise
 
 __all__ = ["search"]
@@ -104,7 +110,7 @@ def decide(problem, state, layer, local, combined):
             else:
                 proved = proves_by_coordinates(problem, state, layer, local, sign, target)
                 proved = proved or proves_by_layer(problem, state, layer, local, sign, target)
-            if proved:
+            if proved or proves_in_integers(problem, state, layer, local, sign, target):
                 return STABLE_INACTIVE if sign > 0.0 else STABLE_ACTIVE
     return DOUBTFUL
 

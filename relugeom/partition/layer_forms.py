@@ -26,6 +26,7 @@ def compute_forms(problem, state, layer):
     starts = problem.starts
     width = starts[layer + 1] - starts[layer]
     forms, errors, magnitudes = state.forms[layer], state.errors[layer], state.magnitudes[layer]
+    state.largest[layer] = problem.integral[layer]
     if layer == 0:
         for u in range(width):
             size, error, lost = abs(problem.first[u, d]), problem.first_errors[u, d], 0.0
@@ -42,6 +43,9 @@ def compute_forms(problem, state, layer):
     below = starts[layer] - starts[layer - 1]
     lower_forms, lower_errors = state.forms[layer - 1], state.errors[layer - 1]
     lower_sizes = state.magnitudes[layer - 1]
+    # Sums of products of integers below 2⁵² are exact.
+    grown = problem.integral[layer] * (below * state.largest[layer - 1] + 1.0)
+    state.largest[layer] = grown if grown < 2.0**52 else np.inf
     sums, terms = state.sums, np.int64(2)  # sums[k, u]: one contiguous run of units per coefficient
     for u in range(width):
         for k in range(d):

@@ -47,6 +47,7 @@ class Setup:
             forms=floats(L, w, d + 1),
             form_errors=floats(L, w, d + 1),
             errors=floats(L, w),
+            largest=floats(L),
             magnitudes=floats(L, w),
             row_forms=floats(rows, d + 1),
             row_units=integers(rows),
@@ -68,6 +69,7 @@ class Setup:
             multipliers=floats(d),
             goal=floats(d + 1),
             matrix=floats(d, d),
+            integers=integers(d, d + 1),
             inverse=floats(d, d),
             far=floats(d),
         )
@@ -133,6 +135,7 @@ def _problem(network: ReLUNetwork, chart: Chart) -> Problem:
         weights=weights,
         biases=biases,
         bounded=bool(np.isfinite(lower).all() and np.isfinite(upper).all()),
+        integral=_integral(network, first, first_errors),
         first=first.reshape(-1, columns),
         first_errors=first_errors.reshape(-1, columns),
         lower=lower,
@@ -154,3 +157,12 @@ def _rounded(forms: Sequence[Form], scale: int | None) -> tuple[FloatArray, Floa
         inexact = (fmpq(*x.as_integer_ratio()) != fmpq(entry, divisor) for x, entry in zip(nearest, form, strict=True))
         errors.append([2.0**-53 * abs(x) + 2.0**-1074 if off else 0.0 for x, off in zip(nearest, inexact, strict=True)])
     return np.array(values), np.array(errors)
+
+
+def _integral(network: ReLUNetwork, first: FloatArray, first_errors: FloatArray) -> FloatArray:
+    """The largest entry of each hidden layer (of its forms, for the first) where all are integers, else inf."""
+    later = zip(network.weights[1:-1], network.biases[1:-1], strict=True)
+    tables = [first, *(np.column_stack(layer) for layer in later)]
+    whole = [bool((table == np.floor(table)).all()) for table in tables]
+    whole[0] = whole[0] and not first_errors.any()
+    return np.array([np.abs(table).max() if kept else np.inf for table, kept in zip(tables, whole, strict=True)])

@@ -10,7 +10,10 @@ import numpy as np
 from relugeom.geometry.compiled import compiled, inlined
 from relugeom.geometry.dictionary import FREE
 from relugeom.partition.columns import TINY, UNIT
-from relugeom.partition.layer_forms import box_maximum
+from relugeom.partition.layer_forms import box_maximum, layer_of
+
+LARGEST_INTEGER = 2.0**30
+LARGEST_PRODUCT = 2.0**62
 
 
 @inlined
@@ -47,30 +50,131 @@ def proves_nonpositive(problem, state, form, error, size, sign, target, combined
 
 
 @inlined
-def proves_by_coordinates(problem, state, layer, local, sign, target):
-    """Whether sign · z ≤ 0 follows in coordinates y, whose sides may be open."""
+def gather(problem, state, layer, local, sign, target):
+    """Goal, rows and multipliers of the present vertex in coordinates y, into the room for proofs; how many rows."""
     d = problem.lower.shape[0]
-    rests, rows, row_errors = state.rests, state.proof_rows, state.proof_errors
-    multipliers, goal = state.multipliers, state.goal
     q = np.int64(0)
     for k in range(d):
-        rests[k] = False
+        state.rests[k] = False
     for j in range(d):
         variable = state.nonbasic[j]
         if variable < d:
-            rests[variable] = state.status[j] != FREE
+            state.rests[variable] = state.status[j] != FREE
             continue
-        multipliers[q] = -sign * state.table[j, target]
+        state.multipliers[q] = -sign * state.table[j, target]
         for k in range(d + 1):
-            rows[q, k] = state.row_forms[variable - d, k]
-            row_errors[q, k] = state.row_form_errors[variable - d, k]
+            state.proof_rows[q, k] = state.row_forms[variable - d, k]
+            state.proof_errors[q, k] = state.row_form_errors[variable - d, k]
         q += 1
     for k in range(d + 1):
-        goal[k] = sign * state.forms[layer, local, k]
-        row_errors[d, k] = state.form_errors[layer, local, k]
+        state.goal[k] = sign * state.forms[layer, local, k]
+        state.proof_errors[d, k] = state.form_errors[layer, local, k]
+    return q
+
+
+@inlined
+def proves_by_coordinates(problem, state, layer, local, sign, target):
+    """Whether sign · z ≤ 0 follows in coordinates y, whose sides may be open."""
+    d = problem.lower.shape[0]
+    q = gather(problem, state, layer, local, sign, target)
     return cancels(
-        goal, rows, row_errors, d, multipliers, q, d, rests, problem.lower, problem.upper, state.matrix, state.inverse
+        state.goal,
+        state.proof_rows,
+        state.proof_errors,
+        d,
+        state.multipliers,
+        q,
+        d,
+        state.rests,
+        problem.lower,
+        problem.upper,
+        state.matrix,
+        state.inverse,
     )
+
+
+@inlined
+def proves_in_integers(problem, state, layer, local, sign, target):
+    """Whether sign · z ≤ 0 follows from the exact multipliers of the present vertex, margin or none.
+
+    Only for forms whose coefficients are small integers, exactly (`State.largest`): then the system for λ is solved in
+    64-bit integers, and nothing is rounded.
+    """
+    d = problem.lower.shape[0]
+    if not state.largest[layer] < LARGEST_INTEGER:
+        return False
+    for j in range(d):
+        if state.nonbasic[j] >= d:
+            unit = state.row_units[state.nonbasic[j] - d]
+            if unit < 0 or not state.largest[layer_of(problem.starts, unit)] < LARGEST_INTEGER:
+                return False
+    q = gather(problem, state, layer, local, sign, target)
+    return cancels_exactly(
+        state.goal, state.proof_rows, q, d, state.rests, problem.lower, problem.upper, state.integers
+    )
+
+
+@compiled
+def cancels_exactly(goal, rows, q, d, rests, lower, upper, A):
+    """Whether R = goal + Σ λ_i row_i ≤ 0 for the λ ≥ 0 that cancels the coordinates without rest; integers throughout.
+
+    Fraction-free elimination [Bareiss, *Sylvester's identity and multistep integer-preserving Gaussian elimination*,
+    1968]; False where the system is singular, a number grows too large, or R is not ≤ 0.
+    """
+    c = 0
+    for k in range(d):
+        if rests[k]:
+            continue
+        if c == q:
+            return False
+        for i in range(q):
+            A[c, i] = np.int64(rows[i, k])
+        A[c, q] = -np.int64(goal[k])
+        c += 1
+    if c != q:
+        return False
+    previous = np.int64(1)
+    for p in range(q):
+        best = p
+        while best < q and A[best, p] == 0:
+            best += 1
+        if best == q:
+            return False
+        for k in range(q + 1):
+            A[p, k], A[best, k] = A[best, k], A[p, k]
+        pivot = A[p, p]
+        for r in range(q):
+            factor = A[r, p]
+            if r == p:
+                continue
+            for k in range(q + 1):
+                first, second = float(pivot) * float(A[r, k]), float(factor) * float(A[p, k])
+                if abs(first) + abs(second) > LARGEST_PRODUCT:
+                    return False
+                A[r, k] = (pivot * A[r, k] - factor * A[p, k]) // previous
+        previous = pivot
+    scale = abs(previous)  # every diagonal entry now equals the determinant, up to its sign
+    turn = np.int64(1) if previous > 0 else np.int64(-1)
+    for i in range(q):
+        A[i, q] *= turn
+        if A[i, q] < 0:
+            return False
+    total = np.int64(0)
+    for k in range(d + 1):
+        if k < d and not rests[k]:
+            continue
+        entry, size = scale * np.int64(goal[k]), float(scale) * abs(goal[k])
+        for i in range(q):
+            entry += A[i, q] * np.int64(rows[i, k])
+            size += float(A[i, q]) * abs(rows[i, k])
+        side = 1.0
+        if k < d and entry != 0:
+            side = upper[k] if entry > 0 else lower[k]
+        size *= abs(side)
+        if not size + abs(float(total)) < LARGEST_PRODUCT or side != np.floor(side):
+            return False
+        total += entry * np.int64(side)
+    return total <= 0
 
 
 @inlined
