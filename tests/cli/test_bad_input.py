@@ -132,6 +132,7 @@ def test_domains(case: str, place: Path, refuses) -> None:
         (place / "wrong.toml").write_text(spec)
         spec = "wrong.toml"
     refuses(words, "audit", "model.npz", "data.csv", "--target", "y", "--domain", spec)
+    refuses(words, "cluster", "model.npz", "data.csv", "--target", "y", "--domain", spec)
     refuses(words, "enumerate", "model.npz", "--domain", spec, "--store", "new.db")
     refuses(words, "locate", "model.npz", "101", "--domain", spec)
 
