@@ -47,6 +47,7 @@ __all__ = [
 ]
 
 DOMAIN_FILE = "domain.toml"
+TITLES = {"audit": "Audit"}
 SOURCES = {"data": "the range of the data", "all": "all of R^n"}
 MAX_NAMED = 20
 """Inputs that are named in a remark; of more, only the first and the last are."""
@@ -295,7 +296,7 @@ def report_content(store: "Store", run: int | None = None) -> ReportContent:
 
     tables = read_run(store, run)
     return ReportContent(
-        title=f"Audit of {tables.network.get('file', 'a network')}",
+        title=f"{TITLES.get(tables.provenance['command'], 'Regions')} of {tables.network.get('file', 'a network')}",
         summary=_summary(tables),
         network=tables.network,
         domain=tables.domain,
@@ -324,6 +325,8 @@ def _summary(tables: "RunTables") -> Mapping[str, str]:
             summary["Accuracy"] = f"{float((clusters['accuracy'] * clusters['samples']).sum()) / samples:.1%}"
     if "regions" in counts:
         summary["Activation regions"] = f"{counts['regions']} of {counts['all patterns']} patterns"
+    else:
+        summary["Activation regions"] = f"{int((tables.patterns['verdict'] == 'region').sum()):,} are known"
     summary["Status"] = run.get("status", "") + (f": {run['reason']}" if "reason" in run else "")
     return {label: text for label, text in summary.items() if text}
 

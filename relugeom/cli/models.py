@@ -1,9 +1,12 @@
 """The verbs that need a model and a domain: inspect, enumerate, locate, graph."""
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from relugeom.audit import choose_domain
+from relugeom.audit import ChosenDomain, choose_domain
 from relugeom.cli.output import print_json, print_parts, progress, tell
 from relugeom.errors import InputError
 from relugeom.graph.active_subnetwork import active_subnetwork
@@ -16,6 +19,9 @@ from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.locate import Location, locate_pattern
 from relugeom.partition.partition import PartitionStatus, PatternStatus
 from relugeom.report.tables import fact_table
+
+if TYPE_CHECKING:
+    from relugeom.store.runs import Run
 
 __all__ = ["run_enumerate", "run_graph", "run_inspect", "run_locate"]
 
@@ -76,21 +82,13 @@ def run_enumerate(
     """`relugeom enumerate`."""
     network = load_network(model)
     chosen = choose_domain(domain, network, None, Path(model))
-    with progress() as report:
+    limits: dict[str, Any] = {"max_regions": max_regions, "time_limit": time_limit}
+    with _recorded(store, network, chosen, {"model": model, "domain": domain} | limits) as run, progress() as report:
         partition = enumerate_regions(
-            network,
-            chosen.domain,
-            threads=threads,
-            max_regions=max_regions,
-            time_limit=time_limit,
-            on_progress=lambda found: report("enumerating regions", found),
+            network, chosen.domain, threads=threads, on_progress=partial(report, "enumerating regions"), **limits
         )
-    run = None
-    if store is not None:
-        from relugeom.store.store import open_store
-
-        with open_store(store) as opened:
-            run = opened.save(partition)
+        if run is not None:
+            run.save_partition(partition)
     if as_json:
         print_json(
             {
@@ -103,7 +101,7 @@ def run_enumerate(
                 "domain": chosen.source,
                 "seconds": partition.seconds,
                 "network": network.digest,
-                "run": run,
+                "run": None if run is None else run.id,
             }
         )
     else:
@@ -113,9 +111,33 @@ def run_enumerate(
             facts["Reason"] = partition.reason
         facts["Time"] = f"{partition.seconds:.3g} s"
         if run is not None:
-            facts["Store"] = f"run {run} in {store}"
+            facts["Store"] = f"run {run.id} in {store}"
         print_parts([fact_table(f"Activation regions of {Path(model).name}", facts)])
     return 0 if partition.status is PartitionStatus.COMPLETE else TRUNCATED
+
+
+@contextmanager
+def _recorded(
+    store: str | None, network: ReLUNetwork, chosen: ChosenDomain, parameters: Mapping[str, Any]
+) -> "Iterator[Run | None]":
+    """A run of the store that was asked for, open before the search begins; None where none was."""
+    if store is None:
+        yield None
+        return
+    from relugeom.store.store import open_store
+
+    with (
+        open_store(store) as opened,
+        opened.run(
+            "enumerate",
+            network=network,
+            network_name=Path(parameters["model"]).name,
+            domain=chosen.domain,
+            domain_name=chosen.source,
+            parameters=parameters,
+        ) as run,
+    ):
+        yield run
 
 
 def run_locate(model: str, pattern: str, domain: str | None, *, as_json: bool) -> int:

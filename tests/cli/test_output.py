@@ -127,3 +127,13 @@ def test_two_decisions_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
     asked = ("cluster", TITANIC / "network.onnx", TITANIC / "passengers.csv", "--target", "Survived")
     ended = run_command(capsys, *asked, "--threshold", "0", "--probability", "0.5")
     assert (ended.code, ended.err) == (2, "relugeom: give --threshold or --probability, not both\n")
+
+
+def test_a_store_of_regions_alone_has_a_report_too(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "regions.db"
+    assert run_command(capsys, "enumerate", model, "--domain", "box:-1,1", "--store", store).code == 0
+    ended = run_command(capsys, "report", store, "--out", tmp_path / "page.html", "--json")
+    assert json.loads(ended.out)["title"] == "Regions of model.npz"
+    assert "are known" in (tmp_path / "page.html").read_text(encoding="utf-8")
