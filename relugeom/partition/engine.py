@@ -8,6 +8,7 @@ given first.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numba
 import numpy as np
 from flint import fmpq
 
@@ -23,7 +24,7 @@ from relugeom.partition.reference import ReferenceSearch
 from relugeom.partition.setup import Setup, grown
 from relugeom.partition.tree import EMPTY
 
-__all__ = ["Found", "Task"]
+__all__ = ["Found", "Task", "compile_sharing"]
 
 STEPS = 20_000  # nodes between two looks at the clock and at idle threads
 LEAF_BUFFER = 4096
@@ -70,6 +71,12 @@ class Found:
         self.count += other.count
 
 
+def compile_sharing(setup: Setup) -> None:
+    """Compile what a task needs to give a subtree away."""
+    state, waiting = setup.first_state()
+    give_sibling.compile(tuple(map(numba.typeof, (setup.problem, state, waiting, state))))  # type: ignore[attr-defined]
+
+
 class Task:
     """A subtree: its search state, what was found in it, and the tasks it gave away."""
 
@@ -85,9 +92,10 @@ class Task:
         )
         self._exact: ReferenceSearch | None = None
 
-    def run(self) -> None:
-        """Search for a while."""
-        code = search(self._setup.problem, self._state, self._waiting, self._output, STEPS)
+    def run(self, steps: int | None = None) -> None:
+        """Search for so many nodes (for a while by default)."""
+        budget = STEPS if steps is None else steps
+        code = search(self._setup.problem, self._state, self._waiting, self._output, budget)
         self._flush()
         if code == columns.DONE:
             self.finished = True

@@ -63,12 +63,13 @@ def enumerate_regions(
     if network.units == 0:
         return enumerate_by_reference(network, domain)
     # Compiled code is loaded when it is needed.
-    from relugeom.partition.pool import search_regions
+    from relugeom.partition.pool import prepare_search, search_regions
 
-    start = time.perf_counter()
     chart = domain_chart(domain)
+    setup = prepare_search(network, chart)
+    start = time.perf_counter()
     found, reason = search_regions(
-        network, chart, threads=threads, max_regions=max_regions, time_limit=time_limit, on_progress=on_progress
+        setup, threads=threads, max_regions=max_regions, time_limit=time_limit, on_progress=on_progress
     )
     # The empty columns in front stand for a search that was stopped before its first region.
     packed = np.concatenate([np.zeros((0, packed_width(network.units)), dtype=np.uint8), *found.packed])

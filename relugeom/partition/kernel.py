@@ -9,7 +9,7 @@ What floats cannot settle is handed to the caller as a question: the kernel retu
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined
+from relugeom.geometry.compiled import compiled
 from relugeom.geometry.dictionary import write_form
 from relugeom.partition.columns import (
     BEYOND,
@@ -61,7 +61,7 @@ CROSSING = 1e-10  # a crossing shallower than this share of a form's size is lef
 DRIFT = 80  # pivots after which the dictionary is rebuilt
 
 
-@inlined
+@compiled
 def decide(problem, state, layer, local, combined):
     """The sides a unit takes on the cell: STABLE_INACTIVE, STABLE_ACTIVE, SPLIT (`cross` may follow) or DOUBTFUL."""
     d = problem.lower.shape[0]
@@ -115,7 +115,7 @@ def decide(problem, state, layer, local, combined):
     return DOUBTFUL
 
 
-@inlined
+@compiled
 def cross(problem, state, layer, local, beyond):
     """Stand on the hyperplane that `decide` found to split the cell; `far` lies on the side away from the point.
 
@@ -150,7 +150,7 @@ def cross(problem, state, layer, local, beyond):
     return True
 
 
-@inlined
+@compiled
 def shows_pattern(problem, state):
     """Whether the point lies in the domain and has every bit of the path, rounding errors included."""
     d = problem.lower.shape[0]

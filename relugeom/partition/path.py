@@ -1,6 +1,6 @@
 """Where the compiled search stands: the sides of a split, and siblings that wait (notation: `columns.py`)."""
 
-from relugeom.geometry.compiled import compiled, inlined
+from relugeom.geometry.compiled import compiled
 from relugeom.geometry.dictionary import AT_LOWER, FREE
 from relugeom.partition.columns import BASE, DELEGATED, PHASE, SPLIT, P, R, S, U
 from relugeom.partition.layer_forms import layer_of, row_value
@@ -28,7 +28,7 @@ def start(problem, state):
     state.counters[R] = problem.domain_rows.shape[0]
 
 
-@inlined
+@compiled
 def take_side(problem, state, layer, local):
     """Make the slack ±z ≥ 0 of the unit just crossed a row of the cell, on the side that its bit says."""
     active = state.bits[problem.starts[layer] + local] == 1
@@ -69,7 +69,7 @@ def save_sibling(state, waiting, unit, point):
     state.counters[S] = slot + 1
 
 
-@inlined
+@compiled
 def restore_sibling(state, waiting):
     """Return to the last sibling that waits; returns its unit."""
     slot, d = state.counters[S] - 1, state.point.shape[0]
@@ -86,7 +86,7 @@ def restore_sibling(state, waiting):
     return waiting.unit[slot]
 
 
-@inlined
+@compiled
 def next_sibling(problem, state, waiting):
     """Enter the active side of the last split whose sibling waits; False where none does."""
     if state.counters[S] == state.counters[BASE]:

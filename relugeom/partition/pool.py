@@ -1,5 +1,6 @@
 """One search on several threads: the running task gives subtrees to idle threads."""
 
+import logging
 import threading
 import time
 from collections import deque
@@ -7,15 +8,32 @@ from collections.abc import Callable
 
 from relugeom.geometry.chart import Chart
 from relugeom.network.network import ReLUNetwork
-from relugeom.partition.engine import Found, Task
+from relugeom.partition.engine import Found, Task, compile_sharing
 from relugeom.partition.setup import Setup
 
-__all__ = ["search_regions"]
+__all__ = ["prepare_search", "search_regions"]
+
+NOTICE = "compiling the search for this machine: once per installation, for some seconds"
+PATIENCE = 1.0
+"""Seconds after which a compilation is announced; loading what was compiled before takes less."""
+
+
+def prepare_search(network: ReLUNetwork, chart: Chart) -> Setup:
+    """Lay out a search, with its code compiled or loaded; a compilation is announced in the log."""
+    setup = Setup(network, chart)
+    notice = threading.Timer(PATIENCE, logging.getLogger(__name__).warning, [NOTICE])
+    notice.daemon = True
+    notice.start()
+    try:
+        Task(setup, *setup.first_state()).run(steps=0)
+        compile_sharing(setup)
+    finally:
+        notice.cancel()
+    return setup
 
 
 def search_regions(
-    network: ReLUNetwork,
-    chart: Chart,
+    setup: Setup,
     *,
     threads: int,
     max_regions: int | None,
@@ -23,7 +41,6 @@ def search_regions(
     on_progress: Callable[[int], None] | None,
 ) -> tuple[Found, str]:
     """All regions in tree order, or the first of them and the reason why the search ended early."""
-    setup = Setup(network, chart)
     first = Task(setup, *setup.first_state())
     pool = _Pool(first, threads)
     reason = pool.run(max_regions, time_limit, on_progress)

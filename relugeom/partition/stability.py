@@ -28,7 +28,7 @@ def falls_by_layer(problem, state, layer, local, sign):
     return True
 
 
-@inlined
+@compiled
 def proves_nonpositive(problem, state, form, error, size, sign, target, combined):
     """Whether sign · z ≤ 0 on the cell follows from the dictionary's multipliers, rounding errors included."""
     d = problem.lower.shape[0]
@@ -72,7 +72,7 @@ def gather(problem, state, layer, local, sign, target):
     return q
 
 
-@inlined
+@compiled
 def proves_by_coordinates(problem, state, layer, local, sign, target):
     """Whether sign · z ≤ 0 follows in coordinates y, whose sides may be open."""
     d = problem.lower.shape[0]
@@ -93,7 +93,7 @@ def proves_by_coordinates(problem, state, layer, local, sign, target):
     )
 
 
-@inlined
+@compiled
 def proves_in_integers(problem, state, layer, local, sign, target):
     """Whether sign · z ≤ 0 follows from the exact multipliers of the present vertex, margin or none.
 
@@ -177,7 +177,7 @@ def cancels_exactly(goal, rows, q, d, rests, lower, upper, A):
     return total <= 0
 
 
-@inlined
+@compiled
 def proves_by_layer(problem, state, layer, local, sign, target):
     """Whether sign · z ≤ 0 follows in the outputs of the layer below: coordinates ≥ 0, and exact rows in this layer.
 

@@ -8,7 +8,7 @@ from relugeom.partition.columns import BEYOND, DIRECTION, DOUBTFUL, EDGE, OPTIMA
 from relugeom.partition.layer_forms import row_value
 
 
-@inlined
+@compiled
 def present_point(problem, state, point):
     """The present vertex in coordinates y."""
     d = problem.lower.shape[0]
@@ -88,7 +88,7 @@ def own_room(lower, upper, nonbasic, resting, j, direction):
     return resting[j] - lower[variable]
 
 
-@inlined
+@compiled
 def cross_edge(problem, state, target):
     """Go along the edge that `ascend` found to the hyperplane, where row `target` becomes nonbasic at 0.
 
