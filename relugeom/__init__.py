@@ -29,7 +29,6 @@ _ROOMS = {
     "relugeom.graph.active_subnetwork": ("active_subnetwork",),
     "relugeom.analysis.importance": ("cluster_importance",),
     "relugeom.store.store": ("open_store",),
-    "relugeom.audit": ("audit",),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 

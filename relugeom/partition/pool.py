@@ -13,7 +13,7 @@ from relugeom.partition.setup import Setup
 
 __all__ = ["prepare_search", "search_regions"]
 
-NOTICE = "compiling the search for this machine: once per installation, for some seconds"
+NOTICE = "compiling the search for this machine: once per installation, about half a minute"
 PATIENCE = 1.0
 """Seconds after which a compilation is announced; loading what was compiled before takes less."""
 
