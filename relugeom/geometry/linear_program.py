@@ -10,6 +10,7 @@ Notation: maximise c·x subject to A x ≤ b and lower ≤ x ≤ upper. Multipli
 The answers are floats: proposals, which exact arithmetic accepts or settles (`exact_simplex.py`).
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -114,14 +115,14 @@ class LPSolver(Protocol):
         """Solve one program."""
 
 
-class SolverBase:
+class SolverBase(ABC):
     """Solving one program is opening a session and asking it once."""
 
     name = "solver"
 
+    @abstractmethod
     def open(self, A: FloatArray, b: FloatArray, lower: FloatArray, upper: FloatArray) -> LPSession:
         """A session on {x : A x ≤ b, lower ≤ x ≤ upper}."""
-        raise NotImplementedError
 
     def solve(self, program: LinearProgram) -> LPSolution:
         """Solve one program."""

@@ -53,7 +53,7 @@ from relugeom.partition.stability import (
     proves_in_integers,
     proves_nonpositive,
 )
-from relugeom.partition.walk import ascend, cross_edge, present_point, recentre, refactorise
+from relugeom.partition.walk import climb, cross_edge, present_point, recentre, refactorise
 
 __all__ = ["search"]
 
@@ -87,20 +87,7 @@ def decide(problem, state, layer, local, combined):
             return DOUBTFUL
         state.basic[target] = d + target
         write_form(form, d, state.table, state.value, target, state.basic, state.nonbasic, state.resting, target)
-        outcome = ascend(
-            problem.lower,
-            problem.upper,
-            state.counters,
-            state.table,
-            state.value,
-            state.basic,
-            state.nonbasic,
-            state.resting,
-            state.status,
-            target,
-            sign,
-            accept,
-        )
+        outcome = climb(problem, state, target, sign, accept)
         if outcome in (SPLIT, BEYOND):
             state.counters[FAR_SIDE] = outcome == BEYOND
             return SPLIT
@@ -128,21 +115,7 @@ def cross(problem, state, layer, local, beyond):
     present_point(problem, state, beyond)
     sign = -1.0 if state.value[target] > 0.0 else 1.0
     accept = CROSSING * scale_of(problem, state, layer, local, d)
-    outcome = ascend(
-        problem.lower,
-        problem.upper,
-        state.counters,
-        state.table,
-        state.value,
-        state.basic,
-        state.nonbasic,
-        state.resting,
-        state.status,
-        target,
-        sign,
-        accept,
-    )
-    if outcome != SPLIT:
+    if climb(problem, state, target, sign, accept) != SPLIT:
         return False
     cross_edge(problem, state, target)
     for k in range(d):

@@ -78,6 +78,25 @@ def ascend(lower, upper, counters, table, value, basic, nonbasic, resting, statu
 
 
 @inlined
+def climb(problem, state, target, sign, accept):
+    """`ascend` with the columns that it needs: the call is on the hottest path, and every column handed over costs."""
+    return ascend(
+        problem.lower,
+        problem.upper,
+        state.counters,
+        state.table,
+        state.value,
+        state.basic,
+        state.nonbasic,
+        state.resting,
+        state.status,
+        target,
+        sign,
+        accept,
+    )
+
+
+@inlined
 def own_room(lower, upper, nonbasic, resting, j, direction):
     """How far the nonbasic variable of column j can move before it meets its own other side."""
     variable = nonbasic[j]
