@@ -13,7 +13,9 @@ PARTS = ["relugeom", "migrations", "pyproject.toml", "README.md", "alembic.ini"]
 PIP = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
 USE = """
 import pathlib, site, sys
+known = list(sys.path)
 site.addsitedir(sys.argv[1])
+sys.path[:] = [path for path in sys.path if path not in known] + known  # before what this environment has
 import relugeom
 from relugeom.store import migration
 from relugeom.store.readonly import run_query
