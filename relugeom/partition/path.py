@@ -116,6 +116,7 @@ def give_sibling(problem, state, waiting, other):
     for below in range(layer + 1):
         other.forms[below], other.form_errors[below] = state.forms[below], state.form_errors[below]
         other.errors[below], other.magnitudes[below] = state.errors[below], state.magnitudes[below]
+        other.largest[below] = state.largest[below]
     for r in range(rows):
         other.row_forms[r], other.row_form_errors[r] = state.row_forms[r], state.row_form_errors[r]
         other.row_units[r] = state.row_units[r]

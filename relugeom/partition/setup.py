@@ -47,7 +47,7 @@ class Setup:
             forms=floats(L, w, d + 1),
             form_errors=floats(L, w, d + 1),
             errors=floats(L, w),
-            largest=floats(L),
+            largest=np.full(L, np.inf),
             magnitudes=floats(L, w),
             row_forms=floats(rows, d + 1),
             row_units=integers(rows),
