@@ -13,6 +13,8 @@ from relugeom.partition.setup import Setup
 
 __all__ = ["prepare_search", "search_regions"]
 
+POLL = 0.05
+"""Seconds between two looks at the limits."""
 NOTICE = "compiling the search for this machine: once per installation, about half a minute"
 PATIENCE = 1.0
 """Seconds after which a compilation is announced; loading what was compiled before takes less."""
@@ -71,8 +73,8 @@ class _Pool:
             worker.start()
         try:
             while any(worker.is_alive() for worker in workers):
-                with self._lock:
-                    self._lock.wait(0.05)
+                for worker in workers:
+                    worker.join(POLL)
                 count = self._prefix_count()
                 if on_progress is not None:
                     on_progress(count)
