@@ -2,8 +2,8 @@
 
 Notation: coordinates y of the domain's affine hull, d of them; L hidden layers of at most w units, N units in all;
 room for M rows of a cell and for S siblings that wait. A *form* has float coefficients (c_1, …, c_d, c_0); because
-these were rounded it has an error bound e ≥ |ẑ(y) − z(y)| and a magnitude a ≥ Σ|c_k y_k| + |c_0|, both on the whole
-(bounded) domain.
+these were rounded it has an error bound e ≥ Σ|δc_k| σ_k + |δc_0| and a magnitude a ≥ Σ|c_k| σ_k + |c_0|, where σ (`reach`)
+is the size of the coordinates: on a bounded domain |ẑ(y) − z(y)| ≤ e and |z(y)| ≤ a.
 """
 
 from typing import NamedTuple
@@ -15,8 +15,9 @@ TINY = 1e-290
 """Far above what products lose when they underflow, far below anything else."""
 
 # What the kernel returns: nothing is left; the output is full; a buffer is too small; the next unit, or the leaf it
-# stands at, needs exact arithmetic; the node it stands at is to be searched exactly; the budget is used up.
-DONE, FULL, GROW, UNDECIDED, UNPROVED_LEAF, DELEGATED, PAUSED = 0, 1, 2, 3, 4, 5, 6
+# stands at, needs exact arithmetic; the node it stands at is to be searched exactly; the budget is used up; the node it
+# stands at is to be searched with a dictionary.
+DONE, FULL, GROW, UNDECIDED, UNPROVED_LEAF, DELEGATED, PAUSED, HANDED_OVER = range(8)
 
 # How a unit was decided: tokens of the tree, and kinds of decisions on the path.
 STABLE_INACTIVE, STABLE_ACTIVE, SPLIT = 0, 1, 2
@@ -27,7 +28,12 @@ DOUBTFUL, BEYOND, OPTIMAL = 3, 4, 5
 # Places in State.counters: present unit, rows of the cell, end of the waiting siblings, pivots since the dictionary was
 # rebuilt, leaves and tokens in the output, whether the present node is delegated, first waiting sibling not given away,
 # column and direction of the edge that crosses a hyperplane, whether the present vertex lies beyond it already.
+# For a search by generators: end of the cones that wait and the first not given away; first column, generators and lines
+# of the present cone, whether it is simple, and mask bits used on the path.
 U, R, S, P, LEAVES, TOKENS, PHASE, BASE, EDGE, DIRECTION, FAR_SIDE = range(11)
+TOP, BOTTOM, FIRST, COUNT, LINES, SIMPLE, ROWS = range(11, 18)
+COUNTERS = 18
+MASK_BITS = 62
 
 
 class Problem(NamedTuple):
@@ -46,7 +52,7 @@ class Problem(NamedTuple):
     first, first_errors
         Forms of the first layer on the hull and error bounds of their coefficients, shape (w₀, d + 1).
     lower, upper, reach
-        The box of y and max(|lower|, |upper|), shape (d,).
+        The box of y, and max(|lower|, |upper|) (1 where a side is open), shape (d,).
     domain_rows, domain_errors
         Further rows of the domain, forms ≥ 0, and error bounds of their coefficients, shape (k, d + 1).
     guard
@@ -71,13 +77,13 @@ class Problem(NamedTuple):
 class State(NamedTuple):
     """Where a search stands: the path to the present node, its dictionary, and the siblings that wait."""
 
-    counters: np.ndarray  # (11,) see the names of its places
+    counters: np.ndarray  # (18,) see the names of its places
     bits: np.ndarray  # (N,) bit of each decided unit
     kinds: np.ndarray  # (N,) how it was decided
     known: (
         np.ndarray
     )  # (N,) STABLE_INACTIVE or STABLE_ACTIVE where that was proved for the cell at which the layer began
-    forms: np.ndarray  # (L, w, d + 1)
+    forms: np.ndarray  # (L, d + 1, w) one contiguous run of units per coefficient
     form_errors: np.ndarray  # (L, w, d + 1) per coefficient, on unbounded domains only
     errors: np.ndarray  # (L, w)
     largest: np.ndarray  # (L,) bound of |coefficients| where they are exact integers, else inf
@@ -94,7 +100,7 @@ class State(NamedTuple):
     resting: np.ndarray  # (d,)
     status: np.ndarray  # (d,)
     point: np.ndarray  # (d,) a point of the present cell
-    sums: np.ndarray  # (d + 1, w) room for sums
+    heights: np.ndarray  # (w,) room for the values of a layer
     form: np.ndarray  # (d + 1,) the form that is being tested
     rests: np.ndarray  # (d,) and the following: room for proofs
     proof_rows: np.ndarray  # (d, d + 1)
@@ -121,6 +127,21 @@ class Waiting(NamedTuple):
     status: np.ndarray  # (S, d)
     point: np.ndarray  # (S, d)
     delegated: np.ndarray  # (S,) True where exact arithmetic has to search the sibling
+
+
+class Pending(NamedTuple):
+    """Cones that wait (blocks of `Cones`), one slot each, and the path's mask bits."""
+
+    unit: np.ndarray  # (S,) the unit whose active side waits
+    first: np.ndarray  # (S,) first column
+    count: np.ndarray  # (S,) generators
+    lines: np.ndarray  # (S,)
+    simple: np.ndarray  # (S,)
+    rows: np.ndarray  # (S,) mask bits used
+    bit_of: np.ndarray  # (N,) the mask bit of a unit's hyperplane, −1 where it is no row
+    unit_of: np.ndarray  # (62,) the unit that was given a mask bit last, −1 for rows of the domain
+    infinity: np.ndarray  # (1,) the mask of the row t ≥ 0; 0 on a bounded domain
+    zero: np.ndarray  # (2, w) room for `vanishes`
 
 
 class Output(NamedTuple):

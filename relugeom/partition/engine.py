@@ -12,14 +12,17 @@ import numba
 import numpy as np
 from flint import fmpq
 
+from relugeom.geometry.double_description import Cones
 from relugeom.geometry.forms import float_point, is_float_point
 from relugeom.geometry.highs import HighsSolver
 from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray
 from relugeom.linalg.exact import form_sign, rational_point
 from relugeom.network.pattern import pack_patterns, packed_width
 from relugeom.partition import columns
+from relugeom.partition.cone_search import give_cone, next_cone, search_cones
+from relugeom.partition.cone_setup import empty_cones, grown_cones, stand_at_domain
 from relugeom.partition.kernel import search
-from relugeom.partition.path import give_sibling, next_sibling, save_sibling
+from relugeom.partition.path import give_sibling, next_sibling, save_sibling, stand_at
 from relugeom.partition.reference import ReferenceSearch
 from relugeom.partition.setup import Setup, grown
 from relugeom.partition.tree import EMPTY
@@ -75,15 +78,22 @@ def compile_sharing(setup: Setup) -> None:
     """Compile what a task needs to give a subtree away."""
     state, waiting = setup.first_state()
     give_sibling.compile(tuple(map(numba.typeof, (setup.problem, state, waiting, state))))  # type: ignore[attr-defined]
+    stack = empty_cones(setup.problem)
+    give_cone.compile(tuple(map(numba.typeof, (setup.problem, state, *stack, state, *stack))))  # type: ignore[attr-defined]
+
+
+Stack = tuple[Cones, columns.Pending]
 
 
 class Task:
     """A subtree: its search state, what was found in it, and the tasks it gave away."""
 
-    def __init__(self, setup: Setup, state: columns.State, waiting: columns.Waiting) -> None:
+    def __init__(self, setup: Setup, state: columns.State, waiting: columns.Waiting, stack: Stack | None) -> None:
         self.found, self.finished = Found(), False
         self.given: list[Task] = []
         self._setup, self._state, self._waiting = setup, state, waiting
+        # With a stack of cones the dictionary takes over at single nodes only.
+        self._stack, self._by_dictionary = stack, stack is None
         width = packed_width(setup.units)
         self._output = columns.Output(
             np.zeros((LEAF_BUFFER, width), dtype=np.uint8),
@@ -92,15 +102,29 @@ class Task:
         )
         self._exact: ReferenceSearch | None = None
 
+    @classmethod
+    def whole(cls, setup: Setup) -> "Task":
+        """The whole tree."""
+        state, waiting = setup.first_state()
+        stack = empty_cones(setup.problem)
+        promising = stand_at_domain(setup.problem, state, *stack)
+        return cls(setup, state, waiting, stack if promising else None)
+
     def run(self, steps: int | None = None) -> None:
         """Search for so many nodes (for a while by default)."""
         budget = STEPS if steps is None else steps
-        code = search(self._setup.problem, self._state, self._waiting, self._output, budget)
+        problem, state = self._setup.problem, self._state
+        if self._stack is not None and not self._by_dictionary:
+            code = search_cones(problem, state, *self._stack, self._output, budget)
+        else:
+            code = search(problem, state, self._waiting, self._output, budget)
         self._flush()
         if code == columns.DONE:
-            self.finished = True
+            self._next_cone()
         elif code == columns.GROW:
-            self._state, self._waiting = grown(self._state, self._waiting)
+            self._grow()
+        elif code == columns.HANDED_OVER:
+            self._hand_over()
         elif code == columns.UNDECIDED:
             self._settle_unit()
         elif code == columns.UNPROVED_LEAF:
@@ -111,12 +135,21 @@ class Task:
 
     def give(self) -> "Task | None":
         """Give the last waiting sibling away, as a task of its own."""
-        base, end = self._state.counters[columns.BASE], self._state.counters[columns.S]
-        if end - base < 1 or self._waiting.delegated[base]:
-            return None
-        state, waiting = self._setup.empty_state(len(self._state.value), 64)
-        give_sibling(self._setup.problem, self._state, self._waiting, state)
-        task = Task(self._setup, state, waiting)
+        counters, problem = self._state.counters, self._setup.problem
+        if self._stack is not None:
+            if counters[columns.TOP] == counters[columns.BOTTOM]:
+                return None
+            state, waiting = self._setup.empty_state(len(self._state.value), 64)
+            stack = empty_cones(problem, columns=self._stack[0].generators.shape[1])
+            give_cone(problem, self._state, *self._stack, state, *stack)
+            task = Task(self._setup, state, waiting, stack)
+        else:
+            base, end = counters[columns.BASE], counters[columns.S]
+            if end - base < 1 or self._waiting.delegated[base]:
+                return None
+            state, waiting = self._setup.empty_state(len(self._state.value), 64)
+            give_sibling(problem, self._state, self._waiting, state)
+            task = Task(self._setup, state, waiting, None)
         self.given.append(task)
         return task
 
@@ -126,6 +159,26 @@ class Task:
         for task in reversed(self.given):
             ordered += task.in_order()
         return ordered
+
+    def _grow(self) -> None:
+        if self._stack is not None and not self._by_dictionary:
+            self._stack = grown_cones(*self._stack)
+        else:
+            self._state, self._waiting = grown(self._state, self._waiting)
+
+    def _hand_over(self) -> None:
+        """Search the subtree at the present node with a dictionary."""
+        while len(self._state.value) < len(self._setup.problem.domain_rows) + self._setup.units + 2:
+            self._state, self._waiting = grown(self._state, self._waiting)
+        self._by_dictionary = True
+        if not stand_at(self._setup.problem, self._state):
+            self._search_exactly()
+            self._next_cone()
+
+    def _next_cone(self) -> None:
+        """Go on with the next waiting cone, if there is one."""
+        self._by_dictionary = self._stack is None
+        self.finished = self._stack is None or not next_cone(self._state, self._stack[1])
 
     def _flush(self) -> None:
         counters = self._state.counters
@@ -212,7 +265,8 @@ class Task:
 
     def _next(self) -> None:
         """Go on with the next waiting sibling."""
-        self.finished = not next_sibling(self._setup.problem, self._state, self._waiting)
-        if not self.finished and self._state.counters[columns.PHASE] == columns.DELEGATED:
+        if not next_sibling(self._setup.problem, self._state, self._waiting):
+            self._next_cone()
+        elif self._state.counters[columns.PHASE] == columns.DELEGATED:
             self._search_exactly()
             self._next()

@@ -9,7 +9,7 @@ What floats cannot settle is handed to the caller as a question: the kernel retu
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled
+from relugeom.geometry.compiled import compiled, inlined
 from relugeom.geometry.dictionary import write_form
 from relugeom.partition.columns import (
     BEYOND,
@@ -38,12 +38,14 @@ from relugeom.partition.columns import (
 )
 from relugeom.partition.layer_forms import (
     box_maximum,
+    compute_form_errors,
     compute_forms,
     form_value,
     layer_of,
-    margin_at,
     row_value,
     scale_of,
+    shows_bits,
+    size_of,
 )
 from relugeom.partition.path import next_sibling, save_sibling, take_side
 from relugeom.partition.stability import (
@@ -67,7 +69,7 @@ def decide(problem, state, layer, local, combined):
     d = problem.lower.shape[0]
     form, error, size = state.form, state.errors[layer, local], state.magnitudes[layer, local]
     for k in range(d + 1):
-        form[k] = state.forms[layer, local, k]
+        form[k] = state.forms[layer, k, local]
     if layer > 0:
         if falls_by_layer(problem, state, layer, local, 1.0):
             return STABLE_INACTIVE
@@ -123,30 +125,31 @@ def cross(problem, state, layer, local, beyond):
     return True
 
 
-@compiled
+@inlined
 def shows_pattern(problem, state):
     """Whether the point lies in the domain and has every bit of the path, rounding errors included."""
     d = problem.lower.shape[0]
-    starts = problem.starts
+    shown = True
     for k in range(d):
-        if not problem.lower[k] <= state.point[k] <= problem.upper[k]:
-            return False
+        shown = shown and problem.lower[k] <= state.point[k] <= problem.upper[k]
     for r in range(problem.domain_rows.shape[0]):
         size, error = abs(problem.domain_rows[r, d]), problem.domain_errors[r, d]
         for k in range(d):
             size += abs(problem.domain_rows[r, k] * state.point[k])
             error += problem.domain_errors[r, k] * abs(state.point[k])
-        if not row_value(problem.domain_rows, r, state.point, d) >= 1.0001 * error + 2.0 * (d + 2) * UNIT * size + TINY:
-            return False
-    for layer in range(starts.shape[0] - 1):
-        for local in range(starts[layer + 1] - starts[layer]):
-            unit = starts[layer] + local
-            if state.kinds[unit] == STABLE_INACTIVE:
-                continue  # z ≤ 0 is proved for every point that shows the bits decided before
-            z = form_value(state, layer, local, state.point, d)
-            if not (z if state.bits[unit] == 1 else -z) > margin_at(problem, state, layer, local, state.point, d):
-                return False
-    return True
+        value = row_value(problem.domain_rows, r, state.point, d)
+        shown = shown and value >= 1.0001 * error + 2.0 * (d + 2) * UNIT * size + TINY
+    return shown and shows_bits(
+        problem.starts,
+        state.forms,
+        state.errors,
+        state.magnitudes,
+        state.kinds,
+        state.bits,
+        state.point,
+        state.heights,
+        size_of(problem, state.point, d),
+    )
 
 
 @compiled
@@ -164,10 +167,14 @@ def search(problem, state, waiting, output, budget):
         if counters[S] >= waiting.unit.shape[0] or counters[R] + 2 >= state.value.shape[0]:
             return GROW
         if unit == units:
-            if not shows_pattern(problem, state):
-                recentre(problem, state)
-                if not shows_pattern(problem, state):
-                    return UNPROVED_LEAF
+            shown = False
+            for attempt in range(2):
+                if not shown:
+                    if attempt == 1:
+                        recentre(problem, state)
+                    shown = shows_pattern(problem, state)
+            if not shown:
+                return UNPROVED_LEAF
             leaf = counters[LEAVES]
             for k in range(d):
                 output.points[leaf, k] = state.point[k]
@@ -186,6 +193,8 @@ def search(problem, state, waiting, output, budget):
         local = unit - starts[layer]
         if local == 0:
             compute_forms(problem, state, layer)
+            if not problem.bounded:
+                compute_form_errors(problem, state, layer)
             for other in range(starts[layer + 1] - starts[layer]):
                 state.known[unit + other] = decide(problem, state, layer, other, combined)
         outcome = state.known[unit]

@@ -7,7 +7,7 @@ form carries a bound of how far it is from the exact one (notation: `columns.py`
 import numpy as np
 
 from relugeom.geometry.compiled import compiled, inlined
-from relugeom.partition.columns import TINY, UNIT
+from relugeom.partition.columns import STABLE_INACTIVE, TINY, UNIT
 
 
 @inlined
@@ -19,64 +19,95 @@ def layer_of(starts, unit):
     return layer
 
 
-@compiled
+@inlined
 def compute_forms(problem, state, layer):
     """Forms, error bounds and magnitudes of a layer, from the bits of the layer below."""
-    d = problem.lower.shape[0]
-    starts = problem.starts
-    width = starts[layer + 1] - starts[layer]
-    forms, errors, magnitudes = state.forms[layer], state.errors[layer], state.magnitudes[layer]
+    width = problem.starts[layer + 1] - problem.starts[layer]
     state.largest[layer] = problem.integral[layer]
     if layer == 0:
-        for u in range(width):
-            size, error, lost = abs(problem.first[u, d]), problem.first_errors[u, d], 0.0
-            for k in range(d + 1):
-                forms[u, k] = problem.first[u, k]
-                if problem.first[u, k] != 0.0 or problem.first_errors[u, k] > 0.0:
-                    lost = problem.guard
-                if k < d and problem.bounded:
-                    size += abs(problem.first[u, k]) * problem.reach[k]
-                    error += problem.first_errors[u, k] * problem.reach[k]
-                state.form_errors[layer, u, k] = problem.first_errors[u, k]
-            errors[u], magnitudes[u] = error + lost, size
-        return
-    below = starts[layer] - starts[layer - 1]
-    lower_forms, lower_errors = state.forms[layer - 1], state.errors[layer - 1]
-    lower_sizes = state.magnitudes[layer - 1]
-    # Sums of products of integers below 2⁵² are exact.
-    grown = problem.integral[layer] * (below * state.largest[layer - 1] + 1.0)
-    state.largest[layer] = grown if grown < 2.0**52 else np.inf
-    sums, terms = state.sums, np.int64(2)  # sums[k, u]: one contiguous run of units per coefficient
-    for u in range(width):
-        for k in range(d):
-            sums[k, u] = 0.0
-        sums[d, u] = problem.biases[layer, u]
-        errors[u], magnitudes[u] = 0.0, abs(problem.biases[layer, u])
-    for v in range(below):
-        if state.bits[starts[layer - 1] + v] == 1:
-            terms += 1
-            for k in range(d + 1):
-                factor = lower_forms[v, k]
-                for u in range(width):
-                    sums[k, u] += factor * problem.weights[layer, v, u]
-            error, size = lower_errors[v], lower_sizes[v]
-            for u in range(width):
-                errors[u] += error * abs(problem.weights[layer, v, u])
-                magnitudes[u] += size * abs(problem.weights[layer, v, u])
-    for u in range(width):
-        for k in range(d + 1):
-            forms[u, k] = sums[k, u]
-        # Each coefficient is a sum of `terms` products; the factor 2 covers the rounding of the bound itself.
-        errors[u] = 1.0001 * errors[u] + 2.0 * terms * UNIT * magnitudes[u] + problem.guard
-    if not problem.bounded:
-        coefficient_errors(problem, state, layer, terms)
+        first_layer(
+            problem.first,
+            problem.first_errors,
+            problem.reach,
+            problem.guard,
+            state.forms[0],
+            state.errors[0],
+            state.magnitudes[0],
+        )
+    else:
+        begin, end = problem.starts[layer - 1], problem.starts[layer]
+        # Sums of products of integers below 2⁵² are exact.
+        grown = problem.integral[layer] * ((end - begin) * state.largest[layer - 1] + 1.0)
+        state.largest[layer] = grown if grown < 2.0**52 else np.inf
+        later_layer(
+            problem.weights[layer],
+            problem.biases[layer],
+            problem.guard,
+            state.bits[begin:end],
+            state.forms[layer - 1],
+            state.errors[layer - 1],
+            state.magnitudes[layer - 1],
+            state.forms[layer],
+            state.errors[layer],
+            state.magnitudes[layer],
+            width,
+        )
 
 
 @compiled
-def coefficient_errors(problem, state, layer, terms):
-    """Error bounds of each coefficient of a layer's forms."""
+def first_layer(first, first_errors, reach, guard, forms, errors, magnitudes):
+    """Copy the forms of the first layer, and bound them."""
+    d = reach.shape[0]
+    for u in range(first.shape[0]):
+        size, error, lost = abs(first[u, d]), first_errors[u, d], 0.0
+        for k in range(d + 1):
+            forms[k, u] = first[u, k]
+            if first[u, k] != 0.0 or first_errors[u, k] > 0.0:
+                lost = guard
+            if k < d:
+                size += abs(first[u, k]) * reach[k]
+                error += first_errors[u, k] * reach[k]
+        errors[u], magnitudes[u] = error + lost, size
+
+
+@compiled
+def later_layer(weights, biases, guard, bits, below_forms, below_errors, below_sizes, forms, errors, sizes, width):
+    """Sum the forms of the active units below; weights have shape (below, here)."""
+    D = forms.shape[0]
+    terms = 2.0
+    for k in range(D - 1):
+        for u in range(width):
+            forms[k, u] = 0.0
+    for u in range(width):
+        forms[D - 1, u] = biases[u]
+        errors[u], sizes[u] = 0.0, abs(biases[u])
+    for v in range(bits.shape[0]):
+        if bits[v] == 1:
+            terms += 1.0
+            for k in range(D):
+                factor = below_forms[k, v]
+                for u in range(width):
+                    forms[k, u] += factor * weights[v, u]
+            error, size = below_errors[v], below_sizes[v]
+            for u in range(width):
+                errors[u] += error * abs(weights[v, u])
+                sizes[u] += size * abs(weights[v, u])
+    for u in range(width):
+        # Each coefficient is a sum of `terms` products; the factor 2 covers the rounding of the bound itself.
+        errors[u] = 1.0001 * errors[u] + 2.0 * terms * UNIT * sizes[u] + guard
+
+
+@compiled
+def compute_form_errors(problem, state, layer):
+    """Error bounds of each coefficient of a layer's forms, which proofs on open domains need."""
     d, starts = problem.lower.shape[0], problem.starts
     errors = state.form_errors[layer]
+    if layer == 0:
+        errors[: starts[1]] = problem.first_errors
+        return
+    terms = 2.0
+    for v in range(starts[layer] - starts[layer - 1]):
+        terms += state.bits[starts[layer - 1] + v]
     for u in range(starts[layer + 1] - starts[layer]):
         for k in range(d + 1):
             size = abs(problem.biases[layer, u]) if k == d else 0.0
@@ -84,7 +115,7 @@ def coefficient_errors(problem, state, layer, terms):
             for v in range(starts[layer] - starts[layer - 1]):
                 if state.bits[starts[layer - 1] + v] == 1:
                     weight = abs(problem.weights[layer, v, u])
-                    below, doubt = abs(state.forms[layer - 1, v, k]), state.form_errors[layer - 1, v, k]
+                    below, doubt = abs(state.forms[layer - 1, k, v]), state.form_errors[layer - 1, v, k]
                     size += weight * below
                     error += weight * doubt
                     if weight > 0.0 and (below > 0.0 or doubt > 0.0):
@@ -95,9 +126,9 @@ def coefficient_errors(problem, state, layer, terms):
 @inlined
 def form_value(state, layer, local, point, d):
     """ẑ(y) of a unit."""
-    total = state.forms[layer, local, d]
+    total = state.forms[layer, d, local]
     for k in range(d):
-        total += state.forms[layer, local, k] * point[k]
+        total += state.forms[layer, k, local] * point[k]
     return total
 
 
@@ -124,15 +155,39 @@ def box_maximum(form, sign, lower, upper, d):
 
 
 @inlined
-def margin_at(problem, state, layer, local, point, d):
-    """Bound of the error of `form_value`."""
-    if problem.bounded:
-        return 1.0001 * state.errors[layer, local] + 2.0 * (d + 2) * UNIT * state.magnitudes[layer, local]
-    size, error = abs(state.forms[layer, local, d]), state.form_errors[layer, local, d]
-    for k in range(d):
-        size += abs(state.forms[layer, local, k] * point[k])
-        error += state.form_errors[layer, local, k] * abs(point[k])
-    return 1.0001 * error + 2.0 * (d + 2) * UNIT * size + TINY
+def size_of(problem, point, d):
+    """s ≥ 1 with |y_k| ≤ s σ_k in every coordinate."""
+    size = 1.0
+    if not problem.bounded:
+        for k in range(d):
+            size = max(size, abs(point[k]) / problem.reach[k])
+    return 1.0001 * size
+
+
+@compiled
+def shows_bits(starts, forms, errors, magnitudes, kinds, bits, point, heights, size):
+    """Whether a point of a given size has every bit of the path, rounding errors included.
+
+    Units of kind STABLE_INACTIVE are left out: z ≤ 0 is proved for every point that shows the bits decided before.
+    `heights` is room for the values of a layer.
+    """
+    d = point.shape[0]
+    unit = 0
+    for layer in range(starts.shape[0] - 1):
+        width = starts[layer + 1] - starts[layer]
+        for u in range(width):
+            heights[u] = forms[layer, d, u]
+        for k in range(d):
+            coordinate = point[k]
+            for u in range(width):
+                heights[u] += coordinate * forms[layer, k, u]
+        for u in range(width):
+            if kinds[unit] != STABLE_INACTIVE:
+                margin = 1.0001 * errors[layer, u] + 2.0 * (d + 2) * UNIT * magnitudes[layer, u]
+                if not (heights[u] if bits[unit] == 1 else -heights[u]) > size * margin + TINY:
+                    return False
+            unit += 1
+    return True
 
 
 @inlined
@@ -140,7 +195,7 @@ def scale_of(problem, state, layer, local, d):
     """The size that heuristics compare a form's values with."""
     if problem.bounded:
         return state.magnitudes[layer, local]
-    size = abs(state.forms[layer, local, d])
+    size = abs(state.forms[layer, d, local])
     for k in range(d):
-        size += abs(state.forms[layer, local, k]) * max(1.0, abs(state.point[k]))
+        size += abs(state.forms[layer, k, local]) * max(1.0, abs(state.point[k]))
     return size

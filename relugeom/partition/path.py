@@ -3,7 +3,7 @@
 from relugeom.geometry.compiled import compiled
 from relugeom.geometry.dictionary import AT_LOWER, FREE
 from relugeom.partition.columns import BASE, DELEGATED, PHASE, SPLIT, P, R, S, U
-from relugeom.partition.layer_forms import layer_of, row_value
+from relugeom.partition.layer_forms import compute_form_errors, layer_of, row_value
 
 
 @compiled
@@ -19,13 +19,37 @@ def start(problem, state):
             state.row_form_errors[r, k] = problem.domain_errors[r, k]
             if k < d:
                 state.table[k, r] = problem.domain_rows[r, k]
-                if problem.bounded:
-                    size += abs(problem.domain_rows[r, k]) * problem.reach[k]
-                    error += problem.domain_errors[r, k] * problem.reach[k]
+                size += abs(problem.domain_rows[r, k]) * problem.reach[k]
+                error += problem.domain_errors[r, k] * problem.reach[k]
         state.row_units[r], state.row_errors[r], state.row_magnitudes[r] = -1, error, size
         state.basic[r] = d + r
         state.value[r] = row_value(problem.domain_rows, r, state.point, d)
     state.counters[R] = problem.domain_rows.shape[0]
+
+
+@compiled
+def stand_at(problem, state):
+    """Put a dictionary at the present node, whose forms, bits and point are given; False where the point is outside."""
+    d, starts = problem.lower.shape[0], problem.starts
+    unit = state.counters[U]
+    inside = True
+    start(problem, state)
+    state.counters[P] = state.counters[S] = state.counters[BASE] = 0
+    for layer in range(starts.shape[0] - 1):
+        if starts[layer] > unit:
+            break
+        if not problem.bounded:
+            compute_form_errors(problem, state, layer)
+        for u in range(starts[layer], min(starts[layer + 1], unit)):
+            if state.kinds[u] == SPLIT:
+                row = state.counters[R]
+                take_side(problem, state, layer, u - starts[layer])
+                state.basic[row] = d + row
+                for k in range(d):
+                    state.table[k, row] = state.row_forms[row, k]
+                state.value[row] = row_value(state.row_forms, row, state.point, d)
+                inside = inside and state.value[row] >= 0.0
+    return inside
 
 
 @compiled
@@ -36,7 +60,7 @@ def take_side(problem, state, layer, local):
     row = state.counters[R]
     sign = 1.0 if active else -1.0
     for k in range(d + 1):
-        state.row_forms[row, k] = sign * state.forms[layer, local, k]
+        state.row_forms[row, k] = sign * state.forms[layer, k, local]
         if not problem.bounded:
             state.row_form_errors[row, k] = state.form_errors[layer, local, k]
     state.row_units[row] = problem.starts[layer] + local

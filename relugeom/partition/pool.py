@@ -27,7 +27,7 @@ def prepare_search(network: ReLUNetwork, chart: Chart) -> Setup:
     notice.daemon = True
     notice.start()
     try:
-        Task(setup, *setup.first_state()).run(steps=0)
+        Task.whole(setup).run(steps=0)
         compile_sharing(setup)
     finally:
         notice.cancel()
@@ -43,7 +43,7 @@ def search_regions(
     on_progress: Callable[[int], None] | None,
 ) -> tuple[Found, str]:
     """All regions in tree order, or the first of them and the reason why the search ended early."""
-    first = Task(setup, *setup.first_state())
+    first = Task.whole(setup)
     pool = _Pool(first, threads)
     reason = pool.run(max_regions, time_limit, on_progress)
     found = Found()

@@ -12,7 +12,7 @@ from relugeom.geometry.forms import float_point
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.exact import exact_network, first_forms
 from relugeom.network.network import ReLUNetwork
-from relugeom.partition.columns import TINY, Problem, State, Waiting
+from relugeom.partition.columns import COUNTERS, TINY, Problem, State, Waiting
 from relugeom.partition.path import start
 
 __all__ = ["Setup", "grown"]
@@ -40,11 +40,11 @@ class Setup:
         L, w = len(widths), int(widths.max())
         integers, floats = _zeros(np.int64), _zeros(np.float64)
         state = State(
-            counters=integers(11),
+            counters=integers(COUNTERS),
             bits=integers(N),
             kinds=integers(N),
             known=integers(N),
-            forms=floats(L, w, d + 1),
+            forms=floats(L, d + 1, w),
             form_errors=floats(L, w, d + 1),
             errors=floats(L, w),
             largest=np.full(L, np.inf),
@@ -61,7 +61,7 @@ class Setup:
             resting=floats(d),
             status=integers(d),
             point=floats(d),
-            sums=floats(d + 1, w),
+            heights=floats(w),
             form=floats(d + 1),
             rests=np.zeros(d, dtype=np.bool_),
             proof_rows=floats(d, d + 1),
@@ -130,6 +130,7 @@ def _problem(network: ReLUNetwork, chart: Chart) -> Problem:
     domain_rows, domain_errors = _rounded(chart.rows, None)
     columns = chart.dimension + 1
     reach = np.maximum(np.abs(lower), np.abs(upper))
+    reach[~np.isfinite(reach)] = 1.0
     return Problem(
         starts=starts,
         weights=weights,

@@ -9,6 +9,7 @@ import numpy as np
 
 from relugeom.geometry.compiled import compiled, inlined
 from relugeom.geometry.dictionary import FREE
+from relugeom.geometry.elimination import invert
 from relugeom.partition.columns import TINY, UNIT
 from relugeom.partition.layer_forms import box_maximum, layer_of
 
@@ -67,7 +68,7 @@ def gather(problem, state, layer, local, sign, target):
             state.proof_errors[q, k] = state.row_form_errors[variable - d, k]
         q += 1
     for k in range(d + 1):
-        state.goal[k] = sign * state.forms[layer, local, k]
+        state.goal[k] = sign * state.forms[layer, k, local]
         state.proof_errors[d, k] = state.form_errors[layer, local, k]
     return q
 
@@ -320,32 +321,3 @@ def side_share(c, low, high):
     """Bound of max c·y over the side [low, high]; inf where it is open."""
     side = high if c > 0.0 else low
     return c * side + TINY if c != 0.0 and side != 0.0 else 0.0
-
-
-@compiled
-def invert(H, C, q):
-    """C ≈ H⁻¹ by elimination with row pivoting; False where H looks singular. H is overwritten."""
-    for i in range(q):
-        for c in range(q):
-            C[i, c] = 1.0 if i == c else 0.0
-    for c in range(q):
-        best = c
-        for i in range(c + 1, q):
-            if abs(H[i, c]) > abs(H[best, c]):
-                best = i
-        if H[best, c] == 0.0:
-            return False
-        for k in range(q):
-            H[c, k], H[best, k] = H[best, k], H[c, k]
-            C[c, k], C[best, k] = C[best, k], C[c, k]
-        inverse = 1.0 / H[c, c]
-        for k in range(q):
-            H[c, k] *= inverse
-            C[c, k] *= inverse
-        for i in range(q):
-            factor = H[i, c]
-            if i != c and factor != 0.0:
-                for k in range(q):
-                    H[i, k] -= factor * H[c, k]
-                    C[i, k] -= factor * C[c, k]
-    return True
