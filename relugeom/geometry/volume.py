@@ -13,26 +13,37 @@ proves them to be positive on the polytope; only rows that may cut are looked at
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import factorial, gcd, prod
+from math import factorial, gcd, inf, isinf, isqrt, nextafter, prod
 
 import numpy as np
 from flint import fmpq, fmpq_mat, fmpz, fmpz_mat
 
-from relugeom.errors import UnboundedPolytopeError
-from relugeom.geometry.exact_simplex import Form
-from relugeom.geometry.forms import shadow
-from relugeom.linalg.arrays import FloatArray
-from relugeom.linalg.rounding import sum_error
+from relugeom.errors import EmptyPolytopeError, UnboundedPolytopeError
+from relugeom.geometry.chart import Chart
+from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum, Form, maximise_form
+from relugeom.geometry.forms import domain_sides, shadow, shadow_rows
+from relugeom.geometry.highs import HighsSolver
+from relugeom.linalg.arrays import BoolArray, FloatArray
+from relugeom.linalg.exact import form_sign, nearest_float, rational, rational_point
+from relugeom.linalg.rounding import FLOAT64, sum_error
 
 __all__ = [
     "VertexCell",
+    "bounded_volume",
+    "bounding_box",
     "cell_volume",
     "cut_cell",
+    "domain_rows",
+    "enclosing_floats",
+    "extend_path",
     "find_cut",
     "is_bounded",
+    "keep_inside",
     "polytope_cell",
     "polytope_volume",
     "shadow_table",
+    "unbounded_reason",
+    "unit_volume",
 ]
 
 Ray = list[int]
@@ -86,6 +97,14 @@ def polytope_volume(rows: Sequence[Form], dimension: int) -> fmpq:
     return fmpq(0) if cell is None else cell_volume(cell)
 
 
+def bounded_volume(rows: Sequence[Form], dimension: int) -> fmpq | None:
+    """`polytope_volume`, or None where that is unbounded."""
+    try:
+        return polytope_volume(rows, dimension)
+    except UnboundedPolytopeError:
+        return None
+
+
 def polytope_cell(rows: Sequence[Form], dimension: int) -> VertexCell | None:
     """The vertices and directions of {y : h_i(y) ≥ 0 for every row}, or None where it has no interior.
 
@@ -129,6 +148,25 @@ def find_cut(cell: VertexCell, rows: Sequence[Form], table: FloatArray) -> int |
         if any(_value(form, cell.rays[ray]) < 0 for ray in np.flatnonzero(doubtful[row]).tolist()):
             return row
     return None
+
+
+def extend_path(path: list[VertexCell | None], rows: Sequence[Form], table: FloatArray) -> None:
+    """Cut by one row after the other: path[k] is the start, path[0], cut by the first k rows; None where that is empty.
+
+    Parameters
+    ----------
+    path
+        A beginning of the path, of at least one cell; the rest is added.
+    table
+        `shadow_table` of the rows.
+    """
+    while len(path) <= len(rows):
+        done, cell = len(path) - 1, path[-1]
+        found = None if cell is None else find_cut(cell, rows[done:], table[done:])
+        if cell is None or found is None:
+            path += [cell] * (len(rows) - done)
+        else:
+            path += [*[cell] * found, cut_cell(cell, rows[done + found])]
 
 
 def cut_cell(cell: VertexCell, form: Form) -> VertexCell | None:
@@ -187,6 +225,82 @@ def cell_volume(cell: VertexCell) -> fmpq:
         terms.append((abs(determinant), frozenset(simplex)))
     numerator, corners = _sum_terms(terms, [ray[-1] for ray in rays])
     return fmpq(numerator, prod((rays[index][-1] for index in corners), start=fmpz(factorial(dimension))))
+
+
+def bounding_box(rows: Sequence[Form], dimension: int) -> tuple[FloatArray, FloatArray]:
+    """The smallest box around {y : h_i(y) ≥ 0}, found exactly and rounded outwards; ±inf where it is unbounded.
+
+    Raises
+    ------
+    EmptyPolytopeError
+        No point satisfies the rows.
+    """
+    A, b = shadow_rows(rows, dimension)
+    free = np.full(dimension, np.inf)
+    session = HighsSolver().open(A, b, -free, free)
+    box = np.full((2, dimension), np.inf)
+    for side, sign in ((0, -1), (1, 1)):
+        for index in range(dimension):
+            objective = [0] * (dimension + 1)
+            objective[index] = sign
+            proposal = session.maximise(np.array(objective[:-1], dtype=np.float64))
+            optimum = maximise_form(rows, objective, hint=proposal.tight_rows)
+            if isinstance(optimum, ExactInfeasible):
+                raise EmptyPolytopeError("no point satisfies the rows: there is no smallest box")
+            if isinstance(optimum, ExactOptimum):
+                box[side, index] = enclosing_floats(optimum.value)[1]
+    return -box[0], box[1]
+
+
+def domain_rows(chart: Chart) -> list[Form]:
+    """Every row and side of a domain in coordinates of its hull."""
+    return [*domain_sides(chart.lower, chart.upper), *chart.rows]
+
+
+def unbounded_reason(chart: Chart) -> str:
+    """Why an unbounded domain has no volume, with the first input that has no bound."""
+    lower, upper = bounding_box(domain_rows(chart), chart.dimension)
+    for index, *sides in zip(chart.free, lower, upper, strict=True):
+        for side, value in zip(("lower", "upper"), sides, strict=True):
+            if np.isinf(value):
+                name = chart.domain.names[index]
+                return f"the domain is unbounded, so that shares do not exist: {name!r} has no {side} bound"
+    raise AssertionError("a bounded domain has a volume")
+
+
+def unit_volume(chart: Chart) -> fmpq:
+    """√det(DᵀD), D = the directions of the hull: the volume in input units of a unit cube of y; to 2^-128."""
+    n, d = chart.domain.inputs, chart.dimension
+    D = fmpz_mat(n, d, [chart.lift[row, column] for row in range(n) for column in range(d)])
+    gram = fmpq((D.transpose() * D).det(), chart.lift[n, d] ** (2 * d))
+    return fmpq(isqrt(int(gram.p * gram.q) << 256), gram.q << 128)
+
+
+def keep_inside(rows: Sequence[Form], points: FloatArray) -> FloatArray:
+    """The points, shape (k, d), where every row is ≥ 0, exactly."""
+    if not rows:
+        return points
+    table, hatted = shadow_table(rows, points.shape[1]), np.column_stack([points, np.ones(len(points))])
+    values = hatted @ table.T
+    error = sum_error(np.abs(hatted) @ np.abs(table).T, table.shape[1] + 2)
+    inside: BoolArray = np.asarray((values >= -error).all(axis=1))
+    for point in np.flatnonzero(inside & (values <= error).any(axis=1)).tolist():
+        exact = rational_point(points[point])
+        doubtful = np.flatnonzero(values[point] <= error[point])
+        inside[point] = all(form_sign(rows[row], exact) >= 0 for row in doubtful.tolist())
+    return points[inside]
+
+
+def enclosing_floats(value: fmpq) -> tuple[float, float]:
+    """The largest float64 ≤ value and the smallest one ≥ value."""
+    nearest = nearest_float(value)
+    if isinf(nearest):
+        return (FLOAT64.largest, inf) if nearest > 0 else (-inf, -FLOAT64.largest)
+    exact = rational(nearest)
+    return (
+        nearest if exact <= value else nextafter(nearest, -inf),
+        nearest if exact >= value else nextafter(nearest, inf),
+    )
 
 
 def shadow_table(rows: Sequence[Form], dimension: int) -> FloatArray:

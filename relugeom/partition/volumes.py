@@ -1,0 +1,417 @@
+"""Volumes of regions, their shares of the domain, and how much of the domain a partition covers.
+
+Notation: in coordinates y ∈ R^d of the domain's affine hull (`geometry/chart.py`) a region has a rational volume v and
+the domain V. The share v / V is the same number in input units; the volume there is v √det(DᵀD), D = the directions of
+the hull, shape (n, d). For d = n that factor is 1; a single point has volume 1.
+
+The one idea: regions in tree order share most rows with the region before. The cells on the last region's path are
+kept, one per unit, and the next region starts from the deepest cell that it shares. Nothing is taken from the split
+tree: every row of every region is checked at every vertex, so the sum of the volumes is a proof of its own.
+
+Where the dimension is too high for that, shares are estimated: uniform points, exact patterns, and for each region the
+interval of Clopper & Pearson [*The use of confidence or fiducial limits*, Biometrika 26, 1934].
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import inf, prod
+
+import numpy as np
+from flint import fmpq, fmpz_mat
+
+from relugeom.errors import InputError, UnboundedPolytopeError
+from relugeom.geometry.chart import Chart, domain_chart
+from relugeom.geometry.exact_simplex import Form
+from relugeom.geometry.volume import (
+    VertexCell,
+    bounded_volume,
+    bounding_box,
+    cell_volume,
+    domain_rows,
+    enclosing_floats,
+    extend_path,
+    is_bounded,
+    keep_inside,
+    polytope_cell,
+    shadow_table,
+    unbounded_reason,
+    unit_volume,
+)
+from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray, IntArray, frozen_array
+from relugeom.linalg.exact import nearest_float, rational, scaled_integers
+from relugeom.network.activation import activation_patterns
+from relugeom.network.exact import exact_network
+from relugeom.network.network import ReLUNetwork
+from relugeom.network.pattern import ActivationPattern, pack_patterns
+from relugeom.partition.partition import Partition, PartitionStatus
+from relugeom.partition.region_rows import RegionRows
+
+__all__ = [
+    "CoveredShare",
+    "VolumeMethod",
+    "Volumes",
+    "covered_share",
+    "exact_volumes",
+    "region_volumes",
+    "volumes_sum_to_domain",
+]
+
+EXACT_SECONDS = (0.0, 0.0003, 0.0003, 0.0005, 0.0013, 0.007)
+"""Time of one region's exact volume by dimension, as measured on random networks."""
+EXACT_LIMIT = 120.0
+"""Exact volumes that would take longer than so many seconds are estimated, unless the caller asks for them."""
+DRAWS_PER_SAMPLE = 100
+"""Where fewer points of the bounding box than one in so many lie in the domain, sampling ends early."""
+FEWEST_SAMPLES = 100
+BLOCK = 8192
+PROGRESS = 256
+BITS = 200
+"""Sums of shares are enclosed in multiples of 2^-BITS."""
+
+
+class VolumeMethod(StrEnum):
+    """How volumes were found."""
+
+    EXACT = "exact"
+    MONTE_CARLO = "Monte Carlo"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Volumes:
+    """The volumes of the regions of a partition, row by row.
+
+    Attributes
+    ----------
+    method
+        EXACT: every number is the float64 nearest to the exact one. MONTE_CARLO: estimates. UNKNOWN: NaN.
+    volumes
+        d-dimensional volumes in input units within the domain's hull, shape (k,); inf for unbounded regions. An
+        estimate is the share times `domain_volume`.
+    shares
+        Shares of the domain (`volume_share`), shape (k,); NaN where the domain is unbounded.
+    low, high
+        Bounds of the shares, shape (k,): proved for EXACT (two neighbouring floats), else a confidence interval.
+    confidence
+        Probability that one region's interval holds its share (each for itself, not all of them at once); 1 for EXACT.
+    domain_volume
+        In input units within the hull; itself estimated where a domain with rows is sampled.
+    samples, elsewhere
+        Number of points, and how many have a pattern that is no region of this partition.
+    reason
+        Why something is missing or weaker than asked for, or empty.
+    """
+
+    method: VolumeMethod
+    volumes: FloatArray
+    shares: FloatArray
+    low: FloatArray
+    high: FloatArray
+    confidence: float
+    domain_volume: float
+    samples: int = 0
+    elsewhere: int = 0
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("volumes", "shares", "low", "high"):
+            object.__setattr__(self, name, frozen_array(getattr(self, name)))
+
+    @property
+    def exact(self) -> bool:
+        """Whether the numbers follow from exact volumes."""
+        return self.method is VolumeMethod.EXACT
+
+
+@dataclass(frozen=True, slots=True)
+class CoveredShare:
+    """The share of the domain that the regions found cover: low ≤ share ≤ high.
+
+    Attributes
+    ----------
+    method
+        EXACT: both bounds are proved. MONTE_CARLO: a confidence interval. UNKNOWN: 0 and 1.
+    confidence
+        Probability that the interval holds the share; 1 for EXACT.
+    """
+
+    method: VolumeMethod
+    low: float
+    high: float
+    confidence: float = 1.0
+    reason: str = ""
+
+
+def region_volumes(
+    partition: Partition,
+    *,
+    method: VolumeMethod | None = None,
+    samples: int = 100_000,
+    seed: int = 0,
+    confidence: float = 0.95,
+    on_progress: Callable[[int], None] | None = None,
+) -> Volumes:
+    """The volume of every region and its share of the domain.
+
+    Parameters
+    ----------
+    method
+        EXACT or MONTE_CARLO; by default EXACT where that takes an estimated two minutes or less.
+    samples, seed, confidence
+        For MONTE_CARLO: number of points, the seed of the generator, and the probability for each interval. Points are
+        drawn as float64, which moves each by at most about 2^-53 of the domain's width.
+    on_progress
+        Called now and then with the number of regions (or of points) that are done.
+
+    Returns
+    -------
+    Volumes
+        UNKNOWN with the reason where the domain is unbounded and not treated exactly, or too thin in its bounding box.
+
+    Raises
+    ------
+    InputError
+        An option is out of range.
+    """
+    method = _choose_method(partition, method, samples, confidence)
+    chart = domain_chart(partition.domain)
+    if method is VolumeMethod.MONTE_CARLO:
+        sample = _sample_patterns(partition, chart, samples, seed, on_progress)
+        if isinstance(sample, str):
+            unknown = np.full(len(partition), np.nan)
+            return Volumes(VolumeMethod.UNKNOWN, unknown, unknown, unknown, unknown, 0.0, np.nan, reason=sample)
+        low, high = _confidence_interval(sample.hits, sample.size, confidence)
+        shares = sample.hits / sample.size
+        whole = nearest_float(sample.domain_volume * unit_volume(chart))
+        elsewhere = sample.size - int(sample.hits.sum())
+        return Volumes(
+            method, shares * whole, shares, low, high, confidence, whole, sample.size, elsewhere, sample.reason
+        )
+    whole_volume, unit = bounded_volume(domain_rows(chart), chart.dimension), unit_volume(chart)
+    table = np.full((4, len(partition)), np.nan)
+    for row, volume in enumerate(_volumes(partition, chart, on_progress)):
+        table[0, row] = inf if volume is None else nearest_float(volume * unit)
+        if volume is not None and whole_volume is not None:
+            share = volume / whole_volume
+            table[1:, row] = nearest_float(share), *enclosing_floats(share)
+    reason = "" if whole_volume is not None else unbounded_reason(chart)
+    whole = inf if whole_volume is None else nearest_float(whole_volume * unit)
+    return Volumes(method, table[0], table[1], table[2], table[3], 1.0, whole, reason=reason)
+
+
+def covered_share(
+    partition: Partition,
+    *,
+    method: VolumeMethod | None = None,
+    samples: int = 100_000,
+    seed: int = 0,
+    confidence: float = 0.95,
+    on_progress: Callable[[int], None] | None = None,
+) -> CoveredShare:
+    """The share of the domain's volume that the regions found cover; exactly 1 for a COMPLETE partition.
+
+    Parameters are those of `region_volumes`. With EXACT, `low` and `high` are proved bounds, about 2^-53 apart.
+    """
+    method = _choose_method(partition, method, samples, confidence)
+    if partition.status is PartitionStatus.COMPLETE:
+        return CoveredShare(VolumeMethod.EXACT, 1.0, 1.0)
+    chart = domain_chart(partition.domain)
+    if method is VolumeMethod.MONTE_CARLO:
+        sample = _sample_patterns(partition, chart, samples, seed, on_progress)
+        if isinstance(sample, str):
+            return CoveredShare(VolumeMethod.UNKNOWN, 0.0, 1.0, reason=sample)
+        low, high = _confidence_interval(np.array([sample.hits.sum()]), sample.size, confidence)
+        return CoveredShare(method, float(low[0]), float(high[0]), confidence, sample.reason)
+    whole = bounded_volume(domain_rows(chart), chart.dimension)
+    if whole is None:
+        return CoveredShare(VolumeMethod.UNKNOWN, 0.0, 1.0, reason=unbounded_reason(chart))
+    # Each share is rounded down to a multiple of 2^-BITS: sums of rationals would grow without end.
+    total, scale = 0, 1 << BITS
+    for volume in _volumes(partition, chart, on_progress):
+        total += int(((volume or fmpq(0)) * scale / whole).floor())
+    low_share, high_share = fmpq(total, scale), fmpq(min(total + len(partition), scale), scale)
+    return CoveredShare(method, enclosing_floats(low_share)[0], enclosing_floats(high_share)[1])
+
+
+def exact_volumes(partition: Partition) -> Iterator[fmpq | None]:
+    """The volume of one region after the other in coordinates y of the domain's hull, None where it is unbounded."""
+    return _volumes(partition, domain_chart(partition.domain), None)
+
+
+def volumes_sum_to_domain(partition: Partition) -> bool:
+    """Whether the volumes of the regions sum exactly to the volume of a bounded domain.
+
+    Interiors of regions are disjoint, so this is True iff no region is missing: a proof of completeness that uses the
+    patterns and the weights alone, neither the split tree nor the interior points.
+
+    Raises
+    ------
+    InputError
+        The domain is unbounded.
+    """
+    chart = domain_chart(partition.domain)
+    whole = bounded_volume(domain_rows(chart), chart.dimension)
+    if whole is None:
+        raise InputError(f"the volumes of regions have no sum: {unbounded_reason(chart)}")
+    if len(np.unique(partition.packed, axis=0)) < len(partition):
+        return False
+    sums = [volume or fmpq(0) for volume in _volumes(partition, chart, None)] or [fmpq(0)]
+    while len(sums) > 1:  # in a balanced tree, since denominators grow with every term
+        sums = [sum(sums[first : first + 2], fmpq(0)) for first in range(0, len(sums), 2)]
+    return bool(sums[0] == whole)
+
+
+class _RegionCells:
+    """The vertices of one region after the other, on a domain that holds no line."""
+
+    def __init__(self, network: ReLUNetwork, chart: Chart, domain: VertexCell | None) -> None:
+        self._rows = RegionRows(network, chart)
+        self._ends = np.cumsum(network.widths).tolist()
+        self._table = np.zeros((network.units, chart.dimension + 1))
+        self._bits: BoolArray = np.zeros(0, dtype=np.bool_)
+        self._path: list[VertexCell | None] = [domain]
+
+    def region_cell(self, pattern: ActivationPattern) -> VertexCell | None:
+        """The closure of a region, or None where the pattern has no interior."""
+        bits, rows, dimension = pattern.bits, self._rows.region_rows(pattern), self._table.shape[1] - 1
+        shared = same_forms = 0
+        if len(self._bits):
+            flipped = np.flatnonzero(bits != self._bits)
+            shared = int(flipped[0]) if len(flipped) else len(bits)
+            same_forms = next((end for end in self._ends if end > shared), len(bits))
+            self._table[flipped[flipped < same_forms]] *= -1.0
+        self._table[same_forms:] = shadow_table(rows[same_forms:], dimension)
+        self._bits = bits
+        del self._path[shared + 1 :]
+        extend_path(self._path, rows, self._table)
+        return None if _has_idle_unit(pattern, rows) else self._path[-1]
+
+
+def _volumes(partition: Partition, chart: Chart, on_progress: Callable[[int], None] | None) -> Iterator[fmpq | None]:
+    rows, units = domain_rows(chart), RegionRows(partition.network, chart)
+    try:
+        cells = _RegionCells(partition.network, chart, polytope_cell(rows, chart.dimension))
+    except UnboundedPolytopeError:
+        cells = None  # a domain that holds a line has no vertices to start from: its regions are found one by one
+    for row, region in enumerate(partition):
+        if cells is not None:
+            cell = cells.region_cell(region.pattern)
+            yield fmpq(0) if cell is None else cell_volume(cell) if is_bounded(cell) else None
+        else:
+            own = units.region_rows(region.pattern)
+            idle = _has_idle_unit(region.pattern, own)
+            yield fmpq(0) if idle else bounded_volume([*rows, *own], chart.dimension)
+        if on_progress is not None and ((row + 1) % PROGRESS == 0 or row + 1 == len(partition)):
+            on_progress(row + 1)
+
+
+def _has_idle_unit(pattern: ActivationPattern, rows: Sequence[Form]) -> bool:
+    """Whether the pattern calls a unit active that is 0 on the whole hull: no input has it, though z ≥ 0 holds."""
+    return any(bit and not any(row) for bit, row in zip(pattern.bits.tolist(), rows, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    """Uniform points of the domain: how many lie in each region, and what they say of the domain's volume."""
+
+    hits: IntArray
+    size: int
+    domain_volume: fmpq
+    reason: str
+
+
+def _choose_method(partition: Partition, method: VolumeMethod | None, samples: int, confidence: float) -> VolumeMethod:
+    if samples < FEWEST_SAMPLES:
+        raise InputError(f"the number of samples must be at least {FEWEST_SAMPLES}, not {samples}")
+    if not 0 < confidence < 1:
+        raise InputError(f"the confidence must lie between 0 and 1, not {confidence}")
+    if method is not None:
+        return method
+    affordable = partition.dimension < len(EXACT_SECONDS)
+    affordable = affordable and EXACT_SECONDS[partition.dimension] * len(partition) <= EXACT_LIMIT
+    return VolumeMethod.EXACT if affordable else VolumeMethod.MONTE_CARLO
+
+
+def _sample_patterns(
+    partition: Partition, chart: Chart, samples: int, seed: int, on_progress: Callable[[int], None] | None
+) -> _Sample | str:
+    """Draw points, or say why that cannot be done."""
+    rows = domain_rows(chart) if chart.rows else []
+    lower, upper = bounding_box(rows, chart.dimension) if rows else (chart.lower, chart.upper)
+    if not (np.isfinite(lower).all() and np.isfinite(upper).all()):
+        return unbounded_reason(chart)
+    box_volume = prod((rational(high) - rational(low) for low, high in zip(lower, upper, strict=True)), start=fmpq(1))
+    random, read_patterns = np.random.default_rng(seed), _pattern_reader(partition.network, chart)
+    hits = np.zeros(len(partition), dtype=np.int64)
+    size = draws = accepted = 0
+    while size < samples and draws < DRAWS_PER_SAMPLE * samples:
+        points = lower + (upper - lower) * random.random((BLOCK, chart.dimension))
+        points = keep_inside(rows, np.clip(points, lower, upper))
+        draws, accepted = draws + BLOCK, accepted + len(points)
+        points = points[: samples - size]
+        if len(points):
+            hits += _count_hits(partition.packed, read_patterns(points))
+            size += len(points)
+            if on_progress is not None:
+                on_progress(size)
+    few = f"only {size:,} of {draws:,} points of the bounding box lie in the domain"
+    if size < FEWEST_SAMPLES:
+        return f"{few}: too few for an estimate"
+    return _Sample(hits, size, box_volume * fmpq(accepted, draws), few if size < samples else "")
+
+
+def _pattern_reader(network: ReLUNetwork, chart: Chart) -> Callable[[FloatArray], ByteArray]:
+    """How to find the exact packed patterns of points of the hull."""
+    n, d = chart.domain.inputs, chart.dimension
+    fixed = [index for index in range(n) if index not in chart.free]
+    values = {index: fmpq(chart.lift[index, d], chart.lift[n, d]) for index in fixed}
+    depends = any(chart.lift[index, column] for index in fixed for column in range(d))
+    if not depends and all(rational(nearest_float(value)) == value for value in values.values()):
+
+        def read_inputs(points: FloatArray) -> ByteArray:
+            X = np.empty((len(points), n))
+            X[:, list(chart.free)] = points
+            X[:, fixed] = [nearest_float(values[index]) for index in fixed]
+            return activation_patterns(network, X).packed
+
+        return read_inputs
+    exact = exact_network(network)
+
+    def read_hull(points: FloatArray) -> ByteArray:
+        # Inputs on the hull are no float64 points here: rounding would push them off hyperplanes that hold the hull.
+        entries, k = scaled_integers(points.T)
+        below = chart.lift * fmpz_mat(d + 1, len(points), [*entries, *[1 << k] * len(points)])
+        scale, bits = int(chart.lift[n, d]) << k, np.zeros((0, len(points)), dtype=np.bool_)
+        for weights, exponent in zip(exact.layers[:-1], exact.exponents[:-1], strict=True):
+            values = [max(int(entry), 0) for entry in (weights * below).entries()]
+            active = np.array([value > 0 for value in values], dtype=np.bool_).reshape(-1, len(points))
+            bits, scale = np.vstack([bits, active]), scale << exponent
+            below = fmpz_mat(len(active) + 1, len(points), [*values, *[scale] * len(points)])
+        return pack_patterns(bits.T)
+
+    return read_hull
+
+
+def _count_hits(packed: ByteArray, patterns: ByteArray) -> IntArray:
+    """How many patterns equal each row of `packed`; rows are in ascending order."""
+    width = packed.shape[1]
+    if not width:
+        return np.full(len(packed), len(patterns), dtype=np.int64)
+    # Texts of one length, compared byte by byte.
+    known, found = (np.ascontiguousarray(table).view(f"S{width}").ravel() for table in (packed, patterns))
+    hits = np.zeros(len(packed), dtype=np.int64)
+    if len(known):
+        places = np.minimum(np.searchsorted(known, found), len(known) - 1)
+        np.add.at(hits, places[known[places] == found], 1)
+    return hits
+
+
+def _confidence_interval(hits: IntArray, size: int, confidence: float) -> tuple[FloatArray, FloatArray]:
+    """Clopper and Pearson's interval for each share."""
+    from scipy.special import betaincinv
+
+    tail = (1 - confidence) / 2
+    low = betaincinv(np.maximum(hits, 1), size - hits + 1, tail)
+    high = betaincinv(hits + 1, np.maximum(size - hits, 1), 1 - tail)
+    return np.where(hits == 0, 0.0, low), np.where(hits == size, 1.0, high)
