@@ -1,19 +1,34 @@
-"""The largest ball in a polyhedron, relative to a domain's affine hull."""
+"""The largest ball in a polyhedron, relative to a domain's affine hull.
+
+Notation: a row h = (c, c₀) in coordinates y of the hull has the *length* ‖c‖ of its gradient, measured in input units
+along the hull; h(y) / ‖c‖ is the distance of y from the row's hyperplane.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from flint import fmpq
 
 from relugeom.errors import EmptyPolytopeError
 from relugeom.geometry.chart import Chart
 from relugeom.geometry.exact_simplex import Form
-from relugeom.geometry.forms import domain_sides, float_point, shadow_rows
+from relugeom.geometry.forms import domain_sides, float_point, shadow, shadow_rows
 from relugeom.geometry.highs import HighsSolver
 from relugeom.geometry.linear_program import LinearProgram, LPSolver, LPStatus
 from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.exact import evaluate_form, nearest_float, rational
 
-__all__ = ["Ball", "chebyshev_ball"]
+__all__ = ["Ball", "BallSession", "chebyshev_ball"]
+
+SMALL = 1e-5
+"""Radii below are found again at their own scale: a solver's tolerance is of this order."""
+AGREEMENT = 1e-6
+"""How far the radius that a solver reports may exceed the distance of its centre from the rows, relative to it."""
+REACH = 1e6
+"""How far one step at its own scale looks, in units of the ball that is known."""
+STEPS = 20
+GAIN = 1.01
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,8 +69,7 @@ def chebyshev_ball(chart: Chart, rows: Sequence[Form], *, solver: LPSolver | Non
     """
     d = chart.dimension
     A, b = shadow_rows([*domain_sides(chart.lower, chart.upper), *chart.rows, *rows], d)
-    gradients = np.linalg.pinv(chart.directions.T @ chart.directions) if d else np.zeros((0, 0))
-    lengths = np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", A, gradients, A), 0.0))
+    lengths = _lengths(A, _metric(chart))
     objective, free = np.append(np.zeros(d), 1.0), np.full(d + 1, np.inf)
     low = np.append(-free[:-1], 0.0)
     program = LinearProgram(objective, np.column_stack([A, lengths]), b, low, free)
@@ -68,6 +82,106 @@ def chebyshev_ball(chart: Chart, rows: Sequence[Form], *, solver: LPSolver | Non
     # Balls of every radius fit: the centre is that of one with radius 1.
     unit = solver.solve(replace(program, upper=np.append(free[:-1], 1.0)))
     return Ball(_embed(chart, unit.x[:-1] if unit.status is LPStatus.OPTIMAL else float_point(chart.interior)), None)
+
+
+class BallSession:
+    """The largest balls of one polyhedron after the other, which share rows: rows come and go like a stack.
+
+    A warm float solver answers. Its answer is measured: the radius is the distance of the centre from the nearest
+    row. A ball that is small, or whose radius does not agree with the solver's, is found again in coordinates that
+    are moved to a point inside (where the rows are evaluated exactly) and scaled by that point's distance from the
+    rows. So the radius of a strip of width 1e-14 is right as well.
+    """
+
+    def __init__(self, chart: Chart, *, solver: LPSolver | None = None) -> None:
+        self._chart, self._metric = chart, _metric(chart)
+        self._solver = solver or HighsSolver()
+        free = np.full(chart.dimension + 1, np.inf)
+        low = np.append(-free[:-1], 0.0)
+        self._session = self._solver.open(np.zeros((0, chart.dimension + 1)), np.zeros(0), low, free)
+        self._rows: list[Form] = []
+        self._table: list[FloatArray] = []
+        for form in [*domain_sides(chart.lower, chart.upper), *chart.rows]:
+            self.push(form)
+
+    def push(self, form: Form) -> None:
+        """Keep only the part where the form is ≥ 0."""
+        A, b = shadow_rows([form], self._chart.dimension)
+        row = np.append(A[0], _lengths(A, self._metric))
+        self._session.add_row(row, float(b[0]))
+        self._rows.append(form)
+        self._table.append(np.append(row, b))
+
+    def pop(self) -> None:
+        """Take back the last push."""
+        self._session.drop_row()
+        self._rows.pop()
+        self._table.pop()
+
+    def largest_ball(self, inside: Sequence[fmpq]) -> Ball:
+        """The largest ball; `inside` is a point y where no row that is not constant is 0."""
+        d = self._chart.dimension
+        objective = np.append(np.zeros(d), 1.0)
+        solution = self._session.maximise(objective)
+        if solution.status is LPStatus.UNBOUNDED:
+            # Balls of every radius fit: the centre is that of one with radius 1.
+            self._session.add_row(objective, 1.0)
+            unit = self._session.maximise(objective)
+            self._session.drop_row()
+            y = unit.x[:-1] if unit.status is LPStatus.OPTIMAL else float_point(inside)
+            return Ball(_embed(self._chart, y), None)
+        if solution.status is LPStatus.OPTIMAL:
+            table = np.array(self._table)
+            A, lengths, b = table[:, :d], table[:, d], table[:, -1]
+            used = lengths > 0
+            radius = float(((b - A @ solution.x[:-1])[used] / lengths[used]).min())
+            if radius >= max(SMALL, (1 - AGREEMENT) * float(solution.x[-1])):
+                return Ball(_embed(self._chart, solution.x[:-1]), radius)
+        return self._small_ball(list(inside))
+
+    def _small_ball(self, centre: list[fmpq]) -> Ball:
+        """Climb from a point inside: each step solves the program at the scale of the ball that is known."""
+        d = self._chart.dimension
+        table = np.array(self._table)
+        used = np.flatnonzero(table[:, d] > 0).tolist()
+        lengths = table[used, d]
+        slopes = table[used, :d] / lengths[:, None]
+        distances = self._distances(centre, used, lengths)
+        limit = np.append(np.full(d, REACH), REACH)
+        for _ in range(STEPS):
+            radius = float(distances.min())
+            near = distances < 4 * (d + 1) * REACH * radius
+            A = np.column_stack([slopes[near], np.ones(int(near.sum()))])
+            low = np.append(-limit[:-1], 0.0)
+            program = LinearProgram(np.append(np.zeros(d), 1.0), A, distances[near] / radius, low, limit)
+            solution = self._solver.solve(program)
+            if solution.status is not LPStatus.OPTIMAL:
+                break
+            moved = [y + rational(radius * step) for y, step in zip(centre, solution.x[:-1].tolist(), strict=True)]
+            reached = self._distances(moved, used, lengths)
+            if not reached.min() > radius:
+                break
+            centre, distances = moved, reached
+            if reached.min() < GAIN * radius:
+                break
+        return Ball(_embed(self._chart, float_point(centre)), float(distances.min()))
+
+    def _distances(self, y: Sequence[fmpq], used: Sequence[int], lengths: FloatArray) -> FloatArray:
+        values = []
+        for row in used:
+            form = self._rows[row]
+            values.append(nearest_float(evaluate_form(form, y) / (1 << shadow(form)[1])))
+        return np.array(values) / lengths
+
+
+def _metric(chart: Chart) -> FloatArray:
+    """G with ‖c‖² = c G cᵀ."""
+    directions = chart.directions
+    return np.asarray(np.linalg.pinv(directions.T @ directions)) if chart.dimension else np.zeros((0, 0))
+
+
+def _lengths(A: FloatArray, metric: FloatArray) -> FloatArray:
+    return np.asarray(np.sqrt(np.maximum(np.einsum("ij,jk,ik->i", A, metric, A), 0.0)))
 
 
 def _embed(chart: Chart, y: FloatArray) -> FloatArray:

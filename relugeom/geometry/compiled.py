@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-__all__ = ["compiled", "inlined"]
+__all__ = ["compiled", "inlined", "inner"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -20,6 +20,12 @@ def compiled(function: Function) -> Function:
     except RuntimeError:  # Numba finds no folder to write its cache to: compile in each process instead
         kernel = numba.njit(nogil=True, error_model="numpy")(function)
     return cast(Function, kernel)
+
+
+def inner(function: Function) -> Function:
+    """Compile a function that only kernels call: without the wrapper for Python, which takes longer to compile."""
+    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast(Function, numba.njit(nogil=True, error_model="numpy", **options)(function))
 
 
 def inlined(function: Function) -> Function:

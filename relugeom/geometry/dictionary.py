@@ -13,7 +13,7 @@ start from the rows again.
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined
+from relugeom.geometry.compiled import inlined, inner
 
 __all__ = ["AT_LOWER", "AT_UPPER", "FREE", "choose_column", "longest_step", "move", "pivot", "write_form"]
 
@@ -22,7 +22,7 @@ PIVOT_TOLERANCE = 1e-11
 COST_TOLERANCE = 1e-12
 
 
-@inlined
+@inner
 def write_form(form, d, table, value, rows, basic, nonbasic, resting, target):
     """Write a form over y as row `target` of the table, in the present nonbasic variables."""
     total = form[d]
@@ -59,7 +59,7 @@ def choose_column(d, table, target, status, sign, smallest_index, nonbasic, scal
     return best
 
 
-@compiled
+@inner
 def longest_step(d, table, entering, direction, value, rows, basic, lower, upper, smallest_index):
     """How far a nonbasic variable moves until a basic one meets a bound: (step, row), row −1 where nothing blocks."""
     step, blocking, best_pivot = np.inf, -1, 0.0
@@ -94,7 +94,7 @@ def move(table, entering, value, count, distance):
         value[r] += distance * table[entering, r]
 
 
-@compiled
+@inner
 def pivot(d, table, value, count, basic, nonbasic, resting, leaving, entering):
     """Exchange the basic variable of row `leaving` with the nonbasic variable of column `entering`.
 

@@ -1,24 +1,25 @@
 """Cones by their generators, cut by one hyperplane after the other, compiled.
 
-Notation: a cell {y : h_i(y) ≥ 0} in R^d is the cone {g = (x, t) : h_i(g) ≥ 0, t ≥ 0} in R^D, D = d + 1, at t = 1; a form
-is linear in g. The cone is kept as its extreme rays and, before these span it alone, its lines (both together: its
-*generators*; the lines come first). A generator with t > 0 is a vertex of the cell, one with t = 0 a direction to
-infinity. Each has a *mask*: the bits of the rows that vanish on it. To cut by h, the rays with h > 0 stay on one side,
-those with h < 0 on the other, and each pair of adjacent ones between gives a ray with h = 0 [Motzkin, Raiffa, Thompson
-& Thrall, *The double description method*, 1953; Fukuda & Prodon, *Double description method revisited*, 1996].
+Notation: a cell {y : h_i(y) ≥ 0} in R^d is the cone {g = (x, t) : h_i(g) ≥ 0, t ≥ 0} in R^D, D = d + 1, at t = 1; a
+form is linear in g. The cone is kept as its extreme rays and, before these span it alone, its lines (both together:
+its *generators*; the lines come first). A generator with t > 0 is a vertex of the cell, one with t = 0 a direction to
+infinity. Each has a *mask*: the bits of the rows that vanish on it. To cut by h, the rays with h > 0 stay on one
+side, those with h < 0 on the other, and each pair of adjacent ones between gives a ray with h = 0 [Motzkin, Raiffa,
+Thompson & Thrall, *The double description method*, 1953; Fukuda & Prodon, *Double description method revisited*,
+1996].
 
-What makes it rigorous: a stored generator ĝ differs from the exact one, at some scale, by at most e σ_k in coordinate k
-(σ is the size of the coordinates), and its size is s ≥ max |ĝ_k| / σ_k; so a form's value is known up to a margin, and a
-cut is made only where every sign is certain. Errors grow from cut to cut; a generator whose error has become large is
-found again from the rows that vanish on it. Where forms are small integers, generators are kept as exact integers (e =
-0), and values are exact.
+What makes it rigorous: a stored generator ĝ differs from the exact one, at some scale, by at most e σ_k in coordinate
+k (σ is the size of the coordinates), and its size is s ≥ max |ĝ_k| / σ_k; so a form's value is known up to a margin,
+and a cut is made only where every sign is certain. Errors grow from cut to cut; a generator whose error has become
+large is found again from the rows that vanish on it. Where forms are small integers, generators are kept as exact
+integers (e = 0), and values are exact.
 """
 
 from typing import NamedTuple
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined
+from relugeom.geometry.compiled import compiled, inlined, inner
 from relugeom.geometry.elimination import invert
 
 __all__ = ["ABOVE", "BELOW", "DOUBT", "MIXED", "NO_ROOM", "Cones", "cut_cone", "find_sides", "scan_forms"]
@@ -99,7 +100,7 @@ def size_of_form(forms, u, scale):
     return 1.0001 * total
 
 
-@compiled
+@inner
 def scan_forms(
     generators, sizes, errors, values, scale, first, count, lines, forms, form_errors, exact, outcomes, start, width
 ):
@@ -185,7 +186,7 @@ def count_bits(mask):
     return np.int64((x * np.uint64(0x0101010101010101)) >> np.uint64(56))
 
 
-@compiled
+@inner
 def combine(generators, sizes, errors, scale, a, b, wa, wb, doubt, distance, target):
     """Write column target = wa · a + wb · b, shortened.
 
@@ -229,7 +230,7 @@ def combine(generators, sizes, errors, scale, a, b, wa, wb, doubt, distance, tar
     sizes[target], errors[target] = 1.0001 * size, 1.0001 * error
 
 
-@compiled
+@inner
 def sharpen(generators, sizes, errors, scale, rows, row_errors, room, lists, bits, mask, target):
     """Find a ray again from the rows that vanish on it, where that makes its error smaller.
 
@@ -326,9 +327,9 @@ def cut_cone(
 ):
     """Cut the cone in the block at `first` by the hyperplane that `find_sides` was asked about last.
 
-    Replaces the block by the cone on its positive side, followed by the one on its negative side. The hyperplane becomes
-    the row of mask bit `bit` in both (`rows` has it). `simple` says that every ray has as few rows as it can; adjacency
-    is then a count, else a search.
+    Replaces the block by the cone on its positive side, followed by the one on its negative side. The hyperplane
+    becomes the row of mask bit `bit` in both (`rows` has it). `simple` says that every ray has as few rows as it can;
+    adjacency is then a count, else a search.
 
     Returns
     -------
@@ -393,9 +394,7 @@ def cut_cone(
             combine(generators, sizes, errors, scale, a, b, wa, wb, doubt, distance, end)
             masks[end] = common | mark
             if errors[end] > BLUNT and lines == 0:
-                sharpen(
-                    generators, sizes, errors, scale, rows, row_errors, room, lists, places[1], masks[end], end
-                )
+                sharpen(generators, sizes, errors, scale, rows, row_errors, room, lists, places[1], masks[end], end)
             end += 1
     made = end - fresh
     flat = 0
@@ -440,7 +439,7 @@ def cut_cone(
     return above_count, below_count, lines, still
 
 
-@compiled
+@inner
 def cut_line(generators, masks, sizes, errors, values, margins, scale, first, count, lines, longest, reach, mark):
     """Cut a cone by a hyperplane that one of its lines crosses: the line becomes a ray, the others move into it."""
     D = generators.shape[0]
@@ -455,7 +454,9 @@ def cut_line(generators, masks, sizes, errors, values, margins, scale, first, co
         else:
             share = values[i] / values[longest] * sizes[a] / sizes[b]
             wide = margins[longest] / sizes[a]
-            doubt = 1.01 * (margins[i] / sizes[b] + abs(share) * wide) / (reach - wide) + 8.0 * UNIT * (1.0 + abs(share))
+            doubt = 1.01 * (margins[i] / sizes[b] + abs(share) * wide) / (reach - wide) + 8.0 * UNIT * (
+                1.0 + abs(share)
+            )
             combine(generators, sizes, errors, scale, b, a, 1.0 / sizes[b], -share / sizes[a], doubt, 1.0, b)
         masks[b] = masks[b] | mark
     # Lines stay in front: the new ray changes places with the last of them.

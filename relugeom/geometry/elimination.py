@@ -1,11 +1,11 @@
-"""Small linear systems in floats, compiled: an approximate inverse, from which proofs compute a rigorous one's bounds."""
+"""Small linear systems in floats, compiled: an approximate inverse, whose error is for its users to bound."""
 
-from relugeom.geometry.compiled import compiled
+from relugeom.geometry.compiled import inner
 
 __all__ = ["invert"]
 
 
-@compiled
+@inner
 def invert(H, C, q):
     """C ≈ H⁻¹ by elimination with row pivoting; False where H looks singular. H is overwritten."""
     for i in range(q):

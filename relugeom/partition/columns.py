@@ -2,8 +2,8 @@
 
 Notation: coordinates y of the domain's affine hull, d of them; L hidden layers of at most w units, N units in all;
 room for M rows of a cell and for S siblings that wait. A *form* has float coefficients (c_1, …, c_d, c_0); because
-these were rounded it has an error bound e ≥ Σ|δc_k| σ_k + |δc_0| and a magnitude a ≥ Σ|c_k| σ_k + |c_0|, where σ (`reach`)
-is the size of the coordinates: on a bounded domain |ẑ(y) − z(y)| ≤ e and |z(y)| ≤ a.
+these were rounded it has an error bound e ≥ Σ|δc_k| σ_k + |δc_0| and a magnitude a ≥ Σ|c_k| σ_k + |c_0|, where σ
+(`reach`) is the size of the coordinates: on a bounded domain |ẑ(y) − z(y)| ≤ e and |z(y)| ≤ a.
 """
 
 from typing import NamedTuple
@@ -25,11 +25,11 @@ STABLE_INACTIVE, STABLE_ACTIVE, SPLIT = 0, 1, 2
 # Further outcomes of a test.
 DOUBTFUL, BEYOND, OPTIMAL = 3, 4, 5
 
-# Places in State.counters: present unit, rows of the cell, end of the waiting siblings, pivots since the dictionary was
-# rebuilt, leaves and tokens in the output, whether the present node is delegated, first waiting sibling not given away,
-# column and direction of the edge that crosses a hyperplane, whether the present vertex lies beyond it already.
-# For a search by generators: end of the cones that wait and the first not given away; first column, generators and lines
-# of the present cone, whether it is simple, and mask bits used on the path.
+# Places in State.counters: present unit, rows of the cell, end of the waiting siblings, pivots since the dictionary
+# was rebuilt, leaves and tokens in the output, whether the present node is delegated, first waiting sibling not given
+# away, column and direction of the edge that crosses a hyperplane, whether the present vertex lies beyond it already.
+# For a search by generators: end of the cones that wait and the first not given away; first column, generators and
+# lines of the present cone, whether it is simple, and mask bits used on the path.
 U, R, S, P, LEAVES, TOKENS, PHASE, BASE, EDGE, DIRECTION, FAR_SIDE = range(11)
 TOP, BOTTOM, FIRST, COUNT, LINES, SIMPLE, ROWS = range(11, 18)
 COUNTERS = 18
@@ -102,13 +102,14 @@ class State(NamedTuple):
     point: np.ndarray  # (d,) a point of the present cell
     heights: np.ndarray  # (w,) room for the values of a layer
     form: np.ndarray  # (d + 1,) the form that is being tested
-    rests: np.ndarray  # (d,) and the following: room for proofs
-    proof_rows: np.ndarray  # (d, d + 1)
-    proof_errors: np.ndarray  # (d + 1, d + 1)
+    rests: np.ndarray  # (m,) and the following: room for proofs, m the larger of d and w
+    lows: np.ndarray  # (m,)
+    highs: np.ndarray  # (m,)
+    proof_rows: np.ndarray  # (d, m + 1)
+    proof_errors: np.ndarray  # (d + 1, m + 1)
     multipliers: np.ndarray  # (d,)
-    goal: np.ndarray  # (d + 1,)
+    goal: np.ndarray  # (m + 1,)
     matrix: np.ndarray  # (d, d)
-    integers: np.ndarray  # (d, d + 1)
     inverse: np.ndarray  # (d, d)
     far: np.ndarray  # (d,) a point of the closure beyond the hyperplane just crossed
 
@@ -134,7 +135,7 @@ class Pending(NamedTuple):
 
     unit: np.ndarray  # (S,) the unit whose active side waits
     first: np.ndarray  # (S,) first column
-    count: np.ndarray  # (S,) generators
+    generators: np.ndarray  # (S,) how many
     lines: np.ndarray  # (S,)
     simple: np.ndarray  # (S,)
     rows: np.ndarray  # (S,) mask bits used

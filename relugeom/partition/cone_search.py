@@ -8,8 +8,8 @@ certain; where one is not, the node is handed over to the search with a dictiona
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined
-from relugeom.geometry.double_description import DOUBT, NO_ROOM, cut_cone, find_sides, scan_forms
+from relugeom.geometry.compiled import compiled, inlined, inner
+from relugeom.geometry.double_description import DOUBT, NO_ROOM, Cones, cut_cone, find_sides, scan_forms
 from relugeom.partition.columns import (
     BOTTOM,
     COUNT,
@@ -30,15 +30,19 @@ from relugeom.partition.columns import (
     STABLE_INACTIVE,
     TOKENS,
     TOP,
+    Pending,
+    Problem,
+    State,
     U,
 )
 from relugeom.partition.kernel import shows_pattern
 from relugeom.partition.layer_forms import compute_forms, layer_of
+from relugeom.partition.path import copy_path
 
 __all__ = ["give_cone", "next_cone", "search_cones"]
 
 
-@compiled
+@inner
 def vanishes(starts, weights, biases, bits, bit_of, unit_of, infinity, zeros, mask, layer, local):
     """Whether a unit's form is 0 at a generator because everything that it sums is: exactly, by the generator's mask.
 
@@ -137,7 +141,7 @@ def next_cone(state, pending):
     counters[TOP] -= 1
     slot = counters[TOP]
     unit = pending.unit[slot]
-    counters[FIRST], counters[COUNT] = pending.first[slot], pending.count[slot]
+    counters[FIRST], counters[COUNT] = pending.first[slot], pending.generators[slot]
     counters[LINES], counters[SIMPLE] = pending.lines[slot], pending.simple[slot]
     counters[ROWS], counters[U] = pending.rows[slot], unit + 1
     state.bits[unit], state.kinds[unit] = 1, SPLIT
@@ -241,7 +245,7 @@ def search_cones(problem, state, cones, pending, output, budget):
                 return GROW
             slot = counters[TOP]
             counters[ROWS] = bit + 1
-            pending.unit[slot], pending.first[slot], pending.count[slot] = unit, counters[FIRST], above
+            pending.unit[slot], pending.first[slot], pending.generators[slot] = unit, counters[FIRST], above
             pending.lines[slot], pending.simple[slot], pending.rows[slot] = lines, 1 if simple else 0, counters[ROWS]
             counters[TOP] = slot + 1
             counters[FIRST] += above
@@ -257,32 +261,27 @@ def search_cones(problem, state, cones, pending, output, budget):
     return PAUSED
 
 
-@compiled
-def give_cone(problem, state, cones, pending, other, other_cones, other_pending):
+def give_cone(
+    problem: Problem,
+    state: State,
+    cones: Cones,
+    pending: Pending,
+    other: State,
+    other_cones: Cones,
+    other_pending: Pending,
+) -> None:
     """Move the first waiting cone of one search into the empty state of another, which must have the columns for it."""
-    slot = state.counters[BOTTOM]
+    slot = int(state.counters[BOTTOM])
     state.counters[BOTTOM] = slot + 1
-    unit, first, count = pending.unit[slot], pending.first[slot], pending.count[slot]
-    layer = layer_of(problem.starts, unit)
-    for u in range(state.bits.shape[0]):
-        other.bits[u], other.kinds[u], other.known[u] = state.bits[u], state.kinds[u], state.known[u]
-        other_pending.bit_of[u] = pending.bit_of[u]
-    for below in range(layer + 1):
-        other.forms[below] = state.forms[below]
-        other.errors[below], other.magnitudes[below] = state.errors[below], state.magnitudes[below]
-        other.largest[below] = state.largest[below]
-    for i in range(count):
-        for k in range(cones.generators.shape[0]):
-            other_cones.generators[k, i] = cones.generators[k, first + i]
-        other_cones.masks[i], other_cones.sizes[i] = cones.masks[first + i], cones.sizes[first + i]
-        other_cones.errors[i] = cones.errors[first + i]
-    for bit in range(pending.rows[slot]):
-        other_pending.unit_of[bit] = pending.unit_of[bit]
-        for k in range(cones.generators.shape[0]):
-            other_cones.rows[k, bit] = cones.rows[k, bit]
-        other_cones.row_errors[bit] = cones.row_errors[bit]
-    other_pending.infinity[0] = pending.infinity[0]
-    other.counters[FIRST], other.counters[COUNT] = 0, count
-    other.counters[LINES], other.counters[SIMPLE] = pending.lines[slot], pending.simple[slot]
-    other.counters[ROWS], other.counters[U] = pending.rows[slot], unit + 1
+    unit, first, count = int(pending.unit[slot]), int(pending.first[slot]), int(pending.generators[slot])
+    copy_path(state, other, int(np.searchsorted(problem.starts, unit, side="right")) - 1)
+    for name in ("generators", "masks", "sizes", "errors"):
+        getattr(other_cones, name)[..., :count] = getattr(cones, name)[..., first : first + count]
+    rows = int(pending.rows[slot])
+    for name in ("rows", "row_errors"):
+        getattr(other_cones, name)[..., :rows] = getattr(cones, name)[..., :rows]
+    for name in ("bit_of", "unit_of", "infinity"):
+        getattr(other_pending, name)[:] = getattr(pending, name)
+    other.counters[[FIRST, COUNT, ROWS, U]] = 0, count, rows, unit + 1
+    other.counters[[LINES, SIMPLE]] = pending.lines[slot], pending.simple[slot]
     other.bits[unit], other.kinds[unit] = 1, SPLIT

@@ -27,6 +27,8 @@ __all__ = ["CONE_DIMENSIONS", "empty_cones", "grown_cones", "stand_at_domain"]
 
 CONE_DIMENSIONS = 5
 """Beyond, cells have too many vertices: a cube of dimension d has 2^d."""
+INTEGER_DIMENSIONS = 8
+"""The same where forms are integers: generators are exact, dictionaries would have no margin."""
 COLUMNS = 2048
 LARGEST = 2.0**26
 """Generators start as integers where a power of two makes them that small."""
@@ -66,7 +68,8 @@ def grown_cones(cones: Cones, pending: Pending) -> tuple[Cones, Pending]:
 
 def stand_at_domain(problem: Problem, state: State, cones: Cones, pending: Pending) -> bool:
     """Make the domain the present cone; False where that asks for more than certain signs, or has too many vertices."""
-    if len(problem.lower) > CONE_DIMENSIONS:
+    whole = bool(np.isfinite(problem.integral).all())
+    if len(problem.lower) > (INTEGER_DIMENSIONS if whole else CONE_DIMENSIONS):
         return False
     _put_box(problem, state, cones, pending)
     counters = state.counters
@@ -74,23 +77,15 @@ def stand_at_domain(problem: Problem, state: State, cones: Cones, pending: Pendi
         form, exact = _whole(problem.domain_rows[row])
         factor = float(np.abs(form).max() / np.abs(problem.domain_rows[row]).max())
         error = factor * float(problem.domain_errors[row] @ cones.scale)
-        positive, negative, doubts = find_sides(
-            *cones[0:1],
-            *cones[2:7],
-            cones.scale,
-            *counters[[FIRST, COUNT, LINES]],
-            form[:, None],
-            0,
-            error,
-            exact and error == 0.0,
-        )
+        table = (cones.generators, cones.sizes, cones.errors, cones.values, cones.margins, cones.sides, cones.scale)
+        block = counters[FIRST], counters[COUNT], counters[LINES]
+        positive, negative, doubts = find_sides(*table, *block, form[:, None], 0, error, exact and error == 0.0)
         if doubts or not positive or counters[ROWS] == MASK_BITS:
             return False
         if negative:
             bit = counters[ROWS]
             cones.rows[:, bit], cones.row_errors[bit] = form, error
-            place = (*counters[[FIRST, COUNT, LINES]], bool(counters[SIMPLE]), bit)
-            above, _, lines, simple = cut_cone(*cones, *place)
+            above, _, lines, simple = cut_cone(*cones, *block, bool(counters[SIMPLE]), bit)
             if above == NO_ROOM:
                 return False
             counters[COUNT], counters[LINES], counters[SIMPLE] = above, lines, simple
@@ -163,5 +158,5 @@ def _columns(D: int, columns: int) -> dict[str, np.ndarray]:
 
 def _slots(siblings: int) -> dict[str, np.ndarray]:
     return {
-        name: np.zeros(siblings, dtype=np.int64) for name in ("unit", "first", "count", "lines", "simple", "rows")
+        name: np.zeros(siblings, dtype=np.int64) for name in ("unit", "first", "generators", "lines", "simple", "rows")
     }

@@ -5,10 +5,13 @@ largest and the last in tree order; so a task's regions are its own, then those 
 given first.
 """
 
-from collections.abc import Sequence
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-import numba
 import numpy as np
 from flint import fmpq
 
@@ -27,7 +30,7 @@ from relugeom.partition.reference import ReferenceSearch
 from relugeom.partition.setup import Setup, grown
 from relugeom.partition.tree import EMPTY
 
-__all__ = ["Found", "Task", "compile_sharing"]
+__all__ = ["Found", "Task"]
 
 STEPS = 20_000  # nodes between two looks at the clock and at idle threads
 LEAF_BUFFER = 4096
@@ -74,12 +77,22 @@ class Found:
         self.count += other.count
 
 
-def compile_sharing(setup: Setup) -> None:
-    """Compile what a task needs to give a subtree away."""
-    state, waiting = setup.first_state()
-    give_sibling.compile(tuple(map(numba.typeof, (setup.problem, state, waiting, state))))  # type: ignore[attr-defined]
-    stack = empty_cones(setup.problem)
-    give_cone.compile(tuple(map(numba.typeof, (setup.problem, state, *stack, state, *stack))))  # type: ignore[attr-defined]
+NOTICE = "compiling the search for this machine: once per installation, up to half a minute"
+PATIENCE = 1.0
+"""Seconds after which a compilation is announced; loading what was compiled before takes less."""
+
+
+def prepare(setup: Setup, run: Callable[[], None]) -> None:
+    """Have a kernel compiled, or loaded, by a run of no steps: announced in the log, and outside any time limit."""
+    start = time.perf_counter()
+    notice = threading.Timer(PATIENCE, logging.getLogger(__name__).warning, [NOTICE])
+    notice.daemon = True
+    notice.start()
+    try:
+        run()
+    finally:
+        notice.cancel()
+    setup.preparation += time.perf_counter() - start
 
 
 Stack = tuple[Cones, columns.Pending]
@@ -109,6 +122,12 @@ class Task:
         stack = empty_cones(setup.problem)
         promising = stand_at_domain(setup.problem, state, *stack)
         return cls(setup, state, waiting, stack if promising else None)
+
+    def prepare(self) -> None:
+        """Compile, or load, what the next run needs, if this process has not done so before."""
+        kernel: Any = search if self._by_dictionary else search_cones
+        if not kernel.signatures:
+            prepare(self._setup, lambda: self.run(steps=0))
 
     def run(self, steps: int | None = None) -> None:
         """Search for so many nodes (for a while by default)."""
@@ -171,6 +190,7 @@ class Task:
         while len(self._state.value) < len(self._setup.problem.domain_rows) + self._setup.units + 2:
             self._state, self._waiting = grown(self._state, self._waiting)
         self._by_dictionary = True
+        self.prepare()
         if not stand_at(self._setup.problem, self._state):
             self._search_exactly()
             self._next_cone()

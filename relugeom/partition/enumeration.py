@@ -63,11 +63,12 @@ def enumerate_regions(
     if network.units == 0:
         return enumerate_by_reference(network, domain)
     # Compiled code is loaded when it is needed.
-    from relugeom.partition.pool import prepare_search, search_regions
+    from relugeom.partition.pool import search_regions
+    from relugeom.partition.setup import Setup
 
-    chart = domain_chart(domain)
-    setup = prepare_search(network, chart)
     start = time.perf_counter()
+    chart = domain_chart(domain)
+    setup = Setup(network, chart)
     found, reason = search_regions(
         setup, threads=threads, max_regions=max_regions, time_limit=time_limit, on_progress=on_progress
     )
@@ -78,6 +79,7 @@ def enumerate_regions(
     tree = without_empty_nodes(tokens, network.units, found.empty_leaves)
     if max_regions is not None and len(packed) >= max_regions:
         packed, points, tree = packed[:max_regions], points[:max_regions], cut_tree(tree, network.units, max_regions)
+    start += setup.preparation
     return _partition(network, chart, packed, points, found.exact_points, tree, reason, start)
 
 

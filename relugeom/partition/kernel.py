@@ -9,7 +9,7 @@ What floats cannot settle is handed to the caller as a question: the kernel retu
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined
+from relugeom.geometry.compiled import compiled, inlined, inner
 from relugeom.geometry.dictionary import write_form
 from relugeom.partition.columns import (
     BEYOND,
@@ -48,13 +48,7 @@ from relugeom.partition.layer_forms import (
     size_of,
 )
 from relugeom.partition.path import next_sibling, save_sibling, take_side
-from relugeom.partition.stability import (
-    falls_by_layer,
-    proves_by_coordinates,
-    proves_by_layer,
-    proves_in_integers,
-    proves_nonpositive,
-)
+from relugeom.partition.stability import falls_by_layer, proves_nonpositive, proves_open
 from relugeom.partition.walk import climb, cross_edge, present_point, recentre, refactorise
 
 __all__ = ["search"]
@@ -63,7 +57,7 @@ CROSSING = 1e-10  # a crossing shallower than this share of a form's size is lef
 DRIFT = 80  # pivots after which the dictionary is rebuilt
 
 
-@compiled
+@inner
 def decide(problem, state, layer, local, combined):
     """The sides a unit takes on the cell: STABLE_INACTIVE, STABLE_ACTIVE, SPLIT (`cross` may follow) or DOUBTFUL."""
     d = problem.lower.shape[0]
@@ -97,14 +91,13 @@ def decide(problem, state, layer, local, combined):
             if problem.bounded:
                 proved = proves_nonpositive(problem, state, form, error, size, sign, target, combined)
             else:
-                proved = proves_by_coordinates(problem, state, layer, local, sign, target)
-                proved = proved or proves_by_layer(problem, state, layer, local, sign, target)
-            if proved or proves_in_integers(problem, state, layer, local, sign, target):
+                proved = proves_open(problem, state, layer, local, sign, target)
+            if proved:
                 return STABLE_INACTIVE if sign > 0.0 else STABLE_ACTIVE
     return DOUBTFUL
 
 
-@compiled
+@inner
 def cross(problem, state, layer, local, beyond):
     """Stand on the hyperplane that `decide` found to split the cell; `far` lies on the side away from the point.
 

@@ -6,11 +6,11 @@ form carries a bound of how far it is from the exact one (notation: `columns.py`
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined
+from relugeom.geometry.compiled import compiled, inlined, inner
 from relugeom.partition.columns import STABLE_INACTIVE, TINY, UNIT
 
 
-@inlined
+@inner
 def layer_of(starts, unit):
     """The layer of a unit."""
     layer = 0
@@ -54,7 +54,7 @@ def compute_forms(problem, state, layer):
         )
 
 
-@compiled
+@inner
 def first_layer(first, first_errors, reach, guard, forms, errors, magnitudes):
     """Copy the forms of the first layer, and bound them."""
     d = reach.shape[0]
@@ -70,7 +70,7 @@ def first_layer(first, first_errors, reach, guard, forms, errors, magnitudes):
         errors[u], magnitudes[u] = error + lost, size
 
 
-@compiled
+@inner
 def later_layer(weights, biases, guard, bits, below_forms, below_errors, below_sizes, forms, errors, sizes, width):
     """Sum the forms of the active units below; weights have shape (below, here)."""
     D = forms.shape[0]
@@ -103,7 +103,9 @@ def compute_form_errors(problem, state, layer):
     d, starts = problem.lower.shape[0], problem.starts
     errors = state.form_errors[layer]
     if layer == 0:
-        errors[: starts[1]] = problem.first_errors
+        for u in range(starts[1]):
+            for k in range(d + 1):
+                errors[u, k] = problem.first_errors[u, k]
         return
     terms = 2.0
     for v in range(starts[layer] - starts[layer - 1]):
@@ -123,7 +125,7 @@ def compute_form_errors(problem, state, layer):
             errors[u, k] = 1.0001 * error + 2.0 * terms * UNIT * size + lost
 
 
-@inlined
+@inner
 def form_value(state, layer, local, point, d):
     """ẑ(y) of a unit."""
     total = state.forms[layer, d, local]
@@ -132,7 +134,7 @@ def form_value(state, layer, local, point, d):
     return total
 
 
-@inlined
+@inner
 def row_value(rows, r, point, d):
     """h_r(y), in floats."""
     total = rows[r, d]
@@ -141,7 +143,7 @@ def row_value(rows, r, point, d):
     return total
 
 
-@inlined
+@inner
 def box_maximum(form, sign, lower, upper, d):
     """max of sign · h over the box; inf where the box is open on that side."""
     total = sign * form[d]
@@ -154,7 +156,7 @@ def box_maximum(form, sign, lower, upper, d):
     return total
 
 
-@inlined
+@inner
 def size_of(problem, point, d):
     """s ≥ 1 with |y_k| ≤ s σ_k in every coordinate."""
     size = 1.0
@@ -164,7 +166,7 @@ def size_of(problem, point, d):
     return 1.0001 * size
 
 
-@compiled
+@inner
 def shows_bits(starts, forms, errors, magnitudes, kinds, bits, point, heights, size):
     """Whether a point of a given size has every bit of the path, rounding errors included.
 
@@ -190,7 +192,7 @@ def shows_bits(starts, forms, errors, magnitudes, kinds, bits, point, heights, s
     return True
 
 
-@inlined
+@inner
 def scale_of(problem, state, layer, local, d):
     """The size that heuristics compare a form's values with."""
     if problem.bounded:

@@ -1,55 +1,58 @@
-"""Where the compiled search stands: the sides of a split, and siblings that wait (notation: `columns.py`)."""
+"""Where the search with a dictionary stands: the sides of a split, and siblings that wait (notation: `columns.py`).
 
-from relugeom.geometry.compiled import compiled
+What happens at every node is compiled; what happens once in thousands of nodes is plain NumPy.
+"""
+
+import itertools
+
+import numpy as np
+
+from relugeom.geometry.compiled import compiled, inner
 from relugeom.geometry.dictionary import AT_LOWER, FREE
-from relugeom.partition.columns import BASE, DELEGATED, PHASE, SPLIT, P, R, S, U
-from relugeom.partition.layer_forms import compute_form_errors, layer_of, row_value
+from relugeom.partition.columns import BASE, DELEGATED, PHASE, SPLIT, P, Problem, R, S, State, U, Waiting
+from relugeom.partition.layer_forms import compute_form_errors, layer_of
 
 
-@compiled
-def start(problem, state):
+def start(problem: Problem, state: State) -> None:
     """Put the dictionary of the whole domain at `point`, every coordinate free to move."""
-    d = problem.lower.shape[0]
-    for k in range(d):
-        state.nonbasic[k], state.status[k], state.resting[k] = k, FREE, state.point[k]
-    for r in range(problem.domain_rows.shape[0]):
-        size, error = abs(problem.domain_rows[r, d]), problem.domain_errors[r, d]
-        for k in range(d + 1):
-            state.row_forms[r, k] = problem.domain_rows[r, k]
-            state.row_form_errors[r, k] = problem.domain_errors[r, k]
-            if k < d:
-                state.table[k, r] = problem.domain_rows[r, k]
-                size += abs(problem.domain_rows[r, k]) * problem.reach[k]
-                error += problem.domain_errors[r, k] * problem.reach[k]
-        state.row_units[r], state.row_errors[r], state.row_magnitudes[r] = -1, error, size
-        state.basic[r] = d + r
-        state.value[r] = row_value(problem.domain_rows, r, state.point, d)
-    state.counters[R] = problem.domain_rows.shape[0]
+    d, rows = len(problem.lower), len(problem.domain_rows)
+    state.nonbasic[:], state.status[:], state.resting[:] = np.arange(d), FREE, state.point
+    state.row_forms[:rows], state.row_form_errors[:rows] = problem.domain_rows, problem.domain_errors
+    state.row_units[:rows] = -1
+    scale = np.append(problem.reach, 1.0)
+    state.row_errors[:rows] = problem.domain_errors @ scale
+    state.row_magnitudes[:rows] = np.abs(problem.domain_rows) @ scale
+    _put_rows(state, 0, rows)
 
 
-@compiled
-def stand_at(problem, state):
+def stand_at(problem: Problem, state: State) -> bool:
     """Put a dictionary at the present node, whose forms, bits and point are given; False where the point is outside."""
-    d, starts = problem.lower.shape[0], problem.starts
-    unit = state.counters[U]
-    inside = True
     start(problem, state)
-    state.counters[P] = state.counters[S] = state.counters[BASE] = 0
-    for layer in range(starts.shape[0] - 1):
-        if starts[layer] > unit:
+    state.counters[[P, S, BASE]] = 0
+    unit, row = int(state.counters[U]), int(state.counters[R])
+    for layer, (first, end) in enumerate(itertools.pairwise(problem.starts.tolist())):
+        if first > unit:
             break
         if not problem.bounded:
             compute_form_errors(problem, state, layer)
-        for u in range(starts[layer], min(starts[layer + 1], unit)):
+        for u in range(first, min(end, unit)):
             if state.kinds[u] == SPLIT:
-                row = state.counters[R]
-                take_side(problem, state, layer, u - starts[layer])
-                state.basic[row] = d + row
-                for k in range(d):
-                    state.table[k, row] = state.row_forms[row, k]
-                state.value[row] = row_value(state.row_forms, row, state.point, d)
-                inside = inside and state.value[row] >= 0.0
-    return inside
+                side = 1.0 if state.bits[u] == 1 else -1.0
+                state.row_forms[row] = side * state.forms[layer, :, u - first]
+                state.row_form_errors[row], state.row_units[row] = state.form_errors[layer, u - first], u
+                state.row_errors[row] = state.errors[layer, u - first]
+                state.row_magnitudes[row] = state.magnitudes[layer, u - first]
+                row += 1
+    _put_rows(state, int(state.counters[R]), row)
+    return bool((state.value[:row] >= 0.0).all())
+
+
+def _put_rows(state: State, first: int, end: int) -> None:
+    """Make rows first … end − 1 basic, at a point where every coordinate is nonbasic."""
+    state.basic[first:end] = len(state.point) + np.arange(first, end)
+    state.table[:, first:end] = state.row_forms[first:end, :-1].T
+    state.value[first:end] = state.row_forms[first:end] @ np.append(state.point, 1.0)
+    state.counters[R] = end
 
 
 @compiled
@@ -93,7 +96,7 @@ def save_sibling(state, waiting, unit, point):
     state.counters[S] = slot + 1
 
 
-@compiled
+@inner
 def restore_sibling(state, waiting):
     """Return to the last sibling that waits; returns its unit."""
     slot, d = state.counters[S] - 1, state.point.shape[0]
@@ -127,32 +130,29 @@ def next_sibling(problem, state, waiting):
     return True
 
 
-@compiled
-def give_sibling(problem, state, waiting, other):
+def give_sibling(problem: Problem, state: State, waiting: Waiting, other: State) -> None:
     """Move the first waiting sibling of one search into the empty state of another."""
-    slot, d = state.counters[BASE], state.point.shape[0]
+    slot = int(state.counters[BASE])
     state.counters[BASE] = slot + 1
-    unit, rows = waiting.unit[slot], waiting.rows[slot]
-    layer = layer_of(problem.starts, unit)
-    local = unit - problem.starts[layer]
-    for u in range(state.bits.shape[0]):
-        other.bits[u], other.kinds[u], other.known[u] = state.bits[u], state.kinds[u], state.known[u]
-    for below in range(layer + 1):
-        other.forms[below], other.form_errors[below] = state.forms[below], state.form_errors[below]
-        other.errors[below], other.magnitudes[below] = state.errors[below], state.magnitudes[below]
-        other.largest[below] = state.largest[below]
-    for r in range(rows):
-        other.row_forms[r], other.row_form_errors[r] = state.row_forms[r], state.row_form_errors[r]
-        other.row_units[r] = state.row_units[r]
-        other.row_errors[r], other.row_magnitudes[r] = state.row_errors[r], state.row_magnitudes[r]
-    for j in range(d):
-        other.nonbasic[j], other.resting[j] = waiting.nonbasic[slot, j], waiting.resting[slot, j]
-        other.status[j], other.point[j] = waiting.status[slot, j], waiting.point[slot, j]
-        for r in range(rows + 1):
-            other.table[j, r] = waiting.table[slot, j, r]
-    for r in range(rows + 1):
-        other.value[r], other.basic[r] = waiting.value[slot, r], waiting.basic[slot, r]
+    unit, rows = int(waiting.unit[slot]), int(waiting.rows[slot])
+    layer = int(np.searchsorted(problem.starts, unit, side="right")) - 1
+    copy_path(state, other, layer)
+    for name in ("row_forms", "row_form_errors", "row_units", "row_errors", "row_magnitudes"):
+        getattr(other, name)[:rows] = getattr(state, name)[:rows]
+    for name in ("nonbasic", "resting", "status", "point"):
+        getattr(other, name)[:] = getattr(waiting, name)[slot]
+    for name in ("value", "basic"):
+        getattr(other, name)[: rows + 1] = getattr(waiting, name)[slot, : rows + 1]
+    other.table[:, : rows + 1] = waiting.table[slot, :, : rows + 1]
     other.counters[R], other.counters[P] = rows, waiting.pivots[slot]
     other.bits[unit], other.kinds[unit] = 1, SPLIT
     other.counters[U] = unit + 1
-    take_side(problem, other, layer, local)
+    take_side(problem, other, layer, unit - int(problem.starts[layer]))
+
+
+def copy_path(state: State, other: State, layer: int) -> None:
+    """Copy the decisions on a path, and the forms of its layers up to one."""
+    for name in ("bits", "kinds", "known"):
+        getattr(other, name)[:] = getattr(state, name)
+    for name in ("forms", "form_errors", "errors", "magnitudes", "largest"):
+        getattr(other, name)[: layer + 1] = getattr(state, name)[: layer + 1]

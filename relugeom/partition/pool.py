@@ -1,37 +1,17 @@
 """One search on several threads: the running task gives subtrees to idle threads."""
 
-import logging
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 
-from relugeom.geometry.chart import Chart
-from relugeom.network.network import ReLUNetwork
-from relugeom.partition.engine import Found, Task, compile_sharing
+from relugeom.partition.engine import Found, Task
 from relugeom.partition.setup import Setup
 
-__all__ = ["prepare_search", "search_regions"]
+__all__ = ["search_regions"]
 
 POLL = 0.05
 """Seconds between two looks at the limits."""
-NOTICE = "compiling the search for this machine: once per installation, about half a minute"
-PATIENCE = 1.0
-"""Seconds after which a compilation is announced; loading what was compiled before takes less."""
-
-
-def prepare_search(network: ReLUNetwork, chart: Chart) -> Setup:
-    """Lay out a search, with its code compiled or loaded; a compilation is announced in the log."""
-    setup = Setup(network, chart)
-    notice = threading.Timer(PATIENCE, logging.getLogger(__name__).warning, [NOTICE])
-    notice.daemon = True
-    notice.start()
-    try:
-        Task.whole(setup).run(steps=0)
-        compile_sharing(setup)
-    finally:
-        notice.cancel()
-    return setup
 
 
 def search_regions(
@@ -44,7 +24,8 @@ def search_regions(
 ) -> tuple[Found, str]:
     """All regions in tree order, or the first of them and the reason why the search ended early."""
     first = Task.whole(setup)
-    pool = _Pool(first, threads)
+    first.prepare()
+    pool = _Pool(setup, first, threads)
     reason = pool.run(max_regions, time_limit, on_progress)
     found = Found()
     for task in first.in_order():
@@ -57,8 +38,8 @@ def search_regions(
 class _Pool:
     """Threads that share the tasks of one search."""
 
-    def __init__(self, first: Task, threads: int) -> None:
-        self._first, self._threads = first, threads
+    def __init__(self, setup: Setup, first: Task, threads: int) -> None:
+        self._setup, self._first, self._threads = setup, first, threads
         self._ready: deque[Task] = deque([first])
         self._lock = threading.Condition()
         self._idle = self._running = 0
@@ -67,7 +48,7 @@ class _Pool:
 
     def run(self, max_regions: int | None, time_limit: float | None, on_progress: Callable[[int], None] | None) -> str:
         """Work until done, or until a limit; returns the reason of an early end."""
-        start, reason = time.perf_counter(), ""
+        start, reason = time.perf_counter() - self._setup.preparation, ""
         workers = [threading.Thread(target=self._work, daemon=True) for _ in range(self._threads)]
         for worker in workers:
             worker.start()
@@ -80,7 +61,7 @@ class _Pool:
                     on_progress(count)
                 if max_regions is not None and count >= max_regions:
                     reason = f"stopped after {max_regions:,} regions"
-                elif time_limit is not None and time.perf_counter() - start > time_limit:
+                elif time_limit is not None and time.perf_counter() - start - self._setup.preparation > time_limit:
                     reason = f"stopped after {time_limit:g} seconds"
                 if reason:
                     break

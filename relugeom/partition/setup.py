@@ -19,9 +19,16 @@ __all__ = ["Setup", "grown"]
 
 
 class Setup:
-    """What all tasks of a search share."""
+    """What all tasks of a search share.
+
+    Attributes
+    ----------
+    preparation
+        Seconds spent on compiling or loading kernels.
+    """
 
     def __init__(self, network: ReLUNetwork, chart: Chart) -> None:
+        self.preparation = 0.0
         self.network, self.chart = network, chart
         self.units, self.dimension = network.units, chart.dimension
         self.problem = _problem(network, chart)
@@ -38,6 +45,7 @@ class Setup:
         d, N = self.dimension, self.units
         widths = np.diff(self.problem.starts)
         L, w = len(widths), int(widths.max())
+        m = max(d, w)
         integers, floats = _zeros(np.int64), _zeros(np.float64)
         state = State(
             counters=integers(COUNTERS),
@@ -63,13 +71,14 @@ class Setup:
             point=floats(d),
             heights=floats(w),
             form=floats(d + 1),
-            rests=np.zeros(d, dtype=np.bool_),
-            proof_rows=floats(d, d + 1),
-            proof_errors=floats(d + 1, d + 1),
+            rests=np.zeros(m, dtype=np.bool_),
+            lows=floats(m),
+            highs=floats(m),
+            proof_rows=floats(d, m + 1),
+            proof_errors=floats(d + 1, m + 1),
             multipliers=floats(d),
-            goal=floats(d + 1),
+            goal=floats(m + 1),
             matrix=floats(d, d),
-            integers=integers(d, d + 1),
             inverse=floats(d, d),
             far=floats(d),
         )

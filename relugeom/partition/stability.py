@@ -7,17 +7,14 @@ unfavourable side.
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined
+from relugeom.geometry.compiled import inlined, inner
 from relugeom.geometry.dictionary import FREE
 from relugeom.geometry.elimination import invert
 from relugeom.partition.columns import TINY, UNIT
-from relugeom.partition.layer_forms import box_maximum, layer_of
-
-LARGEST_INTEGER = 2.0**30
-LARGEST_PRODUCT = 2.0**62
+from relugeom.partition.layer_forms import box_maximum
 
 
-@inlined
+@inner
 def falls_by_layer(problem, state, layer, local, sign):
     """Whether sign · z ≤ 0 because the bias and the weights of all active units below have that sign."""
     if sign * problem.biases[layer, local] > 0.0:
@@ -29,7 +26,7 @@ def falls_by_layer(problem, state, layer, local, sign):
     return True
 
 
-@compiled
+@inner
 def proves_nonpositive(problem, state, form, error, size, sign, target, combined):
     """Whether sign · z ≤ 0 on the cell follows from the dictionary's multipliers, rounding errors included."""
     d = problem.lower.shape[0]
@@ -50,13 +47,41 @@ def proves_nonpositive(problem, state, form, error, size, sign, target, combined
     return bound + (1.0001 * error + 4.0 * terms * UNIT * size) <= 0.0
 
 
-@inlined
-def gather(problem, state, layer, local, sign, target):
+@inner
+def proves_open(problem, state, layer, local, sign, target):
+    """Whether sign · z ≤ 0 follows where sides of the domain are open and every coordinate has to cancel."""
+    d = problem.lower.shape[0]
+    for attempt in range(2):
+        if attempt == 0:
+            n, q = d, gather_coordinates(problem, state, layer, local, sign, target)
+        else:
+            n, q = gather_outputs(problem, state, layer, local, sign, target)
+        if q >= 0 and cancels(
+            state.goal,
+            state.proof_rows,
+            state.proof_errors,
+            d,
+            state.multipliers,
+            q,
+            n,
+            state.rests,
+            state.lows,
+            state.highs,
+            state.matrix,
+            state.inverse,
+        ):
+            return True
+    return False
+
+
+@inner
+def gather_coordinates(problem, state, layer, local, sign, target):
     """Goal, rows and multipliers of the present vertex in coordinates y, into the room for proofs; how many rows."""
     d = problem.lower.shape[0]
     q = np.int64(0)
     for k in range(d):
         state.rests[k] = False
+        state.lows[k], state.highs[k] = problem.lower[k], problem.upper[k]
     for j in range(d):
         variable = state.nonbasic[j]
         if variable < d:
@@ -73,171 +98,65 @@ def gather(problem, state, layer, local, sign, target):
     return q
 
 
-@compiled
-def proves_by_coordinates(problem, state, layer, local, sign, target):
-    """Whether sign · z ≤ 0 follows in coordinates y, whose sides may be open."""
-    d = problem.lower.shape[0]
-    q = gather(problem, state, layer, local, sign, target)
-    return cancels(
-        state.goal,
-        state.proof_rows,
-        state.proof_errors,
-        d,
-        state.multipliers,
-        q,
-        d,
-        state.rests,
-        problem.lower,
-        problem.upper,
-        state.matrix,
-        state.inverse,
-    )
+@inner
+def gather_outputs(problem, state, layer, local, sign, target):
+    """The same in the outputs of the layer below: coordinates ≥ 0, and rows of this layer, which are exact.
 
-
-@compiled
-def proves_in_integers(problem, state, layer, local, sign, target):
-    """Whether sign · z ≤ 0 follows from the exact multipliers of the present vertex, margin or none.
-
-    Only for forms whose coefficients are small integers, exactly (`State.largest`): then the system for λ is solved in
-    64-bit integers, and nothing is rounded.
-    """
-    d = problem.lower.shape[0]
-    if not state.largest[layer] < LARGEST_INTEGER:
-        return False
-    for j in range(d):
-        if state.nonbasic[j] >= d:
-            unit = state.row_units[state.nonbasic[j] - d]
-            if unit < 0 or not state.largest[layer_of(problem.starts, unit)] < LARGEST_INTEGER:
-                return False
-    q = gather(problem, state, layer, local, sign, target)
-    return cancels_exactly(
-        state.goal, state.proof_rows, q, d, state.rests, problem.lower, problem.upper, state.integers
-    )
-
-
-@compiled
-def cancels_exactly(goal, rows, q, d, rests, lower, upper, A):
-    """Whether R = goal + Σ λ_i row_i ≤ 0 for the λ ≥ 0 that cancels the coordinates without rest; integers throughout.
-
-    Fraction-free elimination [Bareiss, *Sylvester's identity and multistep integer-preserving Gaussian elimination*,
-    1968]; False where the system is singular, a number grows too large, or R is not ≤ 0.
-    """
-    c = 0
-    for k in range(d):
-        if rests[k]:
-            continue
-        if c == q:
-            return False
-        for i in range(q):
-            A[c, i] = np.int64(rows[i, k])
-        A[c, q] = -np.int64(goal[k])
-        c += 1
-    if c != q:
-        return False
-    previous = np.int64(1)
-    for p in range(q):
-        best = p
-        while best < q and A[best, p] == 0:
-            best += 1
-        if best == q:
-            return False
-        for k in range(q + 1):
-            A[p, k], A[best, k] = A[best, k], A[p, k]
-        pivot = A[p, p]
-        for r in range(q):
-            factor = A[r, p]
-            if r == p:
-                continue
-            for k in range(q + 1):
-                first, second = float(pivot) * float(A[r, k]), float(factor) * float(A[p, k])
-                if abs(first) + abs(second) > LARGEST_PRODUCT:
-                    return False
-                A[r, k] = (pivot * A[r, k] - factor * A[p, k]) // previous
-        previous = pivot
-    scale = abs(previous)  # every diagonal entry now equals the determinant, up to its sign
-    turn = np.int64(1) if previous > 0 else np.int64(-1)
-    for i in range(q):
-        A[i, q] *= turn
-        if A[i, q] < 0:
-            return False
-    total = np.int64(0)
-    for k in range(d + 1):
-        if k < d and not rests[k]:
-            continue
-        entry, size = scale * np.int64(goal[k]), float(scale) * abs(goal[k])
-        for i in range(q):
-            entry += A[i, q] * np.int64(rows[i, k])
-            size += float(A[i, q]) * abs(rows[i, k])
-        side = 1.0
-        if k < d and entry != 0:
-            side = upper[k] if entry > 0 else lower[k]
-        size *= abs(side)
-        if not size + abs(float(total)) < LARGEST_PRODUCT or side != np.floor(side):
-            return False
-        total += entry * np.int64(side)
-    return total <= 0
-
-
-@compiled
-def proves_by_layer(problem, state, layer, local, sign, target):
-    """Whether sign · z ≤ 0 follows in the outputs of the layer below: coordinates ≥ 0, and exact rows in this layer.
-
-    This proves what `proves_by_coordinates` cannot where few units below are active: then the forms of this layer
-    span less than R^d, and multipliers of other rows are exactly 0, which floats do not show.
+    This proves what coordinates y cannot where few units below are active: then the forms of this layer span less than
+    R^d, and multipliers of other rows are exactly 0, which floats do not show. Returns the number of coordinates and
+    that of rows; −1 as the latter where it does not apply.
     """
     d, starts = problem.lower.shape[0], problem.starts
+    n, q = np.int64(0), np.int64(0)
     if layer == 0:
-        return False
-    below = starts[layer] - starts[layer - 1]
-    place = np.full(below, -1, dtype=np.int64)
-    n = np.int64(0)
-    for v in range(below):
-        if state.bits[starts[layer - 1] + v] == 1:
-            place[v] = n
+        return n, np.int64(-1)
+    begin = starts[layer - 1]
+    for v in range(starts[layer] - begin):
+        if state.bits[begin + v] == 1:
             n += 1
-    rests = np.zeros(n, dtype=np.bool_)
-    rows = np.zeros((d, n + 1))
-    multipliers, goal = np.zeros(d), np.zeros(n + 1)
     largest = 0.0
     for j in range(d):
         largest = max(largest, abs(state.table[j, target]))
-    q = np.int64(0)
-    for j in range(d):
-        variable = state.nonbasic[j]
-        if variable < d or abs(state.table[j, target]) <= 1e-9 * largest:
-            continue
-        unit = state.row_units[variable - d]
-        if starts[layer] <= unit:
-            multipliers[q] = -sign * state.table[j, target]
-            layer_row(problem, state, layer, unit - starts[layer], place, n, rows[q])
-            if state.bits[unit] == 0:
-                for k in range(n + 1):
-                    rows[q, k] = -rows[q, k]
+    for k in range(n):
+        state.rests[k], state.lows[k], state.highs[k] = False, 0.0, np.inf
+    for r in range(d + 1):
+        for k in range(n + 1):
+            state.proof_errors[r, k] = 0.0
+    for j in range(d + 1):
+        unit = starts[layer] + local
+        if j < d:
+            variable = state.nonbasic[j]
+            if variable < d or abs(state.table[j, target]) <= 1e-9 * largest:
+                continue
+            unit = state.row_units[variable - d]
+        turn = sign if j == d else (1.0 if state.bits[unit] == 1 else -1.0)
+        if unit < begin or (unit < starts[layer] and state.bits[unit] == 0):
+            return n, np.int64(-1)
+        place = 0
+        for v in range(starts[layer] - begin):
+            if state.bits[begin + v] == 1:
+                if unit == begin + v:
+                    state.rests[place] = True
+                elif unit >= starts[layer]:
+                    weight = turn * problem.weights[layer, v, unit - starts[layer]]
+                    if j == d:
+                        state.goal[place] = weight
+                    else:
+                        state.proof_rows[q, place] = weight
+                place += 1
+        if j == d:
+            state.goal[n] = turn * problem.biases[layer, local]
+        elif unit >= starts[layer]:
+            state.proof_rows[q, n] = turn * problem.biases[layer, unit - starts[layer]]
+            state.multipliers[q] = -sign * state.table[j, target]
             q += 1
-        elif starts[layer - 1] <= unit and state.bits[unit] == 1:
-            rests[place[unit - starts[layer - 1]]] = True
-        else:
-            return False
-    layer_row(problem, state, layer, local, place, n, goal)
-    for k in range(n + 1):
-        goal[k] = sign * goal[k]
-    for v in range(n):  # a coordinate that already falls needs no multiplier of another row
+    for k in range(n):  # a coordinate that already falls needs no multiplier of another row
         if q == 0:
-            rests[v] = True
-    exact, upper = np.zeros((d + 1, n + 1)), np.full(n, np.inf)
-    return cancels(goal, rows, exact, d, multipliers, q, n, rests, np.zeros(n), upper, state.matrix, state.inverse)
+            state.rests[k] = True
+    return n, q
 
 
-@inlined
-def layer_row(problem, state, layer, local, place, n, row):
-    """A unit's pre-activation as a form in the active outputs of the layer below: weights and bias, exactly."""
-    for v in range(place.shape[0]):
-        if place[v] >= 0:
-            row[place[v]] = problem.weights[layer, v, local]
-    row[n] = problem.biases[layer, local]
-
-
-@compiled
+@inner
 def cancels(goal, rows, errors, last, multipliers, q, n, rests, lower, upper, H, C):
     """Whether R = goal + Σ λ_i row_i ≤ 0 for some λ ≥ 0 that cancels the coordinates without rest exactly.
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined
+from relugeom.geometry.compiled import inlined, inner
 from relugeom.geometry.dictionary import AT_LOWER, AT_UPPER, FREE, choose_column, longest_step, move, pivot
 from relugeom.partition.columns import BEYOND, DIRECTION, DOUBTFUL, EDGE, OPTIMAL, SPLIT, P, R
 from relugeom.partition.layer_forms import row_value
 
 
-@compiled
+@inner
 def present_point(problem, state, point):
     """The present vertex in coordinates y."""
     d = problem.lower.shape[0]
@@ -20,7 +20,7 @@ def present_point(problem, state, point):
             point[state.basic[r]] = state.value[r]
 
 
-@compiled
+@inner
 def ascend(lower, upper, counters, table, value, basic, nonbasic, resting, status, target, sign, accept):
     """Raise sign · row `target` until it can cross 0 by more than `accept`, or can rise no further.
 
@@ -107,7 +107,7 @@ def own_room(lower, upper, nonbasic, resting, j, direction):
     return resting[j] - lower[variable]
 
 
-@compiled
+@inner
 def cross_edge(problem, state, target):
     """Go along the edge that `ascend` found to the hyperplane, where row `target` becomes nonbasic at 0.
 
@@ -137,7 +137,7 @@ def cross_edge(problem, state, target):
     state.counters[P] += 1
 
 
-@compiled
+@inner
 def refactorise(problem, state):
     """Rebuild the dictionary from the rows, at the same nonbasic variables; False where they have become dependent."""
     d, rows = problem.lower.shape[0], state.counters[R]
@@ -180,7 +180,7 @@ def refactorise(problem, state):
     return True
 
 
-@compiled
+@inner
 def recentre(problem, state):
     """Put the point at the mean of the present vertex and its neighbours."""
     d, rows = problem.lower.shape[0], state.counters[R]
