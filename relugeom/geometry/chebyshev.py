@@ -101,43 +101,53 @@ class BallSession:
         self._session = self._solver.open(np.zeros((0, chart.dimension + 1)), np.zeros(0), low, free)
         self._rows: list[Form] = []
         self._table: list[FloatArray] = []
-        for form in [*domain_sides(chart.lower, chart.upper), *chart.rows]:
-            self.push(form)
+        self.push([*domain_sides(chart.lower, chart.upper), *chart.rows])
 
-    def push(self, form: Form) -> None:
-        """Keep only the part where the form is ≥ 0."""
-        A, b = shadow_rows([form], self._chart.dimension)
-        row = np.append(A[0], _lengths(A, self._metric))
-        self._session.add_row(row, float(b[0]))
-        self._rows.append(form)
-        self._table.append(np.append(row, b))
+    def push(self, forms: Sequence[Form]) -> None:
+        """Keep only the part where every form is ≥ 0."""
+        A, b = shadow_rows(forms, self._chart.dimension)
+        table = np.column_stack([A, _lengths(A, self._metric), b])
+        for row, value in zip(table, b.tolist(), strict=True):
+            self._session.add_row(row[:-1], value)
+        self._rows.extend(forms)
+        self._table.extend(table)
 
-    def pop(self) -> None:
-        """Take back the last push."""
-        self._session.drop_row()
-        self._rows.pop()
-        self._table.pop()
+    def pop(self, count: int) -> None:
+        """Take back the last rows."""
+        for _ in range(count):
+            self._session.drop_row()
+        kept = len(self._rows) - count
+        del self._rows[kept:], self._table[kept:]
 
     def largest_ball(self, inside: Sequence[fmpq]) -> Ball:
         """The largest ball; `inside` is a point y where no row that is not constant is 0."""
         d = self._chart.dimension
         objective = np.append(np.zeros(d), 1.0)
         solution = self._session.maximise(objective)
-        if solution.status is LPStatus.UNBOUNDED:
+        table = np.array(self._table).reshape(-1, d + 2)
+        table = table[table[:, d] > 0]
+        A, lengths, b = table[:, :d], table[:, d], table[:, -1]
+        if solution.status is LPStatus.OPTIMAL and len(table):
+            radius = float(((b - A @ solution.x[:-1]) / lengths).min())
+            if radius >= max(SMALL, (1 - AGREEMENT) * float(solution.x[-1])):
+                return Ball(_embed(self._chart, solution.x[:-1]), radius)
+        elif self._grows(A / lengths[:, None]):
             # Balls of every radius fit: the centre is that of one with radius 1.
             self._session.add_row(objective, 1.0)
             unit = self._session.maximise(objective)
             self._session.drop_row()
             y = unit.x[:-1] if unit.status is LPStatus.OPTIMAL else float_point(inside)
             return Ball(_embed(self._chart, y), None)
-        if solution.status is LPStatus.OPTIMAL:
-            table = np.array(self._table)
-            A, lengths, b = table[:, :d], table[:, d], table[:, -1]
-            used = lengths > 0
-            radius = float(((b - A @ solution.x[:-1])[used] / lengths[used]).min())
-            if radius >= max(SMALL, (1 - AGREEMENT) * float(solution.x[-1])):
-                return Ball(_embed(self._chart, solution.x[:-1]), radius)
         return self._small_ball(list(inside))
+
+    def _grows(self, slopes: FloatArray) -> bool:
+        """Whether some direction leads away from every row as fast as a ball grows: slopes · y + r ≤ 0 with r > 0."""
+        count, d = slopes.shape
+        limit, objective = np.append(np.full(d, np.inf), 1.0), np.append(np.zeros(d), 1.0)
+        A = np.column_stack([slopes, np.ones(count)])
+        program = LinearProgram(objective, A, np.zeros(count), np.append(-limit[:-1], 0.0), limit)
+        solution = self._solver.solve(program)
+        return solution.status is LPStatus.OPTIMAL and float(solution.x[-1]) > 0.5
 
     def _small_ball(self, centre: list[fmpq]) -> Ball:
         """Climb from a point inside: each step solves the program at the scale of the ball that is known."""

@@ -89,10 +89,8 @@ def chebyshev_radii(
         if before is not None:
             flipped = np.flatnonzero(bits != before)
             shared = int(flipped[0]) if len(flipped) else len(bits)
-            for _ in range(len(bits) - shared):
-                session.pop()
-        for form in forms[shared:]:
-            session.push(form)
+            session.pop(len(bits) - shared)
+        session.push(forms[shared:])
         before = bits
         ball = session.largest_ball(_interior_point(region, chart))
         radii[position] = np.nan if ball.radius is None else ball.radius
