@@ -249,7 +249,7 @@ def bounding_box(rows: Sequence[Form], dimension: int) -> tuple[FloatArray, Floa
                 raise EmptyPolytopeError("no point satisfies the rows: there is no smallest box")
             if isinstance(optimum, ExactOptimum):
                 box[side, index] = enclosing_floats(optimum.value)[1]
-    return -box[0], box[1]
+    return 0.0 - box[0], box[1]
 
 
 def domain_rows(chart: Chart) -> list[Form]:

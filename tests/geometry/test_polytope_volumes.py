@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 from itertools import pairwise, permutations, product
-from math import factorial
+from math import factorial, inf, nextafter
 
 import numpy as np
 import pytest
@@ -12,8 +12,15 @@ from hypothesis import strategies as st
 from oracles import area, box_forms, clip
 from scipy.spatial import ConvexHull, HalfspaceIntersection, QhullError
 
-from relugeom.errors import UnboundedPolytopeError
-from relugeom.geometry.volume import is_bounded, polytope_cell, polytope_volume
+from relugeom.errors import EmptyPolytopeError, UnboundedPolytopeError
+from relugeom.geometry.volume import (
+    bounding_box,
+    enclosing_floats,
+    is_bounded,
+    keep_inside,
+    polytope_cell,
+    polytope_volume,
+)
 
 
 def cube(dimension, side=1):
@@ -176,3 +183,33 @@ def test_volumes_against_qhull(seed, dimension):
         assume(False)
     exact = polytope_volume(table.tolist(), dimension)
     assert float(int(exact.p) / int(exact.q)) == pytest.approx(truth, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "value", [fmpq(0), fmpq(1, 3), fmpq(-1, 3), fmpq(1 << 2000), fmpq(-(1 << 2000)), fmpq(1, 1 << 2000), fmpq(7, 8)]
+)
+def test_enclosing_floats(value):
+    low, high = enclosing_floats(value)
+    assert low == -inf or fmpq(*low.as_integer_ratio()) <= value
+    assert high == inf or fmpq(*high.as_integer_ratio()) >= value
+    assert high == low or high == nextafter(low, inf)
+    assert (high == low) == (value in (fmpq(0), fmpq(7, 8)))
+
+
+def test_bounding_boxes_are_rounded_outwards():
+    lower, upper = bounding_box([[3, 0, 1], [-3, 0, 1], [0, 1, 0], [1, -1, 0], [0, 0, 5]], 2)
+    assert lower.tolist() == [0.0, 0.0]
+    assert (Fraction(upper[0]) > Fraction(1, 3)) and upper[0] == upper[1] == pytest.approx(1 / 3)
+    lower, upper = bounding_box([[1, 0, 2], [1, -1, 0]], 2)
+    assert lower.tolist() == [-2.0, -inf] and upper.tolist() == [inf, inf]
+    with pytest.raises(EmptyPolytopeError):
+        bounding_box([[1, 0], [-1, -1]], 1)
+
+
+def test_points_on_a_row_are_told_from_points_beyond_it():
+    edge = 0.1 + 0.2  # above 3/10 as floats go, and above the float 0.3
+    row = [-10, 0, 3]
+    points = np.array([[0.3, 0.0], [edge, 0.0], [0.25, 1.0], [0.5, 1.0]])
+    assert keep_inside([row, [0, 0, 0], [0, -1, 1]], points).tolist() == [[0.3, 0.0], [0.25, 1.0]]
+    assert Fraction(0.3) < Fraction(3, 10)
+    assert keep_inside([], points).tolist() == points.tolist()
