@@ -7,6 +7,7 @@ integer matrix of shape (width, n + 1) [paper, Theorem 1].
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from flint import fmpz, fmpz_mat
@@ -56,8 +57,9 @@ class ExactForms:
         return np.array([[nearest_quotient(entry, scale) for entry in row] for row in self.rows()])
 
 
+@lru_cache(maxsize=4)
 def exact_network(network: ReLUNetwork) -> ExactNetwork:
-    """The network's float64 weights as integers."""
+    """The network's float64 weights as integers; kept for the networks in use, as exact work asks for it often."""
     hatted = [np.column_stack(layer) for layer in zip(network.weights, network.biases, strict=True)]
     matrices, exponents = zip(*(integer_matrix(layer) for layer in hatted), strict=True)
     return ExactNetwork(matrices, exponents)

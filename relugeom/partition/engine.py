@@ -9,7 +9,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -18,63 +17,23 @@ from flint import fmpq
 from relugeom.geometry.double_description import Cones
 from relugeom.geometry.forms import float_point, is_float_point
 from relugeom.geometry.highs import HighsSolver
-from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray
+from relugeom.linalg.arrays import BoolArray
 from relugeom.linalg.exact import form_sign, rational_point
 from relugeom.network.pattern import pack_patterns, packed_width
 from relugeom.partition import columns
 from relugeom.partition.cone_search import give_cone, next_cone, search_cones
 from relugeom.partition.cone_setup import empty_cones, grown_cones, stand_at_domain
+from relugeom.partition.found import Found
 from relugeom.partition.kernel import search
 from relugeom.partition.path import give_sibling, next_sibling, save_sibling, stand_at
-from relugeom.partition.reference import ReferenceSearch
+from relugeom.partition.reference import Leaf, ReferenceSearch
 from relugeom.partition.setup import Setup, grown
-from relugeom.partition.tree import EMPTY
+from relugeom.partition.tree import EMPTY, cut_tree
 
-__all__ = ["Found", "Task"]
+__all__ = ["Task"]
 
 STEPS = 20_000  # nodes between two looks at the clock and at idle threads
 LEAF_BUFFER = 4096
-
-
-@dataclass(slots=True)
-class Found:
-    """Regions and tokens in tree order.
-
-    Attributes
-    ----------
-    packed, points
-        Columns of patterns and of points in coordinates of the hull, in pieces.
-    exact_points
-        Row → rational coordinates where they are not floats.
-    tokens
-        The split tree in preorder, in pieces; EMPTY stands for an inner node whose cell turned out to be empty.
-    empty_leaves
-        Which of the leaves of that tree, counted from 0, turned out to be empty.
-    count
-        Number of regions.
-    """
-
-    packed: list[ByteArray] = field(default_factory=list)
-    points: list[FloatArray] = field(default_factory=list)
-    exact_points: dict[int, list[fmpq]] = field(default_factory=dict)
-    tokens: list[ByteArray] = field(default_factory=list)
-    empty_leaves: list[int] = field(default_factory=list)
-    count: int = 0
-
-    @property
-    def leaves(self) -> int:
-        """Leaves of the tree so far, empty ones included."""
-        return self.count + len(self.empty_leaves)
-
-    def extend(self, other: "Found") -> None:
-        """Append what comes next in tree order."""
-        leaves = self.leaves
-        self.empty_leaves += [leaves + leaf for leaf in other.empty_leaves]
-        self.packed += other.packed
-        self.points += other.points
-        self.exact_points |= {self.count + row: point for row, point in other.exact_points.items()}
-        self.tokens += other.tokens
-        self.count += other.count
 
 
 NOTICE = "compiling the search for this machine: once per installation, up to half a minute"
@@ -99,21 +58,35 @@ Stack = tuple[Cones, columns.Pending]
 
 
 class Task:
-    """A subtree: its search state, what was found in it, and the tasks it gave away."""
+    """A subtree: its search state, what was found in it, and the tasks it gave away.
+
+    Attributes
+    ----------
+    pieces
+        What each run found, in tree order.
+    finished
+        Whether the pieces hold all of the subtree but what was given away.
+    remaining
+        Estimated share of the whole tree that is left to this task: a subtree behind k splits counts 2^−k.
+    """
 
     def __init__(self, setup: Setup, state: columns.State, waiting: columns.Waiting, stack: Stack | None) -> None:
-        self.found, self.finished = Found(), False
+        self.pieces: list[Found] = []
+        self.finished, self.remaining = False, 1.0
         self.given: list[Task] = []
         self._setup, self._state, self._waiting = setup, state, waiting
         # With a stack of cones the dictionary takes over at single nodes only.
         self._stack, self._by_dictionary = stack, stack is None
+        self._piece, self._done = Found(), False
+        # While the task skips what is known: the last region that is, and what an exact search found behind it.
+        self._last: list[int] | None = None
+        self._behind = Found()
         width = packed_width(setup.units)
         self._output = columns.Output(
             np.zeros((LEAF_BUFFER, width), dtype=np.uint8),
             np.zeros((LEAF_BUFFER, setup.dimension)),
             np.zeros(8 * LEAF_BUFFER, dtype=np.uint8),
         )
-        self._exact: ReferenceSearch | None = None
 
     @classmethod
     def whole(cls, setup: Setup) -> "Task":
@@ -131,7 +104,32 @@ class Task:
 
     def run(self, steps: int | None = None) -> None:
         """Search for so many nodes (for a while by default)."""
-        budget = STEPS if steps is None else steps
+        self._advance(STEPS if steps is None else steps)
+        if self._piece.count or self._piece.tokens or self._piece.empty_leaves:
+            self.pieces.append(self._piece)
+            self._piece = Found()
+        self.remaining = self._share_left()
+        self.finished = self._done  # last, so that who sees it sees the pieces too
+
+    def skip_to(self, last: list[int]) -> None:
+        """Go to the first node in tree order behind the region with these bits; nothing before it is found again."""
+        self._last = last
+        while not self._done:
+            unit = int(self._state.counters[columns.U])
+            here = self._state.bits[:unit].tolist()
+            if here > last[:unit]:
+                break
+            if here < last[:unit] or unit == len(last):
+                self._next_node()
+                if here == last:
+                    break
+            else:
+                self._advance(1)
+            self._piece = Found()
+        self._last, self._piece, self._behind = None, self._behind, Found()
+        self.run(steps=0)
+
+    def _advance(self, budget: int) -> None:
         problem, state = self._setup.problem, self._state
         if self._stack is not None and not self._by_dictionary:
             code = search_cones(problem, state, *self._stack, self._output, budget)
@@ -172,12 +170,9 @@ class Task:
         self.given.append(task)
         return task
 
-    def in_order(self) -> "list[Task]":
-        """This task and all it gave away, in tree order."""
-        ordered = [self]
-        for task in reversed(self.given):
-            ordered += task.in_order()
-        return ordered
+    def with_given(self) -> "list[Task]":
+        """This task and all that it gave away."""
+        return [self, *(task for given in list(self.given) for task in given.with_given())]
 
     def _grow(self) -> None:
         if self._stack is not None and not self._by_dictionary:
@@ -198,29 +193,32 @@ class Task:
     def _next_cone(self) -> None:
         """Go on with the next waiting cone, if there is one."""
         self._by_dictionary = self._stack is None
-        self.finished = self._stack is None or not next_cone(self._state, self._stack[1])
+        self._done = self._stack is None or not next_cone(self._state, self._stack[1])
 
     def _flush(self) -> None:
         counters = self._state.counters
         leaves, tokens = int(counters[columns.LEAVES]), int(counters[columns.TOKENS])
         if leaves:
-            self.found.packed.append(self._output.packed[:leaves].copy())
-            self.found.points.append(self._output.points[:leaves].copy())
-            self.found.count += leaves
+            self._piece.packed.append(self._output.packed[:leaves].copy())
+            self._piece.points.append(self._output.points[:leaves].copy())
+            self._piece.count += leaves
         if tokens:
-            self.found.tokens.append(self._output.tokens[:tokens].copy())
+            self._piece.tokens.append(self._output.tokens[:tokens].copy())
         counters[columns.LEAVES] = counters[columns.TOKENS] = 0
 
     def _exact_node(self) -> tuple[ReferenceSearch, list[fmpq] | None]:
-        """Exact arithmetic at the present node, and a point of its cell (None where it is empty)."""
-        if self._exact is None:
-            self._exact = ReferenceSearch(self._setup.network, self._setup.chart, HighsSolver())
+        """Exact arithmetic at the present node, and a point of its cell (None where it is empty).
+
+        It begins anew at every node: a solver that remembers would propose other points after another history, and the
+        answer would depend on how the work was shared.
+        """
+        exact = ReferenceSearch(self._setup.network, self._setup.chart, HighsSolver())
         unit = int(self._state.counters[columns.U])
         splits = (self._state.kinds[:unit] == columns.SPLIT).tolist()
-        self._exact.go_to(self._state.bits[:unit].tolist(), splits)
+        exact.go_to(self._state.bits[:unit].tolist(), splits)
         proposal = self._state.point
-        point = self._exact.find_point(rational_point(proposal) if np.isfinite(proposal).all() else None)
-        return self._exact, None if point is None else list(point)
+        point = exact.find_point(rational_point(proposal) if np.isfinite(proposal).all() else None)
+        return exact, None if point is None else list(point)
 
     def _settle_unit(self) -> None:
         """Answer for the next unit of the present node."""
@@ -253,13 +251,13 @@ class Task:
         self._state.counters[columns.U] = unit + 1
 
     def _append(self, *tokens: int) -> None:
-        self.found.tokens.append(np.array(tokens, dtype=np.uint8))
+        self._piece.tokens.append(np.array(tokens, dtype=np.uint8))
 
     def _settle_leaf(self) -> None:
         """Find a point of a region that floats could not show, or drop it."""
         _, point = self._exact_node()
         if point is None:
-            self.found.empty_leaves.append(self.found.leaves)
+            self._piece.empty_leaves.append(self._piece.leaves)
         else:
             self._emit(self._state.bits.astype(np.bool_), point)
         self._next()
@@ -267,21 +265,53 @@ class Task:
     def _search_exactly(self) -> None:
         """Search the subtree below the present node in exact arithmetic."""
         exact, point = self._exact_node()
-        if point is None:
-            self._append(EMPTY)
-            return
-        exact.tree.clear()
-        for leaf in exact.search_below(point):
+        unit = int(self._state.counters[columns.U])
+        leaves: list[Leaf] = []
+        tokens = [EMPTY]
+        if point is not None:
+            exact.tree.clear()
+            leaves = list(exact.search_below(point))
+            tokens = exact.tree
+        piece = self._piece
+        if self._last is not None:
+            known = sum(list(leaf.bits) <= self._last for leaf in leaves)
+            depth = self._setup.units - unit
+            tokens = tokens[len(cut_tree(np.array(tokens, dtype=np.uint8), depth, known)) :]
+            if point is None and self._state.bits[:unit].tolist() <= self._last[:unit]:
+                tokens = []
+            leaves, self._piece = leaves[known:], self._behind
+        for leaf in leaves:
             self._emit(np.array(leaf.bits, dtype=np.bool_), leaf.point)
-        self._append(*exact.tree)
+        self._append(*tokens)
+        self._piece = piece
 
     def _emit(self, bits: BoolArray, point: Sequence[fmpq]) -> None:
         nearest = float_point(point)
         if not is_float_point(point, nearest):
-            self.found.exact_points[self.found.count] = list(point)
-        self.found.packed.append(pack_patterns(bits[None, :]))
-        self.found.points.append(nearest[None, :])
-        self.found.count += 1
+            self._piece.exact_points[self._piece.count] = list(point)
+        self._piece.packed.append(pack_patterns(bits[None, :]))
+        self._piece.points.append(nearest[None, :])
+        self._piece.count += 1
+
+    def _share_left(self) -> float:
+        """Estimated share of the tree at the present node and behind the siblings that wait."""
+        if self._done:
+            return 0.0
+        counters = self._state.counters
+        if self._stack is not None:
+            waiting = self._stack[1].unit[counters[columns.BOTTOM] : counters[columns.TOP]]
+        else:
+            waiting = self._waiting.unit[counters[columns.BASE] : counters[columns.S]]
+        unit = int(counters[columns.U])
+        splits = np.cumsum(self._state.kinds[:unit] == columns.SPLIT)
+        own = 0.5 ** float(splits[-1]) if unit else 1.0
+        return own + float((0.5 ** splits[waiting].astype(np.float64)).sum())
+
+    def _next_node(self) -> None:
+        if self._by_dictionary:
+            self._next()
+        else:
+            self._next_cone()
 
     def _next(self) -> None:
         """Go on with the next waiting sibling."""

@@ -13,15 +13,22 @@ from relugeom.geometry.domain import Domain
 from relugeom.geometry.forms import float_point, is_float_point
 from relugeom.geometry.highs import HighsSolver
 from relugeom.geometry.linear_program import LPSolver
-from relugeom.linalg.arrays import ByteArray, FloatArray
+from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import rational_point
 from relugeom.network.network import ReLUNetwork
-from relugeom.network.pattern import pack_patterns, packed_width
+from relugeom.network.pattern import pack_patterns, packed_width, unpack_patterns
+from relugeom.partition.found import Found, RegionBlock, SearchProgress, join_blocks
 from relugeom.partition.partition import Partition, PartitionStatus, TreeToken
 from relugeom.partition.reference import ReferenceSearch
 from relugeom.partition.tree import cut_tree, unexplored_subtrees, without_empty_nodes
 
-__all__ = ["check_inputs", "enumerate_by_reference", "enumerate_regions"]
+__all__ = [
+    "check_inputs",
+    "check_limits",
+    "enumerate_by_reference",
+    "enumerate_regions",
+    "partition_from_blocks",
+]
 
 
 def enumerate_regions(
@@ -31,7 +38,9 @@ def enumerate_regions(
     threads: int = 1,
     max_regions: int | None = None,
     time_limit: float | None = None,
-    on_progress: Callable[[int], None] | None = None,
+    resume: Partition | None = None,
+    on_progress: Callable[[SearchProgress], None] | None = None,
+    on_block: Callable[[RegionBlock], None] | None = None,
 ) -> Partition:
     """List every activation region whose interior, relative to the domain's affine hull, is not empty.
 
@@ -43,8 +52,15 @@ def enumerate_regions(
         Return the first so many regions in tree order; where there are more, the partition is TRUNCATED.
     time_limit
         Stop after so many seconds with what was found without a gap.
+    resume
+        A TRUNCATED partition of the same network and domain: its regions are taken over, and only what lies behind them
+        is searched. The limit of regions counts them too.
     on_progress
-        Called now and then with the number of regions found so far.
+        Called now and then with how far the search has come.
+    on_block
+        Called every few seconds with the regions found since the call before, in tree order and without a gap, so that
+        a search that is killed can be resumed (`partition_from_blocks`). What is found after the last call is in the
+        answer only.
 
     Returns
     -------
@@ -56,31 +72,54 @@ def enumerate_regions(
     EmptyDomainError
         No input satisfies the domain.
     InputError
-        The domain has another number of inputs than the network, or a limit is not positive.
+        The domain has another number of inputs than the network, a limit is not positive, or `resume` is about another
+        network or domain.
     """
     check_inputs(network, domain)
-    _check_limits(threads, max_regions, time_limit)
+    check_limits(threads, max_regions, time_limit)
+    if resume is not None and (resume.network != network or resume.domain != domain):
+        raise InputError(f"{resume!r} cannot be resumed: it is about another network or another domain")
     if network.units == 0:
         return enumerate_by_reference(network, domain)
+    if resume is not None and (
+        resume.status is PartitionStatus.COMPLETE or (max_regions is not None and len(resume) >= max_regions)
+    ):
+        return resume
     # Compiled code is loaded when it is needed.
-    from relugeom.partition.pool import search_regions
+    from relugeom.partition.pool import Limits, Listeners, search_regions
     from relugeom.partition.setup import Setup
 
     start = time.perf_counter()
     chart = domain_chart(domain)
     setup = Setup(network, chart)
+    blocks, last = [], None
+    if resume is not None and len(resume):
+        blocks = [_known_block(resume)]
+        last = unpack_patterns(resume.packed[-1:], network.units)[0].astype(int).tolist()
+        max_regions = None if max_regions is None else max_regions - len(resume)
+    on_found = None if on_block is None else lambda found: on_block(_block(chart, network, found))
+    listeners = Listeners(on_progress, on_found)
     found, reason = search_regions(
-        setup, threads=threads, max_regions=max_regions, time_limit=time_limit, on_progress=on_progress
+        setup, Limits(max_regions, time_limit), threads=threads, last=last, listeners=listeners
     )
-    # The empty columns in front stand for a search that was stopped before its first region.
-    packed = np.concatenate([np.zeros((0, packed_width(network.units)), dtype=np.uint8), *found.packed])
-    points = np.concatenate([np.zeros((0, chart.dimension)), *found.points])
-    tokens = np.concatenate([np.zeros(0, dtype=np.uint8), *found.tokens])
-    tree = without_empty_nodes(tokens, network.units, found.empty_leaves)
-    if max_regions is not None and len(packed) >= max_regions:
-        packed, points, tree = packed[:max_regions], points[:max_regions], cut_tree(tree, network.units, max_regions)
-    start += setup.preparation
-    return _partition(network, chart, packed, points, found.exact_points, tree, reason, start)
+    if max_regions is not None and resume is not None:
+        max_regions += len(resume)
+    blocks.append(_block(chart, network, found))
+    seconds = time.perf_counter() - start - setup.preparation + (0.0 if resume is None else resume.seconds)
+    return _assemble(network, chart, blocks, max_regions=max_regions, reason=reason, seconds=seconds)
+
+
+def partition_from_blocks(
+    network: ReLUNetwork, domain: Domain, blocks: Sequence[RegionBlock], *, reason: str, seconds: float = 0.0
+) -> Partition:
+    """The partition, TRUNCATED for the reason given, that a search had found when it handed out its last block.
+
+    Parameters
+    ----------
+    blocks
+        All blocks of the search in their order; the first stands for what it had resumed.
+    """
+    return _assemble(network, domain_chart(domain), blocks, max_regions=None, reason=reason, seconds=seconds)
 
 
 def enumerate_by_reference(
@@ -96,7 +135,7 @@ def enumerate_by_reference(
     Parameters are those of `enumerate_regions`; `solver` is the float backend that proposes (HiGHS by default).
     """
     check_inputs(network, domain)
-    _check_limits(1, max_regions, time_limit)
+    check_limits(1, max_regions, time_limit)
     start, reason = time.perf_counter(), ""
     chart = domain_chart(domain)
     search = ReferenceSearch(network, chart, solver or HighsSolver())
@@ -117,10 +156,16 @@ def enumerate_by_reference(
                 break
     except KeyboardInterrupt:
         reason = "interrupted"
-    packed = pack_patterns(np.array(bits, dtype=np.bool_).reshape(len(bits), network.units))
-    columns = np.array(points).reshape(len(points), chart.dimension)
-    tree = np.array(search.tree, dtype=np.uint8)
-    return _partition(network, chart, packed, columns, exact_points, tree, reason, start)
+    found = Found(
+        packed=[pack_patterns(np.array(bits, dtype=np.bool_).reshape(len(bits), network.units))],
+        points=[np.array(points).reshape(len(points), chart.dimension)],
+        exact_points={row: list(point) for row, point in exact_points.items()},
+        tokens=[np.array(search.tree, dtype=np.uint8)],
+        count=len(bits),
+    )
+    seconds = time.perf_counter() - start
+    blocks = [_block(chart, network, found)]
+    return _assemble(network, chart, blocks, max_regions=max_regions, reason=reason, seconds=seconds)
 
 
 def check_inputs(network: ReLUNetwork, domain: Domain) -> None:
@@ -129,7 +174,8 @@ def check_inputs(network: ReLUNetwork, domain: Domain) -> None:
         raise InputError(f"the network has {network.inputs} inputs, but the domain has {domain.inputs}")
 
 
-def _check_limits(threads: int, max_regions: int | None, time_limit: float | None) -> None:
+def check_limits(threads: int, max_regions: int | None, time_limit: float | None) -> None:
+    """Raise where a limit of a search is not positive."""
     if threads < 1:
         raise InputError(f"the number of threads must be at least 1, not {threads}")
     if max_regions is not None and max_regions < 1:
@@ -142,30 +188,49 @@ def _region_limit(count: int) -> str:
     return f"stopped after {count:,} regions"
 
 
-def _partition(
+def _block(chart: Chart, network: ReLUNetwork, found: Found) -> RegionBlock:
+    """What a search found, in inputs of the network."""
+    # The empty columns in front stand for a search that found nothing.
+    packed = np.concatenate([np.zeros((0, packed_width(network.units)), dtype=np.uint8), *found.packed])
+    points = np.concatenate([np.zeros((0, chart.dimension)), *found.points])
+    tokens = np.concatenate([np.zeros(0, dtype=np.uint8), *found.tokens])
+    columns, rationals = _embed(chart, points, found.exact_points)
+    return RegionBlock(packed, columns, rationals, tokens, tuple(found.empty_leaves))
+
+
+def _known_block(partition: Partition) -> RegionBlock:
+    """A truncated partition up to its last region."""
+    known = partition.tree[partition.tree != TreeToken.UNEXPLORED]
+    tokens = cut_tree(known, partition.network.units, len(partition))
+    return RegionBlock(partition.packed, partition.points, partition.exact_points, tokens, ())
+
+
+def _assemble(
     network: ReLUNetwork,
     chart: Chart,
-    packed: ByteArray,
-    points: FloatArray,
-    exact_points: Mapping[int, Sequence[fmpq]],
-    tree: ByteArray,
+    blocks: Sequence[RegionBlock],
+    *,
+    max_regions: int | None,
     reason: str,
-    start: float,
+    seconds: float,
 ) -> Partition:
-    """Put together what a search found; points come in coordinates of the hull."""
-    columns, rationals = _embed(chart, points, exact_points)
+    """The partition that blocks make up; the reason counts where something is missing."""
+    packed, points, exact_points, tokens, empty_leaves = join_blocks(blocks)
+    tree = without_empty_nodes(tokens, network.units, empty_leaves)
+    if max_regions is not None and len(packed) >= max_regions:
+        packed, points, tree = packed[:max_regions], points[:max_regions], cut_tree(tree, network.units, max_regions)
     missing = unexplored_subtrees(tree, len(packed))
     return Partition(
         network=network,
         domain=chart.domain,
         packed=packed,
-        points=columns,
+        points=points,
         tree=np.concatenate([tree, np.full(missing, TreeToken.UNEXPLORED, dtype=np.uint8)]),
         dimension=chart.dimension,
-        exact_points=rationals,
+        exact_points={row: point for row, point in exact_points.items() if row < len(packed)},
         status=PartitionStatus.TRUNCATED if missing else PartitionStatus.COMPLETE,
         reason=(reason or _region_limit(len(packed))) if missing else "",
-        seconds=time.perf_counter() - start,
+        seconds=seconds,
     )
 
 

@@ -3,35 +3,63 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
-from relugeom.partition.engine import Found, Task
+from relugeom.partition.engine import Task
+from relugeom.partition.found import Found, SearchProgress
 from relugeom.partition.setup import Setup
 
-__all__ = ["search_regions"]
+__all__ = ["Limits", "Listeners", "search_regions"]
 
 POLL = 0.05
 """Seconds between two looks at the limits."""
 
 
+class Limits(NamedTuple):
+    """When a search ends early: after so many regions or seconds; None for never."""
+
+    regions: int | None
+    seconds: float | None
+
+
+class Listeners(NamedTuple):
+    """Who hears of a search while it runs.
+
+    Attributes
+    ----------
+    progress
+        Called now and then with how far it has come.
+    found
+        Called about every so many seconds with what was found since the call before, in tree order and without a gap.
+    interval
+        These seconds.
+    """
+
+    progress: Callable[[SearchProgress], None] | None = None
+    found: Callable[[Found], None] | None = None
+    interval: float = 5.0
+
+
 def search_regions(
-    setup: Setup,
-    *,
-    threads: int,
-    max_regions: int | None,
-    time_limit: float | None,
-    on_progress: Callable[[int], None] | None,
+    setup: Setup, limits: Limits, *, threads: int, last: list[int] | None, listeners: Listeners
 ) -> tuple[Found, str]:
-    """All regions in tree order, or the first of them and the reason why the search ended early."""
+    """All regions in tree order, or the first of them and the reason why the search ended early.
+
+    Parameters
+    ----------
+    last
+        Bits of a region: only what comes behind it is searched.
+    """
     first = Task.whole(setup)
     first.prepare()
+    if last is not None:
+        first.skip_to(last)
     pool = _Pool(setup, first, threads)
-    reason = pool.run(max_regions, time_limit, on_progress)
+    reason = pool.run(limits, listeners)
     found = Found()
-    for task in first.in_order():
-        found.extend(task.found)
-        if not task.finished:
-            break
+    for piece in pool.pieces():
+        found.extend(piece)
     return found, reason
 
 
@@ -40,15 +68,16 @@ class _Pool:
 
     def __init__(self, setup: Setup, first: Task, threads: int) -> None:
         self._setup, self._first, self._threads = setup, first, threads
-        self._ready: deque[Task] = deque([first])
+        self._ready: deque[Task] = deque([] if first.finished else [first])
         self._lock = threading.Condition()
         self._idle = self._running = 0
         self._stop = False
         self._error: BaseException | None = None
 
-    def run(self, max_regions: int | None, time_limit: float | None, on_progress: Callable[[int], None] | None) -> str:
+    def run(self, limits: Limits, listeners: Listeners) -> str:
         """Work until done, or until a limit; returns the reason of an early end."""
         start, reason = time.perf_counter() - self._setup.preparation, ""
+        handed, next_call = 0, listeners.interval
         workers = [threading.Thread(target=self._work, daemon=True) for _ in range(self._threads)]
         for worker in workers:
             worker.start()
@@ -56,34 +85,47 @@ class _Pool:
             while any(worker.is_alive() for worker in workers):
                 for worker in workers:
                     worker.join(POLL)
-                count = self._prefix_count()
-                if on_progress is not None:
-                    on_progress(count)
-                if max_regions is not None and count >= max_regions:
-                    reason = f"stopped after {max_regions:,} regions"
-                elif time_limit is not None and time.perf_counter() - start - self._setup.preparation > time_limit:
-                    reason = f"stopped after {time_limit:g} seconds"
+                seconds = time.perf_counter() - start - self._setup.preparation
+                pieces = list(self.pieces())
+                count = sum(piece.count for piece in pieces)
+                if listeners.progress is not None:
+                    left = sum(task.remaining for task in self._first.with_given())
+                    listeners.progress(SearchProgress(count, seconds, max(0.0, 1.0 - left)))
+                if listeners.found is not None and seconds > next_call:
+                    block = Found()
+                    for piece in pieces[handed:]:
+                        block.extend(piece)
+                    listeners.found(block)
+                    handed = len(pieces)
+                    next_call = time.perf_counter() - start - self._setup.preparation + listeners.interval
+                if limits.regions is not None and count >= limits.regions:
+                    reason = f"stopped after {limits.regions:,} regions"
+                elif limits.seconds is not None and seconds > limits.seconds:
+                    reason = f"stopped after {limits.seconds:g} seconds"
                 if reason:
                     break
         except KeyboardInterrupt:
             reason = "interrupted"
-        self._stop = True
-        with self._lock:
-            self._lock.notify_all()
-        for worker in workers:
-            worker.join()
+        finally:
+            self._stop = True
+            with self._lock:
+                self._lock.notify_all()
+            for worker in workers:
+                worker.join()
         if self._error is not None:
             raise self._error
         return reason
 
-    def _prefix_count(self) -> int:
-        """Regions found without a gap from the first on."""
-        total = 0
-        for task in self._first.in_order():
-            total += task.found.count
-            if not task.finished:
-                break
-        return total
+    def pieces(self) -> Iterator[Found]:
+        """What was found without a gap from the first region on."""
+        waiting = [self._first]
+        while waiting:
+            task = waiting.pop()
+            finished = task.finished  # looked at first: what it found and gave away is there before
+            yield from list(task.pieces)
+            if not finished:
+                return
+            waiting += task.given  # the last one given comes first in tree order
 
     def _work(self) -> None:
         try:
