@@ -21,6 +21,7 @@ from relugeom.geometry.chart import domain_chart
 from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray, IntArray
 from relugeom.network.pattern import ActivationPattern, unpack_patterns
 from relugeom.partition.facet_floats import (
+    BLOCK_BITS,
     Bounded,
     Candidates,
     HullFloats,
@@ -33,8 +34,8 @@ from relugeom.partition.partition import Partition, PartitionStatus
 
 __all__ = ["Adjacency", "find_adjacency"]
 
-BLOCK = 100_000
-"""Bits of the patterns that are worked on at a time."""
+FEW = 50
+"""So many open candidates are settled exactly before a kernel has been loaded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +144,7 @@ def find_adjacency(partition: Partition, *, on_progress: Callable[[int], None] |
     k, units = len(partition), partition.network.units
     if k > 1:
         search = _Search(partition)
-        block = max(1, BLOCK // units)
+        block = max(1, BLOCK_BITS // units)
         for start in range(0, k, block):
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                 columns.append(search.pairs_from(start, min(start + block, k), found))
@@ -266,7 +267,7 @@ class _Search:
         facet = prove_crossing(bits[rows], columns.unit, passed, here, there)
         facet &= ~(self.inexact[columns.first] | self.inexact[columns.second])
         left = np.flatnonzero(~facet)
-        if len(left):
+        if len(left) > FEW:
             begin = self._between(columns, left, here, there)
             verdicts = settle(self.floats, bits, Candidates(rows[left], columns.unit[left], passed[left], begin))
             facet[left] = verdicts.facet

@@ -28,6 +28,8 @@ from relugeom.network.network import ReLUNetwork
 
 __all__ = ["Bounded", "Candidates", "HullFloats", "Verdicts", "possible_coincidences", "prove_crossing", "settle"]
 
+BLOCK_BITS = 100_000
+"""Bits of patterns that are worked on at a time."""
 SAFE = 1 + 2.0**-30
 """Covers the rounding of an error bound itself."""
 TINY = 1e-300

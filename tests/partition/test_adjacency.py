@@ -108,6 +108,14 @@ def check(partition, *, boundary=True):
     return adjacency
 
 
+@pytest.fixture(scope="module", autouse=True)
+def compiled_programs():
+    """Small partitions take the way of large ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(adjacency_module, "FEW", 0)
+        yield
+
+
 # --- brute force --------------------------------------------------------------------------------------------------
 
 SIMPLEX = Domain(lower=[-2, -2, -2], upper=[2, 2, 2], A=[[1, 1, 1]], b=[1], E=[[1.0, -1, 0.5]], f=[0.25])
@@ -304,7 +312,7 @@ def test_truncated_partitions() -> None:
 def test_progress_and_blocks(monkeypatch) -> None:
     partition = enumerate_regions(he_network(1, 2, 10, 5, 1), cube(2))
     expected = as_mapping(find_adjacency(partition))
-    monkeypatch.setattr(adjacency_module, "BLOCK", 100)
+    monkeypatch.setattr(adjacency_module, "BLOCK_BITS", 100)
     told: list[int] = []
     assert as_mapping(find_adjacency(partition, on_progress=told.append)) == expected
     assert told == sorted(told) and len(told) > 2 and told[-1] == len(partition)
