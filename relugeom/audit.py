@@ -29,6 +29,7 @@ from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.feasibility import settle_clusters, take_census
+from relugeom.partition.found import SearchProgress
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.report.content import ReportContent
 
@@ -44,6 +45,7 @@ __all__ = [
     "columns_in_words",
     "read_inputs",
     "report_content",
+    "resumption_in_words",
 ]
 
 DOMAIN_FILE = "domain.toml"
@@ -105,8 +107,9 @@ def audit(
     max_regions: int | None = 1_000_000,
     time_limit: float | None = 600.0,
     threads: int = 1,
+    resume: bool = False,
     on_remark: Callable[[str], None] | None = None,
-    on_progress: Callable[[str, int], None] | None = None,
+    on_progress: Callable[[str, int | SearchProgress], None] | None = None,
 ) -> AuditResult:
     """Cluster the samples, list every region of the domain, and write a store and a report.
 
@@ -130,6 +133,8 @@ def audit(
         Limits of the enumeration, which then is TRUNCATED. The samples' patterns are settled before it.
     threads
         How many threads enumerate; a COMPLETE answer does not depend on it.
+    resume
+        Whether to go on with what an earlier run of the store found on this network and domain.
     on_remark
         Called before the work begins with each choice that was made: which columns, which domain.
     on_progress
@@ -170,13 +175,18 @@ def audit(
                     clusters, chosen.domain, on_progress=lambda done: tell("settling the samples' patterns", done)
                 )
                 tell("enumerating regions", 0)
+                known = run.resume() if resume else None
+                if resume:
+                    remark(resumption_in_words(known))
                 partition = enumerate_regions(
                     network,
                     chosen.domain,
                     threads=threads,
                     max_regions=max_regions,
                     time_limit=time_limit,
+                    resume=known,
                     on_progress=lambda found: tell("enumerating regions", found),
+                    on_block=run.save_block,
                 )
                 tell("counting patterns", 0)
                 census = take_census(partition, time_limit=time_limit)
@@ -222,6 +232,15 @@ def read_inputs(
         data, inputs=network.inputs, input_names=network.input_names, target=target, features=features, ignore=ignore
     )
     return network if network.input_names else network.with_inputs(samples.columns), samples
+
+
+def resumption_in_words(known: Partition | None) -> str:
+    """What a search goes on from."""
+    if known is None:
+        return "nothing to resume: the store has no search of this network on this domain, so it begins anew"
+    if known.status is PartitionStatus.COMPLETE:
+        return f"nothing left to search: an earlier run found all {len(known):,} activation regions"
+    return f"resuming behind {len(known):,} activation regions that an earlier run found"
 
 
 def columns_in_words(network: ReLUNetwork, samples: Samples) -> str:

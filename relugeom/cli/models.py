@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relugeom.audit import ChosenDomain, choose_domain
+from relugeom.audit import ChosenDomain, choose_domain, resumption_in_words
 from relugeom.cli.output import print_json, print_parts, progress, tell
 from relugeom.errors import InputError
 from relugeom.graph.active_subnetwork import active_subnetwork
@@ -77,15 +77,27 @@ def run_enumerate(
     time_limit: float,
     threads: int,
     store: str | None,
+    resume: bool,
     as_json: bool,
 ) -> int:
     """`relugeom enumerate`."""
+    if resume and store is None:
+        raise InputError("--resume goes on with what a store holds: say which, with --store")
     network = load_network(model)
     chosen = choose_domain(domain, network, None, Path(model))
     limits: dict[str, Any] = {"max_regions": max_regions, "time_limit": time_limit}
     with _recorded(store, network, chosen, {"model": model, "domain": domain} | limits) as run, progress() as report:
+        known = run.resume() if resume and run is not None else None
+        if resume:
+            tell(resumption_in_words(known))
         partition = enumerate_regions(
-            network, chosen.domain, threads=threads, on_progress=partial(report, "enumerating regions"), **limits
+            network,
+            chosen.domain,
+            threads=threads,
+            resume=known,
+            on_progress=partial(report, "enumerating regions"),
+            on_block=None if run is None else run.save_block,
+            **limits,
         )
         if run is not None:
             run.save_partition(partition)

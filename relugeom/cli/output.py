@@ -61,7 +61,7 @@ def print_parts(parts: "Sequence[RenderableType]") -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str, int], None]]:
+def progress() -> Iterator[Callable[[str, object], None]]:
     """A line on the error stream that says what is being done, on a terminal only.
 
     Yields the function to call with what is being done and how much of it is done.
@@ -73,7 +73,12 @@ def progress() -> Iterator[Callable[[str, int], None]]:
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("starting")
-        yield lambda stage, done: bar.update(task, description=f"{stage}: {done:,}" if done else stage)
+
+        def report(stage: str, done: object) -> None:
+            amount = f"{done:,}" if isinstance(done, int) else str(done)
+            bar.update(task, description=f"{stage}: {amount}" if done else stage)
+
+        yield report
 
 
 def _plain(value: Any) -> Any:

@@ -54,6 +54,9 @@ MaxRegions = Annotated[
 TimeLimit = Annotated[
     float, typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="Stop the search after so many seconds.")
 ]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with what the store has of an earlier search that was cut short.")
+]
 Threads = Annotated[int, typer.Option("--threads", metavar="K", min=1, help="Threads; the answer is the same.")]
 
 
@@ -104,6 +107,7 @@ def audit(
     max_regions: MaxRegions = 1_000_000,
     time_limit: TimeLimit = 600.0,
     threads: Threads = 1,
+    resume: Resume = False,
     as_json: Json = False,
 ) -> int:
     """The main job: clusters, regions, importance, store, report.
@@ -133,6 +137,7 @@ def audit(
         max_regions=max_regions,
         time_limit=time_limit,
         threads=threads,
+        resume=resume,
     )
 
 
@@ -193,6 +198,7 @@ def enumerate_(
     time_limit: TimeLimit = 600.0,
     threads: Threads = 1,
     store: Annotated[str | None, typer.Option("--store", metavar="URL", help="A store to save the regions in.")] = None,
+    resume: Resume = False,
     as_json: Json = False,
 ) -> int:
     """Every activation region of a domain, counted and stored.
@@ -210,6 +216,7 @@ def enumerate_(
         time_limit=time_limit,
         threads=threads,
         store=store,
+        resume=resume,
         as_json=as_json,
     )
 

@@ -1,6 +1,6 @@
 """The compiled search of the split tree with generators: one matrix of vertices per cell decides a layer at once.
 
-Notation: `columns.py`, `double_description.py`. On inputs of few dimensions a cell has few vertices and directions to
+Notation: `columns.py`, `generators.py`. On inputs of few dimensions a cell has few vertices and directions to
 infinity, and the values of a unit's form there tell all: without a positive one the unit is inactive on the cell (no
 interior point has z > 0), without a negative one it is active, with both it splits the cell. Every sign has to be
 certain; where one is not, the node is handed over to the search with a dictionary.
@@ -9,7 +9,8 @@ certain; where one is not, the node is handed over to the search with a dictiona
 import numpy as np
 
 from relugeom.geometry.compiled import compiled, inlined, inner
-from relugeom.geometry.double_description import DOUBT, NO_ROOM, Cones, cut_cone, find_sides, scan_forms
+from relugeom.geometry.double_description import NO_ROOM, cut_cone
+from relugeom.geometry.generators import DOUBT, Cones, find_sides, scan_forms
 from relugeom.partition.columns import (
     BOTTOM,
     COUNT,

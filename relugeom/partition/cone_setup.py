@@ -8,7 +8,8 @@ import itertools
 
 import numpy as np
 
-from relugeom.geometry.double_description import NO_ROOM, Cones, cut_cone, find_sides
+from relugeom.geometry.double_description import NO_ROOM, cut_cone
+from relugeom.geometry.generators import Cones, find_sides
 from relugeom.linalg.arrays import FloatArray
 from relugeom.partition.columns import (
     COUNT,

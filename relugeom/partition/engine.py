@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from flint import fmpq
 
-from relugeom.geometry.double_description import Cones
 from relugeom.geometry.forms import float_point, is_float_point
+from relugeom.geometry.generators import Cones
 from relugeom.geometry.highs import HighsSolver
 from relugeom.linalg.arrays import BoolArray
 from relugeom.linalg.exact import form_sign, rational_point

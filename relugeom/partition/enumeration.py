@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -27,8 +28,12 @@ __all__ = [
     "check_limits",
     "enumerate_by_reference",
     "enumerate_regions",
+    "known_block",
     "partition_from_blocks",
 ]
+
+BLOCK_SECONDS = 5.0
+"""Seconds between two blocks."""
 
 
 def enumerate_regions(
@@ -92,18 +97,16 @@ def enumerate_regions(
     start = time.perf_counter()
     chart = domain_chart(domain)
     setup = Setup(network, chart)
-    blocks, last = [], None
+    known, blocks, last = 0, [], None
     if resume is not None and len(resume):
-        blocks = [_known_block(resume)]
+        known = len(resume)
+        blocks = [known_block(resume)]
         last = unpack_patterns(resume.packed[-1:], network.units)[0].astype(int).tolist()
-        max_regions = None if max_regions is None else max_regions - len(resume)
     on_found = None if on_block is None else lambda found: on_block(_block(chart, network, found))
-    listeners = Listeners(on_progress, on_found)
-    found, reason = search_regions(
-        setup, Limits(max_regions, time_limit), threads=threads, last=last, listeners=listeners
-    )
-    if max_regions is not None and resume is not None:
-        max_regions += len(resume)
+    on_step = None if on_progress is None else lambda step: on_progress(replace(step, known=known))
+    listeners = Listeners(on_step, on_found, BLOCK_SECONDS)
+    limits = Limits(None if max_regions is None else max_regions - known, time_limit)
+    found, reason = search_regions(setup, limits, threads=threads, last=last, listeners=listeners)
     blocks.append(_block(chart, network, found))
     seconds = time.perf_counter() - start - setup.preparation + (0.0 if resume is None else resume.seconds)
     return _assemble(network, chart, blocks, max_regions=max_regions, reason=reason, seconds=seconds)
@@ -198,7 +201,7 @@ def _block(chart: Chart, network: ReLUNetwork, found: Found) -> RegionBlock:
     return RegionBlock(packed, columns, rationals, tokens, tuple(found.empty_leaves))
 
 
-def _known_block(partition: Partition) -> RegionBlock:
+def known_block(partition: Partition) -> RegionBlock:
     """A truncated partition up to its last region."""
     known = partition.tree[partition.tree != TreeToken.UNEXPLORED]
     tokens = cut_tree(known, partition.network.units, len(partition))

@@ -100,9 +100,11 @@ class SearchProgress:
     Attributes
     ----------
     regions
-        Found without a gap from the first on.
+        Found by this search without a gap from the first on.
+    known
+        Found by the search that it resumed.
     seconds
-        Since the search began.
+        Since it began.
     explored
         Estimated share of the split tree that is done: a subtree behind k splits counts 2^−k.
     """
@@ -110,6 +112,7 @@ class SearchProgress:
     regions: int
     seconds: float
     explored: float
+    known: int = 0
 
     @property
     def rate(self) -> float:
@@ -117,8 +120,8 @@ class SearchProgress:
         return self.regions / self.seconds if self.seconds > 0 else 0.0
 
     def __str__(self) -> str:
-        text = f"{self.regions:,} regions, {self.rate:,.0f} a second"
-        if self.explored <= 0 or self.seconds < 1:
+        text = f"{self.known + self.regions:,} regions, {self.rate:,.0f} a second"
+        if self.explored <= 0 or self.seconds < 1 or self.known:
             return text
         left = self.seconds * (1 - self.explored) / self.explored
         return f"{text}, about {self.explored:.0%} of the tree; at this pace {_duration(left)} left"

@@ -44,7 +44,7 @@ class Listeners(NamedTuple):
 def search_regions(
     setup: Setup, limits: Limits, *, threads: int, last: list[int] | None, listeners: Listeners
 ) -> tuple[Found, str]:
-    """All regions in tree order, or the first of them and the reason why the search ended early.
+    """All regions in tree order, or the first of them and why the search ended early (nothing for enough regions).
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ class _Pool:
         self._error: BaseException | None = None
 
     def run(self, limits: Limits, listeners: Listeners) -> str:
-        """Work until done, or until a limit; returns the reason of an early end."""
+        """Work until done, or until a limit; returns the reason of an early end that no limit of regions explains."""
         start, reason = time.perf_counter() - self._setup.preparation, ""
         handed, next_call = 0, listeners.interval
         workers = [threading.Thread(target=self._work, daemon=True) for _ in range(self._threads)]
@@ -99,10 +99,9 @@ class _Pool:
                     handed = len(pieces)
                     next_call = time.perf_counter() - start - self._setup.preparation + listeners.interval
                 if limits.regions is not None and count >= limits.regions:
-                    reason = f"stopped after {limits.regions:,} regions"
-                elif limits.seconds is not None and seconds > limits.seconds:
+                    break
+                if limits.seconds is not None and seconds > limits.seconds:
                     reason = f"stopped after {limits.seconds:g} seconds"
-                if reason:
                     break
         except KeyboardInterrupt:
             reason = "interrupted"

@@ -1,10 +1,20 @@
-"""The kinds of columns that the tables of the store are made of."""
+"""What the tables of the store are made of: kinds of columns, and names for everything else."""
 
 from functools import partial
 
-from sqlalchemy import Column, ForeignKey, Integer, String
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, String
 
-__all__ = ["Digest", "key", "owner", "reference", "required"]
+__all__ = ["Digest", "key", "metadata", "owner", "reference", "required"]
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
 
 Digest = String(64)
 """SHA-256, hexadecimal."""

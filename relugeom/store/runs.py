@@ -2,7 +2,8 @@
 
 The run and what it is about are committed first, with status ``running``; everything that it finds follows in one
 transaction, together with its end. A run that fails is rolled back and marked; one whose process is killed keeps the
-status ``running`` and leaves nothing else.
+status ``running``. What a long search has found is recorded on the way, aside from all other tables: a later run can
+go on from there.
 """
 
 import time
@@ -16,7 +17,7 @@ from platform import platform, python_version
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, Engine, update
+from sqlalchemy import Connection, Engine, select, update
 
 from relugeom.analysis.importance import ClusterImportance
 from relugeom.errors import RelugeomError, StoreError
@@ -24,8 +25,11 @@ from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters
+from relugeom.partition.enumeration import known_block, partition_from_blocks
+from relugeom.partition.found import RegionBlock
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.store import schema
+from relugeom.store.blocks import close_run, drop_blocks, find_resumable, load_blocks, save_block
 from relugeom.store.census import save_census
 from relugeom.store.clusters import save_clusters, save_importance
 from relugeom.store.connection import explained, writing
@@ -34,7 +38,7 @@ from relugeom.store.domains import save_domain
 from relugeom.store.insertion import insert_columns, insert_value
 from relugeom.store.location import StoreLocation, hide_passwords, printable
 from relugeom.store.networks import save_network
-from relugeom.store.partitions import save_partition
+from relugeom.store.partitions import load_partition, save_partition
 from relugeom.store.patterns import save_maps, save_patterns, save_verdicts
 from relugeom.version import VERSION
 
@@ -78,6 +82,7 @@ class Run:
         self.id = rows.run
         self.outcome: dict[str, Any] = {"status": PartitionStatus.COMPLETE.value, "reason": ""}
         self._location, self._connection, self._subject, self._rows = location, connection, subject, rows
+        self._start, self._earlier, self._blocks = time.perf_counter(), 0.0, 0
 
     def save_partition(self, partition: Partition, *, maps: bool = True) -> None:
         """Record a partition, the verdicts of its regions and, unless `maps` is false, their effective maps.
@@ -92,6 +97,40 @@ class Run:
         self.outcome |= {"partition_id": partition_id, "search_seconds": partition.seconds}
         if partition.status is PartitionStatus.TRUNCATED:
             self.finish(partition.status, partition.reason)
+
+    def save_block(self, block: RegionBlock) -> None:
+        """Record what a search has just found, at once and for good: a later run can go on from there."""
+        with explained(self._location), self._connection.begin():
+            save_block(
+                self._connection, self.id, self._blocks, block, self._earlier + time.perf_counter() - self._start
+            )
+        self._blocks += 1
+
+    def resume(self) -> Partition | None:
+        """What the latest run found that searched this network on this domain, to go on from; None without one.
+
+        That run was finished, truncated or killed. What it found counts as the first block of this one.
+        """
+        network, domain = self._subject.network, self._subject.domain
+        if domain is None:
+            raise StoreError(f"run {self.id} has no domain, so there is no search to resume")
+        with explained(self._location), self._connection.begin():
+            found = find_resumable(self._connection, network, domain)
+            if found is None:
+                return None
+            if found.partition_id is not None:
+                row = self._connection.execute(select(schema.runs.c.search_seconds).filter_by(id=found.run)).one()
+                partition = load_partition(self._connection, found.partition_id, row.search_seconds or 0.0)
+            else:
+                blocks, seconds = load_blocks(self._connection, found.run, network)
+                partition = partition_from_blocks(network, domain, blocks, reason="killed", seconds=seconds)
+            self._earlier = partition.seconds
+            if partition.status is PartitionStatus.TRUNCATED:
+                save_block(self._connection, self.id, 0, known_block(partition), self._earlier)
+                self._blocks = 1
+            if found.partition_id is None:
+                close_run(self._connection, found.run, self.id)
+        return partition
 
     def save_clusters(
         self, clusters: Clusters, importance: ClusterImportance, *, verdicts: Sequence[PatternStatus] = ()
@@ -162,6 +201,7 @@ def open_run(
         try:
             yield run
             with explained(location):
+                drop_blocks(connection, run.id)
                 _end_run(connection, run.id, start, run.outcome)
                 connection.commit()
         except BaseException as error:

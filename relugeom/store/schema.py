@@ -21,29 +21,18 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
 )
 
-from relugeom.store.columns import Digest, key, owner, reference, required
+from relugeom.store.columns import Digest, key, metadata, owner, reference, required
 
 __all__ = ["SCHEMA_TABLE", "metadata"]
 
 SCHEMA_TABLE = "relugeom_schema"
 """The table in which Alembic keeps the version of the schema; a database that has it is a store of ours."""
-
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
 
 # --- networks ----------------------------------------------------------------------------------------------------
 
@@ -306,6 +295,23 @@ runs = Table(
     CheckConstraint("status IN ('running', 'complete', 'truncated', 'failed')", name="status"),
     Index(None, "network_id"),
     comment="What was run, when and on what.",
+)
+
+search_blocks = Table(
+    "search_blocks",
+    metadata,
+    owner("run_id", "runs.id", "the run"),
+    key("number", "number of the block, from 0"),
+    required("regions", BigInteger, comment="number of activation regions in it"),
+    required("seconds", Double, comment="time of the search until then"),
+    required("packed", LargeBinary, comment="their patterns, eight units a byte, one region after the other"),
+    required("points", LargeBinary, comment="their interior points, little-endian float64"),
+    required(
+        "exact_points", JSON, comment="row of the block: coordinates as fractions, where no float64 point was found"
+    ),
+    required("tree", LargeBinary, comment="the split tree since the block before, a byte a node"),
+    required("empty_leaves", JSON, comment="leaves of the block that turned out to be empty, by number"),
+    comment="What a search has found so far; gone when its run is finished.",
 )
 
 run_software = Table(

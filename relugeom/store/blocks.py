@@ -1,0 +1,105 @@
+"""What a search has found so far, block by block, so that it can go on after its process was killed.
+
+A block is committed when it is written, and all blocks of a run go when the run is finished.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from sqlalchemy import Connection, delete, exists, insert, select, update
+
+from relugeom.geometry.domain import Domain
+from relugeom.network.network import ReLUNetwork
+from relugeom.network.pattern import packed_width
+from relugeom.partition.found import RegionBlock
+from relugeom.store import schema
+
+__all__ = ["Resumable", "close_run", "drop_blocks", "find_resumable", "load_blocks", "save_block"]
+
+
+@dataclass(frozen=True, slots=True)
+class Resumable:
+    """A run whose search can go on.
+
+    Attributes
+    ----------
+    run
+        Its number.
+    partition_id
+        The partition that it saved, or None where it left blocks only.
+    """
+
+    run: int
+    partition_id: int | None
+
+
+def save_block(connection: Connection, run_id: int, number: int, block: RegionBlock, seconds: float) -> None:
+    """Record a block of a run's search; `seconds` is the time of the search until then."""
+    exact = {str(row): [str(value) for value in point] for row, point in block.exact_points.items()}
+    values = {
+        "run_id": run_id,
+        "number": number,
+        "regions": len(block.packed),
+        "seconds": seconds,
+        "packed": block.packed.tobytes(),
+        "points": block.points.astype("<f8").tobytes(),
+        "exact_points": exact,
+        "tree": block.tokens.tobytes(),
+        "empty_leaves": list(block.empty_leaves),
+    }
+    connection.execute(insert(schema.search_blocks).values(**values))
+
+
+def load_blocks(connection: Connection, run_id: int, network: ReLUNetwork) -> tuple[list[RegionBlock], float]:
+    """The blocks of a run in their order, and the time that their search took."""
+    table = schema.search_blocks
+    blocks, seconds = [], 0.0
+    rows = connection.execute(select(table).where(table.c.run_id == run_id).order_by(table.c.number)).mappings()
+    for row in rows:
+        count, seconds = row["regions"], row["seconds"]
+        blocks.append(
+            RegionBlock(
+                np.frombuffer(row["packed"], dtype=np.uint8).reshape(count, packed_width(network.units)),
+                np.frombuffer(row["points"], dtype="<f8").astype(np.float64).reshape(count, network.inputs),
+                _points(row["exact_points"]),
+                np.frombuffer(row["tree"], dtype=np.uint8),
+                tuple(row["empty_leaves"]),
+            )
+        )
+    return blocks, seconds
+
+
+def drop_blocks(connection: Connection, run_id: int) -> None:
+    """Forget the blocks of a run."""
+    connection.execute(delete(schema.search_blocks).where(schema.search_blocks.c.run_id == run_id))
+
+
+def find_resumable(connection: Connection, network: ReLUNetwork, domain: Domain) -> Resumable | None:
+    """The latest run that searched this network on this domain and left a partition or blocks, or None."""
+    runs, blocks = schema.runs, schema.search_blocks
+    same = runs.join(schema.networks, schema.networks.c.id == runs.c.network_id)
+    same = same.join(schema.domains, schema.domains.c.id == runs.c.domain_id)
+    left = exists().where(blocks.c.run_id == runs.c.id)
+    query = (
+        select(runs.c.id, runs.c.partition_id)
+        .select_from(same)
+        .where(schema.networks.c.digest == network.digest, schema.domains.c.digest == domain.digest)
+        .where(runs.c.partition_id.is_not(None) | left)
+        .order_by(runs.c.id.desc())
+    )
+    found = connection.execute(query).first()
+    return None if found is None else Resumable(found.id, found.partition_id)
+
+
+def close_run(connection: Connection, run_id: int, successor: int) -> None:
+    """Say of a run that was killed that another one took over what it had found."""
+    drop_blocks(connection, run_id)
+    runs = schema.runs
+    values = {"status": "failed", "reason": f"killed; run {successor} went on with what it had found"}
+    connection.execute(update(runs).where(runs.c.id == run_id, runs.c.status == "running").values(**values))
+
+
+def _points(texts: Mapping[str, Sequence[str]]) -> dict[int, tuple[Fraction, ...]]:
+    return {int(row): tuple(map(Fraction, point)) for row, point in texts.items()}

@@ -1,0 +1,144 @@
+"""Searches that were cut short go on: after a limit, after a kill at any moment, with the same answer."""
+
+import itertools
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from networks import he_network, layered
+
+from relugeom.geometry.domain import Domain
+from relugeom.network.network import ReLUNetwork
+from relugeom.partition import enumeration
+from relugeom.partition.enumeration import enumerate_regions
+from relugeom.partition.partition import Partition, PartitionStatus
+from relugeom.store.store import Store, open_store
+
+# A search in a process of its own, which records what it has found every few milliseconds.
+SEARCH = """
+import sys
+from relugeom.partition import engine, enumeration
+enumeration.BLOCK_SECONDS, engine.STEPS = 0.02, 50
+from relugeom.cli import main
+sys.argv = ["relugeom", "enumerate", *sys.argv[1:]]
+main()
+"""
+
+
+def tenths(seed: int, *sizes: int) -> ReLUNetwork:
+    """Multiples of 0.1, which are no floats: degenerate nearly everywhere, so that much is decided exactly."""
+    rng = np.random.default_rng(seed)
+    layers = [
+        (rng.integers(-2, 3, size=(here, below)) * 0.1, rng.integers(-1, 2, size=here) * 0.1)
+        for below, here in itertools.pairwise(sizes)
+    ]
+    return layered(*layers)
+
+
+def save_network(network: ReLUNetwork, path: Path) -> Path:
+    arrays = {}
+    for number, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
+        arrays |= {f"W{number}": weight, f"b{number}": bias}
+    np.savez(path, **arrays)
+    return path
+
+
+def assert_same(found: Partition, expected: Partition) -> None:
+    assert found.status is expected.status
+    assert found.packed.tobytes() == expected.packed.tobytes()
+    assert found.points.tobytes() == expected.points.tobytes()
+    assert found.tree.tobytes() == expected.tree.tobytes()
+    assert found.exact_points == expected.exact_points
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("seed", range(8))
+def test_a_partition_cut_anywhere_resumes_to_the_same(seed: int, threads: int) -> None:
+    random_network = he_network(seed, 3, 6, 5, 1) if seed % 2 else tenths(seed, 3, 5, 4, 1)
+    domain = Domain.box(-np.ones(3), np.ones(3)) if seed % 4 < 2 else Domain.everything(3)
+    whole = enumerate_regions(random_network, domain)
+    for cut in {1, len(whole) // 3, len(whole) - 1} - {0, len(whole)}:
+        part = enumerate_regions(random_network, domain, max_regions=cut)
+        assert part.status is PartitionStatus.TRUNCATED
+        assert_same(enumerate_regions(random_network, domain, resume=part, threads=threads), whole)
+        longer = enumerate_regions(random_network, domain, resume=part, max_regions=cut + 1)
+        assert_same(longer, enumerate_regions(random_network, domain, max_regions=cut + 1))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_blocks_make_up_the_partition(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(enumeration, "BLOCK_SECONDS", 0.0)
+    network = he_network(seed, 4, 12, 10, 1) if seed % 2 else tenths(seed, 4, 6, 6, 1)
+    domain = Domain.box(-np.ones(4), np.ones(4))
+    blocks = []
+    whole = enumerate_regions(network, domain, on_block=blocks.append, threads=2)
+    if blocks:
+        part = enumeration.partition_from_blocks(network, domain, blocks, reason="killed")
+        assert part.packed.tobytes() == whole.packed[: len(part)].tobytes()
+        assert_same(enumerate_regions(network, domain, resume=part), whole)
+
+
+def count_rows(store: Path, query: str) -> int:
+    """A number that the store knows; 0 before it has tables."""
+    try:
+        with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
+            return int(connection.execute(query).fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+
+
+def kill_when_blocks_are_there(arguments: list[str], store: Path, blocks: int, delay: float) -> bool:
+    """Start the search and kill it so long after it has recorded so many blocks; whether it was still there."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SEARCH, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    latest = "SELECT count(*) FROM search_blocks WHERE run_id = (SELECT max(id) FROM runs WHERE status = 'running')"
+    while process.poll() is None:
+        if count_rows(store, latest) >= blocks:
+            time.sleep(delay)
+            os.kill(process.pid, signal.SIGKILL)
+            break
+        time.sleep(0.005)
+    _, errors = process.communicate()
+    assert process.returncode in (0, -signal.SIGKILL), errors.decode()
+    return process.returncode != 0
+
+
+@pytest.mark.parametrize("kind", ["random", "degenerate"])
+def test_a_search_killed_at_random_moments_ends_with_the_same_partition(tmp_path: Path, kind: str) -> None:
+    network = he_network(5, 6, 13, 11, 1) if kind == "random" else tenths(3, 4, 11, 10, 1)
+    n = network.inputs
+    model, store = save_network(network, tmp_path / "network.npz"), tmp_path / "audit.db"
+    expected = enumerate_regions(network, Domain.box(-np.ones(n), np.ones(n)))
+    arguments = [str(model), "--domain", "box:-1,1", "--store", str(store), "--resume"]
+    chance = random.Random(kind)
+    known, kills = 0, 0
+    while kills < 5 and kill_when_blocks_are_there(arguments, store, chance.randint(1, 3), 0.1 * chance.random()):
+        kills += 1
+        with closing(sqlite3.connect(store)) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        assert count_rows(store, "SELECT count(*) FROM runs WHERE status IN ('complete', 'truncated')") == 0
+        found = count_rows(store, "SELECT max(r) FROM (SELECT sum(regions) r FROM search_blocks GROUP BY run_id)")
+        assert found >= known  # nothing that was recorded is lost
+        known = found
+    assert kills > 0
+    if kills == 5:
+        assert not kill_when_blocks_are_there(arguments, store, 10**9, 0.0)
+    with open_store(store) as opened:
+        assert_same(opened.load_partition(last_run(opened)), expected)
+    assert count_rows(store, "SELECT count(*) FROM search_blocks") == 0
+    assert count_rows(store, "SELECT count(*) FROM runs WHERE status = 'running'") == 0
+
+
+def last_run(store: Store) -> int:
+    with store.reading() as connection:
+        return int(connection.exec_driver_sql("SELECT max(id) FROM runs WHERE status = 'complete'").scalar_one())
