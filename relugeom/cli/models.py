@@ -1,5 +1,6 @@
 """The verbs that need a model and a domain: inspect, enumerate, locate, graph."""
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relugeom.audit import ChosenDomain, choose_domain, resumption_in_words
+from relugeom.cli.measuring import measure_partition
 from relugeom.cli.output import print_json, print_parts, progress, tell
 from relugeom.errors import InputError
 from relugeom.graph.active_subnetwork import active_subnetwork
@@ -18,6 +20,7 @@ from relugeom.partition.census import patterns_in_words
 from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.locate import Location, locate_pattern
 from relugeom.partition.partition import PartitionStatus, PatternStatus
+from relugeom.partition.tree import unexplored_prefixes
 from relugeom.report.tables import fact_table
 
 if TYPE_CHECKING:
@@ -27,6 +30,8 @@ __all__ = ["run_enumerate", "run_graph", "run_inspect", "run_locate"]
 
 TRUNCATED = 3
 NOT_A_REGION = 1
+MAX_PREFIXES = 4
+"""Unexplored parts of the tree that are named; of more, only their number is told."""
 
 
 def run_inspect(model: str, *, as_json: bool) -> int:
@@ -78,9 +83,13 @@ def run_enumerate(
     threads: int,
     store: str | None,
     resume: bool,
+    measure: bool,
     as_json: bool,
 ) -> int:
     """`relugeom enumerate`."""
+    cores = os.cpu_count() or 1
+    if threads > cores:
+        tell(f"--threads {threads}: this machine has {cores} cores, more threads than that do not help")
     if resume and store is None:
         raise InputError("--resume goes on with what a store holds: say which, with --store")
     network = load_network(model)
@@ -101,6 +110,8 @@ def run_enumerate(
         )
         if run is not None:
             run.save_partition(partition)
+        measured, measures = measure_partition(partition, report) if measure else ({}, {})
+    unexplored = unexplored_prefixes(partition)
     if as_json:
         print_json(
             {
@@ -114,6 +125,8 @@ def run_enumerate(
                 "seconds": partition.seconds,
                 "network": network.digest,
                 "run": None if run is None else run.id,
+                "unexplored": unexplored,
+                **measures,
             }
         )
     else:
@@ -121,11 +134,22 @@ def run_enumerate(
         facts = {"Domain": chosen.source, "Found": counted, "Status": partition.status.value}
         if partition.reason:
             facts["Reason"] = partition.reason
+        if unexplored:
+            facts["Unexplored"] = _unexplored_in_words(unexplored)
+        facts |= measured
         facts["Time"] = f"{partition.seconds:.3g} s"
         if run is not None:
             facts["Store"] = f"run {run.id} in {store}"
         print_parts([fact_table(f"Activation regions of {Path(model).name}", facts)])
     return 0 if partition.status is PartitionStatus.COMPLETE else TRUNCATED
+
+
+def _unexplored_in_words(prefixes: list[str]) -> str:
+    if prefixes == [""]:
+        return "everything"
+    shown = ", ".join(f"{prefix}…" for prefix in prefixes[:MAX_PREFIXES])
+    more = f" and {len(prefixes) - MAX_PREFIXES:,} more beginnings" if len(prefixes) > MAX_PREFIXES else ""
+    return f"patterns that begin with {shown}{more}"
 
 
 @contextmanager

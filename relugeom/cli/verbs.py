@@ -199,6 +199,9 @@ def enumerate_(
     threads: Threads = 1,
     store: Annotated[str | None, typer.Option("--store", metavar="URL", help="A store to save the regions in.")] = None,
     resume: Resume = False,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Also volumes, facets and linear regions; longer than the search.")
+    ] = False,
     as_json: Json = False,
 ) -> int:
     """Every activation region of a domain, counted and stored.
@@ -217,6 +220,7 @@ def enumerate_(
         threads=threads,
         store=store,
         resume=resume,
+        measure=measure,
         as_json=as_json,
     )
 

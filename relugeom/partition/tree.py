@@ -10,9 +10,9 @@ from collections.abc import Collection
 import numpy as np
 
 from relugeom.linalg.arrays import ByteArray
-from relugeom.partition.partition import TreeToken
+from relugeom.partition.partition import Partition, PartitionStatus, TreeToken
 
-__all__ = ["EMPTY", "cut_tree", "unexplored_subtrees", "without_empty_nodes"]
+__all__ = ["EMPTY", "cut_tree", "unexplored_prefixes", "unexplored_subtrees", "without_empty_nodes"]
 
 EMPTY = 4
 """Stands in the place of a node whose cell turned out to be empty, until `without_empty_nodes` has taken it out."""
@@ -25,12 +25,35 @@ def unexplored_subtrees(tree: ByteArray, leaves: int) -> int:
 
 def cut_tree(tree: ByteArray, units: int, leaves: int) -> ByteArray:
     """The tokens that come before the first so many leaves are done."""
+    return tree[: _walk(tree, units, leaves)[0]]
+
+
+def unexplored_prefixes(partition: Partition) -> list[str]:
+    """The parts of a truncated partition's tree that were not searched: how their patterns begin, in tree order.
+
+    The pattern of every region that is not in the partition begins like one of these texts (``"011"``, ``"011/0"``);
+    the empty one stands for everything. A complete partition has none.
+    """
+    network = partition.network
+    if partition.status is PartitionStatus.COMPLETE:
+        return []
+    if len(partition) == 0:
+        return [""]
+    last = str(partition[len(partition) - 1].pattern)
+    _, pending = _walk(partition.tree, network.units, len(partition))
+    slashes = np.repeat(np.arange(len(network.widths)), network.widths)
+    ends = [depth + int(slashes[depth - 1]) for depth in reversed(pending)]  # characters of the first `depth` units
+    return [f"{last[: end - 1]}1" for end in ends]
+
+
+def _walk(tree: ByteArray, units: int, leaves: int) -> tuple[int, list[int]]:
+    """The tokens before the first so many leaves are done, and the depths at which active sides wait behind them."""
     pending: list[int] = []
     depth = position = 0
     while leaves > 0:
         if depth == units:
             leaves -= 1
-            if not pending:
+            if leaves == 0 or not pending:
                 break
             depth = pending.pop()
             continue
@@ -41,7 +64,7 @@ def cut_tree(tree: ByteArray, units: int, leaves: int) -> ByteArray:
         depth, position = depth + step, position + step
         if len(splits):
             pending.append(depth)
-    return tree[:position]
+    return position, pending
 
 
 def without_empty_nodes(tree: ByteArray, units: int, empty_leaves: Collection[int]) -> ByteArray:
