@@ -1,0 +1,506 @@
+"""Is there an admissible point where some forms are positive and others not negative? Exact branch and bound.
+
+Notation: forms h = (c₁, …, c_n, c₀) are integer rows on R^n; a domain adds its inequalities, sides, equalities and
+integer features. The one idea: a node is a polyhedron, and it either has an admissible point, or is refuted, or is
+split in x_j ≤ k and x_j ≥ k + 1 for an integer feature j. What refutes a node is linear (multipliers λ with Σ λ_i h_i
+≡ a constant ≤ 0), or arithmetic: a combination of equalities with integer coefficients on integer features, none on
+the others, and a constant that is no integer (x even and x odd never ends by branching). Floats propose points only.
+
+Rows whose features are all integer are *tightened* first: divided by the greatest common divisor g of their
+coefficients, with c₀ rounded down; a strict one asks for c·x + c₀ ≥ 1 and so is strict no more.
+
+Numbers of rows, in a proof: first the forms given, then the domain's inequalities and sides (`named_inequalities`),
+then its equalities (`domain_equalities`; multipliers of any sign), then the branch rows on the path from the root.
+"""
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from math import gcd, inf, lcm
+from typing import NamedTuple
+
+import highspy
+import numpy as np
+from flint import fmpq, fmpq_mat, fmpz_mat
+
+from relugeom.geometry.domain import Domain
+from relugeom.geometry.exact_simplex import Form
+from relugeom.geometry.forms import domain_equalities, named_inequalities, shadow_rows
+from relugeom.geometry.strict_point import Refutation, Witness, find_strict_point
+from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.exact import nearest_float, primitive_row
+
+__all__ = [
+    "AdmissibleWitness",
+    "Branch",
+    "Congruence",
+    "NoAdmissiblePoint",
+    "Node",
+    "Undecided",
+    "find_admissible_point",
+]
+
+MILP_AFTER = 12
+"""Nodes after which HiGHS is asked, once, for a proposal."""
+MILP_OPTIONS = {"output_flag": False, "threads": 1, "mip_max_nodes": 2000, "time_limit": 5.0}
+
+
+@dataclass(frozen=True, slots=True)
+class AdmissibleWitness:
+    """An admissible point with every strict row positive and every other row not negative."""
+
+    point: tuple[fmpq, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """x_feature ≤ bound or x_feature ≥ bound + 1, and the numbers of the nodes where these are searched."""
+
+    feature: int
+    bound: int
+    below: int
+    above: int
+
+
+@dataclass(frozen=True, slots=True)
+class Congruence:
+    """Σ multiplier_i h_i has integer coefficients, on integer features only, and a constant that is no integer.
+
+    Every h_i is an equality, or is proved to be 0 on the node by one of `implied`: Σ λ_k h_k ≡ 0 with λ > 0.
+    """
+
+    multipliers: Mapping[int, fmpq]
+    implied: tuple[Refutation, ...]
+
+
+Node = Branch | Refutation | Congruence
+
+
+@dataclass(frozen=True, slots=True)
+class NoAdmissiblePoint:
+    """A proof that there is none.
+
+    Attributes
+    ----------
+    rows
+        The inequalities h_i ≥ 0 after tightening, the given ones first.
+    strict
+        Which of them ask for h_i > 0.
+    equalities
+        The domain's equalities; they are numbered behind `rows`.
+    nodes
+        The branch tree, the root first.
+    """
+
+    rows: tuple[Form, ...]
+    strict: frozenset[int]
+    equalities: tuple[Form, ...]
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """The search stopped, and why."""
+
+    reason: str
+    nodes: int
+
+
+def find_admissible_point(
+    rows: Sequence[Form],
+    strict: Collection[int],
+    domain: Domain,
+    *,
+    node_limit: int = 10_000,
+    time_limit: float | None = None,
+) -> AdmissibleWitness | NoAdmissiblePoint | Undecided:
+    """Find an admissible input with h_i > 0 for the strict rows and h_i ≥ 0 for the others, or prove there is none.
+
+    Parameters
+    ----------
+    rows
+        Integer forms of length n + 1.
+    strict
+        Indices of the rows that must be positive.
+    domain
+        Its relaxation, integer features and one-hot groups are part of the question.
+    node_limit
+        Nodes of the branch tree, at least 1. On integer features without bounds nothing else may end the search.
+    time_limit
+        Seconds.
+    """
+    return _Search(rows, frozenset(strict), domain).run(node_limit, time_limit)
+
+
+class _Zero(NamedTuple):
+    """A form that is 0 on a node; `plus` and `minus` make it and its opposite of rows ≥ 0 (row → multiplier)."""
+
+    form: Form
+    number: int
+    plus: Mapping[int, fmpq]
+    minus: Mapping[int, fmpq]
+    implied: Refutation | None = None
+
+
+class _Cut(NamedTuple):
+    """One branch row."""
+
+    feature: int
+    above: bool
+    bound: int
+
+
+class _Lattice(NamedTuple):
+    """The integer points that equalities allow: origin + Z-combinations of the basis, over the integer features."""
+
+    origin: list[int]
+    basis: list[list[int]]
+
+
+class _Search:
+    """One question: the rows that all nodes share, and how a node is settled."""
+
+    def __init__(self, rows: Sequence[Form], strict: frozenset[int], domain: Domain) -> None:
+        self.n = domain.inputs
+        self.whole = np.flatnonzero(domain.integral).tolist()
+        self.rest = np.flatnonzero(~domain.integral).tolist()
+        self.group_of = {feature: group for group in domain.groups for feature in group}
+        forms = [*rows, *(named.form for named in named_inequalities(domain))]
+        tightened = [self._tightened(form, row in strict) for row, form in enumerate(forms)]
+        self.rows = [form for form, _ in tightened]
+        self.strict = frozenset(row for row, (_, is_strict) in enumerate(tightened) if is_strict)
+        self.equalities = [primitive_row(form) for form in domain_equalities(domain)]
+        self.first_cut = len(self.rows) + len(self.equalities)
+
+    def _tightened(self, form: Form, is_strict: bool) -> tuple[Form, bool]:
+        divisor = gcd(*form[:-1])
+        if divisor == 0 or any(form[feature] for feature in self.rest):
+            return primitive_row(form), is_strict
+        return [*(entry // divisor for entry in form[:-1]), (form[-1] - is_strict) // divisor], False
+
+    def run(self, node_limit: int, time_limit: float | None) -> AdmissibleWitness | NoAdmissiblePoint | Undecided:
+        """Depth first, the child nearer to the present point first; every fourth time the oldest open node."""
+        nodes: list[Node | None] = [None]
+        waiting: list[tuple[int, tuple[_Cut, ...]]] = [(0, ())]
+        end = inf if time_limit is None else time.perf_counter() + time_limit
+        done = 0
+        while waiting:
+            if done >= node_limit or time.perf_counter() > end:
+                reason = f"{node_limit:,} nodes" if done >= node_limit else f"{time_limit:g} seconds"
+                return Undecided(f"no answer after {reason} of branching on integer features", done)
+            number, cuts = waiting.pop(0 if done % 4 == 3 else -1)
+            done += 1
+            settled = self._settle(cuts)
+            if isinstance(settled, AdmissibleWitness):
+                return settled
+            if isinstance(settled, Refutation | Congruence):
+                nodes[number] = settled
+                continue
+            if done == MILP_AFTER:
+                found = self._complete(_milp_proposal(self.rows, self.strict, self.equalities, self.n, self.whole))
+                if found is not None:
+                    return found
+            feature, value = self._branching(settled, cuts)
+            bound = int(value.p // value.q)
+            nodes[number] = Branch(feature, bound, len(nodes), len(nodes) + 1)
+            children = [(len(nodes) + above, (*cuts, _Cut(feature, bool(above), bound + above))) for above in (0, 1)]
+            nodes += [None, None]
+            waiting += children if value - bound > fmpq(1, 2) else reversed(children)
+        proof = tuple(node for node in nodes if node is not None)
+        return NoAdmissiblePoint(tuple(self.rows), self.strict, tuple(self.equalities), proof)
+
+    def _branching(self, point: Sequence[fmpq], cuts: Sequence[_Cut]) -> tuple[int, fmpq]:
+        """The feature to branch on, and its value: the largest of a one-hot group, else one of narrow range."""
+        fractional = [feature for feature in self.whole if point[feature].q != 1]
+        grouped = [feature for feature in fractional if feature in self.group_of]
+        if grouped:
+            feature = max(grouped, key=lambda feature: (point[feature], -feature))
+            return feature, point[feature]
+        low, high = self._box(self._inequalities(cuts))[:2]
+
+        def rank(feature: int) -> tuple[float, float]:
+            part = point[feature] - int(point[feature].p // point[feature].q)
+            return high[feature] - low[feature], abs(float(int(part.p) / int(part.q)) - 0.5)
+
+        feature = min(fractional, key=rank)
+        return feature, point[feature]
+
+    # --- one node -----------------------------------------------------------------------------------------------
+
+    def _settle(self, cuts: Sequence[_Cut]) -> AdmissibleWitness | Refutation | Congruence | Sequence[fmpq]:
+        """An admissible point, a refutation, or a point in the relative interior of the node's polyhedron."""
+        inequalities = self._inequalities(cuts)
+        refuted = self._outside_box(inequalities)
+        if refuted is not None:
+            return refuted
+        zeros = [self._equality(row) for row in range(len(self.equalities))] + self._opposite_pairs(inequalities)
+        while True:
+            lift = _solve(zeros, self.n)
+            if lift is None:
+                return Refutation(_as_rows({}, _unit(self.n, -1), zeros), fmpq(-1))
+            found = self._inside(inequalities, zeros, lift)
+            if not isinstance(found, Refutation):
+                break
+            if found.constant < 0 or any(row in self.strict for row in found.multipliers):
+                return found
+            for row in [row for row in found.multipliers if row in inequalities]:
+                form, own = inequalities.pop(row), found.multipliers[row]
+                others = {other: share / own for other, share in found.multipliers.items() if other != row}
+                zeros.append(_Zero(form, row, {row: fmpq(1)}, others, found))
+        lattice = _lattice(zeros, self.whole, self.rest)
+        if isinstance(lattice, Congruence):
+            return lattice
+        if all(found[feature].q == 1 for feature in self.whole):
+            return AdmissibleWitness(tuple(found))
+        return self._complete(self._nearest(found, lattice)) or found
+
+    def _inequalities(self, cuts: Sequence[_Cut]) -> dict[int, Form]:
+        """The rows of a node by number, without branch rows that a later one makes superfluous."""
+        last = {(cut.feature, cut.above): depth for depth, cut in enumerate(cuts)}
+        forms: dict[int, Form] = dict(enumerate(self.rows))
+        for depth in sorted(last.values()):
+            feature, above, bound = cuts[depth]
+            row = _unit(self.n, -bound if above else bound)
+            row[feature] = 1 if above else -1
+            forms[self.first_cut + depth] = row
+        return forms
+
+    def _equality(self, row: int) -> _Zero:
+        number = len(self.rows) + row
+        return _Zero(self.equalities[row], number, {number: fmpq(1)}, {number: fmpq(-1)})
+
+    def _opposite_pairs(self, inequalities: dict[int, Form]) -> list[_Zero]:
+        """Equalities that two opposite rows make; the rows are taken out, all of them."""
+        first: dict[tuple[int, ...], int] = {}
+        for number, form in inequalities.items():
+            if number not in self.strict:
+                first.setdefault(tuple(form), number)
+        zeros = []
+        for content, number in first.items():
+            other = first.get(tuple(-entry for entry in content))
+            if other is not None and number < other:
+                relation = Refutation({number: fmpq(1), other: fmpq(1)}, fmpq(0))
+                zeros.append(_Zero(content, number, {number: fmpq(1)}, {other: fmpq(1)}, relation))
+                del inequalities[number], inequalities[other]
+        return zeros
+
+    def _inside(
+        self, inequalities: Mapping[int, Form], zeros: Sequence[_Zero], lift: tuple[list[int], fmpz_mat]
+    ) -> Refutation | list[fmpq]:
+        """A point with every inequality positive, on the affine hull of the zeros, or why there is none."""
+        free, M = lift
+        numbers, d = list(inequalities), len(free)
+        raw = (
+            fmpz_mat(len(numbers), self.n + 1, [entry for row in inequalities.values() for entry in row]) * M
+        ).table()
+        kept: list[int] = []
+        reduced: list[Form] = []
+        divisors: list[int] = []
+        for number, entries in zip(numbers, raw, strict=True):
+            form = [int(entry) for entry in entries]
+            if any(form[:-1]):
+                divisors.append(gcd(*form))
+                reduced.append([entry // divisors[-1] for entry in form])
+                kept.append(number)
+            elif form[-1] < 0 or (form[-1] == 0 and number in self.strict):
+                return self._refutation({number: fmpq(1)}, fmpq(form[-1], int(M[self.n, d])), inequalities, zeros)
+        found = find_strict_point(reduced, range(len(reduced)), d)
+        if isinstance(found, Refutation):
+            weights = {kept[row]: value / divisors[row] for row, value in found.multipliers.items() if value}
+            return self._refutation(weights, found.constant / int(M[self.n, d]), inequalities, zeros)
+        image = fmpq_mat(M) * fmpq_mat(d + 1, 1, [*found.point, fmpq(1)])
+        return [image[row, 0] / image[self.n, 0] for row in range(self.n)]
+
+    def _refutation(
+        self, weights: dict[int, fmpq], constant: fmpq, inequalities: Mapping[int, Form], zeros: Sequence[_Zero]
+    ) -> Refutation:
+        """Multipliers that give the constant on the hull of the zeros, made to give it everywhere."""
+        missing = [fmpq(0)] * self.n + [constant]
+        for number, weight in weights.items():
+            missing = [m - weight * entry for m, entry in zip(missing, inequalities[number], strict=True)]
+        return Refutation(_as_rows(weights, missing, zeros), constant)
+
+    def _box(self, inequalities: Mapping[int, Form]) -> tuple[FloatArray, FloatArray, list[int], list[int]]:
+        """The box that single-feature rows make (nearest floats), and the numbers of these rows (−1: none)."""
+        low, high = np.full(self.n, -inf), np.full(self.n, inf)
+        low_row, high_row = [-1] * self.n, [-1] * self.n
+        for number, form in inequalities.items():
+            used = [feature for feature in range(self.n) if form[feature]]
+            if len(used) == 1 and number not in self.strict:
+                feature = used[0]
+                bound = nearest_float(fmpq(-form[-1], form[feature]))
+                if form[feature] > 0 and (bound > low[feature] or low_row[feature] < 0):
+                    low[feature], low_row[feature] = bound, number
+                elif form[feature] < 0 and (bound < high[feature] or high_row[feature] < 0):
+                    high[feature], high_row[feature] = bound, number
+        return low, high, low_row, high_row
+
+    def _outside_box(self, inequalities: Mapping[int, Form]) -> Refutation | None:
+        """A row that is negative on the whole box, with the sides that prove it; floats only choose the row."""
+        low, high, low_row, high_row = self._box(inequalities)
+        A, b = shadow_rows(list(inequalities.values()), self.n)
+        with np.errstate(invalid="ignore", over="ignore"):
+            terms = np.where(A < 0, -A * high, np.where(A > 0, -A * low, 0.0))
+            suspects = np.flatnonzero(terms.sum(axis=1) + b <= 1e-9 * np.abs(b))
+        numbers = list(inequalities)
+        for number in (numbers[row] for row in suspects.tolist()):
+            form, total = inequalities[number], fmpq(inequalities[number][-1])
+            weights: dict[int, fmpq] = {number: fmpq(1)}
+            for feature in (feature for feature in range(self.n) if form[feature]):
+                side = high_row[feature] if form[feature] > 0 else low_row[feature]
+                if side in (-1, number):
+                    break
+                share = fmpq(abs(form[feature]), abs(inequalities[side][feature]))
+                weights[side] = weights.get(side, fmpq(0)) + share
+                total += share * inequalities[side][-1]
+            else:
+                if total < 0 or (total == 0 and number in self.strict):
+                    return Refutation(weights, total)
+        return None
+
+    # --- proposals ------------------------------------------------------------------------------------------------
+
+    def _nearest(self, point: Sequence[fmpq], lattice: _Lattice) -> list[int] | None:
+        """A point of the lattice near a rational one."""
+        target = [point[feature] - entry for feature, entry in zip(self.whole, lattice.origin, strict=True)]
+        if not lattice.basis:
+            return lattice.origin
+        basis, goal = np.array(lattice.basis, dtype=object), [nearest_float(value) for value in target]
+        try:
+            steps = np.linalg.lstsq(basis.astype(np.float64).T, np.array(goal), rcond=None)[0]
+            rounded = [round(step) for step in steps.tolist()]
+        except (OverflowError, ValueError, np.linalg.LinAlgError):  # integers beyond all floats
+            return None
+        moved = (
+            sum(k * b for k, b in zip(rounded, column, strict=True)) for column in zip(*lattice.basis, strict=True)
+        )
+        return [entry + step for entry, step in zip(lattice.origin, moved, strict=True)]
+
+    def _complete(self, values: Sequence[int] | None) -> AdmissibleWitness | None:
+        """An admissible point with these integers, if there is one: the continuous features are solved for."""
+        if values is None:
+            return None
+        fixed = dict(zip(self.whole, values, strict=True))
+        asked = [(form, row in self.strict) for row, form in enumerate(self.rows)]
+        asked += [(side, False) for form in self.equalities for side in (form, [-entry for entry in form])]
+        forms: list[Form] = []
+        strict: list[int] = []
+        for form, is_strict in asked:
+            constant = form[-1] + sum(form[feature] * value for feature, value in fixed.items())
+            reduced = [*(form[feature] for feature in self.rest), constant]
+            if any(reduced[:-1]):
+                strict += [len(forms)] * is_strict
+                forms.append(reduced)
+            elif constant < 0 or (is_strict and constant == 0):
+                return None
+        found = find_strict_point(forms, strict, len(self.rest))
+        if not isinstance(found, Witness):
+            return None
+        known = fixed | dict(zip(self.rest, found.point, strict=True))
+        return AdmissibleWitness(tuple(fmpq(known[feature]) for feature in range(self.n)))
+
+
+def _unit(n: int, constant: int) -> list[int]:
+    return [0] * n + [constant]
+
+
+def _solve(zeros: Sequence[_Zero], n: int) -> tuple[list[int], fmpz_mat] | None:
+    """Free features and the lift M (see `chart`) of the space where all forms are 0, or None where it is empty."""
+    reduced, rank = fmpq_mat(len(zeros), n + 1, [entry for zero in zeros for entry in zero.form]).rref()
+    pivots = [next(column for column in range(n + 1) if reduced[row, column]) for row in range(rank)]
+    if pivots and pivots[-1] == n:
+        return None
+    free = [column for column in range(n) if column not in pivots]
+    lift = fmpq_mat(n + 1, len(free) + 1)
+    for position, column in enumerate([*free, n]):
+        lift[column, position] = 1
+        for row, pivot in enumerate(pivots):
+            lift[pivot, position] = -reduced[row, column]
+    return free, lift.numer_denom()[0]
+
+
+def _as_rows(weights: Mapping[int, fmpq], missing: Sequence[fmpq | int], zeros: Sequence[_Zero]) -> dict[int, fmpq]:
+    """The weights, and those of the zeros whose combination is the missing form."""
+    columns = len(missing)
+    entries = [entry for place in range(columns) for entry in (*(zero.form[place] for zero in zeros), missing[place])]
+    reduced, rank = fmpq_mat(columns, len(zeros) + 1, entries).rref()
+    total = dict(weights)
+    for row in range(rank):
+        pivot = next(column for column in range(len(zeros) + 1) if reduced[row, column])
+        share = reduced[row, len(zeros)]
+        for number, part in (zeros[pivot].plus if share > 0 else zeros[pivot].minus).items():
+            total[number] = total.get(number, fmpq(0)) + abs(share) * part
+    return {number: weight for number, weight in total.items() if weight}
+
+
+def _lattice(zeros: Sequence[_Zero], whole: Sequence[int], rest: Sequence[int]) -> _Lattice | Congruence:
+    """The integers that equalities allow the integer features, or a combination that allows none.
+
+    Combinations free of the other features are a system C x = d in integers; with unimodular U and U Cᵀ in Hermite
+    form H, x = Uᵀ w turns it into Hᵀ w = d, which is solved from the top.
+    """
+    size = len(whole)
+    if not zeros:
+        return _Lattice([0] * size, np.eye(size, dtype=np.int64).tolist())
+    p, c = len(zeros), len(rest)
+    stacked = [[*(zero.form[f] for f in rest), *(int(i == j) for j in range(p))] for i, zero in enumerate(zeros)]
+    table = fmpq_mat(p, c + p, [entry for row in stacked for entry in row]).rref()[0].table()
+    system: list[list[int]] = []
+    combinations: list[list[fmpq]] = []
+    for row in table:
+        if not any(row[:c]):
+            sums = [sum((s * z.form[f] for s, z in zip(row[c:], zeros, strict=True)), fmpq(0)) for f in (*whole, -1)]
+            scale = lcm(*(int(entry.q) for entry in sums))
+            system.append([int((entry * scale).p) for entry in sums])
+            combinations.append([entry * scale for entry in row[c:]])
+    q = len(system)
+    augmented = [[*(row[i] for row in system), *(int(i == j) for j in range(size))] for i in range(size)]
+    H = [[int(e) for e in row] for row in fmpz_mat(size, q + size, [e for row in augmented for e in row]).hnf().table()]
+    pivots: list[int] = []
+    w: list[int] = []
+    while len(w) < size and any(H[len(w)][:q]):
+        i = len(w)
+        pivots.append(next(column for column in range(q) if H[i][column]))
+        right = -system[pivots[i]][-1] - sum(H[k][pivots[i]] * w[k] for k in range(i))
+        if right % H[i][pivots[i]]:
+            upper = fmpq_mat(i + 1, i + 1, [H[k][column] for k in range(i + 1) for column in pivots])
+            y = upper.solve(fmpq_mat(i + 1, 1, [0] * i + [1])).entries()
+            return _congruence(zeros, [(y[k], combinations[column]) for k, column in enumerate(pivots)])
+        w.append(right // H[i][pivots[i]])
+    origin = [sum(w[k] * H[k][q + j] for k in range(len(w))) for j in range(size)]
+    basis = [row[q:] for row in H[len(w) :]]
+    if basis:
+        reduced = fmpz_mat(len(basis), size, [entry for row in basis for entry in row]).lll()
+        basis = [[int(entry) for entry in row] for row in reduced.table()]
+    return _Lattice(origin, basis)
+
+
+def _congruence(zeros: Sequence[_Zero], parts: Sequence[tuple[fmpq, Sequence[fmpq]]]) -> Congruence:
+    shares = [sum((y * combination[row] for y, combination in parts), fmpq(0)) for row in range(len(zeros))]
+    used = [(zero, share) for zero, share in zip(zeros, shares, strict=True) if share]
+    implied = tuple(zero.implied for zero, _ in used if zero.implied is not None)
+    return Congruence({zero.number: share for zero, share in used}, implied)
+
+
+def _milp_proposal(
+    rows: Sequence[Form], strict: Collection[int], equalities: Sequence[Form], n: int, whole: Sequence[int]
+) -> list[int] | None:
+    """Integers that HiGHS finds for the integer features, as far inside the strict rows as t ≤ 1 asks."""
+    A, b = shadow_rows([*rows, *equalities], n)
+    weight = np.array([float(row in strict) for row in range(len(A))])
+    highs = highspy.Highs()
+    for option, value in MILP_OPTIONS.items():
+        highs.setOptionValue(option, value)
+    highs.addVars(n + 1, np.full(n + 1, -inf), np.append(np.full(n, inf), 1.0))
+    columns = np.arange(n + 1, dtype=np.int32)
+    for row in range(len(A)):
+        lower = -inf if row < len(rows) else b[row]
+        highs.addRow(lower, b[row], n + 1, columns, np.append(A[row], weight[row]))
+    for feature in whole:
+        highs.changeColIntegrality(feature, highspy.HighsVarType.kInteger)
+    highs.changeColCost(n, -1.0)
+    highs.run()
+    solution = highs.getSolution()
+    if not solution.value_valid or not np.isfinite(solution.col_value).all():
+        return None
+    return [round(solution.col_value[feature]) for feature in whole]
