@@ -36,8 +36,8 @@ UNIT = 2.0**-53
 TINY = 1e-290
 EXACT = 2.0**52
 """Integers below are sums and products without rounding."""
-BLUNT = 2.0**-20
-"""Error above which a generator is found again from its rows."""
+BLUNT = 2.0**-4
+"""Error above which a new generator is found again from its rows at once; below, when a sign is in doubt."""
 DOUBT = 2
 """The side of a generator whose sign is not certain."""
 BELOW, ABOVE, MIXED = 0, 1, 2
@@ -121,17 +121,33 @@ def scan_forms(
         evaluate(generators, values, first, count, forms, u)
         steep = size_of_form(forms, u, scale) + form_errors[u]
         slack = 1.0001 * form_errors[u] + 2.0 * (D + 2) * UNIT * steep
-        above, below = True, True
+        above, below = 0, 0  # counted without a branch, so that the loop becomes vector instructions
         for i in range(count):
-            size, error, value = size_of[i], error_of[i], values[i]
-            margin = size * slack + error * steep + TINY
-            if exact and error == 0.0 and size * steep < EXACT:
-                margin = 0.0
-            above = above and value >= margin and i >= lines
-            below = below and value <= -margin and i >= lines
-            if not (above or below):
-                break
-        outcomes[start + u] = BELOW if below else (ABOVE if above else MIXED)
+            margin = size_of[i] * slack + error_of[i] * steep + TINY
+            if exact:
+                margin = 0.0 if error_of[i] == 0.0 and size_of[i] * steep < EXACT else margin
+            above += 1 if values[i] >= margin else 0
+            below += 1 if values[i] <= -margin else 0
+        outcomes[start + u] = MIXED
+        if lines == 0:
+            outcomes[start + u] = BELOW if below == count else (ABOVE if above == count else MIXED)
+
+
+@inner
+def look_again(generators, sizes, errors, values, margins, sides, scale, column, place, forms, u, form_error):
+    """The side of one generator that was in doubt, after its column has become more accurate."""
+    D = generators.shape[0]
+    value = 0.0
+    for k in range(D):
+        value += forms[k, u] * generators[k, column]
+    steep = size_of_form(forms, u, scale) + form_error
+    slack = 1.0001 * form_error + 2.0 * (D + 2) * UNIT * steep
+    margin = sizes[column] * slack + errors[column] * steep + TINY
+    values[place], margins[place] = value, margin
+    if value > margin:
+        sides[place] = 1
+    elif value < -margin:
+        sides[place] = -1
 
 
 @compiled
@@ -155,32 +171,26 @@ def find_sides(
     """
     D = generators.shape[0]
     evaluate(generators, values, first, count, forms, u)
-    positive, negative, crossed, doubts = False, False, False, 0
     steep = size_of_form(forms, u, scale) + form_error
     slack = 1.0001 * form_error + 2.0 * (D + 2) * UNIT * steep
     size_of, error_of = sizes[first : first + count], errors[first : first + count]
+    above, below, doubts = 0, 0, 0
     for i in range(count):
-        size, error, value = size_of[i], error_of[i], values[i]
-        margin = size * slack + error * steep + TINY
-        if exact and error == 0.0 and size * steep < EXACT:
-            margin = 0.0
+        margin = size_of[i] * slack + error_of[i] * steep + TINY
+        if exact:
+            margin = 0.0 if error_of[i] == 0.0 and size_of[i] * steep < EXACT else margin
         margins[i] = margin
-        if value > margin:
-            sides[i] = 1
-            positive = True
-        elif value < -margin:
-            sides[i] = -1
-            negative = True
-        elif margin == 0.0:
-            sides[i] = 0
-        else:
-            sides[i] = DOUBT
-            doubts += 1
-        if i < lines and (value > margin or value < -margin):
-            crossed = True
-    if crossed:
-        return True, True, 0
-    return positive, negative, doubts
+        up = 1 if values[i] > margin else 0
+        down = 1 if values[i] < -margin else 0
+        doubt = 1 if up + down == 0 and margin != 0.0 else 0
+        sides[i] = up - down + DOUBT * doubt
+        above += up
+        below += down
+        doubts += doubt
+    for i in range(lines):
+        if sides[i] == 1 or sides[i] == -1:
+            return True, True, 0
+    return above > 0, below > 0, doubts
 
 
 @inner

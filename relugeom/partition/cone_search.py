@@ -8,9 +8,9 @@ certain; where one is not, the node is handed over to the search with a dictiona
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined, inner
+from relugeom.geometry.compiled import borrowed, compiled, inlined, inner
 from relugeom.geometry.double_description import NO_ROOM, cut_cone
-from relugeom.geometry.generators import DOUBT, Cones, find_sides, scan_forms
+from relugeom.geometry.generators import DOUBT, Cones, find_sides, look_again, scan_forms, sharpen
 from relugeom.partition.columns import (
     BOTTOM,
     COUNT,
@@ -43,6 +43,10 @@ from relugeom.partition.path import copy_path
 __all__ = ["give_cone", "next_cone", "search_cones"]
 
 
+SHARP = 1e-11
+"""Errors below are not worth another look."""
+
+
 @inner
 def vanishes(starts, weights, biases, bits, bit_of, unit_of, infinity, zeros, mask, layer, local):
     """Whether a unit's form is 0 at a generator because everything that it sums is: exactly, by the generator's mask.
@@ -71,7 +75,7 @@ def vanishes(starts, weights, biases, bits, bit_of, unit_of, infinity, zeros, ma
 @inlined
 def decide(problem, state, cones, pending, layer, local):
     """The sides that a unit takes on the present cell; SPLIT leaves the sides of its generators behind."""
-    first, count = state.counters[FIRST], state.counters[COUNT]
+    first, count, lines = state.counters[FIRST], state.counters[COUNT], state.counters[LINES]
     positive, negative, doubts = find_sides(
         cones.generators,
         cones.sizes,
@@ -82,7 +86,7 @@ def decide(problem, state, cones, pending, layer, local):
         cones.scale,
         first,
         count,
-        state.counters[LINES],
+        lines,
         state.forms[layer],
         local,
         state.errors[layer, local],
@@ -91,9 +95,37 @@ def decide(problem, state, cones, pending, layer, local):
     doubtful = False
     if doubts > 0:
         for i in range(count):
+            if cones.sides[i] == DOUBT and lines == 0 and cones.errors[first + i] > SHARP:
+                sharpen(
+                    cones.generators,
+                    cones.sizes,
+                    cones.errors,
+                    cones.scale,
+                    cones.rows,
+                    cones.row_errors,
+                    cones.room,
+                    cones.lists,
+                    cones.places[1],
+                    cones.masks[first + i],
+                    first + i,
+                )
+                look_again(
+                    cones.generators,
+                    cones.sizes,
+                    cones.errors,
+                    cones.values,
+                    cones.margins,
+                    cones.sides,
+                    cones.scale,
+                    first + i,
+                    i,
+                    state.forms[layer],
+                    local,
+                    state.errors[layer, local],
+                )
+                positive, negative = positive or cones.sides[i] == 1, negative or cones.sides[i] == -1
             if cones.sides[i] == DOUBT:
                 cones.sides[i] = 0
-                mask = cones.masks[first + i]
                 zero = vanishes(
                     problem.starts,
                     problem.weights,
@@ -103,7 +135,7 @@ def decide(problem, state, cones, pending, layer, local):
                     pending.unit_of,
                     pending.infinity[0],
                     pending.zero,
-                    mask,
+                    cones.masks[first + i],
                     layer,
                     local,
                 )
@@ -152,6 +184,8 @@ def next_cone(state, pending):
 @compiled
 def search_cones(problem, state, cones, pending, output, budget):
     """Go on until something needs the caller: DONE, FULL, GROW, PAUSED or HANDED_OVER."""
+    problem, state, cones = borrowed(problem), borrowed(state), borrowed(cones)
+    pending, output = borrowed(pending), borrowed(output)
     d = problem.lower.shape[0]
     starts = problem.starts
     units = starts[starts.shape[0] - 1]

@@ -30,7 +30,7 @@ CONE_DIMENSIONS = 5
 """Beyond, cells have too many vertices: a cube of dimension d has 2^d."""
 INTEGER_DIMENSIONS = 8
 """The same where forms are integers: generators are exact, dictionaries would have no margin."""
-COLUMNS = 2048
+COLUMNS = 2000
 LARGEST = 2.0**26
 """Generators start as integers where a power of two makes them that small."""
 
@@ -141,7 +141,7 @@ def _put_rows(problem: Problem, cones: Cones, sides: list[list[tuple[float, int]
 def _whole(values: FloatArray) -> tuple[FloatArray, bool]:
     """The values times a power of two that makes all of them small integers, or as they are; and whether they are."""
     for exponent in range(27):
-        scaled = np.ldexp(values, exponent)
+        scaled = values * 2.0**exponent
         if np.abs(scaled).max() > LARGEST:
             break
         if (scaled == np.floor(scaled)).all():

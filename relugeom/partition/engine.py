@@ -34,6 +34,7 @@ __all__ = ["Task"]
 
 STEPS = 20_000  # nodes between two looks at the clock and at idle threads
 LEAF_BUFFER = 4096
+TOKEN_BUFFER = 1 << 22
 
 
 NOTICE = "compiling the search for this machine: once per installation, up to half a minute"
@@ -85,7 +86,7 @@ class Task:
         self._output = columns.Output(
             np.zeros((LEAF_BUFFER, width), dtype=np.uint8),
             np.zeros((LEAF_BUFFER, setup.dimension)),
-            np.zeros(8 * LEAF_BUFFER, dtype=np.uint8),
+            np.zeros(max(8 * LEAF_BUFFER, min(setup.units * LEAF_BUFFER, TOKEN_BUFFER)), dtype=np.uint8),
         )
 
     @classmethod

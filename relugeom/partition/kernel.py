@@ -9,7 +9,7 @@ What floats cannot settle is handed to the caller as a question: the kernel retu
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined, inner
+from relugeom.geometry.compiled import borrowed, compiled, inlined, inner
 from relugeom.geometry.dictionary import write_form
 from relugeom.partition.columns import (
     BEYOND,
@@ -148,6 +148,8 @@ def shows_pattern(problem, state):
 @compiled
 def search(problem, state, waiting, output, budget):
     """Go on until something needs the caller: DONE, FULL, GROW, PAUSED, or a question (see the module's text)."""
+    problem, state = borrowed(problem), borrowed(state)
+    waiting, output = borrowed(waiting), borrowed(output)
     d = problem.lower.shape[0]
     starts = problem.starts
     units = starts[starts.shape[0] - 1]

@@ -13,6 +13,7 @@ from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition import engine
 from relugeom.partition.enumeration import enumerate_by_reference, enumerate_regions
+from relugeom.partition.found import SearchProgress
 from relugeom.partition.partition import Partition, PartitionStatus, TreeToken
 
 
@@ -148,11 +149,22 @@ def test_time_runs_out_with_an_honest_prefix() -> None:
 
 
 def test_progress_is_told() -> None:
-    counts: list[int] = []
+    steps: list[SearchProgress] = []
     network = random_network(4, 12, 12, 1, seed=6)
-    partition = enumerate_regions(network, Domain.box(-np.ones(4), np.ones(4)), on_progress=counts.append)
+    partition = enumerate_regions(network, Domain.box(-np.ones(4), np.ones(4)), on_progress=steps.append)
+    counts = [step.regions for step in steps]
     assert counts == sorted(counts)
     assert counts[-1] <= len(partition)
+    assert steps[-1].explored == 1.0
+    assert steps[-1].seconds <= partition.seconds
+
+
+def test_progress_reads_well() -> None:
+    assert str(SearchProgress(0, 0.0, 0.0)) == "0 regions, 0 a second"
+    text = "12,000 regions, 1,000 a second, about 25% of the tree; at this pace 36 s left"
+    assert str(SearchProgress(12_000, 12.0, 0.25)) == text
+    assert str(SearchProgress(500, 10_000.0, 0.5)).endswith("at this pace 3 h left")
+    assert str(SearchProgress(5, 2.0, 0.5, known=1000)) == "1,005 regions, 2 a second"
 
 
 def test_weights_whose_sums_overflow_still_come_out_right() -> None:
