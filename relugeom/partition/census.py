@@ -1,13 +1,22 @@
 """How all 2^N patterns of a network divide on a domain."""
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from relugeom.linalg.arrays import ByteArray, IntArray
 
-__all__ = ["MAX_LISTED_UNITS", "PatternCensus", "patterns_in_words"]
+__all__ = ["MAX_LISTED_UNITS", "AdmissibleVerdict", "PatternCensus", "patterns_in_words"]
 
 MAX_LISTED_UNITS = 20
 """Networks with more units have too many patterns to classify one by one."""
+
+
+class AdmissibleVerdict(IntEnum):
+    """Whether some admissible input has a pattern."""
+
+    NO = 0
+    YES = 1
+    UNKNOWN = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +38,11 @@ class PatternCensus:
         Whether every region is known.
     lower_complete
         Whether every lower-dimensional pattern is known, not only those of admissible inputs.
+    region_verdicts, lower_verdicts
+        Whether some admissible input has each of these patterns (`AdmissibleVerdict`), shapes (r,) and (l,), also where
+        admissible inputs cannot be listed; None where nobody asked.
+    admissible_complete
+        Whether every pattern that an admissible input has is known.
     """
 
     units: int
@@ -38,6 +52,9 @@ class PatternCensus:
     lower_admissible: IntArray | None
     complete: bool
     lower_complete: bool
+    region_verdicts: IntArray | None = None
+    lower_verdicts: IntArray | None = None
+    admissible_complete: bool = False
 
     @property
     def patterns_in_words(self) -> str:
@@ -54,9 +71,14 @@ class PatternCensus:
     @property
     def admissible(self) -> int | None:
         """Number of patterns that some admissible input has, or None where that is not known."""
-        if self.region_admissible is None or self.lower_admissible is None:
-            return None
-        return int((self.region_admissible > 0).sum() + (self.lower_admissible > 0).sum())
+        if self.region_admissible is not None and self.lower_admissible is not None:
+            return int((self.region_admissible > 0).sum() + (self.lower_admissible > 0).sum())
+        if self.admissible_complete and self.region_verdicts is not None and self.lower_verdicts is not None:
+            return sum(
+                int((verdicts == AdmissibleVerdict.YES).sum())
+                for verdicts in (self.region_verdicts, self.lower_verdicts)
+            )
+        return None
 
 
 def patterns_in_words(units: int) -> str:

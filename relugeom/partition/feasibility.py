@@ -1,25 +1,27 @@
 """How all patterns divide on a domain, and which of them samples and admissible inputs have.
 
-Regions come from a partition. Lower-dimensional patterns are found, where the units are few, by a second walk of the
-prefix tree that asks only the prefixes without a region below them; an infeasible prefix settles all its extensions.
+Regions come from a partition, patterns of admissible inputs from `admissible`. Lower-dimensional patterns are found,
+where the units are few, by a second walk of the prefix tree that asks only the prefixes without a region below them;
+an infeasible prefix settles all its extensions.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 
 from relugeom.errors import InputError
-from relugeom.geometry.domain import Domain, list_admissible
+from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import domain_equalities, matrix_rows, named_inequalities
 from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.arrays import ByteArray, IntArray
-from relugeom.network.activation import activation_patterns
 from relugeom.network.exact import exact_network, first_forms, next_forms
 from relugeom.network.network import ReLUNetwork
-from relugeom.network.pattern import ActivationPattern, group_rows, pack_patterns, unpack_patterns
-from relugeom.partition.census import MAX_LISTED_UNITS, PatternCensus
+from relugeom.network.pattern import ActivationPattern, pack_patterns, unpack_patterns
+from relugeom.partition.admissible import admissible_patterns
+from relugeom.partition.census import MAX_LISTED_UNITS, AdmissibleVerdict, PatternCensus
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.locate import Locator
@@ -41,9 +43,10 @@ def classify_patterns(network: ReLUNetwork, domain: Domain) -> dict[str, Pattern
             f"a network of {network.units} units has 2^{network.units} patterns, too many to classify one by one: "
             f"enumerate its regions instead"
         )
-    census = take_census(enumerate_regions(network, domain))
-    known = {row.tobytes(): PatternStatus.REGION for row in census.region_packed}
-    known |= {row.tobytes(): PatternStatus.LOWER_DIMENSIONAL for row in census.lower_packed}
+    regions = enumerate_regions(network, domain).packed
+    lower = _LowerSearch(network, domain, regions, None).run() or set()
+    known = {row.tobytes(): PatternStatus.REGION for row in regions}
+    known |= dict.fromkeys(lower, PatternStatus.LOWER_DIMENSIONAL)
     numbers = np.arange(2**network.units, dtype=np.uint32)[:, None]
     bits = (numbers >> np.arange(network.units, dtype=np.uint32)[::-1]) & 1
     patterns = (ActivationPattern(network.widths, row.tobytes()) for row in pack_patterns(bits.astype(np.bool_)))
@@ -75,58 +78,75 @@ def take_census(partition: Partition, *, time_limit: float | None = None) -> Pat
     Parameters
     ----------
     time_limit
-        Seconds for the search of lower-dimensional patterns; without success in that time (or with more than 20 units)
-        only those of admissible inputs are reported, and `lower_complete` is False.
+        Seconds for two searches. The first, where admissible inputs have integer features and cannot be listed, looks
+        for the patterns that they have; it takes half of the time at most, and is cut short with
+        `admissible_complete` False. The second looks for lower-dimensional patterns; without success in that time (or
+        with more than 20 units) only those of admissible inputs are reported, and `lower_complete` is False.
     """
     network, domain = partition.network, partition.domain
     complete = partition.status is PartitionStatus.COMPLETE
+    deadline = None if time_limit is None else time.perf_counter() + time_limit
     regions = {row.tobytes() for row in partition.packed}
-    met = _admissible_patterns(network, domain)
+    met = _Met({}, complete=False)
+    if domain.integral.any():
+        met = _admissible_patterns(partition, None if time_limit is None else time_limit / 2)
     lower: set[bytes] = set()
-    if met is not None:
-        unlisted = [pattern for pattern in met if pattern not in regions]
-        locator = None if complete or not unlisted else Locator(network, domain)
-        for content in unlisted:
-            status = PatternStatus.LOWER_DIMENSIONAL  # in a complete partition: feasible, and no region
-            if locator is not None:
-                status = locator.locate(ActivationPattern(network.widths, content)).status
-            (regions if status is PatternStatus.REGION else lower).add(content)
+    unlisted = [pattern for pattern in met.counts if pattern not in regions]
+    locator = None if complete or not unlisted else Locator(network, domain)
+    for content in unlisted:
+        status = PatternStatus.LOWER_DIMENSIONAL  # in a complete partition: feasible, and no region
+        if locator is not None:
+            status = locator.locate(ActivationPattern(network.widths, content)).status
+        (regions if status is PatternStatus.REGION else lower).add(content)
     found = None
     if complete and network.units <= MAX_LISTED_UNITS:
-        deadline = None if time_limit is None else time.perf_counter() + time_limit
         found = _LowerSearch(network, domain, partition.packed, deadline).run()
     lower |= found or set()
+    if not domain.integral.any():  # then every input of the relaxation is admissible
+        met = _Met(dict.fromkeys(regions | lower), complete=complete and found is not None)
     region_packed, lower_packed = _columns(regions, network.units), _columns(lower, network.units)
     return PatternCensus(
         units=network.units,
         region_packed=region_packed,
         lower_packed=lower_packed,
-        region_admissible=_counts(region_packed, met),
-        lower_admissible=_counts(lower_packed, met),
+        region_admissible=met.numbers(region_packed),
+        lower_admissible=met.numbers(lower_packed),
         complete=complete,
         lower_complete=found is not None,
+        region_verdicts=met.verdicts(region_packed),
+        lower_verdicts=met.verdicts(lower_packed),
+        admissible_complete=met.complete,
     )
 
 
-def _admissible_patterns(network: ReLUNetwork, domain: Domain) -> dict[bytes, int] | None:
-    """How many admissible inputs have each pattern, or None where they cannot be listed."""
-    inputs = list_admissible(domain)
-    if inputs is None:
-        return None
-    if len(inputs) == 0:
-        return {}
-    packed = activation_patterns(network, inputs).packed
-    first, _, size = group_rows(packed)
-    return {packed[row].tobytes(): int(count) for row, count in zip(first, size, strict=True)}
+class _Met(NamedTuple):
+    """The patterns that admissible inputs have, with their numbers of inputs where these were counted."""
+
+    counts: Mapping[bytes, int | None]
+    complete: bool
+    listed: bool = False
+
+    def numbers(self, packed: ByteArray) -> IntArray | None:
+        """How many admissible inputs have each pattern, or None where they were not listed."""
+        return np.array([self.counts.get(row.tobytes(), 0) for row in packed], dtype=np.int64) if self.listed else None
+
+    def verdicts(self, packed: ByteArray) -> IntArray:
+        """Whether any admissible input has each pattern."""
+        absent = AdmissibleVerdict.NO if self.complete else AdmissibleVerdict.UNKNOWN
+        met = [AdmissibleVerdict.YES if row.tobytes() in self.counts else absent for row in packed]
+        return np.array(met, dtype=np.int64)
+
+
+def _admissible_patterns(partition: Partition, time_limit: float | None) -> _Met:
+    found = admissible_patterns(partition.network, partition.domain, candidates=partition.points, time_limit=time_limit)
+    numbers = [None] * len(found) if found.counts is None else found.counts.tolist()
+    keys = (row.tobytes() for row in found.packed)
+    return _Met(dict(zip(keys, numbers, strict=True)), found.complete, found.counts is not None)
 
 
 def _columns(patterns: set[bytes], units: int) -> ByteArray:
     width = len(pack_patterns(np.zeros((1, units), dtype=np.bool_))[0])
     return np.frombuffer(b"".join(sorted(patterns)), dtype=np.uint8).reshape(len(patterns), width)
-
-
-def _counts(packed: ByteArray, met: dict[bytes, int] | None) -> IntArray | None:
-    return None if met is None else np.array([met.get(row.tobytes(), 0) for row in packed], dtype=np.int64)
 
 
 class _LowerSearch:

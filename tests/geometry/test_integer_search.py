@@ -154,6 +154,21 @@ def test_against_brute_force(seed, mixed):
     assert not isinstance(found, Undecided)
 
 
+@settings(max_examples=16)
+@given(st.integers(0, 2**32 - 1))
+def test_thin_slabs_against_brute_force(seed):
+    """|c·x − r| ≤ s for two directions, with a continuous s ≤ w: no rounding of rows helps, so nodes must branch."""
+    random = np.random.default_rng(seed)
+    rows = []
+    for _ in range(2):
+        c, r = random.integers(-7, 8, 3), int(random.integers(-40, 41))
+        rows += [[*(8 * c).tolist(), 8, -r], [*(-8 * c).tolist(), 8, r]]
+    domain = Domain([-4.0] * 3 + [0.0], [4.0] * 3 + [0.25], kinds=("integer",) * 3 + ("continuous",))
+    strict = [row for row in range(4) if random.random() < 0.5]
+    found = ask(rows, strict, domain)
+    assert isinstance(found, AdmissibleWitness) == exists(rows, strict, domain, range(-4, 5))
+
+
 @settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1))
 def test_one_hot_groups_against_brute_force(seed):
