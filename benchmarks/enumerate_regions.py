@@ -1,4 +1,4 @@
-"""Enumerating regions: the engine beside affinitree and beside one warm HiGHS program per question, in one run.
+"""Enumerating regions: the engine beside affinitree, beside one warm HiGHS program per question, and by itself.
 
     python benchmarks/enumerate_regions.py [--nets FOLDER] [--runs 5] [--large]
 
@@ -13,6 +13,9 @@ import itertools
 import os
 import resource
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -21,12 +24,20 @@ from pathlib import Path
 import numpy as np
 
 from relugeom import Domain, ReLUNetwork, enumerate_regions, load_network
+from relugeom.partition import cone_setup
 from relugeom.partition.enumeration import enumerate_by_reference
 
+Task = Callable[[ReLUNetwork, Domain], int]
+HEADING = f"{'network':18} {'regions':>10} {'µs/region':>10} {'peer µs':>12} {'ratio':>9}"
 UNBOUNDED = ["he_2_16_1", "he_2_16_16_1", "he_2_32_32_1", "he_3_8_8_1", "he_3_16_16_1", "he_4_12_12_1", "he_5_10_10_1"]
 BOUNDED = ["box_d2_32_32", "box_d4_12_12", "box_d6_10_10"]
-SCALING = ["box_d2_64_64", "box_d3_32_32_32", "box_d5_20_20", "box_d10_12_8"]
+OWN_PATHS = ["box_d2_64_64", "box_d3_32_32_32", "box_d5_20_20"]
+SCALING = ["box_d3_32_32_32", "box_d5_20_20", "box_d10_12_8"]
 LARGE = ["box_d10_16_16"]
+ACAS = ("acasxu_5_1", [-0.303531156, -0.009549297, 0.493380324, 0.3, 0.3], [-0.298552812, 0.009549297, 0.5, 0.5, 0.5])
+BY_REGIONS = [(3, 6, 6), (3, 12, 12), (3, 24, 24), (3, 40, 40), (3, 64, 64), (5, 24, 24), (5, 36, 36)]
+BY_UNITS = [(2, width, width) for width in (16, 32, 64, 128, 256)]
+BY_INPUTS = [(inputs, 10, 8) for inputs in (1, 2, 3, 4, 5, 6, 8, 10)]
 
 
 def named_network(name: str, folder: Path | None) -> ReLUNetwork:
@@ -99,6 +110,37 @@ def count(network: ReLUNetwork, domain: Domain, threads: int = 1) -> int:
     return len(enumerate_regions(network, domain, threads=threads))
 
 
+def count_by_dictionary(network: ReLUNetwork, domain: Domain) -> int:
+    """Regions as the engine has them without generators: one simplex dictionary per cell."""
+    saved = cone_setup.CONE_DIMENSIONS, cone_setup.INTEGER_DIMENSIONS
+    cone_setup.CONE_DIMENSIONS = cone_setup.INTEGER_DIMENSIONS = 0
+    try:
+        return count(network, domain)
+    finally:
+        cone_setup.CONE_DIMENSIONS, cone_setup.INTEGER_DIMENSIONS = saved
+
+
+def arrangement(rows: list[tuple[int, ...]]) -> ReLUNetwork:
+    """A layer of hyperplanes through the origin."""
+    table = np.array(rows, dtype=np.float64)
+    return ReLUNetwork.from_layers((table, np.zeros(len(table))), (np.ones((1, len(table))), np.zeros(1)))
+
+
+def first_search(inputs: int) -> float:
+    """Seconds of the first search after an installation, by a new process with an empty cache."""
+    script = (
+        "import time; start = time.perf_counter(); import numpy as np; from relugeom import *; "
+        f"n = {inputs}; rng = np.random.default_rng(0); "
+        "layers = [(rng.normal(size=(b, a)), rng.normal(size=b)) for a, b in ((n, 6), (6, 4), (4, 1))]; "
+        "enumerate_regions(ReLUNetwork.from_layers(*layers), Domain.box(-np.ones(n), np.ones(n))); "
+        "print(time.perf_counter() - start)"
+    )
+    with tempfile.TemporaryDirectory() as cache:
+        environment = os.environ | {"NUMBA_CACHE_DIR": cache}
+        done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, check=True)
+    return float(done.stdout)
+
+
 def reference_count(network: ReLUNetwork, domain: Domain) -> int:
     """Regions as the plain enumerator has them."""
     return len(enumerate_by_reference(network, domain))
@@ -109,33 +151,64 @@ def box(network: ReLUNetwork) -> Domain:
     return Domain.box(-np.ones(network.inputs), np.ones(network.inputs))
 
 
+def compare(
+    title: str, names: list[str], options: argparse.Namespace, ours: Task, peer: Task, *, bounded: bool
+) -> None:
+    """One table: two tasks on each network, in turn."""
+    print(f"\n{title}\n{HEADING}")
+    for name in names:
+        network = named_network(name, options.nets)
+        domain = box(network) if bounded else Domain.everything(network.inputs)
+        print(row(name, *measure([partial(ours, network, domain), partial(peer, network, domain)], options.runs)))
+
+
+def scale(title: str, cases: list[tuple[int, ...]], options: argparse.Namespace) -> None:
+    """One table: networks of growing size on [-1, 1]^n."""
+    print(f"\n{title}\n{HEADING[:40]}")
+    for sizes in cases:
+        network = named_network(f"box_d{'_'.join(map(str, sizes))}", None)
+        runs = 1 if max(sizes) > 100 or sizes[0] == 5 else options.runs
+        print(row("-".join(map(str, sizes)), *measure([partial(count, network, box(network))], runs), None), flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--nets", type=Path, help="folder of .npz files to use where names match")
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--large", action="store_true", help="also the network with more than a million regions")
+    parser.add_argument("--large", action="store_true", help="also networks with more than a million regions")
     options = parser.parse_args()
-    start = time.perf_counter()
-    len(enumerate_regions(named_network("he_2_16_1", None), Domain.everything(2)))
-    print(f"first search of this process, compilation or its cache included: {time.perf_counter() - start:.1f} s\n")
-    heading = f"{'network':18} {'regions':>10} {'µs/region':>10} {'peer µs':>12} {'ratio':>9}"
-
-    print("all of R^n, one thread; peer: affinitree\n" + heading)
-    for name in UNBOUNDED:
-        network = named_network(name, options.nets)
-        search = partial(count, network, Domain.everything(network.inputs))
-        ours, peer = measure([search, partial(affinitree_count, network)], options.runs)
-        print(row(name, ours, peer), flush=True)
-
-    print("\n[-1, 1]^n, one thread; peer: one warm HiGHS program per question (the plain enumerator)\n" + heading)
-    for name in BOUNDED:
-        network = named_network(name, options.nets)
-        ours, peer = measure(
-            [partial(count, network, box(network)), partial(reference_count, network, box(network))], options.runs
+    for inputs in (3, 7):
+        print(
+            f"first search on {inputs} inputs after an installation, compilation included: {first_search(inputs):.1f} s"
         )
-        print(row(name, ours, peer), flush=True)
+    for network in (named_network("he_2_16_1", None), named_network("box_d7_4_2", None)):
+        count(network, box(network))  # loads what the tables time
 
-    print("\n[-1, 1]^n, two threads beside one\n" + heading.replace("peer µs", "2 threads µs").replace("ratio", "gain"))
+    title = "all of R^n, one thread; peer: affinitree"
+    compare(title, UNBOUNDED, options, count, lambda network, domain: affinitree_count(network), bounded=False)
+    title = "[-1, 1]^n, one thread; peer: one warm HiGHS program per question (the plain enumerator)"
+    compare(title, BOUNDED, options, count, reference_count, bounded=True)
+    title = "[-1, 1]^n, one thread; peer: the engine's own search with a dictionary"
+    compare(title, OWN_PATHS, options, count, count_by_dictionary, bounded=True)
+
+    if options.nets is not None and (options.nets / f"{ACAS[0]}.npz").exists():
+        print(f"\nACAS Xu, the box of property 3, one thread\n{HEADING[:40]}")
+        network, domain = load_network(options.nets / f"{ACAS[0]}.npz"), Domain.box(ACAS[1], ACAS[2])
+        print(row(ACAS[0], *measure([partial(count, network, domain)], options.runs), None), flush=True)
+
+    print(f"\ncentral arrangements with integer normals, [-1, 1]^n, one thread\n{HEADING[:40]}")
+    for n in (4, 5, 6) if options.large else (4, 5):
+        vectors = [vector for vector in itertools.product((0, 1), repeat=n) if any(vector)]
+        signs = [(1, *signs) for signs in itertools.product((1, -1), repeat=n - 1)]
+        for name, rows in ((f"resonance, n = {n}", vectors), (f"threshold, n = {n}", signs)):
+            network = arrangement(rows)
+            print(row(name, *measure([partial(count, network, box(network))], 1 if n == 6 else options.runs), None))
+
+    scale("time against regions", BY_REGIONS[: None if options.large else 6], options)
+    scale("time against units (2 inputs, two layers)", BY_UNITS, options)
+    scale("time against inputs (layers of 10 and 8)", BY_INPUTS, options)
+
+    print("\n[-1, 1]^n, two threads beside one\n" + HEADING.replace("peer µs", "2 threads µs").replace("ratio", "gain"))
     for name in SCALING + (LARGE if options.large else []):
         network = named_network(name, options.nets)
         runs = options.runs if name in SCALING else min(3, options.runs)
