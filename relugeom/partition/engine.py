@@ -239,7 +239,8 @@ class Task:
         self._append(columns.SPLIT)
         wide = int(form_sign(exact.form(unit), point) > 0)
         if wide == 0:
-            save_sibling(self._state, self._waiting, unit, float_point(steps[1].point))
+            plain: Any = save_sibling  # once in a while: not worth a compilation of its own
+            plain.py_func(self._state, self._waiting, unit, float_point(steps[1].point))
             self._waiting.delegated[self._state.counters[columns.S] - 1] = True
         else:
             self._enter(unit, 0, columns.SPLIT)

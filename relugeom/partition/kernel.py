@@ -9,7 +9,7 @@ What floats cannot settle is handed to the caller as a question: the kernel retu
 
 import numpy as np
 
-from relugeom.geometry.compiled import borrowed, compiled, inlined, inner
+from relugeom.geometry.compiled import borrowed, compiled, inlined
 from relugeom.geometry.dictionary import write_form
 from relugeom.partition.columns import (
     BEYOND,
@@ -57,7 +57,7 @@ CROSSING = 1e-10  # a crossing shallower than this share of a form's size is lef
 DRIFT = 80  # pivots after which the dictionary is rebuilt
 
 
-@inner
+@inlined
 def decide(problem, state, layer, local, combined):
     """The sides a unit takes on the cell: STABLE_INACTIVE, STABLE_ACTIVE, SPLIT (`cross` may follow) or DOUBTFUL."""
     d = problem.lower.shape[0]
@@ -97,7 +97,7 @@ def decide(problem, state, layer, local, combined):
     return DOUBTFUL
 
 
-@inner
+@inlined
 def cross(problem, state, layer, local, beyond):
     """Stand on the hyperplane that `decide` found to split the cell; `far` lies on the side away from the point.
 
@@ -186,17 +186,23 @@ def search(problem, state, waiting, output, budget):
             continue
         layer = layer_of(starts, unit)
         local = unit - starts[layer]
+        ahead = 0  # when a layer begins, all its units are looked at
         if local == 0:
             compute_forms(problem, state, layer)
             if not problem.bounded:
                 compute_form_errors(problem, state, layer)
-            for other in range(starts[layer + 1] - starts[layer]):
-                state.known[unit + other] = decide(problem, state, layer, other, combined)
+            ahead = starts[layer + 1] - unit
         outcome = state.known[unit]
-        if outcome != STABLE_INACTIVE and outcome != STABLE_ACTIVE:
-            outcome = decide(problem, state, layer, local, combined)
-            if outcome == SPLIT and not cross(problem, state, layer, local, combined):
-                outcome = DOUBTFUL
+        for step in range(ahead + 1):
+            if step == ahead and ahead > 0:
+                outcome = state.known[unit]
+            if step == ahead and outcome in (STABLE_INACTIVE, STABLE_ACTIVE):
+                break
+            outcome = decide(problem, state, layer, step if step < ahead else local, combined)
+            if step < ahead:
+                state.known[unit + step] = outcome
+        if outcome == SPLIT and not cross(problem, state, layer, local, combined):
+            outcome = DOUBTFUL
         if outcome == DOUBTFUL:
             return UNDECIDED
         output.tokens[counters[TOKENS]] = outcome

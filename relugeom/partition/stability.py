@@ -26,7 +26,7 @@ def falls_by_layer(problem, state, layer, local, sign):
     return True
 
 
-@inner
+@inlined
 def proves_nonpositive(problem, state, form, error, size, sign, target, combined):
     """Whether sign · z ≤ 0 on the cell follows from the dictionary's multipliers, rounding errors included."""
     d = problem.lower.shape[0]
