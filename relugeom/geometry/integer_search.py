@@ -16,6 +16,7 @@ then its equalities (`domain_equalities`; multipliers of any sign), then the bra
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import gcd, inf, lcm
 from typing import NamedTuple
 
@@ -42,7 +43,8 @@ __all__ = [
 
 MILP_AFTER = 12
 """Nodes after which HiGHS is asked, once, for a proposal."""
-MILP_OPTIONS = {"output_flag": False, "threads": 1, "mip_max_nodes": 2000, "time_limit": 5.0}
+MILP_OPTIONS = {"output_flag": False, "threads": 1, "mip_max_nodes": 2000}
+MILP_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,11 +167,11 @@ class _Search:
         self.whole = np.flatnonzero(domain.integral).tolist()
         self.rest = np.flatnonzero(~domain.integral).tolist()
         self.group_of = {feature: group for group in domain.groups for feature in group}
-        forms = [*rows, *(named.form for named in named_inequalities(domain))]
+        inequalities, self.equalities = _domain_rows(domain)
+        forms = [*rows, *inequalities]
         tightened = [self._tightened(form, row in strict) for row, form in enumerate(forms)]
         self.rows = [form for form, _ in tightened]
         self.strict = frozenset(row for row, (_, is_strict) in enumerate(tightened) if is_strict)
-        self.equalities = [primitive_row(form) for form in domain_equalities(domain)]
         self.first_cut = len(self.rows) + len(self.equalities)
 
     def _tightened(self, form: Form, is_strict: bool) -> tuple[Form, bool]:
@@ -197,7 +199,7 @@ class _Search:
                 nodes[number] = settled
                 continue
             if done == MILP_AFTER:
-                found = self._complete(_milp_proposal(self.rows, self.strict, self.equalities, self.n, self.whole))
+                found = self._complete(self._milp_proposal(end - time.perf_counter()))
                 if found is not None:
                     return found
             feature, value = self._branching(settled, cuts)
@@ -376,6 +378,27 @@ class _Search:
         )
         return [entry + step for entry, step in zip(lattice.origin, moved, strict=True)]
 
+    def _milp_proposal(self, seconds: float) -> list[int] | None:
+        """Integers that HiGHS finds for the integer features, as far inside the strict rows as t ≤ 1 asks."""
+        n, count = self.n, len(self.rows)
+        A, b = shadow_rows([*self.rows, *self.equalities], n)
+        highs = highspy.Highs()
+        for option, value in (MILP_OPTIONS | {"time_limit": min(MILP_SECONDS, max(seconds, 0.01))}).items():
+            highs.setOptionValue(option, value)
+        highs.addVars(n + 1, np.full(n + 1, -inf), np.append(np.full(n, inf), 1.0))
+        columns = np.arange(n + 1, dtype=np.int32)
+        for row in range(len(A)):
+            entries = np.append(A[row], float(row in self.strict))
+            highs.addRow(-inf if row < count else b[row], b[row], n + 1, columns, entries)
+        for feature in self.whole:
+            highs.changeColIntegrality(feature, highspy.HighsVarType.kInteger)
+        highs.changeColCost(n, -1.0)
+        highs.run()
+        solution = highs.getSolution()
+        if not solution.value_valid or not np.isfinite(solution.col_value).all():
+            return None
+        return [round(solution.col_value[feature]) for feature in self.whole]
+
     def _complete(self, values: Sequence[int] | None) -> AdmissibleWitness | None:
         """An admissible point with these integers, if there is one: the continuous features are solved for."""
         if values is None:
@@ -398,6 +421,12 @@ class _Search:
             return None
         known = fixed | dict(zip(self.rest, found.point, strict=True))
         return AdmissibleWitness(tuple(fmpq(known[feature]) for feature in range(self.n)))
+
+
+@lru_cache(maxsize=8)
+def _domain_rows(domain: Domain) -> tuple[list[Form], list[Form]]:
+    """A domain's inequalities and equalities; remembered, as one domain is asked about often."""
+    return [named.form for named in named_inequalities(domain)], domain_equalities(domain)
 
 
 def _unit(n: int, constant: int) -> list[int]:
@@ -480,27 +509,3 @@ def _congruence(zeros: Sequence[_Zero], parts: Sequence[tuple[fmpq, Sequence[fmp
     used = [(zero, share) for zero, share in zip(zeros, shares, strict=True) if share]
     implied = tuple(zero.implied for zero, _ in used if zero.implied is not None)
     return Congruence({zero.number: share for zero, share in used}, implied)
-
-
-def _milp_proposal(
-    rows: Sequence[Form], strict: Collection[int], equalities: Sequence[Form], n: int, whole: Sequence[int]
-) -> list[int] | None:
-    """Integers that HiGHS finds for the integer features, as far inside the strict rows as t ≤ 1 asks."""
-    A, b = shadow_rows([*rows, *equalities], n)
-    weight = np.array([float(row in strict) for row in range(len(A))])
-    highs = highspy.Highs()
-    for option, value in MILP_OPTIONS.items():
-        highs.setOptionValue(option, value)
-    highs.addVars(n + 1, np.full(n + 1, -inf), np.append(np.full(n, inf), 1.0))
-    columns = np.arange(n + 1, dtype=np.int32)
-    for row in range(len(A)):
-        lower = -inf if row < len(rows) else b[row]
-        highs.addRow(lower, b[row], n + 1, columns, np.append(A[row], weight[row]))
-    for feature in whole:
-        highs.changeColIntegrality(feature, highspy.HighsVarType.kInteger)
-    highs.changeColCost(n, -1.0)
-    highs.run()
-    solution = highs.getSolution()
-    if not solution.value_valid or not np.isfinite(solution.col_value).all():
-        return None
-    return [round(solution.col_value[feature]) for feature in whole]

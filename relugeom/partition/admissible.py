@@ -44,6 +44,7 @@ from relugeom.partition.partition import Partition
 __all__ = [
     "AdmissibleInputs",
     "AdmissiblePatterns",
+    "PrefixProof",
     "admissible_patterns",
     "admissible_regions",
     "check_admissible",
@@ -51,6 +52,17 @@ __all__ = [
 
 NODE_LIMIT = 10_000
 """Nodes of one branch tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrefixProof:
+    """No admissible input decides the first `units` units as a region does.
+
+    The proof is about the rows s_u z_u of these units, in their order, strict where active.
+    """
+
+    units: int
+    proof: NoAdmissiblePoint
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,8 +79,8 @@ class AdmissibleInputs:
     exact_witnesses
         Row → rational coordinates, where they are no float64 numbers.
     proofs
-        Row → proof that there is none, for the rows s_u z_u of the region in the order of its units (strict where
-        active). Empty where all admissible inputs were listed.
+        Row → proof that there is none; regions that begin alike can share one. Empty where all admissible inputs were
+        listed.
     reasons
         Row → why its verdict is UNKNOWN.
     counts, total
@@ -79,7 +91,7 @@ class AdmissibleInputs:
     verdicts: IntArray
     witnesses: FloatArray
     exact_witnesses: Mapping[int, tuple[Fraction, ...]] = field(default_factory=dict)
-    proofs: Mapping[int, NoAdmissiblePoint] = field(default_factory=dict)
+    proofs: Mapping[int, PrefixProof] = field(default_factory=dict)
     reasons: Mapping[int, str] = field(default_factory=dict)
     counts: IntArray | None = None
     total: int | None = None
@@ -176,32 +188,24 @@ def admissible_regions(
     if counts is None:
         pool.add_floats(_rounded(partition.points, domain))
         pool.add_floats(np.zeros((0, domain.inputs)) if samples is None else samples)
+        if not domain.integral.any():
+            for point in partition.exact_points.values():
+                pool.add([fmpq(x.numerator, x.denominator) for x in point])
     bits = [row.tobytes() for row in unpack_patterns(partition.packed, network.units)]
     points = {row: pool.points[key] for row, key in enumerate(bits) if key in pool.points}
     verdicts = np.full(size, AdmissibleVerdict.NO if counts is not None else AdmissibleVerdict.UNKNOWN, dtype=np.int64)
     verdicts[list(points)] = AdmissibleVerdict.YES
-    proofs: dict[int, NoAdmissiblePoint] = {}
+    proofs: dict[int, PrefixProof] = {}
     reasons: dict[int, str] = {}
-    forms = _InputForms(network)
+    search = _PrefixSearch(pool, node_limit, end)
     for done, row in enumerate(np.flatnonzero(verdicts == AdmissibleVerdict.UNKNOWN).tolist(), start=len(points) + 1):
-        left = end - time.perf_counter()
-        if left <= 0:
-            reasons[row] = f"not reached within {time_limit:g} seconds"
-            continue
-        active = [unit for unit, bit in enumerate(bits[row]) if bit]
-        found = find_admissible_point(
-            [_side(forms.form(bits[row][:unit]), bits[row][unit]) for unit in range(network.units)],
-            active,
-            domain,
-            node_limit=node_limit,
-            time_limit=None if left == inf else left,
-        )
-        if isinstance(found, AdmissibleWitness):
-            points[row], verdicts[row] = found.point, AdmissibleVerdict.YES
-        elif isinstance(found, NoAdmissiblePoint):
+        found = search.decide(bits[row])
+        if isinstance(found, PrefixProof):
             proofs[row], verdicts[row] = found, AdmissibleVerdict.NO
-        else:
+        elif isinstance(found, Undecided):
             reasons[row] = found.reason
+        else:
+            points[row], verdicts[row] = found, AdmissibleVerdict.YES
         if on_progress is not None:
             on_progress(done)
     table = None if counts is None else np.array([counts.get(key, 0) for key in bits], dtype=np.int64)
@@ -303,6 +307,15 @@ class _Pool:
         position = bisect_left(self.order, prefix)
         return position < len(self.order) and self.order[position].startswith(prefix)
 
+    def shared(self, pattern: bytes) -> int:
+        """How many units, from the first, some known pattern has in common with this one."""
+        position = bisect_left(self.order, pattern)
+        length = 0
+        for near in self.order[max(0, position - 1) : position + 1]:
+            while length < len(pattern) and near.startswith(pattern[: length + 1]):
+                length += 1
+        return length
+
 
 class _InputForms:
     """z of a unit, as an integer form on R^n, under the decisions of all units before it."""
@@ -329,6 +342,43 @@ class _InputForms:
             self._forms.append((key, forms, matrix_rows(forms.matrix)))
         rows = self._forms[layer][2]
         return rows[len(prefix) - self._starts[layer]]
+
+
+class _PrefixSearch:
+    """Decides patterns one by one, in ascending order; what refutes a beginning settles all that begin so."""
+
+    def __init__(self, pool: _Pool, node_limit: int, end: float) -> None:
+        self._pool, self._node_limit, self._end = pool, node_limit, end
+        self._forms, self._domain = _InputForms(pool.network), pool.domain
+        self._refuted: tuple[bytes, PrefixProof] | None = None
+
+    def decide(self, pattern: bytes) -> Sequence[fmpq] | FloatArray | PrefixProof | Undecided:
+        """An admissible input with the pattern, a proof that there is none, or why neither was found.
+
+        The shortest beginning that no known input has is asked first, then the whole pattern.
+        """
+        if self._refuted is not None and pattern.startswith(self._refuted[0]):
+            return self._refuted[1]
+        rows = [_side(self._forms.form(pattern[:unit]), bit) for unit, bit in enumerate(pattern)]
+        for length in (self._pool.shared(pattern) + 1, len(pattern)):
+            if pattern in self._pool.points:
+                break
+            left = self._end - time.perf_counter()
+            if left <= 0:
+                return Undecided("not reached within the time limit", 0)
+            prefix, limit = pattern[:length], None if left == inf else left
+            active = [unit for unit, bit in enumerate(prefix) if bit]
+            found = find_admissible_point(
+                rows[:length], active, self._domain, node_limit=self._node_limit, time_limit=limit
+            )
+            if isinstance(found, NoAdmissiblePoint):
+                self._refuted = prefix, PrefixProof(len(prefix), found)
+                return self._refuted[1]
+            if isinstance(found, AdmissibleWitness):
+                self._pool.add(found.point)
+            elif length >= len(pattern):
+                return found
+        return self._pool.points[pattern]
 
 
 class _Answer(Enum):
