@@ -424,8 +424,8 @@ def test_interrupts_inside_the_solver_leave_an_honest_prefix(after):
 def test_interrupts_of_the_engine_leave_an_honest_prefix(threads):
     calls = []
 
-    def interrupt(count):
-        calls.append(count)
+    def interrupt(step):
+        calls.append(step.regions)
         if len(calls) == 3:
             raise KeyboardInterrupt
 
@@ -504,7 +504,9 @@ def test_partitions_cannot_be_changed():
 def test_progress_is_told():
     calls = []
     partition = enumerate_regions(he_network(2, 4, 16, 16, 1), cube(4), on_progress=calls.append)
-    assert calls == sorted(calls) and all(0 <= count <= len(partition) for count in calls)
+    counts = [step.regions for step in calls]
+    assert counts == sorted(counts) and all(0 <= count <= len(partition) for count in counts)
+    assert all(0 <= step.explored <= 1 for step in calls)
 
 
 def test_the_oracle_itself_on_a_known_plane():
