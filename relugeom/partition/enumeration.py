@@ -32,6 +32,8 @@ __all__ = [
     "partition_from_blocks",
 ]
 
+ADMISSIBLE_SECONDS = 10.0
+"""Seconds for the question whether any input is admissible."""
 BLOCK_SECONDS = 5.0
 """Seconds between two blocks."""
 
@@ -75,7 +77,7 @@ def enumerate_regions(
     Raises
     ------
     EmptyDomainError
-        No input satisfies the domain.
+        No input satisfies the domain, or none that does meets its integer rules.
     InputError
         The domain has another number of inputs than the network, a limit is not positive, or `resume` is about another
         network or domain.
@@ -84,6 +86,10 @@ def enumerate_regions(
     check_limits(threads, max_regions, time_limit)
     if resume is not None and (resume.network != network or resume.domain != domain):
         raise InputError(f"{resume!r} cannot be resumed: it is about another network or another domain")
+    if domain.integral.any():
+        from relugeom.partition.admissible import check_admissible
+
+        check_admissible(domain, time_limit=ADMISSIBLE_SECONDS)  # undecided in that time: the search goes on
     if network.units == 0:
         return enumerate_by_reference(network, domain)
     if resume is not None and (
