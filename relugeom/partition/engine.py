@@ -101,11 +101,14 @@ class Task:
         """Compile, or load, what the next run needs, if this process has not done so before."""
         kernel: Any = search if self._by_dictionary else search_cones
         if not kernel.signatures:
-            prepare(self._setup, lambda: self.run(steps=0))
+            prepare(self._setup, lambda: self._advance(0))
 
     def run(self, steps: int | None = None) -> None:
         """Search for so many nodes (for a while by default)."""
         self._advance(STEPS if steps is None else steps)
+        # A tree cannot end in front of a leaf, which has no token that could be missing.
+        while not self._done and self._state.counters[columns.U] == self._setup.units:
+            self._advance(1)
         if self._piece.count or self._piece.tokens or self._piece.empty_leaves:
             self.pieces.append(self._piece)
             self._piece = Found()
