@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 from networks import he_network, resonance
-
 from oracles import read_tree
 
 from relugeom.geometry.chart import domain_chart
