@@ -18,7 +18,7 @@ from relugeom.linalg.arrays import BoolArray, FloatArray, frozen_array
 from relugeom.linalg.digest import content_digest
 from relugeom.linalg.rounding import row_signs
 
-__all__ = ["Domain", "FeatureKind", "contains", "contains_admissible", "list_admissible"]
+__all__ = ["Domain", "FeatureKind", "contains", "contains_admissible", "list_admissible", "round_to_rules"]
 
 
 class FeatureKind(StrEnum):
@@ -203,6 +203,18 @@ def list_admissible(domain: Domain, *, limit: int = 1_000_000) -> FloatArray | N
     kept: FloatArray = table[contains_admissible(domain, table)]
     order = np.lexsort(kept.T[::-1])
     return kept[order]
+
+
+def round_to_rules(domain: Domain, x: FloatArray) -> FloatArray:
+    """The finite rows of x, shape (k, n), with integer features rounded and the largest feature of each group set to 1.
+
+    What comes out keeps the rules on single features, but not always the box and the linear rows.
+    """
+    table = np.array(x[np.isfinite(x).all(axis=1)], dtype=np.float64)
+    for group in domain.groups:
+        table[:, list(group)] = np.eye(len(group))[np.argmax(table[:, list(group)], axis=1)]
+    table[:, domain.integral] = np.round(table[:, domain.integral])
+    return table
 
 
 def _admissible_choices(domain: Domain, limit: int) -> list[tuple[list[int], FloatArray]] | None:

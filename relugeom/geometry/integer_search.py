@@ -1,16 +1,15 @@
 """Is there an admissible point where some forms are positive and others not negative? Exact branch and bound.
 
 Notation: forms h = (c₁, …, c_n, c₀) are integer rows on R^n; a domain adds its inequalities, sides, equalities and
-integer features. The one idea: a node is a polyhedron, and it either has an admissible point, or is refuted, or is
-split in x_j ≤ k and x_j ≥ k + 1 for an integer feature j. What refutes a node is linear (multipliers λ with Σ λ_i h_i
-≡ a constant ≤ 0), or arithmetic: a combination of equalities with integer coefficients on integer features, none on
-the others, and a constant that is no integer (x even and x odd never ends by branching). Floats propose points only.
+integer features. The one idea: a node is a polyhedron that has an admissible point, or is refuted, or is split in
+x_j ≤ k and x_j ≥ k + 1. What refutes it is linear (multipliers λ with Σ λ_i h_i ≡ a constant ≤ 0), or arithmetic: a
+combination of equalities with integer coefficients, on integer features only, and a constant that is no integer (x
+even and x odd never ends by branching). Floats propose points only.
 
-Rows whose features are all integer are *tightened* first: divided by the greatest common divisor g of their
-coefficients, with c₀ rounded down; a strict one asks for c·x + c₀ ≥ 1 and so is strict no more.
-
-Numbers of rows, in a proof: first the forms given, then the domain's inequalities and sides (`named_inequalities`),
-then its equalities (`domain_equalities`; multipliers of any sign), then the branch rows on the path from the root.
+Rows on integer features only are *tightened* first: divided by the greatest common divisor of their coefficients, with
+c₀ rounded down; a strict one asks for c·x + c₀ ≥ 1 and so is strict no more. In a proof rows are numbered so: the forms
+given, the domain's inequalities and sides (`named_inequalities`), its equalities (`domain_equalities`; multipliers of
+any sign), then the branch rows on the path from the root.
 """
 
 import time
@@ -28,23 +27,13 @@ from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import domain_equalities, named_inequalities, shadow_rows
 from relugeom.geometry.strict_point import Refutation, Witness, find_strict_point
-from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import nearest_float, primitive_row
 
-__all__ = [
-    "AdmissibleWitness",
-    "Branch",
-    "Congruence",
-    "NoAdmissiblePoint",
-    "Node",
-    "Undecided",
-    "find_admissible_point",
-]
+__all__ = ["AdmissibleWitness", "Branch", "Congruence", "NoAdmissiblePoint", "Undecided", "find_admissible_point"]
 
 MILP_AFTER = 12
-"""Nodes after which HiGHS is asked, once, for a proposal."""
-MILP_OPTIONS = {"output_flag": False, "threads": 1, "mip_max_nodes": 2000}
-MILP_SECONDS = 5.0
+"""Nodes after which HiGHS is asked, once, for a proposal; what may take it how long."""
+MILP_OPTIONS, MILP_SECONDS = {"output_flag": False, "threads": 1, "mip_max_nodes": 2000}, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,24 +141,18 @@ class _Cut(NamedTuple):
     bound: int
 
 
-class _Lattice(NamedTuple):
-    """The integer points that equalities allow: origin + Z-combinations of the basis, over the integer features."""
-
-    origin: list[int]
-    basis: list[list[int]]
+Lattice = tuple[list[int], list[list[int]]]  # an origin, and a basis whose integer combinations are added to it
 
 
 class _Search:
     """One question: the rows that all nodes share, and how a node is settled."""
 
     def __init__(self, rows: Sequence[Form], strict: frozenset[int], domain: Domain) -> None:
-        self.n = domain.inputs
-        self.whole = np.flatnonzero(domain.integral).tolist()
-        self.rest = np.flatnonzero(~domain.integral).tolist()
-        self.group_of = {feature: group for group in domain.groups for feature in group}
+        self.domain, self.n = domain, domain.inputs
+        self.whole, self.rest = (np.flatnonzero(domain.integral == whole).tolist() for whole in (True, False))
+        self.grouped = {feature for group in domain.groups for feature in group}
         inequalities, self.equalities = _domain_rows(domain)
-        forms = [*rows, *inequalities]
-        tightened = [self._tightened(form, row in strict) for row, form in enumerate(forms)]
+        tightened = [self._tightened(form, row in strict) for row, form in enumerate([*rows, *inequalities])]
         self.rows = [form for form, _ in tightened]
         self.strict = frozenset(row for row, (_, is_strict) in enumerate(tightened) if is_strict)
         self.first_cut = len(self.rows) + len(self.equalities)
@@ -184,12 +167,11 @@ class _Search:
         """Depth first, the child nearer to the present point first; every fourth time the oldest open node."""
         nodes: list[Node | None] = [None]
         waiting: list[tuple[int, tuple[_Cut, ...]]] = [(0, ())]
-        end = inf if time_limit is None else time.perf_counter() + time_limit
-        done = 0
+        done, end = 0, inf if time_limit is None else time.perf_counter() + time_limit
         while waiting:
             if done >= node_limit or time.perf_counter() > end:
-                reason = f"{node_limit:,} nodes" if done >= node_limit else f"{time_limit:g} seconds"
-                return Undecided(f"no answer after {reason} of branching on integer features", done)
+                limit = f"{node_limit:,} nodes" if done >= node_limit else f"{time_limit:g} seconds"
+                return Undecided(f"no answer after {limit} of branching on integer features", done)
             number, cuts = waiting.pop(0 if done % 4 == 3 else -1)
             done += 1
             settled = self._settle(cuts)
@@ -198,12 +180,11 @@ class _Search:
             if isinstance(settled, Refutation | Congruence):
                 nodes[number] = settled
                 continue
-            if done == MILP_AFTER:
-                found = self._complete(self._milp_proposal(end - time.perf_counter()))
-                if found is not None:
-                    return found
+            found = self._complete(self._milp_proposal(end - time.perf_counter())) if done == MILP_AFTER else None
+            if found is not None:
+                return found
             feature, value = self._branching(settled, cuts)
-            bound = int(value.p // value.q)
+            bound = int(value.floor())
             nodes[number] = Branch(feature, bound, len(nodes), len(nodes) + 1)
             children = [(len(nodes) + above, (*cuts, _Cut(feature, bool(above), bound + above))) for above in (0, 1)]
             nodes += [None, None]
@@ -214,32 +195,29 @@ class _Search:
     def _branching(self, point: Sequence[fmpq], cuts: Sequence[_Cut]) -> tuple[int, fmpq]:
         """The feature to branch on, and its value: the largest of a one-hot group, else one of narrow range."""
         fractional = [feature for feature in self.whole if point[feature].q != 1]
-        grouped = [feature for feature in fractional if feature in self.group_of]
+        grouped = [feature for feature in fractional if feature in self.grouped]
         if grouped:
-            feature = max(grouped, key=lambda feature: (point[feature], -feature))
-            return feature, point[feature]
-        low, high = self._box(self._inequalities(cuts))[:2]
-
-        def rank(feature: int) -> tuple[float, float]:
-            part = point[feature] - int(point[feature].p // point[feature].q)
-            return high[feature] - low[feature], abs(float(int(part.p) / int(part.q)) - 0.5)
-
-        feature = min(fractional, key=rank)
+            return max(((feature, point[feature]) for feature in grouped), key=lambda choice: choice[1])
+        width = self.domain.upper - self.domain.lower
+        for feature in fractional:
+            sides = {cut.above: cut.bound for cut in cuts if cut.feature == feature}
+            if len(sides) == 2:
+                width[feature] = min(width[feature], nearest_float(fmpq(sides[False] - sides[True])))
+        feature = min(
+            fractional, key=lambda feature: (width[feature], abs(point[feature] - point[feature].floor() - fmpq(1, 2)))
+        )
         return feature, point[feature]
-
-    # --- one node -----------------------------------------------------------------------------------------------
 
     def _settle(self, cuts: Sequence[_Cut]) -> AdmissibleWitness | Refutation | Congruence | Sequence[fmpq]:
         """An admissible point, a refutation, or a point in the relative interior of the node's polyhedron."""
         inequalities = self._inequalities(cuts)
-        refuted = self._outside_box(inequalities)
-        if refuted is not None:
-            return refuted
-        zeros = [self._equality(row) for row in range(len(self.equalities))] + self._opposite_pairs(inequalities)
+        numbered = enumerate(self.equalities, start=len(self.rows))
+        zeros = [_Zero(form, number, {number: fmpq(1)}, {number: fmpq(-1)}) for number, form in numbered]
+        zeros += self._opposite_pairs(inequalities)
         while True:
             lift = _solve(zeros, self.n)
             if lift is None:
-                return Refutation(_as_rows({}, _unit(self.n, -1), zeros), fmpq(-1))
+                return _refutation({}, fmpq(-1), inequalities, zeros, self.n)
             found = self._inside(inequalities, zeros, lift)
             if not isinstance(found, Refutation):
                 break
@@ -262,14 +240,10 @@ class _Search:
         forms: dict[int, Form] = dict(enumerate(self.rows))
         for depth in sorted(last.values()):
             feature, above, bound = cuts[depth]
-            row = _unit(self.n, -bound if above else bound)
+            row = [0] * self.n + [-bound if above else bound]
             row[feature] = 1 if above else -1
             forms[self.first_cut + depth] = row
         return forms
-
-    def _equality(self, row: int) -> _Zero:
-        number = len(self.rows) + row
-        return _Zero(self.equalities[row], number, {number: fmpq(1)}, {number: fmpq(-1)})
 
     def _opposite_pairs(self, inequalities: dict[int, Form]) -> list[_Zero]:
         """Equalities that two opposite rows make; the rows are taken out, all of them."""
@@ -286,97 +260,39 @@ class _Search:
                 del inequalities[number], inequalities[other]
         return zeros
 
-    def _inside(
-        self, inequalities: Mapping[int, Form], zeros: Sequence[_Zero], lift: tuple[list[int], fmpz_mat]
-    ) -> Refutation | list[fmpq]:
+    def _inside(self, inequalities: Mapping[int, Form], zeros: list[_Zero], M: fmpz_mat) -> Refutation | list[fmpq]:
         """A point with every inequality positive, on the affine hull of the zeros, or why there is none."""
-        free, M = lift
-        numbers, d = list(inequalities), len(free)
-        raw = (
-            fmpz_mat(len(numbers), self.n + 1, [entry for row in inequalities.values() for entry in row]) * M
-        ).table()
-        kept: list[int] = []
+        d, scale = M.ncols() - 1, int(M[self.n, M.ncols() - 1])
+        raw = fmpz_mat(len(inequalities), self.n + 1, [e for row in inequalities.values() for e in row]) * M
+        kept: list[tuple[int, int]] = []
         reduced: list[Form] = []
-        divisors: list[int] = []
-        for number, entries in zip(numbers, raw, strict=True):
-            form = [int(entry) for entry in entries]
+        for number, image in zip(inequalities, raw.table(), strict=True):
+            form = [int(entry) for entry in image]
             if any(form[:-1]):
-                divisors.append(gcd(*form))
-                reduced.append([entry // divisors[-1] for entry in form])
-                kept.append(number)
+                kept.append((number, gcd(*form)))
+                reduced.append(primitive_row(form))
             elif form[-1] < 0 or (form[-1] == 0 and number in self.strict):
-                return self._refutation({number: fmpq(1)}, fmpq(form[-1], int(M[self.n, d])), inequalities, zeros)
+                return _refutation({number: fmpq(1)}, fmpq(form[-1], scale), inequalities, zeros, self.n)
         found = find_strict_point(reduced, range(len(reduced)), d)
         if isinstance(found, Refutation):
-            weights = {kept[row]: value / divisors[row] for row, value in found.multipliers.items() if value}
-            return self._refutation(weights, found.constant / int(M[self.n, d]), inequalities, zeros)
-        image = fmpq_mat(M) * fmpq_mat(d + 1, 1, [*found.point, fmpq(1)])
-        return [image[row, 0] / image[self.n, 0] for row in range(self.n)]
+            weights = {kept[row][0]: value / kept[row][1] for row, value in found.multipliers.items() if value}
+            return _refutation(weights, found.constant / scale, inequalities, zeros, self.n)
+        lifted = (fmpq_mat(M) * fmpq_mat(d + 1, 1, [*found.point, fmpq(1)])).entries()
+        return [entry / lifted[-1] for entry in lifted[:-1]]
 
-    def _refutation(
-        self, weights: dict[int, fmpq], constant: fmpq, inequalities: Mapping[int, Form], zeros: Sequence[_Zero]
-    ) -> Refutation:
-        """Multipliers that give the constant on the hull of the zeros, made to give it everywhere."""
-        missing = [fmpq(0)] * self.n + [constant]
-        for number, weight in weights.items():
-            missing = [m - weight * entry for m, entry in zip(missing, inequalities[number], strict=True)]
-        return Refutation(_as_rows(weights, missing, zeros), constant)
-
-    def _box(self, inequalities: Mapping[int, Form]) -> tuple[FloatArray, FloatArray, list[int], list[int]]:
-        """The box that single-feature rows make (nearest floats), and the numbers of these rows (−1: none)."""
-        low, high = np.full(self.n, -inf), np.full(self.n, inf)
-        low_row, high_row = [-1] * self.n, [-1] * self.n
-        for number, form in inequalities.items():
-            used = [feature for feature in range(self.n) if form[feature]]
-            if len(used) == 1 and number not in self.strict:
-                feature = used[0]
-                bound = nearest_float(fmpq(-form[-1], form[feature]))
-                if form[feature] > 0 and (bound > low[feature] or low_row[feature] < 0):
-                    low[feature], low_row[feature] = bound, number
-                elif form[feature] < 0 and (bound < high[feature] or high_row[feature] < 0):
-                    high[feature], high_row[feature] = bound, number
-        return low, high, low_row, high_row
-
-    def _outside_box(self, inequalities: Mapping[int, Form]) -> Refutation | None:
-        """A row that is negative on the whole box, with the sides that prove it; floats only choose the row."""
-        low, high, low_row, high_row = self._box(inequalities)
-        A, b = shadow_rows(list(inequalities.values()), self.n)
-        with np.errstate(invalid="ignore", over="ignore"):
-            terms = np.where(A < 0, -A * high, np.where(A > 0, -A * low, 0.0))
-            suspects = np.flatnonzero(terms.sum(axis=1) + b <= 1e-9 * np.abs(b))
-        numbers = list(inequalities)
-        for number in (numbers[row] for row in suspects.tolist()):
-            form, total = inequalities[number], fmpq(inequalities[number][-1])
-            weights: dict[int, fmpq] = {number: fmpq(1)}
-            for feature in (feature for feature in range(self.n) if form[feature]):
-                side = high_row[feature] if form[feature] > 0 else low_row[feature]
-                if side in (-1, number):
-                    break
-                share = fmpq(abs(form[feature]), abs(inequalities[side][feature]))
-                weights[side] = weights.get(side, fmpq(0)) + share
-                total += share * inequalities[side][-1]
-            else:
-                if total < 0 or (total == 0 and number in self.strict):
-                    return Refutation(weights, total)
-        return None
-
-    # --- proposals ------------------------------------------------------------------------------------------------
-
-    def _nearest(self, point: Sequence[fmpq], lattice: _Lattice) -> list[int] | None:
+    def _nearest(self, point: Sequence[fmpq], lattice: Lattice) -> list[int] | None:
         """A point of the lattice near a rational one."""
-        target = [point[feature] - entry for feature, entry in zip(self.whole, lattice.origin, strict=True)]
-        if not lattice.basis:
-            return lattice.origin
-        basis, goal = np.array(lattice.basis, dtype=object), [nearest_float(value) for value in target]
+        origin, basis = lattice
+        if not basis:
+            return origin
+        goal = [nearest_float(point[feature] - entry) for feature, entry in zip(self.whole, origin, strict=True)]
         try:
-            steps = np.linalg.lstsq(basis.astype(np.float64).T, np.array(goal), rcond=None)[0]
-            rounded = [round(step) for step in steps.tolist()]
+            nearest = np.linalg.lstsq(np.array(basis, dtype=np.float64).T, np.array(goal), rcond=None)[0]
+            rounded = [round(step) for step in nearest.tolist()]
         except (OverflowError, ValueError, np.linalg.LinAlgError):  # integers beyond all floats
             return None
-        moved = (
-            sum(k * b for k, b in zip(rounded, column, strict=True)) for column in zip(*lattice.basis, strict=True)
-        )
-        return [entry + step for entry, step in zip(lattice.origin, moved, strict=True)]
+        columns = zip(origin, *basis, strict=True)
+        return [entry + sum(k * b for k, b in zip(rounded, steps, strict=True)) for entry, *steps in columns]
 
     def _milp_proposal(self, seconds: float) -> list[int] | None:
         """Integers that HiGHS finds for the integer features, as far inside the strict rows as t ≤ 1 asks."""
@@ -386,18 +302,16 @@ class _Search:
         for option, value in (MILP_OPTIONS | {"time_limit": min(MILP_SECONDS, max(seconds, 0.01))}).items():
             highs.setOptionValue(option, value)
         highs.addVars(n + 1, np.full(n + 1, -inf), np.append(np.full(n, inf), 1.0))
-        columns = np.arange(n + 1, dtype=np.int32)
         for row in range(len(A)):
             entries = np.append(A[row], float(row in self.strict))
-            highs.addRow(-inf if row < count else b[row], b[row], n + 1, columns, entries)
+            highs.addRow(-inf if row < count else b[row], b[row], n + 1, np.arange(n + 1, dtype=np.int32), entries)
         for feature in self.whole:
             highs.changeColIntegrality(feature, highspy.HighsVarType.kInteger)
         highs.changeColCost(n, -1.0)
         highs.run()
         solution = highs.getSolution()
-        if not solution.value_valid or not np.isfinite(solution.col_value).all():
-            return None
-        return [round(solution.col_value[feature]) for feature in self.whole]
+        usable = solution.value_valid and np.isfinite(solution.col_value).all()
+        return [round(solution.col_value[feature]) for feature in self.whole] if usable else None
 
     def _complete(self, values: Sequence[int] | None) -> AdmissibleWitness | None:
         """An admissible point with these integers, if there is one: the continuous features are solved for."""
@@ -429,12 +343,8 @@ def _domain_rows(domain: Domain) -> tuple[list[Form], list[Form]]:
     return [named.form for named in named_inequalities(domain)], domain_equalities(domain)
 
 
-def _unit(n: int, constant: int) -> list[int]:
-    return [0] * n + [constant]
-
-
-def _solve(zeros: Sequence[_Zero], n: int) -> tuple[list[int], fmpz_mat] | None:
-    """Free features and the lift M (see `chart`) of the space where all forms are 0, or None where it is empty."""
+def _solve(zeros: Sequence[_Zero], n: int) -> fmpz_mat | None:
+    """The lift M (see `chart`) of the space where all forms are 0, or None where it is empty."""
     reduced, rank = fmpq_mat(len(zeros), n + 1, [entry for zero in zeros for entry in zero.form]).rref()
     pivots = [next(column for column in range(n + 1) if reduced[row, column]) for row in range(rank)]
     if pivots and pivots[-1] == n:
@@ -445,24 +355,28 @@ def _solve(zeros: Sequence[_Zero], n: int) -> tuple[list[int], fmpz_mat] | None:
         lift[column, position] = 1
         for row, pivot in enumerate(pivots):
             lift[pivot, position] = -reduced[row, column]
-    return free, lift.numer_denom()[0]
+    return lift.numer_denom()[0]
 
 
-def _as_rows(weights: Mapping[int, fmpq], missing: Sequence[fmpq | int], zeros: Sequence[_Zero]) -> dict[int, fmpq]:
-    """The weights, and those of the zeros whose combination is the missing form."""
-    columns = len(missing)
-    entries = [entry for place in range(columns) for entry in (*(zero.form[place] for zero in zeros), missing[place])]
-    reduced, rank = fmpq_mat(columns, len(zeros) + 1, entries).rref()
+def _refutation(
+    weights: dict[int, fmpq], constant: fmpq, inequalities: Mapping[int, Form], zeros: Sequence[_Zero], n: int
+) -> Refutation:
+    """Multipliers that give the constant where the zeros vanish, joined by those of the zeros: then everywhere."""
+    missing = [fmpq(0)] * n + [constant]
+    for number, weight in weights.items():
+        missing = [m - weight * entry for m, entry in zip(missing, inequalities[number], strict=True)]
+    system = fmpq_mat(len(zeros) + 1, n + 1, [*(entry for zero in zeros for entry in zero.form), *missing]).transpose()
+    reduced, rank = system.rref()
     total = dict(weights)
     for row in range(rank):
-        pivot = next(column for column in range(len(zeros) + 1) if reduced[row, column])
+        zero = zeros[next(column for column in range(len(zeros)) if reduced[row, column])]
         share = reduced[row, len(zeros)]
-        for number, part in (zeros[pivot].plus if share > 0 else zeros[pivot].minus).items():
+        for number, part in (zero.plus if share > 0 else zero.minus).items():
             total[number] = total.get(number, fmpq(0)) + abs(share) * part
-    return {number: weight for number, weight in total.items() if weight}
+    return Refutation({number: weight for number, weight in total.items() if weight}, constant)
 
 
-def _lattice(zeros: Sequence[_Zero], whole: Sequence[int], rest: Sequence[int]) -> _Lattice | Congruence:
+def _lattice(zeros: Sequence[_Zero], whole: Sequence[int], rest: Sequence[int]) -> Lattice | Congruence:
     """The integers that equalities allow the integer features, or a combination that allows none.
 
     Combinations free of the other features are a system C x = d in integers; with unimodular U and U Cᵀ in Hermite
@@ -470,10 +384,10 @@ def _lattice(zeros: Sequence[_Zero], whole: Sequence[int], rest: Sequence[int]) 
     """
     size = len(whole)
     if not zeros:
-        return _Lattice([0] * size, np.eye(size, dtype=np.int64).tolist())
+        return [0] * size, np.eye(size, dtype=np.int64).tolist()
     p, c = len(zeros), len(rest)
-    stacked = [[*(zero.form[f] for f in rest), *(int(i == j) for j in range(p))] for i, zero in enumerate(zeros)]
-    table = fmpq_mat(p, c + p, [entry for row in stacked for entry in row]).rref()[0].table()
+    stacked = [e for i, z in enumerate(zeros) for e in (*(z.form[f] for f in rest), *(int(i == j) for j in range(p)))]
+    table = fmpq_mat(p, c + p, stacked).rref()[0].table()
     system: list[list[int]] = []
     combinations: list[list[fmpq]] = []
     for row in table:
@@ -483,8 +397,8 @@ def _lattice(zeros: Sequence[_Zero], whole: Sequence[int], rest: Sequence[int]) 
             system.append([int((entry * scale).p) for entry in sums])
             combinations.append([entry * scale for entry in row[c:]])
     q = len(system)
-    augmented = [[*(row[i] for row in system), *(int(i == j) for j in range(size))] for i in range(size)]
-    H = [[int(e) for e in row] for row in fmpz_mat(size, q + size, [e for row in augmented for e in row]).hnf().table()]
+    augmented = [e for i in range(size) for e in (*(row[i] for row in system), *(int(i == j) for j in range(size)))]
+    H = [[int(entry) for entry in row] for row in fmpz_mat(size, q + size, augmented).hnf().table()]
     pivots: list[int] = []
     w: list[int] = []
     while len(w) < size and any(H[len(w)][:q]):
@@ -494,18 +408,13 @@ def _lattice(zeros: Sequence[_Zero], whole: Sequence[int], rest: Sequence[int]) 
         if right % H[i][pivots[i]]:
             upper = fmpq_mat(i + 1, i + 1, [H[k][column] for k in range(i + 1) for column in pivots])
             y = upper.solve(fmpq_mat(i + 1, 1, [0] * i + [1])).entries()
-            return _congruence(zeros, [(y[k], combinations[column]) for k, column in enumerate(pivots)])
+            shares = [sum((y[k] * combinations[c][row] for k, c in enumerate(pivots)), fmpq(0)) for row in range(p)]
+            used = {zero.number: share for zero, share in zip(zeros, shares, strict=True) if share}
+            return Congruence(used, tuple(zero.implied for zero in zeros if zero.number in used and zero.implied))
         w.append(right // H[i][pivots[i]])
     origin = [sum(w[k] * H[k][q + j] for k in range(len(w))) for j in range(size)]
     basis = [row[q:] for row in H[len(w) :]]
     if basis:
         reduced = fmpz_mat(len(basis), size, [entry for row in basis for entry in row]).lll()
         basis = [[int(entry) for entry in row] for row in reduced.table()]
-    return _Lattice(origin, basis)
-
-
-def _congruence(zeros: Sequence[_Zero], parts: Sequence[tuple[fmpq, Sequence[fmpq]]]) -> Congruence:
-    shares = [sum((y * combination[row] for y, combination in parts), fmpq(0)) for row in range(len(zeros))]
-    used = [(zero, share) for zero, share in zip(zeros, shares, strict=True) if share]
-    implied = tuple(zero.implied for zero, _ in used if zero.implied is not None)
-    return Congruence({zero.number: share for zero, share in used}, implied)
+    return origin, basis

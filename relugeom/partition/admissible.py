@@ -10,18 +10,16 @@ points of regions with their integer features rounded, and every input found on 
 import time
 from bisect import bisect_left, insort
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from fractions import Fraction
 from math import inf
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 from flint import fmpq, fmpq_mat
 
 from relugeom.errors import EmptyDomainError
-from relugeom.geometry.domain import Domain, contains_admissible, list_admissible
+from relugeom.geometry.domain import Domain, contains_admissible, list_admissible, round_to_rules
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import float_point, is_float_point, matrix_rows, named_inequalities
 from relugeom.geometry.integer_search import (
@@ -32,116 +30,19 @@ from relugeom.geometry.integer_search import (
     Undecided,
     find_admissible_point,
 )
-from relugeom.linalg.arrays import ByteArray, FloatArray, IntArray, frozen_array
+from relugeom.linalg.arrays import FloatArray
 from relugeom.network.activation import activation_patterns
 from relugeom.network.exact import ExactForms, exact_network, first_forms, next_forms
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import group_rows, pack_patterns, unpack_patterns
-from relugeom.partition.census import AdmissibleVerdict
+from relugeom.partition.census import AdmissibleInputs, AdmissiblePatterns, AdmissibleVerdict, PrefixProof
 from relugeom.partition.enumeration import check_inputs
 from relugeom.partition.partition import Partition
 
-__all__ = [
-    "AdmissibleInputs",
-    "AdmissiblePatterns",
-    "PrefixProof",
-    "admissible_patterns",
-    "admissible_regions",
-    "check_admissible",
-]
+__all__ = ["admissible_patterns", "admissible_regions", "check_admissible"]
 
 NODE_LIMIT = 10_000
 """Nodes of one branch tree."""
-
-
-@dataclass(frozen=True, slots=True)
-class PrefixProof:
-    """No admissible input decides the first `units` units as a region does.
-
-    The proof is about the rows s_u z_u of these units, in their order, strict where active.
-    """
-
-    units: int
-    proof: NoAdmissiblePoint
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AdmissibleInputs:
-    """Which regions of a partition hold admissible inputs; one entry per region.
-
-    Attributes
-    ----------
-    verdicts
-        `AdmissibleVerdict`, shape (k,).
-    witnesses
-        An admissible input of each region that has one, shape (k, n); rows of NaN elsewhere. Exact wherever the row is
-        not in `exact_witnesses`.
-    exact_witnesses
-        Row → rational coordinates, where they are no float64 numbers.
-    proofs
-        Row → proof that there is none; regions that begin alike can share one. Empty where all admissible inputs were
-        listed.
-    reasons
-        Row → why its verdict is UNKNOWN.
-    counts, total
-        How many admissible inputs each region has, shape (k,), and how many there are in all; None where they were not
-        listed.
-    """
-
-    verdicts: IntArray
-    witnesses: FloatArray
-    exact_witnesses: Mapping[int, tuple[Fraction, ...]] = field(default_factory=dict)
-    proofs: Mapping[int, PrefixProof] = field(default_factory=dict)
-    reasons: Mapping[int, str] = field(default_factory=dict)
-    counts: IntArray | None = None
-    total: int | None = None
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "witnesses", frozen_array(self.witnesses))
-        for name in ("exact_witnesses", "proofs", "reasons"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
-
-    @property
-    def admissible_share(self) -> FloatArray | None:
-        """The share of all admissible inputs that each region has; None where they were not listed."""
-        return None if self.counts is None or not self.total else self.counts / self.total
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AdmissiblePatterns:
-    """The patterns that admissible inputs have, regions and lower-dimensional ones.
-
-    Attributes
-    ----------
-    packed
-        Patterns in ascending order, eight units a byte, shape (k, ⌈N/8⌉).
-    witnesses, exact_witnesses
-        An admissible input with each pattern, as in `AdmissibleInputs`.
-    counts
-        How many admissible inputs have each pattern, shape (k,); None where they were not listed.
-    complete
-        Whether these are all.
-    reason
-        Why not.
-    undecided
-        How further patterns may begin (prefixes of texts without slashes) where a question stayed open; what a limit of
-        time left unexplored is not among them.
-    """
-
-    packed: ByteArray
-    witnesses: FloatArray
-    exact_witnesses: Mapping[int, tuple[Fraction, ...]] = field(default_factory=dict)
-    counts: IntArray | None = None
-    complete: bool = True
-    reason: str = ""
-    undecided: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "witnesses", frozen_array(self.witnesses))
-        object.__setattr__(self, "exact_witnesses", MappingProxyType(dict(self.exact_witnesses)))
-
-    def __len__(self) -> int:
-        return len(self.packed)
 
 
 def check_admissible(
@@ -186,7 +87,7 @@ def admissible_regions(
     pool = _Pool(network, domain)
     counts = pool.add_list()
     if counts is None:
-        pool.add_floats(_rounded(partition.points, domain))
+        pool.add_floats(round_to_rules(domain, partition.points))
         pool.add_floats(np.zeros((0, domain.inputs)) if samples is None else samples)
         if not domain.integral.any():
             for point in partition.exact_points.values():
@@ -247,7 +148,7 @@ def admissible_patterns(
     search = _PatternSearch(pool, node_limit, inf if time_limit is None else time.perf_counter() + time_limit)
     if counts is None:
         if candidates is not None:
-            pool.add_floats(_rounded(candidates, domain))
+            pool.add_floats(round_to_rules(domain, candidates))
         search.run(on_progress)
     keys = sorted(pool.points)
     columns = _columns({row: pool.points[key] for row, key in enumerate(keys)}, len(keys), domain.inputs)
@@ -458,16 +359,6 @@ def _child(cell: _Cell, form: Form, bit: int) -> _Cell:
 
 def _side(form: Form, bit: int) -> Form:
     return form if bit else [-entry for entry in form]
-
-
-def _rounded(points: FloatArray, domain: Domain) -> FloatArray:
-    """The finite rows with integer features rounded, and the largest feature of each one-hot group set to 1."""
-    table = np.array(points[np.isfinite(points).all(axis=1)])
-    for group in domain.groups:
-        largest = np.argmax(table[:, list(group)], axis=1)
-        table[:, list(group)] = np.eye(len(group))[largest]
-    table[:, domain.integral] = np.round(table[:, domain.integral])
-    return table
 
 
 def _columns(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import domain_forms, find_point, form_value
 
-from relugeom.geometry.domain import Domain
+from relugeom.geometry.domain import Domain, round_to_rules
 from relugeom.geometry.integer_search import (
     AdmissibleWitness,
     Branch,
@@ -300,3 +300,11 @@ def test_many_binaries():
     assert isinstance(found, AdmissibleWitness | Undecided)
     even = [2 * w for w in weights]
     assert isinstance(ask([[*even, -7], [*(-w for w in even), 7]], [], domain), NoAdmissiblePoint)
+
+
+def test_rounding_to_the_rules():
+    kinds = ("integer", "continuous", "binary", "binary")
+    domain = Domain([0.0] * 4, [9.0, 9.0, 1.0, 1.0], kinds=kinds, groups=((2, 3),))
+    points = np.array([[1.6, 1.6, 0.4, 0.6], [inf, 0.0, 1.0, 0.0], [2.4, 0.5, 0.5, 0.5]])
+    assert round_to_rules(domain, points).tolist() == [[2.0, 1.6, 0.0, 1.0], [2.0, 0.5, 1.0, 0.0]]
+    assert round_to_rules(domain, points[:0]).shape == (0, 4)
