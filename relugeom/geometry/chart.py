@@ -9,6 +9,7 @@ is found where all that is left is positive.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 from flint import fmpq, fmpq_mat, fmpz_mat
@@ -19,6 +20,7 @@ from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import domain_equalities, matrix_rows, named_inequalities
 from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.exact import rational
 
 __all__ = ["Chart", "domain_chart"]
 
@@ -90,6 +92,9 @@ def domain_chart(domain: Domain) -> Chart:
     """
     n = domain.inputs
     equalities = domain_equalities(domain)
+    if not equalities and not domain.b.size and (domain.lower < domain.upper).all():
+        free, lift = _solve_equalities(equalities, n)
+        return Chart(domain, tuple(free), lift, (), _box_middle(domain))
     named = named_inequalities(domain)
     while True:
         free, lift = _solve_equalities(equalities, n)
@@ -110,6 +115,19 @@ def domain_chart(domain: Domain) -> Chart:
         equalities += [inequality.form for inequality in guilty]
     rows = [reduced[k] for k in kept if named[k].side not in free]
     return Chart(domain, tuple(free), lift, tuple(rows), tuple(found.point))
+
+
+def _box_middle(domain: Domain) -> tuple[fmpq, ...]:
+    """A point inside a box of full dimension: the middle of each input, or a unit away from its only side."""
+    middle = []
+    for low, high in zip(domain.lower.tolist(), domain.upper.tolist(), strict=True):
+        if isfinite(low) and isfinite(high):
+            middle.append((rational(low) + rational(high)) / 2)
+        elif isfinite(low):
+            middle.append(rational(low) + 1)
+        else:
+            middle.append(rational(high) - 1 if isfinite(high) else fmpq(0))
+    return tuple(middle)
 
 
 def _solve_equalities(equalities: Sequence[Form], n: int) -> tuple[list[int], fmpz_mat]:
