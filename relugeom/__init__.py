@@ -26,6 +26,7 @@ _ROOMS = {
     "relugeom.partition.locate": ("locate_pattern",),
     "relugeom.partition.enumeration": ("enumerate_regions",),
     "relugeom.partition.feasibility": ("classify_patterns",),
+    "relugeom.partition.admissible": ("admissible_patterns", "admissible_regions", "check_admissible"),
     "relugeom.partition.facets": ("find_facets",),
     "relugeom.partition.adjacency": ("find_adjacency",),
     "relugeom.partition.linear_regions": ("merge_linear_regions",),

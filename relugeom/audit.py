@@ -289,6 +289,8 @@ def audit_notes(
         )
     if not census.lower_complete:
         notes.append("Lower-dimensional patterns were not searched for; only those of admissible inputs are listed.")
+    if not census.admissible_complete and domain.integral.any():
+        notes.append("Not every pattern that admissible inputs have is known: the search for them ran out of time.")
     outside = int((~clusters.inside).sum())
     if outside:
         notes.append(f"Samples outside the domain: {outside:,}; they stay in their clusters and cover no region.")
