@@ -36,7 +36,7 @@ from relugeom.partition.columns import (
     State,
     U,
 )
-from relugeom.partition.kernel import shows_pattern
+from relugeom.partition.kernel import put_leaf, shows_pattern
 from relugeom.partition.layer_forms import compute_forms, layer_of
 from relugeom.partition.path import copy_path
 
@@ -200,15 +200,7 @@ def search_cones(problem, state, cones, pending, output, budget):
             put_point_inside(state, cones, problem.lower, problem.upper)
             if not shows_pattern(problem, state):
                 return HANDED_OVER
-            leaf = counters[LEAVES]
-            for k in range(d):
-                output.points[leaf, k] = state.point[k]
-            for u in range(units):
-                if u % 8 == 0:
-                    output.packed[leaf, u // 8] = 0
-                if state.bits[u] == 1:
-                    output.packed[leaf, u // 8] |= np.uint8(128 >> (u % 8))
-            counters[LEAVES] = leaf + 1
+            put_leaf(state, output)
             if not next_cone(state, pending):
                 return DONE
             continue

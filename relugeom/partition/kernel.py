@@ -51,7 +51,7 @@ from relugeom.partition.path import next_sibling, save_sibling, take_side
 from relugeom.partition.stability import falls_by_layer, proves_nonpositive, proves_open
 from relugeom.partition.walk import climb, cross_edge, present_point, recentre, refactorise
 
-__all__ = ["search"]
+__all__ = ["put_leaf", "search", "shows_pattern"]
 
 CROSSING = 1e-10  # a crossing shallower than this share of a form's size is left to exact arithmetic
 DRIFT = 80  # pivots after which the dictionary is rebuilt
@@ -145,6 +145,20 @@ def shows_pattern(problem, state):
     )
 
 
+@inlined
+def put_leaf(state, output):
+    """Write the region at hand, which `shows_pattern` has shown, to the output."""
+    leaf = state.counters[LEAVES]
+    for k in range(state.point.shape[0]):
+        output.points[leaf, k] = state.point[k]
+    for u in range(state.bits.shape[0]):
+        if u % 8 == 0:
+            output.packed[leaf, u // 8] = 0
+        if state.bits[u] == 1:
+            output.packed[leaf, u // 8] |= np.uint8(128 >> (u % 8))
+    state.counters[LEAVES] = leaf + 1
+
+
 @compiled
 def search(problem, state, waiting, output, budget):
     """Go on until something needs the caller: DONE, FULL, GROW, PAUSED, or a question (see the module's text)."""
@@ -170,15 +184,7 @@ def search(problem, state, waiting, output, budget):
                     shown = shows_pattern(problem, state)
             if not shown:
                 return UNPROVED_LEAF
-            leaf = counters[LEAVES]
-            for k in range(d):
-                output.points[leaf, k] = state.point[k]
-            for u in range(units):
-                if u % 8 == 0:
-                    output.packed[leaf, u // 8] = 0
-                if state.bits[u] == 1:
-                    output.packed[leaf, u // 8] |= np.uint8(128 >> (u % 8))
-            counters[LEAVES] = leaf + 1
+            put_leaf(state, output)
             if not next_sibling(problem, state, waiting):
                 return DONE
             if counters[PHASE] == DELEGATED:
