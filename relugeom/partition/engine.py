@@ -100,7 +100,7 @@ class Task:
     def prepare(self) -> None:
         """Compile, or load, what the next run needs, if this process has not done so before."""
         kernel: Any = search if self._by_dictionary else search_cones
-        if not kernel.signatures:
+        if not kernel.overloads:
             prepare(self._setup, lambda: self._advance(0))
 
     def run(self, steps: int | None = None) -> None:

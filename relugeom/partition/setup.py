@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from flint import fmpq
 
 from relugeom.geometry.chart import Chart
 from relugeom.geometry.exact_simplex import Form
@@ -159,14 +158,20 @@ def _problem(network: ReLUNetwork, chart: Chart) -> Problem:
 
 def _rounded(forms: Sequence[Form], scale: int | None) -> tuple[FloatArray, FloatArray]:
     """Integer forms divided by a scale (their own size where None), in float64, and how far each coefficient is off."""
-    values, errors = [], []
-    for form in forms:
-        divisor = scale or 1 << max(abs(entry) for entry in form).bit_length()
-        nearest = [entry / divisor for entry in form]
-        values.append(nearest)
-        inexact = (fmpq(*x.as_integer_ratio()) != fmpq(entry, divisor) for x, entry in zip(nearest, form, strict=True))
-        errors.append([2.0**-53 * abs(x) + 2.0**-1074 if off else 0.0 for x, off in zip(nearest, inexact, strict=True)])
+    values = [[entry / (scale or _size(form)) for entry in form] for form in forms]
+    errors = []
+    for form, nearest in zip(forms, values, strict=True):
+        divisor = scale or _size(form)
+        ratios = [x.as_integer_ratio() for x in nearest]
+        exact = [p * divisor == entry * q for (p, q), entry in zip(ratios, form, strict=True)]
+        errors.append(
+            [0.0 if right else 2.0**-53 * abs(x) + 2.0**-1074 for x, right in zip(nearest, exact, strict=True)]
+        )
     return np.array(values), np.array(errors)
+
+
+def _size(form: Form) -> int:
+    return 1 << max(abs(entry) for entry in form).bit_length()
 
 
 def _integral(network: ReLUNetwork, first: FloatArray, first_errors: FloatArray) -> FloatArray:
