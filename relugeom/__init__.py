@@ -35,6 +35,7 @@ _ROOMS = {
     "relugeom.partition.tree": ("unexplored_prefixes",),
     "relugeom.graph.active_subnetwork": ("active_subnetwork",),
     "relugeom.analysis.importance": ("cluster_importance",),
+    "relugeom.certificate.partition": ("certify_partition",),
     "relugeom.store.store": ("open_store",),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}

@@ -5,6 +5,7 @@ command line prints that line and ends with exit code 2.
 """
 
 __all__ = [
+    "CertificateError",
     "DataError",
     "DomainError",
     "EmptyDomainError",
@@ -71,3 +72,7 @@ class UnboundedPolytopeError(RelugeomError):
 
 class SolverError(RelugeomError):
     """A solver stopped without an answer; the text names the solver and its reason."""
+
+
+class CertificateError(RelugeomError):
+    """Something could not be proved; the text names it."""

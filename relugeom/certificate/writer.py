@@ -1,0 +1,86 @@
+"""Writing a certificate line by line, into its place only once it is whole."""
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_hex
+from types import TracebackType
+from typing import Self
+
+from relugeom.certificate.header import WIDTH
+from relugeom.errors import InputError
+
+__all__ = ["CertificateFile"]
+
+
+class CertificateFile:
+    """A certificate that is being written; leaving the block without an exception puts it in its place.
+
+    Attributes
+    ----------
+    regions, unexplored, proofs, closed
+        What its tree holds so far, for the last line.
+    """
+
+    def __init__(self, path: str | Path, header: bytes) -> None:
+        self.path = Path(os.path.realpath(path))
+        if self.path.exists() and not self.path.is_file():
+            raise InputError(f"{str(path)!r} is not a file: give the name of a file that may be replaced")
+        self._part = self.path.with_name(f".{token_hex(8)}.part")
+        try:
+            self._file = self._part.open("wb")
+        except OSError as error:
+            raise InputError(f"{str(path)!r} cannot be written: {error.strerror}") from error
+        self._file.write(header)
+        self._header = header
+        self.regions = self.unexplored = self.proofs = self.closed = 0
+        self._marks: list[tuple[int, int]] = []
+        self.multiplier_bits = self.point_bits = 1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._finish()
+                self._file.close()
+                self._part.replace(self.path)
+        except OSError as failure:
+            raise InputError(f"{str(self.path)!r} cannot be written: {failure.strerror}") from failure
+        finally:
+            self._file.close()
+            with suppress(OSError):
+                self._part.unlink()
+
+    def write(self, content: bytes) -> None:
+        """Append lines of the tree."""
+        try:
+            self._file.write(content)
+        except OSError as error:
+            raise InputError(f"{str(self.path)!r} cannot be written: {error.strerror}") from error
+
+    def count_bits(self, *multipliers: int) -> None:
+        """Note how long multipliers are, for the header."""
+        self.multiplier_bits = max(self.multiplier_bits, *(abs(value).bit_length() for value in multipliers))
+
+    def tell(self) -> int:
+        """Where the next line begins."""
+        return self._file.tell()
+
+    def mark(self, begin: int, end: int) -> None:
+        """Name a subtree in the index: from its mark to where it ends."""
+        self._marks.append((begin, end))
+
+    def _finish(self) -> None:
+        index = self._file.tell()
+        for begin, end in self._marks:
+            self._file.write(b"%x %x\n" % (begin, end))
+        counts = (self.regions, self.unexplored, self.proofs, self.closed, index)
+        self._file.write(b"end " + b" ".join(b"%x" % count for count in counts) + b"\n")
+        for name, bits in (("multiplier_bits", self.multiplier_bits), ("point_bits", self.point_bits)):
+            key = f'"{name}": "'.encode()
+            self._file.seek(self._header.index(key) + len(key))
+            self._file.write(f"{bits:0{WIDTH}x}".encode())
