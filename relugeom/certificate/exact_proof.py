@@ -83,7 +83,9 @@ class ExactCell:
         columns, row = forms.matrix.ncols(), unit - self.starts[layer]
         return [int(forms.matrix[row, k]) << (self.scale - forms.exponent) for k in range(columns)]
 
-    def prove(self, bits: Sequence[int], decided: Sequence[int], unit: int, bit: int) -> Proof | None:
+    def prove(
+        self, bits: Sequence[int], decided: Sequence[int], unit: int, bit: int, *, hint: Sequence[int] = ()
+    ) -> Proof | None:
         """A proof that a unit has a bit on the whole cell, or None where it has not.
 
         Parameters
@@ -92,6 +94,8 @@ class ExactCell:
             Bits of the units by number; those of layers below the unit's and of decided units count.
         decided
             The units decided on the path so far: their rows make up the cell.
+        hint
+            Units whose rows a float solver proposes.
         """
         target = self.unit_form(bits, unit)
         if bit == 1:
@@ -101,7 +105,8 @@ class ExactCell:
             form = self.unit_form(bits, other)
             rows.append(form if bits[other] else [-entry for entry in form])
             numbers.append((other, 1))
-        optimum = maximise_form(rows, target)
+        places = {other: place for place, (other, _) in enumerate(numbers)}
+        optimum = maximise_form(rows, target, hint=[places[other] for other in hint if other in places])
         if isinstance(optimum, ExactInfeasible):
             return _as_proof(fmpq(0), optimum.multipliers, numbers)
         if not isinstance(optimum, ExactOptimum) or optimum.value > 0:

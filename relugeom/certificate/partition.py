@@ -3,15 +3,12 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
-from math import lcm
 from pathlib import Path
 
-from relugeom.certificate.exact_proof import ExactCell, proof_tokens
-from relugeom.certificate.header import header_line, hexadecimal
+from relugeom.certificate.header import header_line
+from relugeom.certificate.tree_text import tree_pieces
 from relugeom.certificate.writer import CertificateFile
-from relugeom.errors import CertificateError
-from relugeom.partition.partition import Partition, TreeToken
+from relugeom.partition.partition import Partition
 
 __all__ = ["Certificate", "certify_partition"]
 
@@ -62,48 +59,20 @@ def certify_partition(
     network, domain = partition.network, partition.domain
     claim = {"kind": "partition", "status": partition.status.value}
     header = header_line([network], domain, claim, multiplier_bits=0, point_bits=0)
-    cell = ExactCell(network, domain)
-    bits, decided = [0] * network.units, list[int]()
-    waiting: list[tuple[int, int]] = []
-    tokens = iter(partition.tree.tolist())
+    marks: list[int] = []
     with CertificateFile(path, header) as file:
-        while True:
-            unit = len(decided)
-            token = next(tokens) if unit < network.units else None
-            if token is None or token == TreeToken.UNEXPLORED:
-                if token is None:
-                    file.write(_point(partition, file.regions, file))
-                    file.regions += 1
-                    if on_progress is not None:
-                        on_progress(file.regions)
-                else:
-                    file.write(b"u\n")
-                    file.unexplored += 1
-                if not waiting:
-                    break
-                length, unit = waiting.pop()
-                del decided[length:]
-                bits[unit] = 1
-            elif token == TreeToken.SPLIT:
-                file.write(b"s %x\n" % unit)
-                waiting.append((len(decided), unit))
-                bits[unit] = 0
-            else:
-                proof = cell.prove(bits, decided, unit, token)
-                if proof is None:
-                    raise CertificateError(f"unit {unit} behind the decisions {bits[:unit]} could not be proved stable")
-                file.write(b"%d %x %b\n" % (token, unit, proof_tokens(proof)))
-                file.count_bits(proof.first, *proof.multipliers.values())
-                file.proofs += 1
-                bits[unit] = token
-            decided.append(unit)
-    content = file.path.read_bytes()
-    return Certificate(file.path, file.regions, file.proofs, len(content), hashlib.sha256(content).hexdigest())
-
-
-def _point(partition: Partition, row: int, file: CertificateFile) -> bytes:
-    exact = partition.exact_points.get(row) or [Fraction(x) for x in partition.points[row].tolist()]
-    denominator = lcm(*(x.denominator for x in exact))
-    entries = [denominator, *(int(x * denominator) for x in exact)]
-    file.point_bits = max(file.point_bits, *(abs(entry).bit_length() for entry in entries))
-    return b"p %b\n" % hexadecimal(entries).encode()
+        for piece in tree_pieces(partition):
+            start = file.tell()
+            marks += [start + place for place in piece.marks]
+            file.write(piece.text)
+            file.regions += piece.leaves
+            file.unexplored += piece.unexplored
+            file.proofs += piece.proofs
+            file.multiplier_bits, file.point_bits = piece.multiplier_bits, piece.point_bits
+            if on_progress is not None:
+                on_progress(file.regions)
+        for begin, end in zip(marks[::2], marks[1::2], strict=True):
+            file.mark(begin, end)
+    with file.path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return Certificate(file.path, file.regions, file.proofs, file.path.stat().st_size, digest)

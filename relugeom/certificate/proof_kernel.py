@@ -1,0 +1,446 @@
+"""The compiled prover: follows a known split tree and writes the proofs and points of its certificate as text.
+
+Notation: `partition/columns.py`, `plan.py`. Every cell has a warm dictionary, as in the search; but what is split and
+what is stable is known, so a split needs one climb to its hyperplane, and only the proofs of the plan need an
+optimum. There, sign · z = v + Σ c_j h_j with c_j ≤ 0 and v ≤ 0 on the box side that the dictionary rests at: λ_j =
+−c_j prove it. They are rounded to integers, as short as the margin −v allows; whether R = λ₀ sign · z + Σ λ_j h_j ≤ 0
+on the box still holds is then decided with every rounding error on the unfavourable side. What cannot be proved here
+is left as a *hole*, to be filled in exact arithmetic.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from relugeom.geometry.compiled import borrowed, compiled, inlined, inner
+from relugeom.geometry.dictionary import write_form
+from relugeom.partition.columns import (
+    BASE,
+    BEYOND,
+    DONE,
+    FULL,
+    GROW,
+    OPTIMAL,
+    PAUSED,
+    SPLIT,
+    UNIT,
+    P,
+    R,
+    S,
+    U,
+)
+from relugeom.partition.layer_forms import box_maximum, compute_forms, layer_of
+from relugeom.partition.path import restore_sibling, save_sibling, take_side
+from relugeom.partition.walk import climb, cross_edge, refactorise
+
+__all__ = ["LEFT_OUT", "OPEN_LEAF", "UNDECIDED_UNIT", "Text", "Walk", "write_tree"]
+
+UNEXPLORED = 3
+UNDECIDED_UNIT, PROVED_INACTIVE = 2, 3
+"""In `Walk.known`, besides the bits 0 and 1: not decided yet; inactive by proof, not by a split."""
+LEFT_OUT = 20
+"""Returned where floats lost the cell: the subtree at the present node is to be proved exactly."""
+OPEN_LEAF = -1
+"""The unit of a hole that stands for the point of a leaf."""
+DRIFT = 80
+LONGEST = 46
+"""Bits of a rounded multiplier, at most."""
+COARSE = 40
+"""Bits behind the binary point of a coordinate, at most."""
+
+# Places in Walk.cursor: next token, next split and next beginning of a layer in preorder, whether the present layer
+# has begun, length of the trail, leaves, end of the text, holes, proofs, all bits of multipliers and of coordinates,
+# whether floats have lost the present cell, siblings that wait where the present mark began (−1 outside), marks.
+PLACE, NEXT_SPLIT, NEXT_BEGIN, BEGUN, TRAIL, LEAF, END, HOLES, PROOFS, LONG, WIDE, BLIND, MARKED, MARKS = range(14)
+CURSORS = 14
+MARK_SIZE = 4096
+"""Leaves of a marked subtree, at most: what one process checks at a time."""
+
+
+class Walk(NamedTuple):
+    """Where the prover stands, beside the dictionary.
+
+    Attributes
+    ----------
+    cursor
+        See the names of its places.
+    todo
+        Units still to be proved at the present node: sets, shape (2, words), of those inactive and active.
+    known
+        Bit of each unit decided on the certificate's path, else UNDECIDED_UNIT; shape (N,).
+    trail
+        These units in the order of their decisions, shape (N,).
+    split_of, trail_of, blind_of
+        For each waiting sibling: the number of its split, the length of the trail there, and whether floats had lost
+        the cell; shape (S,).
+    """
+
+    cursor: np.ndarray
+    todo: np.ndarray
+    known: np.ndarray
+    trail: np.ndarray
+    split_of: np.ndarray
+    trail_of: np.ndarray
+    blind_of: np.ndarray
+
+
+class Text(NamedTuple):
+    """What was written, and the holes in it.
+
+    Attributes
+    ----------
+    text
+        Bytes, shape (C,).
+    places
+        Where in the text each hole lies, shape (H,).
+    units, bits
+        The unit to be proved and its bit, or OPEN_LEAF and the row of the partition; shape (H,).
+    rows, counts
+        Rows that the dictionary proposes, by number, shape (H, d), and how many.
+    known
+        The path there, shape (H, N), as in `Walk`.
+    marks
+        Where in the text marked subtrees begin and end, in turn, and after how many holes; shape (K, 2).
+    """
+
+    text: np.ndarray
+    places: np.ndarray
+    units: np.ndarray
+    bits: np.ndarray
+    rows: np.ndarray
+    counts: np.ndarray
+    known: np.ndarray
+    marks: np.ndarray
+
+
+@inlined
+def put(text, end, byte):
+    """One character."""
+    text[end] = byte
+    return end + 1
+
+
+@inner
+def put_hexadecimal(text, end, value):
+    """A space and an integer."""
+    text[end] = 32
+    end += 1
+    if value < 0:
+        text[end] = 45
+        end += 1
+        value = -value
+    digits = 1
+    while (value >> (4 * digits)) != 0:
+        digits += 1
+    for place in range(digits):
+        digit = (value >> (4 * (digits - 1 - place))) & 15
+        text[end + place] = digit + 48 if digit < 10 else digit + 87
+    return end + digits
+
+
+@inlined
+def leave_hole(walk, out, unit, bit):
+    """Note that a line is missing here."""
+    hole = walk.cursor[HOLES]
+    out.places[hole], out.units[hole], out.bits[hole] = walk.cursor[END], unit, bit
+    for u in range(walk.known.shape[0]):
+        out.known[hole, u] = walk.known[u]
+    walk.cursor[HOLES] = hole + 1
+
+
+@inlined
+def combine_rows(problem, state, rows, count, layer, local, sign, first, combined):
+    """R = first · sign · z + Σ multiplier · row, and whether R ≤ 0 on the box with all rounding errors."""
+    d = problem.lower.shape[0]
+    error, size = first * state.errors[layer, local], first * state.magnitudes[layer, local]
+    for k in range(d + 1):
+        combined[k] = first * sign * state.form[k]
+    for i in range(count):
+        r, multiplier = rows[i], state.multipliers[i]
+        for k in range(d + 1):
+            combined[k] += multiplier * state.row_forms[r, k]
+        error += multiplier * state.row_errors[r]
+        size += multiplier * state.row_magnitudes[r]
+        if state.row_units[r] < 0 and multiplier > 0.0:
+            size = np.inf  # rows of the domain are scaled here otherwise than in a certificate
+    bound = box_maximum(combined, 1.0, problem.lower, problem.upper, d)
+    return bound + (1.0001 * error + 4.0 * (count + d + 8) * UNIT * size) <= 0.0
+
+
+@inlined
+def climb_to_optimum(problem, state, rows, sign):
+    """Multipliers (into `goal`) of rows (into `rows`) that prove sign · z ≤ 0 in floats; how many, and the margin."""
+    d = problem.lower.shape[0]
+    count, margin = 0, -1.0
+    for attempt in range(2):
+        if margin >= 0.0 or ((attempt == 1 or state.counters[P] > DRIFT) and not refactorise(problem, state)):
+            break
+        target = state.counters[R]
+        state.basic[target] = d + target
+        write_form(state.form, d, state.table, state.value, target, state.basic, state.nonbasic, state.resting, target)
+        if climb(problem, state, target, sign, np.inf) != OPTIMAL:
+            continue
+        count, margin = 0, max(0.0, -sign * state.value[target])
+        for j in range(d):
+            multiplier = -sign * state.table[j, target]
+            if state.nonbasic[j] >= d and multiplier > 0.0:
+                rows[count], state.goal[count] = state.nonbasic[j] - d, multiplier
+                count += 1
+    return count, margin
+
+
+@inlined
+def prove_unit(problem, state, walk, out, layer, local, bit, combined):
+    """Write a proof that a unit has a bit on the present cell, or leave a hole."""
+    d, unit, hole = problem.lower.shape[0], problem.starts[layer] + local, walk.cursor[HOLES]
+    sign, rows, written, count, first = -1.0 if bit == 1 else 1.0, out.rows[hole], False, 0, 1.0
+    margin, weight, largest, digits = 0.0, 0.0, 0.0, -1
+    for k in range(d + 1):
+        state.form[k] = state.forms[layer, k, local]
+    while problem.bounded:  # the box alone; then the rows of an optimum, with more and more digits
+        if combine_rows(problem, state, rows, count, layer, local, sign, first, combined):
+            written = True
+            break
+        if digits < 0:
+            if walk.cursor[BLIND] == 0:
+                count, margin = climb_to_optimum(problem, state, rows, sign)
+            if not margin > 0.0:
+                break
+            for i in range(count):
+                largest, weight = max(largest, state.goal[i]), weight + state.row_magnitudes[rows[i]]
+            # Rounding multipliers behind that many binary digits changes R by weight / 2^(digits + 1) at most.
+            digits = np.int64(max(0.0, np.ceil(np.log2(weight / margin + 1e-300))))
+        else:
+            digits += 5
+        first = 2.0**digits
+        if digits > LONGEST or largest * first > 2.0**52:
+            break
+        for i in range(count):
+            state.multipliers[i] = np.floor(state.goal[i] * first + 0.5)
+    if not problem.bounded and walk.cursor[BLIND] == 0:
+        count, margin = climb_to_optimum(problem, state, rows, sign)
+    if written:
+        text, every = out.text, np.int64(first)
+        end = put_hexadecimal(text, put(text, walk.cursor[END], 48 + bit), unit)
+        end = put_hexadecimal(text, end, np.int64(first))
+        for i in range(count):
+            multiplier = np.int64(state.multipliers[i])
+            if multiplier > 0:
+                end = put_hexadecimal(text, end, state.row_units[rows[i]])
+                end = put_hexadecimal(text, end, multiplier)
+                every |= multiplier
+        walk.cursor[END], walk.cursor[LONG] = put(text, end, 10), walk.cursor[LONG] | every
+    else:
+        for i in range(count):
+            rows[i] = state.row_units[rows[i]]
+        out.counts[hole] = count
+        leave_hole(walk, out, unit, bit)
+    walk.cursor[PROOFS] += 1
+    walk.known[unit] = 1 if bit == 1 else PROVED_INACTIVE
+    walk.trail[walk.cursor[TRAIL]] = unit
+    walk.cursor[TRAIL] += 1
+
+
+@inner
+def clearance(starts, forms, errors, magnitudes, kinds, bits, point, heights, slopes):
+    """Steps of a grid to one unit of length that keep the nearest point of the grid on the same side of every unit.
+
+    Units that are inactive on the whole cell do not count. inf where floats do not show the point's side.
+    """
+    d, need = point.shape[0], 1.0
+    for layer in range(starts.shape[0] - 1):
+        first, width = starts[layer], starts[layer + 1] - starts[layer]
+        for u in range(width):
+            heights[u], slopes[u] = forms[layer, d, u], 0.0
+        for k in range(d):
+            x = point[k]
+            for u in range(width):
+                heights[u] += forms[layer, k, u] * x
+                slopes[u] += abs(forms[layer, k, u])
+        for u in range(width):
+            if kinds[first + u] != 0:
+                clear = heights[u] if bits[first + u] == 1 else -heights[u]
+                clear -= 1.02 * errors[layer, u] + 2.0 * (d + 3) * UNIT * magnitudes[layer, u]
+                need = max(need, 1.02 * slopes[u] / clear if clear > 1e-290 else np.inf)
+    return need
+
+
+@inlined
+def write_point(problem, state, walk, out, points, slopes):
+    """Write the point of a leaf, with as few digits as keep it clear of all hyperplanes; or leave a hole."""
+    d, leaf, point = problem.lower.shape[0], walk.cursor[LEAF], state.far
+    need = np.inf
+    if problem.bounded and problem.domain_rows.shape[0] == 0 and points.shape[1] == d:
+        for k in range(d):
+            point[k] = points[leaf, k]
+        need = clearance(
+            problem.starts,
+            state.forms,
+            state.errors,
+            state.magnitudes,
+            state.kinds,
+            state.bits,
+            point,
+            state.heights,
+            slopes,
+        )
+    digits = 0
+    while digits <= COARSE and 2.0**digits < need:
+        digits += 1
+    inside, grid, every = digits <= COARSE, 2.0**digits, np.int64(1) << min(digits, COARSE)
+    for k in range(d):
+        if inside:
+            entry = np.floor(point[k] * grid + 0.5)
+            if entry < problem.lower[k] * grid:
+                entry += 1.0
+            elif entry > problem.upper[k] * grid:
+                entry -= 1.0
+            inside = problem.lower[k] * grid <= entry <= problem.upper[k] * grid and abs(entry) < 2.0**52
+            point[k] = entry if inside else 0.0
+    if inside:
+        text = out.text
+        end = put_hexadecimal(text, put(text, walk.cursor[END], 112), every)
+        for k in range(d):
+            entry = np.int64(point[k])
+            end = put_hexadecimal(text, end, entry)
+            every |= abs(entry)
+        walk.cursor[END], walk.cursor[WIDE] = put(text, end, 10), walk.cursor[WIDE] | every
+    else:
+        leave_hole(walk, out, OPEN_LEAF, leaf)
+    walk.cursor[LEAF] += 1
+
+
+@inlined
+def meet_hyperplane(problem, state, layer, local):
+    """Go to the hyperplane of a unit that is known to split the cell; False where floats do not find it."""
+    d, met = problem.lower.shape[0], False
+    for k in range(d + 1):
+        state.form[k] = state.forms[layer, k, local]
+    accept, sign = (1e-13 * state.magnitudes[layer, local] if problem.bounded else 0.0), 0.0
+    for attempt in range(4):  # once on, once back from beyond; both once more with a new dictionary
+        if met or (attempt == 1 and sign == 0.0):
+            continue
+        if (attempt == 2 or state.counters[P] > DRIFT) and not refactorise(problem, state):
+            break
+        target = state.counters[R]
+        if sign == 0.0:
+            state.basic[target] = d + target
+            write_form(
+                state.form, d, state.table, state.value, target, state.basic, state.nonbasic, state.resting, target
+            )
+            sign = 1.0 if state.value[target] > 0.0 else -1.0
+        outcome = climb(problem, state, target, -sign, accept)
+        met = outcome == SPLIT
+        sign = -sign if outcome == BEYOND else 0.0
+    if met:
+        cross_edge(problem, state, state.counters[R])
+    return met
+
+
+@inlined
+def put_mark(walk, out):
+    """Note that a marked subtree begins or ends here."""
+    mark = walk.cursor[MARKS]
+    out.marks[mark, 0], out.marks[mark, 1] = walk.cursor[END], walk.cursor[HOLES]
+    walk.cursor[MARKS] = mark + 1
+
+
+@inlined
+def enter_side(problem, state, walk, out, unit, bit, sides, sizes, split):
+    """Take one side of the hyperplane that the dictionary stands on."""
+    layer, cursor = layer_of(problem.starts, unit), walk.cursor
+    state.bits[unit], state.kinds[unit] = bit, SPLIT
+    take_side(problem, state, layer, unit - problem.starts[layer])
+    state.counters[U] = unit + 1
+    walk.known[unit] = bit
+    walk.trail[cursor[TRAIL]] = unit
+    cursor[TRAIL] += 1
+    for w in range(walk.todo.shape[1]):
+        walk.todo[0, w], walk.todo[1, w] = sides[split, bit, 0, w], sides[split, bit, 1, w]
+    cursor[BEGUN] = 1 if unit + 1 < problem.starts[layer + 1] else 0
+    if cursor[MARKED] < 0 and sizes[split, bit] <= MARK_SIZE < sizes[split, 0] + sizes[split, 1]:
+        cursor[MARKED] = state.counters[S]
+        put_mark(walk, out)
+        end = put(out.text, put(out.text, cursor[END], 109), 32)
+        for u in range(walk.known.shape[0]):
+            sign = walk.known[u]
+            end = put(out.text, end, 115 if sign == PROVED_INACTIVE else (45 if sign == UNDECIDED_UNIT else 48 + sign))
+        cursor[END] = put(out.text, end, 10)
+
+
+@compiled
+def write_tree(problem, state, waiting, walk, out, tree, begins, sides, sizes, points, budget):
+    """Go on until something needs the caller: DONE, FULL, GROW, PAUSED or LEFT_OUT."""
+    problem, state, waiting = borrowed(problem), borrowed(state), borrowed(waiting)
+    walk, out = borrowed(walk), borrowed(out)
+    d, starts, counters, cursor = problem.lower.shape[0], problem.starts, state.counters, walk.cursor
+    units = starts[starts.shape[0] - 1]
+    combined, slopes = np.zeros(d + 1), np.zeros(problem.weights.shape[1])
+    longest_line = 96 + 24 * (d + 3) + units
+    for _ in range(budget):
+        if cursor[END] + longest_line > out.text.shape[0]:
+            return FULL
+        if cursor[HOLES] >= out.places.shape[0] or cursor[MARKS] + 2 >= out.marks.shape[0]:
+            return FULL
+        if counters[S] >= waiting.unit.shape[0] or counters[R] + 2 >= state.value.shape[0]:
+            return GROW
+        unit, side, split = counters[U], -1, cursor[NEXT_SPLIT]
+        token = tree[cursor[PLACE]] if unit < units else UNEXPLORED
+        if token == UNEXPLORED:
+            if unit == units:
+                write_point(problem, state, walk, out, points, slopes)
+            else:
+                cursor[END] = put(out.text, put(out.text, cursor[END], 117), 10)
+                cursor[PLACE] += 1
+            if counters[S] == cursor[MARKED]:
+                put_mark(walk, out)
+                cursor[MARKED] = -1
+            if counters[S] == counters[BASE]:
+                return DONE
+            unit = restore_sibling(state, waiting)
+            side, slot = 1, counters[S]
+            split, cursor[BLIND] = walk.split_of[slot], walk.blind_of[slot]
+            while cursor[TRAIL] > walk.trail_of[slot]:
+                cursor[TRAIL] -= 1
+                walk.known[walk.trail[cursor[TRAIL]]] = UNDECIDED_UNIT
+        else:
+            layer = layer_of(starts, unit)
+            if cursor[BEGUN] == 0:
+                compute_forms(problem, state, layer)
+                for w in range(walk.todo.shape[1]):
+                    walk.todo[0, w] = begins[cursor[NEXT_BEGIN], 0, w]
+                    walk.todo[1, w] = begins[cursor[NEXT_BEGIN], 1, w]
+                cursor[NEXT_BEGIN] += 1
+                cursor[BEGUN] = 1
+            found, bit = -1, 0
+            for w in range(walk.todo.shape[1]):
+                every = walk.todo[0, w] | walk.todo[1, w]
+                if found < 0 and every != np.uint64(0):
+                    found = 0
+                    while (every >> np.uint64(found)) & np.uint64(1) == np.uint64(0):
+                        found += 1
+                    mark = np.uint64(1) << np.uint64(found)
+                    bit = 1 if walk.todo[1, w] & mark != np.uint64(0) else 0
+                    walk.todo[0, w] &= ~mark
+                    walk.todo[1, w] &= ~mark
+                    found += 64 * w
+            if found >= 0:
+                prove_unit(problem, state, walk, out, layer, found, bit, combined)
+                continue
+            if token == SPLIT:
+                if cursor[BLIND] == 0 and not meet_hyperplane(problem, state, layer, unit - starts[layer]):
+                    return LEFT_OUT
+                cursor[END] = put(out.text, put_hexadecimal(out.text, put(out.text, cursor[END], 115), unit), 10)
+                slot, side = counters[S], 0
+                walk.split_of[slot], walk.trail_of[slot], walk.blind_of[slot] = split, cursor[TRAIL], cursor[BLIND]
+                save_sibling(state, waiting, unit, state.point)
+                cursor[NEXT_SPLIT] += 1
+            else:
+                state.bits[unit], state.kinds[unit] = token, token
+                counters[U] = unit + 1
+                if unit + 1 == starts[layer + 1]:
+                    cursor[BEGUN] = 0
+            cursor[PLACE] += 1
+        if side >= 0:
+            enter_side(problem, state, walk, out, unit, side, sides, sizes, split)
+    return PAUSED
