@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from relugeom.geometry.compiled import borrowed, compiled, inlined, inner
-from relugeom.geometry.dictionary import write_form
+from relugeom.geometry.dictionary import FREE, write_form
 from relugeom.partition.columns import (
     BASE,
     BEYOND,
@@ -29,7 +29,7 @@ from relugeom.partition.columns import (
     S,
     U,
 )
-from relugeom.partition.layer_forms import box_maximum, compute_forms, layer_of
+from relugeom.partition.layer_forms import box_maximum, compute_forms, layer_of, size_of
 from relugeom.partition.path import restore_sibling, save_sibling, take_side
 from relugeom.partition.walk import climb, cross_edge, refactorise
 
@@ -52,7 +52,8 @@ COARSE = 40
 # has begun, length of the trail, leaves, end of the text, holes, proofs, all bits of multipliers and of coordinates,
 # whether floats have lost the present cell, siblings that wait where the present mark began (−1 outside), marks.
 PLACE, NEXT_SPLIT, NEXT_BEGIN, BEGUN, TRAIL, LEAF, END, HOLES, PROOFS, LONG, WIDE, BLIND, MARKED, MARKS = range(14)
-CURSORS = 14
+SHIFT, LIFTED = range(14, 16)
+CURSORS = 16
 MARK_SIZE = 4096
 """Leaves of a marked subtree, at most: what one process checks at a time."""
 
@@ -73,6 +74,9 @@ class Walk(NamedTuple):
     split_of, trail_of, blind_of
         For each waiting sibling: the number of its split, the length of the trail there, and whether floats had lost
         the cell; shape (S,).
+    numbers, scales
+        For each row of the domain: its number in the certificate, and how often its form here is the one there (at a
+        common denominator of 1); shape (k,).
     """
 
     cursor: np.ndarray
@@ -82,6 +86,8 @@ class Walk(NamedTuple):
     split_of: np.ndarray
     trail_of: np.ndarray
     blind_of: np.ndarray
+    numbers: np.ndarray
+    scales: np.ndarray
 
 
 class Text(NamedTuple):
@@ -97,6 +103,11 @@ class Text(NamedTuple):
         The unit to be proved and its bit, or OPEN_LEAF and the row of the partition; shape (H,).
     rows, counts
         Rows that the dictionary proposes, by number, shape (H, d), and how many.
+    moving
+        Coordinates that do not rest at a side of the box there, shape (H, d).
+    firsts, weights
+        Multipliers on the affine hull (of the unit, shape (H,), and of the rows, shape (H, d)), where these prove the
+        bit and only those of equalities are missing; else `firsts` is 0.
     known
         The path there, shape (H, N), as in `Walk`.
     marks
@@ -109,6 +120,9 @@ class Text(NamedTuple):
     bits: np.ndarray
     rows: np.ndarray
     counts: np.ndarray
+    moving: np.ndarray
+    firsts: np.ndarray
+    weights: np.ndarray
     known: np.ndarray
     marks: np.ndarray
 
@@ -121,21 +135,25 @@ def put(text, end, byte):
 
 
 @inner
-def put_hexadecimal(text, end, value):
-    """A space and an integer."""
+def put_hexadecimal(text, end, value, shift):
+    """A space and value · 2^shift."""
     text[end] = 32
     end += 1
     if value < 0:
         text[end] = 45
         end += 1
         value = -value
+    value <<= shift % 4
     digits = 1
     while (value >> (4 * digits)) != 0:
         digits += 1
     for place in range(digits):
         digit = (value >> (4 * (digits - 1 - place))) & 15
         text[end + place] = digit + 48 if digit < 10 else digit + 87
-    return end + digits
+    end += digits
+    for place in range(shift // 4):
+        text[end + place] = 48
+    return end + shift // 4
 
 
 @inlined
@@ -161,8 +179,6 @@ def combine_rows(problem, state, rows, count, layer, local, sign, first, combine
             combined[k] += multiplier * state.row_forms[r, k]
         error += multiplier * state.row_errors[r]
         size += multiplier * state.row_magnitudes[r]
-        if state.row_units[r] < 0 and multiplier > 0.0:
-            size = np.inf  # rows of the domain are scaled here otherwise than in a certificate
     bound = box_maximum(combined, 1.0, problem.lower, problem.upper, d)
     return bound + (1.0001 * error + 4.0 * (count + d + 8) * UNIT * size) <= 0.0
 
@@ -194,46 +210,62 @@ def prove_unit(problem, state, walk, out, layer, local, bit, combined):
     """Write a proof that a unit has a bit on the present cell, or leave a hole."""
     d, unit, hole = problem.lower.shape[0], problem.starts[layer] + local, walk.cursor[HOLES]
     sign, rows, written, count, first = -1.0 if bit == 1 else 1.0, out.rows[hole], False, 0, 1.0
-    margin, weight, largest, digits = 0.0, 0.0, 0.0, -1
+    margin, weight, largest, digits = 0.0, 0.0, 0.0, -1.0
     for k in range(d + 1):
         state.form[k] = state.forms[layer, k, local]
     while problem.bounded:  # the box alone; then the rows of an optimum, with more and more digits
         if combine_rows(problem, state, rows, count, layer, local, sign, first, combined):
             written = True
             break
-        if digits < 0:
+        if digits < 0.0:
             if walk.cursor[BLIND] == 0:
                 count, margin = climb_to_optimum(problem, state, rows, sign)
             if not margin > 0.0:
                 break
             for i in range(count):
-                largest, weight = max(largest, state.goal[i]), weight + state.row_magnitudes[rows[i]]
+                r = rows[i]
+                scale = 1.0 if state.row_units[r] >= 0 else walk.scales[r]
+                state.goal[i] *= scale
+                largest, weight = max(largest, state.goal[i]), weight + state.row_magnitudes[r] / scale
             # Rounding multipliers behind that many binary digits changes R by weight / 2^(digits + 1) at most.
-            digits = np.int64(max(0.0, np.ceil(np.log2(weight / margin + 1e-300))))
+            digits = max(0.0, np.ceil(np.log2(weight / margin + 1e-300)))
         else:
-            digits += 5
+            digits += 5.0
         first = 2.0**digits
         if digits > LONGEST or largest * first > 2.0**52:
             break
         for i in range(count):
-            state.multipliers[i] = np.floor(state.goal[i] * first + 0.5)
+            scale = 1.0 if state.row_units[rows[i]] >= 0 else walk.scales[rows[i]]
+            state.multipliers[i] = np.floor(state.goal[i] * first + 0.5) / scale
     if not problem.bounded and walk.cursor[BLIND] == 0:
         count, margin = climb_to_optimum(problem, state, rows, sign)
-    if written:
+    shift = 0  # rows of the domain count 2^shift times themselves in a certificate
+    for i in range(count):
+        r = rows[i]
+        if written:
+            scale = 1.0 if state.row_units[r] >= 0 else walk.scales[r]
+            out.weights[hole, i] = np.int64(np.floor(state.multipliers[i] * scale + 0.5))
+        if state.row_units[r] < 0:
+            shift = walk.cursor[SHIFT]
+        rows[i] = state.row_units[r] if state.row_units[r] >= 0 else walk.numbers[r]
+    if written and walk.cursor[LIFTED] == 0:
         text, every = out.text, np.int64(first)
-        end = put_hexadecimal(text, put(text, walk.cursor[END], 48 + bit), unit)
-        end = put_hexadecimal(text, end, np.int64(first))
+        end = put_hexadecimal(text, put(text, walk.cursor[END], 48 + bit), unit, 0)
+        end = put_hexadecimal(text, end, np.int64(first), shift)
         for i in range(count):
-            multiplier = np.int64(state.multipliers[i])
+            multiplier = out.weights[hole, i]
             if multiplier > 0:
-                end = put_hexadecimal(text, end, state.row_units[rows[i]])
-                end = put_hexadecimal(text, end, multiplier)
+                end = put_hexadecimal(text, end, rows[i], 0)
+                end = put_hexadecimal(text, end, multiplier, shift if rows[i] < problem.starts[-1] else 0)
                 every |= multiplier
         walk.cursor[END], walk.cursor[LONG] = put(text, end, 10), walk.cursor[LONG] | every
     else:
-        for i in range(count):
-            rows[i] = state.row_units[rows[i]]
-        out.counts[hole] = count
+        out.counts[hole], out.firsts[hole] = count, np.int64(first) if written else 0
+        for j in range(d):
+            out.moving[hole, j] = True
+        for j in range(d):
+            if state.nonbasic[j] < d and state.status[j] != FREE:
+                out.moving[hole, state.nonbasic[j]] = False
         leave_hole(walk, out, unit, bit)
     walk.cursor[PROOFS] += 1
     walk.known[unit] = 1 if bit == 1 else PROVED_INACTIVE
@@ -242,10 +274,11 @@ def prove_unit(problem, state, walk, out, layer, local, bit, combined):
 
 
 @inner
-def clearance(starts, forms, errors, magnitudes, kinds, bits, point, heights, slopes):
+def clearance(starts, forms, errors, magnitudes, kinds, bits, point, size, heights, slopes):
     """Steps of a grid to one unit of length that keep the nearest point of the grid on the same side of every unit.
 
-    Units that are inactive on the whole cell do not count. inf where floats do not show the point's side.
+    `size` is that of the point (`size_of`). Units that are inactive on the whole cell do not count. inf where floats
+    do not show the point's side.
     """
     d, need = point.shape[0], 1.0
     for layer in range(starts.shape[0] - 1):
@@ -260,7 +293,7 @@ def clearance(starts, forms, errors, magnitudes, kinds, bits, point, heights, sl
         for u in range(width):
             if kinds[first + u] != 0:
                 clear = heights[u] if bits[first + u] == 1 else -heights[u]
-                clear -= 1.02 * errors[layer, u] + 2.0 * (d + 3) * UNIT * magnitudes[layer, u]
+                clear -= size * (1.02 * errors[layer, u] + 2.0 * (d + 3) * UNIT * magnitudes[layer, u])
                 need = max(need, 1.02 * slopes[u] / clear if clear > 1e-290 else np.inf)
     return need
 
@@ -270,7 +303,7 @@ def write_point(problem, state, walk, out, points, slopes):
     """Write the point of a leaf, with as few digits as keep it clear of all hyperplanes; or leave a hole."""
     d, leaf, point = problem.lower.shape[0], walk.cursor[LEAF], state.far
     need = np.inf
-    if problem.bounded and problem.domain_rows.shape[0] == 0 and points.shape[1] == d:
+    if problem.domain_rows.shape[0] == 0 and points.shape[1] == d:
         for k in range(d):
             point[k] = points[leaf, k]
         need = clearance(
@@ -281,6 +314,7 @@ def write_point(problem, state, walk, out, points, slopes):
             state.kinds,
             state.bits,
             point,
+            size_of(problem, point, d),
             state.heights,
             slopes,
         )
@@ -299,10 +333,10 @@ def write_point(problem, state, walk, out, points, slopes):
             point[k] = entry if inside else 0.0
     if inside:
         text = out.text
-        end = put_hexadecimal(text, put(text, walk.cursor[END], 112), every)
+        end = put_hexadecimal(text, put(text, walk.cursor[END], 112), every, 0)
         for k in range(d):
             entry = np.int64(point[k])
-            end = put_hexadecimal(text, end, entry)
+            end = put_hexadecimal(text, end, entry, 0)
             every |= abs(entry)
         walk.cursor[END], walk.cursor[WIDE] = put(text, end, 10), walk.cursor[WIDE] | every
     else:
@@ -376,7 +410,7 @@ def write_tree(problem, state, waiting, walk, out, tree, begins, sides, sizes, p
     d, starts, counters, cursor = problem.lower.shape[0], problem.starts, state.counters, walk.cursor
     units = starts[starts.shape[0] - 1]
     combined, slopes = np.zeros(d + 1), np.zeros(problem.weights.shape[1])
-    longest_line = 96 + 24 * (d + 3) + units
+    longest_line = 96 + (24 + cursor[SHIFT] // 4) * (d + 3) + units
     for _ in range(budget):
         if cursor[END] + longest_line > out.text.shape[0]:
             return FULL
@@ -430,7 +464,7 @@ def write_tree(problem, state, waiting, walk, out, tree, begins, sides, sizes, p
             if token == SPLIT:
                 if cursor[BLIND] == 0 and not meet_hyperplane(problem, state, layer, unit - starts[layer]):
                     return LEFT_OUT
-                cursor[END] = put(out.text, put_hexadecimal(out.text, put(out.text, cursor[END], 115), unit), 10)
+                cursor[END] = put(out.text, put_hexadecimal(out.text, put(out.text, cursor[END], 115), unit, 0), 10)
                 slot, side = counters[S], 0
                 walk.split_of[slot], walk.trail_of[slot], walk.blind_of[slot] = split, cursor[TRAIL], cursor[BLIND]
                 save_sibling(state, waiting, unit, state.point)

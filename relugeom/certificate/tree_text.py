@@ -9,7 +9,9 @@ import numpy as np
 
 from relugeom.certificate import proof_kernel as kernel
 from relugeom.certificate.exact_proof import ExactCell, Proof, proof_tokens
-from relugeom.certificate.header import hexadecimal
+from relugeom.certificate.header import domain_exponent, hexadecimal
+from relugeom.certificate.hull_proofs import HullProofs
+from relugeom.certificate.path_forms import PathForms
 from relugeom.certificate.plan import make_plan
 from relugeom.errors import CertificateError
 from relugeom.geometry.chart import domain_chart
@@ -56,6 +58,10 @@ def tree_pieces(partition: Partition) -> Iterator[TreePiece]:
     CertificateError
         A decision of the tree could not be proved; the text names it.
     """
+    if partition.network.units == 0:
+        text, bits = point_line(partition, 0)
+        yield TreePiece(text, [], 1, 0, 0, 1, bits)
+        return
     walker = _Walker(partition)
     while not walker.done:
         yield walker.run()
@@ -74,8 +80,11 @@ class _Walker:
         self._plan = make_plan(partition.tree, problem.starts)
         self._state, self._waiting = self._setup.first_state()
         words = self._plan.begins.shape[2]
+        self._lift = HullProofs(network, chart)
+        numbers, scales = self._lift.row_scales(problem.domain_rows)
         cursor = np.zeros(kernel.CURSORS, dtype=np.int64)
         cursor[kernel.MARKED] = -1
+        cursor[kernel.SHIFT], cursor[kernel.LIFTED] = domain_exponent(domain), not self._lift.is_plain
         self._walk = kernel.Walk(
             cursor=cursor,
             todo=np.zeros((2, words), dtype=np.uint64),
@@ -84,6 +93,8 @@ class _Walker:
             split_of=np.zeros(N + 2, dtype=np.int64),
             trail_of=np.zeros(N + 2, dtype=np.int64),
             blind_of=np.zeros(N + 2, dtype=np.int64),
+            numbers=numbers,
+            scales=scales,
         )
         self._text = kernel.Text(
             text=np.zeros(TEXT + 64 * (N + d), dtype=np.uint8),
@@ -92,9 +103,13 @@ class _Walker:
             bits=np.zeros(HOLES, dtype=np.int64),
             rows=np.zeros((HOLES, d), dtype=np.int64),
             counts=np.zeros(HOLES, dtype=np.int64),
+            moving=np.zeros((HOLES, d), dtype=np.bool_),
+            firsts=np.zeros(HOLES, dtype=np.int64),
+            weights=np.zeros((HOLES, d), dtype=np.int64),
             known=np.zeros((HOLES, N), dtype=np.int8),
             marks=np.zeros((MARKS, 2), dtype=np.int64),
         )
+        self._forms, self._free = PathForms(network, domain), np.array(chart.free, dtype=np.int64)
         self._exact: ExactCell | None = None
         self._multiplier_bits = self._point_bits = 1
 
@@ -121,7 +136,8 @@ class _Walker:
             self._stand_again()
         self.done = code == columns.DONE
         text, marks = self._filled()
-        self._multiplier_bits = max(self._multiplier_bits, int(cursor[kernel.LONG]).bit_length())
+        longest = int(cursor[kernel.LONG]).bit_length() + int(cursor[kernel.SHIFT])
+        self._multiplier_bits = max(self._multiplier_bits, longest)
         self._point_bits = max(self._point_bits, int(cursor[kernel.WIDE]).bit_length())
         tokens = self.partition.tree[place : int(cursor[kernel.PLACE])]
         return TreePiece(
@@ -171,15 +187,24 @@ class _Walker:
     def _fill(self, hole: int) -> bytes:
         unit, bit = int(self._text.units[hole]), int(self._text.bits[hole])
         if unit == kernel.OPEN_LEAF:
-            return self._point(bit)
-        known = self._text.known[hole].tolist()
-        decided = [u for u, sign in enumerate(known) if sign != kernel.UNDECIDED_UNIT]
-        bits = [int(sign == 1) for sign in known]
-        self._exact = self._exact or ExactCell(self.partition.network, self.partition.domain)
-        hint = self._text.rows[hole, : int(self._text.counts[hole])].tolist()
-        proof = self._exact.prove(bits, decided, unit, bit, hint=hint)
+            line, bits = point_line(self.partition, bit)
+            self._point_bits = max(self._point_bits, bits)
+            return line
+        known = self._text.known[hole].tobytes()
+        support = self._text.rows[hole, : int(self._text.counts[hole])].tolist()
+        first = int(self._text.firsts[hole])
+        if first:
+            weights = self._text.weights[hole, : len(support)].tolist()
+            proof = self._lift.complete(self._forms, known, unit, bit, first, dict(zip(support, weights, strict=True)))
+        else:
+            moving = self._free[self._text.moving[hole]].tolist()
+            proof = self._forms.solve(known, unit, bit, support, moving)
         if proof is None:
-            path = "".join(".01"[1 + sign] if sign < 2 else "." if sign == 2 else "0" for sign in known)
+            decided = [u for u, sign in enumerate(known) if sign != kernel.UNDECIDED_UNIT]
+            self._exact = self._exact or ExactCell(self.partition.network, self.partition.domain)
+            proof = self._exact.prove([int(sign == 1) for sign in known], decided, unit, bit, hint=support)
+        if proof is None:
+            path = "".join("01.0"[sign] for sign in known)
             raise CertificateError(f"unit {unit} could not be proved to have the bit {bit} behind the decisions {path}")
         self._count(proof)
         return b"%d %x %b\n" % (bit, unit, proof_tokens(proof))
@@ -188,9 +213,10 @@ class _Walker:
         values = [proof.first, *proof.multipliers.values()]
         self._multiplier_bits = max(self._multiplier_bits, *(abs(value).bit_length() for value in values))
 
-    def _point(self, row: int) -> bytes:
-        exact = self.partition.exact_points.get(row) or [Fraction(x) for x in self.partition.points[row].tolist()]
-        denominator = lcm(*(x.denominator for x in exact))
-        entries = [denominator, *(int(x * denominator) for x in exact)]
-        self._point_bits = max(self._point_bits, *(abs(entry).bit_length() for entry in entries))
-        return b"p %b\n" % hexadecimal(entries).encode()
+
+def point_line(partition: Partition, row: int) -> tuple[bytes, int]:
+    """The line of a leaf with the partition's own point, and how many bits its numbers have."""
+    exact = partition.exact_points.get(row) or [Fraction(x) for x in partition.points[row].tolist()]
+    denominator = lcm(*(x.denominator for x in exact))
+    entries = [denominator, *(int(x * denominator) for x in exact)]
+    return b"p %b\n" % hexadecimal(entries).encode(), max(abs(entry).bit_length() for entry in entries)
