@@ -16,7 +16,6 @@ from typing import cast
 import numpy as np
 from flint import fmpq_mat, fmpz_mat
 
-from relugeom.certificate.exact_proof import Proof
 from relugeom.certificate.header import domain_exponent
 from relugeom.geometry.domain import Domain
 from relugeom.linalg.exact import rational, scaled_integers
@@ -64,8 +63,10 @@ class PathForms:
             known[local] = self._unpack(self._forms[layer][local])
         return known[local], self._exponents[layer]
 
-    def solve(self, known: bytes, unit: int, bit: int, support: Sequence[int], moving: Sequence[int]) -> Proof | None:
-        """The proof by the rows of some units that a unit has a bit, or None where they give none.
+    def solve(
+        self, known: bytes, unit: int, bit: int, support: Sequence[int], moving: Sequence[int]
+    ) -> tuple[int, list[int]] | None:
+        """Multipliers of a unit and of the rows of others that prove its bit, or None where these give none.
 
         Parameters
         ----------
@@ -76,6 +77,8 @@ class PathForms:
         moving
             The inputs whose coefficients have to vanish: at the others the domain has the side that it takes.
         """
+        if support and not 0 <= min(support) <= max(support) < len(self._layer_of):
+            return None  # rows of the domain
         target, scale = self.form(known, unit)
         rows, exponents = [], []
         for row in support:
@@ -94,8 +97,7 @@ class PathForms:
         first <<= scale - least
         weights = [weight << exponent - least for weight, exponent in zip(weights, exponents, strict=True)]
         common = gcd(first, *weights)
-        pairs = zip(support, weights, strict=True)
-        return Proof(first // common, {row: weight // common for row, weight in pairs if weight})
+        return (first // common, [weight // common for weight in weights]) if common > 1 else (first, weights)
 
     def _maximum_is_positive(
         self, target: Sequence[int], rows: Sequence[Sequence[int]], first: int, weights: Sequence[int], vanishes: bool
