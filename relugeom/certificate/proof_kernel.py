@@ -10,6 +10,7 @@ is left as a *hole*, to be filled in exact arithmetic.
 
 import numpy as np
 
+from relugeom.certificate.exact_kernel import prove_exactly
 from relugeom.certificate.tree_columns import (
     BEGUN,
     BLIND,
@@ -105,11 +106,11 @@ def climb_to_optimum(problem, state, rows, sign):
 
 
 @inlined
-def prove_unit(problem, state, walk, out, layer, local, bit, combined):
+def prove_unit(problem, state, walk, out, exact, layer, local, bit, combined):
     """Write a proof that a unit has a bit on the present cell, or leave a hole."""
     d, unit, hole = problem.lower.shape[0], problem.starts[layer] + local, walk.cursor[HOLES]
     sign, rows, written, count, first = -1.0 if bit == 1 else 1.0, out.rows[hole], False, 0, 1.0
-    margin, weight, largest, digits = 0.0, 0.0, 0.0, -1.0
+    margin, weight, largest, digits = -1.0, 0.0, 0.0, -1.0
     for k in range(d + 1):
         state.form[k] = state.forms[layer, k, local]
     while problem.bounded:  # the box alone; then the rows of an optimum, with more and more digits
@@ -138,8 +139,16 @@ def prove_unit(problem, state, walk, out, layer, local, bit, combined):
             state.multipliers[i] = np.floor(state.goal[i] * first + 0.5) / scale
     if not problem.bounded and walk.cursor[BLIND] == 0:
         count, margin = climb_to_optimum(problem, state, rows, sign)
+    exactly = not written and exact.enabled and walk.cursor[LIFTED] == 0 and margin >= 0.0
+    for j in range(d):  # at a vertex where rows of units meet, and nothing else
+        row = state.nonbasic[j] - d
+        exactly = exactly and row >= 0 and state.row_units[row] >= 0
+        if exactly:
+            exact.support[j] = state.row_units[row]
+    if exactly:
+        exactly = prove_exactly(exact, state.bits, unit, bit, exact.support, walk.cursor, out.text)
     shift = 0  # rows of the domain count 2^shift times themselves in a certificate
-    for i in range(count):
+    for i in range(0 if exactly else count):
         r = rows[i]
         if written:
             scale = 1.0 if state.row_units[r] >= 0 else walk.scales[r]
@@ -158,7 +167,7 @@ def prove_unit(problem, state, walk, out, layer, local, bit, combined):
                 end = put_hexadecimal(text, end, multiplier, shift if rows[i] < problem.starts[-1] else 0)
                 every |= multiplier
         walk.cursor[END], walk.cursor[LONG] = put(text, end, 10), walk.cursor[LONG] | every
-    else:
+    elif not exactly:
         out.counts[hole], out.firsts[hole] = count, np.int64(first) if written else 0
         for j in range(d):
             out.moving[hole, j] = True
@@ -223,14 +232,16 @@ def enter_side(problem, state, walk, out, unit, bit, sides, sizes, split):
 
 
 @compiled
-def write_tree(problem, state, waiting, walk, out, tree, begins, sides, sizes, points, budget):
+def write_tree(problem, state, waiting, walk, out, exact, tree, begins, sides, sizes, points, budget):
     """Go on until something needs the caller: DONE, FULL, GROW, PAUSED or LEFT_OUT."""
     problem, state, waiting = borrowed(problem), borrowed(state), borrowed(waiting)
-    walk, out = borrowed(walk), borrowed(out)
+    walk, out, exact = borrowed(walk), borrowed(out), borrowed(exact)
     d, starts, counters, cursor = problem.lower.shape[0], problem.starts, state.counters, walk.cursor
     units = starts[starts.shape[0] - 1]
     combined, slopes = np.zeros(d + 1), np.zeros(problem.weights.shape[1])
     longest_line = 96 + (24 + cursor[SHIFT] // 4) * (d + 3) + units
+    if exact.enabled:
+        longest_line += (d + 1) * (6 * exact.room.shape[0] + exact.exponents[-1] // 4 + 16)
     for _ in range(budget):
         if cursor[END] + longest_line > out.text.shape[0]:
             return FULL
@@ -261,6 +272,7 @@ def write_tree(problem, state, waiting, walk, out, tree, begins, sides, sizes, p
             layer = layer_of(starts, unit)
             if cursor[BEGUN] == 0:
                 compute_forms(problem, state, layer)
+                exact.wanted[layer] += 1
                 for w in range(walk.todo.shape[1]):
                     walk.todo[0, w] = begins[cursor[NEXT_BEGIN], 0, w]
                     walk.todo[1, w] = begins[cursor[NEXT_BEGIN], 1, w]
@@ -279,7 +291,7 @@ def write_tree(problem, state, waiting, walk, out, tree, begins, sides, sizes, p
                     walk.todo[1, w] &= ~mark
                     found += 64 * w
             if found >= 0:
-                prove_unit(problem, state, walk, out, layer, found, bit, combined)
+                prove_unit(problem, state, walk, out, exact, layer, found, bit, combined)
                 continue
             if token == SPLIT:
                 if cursor[BLIND] == 0 and not meet_hyperplane(problem, state, layer, unit - starts[layer]):

@@ -20,8 +20,8 @@ COARSE = 40
 # has begun, length of the trail, leaves, end of the text, holes, proofs, all bits of multipliers and of coordinates,
 # whether floats have lost the present cell, siblings that wait where the present mark began (−1 outside), marks.
 PLACE, NEXT_SPLIT, NEXT_BEGIN, BEGUN, TRAIL, LEAF, END, HOLES, PROOFS, LONG, WIDE, BLIND, MARKED, MARKS = range(14)
-SHIFT, LIFTED = range(14, 16)
-CURSORS = 16
+SHIFT, LIFTED, HUGE = range(14, 17)
+CURSORS = 17
 MARK_SIZE = 4096
 """Leaves of a marked subtree, at most: what one process checks at a time."""
 

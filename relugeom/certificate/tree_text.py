@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from relugeom.certificate import tree_columns as places
+from relugeom.certificate.exact_kernel import make_exact
 from relugeom.certificate.header import domain_exponent
 from relugeom.certificate.holes import HoleFiller, point_line
 from relugeom.certificate.hull_proofs import HullProofs
@@ -106,6 +107,7 @@ class _Walker:
             known=np.zeros((HOLES, N), dtype=np.int8),
             marks=np.zeros((MARKS, 2), dtype=np.int64),
         )
+        self._network = make_exact(network)
         self._filler = HoleFiller(partition, chart, hull)
         self._tried = (-1, -1)  # the node at which the dictionary was set up again
 
@@ -119,6 +121,7 @@ class _Walker:
             self._waiting,
             self._walk,
             self._text,
+            self._network,
             self.partition.tree,
             plan.begins,
             plan.sides,
@@ -140,7 +143,7 @@ class _Walker:
             leaves=int(cursor[places.LEAF]) - leaves,
             unexplored=int((tokens == places.UNEXPLORED).sum()),
             proofs=int(cursor[places.PROOFS]) - proofs,
-            multiplier_bits=max(self._filler.multiplier_bits, longest),
+            multiplier_bits=max(self._filler.multiplier_bits, longest, int(cursor[places.HUGE])),
             point_bits=max(self._filler.point_bits, int(cursor[places.WIDE]).bit_length()),
         )
 
