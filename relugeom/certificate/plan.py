@@ -107,9 +107,11 @@ def fill_plan(tree, depths, starts, begins, sides, sizes, room):
             layer += 1
         local = unit - starts[layer]
         last = unit + 1 == starts[layer + 1]  # below, another layer begins, or there are leaves
-        if token == UNEXPLORED:
+        if token == UNEXPLORED:  # nothing is known of the units that are not decided there
             for w in range(words):
-                seen[top, 0, w], seen[top, 1, w] = every, every
+                decided = min(max(local - 64 * w, 0), 64)
+                rest = every << np.uint64(decided) if decided < 64 else np.uint64(0)
+                seen[top, 0, w], seen[top, 1, w] = rest, rest
             size[top] = 1
             top += 1
             continue
