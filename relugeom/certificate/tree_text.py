@@ -1,7 +1,7 @@
 """The tree of a partition's certificate as text, piece by piece: the compiled prover, and its holes filled exactly."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from relugeom.certificate.plan import make_plan
 from relugeom.certificate.proof_kernel import LEFT_OUT, write_tree
 from relugeom.geometry.chart import domain_chart
 from relugeom.partition import columns
+from relugeom.partition.engine import prepare
 from relugeom.partition.partition import Partition
 from relugeom.partition.path import stand_at
 from relugeom.partition.setup import Setup, grown
@@ -61,6 +62,7 @@ def tree_pieces(partition: Partition) -> Iterator[TreePiece]:
         yield TreePiece(text, [], 1, 0, 0, 1, bits)
         return
     walker = _Walker(partition)
+    walker.prepare()
     while not walker.done:
         yield walker.run()
 
@@ -111,11 +113,15 @@ class _Walker:
         self._filler = HoleFiller(partition, chart, hull)
         self._tried = (-1, -1)  # the node at which the dictionary was set up again
 
-    def run(self) -> TreePiece:
-        """The next lines."""
-        cursor, plan = self._walk.cursor, self._plan
-        proofs, leaves, place = (int(cursor[k]) for k in (places.PROOFS, places.LEAF, places.PLACE))
-        code = write_tree(
+    def prepare(self) -> None:
+        """Compile, or load, the prover, if this process has not done so before."""
+        kernel: Any = write_tree
+        if not kernel.overloads:
+            prepare(self._setup, lambda: self._advance(0))
+
+    def _advance(self, steps: int) -> int:
+        plan = self._plan
+        code: int = write_tree(
             self._setup.problem,
             self._state,
             self._waiting,
@@ -127,8 +133,15 @@ class _Walker:
             plan.sides,
             plan.sizes,
             self.partition.points,
-            STEPS,
+            steps,
         )
+        return code
+
+    def run(self) -> TreePiece:
+        """The next lines."""
+        cursor = self._walk.cursor
+        proofs, leaves, place = (int(cursor[k]) for k in (places.PROOFS, places.LEAF, places.PLACE))
+        code = self._advance(STEPS)
         if code == columns.GROW:
             self._state, self._waiting = grown(self._state, self._waiting)
         elif code == LEFT_OUT:

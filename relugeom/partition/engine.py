@@ -30,19 +30,19 @@ from relugeom.partition.reference import Leaf, ReferenceSearch
 from relugeom.partition.setup import Setup, grown
 from relugeom.partition.tree import EMPTY, cut_tree
 
-__all__ = ["Task"]
+__all__ = ["Task", "prepare"]
 
 STEPS = 20_000  # nodes between two looks at the clock and at idle threads
 LEAF_BUFFER = 4096
 TOKEN_BUFFER = 1 << 22
 
 
-NOTICE = "compiling the search for this machine: once per installation, up to half a minute"
+NOTICE = "compiling for this machine: once per installation, up to half a minute"
 PATIENCE = 1.0
 """Seconds after which a compilation is announced; loading what was compiled before takes less."""
 
 
-def prepare(setup: Setup, run: Callable[[], None]) -> None:
+def prepare(setup: Setup, run: Callable[[], object]) -> None:
     """Have a kernel compiled, or loaded, by a run of no steps: announced in the log, and outside any time limit."""
     start = time.perf_counter()
     notice = threading.Timer(PATIENCE, logging.getLogger(__name__).warning, [NOTICE])
