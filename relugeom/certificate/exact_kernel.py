@@ -37,8 +37,8 @@ class Exact(NamedTuple):
     ----------
     enabled
         Whether there is room: few inputs, and forms that are not too long.
-    starts, exponents
-        First unit of each layer (and N), shape (L + 1,); exponents K, shape (L,).
+    starts, exponents, sizes
+        First unit of each layer (and N), shape (L + 1,); exponents K, and digits of forms, shape (L,).
     weights, biases
         Digits of the layers after the first, shapes (L, w, w, ·) and (L, w, ·).
     forms
@@ -54,6 +54,7 @@ class Exact(NamedTuple):
     enabled: bool
     starts: np.ndarray
     exponents: np.ndarray
+    sizes: np.ndarray
     weights: np.ndarray
     biases: np.ndarray
     forms: np.ndarray
@@ -72,6 +73,7 @@ def make_exact(network: ReLUNetwork) -> Exact:
     n, L, w = network.inputs, len(network.widths), max(network.widths)
     tables: list[list[list[int]]] = []
     exponents: list[int] = []
+    sizes: list[int] = []
     bound = 1
     for W, b in zip(network.weights[:-1], network.biases[:-1], strict=True):
         entries, e = scaled_integers(np.column_stack([W, b]))
@@ -82,8 +84,9 @@ def make_exact(network: ReLUNetwork) -> Exact:
         bound = max(bound, 1 << below)
         tables.append(rows)
         exponents.append(below + e)
-    size = digits_of(bound.bit_length())
-    longest = max(abs(entry) for rows in tables for row in rows for entry in row).bit_length()
+        sizes.append(digits_of(bound.bit_length()))
+    size = sizes[-1]
+    longest = max([abs(entry) for rows in tables[1:] for row in rows for entry in row[:-1]], default=1).bit_length()
     enabled = n <= MOST_INPUTS and size <= MOST_DIGITS and w <= MOST_WIDTH
     if not enabled:
         n, w, size, longest, tables = 1, 1, 2, 1, []
@@ -101,6 +104,7 @@ def make_exact(network: ReLUNetwork) -> Exact:
         enabled=enabled,
         starts=np.array([0, *accumulate(network.widths)], dtype=np.int64),
         exponents=np.array(exponents, dtype=np.int64),
+        sizes=np.array(sizes, dtype=np.int64),
         weights=weights,
         biases=biases,
         forms=forms,
@@ -116,7 +120,7 @@ def make_exact(network: ReLUNetwork) -> Exact:
 
 
 @inner
-def sum_forms(weights, biases, below, bits, forms, width):
+def sum_forms(weights, biases, below, below_size, bits, forms, width):
     """Forms of a layer: its biases, and the forms of the active units below times the weights."""
     narrow, size, columns = weights.shape[2], forms.shape[2], forms.shape[1]
     wide = np.zeros(narrow + size, dtype=np.int64)
@@ -126,7 +130,7 @@ def sum_forms(weights, biases, below, bits, forms, width):
                 wide[place] = biases[u, place] if k == 0 and place < size else 0
             for v in range(bits.shape[0]):
                 if bits[v] == 1:
-                    add_product(wide, weights[u, v], narrow, below[v, k], size, 1)
+                    add_product(wide, weights[u, v], narrow, below[v, k], below_size, 1)
             carry(wide)
             for place in range(size):
                 forms[u, k, place] = wide[place]
@@ -153,6 +157,7 @@ def prove_exactly(exact, bits, unit, bit, rows, cursor, text):
                 exact.weights[layer],
                 exact.biases[layer],
                 exact.forms[layer - 1],
+                exact.sizes[layer - 1],
                 bits[starts[layer - 1] : starts[layer]],
                 exact.forms[layer],
                 starts[layer + 1] - starts[layer],

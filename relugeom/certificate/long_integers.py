@@ -124,15 +124,19 @@ def put_long(text, end, number, shift, room):
         digit = room[place] + up
         up = digit >> 24
         room[place] = digit - (up << 24)
+    top = size - 1
+    while top > 0 and room[top] == 0:
+        top -= 1
+    first = 20
+    while first > 0 and (room[top] >> first) == 0:
+        first -= 4
     text[end] = 32
     end += 1
-    begun = False
-    for back in range(6 * size):
-        nibble = 6 * size - 1 - back
-        digit = (room[nibble // 6] >> (4 * (nibble % 6))) & 15
-        begun = begun or digit != 0
-        if begun:
-            text[end] = digit + 48 if digit < 10 else digit + 87
+    for back in range(top + 1):
+        digit = room[top - back]
+        for place in range(24 - (20 - first if back == 0 else 0), 0, -4):
+            nibble = (digit >> (place - 4)) & 15
+            text[end] = nibble + 48 + (39 if nibble > 9 else 0)
             end += 1
     for _ in range(shift // 4):
         text[end] = 48
