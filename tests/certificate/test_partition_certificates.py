@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from networks import he_network, hidden, integer_network, layered
 
 from relugeom import Domain, certify_partition, enumerate_regions
-from relugeom.certificate import holes
+from relugeom.certificate import holes, tree_columns, tree_text
 from relugeom.certificate.plan import make_plan
 from relugeom.checker import check
 from relugeom.errors import CertificateError, InputError
+from relugeom.partition import columns
 from relugeom.partition.partition import TreeToken
 
 
@@ -75,6 +76,26 @@ def test_a_linear_program_settles_what_proposals_do_not(tmp_path, monkeypatch):
     assert calls
 
 
+@pytest.mark.parametrize("kind", ["all", "box", "half", "rows", "one-hot"])
+@pytest.mark.parametrize("loss", ["dictionary", "everything"])
+def test_proofs_do_not_rest_on_the_dictionary(tmp_path, monkeypatch, kind, loss):
+    """Again and again it is set up anew at the present node, or floats are given up below it."""
+    advance = tree_text._Walker._advance
+
+    def lose(walker, steps):
+        counters = walker._state.counters
+        inside = 0 < counters[columns.U] < walker._setup.units
+        if inside and steps and loss == "dictionary":
+            walker._stand_again()
+        elif inside and steps and counters[columns.S] % 2:
+            walker._walk.cursor[tree_columns.BLIND] = 1
+        return advance(walker, steps)
+
+    monkeypatch.setattr(tree_text, "STEPS", 7)
+    monkeypatch.setattr(tree_text._Walker, "_advance", lose)
+    accepted(enumerate_regions(he_network(8, 4, 7, 5, 1), DOMAINS[kind](4)), tmp_path / "lost.cert")
+
+
 @pytest.mark.parametrize("width", [1e-7, 1e-14])
 @pytest.mark.parametrize("kind", ["all", "box"])
 def test_thin_strips_are_certified(tmp_path, width, kind):
@@ -98,6 +119,21 @@ def test_a_truncated_partition_certifies_what_it_has(tmp_path, kind):
     partition = enumerate_regions(network, DOMAINS[kind](4), max_regions=20)
     found = accepted(partition, tmp_path / "part.cert")
     assert found["unexplored"] == int((partition.tree == TreeToken.UNEXPLORED).sum()) > 0
+
+
+def test_subtrees_are_marked_where_they_begin(tmp_path):
+    path = tmp_path / "large.cert"
+    accepted(enumerate_regions(he_network(1, 3, 16, 16, 1), Domain.box([-5] * 3, [5] * 3)), path)
+    content = path.read_bytes()
+    index = int(content.split()[-1], 16)
+    pairs = [tuple(int(text, 16) for text in line.split()) for line in content[index:].splitlines()[:-1]]
+    assert pairs
+    for begin, end in pairs:
+        assert content[begin : begin + 2] == b"m "
+        assert content[end - 1 : end] == b"\n"
+        inside = content[begin:end].splitlines()
+        splits, leaves = (sum(line[:2] == key for line in inside) for key in (b"s ", b"p "))
+        assert leaves == splits + 1
 
 
 def wrong_trees(partition):
