@@ -36,6 +36,7 @@ _ROOMS = {
     "relugeom.graph.active_subnetwork": ("active_subnetwork",),
     "relugeom.analysis.importance": ("cluster_importance",),
     "relugeom.certificate.partition": ("certify_partition",),
+    "relugeom.certificate.checking": ("check_certificate",),
     "relugeom.store.store": ("open_store",),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relugeom.analysis.importance import ClusterImportance, cluster_importance
+from relugeom.certificate.partition import Certificate, certify_partition
 from relugeom.data.samples import Samples, read_samples
-from relugeom.errors import InputError
+from relugeom.errors import CertificateError, InputError
 from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.domain_spec import load_domain
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from relugeom.store.store import Store
 
 __all__ = [
+    "CERTIFICATE",
+    "DOMAIN_FILE",
     "AuditResult",
     "ChosenDomain",
     "audit",
@@ -49,6 +52,7 @@ __all__ = [
 ]
 
 DOMAIN_FILE = "domain.toml"
+CERTIFICATE = "partition.cert"
 TITLES = {"audit": "Audit"}
 SOURCES = {"data": "the range of the data", "all": "all of R^n"}
 MAX_NAMED = 20
@@ -77,6 +81,8 @@ class AuditResult:
         Number of the run in the store.
     store, report
         Where they are.
+    certificate
+        The proof of the list of regions, or None where it could not be proved; the content's notes say which.
     """
 
     network: ReLUNetwork
@@ -91,6 +97,7 @@ class AuditResult:
     run: int
     store: str
     report: Path
+    certificate: Certificate | None
 
 
 def audit(
@@ -128,7 +135,7 @@ def audit(
     store
         File name or URL of the store; by default ``audit.db`` in `out`.
     out
-        Folder for the store and ``report.html``; made where it does not exist.
+        Folder for the store, ``partition.cert`` and ``report.html``; made where it does not exist.
     max_regions, time_limit
         Limits of the enumeration, which then is TRUNCATED. The samples' patterns are settled before it.
     threads
@@ -188,6 +195,7 @@ def audit(
                     on_progress=lambda found: tell("enumerating regions", found),
                     on_block=run.save_block,
                 )
+                certificate, proof_note = _certify(partition, folder / CERTIFICATE, tell)
                 tell("counting patterns", 0)
                 census = take_census(partition, time_limit=time_limit)
                 importance = cluster_importance(clusters, samples.X.std(axis=0))
@@ -195,7 +203,7 @@ def audit(
                 run.save_partition(partition)
                 run.save_clusters(clusters, importance, verdicts=verdicts)
                 run.save_census(census)
-                run.save_notes(audit_notes(clusters, verdicts, partition, census))
+                run.save_notes([*audit_notes(clusters, verdicts, partition, census), proof_note])
             tell("writing the report", 0)
             content = report_content(opened, run.id)
         write_report(content, report)
@@ -212,6 +220,24 @@ def audit(
         run=run.id,
         store=opened.location.text,
         report=report,
+        certificate=certificate,
+    )
+
+
+def _certify(
+    partition: Partition, path: Path, tell: Callable[[str, int | SearchProgress], None]
+) -> tuple[Certificate | None, str]:
+    """The proof of a list of regions, and what to say of it."""
+    tell("proving regions", 0)
+    try:
+        certificate = certify_partition(partition, path, on_progress=lambda done: tell("proving regions", done))
+    except CertificateError as error:
+        return None, f"The list of regions is not certified: {error}."
+    part = "" if partition.status is PartitionStatus.COMPLETE else " of the part that was searched"
+    return certificate, (
+        f"The file {path.name} proves the list of activation regions{part} ({certificate.regions:,} regions, "
+        f"{certificate.proofs:,} proofs, {certificate.size:,} bytes, SHA-256 {certificate.digest}). It is checked "
+        f"without relugeom by the one file checker.py that relugeom comes with: python -I -S checker.py {path.name}"
     )
 
 

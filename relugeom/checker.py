@@ -559,6 +559,8 @@ def read_model(path):
     arrays, parts = {}, ["network"]
     with opened(path) as file, zipfile.ZipFile(file) as archive:
         for name in archive.namelist():
+            if not (name[:1] in "Wb" and name[1:].removesuffix(".npy").isdecimal()):
+                continue  # names of inputs and the like
             data = archive.read(name)
             start = 10 if data[6] == 1 else 12
             end = start + int.from_bytes(data[8:start], "little")

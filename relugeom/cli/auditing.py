@@ -46,10 +46,17 @@ def run_audit(
                 "run": result.run,
                 "store": result.store,
                 "report": str(result.report),
+                "certificate": None if result.certificate is None else str(result.certificate.path),
+                "certificate_sha256": None if result.certificate is None else result.certificate.digest,
             }
         )
     else:
-        print_parts([*summary_tables(result.content), "", f"store   {result.store}", f"report  {result.report}"])
+        places = [f"store   {result.store}", f"report  {result.report}"]
+        if result.certificate is None:
+            places.append("proof   none: see the remarks in the report")
+        else:
+            places.append(f"proof   {result.certificate.path}")
+        print_parts([*summary_tables(result.content), "", *places])
     return 0 if result.partition.status is PartitionStatus.COMPLETE else TRUNCATED
 
 

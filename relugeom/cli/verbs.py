@@ -262,6 +262,66 @@ def graph(
 
 
 @app.command()
+def certify(
+    model: Model,
+    domain: DomainSpec = None,
+    out: Annotated[
+        str, typer.Option("--out", metavar="FILE", help="Where the certificate is written.")
+    ] = "partition.cert",
+    max_regions: MaxRegions = 1_000_000,
+    time_limit: TimeLimit = 600.0,
+    threads: Threads = 1,
+    as_json: Json = False,
+) -> int:
+    """A proof that the list of regions is complete.
+
+    Anybody can check it with Python's standard library and one file of this program, in exact arithmetic. A search that
+    is cut short certifies what it has found (exit code 3).
+
+    \b
+    Example:
+      relugeom certify network.onnx --domain box:-1,1 --out partition.cert
+    """
+    from relugeom.cli.certifying import run_certify
+
+    return run_certify(
+        model,
+        domain,
+        out=out,
+        max_regions=max_regions,
+        time_limit=time_limit,
+        threads=threads,
+        as_json=as_json,
+    )
+
+
+@app.command()
+def check(
+    certificate: Annotated[str, typer.Argument(metavar="FILE", help="A certificate.")],
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="MODEL", help="The model that it should be about.")
+    ] = None,
+    domain: Annotated[
+        str | None, typer.Option("--domain", metavar="SPEC", help="The domain that it should be about (with --model).")
+    ] = None,
+    threads: Threads = 1,
+    as_json: Json = False,
+) -> int:
+    """Check a certificate, trusting nothing.
+
+    Exit code 0 where it is accepted, 1 where a step does not follow or it is about another model or domain, 2 where it
+    is no certificate.
+
+    \b
+    Example:
+      relugeom check partition.cert --model network.onnx --domain box:-1,1
+    """
+    from relugeom.cli.certifying import run_check
+
+    return run_check(certificate, model=model, domain=domain, threads=threads, as_json=as_json)
+
+
+@app.command()
 def query(
     store: StoreName,
     sql: Annotated[str | None, typer.Argument(metavar="SQL", help="One SELECT statement.")] = None,

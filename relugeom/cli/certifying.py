@@ -1,0 +1,124 @@
+"""The verbs about certificates: certify and check."""
+
+import os
+import shlex
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from relugeom.audit import DOMAIN_FILE, choose_domain
+from relugeom.certificate.checking import CHECKER, check_certificate
+from relugeom.certificate.partition import certify_partition
+from relugeom.cli.output import print_json, print_parts, progress, tell
+from relugeom.errors import InputError
+from relugeom.geometry.domain_spec import load_domain
+from relugeom.network.importers import load_network
+from relugeom.partition.enumeration import enumerate_regions
+from relugeom.partition.partition import PartitionStatus
+from relugeom.report.tables import fact_table
+
+__all__ = ["run_certify", "run_check"]
+
+REJECTED, TRUNCATED = 1, 3
+
+
+def run_certify(
+    model: str,
+    domain: str | None,
+    *,
+    out: str,
+    max_regions: int,
+    time_limit: float,
+    threads: int,
+    as_json: bool,
+) -> int:
+    """`relugeom certify`."""
+    network = load_network(model)
+    chosen = choose_domain(domain, network, None, Path(model))
+    with progress() as report:
+        partition = enumerate_regions(
+            network,
+            chosen.domain,
+            threads=threads,
+            max_regions=max_regions,
+            time_limit=time_limit,
+            on_progress=partial(report, "enumerating regions"),
+        )
+        certificate = certify_partition(partition, out, on_progress=partial(report, "proving regions"))
+    if as_json:
+        print_json(
+            {
+                "status": partition.status.value,
+                "reason": partition.reason,
+                "regions": certificate.regions,
+                "proofs": certificate.proofs,
+                "certificate": str(certificate.path),
+                "bytes": certificate.size,
+                "sha256": certificate.digest,
+                "inputs": network.inputs,
+                "units": network.units,
+                "domain": chosen.source,
+                "domain_digest": chosen.domain.digest,
+                "network": network.digest,
+                "seconds": partition.seconds,
+            }
+        )
+    else:
+        facts = {
+            "Domain": chosen.source,
+            "Proved": f"{certificate.regions:,} activation regions, {certificate.proofs:,} proofs of stable units",
+            "Status": partition.status.value + (f": {partition.reason}" if partition.reason else ""),
+            "Size": f"{certificate.size:,} bytes",
+            "SHA-256": certificate.digest,
+        }
+        spec = str(Path(model).parent / DOMAIN_FILE) if domain is None else domain
+        commands = [
+            "check it        " + shlex.join(["relugeom", "check", out, "--model", model, "--domain", spec]),
+            "without trust   " + shlex.join(["python", "-I", "-S", str(CHECKER), out]),
+        ]
+        print_parts([fact_table(str(certificate.path), facts), "", *commands])
+    return 0 if partition.status is PartitionStatus.COMPLETE else TRUNCATED
+
+
+def run_check(certificate: str, *, model: str | None, domain: str | None, threads: int, as_json: bool) -> int:
+    """`relugeom check`."""
+    cores = os.cpu_count() or 1
+    if threads > cores:
+        tell(f"--threads {threads}: this machine has {cores} cores, more threads than that do not help")
+    if domain is not None and model is None:
+        raise InputError("--domain needs --model too: its inputs have the names and the number that SPEC is about")
+    network = None if model is None else load_network(model)
+    wanted = None if domain is None or network is None else load_domain(domain, network)
+    with progress() as report:
+        report("checking", 0)
+        found = check_certificate(certificate, model=network, domain=wanted, threads=threads)
+    if as_json:
+        print_json(
+            {
+                "status": "accepted" if found.accepted else "rejected",
+                "reason": found.reason,
+                "proved": list(found.proved) if found.accepted else [],
+                "networks": list(found.networks),
+                "domain_digest": found.domain,
+                "regions": found.regions,
+                "unexplored": found.unexplored,
+                "proofs": found.proofs,
+                "closed": found.closed,
+                "seconds": found.seconds,
+                "sha256": found.digest,
+            }
+        )
+    elif found.accepted:
+        facts: Mapping[str, str] = {
+            "Accepted": found.proved[0],
+            **{f"  {place}": text for place, text in enumerate(found.proved[1:], start=1)},
+            "Network": ", ".join(found.networks),
+            "Domain": found.domain,
+            "Counted": f"{found.regions:,} regions, {found.proofs:,} proofs, {found.closed:,} other cells",
+            "SHA-256": found.digest,
+            "Time": f"{found.seconds:.3g} s",
+        }
+        print_parts([fact_table(Path(certificate).name, facts)])
+    else:
+        print_parts([f"rejected: {found.reason}"])
+    return 0 if found.accepted else REJECTED

@@ -1,0 +1,145 @@
+"""The verbs certify and check, and the certificate that an audit leaves."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import run_command, write_npz
+from networks import he_network
+
+from relugeom import Domain, certify_partition, check_certificate, enumerate_regions
+from relugeom.errors import InputError
+
+CHECKER = Path(__file__).parents[2] / "relugeom" / "checker.py"
+TITANIC = Path(__file__).parents[2] / "examples" / "titanic"
+
+
+@pytest.fixture
+def run(capsys):
+    return lambda *arguments: run_command(capsys, *arguments)
+
+
+@pytest.fixture
+def model(tmp_path):
+    write_npz(he_network(3, 3, 9, 7, 1), tmp_path / "model.npz")
+    return tmp_path / "model.npz"
+
+
+def certified(run, model, *more):
+    out = model.parent / "partition.cert"
+    done = run("certify", str(model), "--domain", "box:-1,1", "--out", str(out), "--json", *more)
+    return out, done, json.loads(done.out)
+
+
+def test_what_is_certified_is_accepted_with_and_without_relugeom(run, model):
+    out, done, told = certified(run, model)
+    assert done.code == 0
+    assert told["status"] == "complete"
+    assert told["bytes"] == out.stat().st_size
+    checked = run("check", str(out), "--model", str(model), "--domain", "box:-1,1", "--json")
+    assert checked.code == 0
+    answer = json.loads(checked.out)
+    assert answer["status"] == "accepted"
+    assert answer["regions"] == told["regions"]
+    assert answer["sha256"] == told["sha256"]
+    assert answer["networks"] == [told["network"]]
+    alone = [sys.executable, "-I", "-S", str(CHECKER), str(out), "--model", str(model)]
+    offline = subprocess.run(alone, capture_output=True, text=True, check=False)
+    assert offline.returncode == 0, offline.stdout + offline.stderr
+    assert f"{told['regions']:,} activation regions" in offline.stdout
+
+
+def test_a_search_cut_short_certifies_what_it_found(run, model):
+    out, done, told = certified(run, model, "--max-regions", "5")
+    assert (done.code, told["status"], told["regions"]) == (3, "truncated", 5)
+    checked = run("check", str(out))
+    assert checked.code == 0
+    assert "the rest of the domain is not covered" in checked.out
+
+
+def test_another_model_or_domain_is_rejected_with_both_digests(run, model, tmp_path):
+    out, _, told = certified(run, model)
+    other = tmp_path / "other.npz"
+    arrays = dict(np.load(model))
+    arrays["W0"] = arrays["W0"] + 1.0
+    np.savez(other, **arrays)
+    for more in (["--model", str(other)], ["--model", str(model), "--domain", "box:-1,2"]):
+        done = run("check", str(out), *more)
+        assert done.code == 1
+        assert "rejected: it is about the" in done.out
+        assert told["network" if len(more) == 2 else "domain_digest"] in done.out
+
+
+def test_a_changed_proof_is_rejected_and_says_why(run, model):
+    out, _, _ = certified(run, model)
+    lines = out.read_bytes().splitlines(keepends=True)
+    place = next(k for k, line in enumerate(lines) if line.startswith(b"p "))
+    fields = lines[place].split()
+    fields[2] = b"-" + fields[2].lstrip(b"-") if not fields[2].startswith(b"-") else fields[2][1:]
+    lines[place] = b" ".join(fields) + b"\n"
+    out.write_bytes(b"".join(lines))
+    done = run("check", str(out))
+    assert done.code in (1, 2)
+    assert done.out.startswith("rejected") or "cannot" in done.err or "not a certificate" in done.err
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00\xff" * 50, b"{}\n", b'{"format": "relugeom-certificate", "version": "9"}\n']
+)
+def test_what_is_no_certificate_is_refused_in_one_line(run, tmp_path, content):
+    path = tmp_path / "odd.cert"
+    path.write_bytes(content)
+    done = run("check", str(path))
+    assert done.code == 2
+    assert done.err.count("\n") == 1
+    assert "not a certificate" in done.err
+
+
+def test_a_missing_file_and_a_missing_model_are_named(run, tmp_path):
+    assert "there is no file" in run("check", str(tmp_path / "no.cert")).err
+    done = run("check", str(tmp_path / "no.cert"), "--domain", "box:-1,1")
+    assert done.code == 2
+    assert "--model" in done.err
+
+
+def test_a_folder_that_cannot_be_written_leaves_nothing(run, model, tmp_path):
+    done = run("certify", str(model), "--domain", "box:-1,1", "--out", str(tmp_path / "none" / "x.cert"))
+    assert done.code == 2
+    assert "cannot be written" in done.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["model.npz"]
+
+
+def test_processes_share_the_marked_subtrees(tmp_path):
+    partition = enumerate_regions(he_network(1, 3, 16, 16, 1), Domain.box([-5] * 3, [5] * 3))
+    path = tmp_path / "large.cert"
+    certify_partition(partition, path)
+    alone, shared = (check_certificate(path, threads=threads) for threads in (1, 2))
+    assert alone.accepted
+    assert shared.accepted
+    assert (alone.regions, alone.proofs) == (shared.regions, shared.proofs) == (len(partition), alone.proofs)
+    content = bytearray(path.read_bytes())
+    begin = int(bytes(content[int(content.split()[-1], 16) :]).split()[0], 16)
+    place = content.index(b"\np ", begin) + 3
+    content[place : content.index(b" ", place)] = b"1" * (content.index(b" ", place) - place)
+    path.write_bytes(bytes(content))
+    try:
+        assert not check_certificate(path, threads=2).accepted
+    except InputError as error:
+        assert "not a certificate" in str(error)
+
+
+def test_an_audit_leaves_a_certificate_named_in_store_and_report(run, tmp_path):
+    data = [str(TITANIC / "network.onnx"), str(TITANIC / "passengers.csv"), "--target", "Survived"]
+    done = run("audit", *data, "--out", str(tmp_path / "audit"), "--json")
+    assert done.code == 0
+    told = json.loads(done.out)
+    found = check_certificate(told["certificate"])
+    assert found.accepted
+    assert found.digest == told["certificate_sha256"]
+    assert found.regions == told["regions"]
+    assert found.digest in (tmp_path / "audit" / "report.html").read_text(encoding="utf-8")
+    notes = run("query", told["store"], "SELECT * FROM run_notes", "--format", "csv").out
+    assert found.digest in notes
