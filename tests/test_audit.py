@@ -155,7 +155,7 @@ def test_a_second_audit_into_the_same_folder_is_a_second_run(
         counted.append([ask(store, f"SELECT count(*) FROM {table}") for table in tables])
         assert ask(store, "SELECT count(*) FROM runs") == [(run,)]
     assert counted[0] == counted[1]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["audit.db", "report.html"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["audit.db", "partition.cert", "report.html"]
 
 
 def test_samples_outside_the_domain_are_counted_and_flagged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

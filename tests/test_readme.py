@@ -11,7 +11,8 @@ from relugeom.cli import main
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-CONSOLE = re.findall(r"```console\n\$ relugeom (.*?)\n(.*?)```", README, re.DOTALL)
+BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+CONSOLE = [part for block in BLOCKS for part in re.findall(r"\$ relugeom (.*?)\n((?:(?!\$ ).*\n)*)", block)]
 PYTHON = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 COMMANDS = re.findall(r"```\n(python3 -m venv .*?)```", README, re.DOTALL)[0].splitlines()
 

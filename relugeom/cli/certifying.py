@@ -76,7 +76,7 @@ def run_certify(
             "check it        " + shlex.join(["relugeom", "check", out, "--model", model, "--domain", spec]),
             "without trust   " + shlex.join(["python", "-I", "-S", str(CHECKER), out]),
         ]
-        print_parts([fact_table(str(certificate.path), facts), "", *commands])
+        print_parts([fact_table(out, facts), "", *commands])
     return 0 if partition.status is PartitionStatus.COMPLETE else TRUNCATED
 
 
