@@ -203,6 +203,8 @@ def audit(
                 run.save_partition(partition)
                 run.save_clusters(clusters, importance, verdicts=verdicts)
                 run.save_census(census)
+                if certificate is not None:
+                    run.save_certificate(certificate)
                 run.save_notes([*audit_notes(clusters, verdicts, partition, census), proof_note])
             tell("writing the report", 0)
             content = report_content(opened, run.id)

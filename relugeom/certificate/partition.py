@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relugeom.certificate.header import header_line
-from relugeom.certificate.tree_text import tree_pieces
 from relugeom.certificate.writer import CertificateFile
 from relugeom.partition.partition import Partition
 
@@ -56,6 +55,8 @@ def certify_partition(
     InputError
         The file cannot be written.
     """
+    from relugeom.certificate.tree_text import tree_pieces  # compiled code is loaded when it is needed
+
     network, domain = partition.network, partition.domain
     claim = {"kind": "partition", "status": partition.status.value}
     header = header_line([network], domain, claim, multiplier_bits=0, point_bits=0)

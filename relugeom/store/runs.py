@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from math import isfinite
 from platform import platform, python_version
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection, Engine, select, update
@@ -31,6 +31,7 @@ from relugeom.partition.partition import Partition, PartitionStatus, PatternStat
 from relugeom.store import schema
 from relugeom.store.blocks import close_run, drop_blocks, find_resumable, load_blocks, save_block
 from relugeom.store.census import save_census
+from relugeom.store.certificates import save_certificate
 from relugeom.store.clusters import save_clusters, save_importance
 from relugeom.store.connection import explained, writing
 from relugeom.store.datasets import DatasetRecord, save_dataset
@@ -41,6 +42,9 @@ from relugeom.store.networks import save_network
 from relugeom.store.partitions import load_partition, save_partition
 from relugeom.store.patterns import save_maps, save_patterns, save_verdicts
 from relugeom.version import VERSION
+
+if TYPE_CHECKING:
+    from relugeom.certificate.partition import Certificate
 
 __all__ = ["Run", "RunSubject", "open_run"]
 
@@ -161,6 +165,11 @@ class Run:
         network = self._subject.network
         with explained(self._location):
             save_census(self._connection, self.id, census, network, self._rows.network, self._domain_row())
+
+    def save_certificate(self, certificate: "Certificate") -> None:
+        """Record the certificate of the run's list of regions."""
+        with explained(self._location):
+            save_certificate(self._connection, self.id, certificate)
 
     def save_notes(self, notes: Sequence[str]) -> None:
         """Record limits and remarks, one sentence each, for the report."""

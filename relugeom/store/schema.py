@@ -27,14 +27,13 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from relugeom.store.certificates import certificates
 from relugeom.store.columns import Digest, key, metadata, owner, reference, required
 
-__all__ = ["SCHEMA_TABLE", "metadata"]
+__all__ = ["SCHEMA_TABLE", "certificates", "metadata"]
 
 SCHEMA_TABLE = "relugeom_schema"
-"""The table in which Alembic keeps the version of the schema; a database that has it is a store of ours."""
-
-# --- networks ----------------------------------------------------------------------------------------------------
+"""Where Alembic keeps the version of the schema; a database that has this table is a store of ours."""
 
 networks = Table(
     "networks",

@@ -141,5 +141,7 @@ def test_an_audit_leaves_a_certificate_named_in_store_and_report(run, tmp_path):
     assert found.digest == told["certificate_sha256"]
     assert found.regions == told["regions"]
     assert found.digest in (tmp_path / "audit" / "report.html").read_text(encoding="utf-8")
+    recorded = run("query", told["store"], "SELECT sha256, regions FROM certificates", "--format", "csv").out
+    assert recorded.splitlines()[1] == f"{found.digest},{found.regions}"
     notes = run("query", told["store"], "SELECT * FROM run_notes", "--format", "csv").out
     assert found.digest in notes

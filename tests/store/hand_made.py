@@ -6,10 +6,12 @@ each, 111 once. Of the five samples two are in 110, and one each in 000, 010 and
 """
 
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 
 from relugeom.analysis.importance import ClusterImportance, cluster_importance
+from relugeom.certificate.partition import Certificate
 from relugeom.geometry.domain import Domain
 from relugeom.network.decision import Decision, Squashing
 from relugeom.network.network import Origin, ReLUNetwork
@@ -102,5 +104,6 @@ def save_audit(store: Store) -> int:
         run.save_partition(partition())
         run.save_clusters(clusters(), importance(), verdicts=[PatternStatus.REGION] * 4)
         run.save_census(census())
+        run.save_certificate(Certificate(Path("partition.cert"), 7, 8, 1159, "c" * 64))
         run.save_notes(["Counted are activation regions.", "A second remark."])
     return run.id

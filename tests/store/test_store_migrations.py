@@ -29,8 +29,8 @@ NEXT = '''
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
@@ -77,7 +77,7 @@ def old_store(path, migrations) -> Path:
     with open_store(path) as store:
         hand_made.save_audit(store)
         store.save(hand_made.truncated_partition())
-    (migrations / "versions" / "0003_later.py").write_text(NEXT)
+    (migrations / "versions" / "0004_later.py").write_text(NEXT)
     return path
 
 
@@ -134,31 +134,31 @@ def test_a_store_of_the_first_schema_is_upgraded_with_all_that_it_holds(path):
     current, holding = definitions(path), contents(path)
     with alembic(path) as config:
         command.downgrade(config, "0001")
-    assert migration.upgrade(path) == ("0001", "0002")
+    assert migration.upgrade(path) == ("0001", "0003")
     assert definitions(path) == current
-    assert contents(path) == holding
+    assert contents(path) == holding | {"certificates": []}  # for which that schema had no place
 
 
 def test_versions_are_told(path):
     with pytest.raises(StoreError, match="there is no store"):
         migration.schema_version(path)
     open_store(path).close()
-    assert migration.schema_version(path) == ("0002", "0002")
-    assert migration.upgrade(f"sqlite:///{path}") == ("0002", "0002")
+    assert migration.schema_version(path) == ("0003", "0003")
+    assert migration.upgrade(f"sqlite:///{path}") == ("0003", "0003")
 
 
 def test_an_older_store_is_refused_with_the_command_to_run(old_store):
     with pytest.raises(
-        SchemaVersionError, match=r"has schema 0002, .* needs 0003: run `relugeom db upgrade .*audit\.db`"
+        SchemaVersionError, match=r"has schema 0003, .* needs 0004: run `relugeom db upgrade .*audit\.db`"
     ):
         open_store(old_store)
-    assert migration.schema_version(old_store) == ("0002", "0003")
+    assert migration.schema_version(old_store) == ("0003", "0004")
 
 
 def test_the_command_is_quoted_for_the_shell(tmp_path, migrations):
     path = tmp_path / "it's mine.db"
     open_store(path).close()
-    (migrations / "versions" / "0003_later.py").write_text(NEXT)
+    (migrations / "versions" / "0004_later.py").write_text(NEXT)
     with pytest.raises(SchemaVersionError) as caught:
         open_store(path)
     assert f"`relugeom db upgrade '{tmp_path}/it'\"'\"'s mine.db'`" in str(caught.value)
@@ -167,7 +167,7 @@ def test_the_command_is_quoted_for_the_shell(tmp_path, migrations):
 def test_rebuilding_a_parent_keeps_its_children(old_store, ask):
     """`runs` and `networks` have children that would go with them, and views that name them."""
     before = contents(old_store)
-    assert migration.upgrade(old_store) == ("0002", "0003")
+    assert migration.upgrade(old_store) == ("0003", "0004")
     after = contents(old_store)
     assert {table: len(rows) for table, rows in after.items()} == {table: len(rows) for table, rows in before.items()}
     assert all(after[table] == before[table] for table in before if table not in ("runs", "networks"))
@@ -182,7 +182,7 @@ def test_rebuilding_back_keeps_the_children_too(old_store):
     before = contents(old_store)
     migration.upgrade(old_store)
     with alembic(old_store) as config:
-        command.downgrade(config, "0002")
+        command.downgrade(config, "0003")
     after = contents(old_store)
     assert {table: len(rows) for table, rows in after.items()} == {table: len(rows) for table, rows in before.items()}
     assert after["clusters"] == before["clusters"]
@@ -196,14 +196,14 @@ def test_rebuilding_back_keeps_the_children_too(old_store):
     ],
 )
 def test_a_failed_migration_changes_nothing(old_store, migrations, statement, meaning):
-    later = migrations / "versions" / "0003_later.py"
+    later = migrations / "versions" / "0004_later.py"
     later.write_text(NEXT.replace("\n\ndef downgrade", f"    {statement}\n\n\ndef downgrade"))
     before, schema = contents(old_store), definitions(old_store)
     with pytest.raises(StoreError, match=meaning) as caught:
         migration.upgrade(old_store)
     assert "\n" not in str(caught.value)
     assert (contents(old_store), definitions(old_store)) == (before, schema)
-    assert migration.schema_version(old_store).current == "0002"
+    assert migration.schema_version(old_store).current == "0003"
 
 
 def test_a_store_that_cannot_be_made_leaves_no_file(path, migrations):

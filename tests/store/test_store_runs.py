@@ -29,7 +29,7 @@ RUN_OWNED = [
     "cluster_importance",
     "assignments",
 ]
-SHARED = sorted(set(metadata.tables) - {*RUN_OWNED, "runs", "run_notes", "run_software"})
+SHARED = sorted(set(metadata.tables) - {*RUN_OWNED, "runs", "certificates", "run_notes", "run_software"})
 
 
 def counts(ask, tables) -> dict[str, int]:
