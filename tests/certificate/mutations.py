@@ -232,8 +232,27 @@ def bend_value(rng: random.Random, value):
         return rng.choice((None, True, 1, 1.5, float("nan"), [], {}, "", "*", [["0", "0 1"]], {"a": "1"}))
     if type(value) is bool:
         return not value
-    words = ("complete", "truncated", "region", "infeasible", "flat", "lower-dimensional", "inadmissible",
-             "relaxation", "admissible", "partition", "excluded", "monotone", "patterns", "l1", "l2", "linf", "c", "i", "b")  # fmt: skip
+    words = (
+        "complete",
+        "truncated",
+        "region",
+        "infeasible",
+        "flat",
+        "lower-dimensional",
+        "inadmissible",
+        "relaxation",
+        "admissible",
+        "partition",
+        "excluded",
+        "monotone",
+        "patterns",
+        "l1",
+        "l2",
+        "linf",
+        "c",
+        "i",
+        "b",
+    )
     if value in words:
         return rng.choice(words)
     if type(value) is str and set(value) <= {"0", "1"} and len(value) > 1 and rng.random() < 0.5:
