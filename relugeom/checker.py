@@ -2,16 +2,17 @@
 
     python -I -S checker.py FILE [--model NETWORK.npz]
 
-prints what FILE proves and ends with exit code 0 (accepted), 1 (rejected: a step does not follow) or 2 (refused: not a
+prints what FILE proves and ends with exit code 0 (accepted), 1 (rejected: a step does not follow) or 2 (refused: no
 certificate of this version, damaged, or beyond a limit). certificate/FORMAT.md defines the file and its claims.
 
-Numbers are integers; a fraction is an integer over a known denominator. There is one proof form: on a cell, where the
-forms h_i are ≥ 0 and the forms e_j are 0, R = λ₀ t + Σ λ_i h_i + Σ μ_j e_j with λ₀ > 0 and λ_i ≥ 0 is computed again
-from the weights. If R ≤ 0 on the whole box, input by input, then t ≤ 0 on the cell.
+There is one proof form. On a cell, where the forms h_i are ≥ 0 and the forms e_j are 0, R = λ₀ t + Σ λ_i h_i + Σ μ_j
+e_j with λ₀ > 0 and λ_i ≥ 0 is computed again from the weights. If R ≤ 0 on the whole box, input by input, then t ≤ 0
+on the cell.
 
-Notation: a *form* c₀ + c₁ x₁ + … is the list of its coefficients: the constant, the inputs' and, where units may be
-relaxed, those of a variable per unit. A *level* is a layer of a network (of each copy in turn); the units of all hidden
-layers are numbered from 0, and a path decides every unit of a level before the next level begins.
+Notation: numbers are integers over a known 2^e. A *form* c₀ + c₁ x₁ + … is the list of its coefficients: the
+constant, the inputs' and, where units may be relaxed, those of a variable per unit. A *level* is a layer (of each
+copy of a network in turn); units of hidden layers are numbered from 0; a path decides every unit of a level before
+the next level begins.
 """
 
 import ast
@@ -26,8 +27,10 @@ from contextlib import contextmanager
 from fractions import Fraction
 from operator import mul
 
-LINE_BYTES, FIELDS, DIGITS, EXPONENT = 1 << 27, 1 << 16, 1 << 15, 1100  # of a line, a line, a number, a layer
-LONGEST, CLAIM_BITS, BRANCHES, MARKS, MEMORY_BITS = 1 << 17, 1 << 12, 1 << 10, 1 << 16, 1 << 33
+# Limits: bytes and fields of a line, digits of a number, the exponent of a layer, bits of multipliers and of points,
+# bits of the numbers of an inequality, branches on a path, marks, bits of all forms together.
+LINE_BYTES, FIELDS, DIGITS, EXPONENT, LONGEST = 1 << 27, 1 << 16, 1 << 15, 1100, 1 << 17
+CLAIM_BITS, BRANCHES, MARKS, MEMORY_BITS = 1 << 12, 1 << 10, 1 << 16, 1 << 33
 KINDS = {"c": "continuous", "i": "integer", "b": "binary"}
 RELAXED = 2  # what a unit can be besides 0 (inactive), 1 (active) and None (undecided)
 LINES = {"complete": b"01smp", "truncated": b"01smpu", "relaxation": b"01srec", "admissible": b"01srkec",
@@ -83,25 +86,19 @@ def numbers(text, size=None, least=-1 << 4 * DIGITS, most=1 << 4 * DIGITS):
     return values
 
 
-def each(value, size=None):
-    """A list (of this length)."""
-    require(type(value) is list and size in (None, len(value)), "not a list, or of another length", Refused)
-    return value
+def parts(value, *keys):
+    """The entries of a list; or the values of an object that has these keys, in this order, and no others."""
+    right = type(value) is dict and tuple(value) == keys if keys else type(value) is list
+    require(right, f"the keys are not {', '.join(keys)}" if keys else "not a list", Refused)
+    return value.values() if keys else value
 
 
-def take(table, *keys):
-    """The values of an object that has these keys, in this order, and no others."""
-    require(type(table) is dict and tuple(table) == keys, f"the keys are not {', '.join(keys)}", Refused)
-    return table.values()
-
-
-def digest(*parts):
-    """SHA-256 of parts with their types and lengths: texts, and (shape, float64 values)."""
+def digest(*contents):
+    """SHA-256 of contents with their types and lengths: texts, and (shape, float64 values)."""
     state = hashlib.sha256()
-    for part in parts:
-        text = isinstance(part, str)
-        content = part.encode() if text else struct.pack(f"<{len(part[1])}d", *part[1])
-        state.update(b"%s:%d:" % (b"s" if text else b"a" + repr(part[0]).encode(), len(content)) + content)
+    for tag, *values in contents:
+        content = struct.pack(f"<{len(values)}d", *values) if type(tag) is tuple else tag.encode()
+        state.update(b"%s:%d:" % (b"a" + repr(tag).encode() if type(tag) is tuple else b"s", len(content)) + content)
     return state.hexdigest()
 
 
@@ -113,10 +110,10 @@ def floats(values, exponent):
     return nearest
 
 
-def matrix_and_vector(rows, size, exponent):
-    """The parts of a digest that are rows with a last entry behind them."""
-    matrix = floats([value for row in rows for value in row[:-1]], exponent)
-    return [((len(rows), size), matrix), ((len(rows),), floats([row[-1] for row in rows], exponent))]
+def matrix_and_vector(rows, size, e):
+    """Rows with a last entry behind them, as two contents of a digest."""
+    matrix, vector = floats([value for row in rows for value in row[:-1]], e), floats([row[-1] for row in rows], e)
+    return ((len(rows), size), *matrix), ((len(rows),), *vector)
 
 
 def weigh(values, forms):
@@ -126,10 +123,8 @@ def weigh(values, forms):
 
 def spread(size, *pairs):
     """The form of so many coefficients, 0 but for these (place, coefficient)."""
-    form = [0] * size
-    for place, value in pairs:
-        form[place] = value
-    return form
+    table = dict(pairs)
+    return [table.get(place, 0) for place in range(size)]
 
 
 class Problem:
@@ -139,94 +134,87 @@ class Problem:
         text = file.readline(LINE_BYTES).decode("ascii")
         header = json.loads(text)
         require(json.dumps(header) + "\n" == text, "a key comes twice, or JSON is not in its plain form", Refused)
-        keys = ("format", "version", "multiplier_bits", "point_bits", "networks", "domain", "claim")
-        name, version, multiplier_bits, point_bits, networks, domain, claim = take(header, *keys)
+        keys = "format", "version", "multiplier_bits", "point_bits", "networks", "domain", "claim"
+        name, version, multiplier_bits, point_bits, networks, domain, claim = parts(header, *keys)
         require((name, version) == ("relugeom-certificate", "1"), "not a relugeom certificate of version 1", Refused)
-        (bits,), (point_bits,) = numbers(multiplier_bits, 1, 1, LONGEST), numbers(point_bits, 1, 1, LONGEST)
-        self.limit, self.point_limit, self.digests = 1 << bits, 1 << point_bits, []
-        self.networks = [self.read_network(layers) for layers in each(networks)]
-        self.read_domain(*take(domain, "exponent", "inputs", "at_most", "equal", "groups"))
+        self.limit, self.point_limit = (1 << numbers(text, 1, 1, LONGEST)[0] for text in (multiplier_bits, point_bits))
+        self.networks, self.digests = zip(*map(self.read_network, parts(networks)))
+        self.read_domain(*parts(domain, "exponent", "inputs", "at_most", "equal", "groups"))
         self.read_claim(claim)
         self.prepare()
 
     def read_network(self, layers):
-        """A network is a list of layers: (rows of weights with the bias last, exponent)."""
-        found, parts = [], ["network"]
-        for exponent, texts in (each(layer, 2) for layer in each(layers)):
-            (e,), rows = numbers(exponent, 1, 0, EXPONENT), [numbers(text) for text in each(texts)]
+        """A network, which is a list of layers (rows of weights with the bias last, exponent), and its digest."""
+        found, contents = [], [("network",)]
+        for exponent, texts in map(parts, parts(layers)):
+            (e,), rows = numbers(exponent, 1, 0, EXPONENT), [numbers(text) for text in parts(texts)]
             width = len(found[-1][0]) + 1 if found else len(rows[0])
             require(width > 1 and {len(row) for row in rows} == {width}, "layers do not fit each other", Refused)
-            parts += matrix_and_vector(rows, width - 1, e)
+            contents += matrix_and_vector(rows, width - 1, e)
             found.append((rows, e))
         require(found, "a network has no layer", Refused)
-        self.digests.append(digest(*parts))
-        return found
+        return found, digest(*contents)
 
     def read_domain(self, exponent, inputs, at_most, equal, groups):
         """A domain: box (None where open), rows that are ≥ 0 or = 0, integer inputs; numbers over 2^exponent."""
         (e,) = (self.exponent,) = numbers(exponent, 1, 0, EXPONENT)
-        kinds, lows, highs, self.names = map(list, zip(*[each(entry, 4) for entry in each(inputs)]))
-        self.inputs = self.n = n = len(kinds)
-        fits = all(len(layers[0][0][0]) == n + 1 for layers in self.networks)
-        require(fits and {*map(type, self.names)} == {str}, "a domain has other inputs, or odd names", Refused)
+        kinds, lows, highs, self.names = map(list, zip(*map(parts, parts(inputs)), strict=True))
+        self.inputs, self.n, n = len(kinds), len(kinds), len(kinds)
+        fits = {len(layers[0][0][0]) for layers in self.networks} == {n + 1} and {*map(type, self.names)} == {str}
+        require(fits, "a domain has other inputs than a network, or odd names", Refused)
         self.lower, self.upper = ([None if t == "*" else numbers(t, 1)[0] for t in side] for side in (lows, highs))
-        self.whole, self.facts, parts = [kind != "c" for kind in kinds], [], []
+        self.whole, self.facts, contents = [kind != "c" for kind in kinds], [], []
         for bounds, far in ((self.lower, -float("inf")), (self.upper, float("inf"))):
-            parts.append(((n,), [far if bound is None else floats([bound], e)[0] for bound in bounds]))
+            contents.append(((n,), *(far if bound is None else floats([bound], e)[0] for bound in bounds)))
         for texts in (at_most, equal):
-            rows = [numbers(text, n + 1) for text in each(texts)]
+            rows = [numbers(text, n + 1) for text in parts(texts)]
             self.facts.append([[row[-1], *(-entry for entry in row[:-1])] for row in rows])  # b − a·x
-            parts += matrix_and_vector(rows, n, e)
-        members = tuple(tuple(numbers(text, None, 0)) for text in each(groups))
+            contents += matrix_and_vector(rows, n, e)
+        members = tuple(tuple(numbers(text, None, 0)) for text in parts(groups))
         binary = all(len({*group}) == len(group) and {kinds[k] for k in group} == {"b"} for group in members)
         require(binary, "a group has an input twice, or one that is not binary", Refused)
         self.facts[1] += [[1, *(-(k in group) for k in range(n))] for group in members]
-        self.domain_digest = digest("domain", *parts, ",".join(KINDS[kind] for kind in kinds), repr(members))
+        rules = ",".join(KINDS[kind] for kind in kinds), repr(members)
+        self.domain_digest = digest(("domain",), *contents, *([text] for text in rules))
 
     def read_claim(self, claim):
         """The claim, and its trees: what each proves, and of which pattern."""
-        self.kind, self.ball, self.sets, used, layers = claim["kind"], None, [], [0], self.networks[0]
+        self.kind, self.ball, self.sets, used, layers = claim["kind"], None, [], {0}, self.networks[0]
         self.copies, self.trees = [(layers, list(range(self.n)))], []
         if self.kind == "partition":
-            _, status = take(claim, "kind", "status")
+            _, status = parts(claim, "kind", "status")
             require(status in ("complete", "truncated"), "a partition is complete or truncated", Refused)
             self.trees.append((status, None))
         elif self.kind == "patterns":
-            _, patterns = take(claim, "kind", "patterns")
-            for bits, status in (each(entry, 2) for entry in each(patterns)):
-                fits = type(bits) is str and len(bits) == sum(len(rows) for rows, _ in layers[:-1])
-                right = fits and set(bits) <= {"0", "1"} and LINES[status].startswith(b"01t")
+            units = sum(len(rows) for rows, _ in layers[:-1])
+            for bits, status in map(parts, parts([*parts(claim, "kind", "patterns")][1])):
+                right = type(bits) is str and len(bits) == units and {*bits} <= {*"01"} and b"t" in LINES[status]
                 require(right, "no pattern of the network, or no status of one", Refused)
                 self.trees.append((status, bits))
         elif self.kind == "monotone":
-            _, output, k, direction = take(claim, "kind", "output", "input", "direction")
-            (self.output,), (self.direction,) = (
-                numbers(output, 1, 0, len(layers[-1][0]) - 1),
-                numbers(direction, 1, -1, 1),
-            )
-            (self.input,) = numbers(k, 1, 0, self.n - 1)
+            _, output, k, direction = parts(claim, "kind", "output", "input", "direction")
+            (self.output,), (self.input,) = numbers(output, 1, 0, len(layers[-1][0]) - 1), numbers(k, 1, 0, self.n - 1)
+            (self.direction,) = numbers(direction, 1, -1, 1)
             self.trees += [("monotone", None)] * abs(self.direction)
         else:
-            _, scope, copies, ball, sets = take(claim, "kind", "scope", "copies", "ball", "sets")
-            right = self.kind == "excluded" and scope in ("relaxation", "admissible") and len(each(copies)) < 2
+            _, scope, copies, ball, sets = parts(claim, "kind", "scope", "copies", "ball", "sets")
+            right = self.kind == "excluded" and scope in ("relaxation", "admissible") and len(parts(copies)) < 2
             require(right, "an unknown claim, or about other inputs, or more than two copies", Refused)
             self.trees.append((scope, None))
-            used += [self.read_copy(*each(copy, 2)) for copy in copies]
+            used |= {self.read_copy(*parts(copy)) for copy in copies}
             self.read_sets(ball, sets, 1 + self.n + sum(len(layers[-1][0]) for layers, _ in self.copies))
-        require(self.trees and {*used} == {*range(len(self.networks))}, "no claim, or of other networks", Refused)
+        require(self.trees and used == {*range(len(self.networks))}, "no claim, or of other networks", Refused)
 
     def read_copy(self, network, text):
         """A further copy of a network: its input shares all coordinates with the first one's but its own."""
         (index,), own = numbers(network, 1, 0, len(self.networks) - 1), numbers(text, None, 0) if text != "" else []
         require(len({*own}) == len(own) and max(own, default=0) < self.n, "a copy has no such inputs", Refused)
-        columns = list(range(self.n))
-        for k in own:
-            columns[k] = len(self.lower)
-            for column in (self.lower, self.upper, self.whole, self.names):
-                column.append(column[k])
-        self.n = len(self.lower)
+        columns = [self.n + own.index(k) if k in own else k for k in range(self.n)]
+        for column in (self.lower, self.upper, self.whole, self.names):
+            column += [column[k] for k in own]
+        self.n += len(own)
         for forms in self.facts:
-            again = [zip((0, *(k + 1 for k in columns)), form) for form in forms]
+            again = [[(0, form[0]), *((k + 1, c) for k, c in zip(columns, form[1:]))] for form in forms]
             forms[:] = [form + [0] * len(own) for form in forms] + [spread(1 + self.n, *pairs) for pairs in again]
         self.copies.append((self.networks[index], columns))
         return index
@@ -234,36 +222,35 @@ class Problem:
     def read_sets(self, ball, sets, size):
         """The ball; the sets that must stay empty, each a list of (strict, coefficients, their exponent)."""
         if ball is not None:
-            norm, centre, radius = take(ball, "norm", "centre", "radius")
+            norm, centre, radius = parts(ball, "norm", "centre", "radius")
             (D, *X), (p, q) = numbers(centre, self.n + 1), numbers(radius, 2, 0)
             require(norm in ("l1", "l2", "linf") and D > 0 and q > 0, "not a ball of norm l1, l2 or linf", Refused)
             self.ball = norm, D, X, p, q
-        for members in each(sets):
+        for members in parts(sets):
             self.sets.append([])
-            for strict, exponent, text in (each(member, 3) for member in each(members)):
+            for strict, e, text in map(parts, parts(members)):
                 row = numbers(text, size, -1 << CLAIM_BITS, 1 << CLAIM_BITS)
-                require(type(strict) is bool, "an inequality is strict or not", Refused)
-                self.sets[-1].append((strict, row, *numbers(exponent, 1, 0, EXPONENT)))
-        require(all(self.sets) and self.sets, "no set is excluded, or one without an inequality", Refused)
+                self.sets[-1].append((strict, row, *numbers(e, 1, 0, EXPONENT)))
+            is_strict = {type(strict) for strict, *_ in self.sets[-1]}
+            require(is_strict == {bool}, "a set without an inequality, or one that is not strict or not", Refused)
+        require(self.sets, "no set is excluded", Refused)
 
     def prepare(self):
         """The levels, and how large forms may grow."""
-        self.levels, self.units, longest = [], 0, 0
+        self.levels, self.units, self.scale, longest = [], 0, 0, 0
         for layers, columns in self.copies:
-            bound, exponent = 1, 0
-            for index, (rows, e) in enumerate(layers):
-                bound = max(sum(map(abs, row[:-1])) * bound + (abs(row[-1]) << exponent) for row in rows)
-                exponent, count = exponent + e, len(rows) if index < len(layers) - 1 else 0
-                longest = max(longest, exponent, bound.bit_length())
-                require(longest <= LONGEST, "the numbers of a network grow too long", Refused)
-                self.levels.append(Level(rows, None if index else columns, self.units, count, exponent))
-                self.units += count
-        self.scale = max(level.exponent for level in self.levels)
+            exponent, bits = 0, 0
+            for rows, e in layers:
+                exponent, count = exponent + e, 0 if rows is layers[-1][0] else len(rows)
+                bits += e + max(c.bit_length() for row in rows for c in row) + len(rows[0]).bit_length()
+                self.levels.append(Level(rows, columns, self.units, count, exponent))
+                self.units, columns, longest = self.units + count, None, max(longest, bits)
+                self.scale = max(self.scale, exponent)
         self.slots = 1 + self.n + (self.units if self.sets else 0)
         forms = sum(map(len, self.facts)) + 2 * self.n + sum(4 * len(level.rows) for level in self.levels)
         forms += BRANCHES if b"k" in LINES[self.trees[0][0]] else 0
-        bits = self.slots * forms * (64 + longest + self.scale + self.exponent + 2 * self.limit.bit_length())
-        require(bits <= MEMORY_BITS, "the forms would need too much memory", Refused)
+        bits = 64 + longest + self.scale + self.exponent + 2 * self.limit.bit_length()
+        require(self.slots * forms * bits <= MEMORY_BITS, "the forms would need too much memory", Refused)
 
 
 class Cell(Problem):
@@ -273,18 +260,17 @@ class Cell(Problem):
         super().__init__(file)
         (at_least, equal), slots = self.facts, self.slots
         self.bits, self.proved, self.high = [None] * self.units, [False] * self.units, {}
-        self.trail, self.level, self.left = [], 0, [level.count for level in self.levels]
         # Rows have numbers: units, relaxed units once more, the domain's inequalities, its equalities, the closed sides
         # of the box (of use where there is a ball), branches on the path.
         forms, first = [form + [0] * (slots - len(form)) for form in at_least + equal], 2 * self.units + len(at_least)
         self.equal, self.branches = range(first, first + len(equal)), first + len(equal) + 2 * self.n
         for k, bounds in enumerate(zip(self.lower, self.upper), 1):
             for bound, sign in zip(bounds, (1, -1)):
-                pairs = () if bound is None else ((0, -sign * bound), (k, sign << self.exponent))
-                forms += [spread(slots, *pairs)] if pairs else []
+                if bound is not None:
+                    forms.append(spread(slots, (0, -sign * bound), (k, sign << self.exponent)))
         self.rows = dict(enumerate(([c << self.scale for c in form] for form in forms), 2 * self.units))
+        self.trail, self.level, self.left = [], -1, [level.count for level in self.levels]  # the last is 0: of outputs
         self.known = {}  # for a level: the bits of the level below, and the forms that these give
-        self.derive()
         self.advance()
 
     def advance(self):
@@ -296,24 +282,24 @@ class Cell(Problem):
 
     def derive(self):
         """The forms of the present level: those known, plus what has changed on the level below."""
-        known, here, slots, levels = self.known, self.level, self.slots, self.levels
-        (rows, columns, *_), (_, _, first, count, e) = levels[here], levels[here - 1]
+        here, slots, (rows, columns, *_) = self.level, self.slots, self.levels[self.level]
+        _, _, first, count, e = self.levels[here - 1]
         if columns is not None:  # the last entry of a row is its bias
             places = [*(k + 1 for k in columns), 0]
-            known[here] = [], [spread(slots, *zip(places, row)) for row in rows]
+            self.known[here] = [], [spread(self.slots, *zip(places, row)) for row in rows]
             return
-        (_, below), bits = known[here - 1], self.bits[first : first + count]
-        fresh = here not in known
-        old, forms = ([0] * count, [spread(slots, (0, row[-1] << e)) for row in rows]) if fresh else known[here]
-        places, changes = [j for j in range(count) if old[j] != bits[j]], []
-        for j in places:  # relu of a unit below: 0, its form, or the variable of a relaxed unit
-            pairs = [(1 + self.n + first + j, 1 << e)] if RELAXED in (bits[j], old[j]) else []
-            terms = [0] * slots, below[j], spread(slots, *pairs)
-            changes.append(weigh((1, -1), (terms[bits[j]], terms[old[j]])))
-        if fresh or places:
-            forms = [weigh([1, *(row[j] for j in places)], [form, *changes]) for form, row in zip(forms, rows)]
-            known[here] = bits, forms
-            known.pop(here + 1, None)
+        (_, below), bits = self.known[here - 1], self.bits[first : first + count]
+        start = None if here in self.known else ([0] * count, [spread(slots, (0, row[-1] << e)) for row in rows])
+        old, forms = start or self.known[here]
+        changed, steps = [j for j in range(count) if old[j] != bits[j]], []
+        for j in changed:  # relu of a unit below: 0, its form, or the variable of a relaxed unit
+            place = 1 + self.n + first + j if RELAXED in (old[j], bits[j]) else 0
+            terms = [0] * slots, below[j], spread(slots, (place, 1 << e))
+            steps.append(weigh((1, -1), (terms[bits[j]], terms[old[j]])))
+        if start or changed:
+            forms = [weigh([1, *(row[j] for j in changed)], [form, *steps]) for form, row in zip(forms, rows)]
+            self.known[here] = bits, forms
+            self.known.pop(here + 1, None)
 
     def form(self, unit):
         """The form of an undecided unit of the present level, times 2^scale."""
@@ -351,34 +337,31 @@ class Cell(Problem):
     def maximum(self, fields, forms=(), weights=()):
         """The sign of max R, R = Σ weights · forms + Σ λ_i h_i, over the box or ball (1: infinite)."""
         names, values = [int(field, 16) for field in fields[::2]], [int(field, 16) for field in fields[1::2]]
-        rows, longest = self.rows, max(map(abs, (*values, *weights)), default=0)
         require(len(names) == len(values), "multipliers are no pairs", Refused)
+        longest = max(map(abs, (*values, *weights)), default=0)
         require(longest < self.limit, "a multiplier is longer than the file's limit", Refused)
-        require(rows.keys() >= {*names}, "a proof uses a row that the cell does not have")
+        require(self.rows.keys() >= {*names}, "a proof uses a row that the cell does not have")
         wrong = min(values, default=0) < 0 and any(v < 0 and k not in self.equal for k, v in zip(names, values))
         require(not wrong, "the multiplier of an inequality is negative")
-        total, *slopes = weigh([*weights, *values], [*forms, *map(rows.get, names)]) or [0]
+        total, *slopes = weigh([*weights, *values], [*forms, *map(self.rows.get, names)]) or [0]
         total <<= self.exponent
         for unit, high in self.high.items():
             total += max(0, slopes[self.n + unit]) * high
-        if self.ball:
-            return self.on_ball(total, slopes[: self.n])
+        if self.ball:  # R at the centre + r ‖slopes‖*, the norm dual to the ball's
+            norm, D, X, p, q = self.ball
+            slopes, unit = slopes[: self.n], D << self.exponent
+            total = total * D + (sum(map(mul, slopes, X)) << self.exponent)
+            if norm == "l2":  # p / q is the squared radius
+                square, reach = total**2 * q, unit**2 * p * sum(map(mul, slopes, slopes))
+                return (square < reach) - (square > reach) if total <= 0 else 1
+            total = total * q + p * unit * (max if norm == "l1" else sum)(map(abs, slopes))
+            return (total > 0) - (total < 0)
         for slope, low, high in zip(slopes, self.lower, self.upper):
             if slope:
                 side = high if slope > 0 else low
                 if side is None:
                     return 1
                 total += slope * side
-        return (total > 0) - (total < 0)
-
-    def on_ball(self, constant, slopes):
-        """The sign of R at the centre + r ‖slopes‖*, the norm dual to the ball's."""
-        (norm, D, X, p, q), e = self.ball, self.exponent
-        value, unit = constant * D + (sum(map(mul, slopes, X)) << e), D << e
-        if norm == "l2":  # p / q is the squared radius
-            square, reach = value**2 * q, unit**2 * p * sum(map(mul, slopes, slopes))
-            return (square < reach) - (square > reach) if value <= 0 else 1
-        total = value * q + p * unit * (max if norm == "l1" else sum)(map(abs, slopes))
         return (total > 0) - (total < 0)
 
     def prove(self, target, fields):
@@ -388,33 +371,32 @@ class Cell(Problem):
         require(self.maximum(fields[1:], [target], [first]) <= 0, "a proof does not prove its statement")
 
     def used(self, fields):
-        """The rows that have positive multipliers, by name."""
+        """The rows that have positive multipliers."""
         return [int(name, 16) for name, value in zip(fields[::2], fields[1::2]) if int(value, 16) > 0]
 
     def prove_empty(self, fields, forms=(), weights=(), strict=False):
         """No point of the cell (at which the weighted forms are ≥ 0, or > 0) is left."""
         sign = self.maximum(fields, forms, weights)
-        chosen = [k for k in self.used(fields) if k < len(self.bits) and self.bits[k] == 1 and not self.proved[k]]
+        chosen = [k for k in self.used(fields) if k < self.units and self.bits[k] == 1 and not self.proved[k]]
         require(sign < 0 or (sign == 0 and (strict or chosen)), "a proof does not prove that nothing is left")
 
     def read_point(self, fields):
         """D X₁ … X_n: a point X / D of the domain."""
-        e, point = self.exponent, [int(field, 16) for field in fields]
-        D, *X = point
+        e, (D, *X) = self.exponent, [int(field, 16) for field in fields]
         require(len(X) == self.n and D > 0, "a point has a denominator and a number per input", Refused)
         require(max(D, *map(abs, X)) < self.point_limit, "a point is longer than the file's limit", Refused)
         for x, low, high in zip(X, self.lower, self.upper):
             inside = (low is None or x << e >= low * D) and (high is None or x << e <= high * D)
             require(inside, "a point lies outside the box")
-        at_least, equal = ([sum(map(mul, form, point)) for form in forms] for forms in self.facts)
+        at_least, equal = ([sum(map(mul, form, (D, *X))) for form in forms] for forms in self.facts)
         require(min(at_least, default=0) >= 0 and not any(equal), "a point violates a row of the domain")
-        return point
+        return D, *X
 
     def show(self, fields, interior=True):
         """A point has the path's pattern: level by level, the forms of the path are then the network's at the point."""
         require(self.level == len(self.left), "a leaf leaves a unit undecided")
         point = self.read_point(fields)
-        values = [sum(map(mul, self.rows[unit], point)) for unit in range(len(self.bits))]  # z if active, -z if not
+        values = [sum(map(mul, self.rows[unit], point)) for unit in range(self.units)]  # z if active, −z if not
         require(min(values, default=0) >= 0, "a point does not have the pattern of its path")
         for unit in [unit for unit, value in enumerate(values) if value == 0]:
             require(self.bits[unit] == 0, "a point has z = 0 at a unit that its path calls active")
@@ -426,15 +408,15 @@ class Walk(Cell):
 
     def __init__(self, file, done=()):
         super().__init__(file)
-        self.file, self.counts = file, [0, 0, 0, 0]
-        self.done, self.marks, self.open, self.waiting = {begin: rest for begin, *rest in done}, [], None, []
+        self.file, self.counts, self.waiting, self.marks, self.open = file, [0, 0, 0, 0], [], [], None
+        self.done, self.skipped = {begin: rest for begin, *rest in done}, []
 
     def run(self, status, text=None):
         """Check the tree of the present cell, which proves something (of a pattern)."""
-        start, allowed = len(self.trail), LINES[status]
+        start = len(self.trail)
         while True:
             key, *fields = read_node(self.file)
-            require(len(key) == 1 and key in allowed, f"no line of such a tree: {key[:40]!r}", Refused)
+            require(len(key) == 1 and key in LINES[status], f"no line of such a tree: {key[:40]!r}", Refused)
             if not (self.close(key, fields, status) if key in b"puecgf" else self.step(key, fields, text)):
                 continue
             if self.open is not None and self.open[1] == len(self.waiting):
@@ -448,22 +430,26 @@ class Walk(Cell):
 
     def step(self, key, fields, text):
         """A line in front of a subtree; True where that is skipped."""
-        scale, e, slots = self.scale, self.exponent, self.slots
+        scale, e, slots, steps = self.scale, self.exponent, self.slots, len(self.trail)
         if key == b"m":
             return self.mark(*fields)
         unit, *rest = [int(field, 16) for field in (fields[:1] if key in b"01" else fields)]
         if key == b"k":  # x ≤ value, then x ≥ value + 1
-            (value,), steps, row = rest, len(self.trail), self.branches + len(self.trail)
+            (value,) = rest
             require(0 <= unit < self.n and self.whole[unit], "a branch is not on an integer input")
             require(abs(value) < self.limit and steps < self.units + BRANCHES, "a branch is beyond a limit", Refused)
-            self.waiting.append((steps, row, spread(slots, (0, -value - 1 << scale), (unit + 1, 1 << scale))))
-            return self.go(row, spread(slots, (0, value << scale), (unit + 1, -1 << scale)))
+            name = self.branches + steps
+            self.waiting.append((steps, name, spread(slots, (0, -value - 1 << scale), (unit + 1, 1 << scale))))
+            return self.go(name, spread(slots, (0, value << scale), (unit + 1, -1 << scale)))
         form = self.form(unit)
+        require(key in b"01r" or not rest, "a line has more fields", Refused)
+        bit = int(key in b"1" or (key == b"t" and text[unit] == "1"))
         if key in b"01":
-            bit = int(key)
             self.prove([-c for c in form] if bit else form, fields[1:])
-            require(text is None or int(text[unit]) == bit, "a proof is about another pattern")
+            require(text is None or text[unit] == str(bit), "a proof is about another pattern")
             self.counts[2] += 1
+        elif key == b"s":
+            self.waiting.append((steps, unit, form, 1))
         elif key == b"r":  # a variable a ≥ 0 stands for relu(z): a ≥ z, (high − low) a ≤ high (z − low)
             low, high = rest
             require(-self.limit < low < 0 < high < self.limit, "a unit is relaxed between other bounds")
@@ -474,28 +460,22 @@ class Walk(Cell):
             self.rows[self.units + unit], self.high[unit] = row, high
             self.counts[2] += 2
             return self.go(unit, weigh((1, -1), (variable, form)), RELAXED)
-        else:
-            require(not rest, "a line has more fields", Refused)
-            bit = int(key == b"t" and text[unit])
-            if key == b"s":
-                self.waiting.append((len(self.trail), unit, form, 1))
         return self.go(unit, form if bit else [-c for c in form], bit, key in b"01")
 
     def mark(self, path):
         """A subtree that can be checked by itself; where that is done already, it is skipped."""
         signs = {(None, False): "-", (0, False): "0", (0, True): "s", (1, False): "1", (1, True): "1"}
         text, begin = path.decode(), self.file.tell() - len(path) - len(b"m \n")
-        here = "".join(map(signs.get, zip(self.bits, self.proved)))
-        require(text == here, "a mark has another path", Refused)
+        require(text == "".join(map(signs.get, zip(self.bits, self.proved))), "a mark has another path", Refused)
         require(self.open is None and len(self.marks) < MARKS, "a mark within another, or too many of them", Refused)
         self.open = begin, len(self.waiting)
-        if begin not in self.done:
-            return False
-        end, known, counts = self.done[begin]
-        require(known == text and begin < end, "a subtree was checked behind another path", Refused)
-        self.counts = [a + b for a, b in zip(self.counts, counts, strict=True)]
-        self.file.seek(end)
-        return True
+        if begin in self.done:
+            end, known, counts = self.done[begin]
+            require(known == text and begin < end, "a subtree was checked behind another path", Refused)
+            self.counts = [a + b for a, b in zip(self.counts, counts, strict=True)]
+            self.skipped.append(text)
+            self.file.seek(end)
+        return begin in self.done
 
     def close(self, key, fields, status):
         """A line at which a branch of the tree ends."""
@@ -521,12 +501,13 @@ class Walk(Cell):
             outputs = self.outputs()
             for place, members in enumerate(self.sets):
                 key, *fields = read_node(self.file) if place else (key, *fields)
-                weights, forms = [int(field, 16) for field in fields[: len(members)]], []
+                weights = [int(field, 16) for field in fields[: len(members)]]
                 require(key == b"c" and len(weights) == len(members), "a set is not closed", Refused)
                 require(min(weights) >= 0, "the weight of an inequality is negative")
+                forms, ahead = [], self.n + 1
                 for _, row, _ in members:
-                    own = spread(self.slots, *enumerate(row[: self.n + 1]))
-                    forms.append(weigh((1 << self.scale, *row[self.n + 1 :]), (own, *outputs)))
+                    own = spread(self.slots, *enumerate(row[:ahead]))
+                    forms.append(weigh((1 << self.scale, *row[ahead:]), (own, *outputs)))
                 strict = any(strict and weight for (strict, *_), weight in zip(members, weights))
                 self.prove_empty(fields[len(members) :], forms, weights, strict)
         return True
@@ -538,13 +519,12 @@ class Walk(Cell):
             rest = "; the rest of the domain is not covered" if self.counts[1] else ", and there are no others"
             return [f"{self.counts[0]:,} activation regions of the network lie in the domain{rest}"]
         if self.kind == "monotone":
-            verb = "falls" if self.direction > 0 else "rises"
-            return [f"y{self.output} never {verb} when {names[self.input]} rises"]
+            return [f"y{self.output} never {'falls' if self.direction > 0 else 'rises'} when {names[self.input]} rises"]
         if self.kind == "patterns":
             return [f"pattern {text}: {status}" for status, text in self.trees]
-        found = [f"for every input of the domain (scope: {self.trees[0][0]}{', in a ball' if self.ball else ''}):"]
         for copy, (layers, _) in enumerate(self.copies):
             names += [f"y{j}" + "'" * copy for j in range(len(layers[-1][0]))]
+        found = [f"for every input of the domain (scope: {self.trees[0][0]}{', in a ball' if self.ball else ''}):"]
         for members in self.sets:
             texts = []
             for strict, row, exponent in members:
@@ -556,12 +536,10 @@ class Walk(Cell):
 
 def read_model(path):
     """The digest of the network in an .npz file with arrays W0, b0, W1, b1, …"""
-    arrays, parts = {}, ["network"]
+    contents = [("network",)]
     with opened(path) as file, zipfile.ZipFile(file) as archive:
-        for name in archive.namelist():
-            if not (name[:1] in "Wb" and name[1:].removesuffix(".npy").isdecimal()):
-                continue  # names of inputs and the like
-            data = archive.read(name)
+        for index in range(len(archive.namelist())):
+            data = archive.read(f"{'Wb'[index % 2]}{index // 2}.npy")
             start = 10 if data[6] == 1 else 12
             end = start + int.from_bytes(data[8:start], "little")
             table = ast.literal_eval(data[start:end].decode())
@@ -569,10 +547,8 @@ def read_model(path):
             values = [value + 0.0 for (value,) in struct.iter_unpack(kind, data[end:])]  # -0 as 0
             if table["fortran_order"] and len(shape) == 2:
                 values = [values[i + j * shape[0]] for i in range(shape[0]) for j in range(shape[1])]
-            arrays[name.removesuffix(".npy")] = (shape, values)
-        for index in range(len(arrays) // 2):
-            parts += [arrays[f"W{index}"], arrays[f"b{index}"]]
-    return digest(*parts)
+            contents.append((shape, *values))
+    return digest(*contents)
 
 
 def read_index(path):
@@ -616,23 +592,22 @@ def check(path, model=None, done=()):
         require(same, f"the certificate is about another network than {model}")
         for status, text in walk.trees:
             walk.run(status, text)
-        lines = [*(b"%x %x\n" % mark for mark in walk.marks), b"end %x %x %x %x %x\n" % (*walk.counts, file.tell())]
+        lines = [b"%x %x\n" % mark for mark in walk.marks]
+        lines.append(b"end %x %x %x %x %x\n" % (*walk.counts, file.tell()))
         right = all(file.readline(LINE_BYTES) == line for line in lines) and not file.read(1)
         require(right, "the index or the last line differs from the tree", Refused)
         require(walk.kind != "partition" or walk.counts[0], "a partition without a region")
     counts = dict(zip(("regions", "unexplored", "proofs", "closed"), walk.counts))
-    skipped = [text for begin, (_, text, _) in walk.done.items() if begin in dict(walk.marks)]
-    found = {"proved": walk.words(), "networks": walk.digests, "domain": walk.domain_digest, **counts}
-    return {**found, "skipped": skipped, "seconds": time.perf_counter() - start}
+    found = {"proved": walk.words(), "networks": [*walk.digests], "domain": walk.domain_digest, **counts}
+    return {**found, "skipped": walk.skipped, "seconds": time.perf_counter() - start}
 
 
 def main(arguments):
     """The command line."""
-    if not (len(arguments) == 1 or (len(arguments) == 3 and arguments[1] == "--model")):
-        print("usage: checker.py FILE [--model NETWORK.npz]", file=sys.stderr)
-        return 2
     sys.stdout.reconfigure(errors="backslashreplace")
     try:
+        right = len(arguments) == 1 or (len(arguments) == 3 and arguments[1] == "--model")
+        require(right, "usage: checker.py FILE [--model NETWORK.npz]", Refused)
         found = check(arguments[0], *arguments[2:])
     except Rejected as error:
         print(f"rejected: {error}")
@@ -641,8 +616,7 @@ def main(arguments):
         print(f"refused: {error}", file=sys.stderr)
         return 2
     print("accepted:", *found.pop("proved"), sep="\n  ")
-    for name, value in found.items():
-        print(f"{name}: {value}")
+    print(*(f"{name}: {value}" for name, value in found.items()), sep="\n")
     return 0
 
 

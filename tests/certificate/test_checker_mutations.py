@@ -15,7 +15,7 @@ from relugeom.certificate.partition import certify_partition
 from relugeom.geometry.domain import Domain
 from relugeom.partition.enumeration import enumerate_regions
 
-MUTANTS = 1_500
+MUTANTS = 800
 """Of each base; there are more than ten."""
 
 
