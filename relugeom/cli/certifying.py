@@ -9,6 +9,7 @@ from pathlib import Path
 from relugeom.audit import DOMAIN_FILE, choose_domain
 from relugeom.certificate.checking import CHECKER, check_certificate
 from relugeom.certificate.partition import certify_partition
+from relugeom.certificate.writer import check_place
 from relugeom.cli.output import print_json, print_parts, progress, tell
 from relugeom.errors import InputError
 from relugeom.geometry.domain_spec import load_domain
@@ -33,6 +34,7 @@ def run_certify(
     as_json: bool,
 ) -> int:
     """`relugeom certify`."""
+    check_place(out)  # before a long search
     network = load_network(model)
     chosen = choose_domain(domain, network, None, Path(model))
     with progress() as report:
