@@ -291,13 +291,13 @@ class Cell(Problem):
         (_, below), bits = self.known[here - 1], self.bits[first : first + count]
         start = None if here in self.known else ([0] * count, [spread(slots, (0, row[-1] << e)) for row in rows])
         old, forms = start or self.known[here]
-        changed, steps = [j for j in range(count) if old[j] != bits[j]], []
+        changed = [j for j in range(count) if old[j] != bits[j]]
         for j in changed:  # relu of a unit below: 0, its form, or the variable of a relaxed unit
             place = 1 + self.n + first + j if RELAXED in (old[j], bits[j]) else 0
             terms = [0] * slots, below[j], spread(slots, (place, 1 << e))
-            steps.append(weigh((1, -1), (terms[bits[j]], terms[old[j]])))
+            step = weigh((1, -1), (terms[bits[j]], terms[old[j]]))
+            forms = [[a + row[j] * c for a, c in zip(form, step)] for form, row in zip(forms, rows)]
         if start or changed:
-            forms = [weigh([1, *(row[j] for j in changed)], [form, *steps]) for form, row in zip(forms, rows)]
             self.known[here] = bits, forms
             self.known.pop(here + 1, None)
 
@@ -338,10 +338,10 @@ class Cell(Problem):
         """The sign of max R, R = Σ weights · forms + Σ λ_i h_i, over the box or ball (1: infinite)."""
         names, values = [int(field, 16) for field in fields[::2]], [int(field, 16) for field in fields[1::2]]
         require(len(names) == len(values), "multipliers are no pairs", Refused)
-        longest = max(map(abs, (*values, *weights)), default=0)
-        require(longest < self.limit, "a multiplier is longer than the file's limit", Refused)
+        least, most = min(values, default=0), max((*values, *weights), default=0)
+        require(-self.limit < least and most < self.limit, "a multiplier is longer than the file's limit", Refused)
         require(self.rows.keys() >= {*names}, "a proof uses a row that the cell does not have")
-        wrong = min(values, default=0) < 0 and any(v < 0 and k not in self.equal for k, v in zip(names, values))
+        wrong = least < 0 and any(value < 0 and name not in self.equal for name, value in zip(names, values))
         require(not wrong, "the multiplier of an inequality is negative")
         total, *slopes = weigh([*weights, *values], [*forms, *map(self.rows.get, names)]) or [0]
         total <<= self.exponent

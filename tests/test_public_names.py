@@ -39,7 +39,7 @@ def test_importing_the_package_loads_nothing_heavy():
 def test_modules_have_honest_names_and_a_readable_size():
     for path in PACKAGE.rglob("*.py"):
         assert not FORBIDDEN & set(path.relative_to(PACKAGE).with_suffix("").parts), path
-        most = 660 if path.name == "checker.py" else 420  # one file, to be read by itself
+        most = 625 if path.name == "checker.py" else 420  # one file, to be read by itself
         assert len(path.read_text(encoding="utf-8").splitlines()) <= most, f"{path} is longer than about 400 lines"
 
 
