@@ -76,4 +76,4 @@ def certify_partition(
             file.mark(begin, end)
     with file.path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
-    return Certificate(file.path, file.regions, file.proofs, file.path.stat().st_size, digest)
+    return Certificate(Path(path), file.regions, file.proofs, file.path.stat().st_size, digest)
