@@ -538,7 +538,8 @@ def read_model(path):
     """The digest of the network in an .npz file with arrays W0, b0, W1, b1, …"""
     contents = [("network",)]
     with opened(path) as file, zipfile.ZipFile(file) as archive:
-        for index in range(len(archive.namelist())):
+        count = sum(name[:1] in "Wb" and name[1:-4].isdecimal() for name in archive.namelist())  # others hold names
+        for index in range(count):
             data = archive.read(f"{'Wb'[index % 2]}{index // 2}.npy")
             start = 10 if data[6] == 1 else 12
             end = start + int.from_bytes(data[8:start], "little")
