@@ -29,15 +29,16 @@ def header_line(
     *,
     multiplier_bits: int,
     point_bits: int,
+    exponent: int | None = None,
 ) -> bytes:
-    """The header as one line of JSON."""
+    """The header as one line of JSON; the domain's exponent is the least one, or a greater one that is given."""
     table = {
         "format": "relugeom-certificate",
         "version": "1",
         "multiplier_bits": f"{multiplier_bits:0{WIDTH}x}",
         "point_bits": f"{point_bits:0{WIDTH}x}",
         "networks": [_network(network) for network in networks],
-        "domain": _domain(domain),
+        "domain": _domain(domain, domain_exponent(domain) if exponent is None else exponent),
         "claim": dict(claim),
     }
     return json.dumps(table).encode("ascii") + b"\n"
@@ -58,9 +59,11 @@ def domain_exponent(domain: Domain) -> int:
     return scaled_integers(_numbers(domain))[1]
 
 
-def domain_forms(domain: Domain) -> tuple[list[list[int]], list[list[int]], list[list[int]]]:
+def domain_forms(
+    domain: Domain, *, exponent: int | None = None
+) -> tuple[list[list[int]], list[list[int]], list[list[int]]]:
     """Forms (c₁, …, c_n, c₀) over 2^e: inequalities b − a·x ≥ 0, equalities f − a·x = 0 (groups last), sides ≥ 0."""
-    e, n = domain_exponent(domain), domain.inputs
+    e, n = domain_exponent(domain) if exponent is None else exponent, domain.inputs
     inequalities = [[*(-entry for entry in row[:-1]), row[-1]] for row in _rows(domain.A, domain.b, e)]
     equalities = [[*(-entry for entry in row[:-1]), row[-1]] for row in _rows(domain.E, domain.f, e)]
     equalities += [[*(-int(k in group) for k in range(n)), 1] for group in domain.groups]
@@ -99,8 +102,7 @@ def _network(network: ReLUNetwork) -> list[Any]:
     return layers
 
 
-def _domain(domain: Domain) -> dict[str, Any]:
-    e = domain_exponent(domain)
+def _domain(domain: Domain, e: int) -> dict[str, Any]:
     inputs = []
     for kind, *bounds, name in zip(domain.kinds, domain.lower, domain.upper, domain.names, strict=True):
         sides = [f"{_over(bound, e):x}" if np.isfinite(bound) else "*" for bound in bounds]

@@ -1,0 +1,256 @@
+"""Proofs on a cell: that a form is ≤ 0 there, how large it can be, that a set misses it.
+
+One idea: a linear program in floats gives multipliers; rounded to short dyadic numbers they nearly always prove the
+statement, because the maximum over the box or ball absorbs what rounding leaves. Where they do not, the exact simplex
+decides. Whatever is returned has been verified in integers.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import gcd, lcm
+
+import numpy as np
+from flint import fmpq
+
+from relugeom.certificate.joint_cell import CellRow, JointCell
+from relugeom.certificate.proof_range import ProofRange
+from relugeom.geometry.exact_simplex import ExactOptimum, Form, maximise_form
+from relugeom.geometry.forms import shadow
+from relugeom.geometry.highs import HighsSolver
+from relugeom.geometry.linear_program import LPSolution, LPSolver, LPStatus
+from relugeom.geometry.proof_form import combine, rounded_multipliers
+from relugeom.geometry.strict_point import Witness, find_strict_point
+from relugeom.linalg.arrays import FloatArray
+
+__all__ = ["CellProof", "CellProver", "Extra", "Refuted", "proof_text"]
+
+CLEAR = 1e-6
+"""A float optimum above this, in multiples of the form's largest entry, is believed: the worst is a split too many."""
+CUTS, RETRIES = 20, 60
+Point = tuple[Fraction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CellProof:
+    """R = first · t + Σ multiplier · row (by number) has max R ≤ 0."""
+
+    first: int
+    multipliers: Mapping[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """An inequality that is assumed on top of a cell's: form ≥ 0, or > 0."""
+
+    form: Form
+    strict: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Refuted:
+    """R = Σ weight · extra + Σ multiplier · row shows that the extras do not hold together on the cell."""
+
+    weights: tuple[int, ...]
+    multipliers: Mapping[int, int]
+
+
+def proof_text(multipliers: Mapping[int, int], *first: int) -> str:
+    """Numbers as they stand in a certificate, with a space in front of each."""
+    pairs = (value for pair in sorted(multipliers.items()) for value in pair)
+    return "".join(f" {value:x}" for value in (*first, *pairs))
+
+
+class CellProver:
+    """Asks one warm solver session about a cell that moves up and down its tree.
+
+    Attributes
+    ----------
+    seen
+        The input at which the last linear program ended, shape (n,), or None.
+    """
+
+    def __init__(self, cell: JointCell, reach: ProofRange, *, solver: LPSolver | None = None) -> None:
+        self.cell, self.reach = cell, reach
+        free = np.full(cell.size, np.inf)
+        self._session = (solver or HighsSolver()).open(np.zeros((0, cell.size)), np.zeros(0), -free, free)
+        self._held: list[CellRow] = []
+        self.seen: FloatArray | None = None
+
+    def prove(self, target: Form) -> CellProof | None:
+        """A proof that the form is ≤ 0 on the cell, which is not empty; None where it is not."""
+        proposal, rows = self._maximise(target, [])
+        if proposal.status is LPStatus.UNBOUNDED:
+            return None
+        if proposal.status is LPStatus.OPTIMAL:
+            if self._value(target, proposal) > CLEAR:
+                return None
+            first, values = self._rounded(target, rows, proposal)
+            if self._sign(rows, values, (first, target)) <= 0:
+                return _shortened(first, _by_number(rows, values))
+        columns = _used_columns([*(row.form for row in rows), target])
+        optimum = maximise_form(
+            [_taken(row.form, columns) for row in rows], _taken(target, columns), hint=proposal.tight_rows
+        )
+        if not isinstance(optimum, ExactOptimum) or optimum.value > 0:
+            return None
+        scale, values = _as_integers(optimum.multipliers)
+        if self._sign(rows, values, (scale, target)) > 0:
+            return None
+        return _shortened(scale, _by_number(rows, values))
+
+    def bound(self, form: Form) -> tuple[Fraction, CellProof] | None:
+        """An upper bound of a form on the cell, with R = first · form + … ≤ first · bound; None without one."""
+        proposal, rows = self._maximise(form, [])
+        if proposal.status is not LPStatus.OPTIMAL:
+            return None
+        first, values = self._rounded(form, rows, proposal)
+        written = [(value, rows[row].form) for row, value in values.items() if rows[row].number is not None]
+        most = self.reach.above(combine([(first, form), *written]), self.cell.high)
+        return None if most is None else (most / first, CellProof(first, _by_number(rows, values)))
+
+    def refute_quickly(self, extras: Sequence[Extra]) -> Refuted | None:
+        """Multipliers that show that the extras fail on the cell, if rounded ones do."""
+        target = extras[-1].form if extras else self.cell.row({}, 0)
+        proposal, rows = self._maximise(target, extras[:-1])
+        if proposal.status is LPStatus.OPTIMAL and extras:
+            if self._value(target, proposal) > CLEAR:
+                return None
+            first, values = self._rounded(target, rows, proposal)
+        elif proposal.status is LPStatus.INFEASIBLE and len(proposal.row_multipliers):
+            # The target does not count here; any row's scale does for it.
+            first, (_, values) = 0, self._rounded(target, rows, proposal)
+        else:
+            return None
+        return self._refuted(rows, values, extras, first)
+
+    def refute(self, extras: Sequence[Extra]) -> Refuted | Point | None:
+        """Why the extras do not hold together on the cell, or an input where they do; None where neither was found."""
+        found = self.refute_quickly(extras)
+        if found is not None:
+            return found
+        for attempt in range(RETRIES):
+            rows = [*self._rows(), *(CellRow(-1 - k, extra.form) for k, extra in enumerate(extras))]
+            strict = [k for k, row in enumerate(rows) if row.strict]
+            strict += [len(rows) - len(extras) + k for k, extra in enumerate(extras) if extra.strict]
+            if attempt % 2:  # keep away from the tangents of an l2 ball, outside of which it is not
+                strict += [k for k, row in enumerate(rows) if any(row is other for other in self.reach.rows)]
+            columns = _used_columns([row.form for row in rows])
+            answer = find_strict_point([_taken(row.form, columns) for row in rows], strict, len(columns))
+            if not isinstance(answer, Witness):
+                _, values = _as_integers(answer.multipliers)
+                refuted = self._refuted(rows, values, extras, 0)
+                if refuted is not None or not attempt % 2:
+                    return refuted
+                continue
+            point = self._inputs(answer.point, columns)
+            if not self.reach.cut(point):
+                return point
+        return None
+
+    def _rows(self) -> list[CellRow]:
+        return self.reach.rows + self.cell.rows
+
+    def _maximise(self, target: Form, extras: Sequence[Extra]) -> tuple[LPSolution, list[CellRow]]:
+        """The float optimum over the cell and the extras, and the rows that its multipliers belong to."""
+        objective = shadow(target)[0][:-1]
+        more = [CellRow(-1 - k, extra.form) for k, extra in enumerate(extras)]
+        for _ in range(CUTS):
+            rows = [*self._rows(), *more]
+            self._hold(rows)
+            proposal = self._session.maximise(objective)
+            self.seen = proposal.x[: self.cell.copies.inputs] if proposal.status is LPStatus.OPTIMAL else None
+            if self.seen is None or self._value(target, proposal) < -CLEAR or not np.isfinite(self.seen).all():
+                break
+            if not self.reach.is_beyond(self.seen) or not self.reach.cut([Fraction(x) for x in self.seen.tolist()]):
+                break
+        return proposal, rows
+
+    def _hold(self, rows: list[CellRow]) -> None:
+        """Let the session have these rows."""
+        same = 0
+        while same < min(len(rows), len(self._held)) and rows[same] is self._held[same]:
+            same += 1
+        for _ in range(len(self._held) - same):
+            self._session.drop_row()
+        for row in rows[same:]:
+            values = shadow(row.form)[0]
+            self._session.add_row(-values[:-1], float(values[-1]))
+        self._held = rows
+
+    def _value(self, target: Form, proposal: LPSolution) -> float:
+        values = shadow(target)[0]
+        return float(values[:-1] @ proposal.x + values[-1])
+
+    def _rounded(self, target: Form, rows: Sequence[CellRow], proposal: LPSolution) -> tuple[int, dict[int, int]]:
+        values = {row: value for row, value in enumerate(proposal.row_multipliers.tolist()) if value > 0}
+        return rounded_multipliers(target, [row.form for row in rows], values)
+
+    def _sign(self, rows: Sequence[CellRow], values: Mapping[int, int], *parts: tuple[int, Form]) -> int:
+        """The sign of max R; rows without a number are left out."""
+        known = [(value, rows[row].form) for row, value in values.items() if rows[row].number is not None]
+        form = combine([*parts, *known]) if parts or known else self.cell.row({}, 0)
+        return self.reach.sign(form, self.cell.high)
+
+    def _refuted(
+        self, rows: Sequence[CellRow], values: Mapping[int, int], extras: Sequence[Extra], first: int
+    ) -> Refuted | None:
+        """The refutation with these multipliers, and weight `first` of the last extra, if it is one."""
+        weights = [0] * len(extras)
+        if first:
+            weights[-1] = first
+        for row, value in values.items():
+            number = rows[row].number
+            if number is not None and number < 0:
+                weights[-1 - number] += value
+        parts = [(weight, extra.form) for weight, extra in zip(weights, extras, strict=True)]
+        cell_values = {row: value for row, value in values.items() if (rows[row].number or 0) >= 0}
+        sign = self._sign(rows, cell_values, *parts)
+        strict = any(weight and extra.strict for weight, extra in zip(weights, extras, strict=True))
+        strict = strict or any(value > 0 and rows[row].strict for row, value in cell_values.items())
+        if sign > 0 or (sign == 0 and not strict):
+            return None
+        multipliers = _by_number(rows, cell_values)
+        divisor = gcd(*weights, *multipliers.values()) or 1
+        return Refuted(
+            tuple(weight // divisor for weight in weights),
+            {number: value // divisor for number, value in multipliers.items()},
+        )
+
+    def _inputs(self, point: Sequence[fmpq], columns: Sequence[int]) -> Point:
+        n = self.cell.copies.inputs
+        found = [Fraction(0)] * n
+        for column, value in zip(columns, point, strict=True):
+            if column < n:
+                found[column] = Fraction(int(value.p), int(value.q))
+        return tuple(found)
+
+
+def _used_columns(forms: Sequence[Form]) -> list[int]:
+    """Columns in which some form has a coefficient."""
+    return [k for k in range(len(forms[0]) - 1) if any(form[k] for form in forms)] if forms else []
+
+
+def _taken(form: Form, columns: Sequence[int]) -> list[int]:
+    return [*(form[k] for k in columns), form[-1]]
+
+
+def _as_integers(values: Mapping[int, fmpq]) -> tuple[int, dict[int, int]]:
+    """Rationals over their common denominator."""
+    scale = lcm(*(int(value.q) for value in values.values()))
+    return scale, {row: int(value.p) * (scale // int(value.q)) for row, value in values.items() if value}
+
+
+def _by_number(rows: Sequence[CellRow], values: Mapping[int, int]) -> dict[int, int]:
+    """Multipliers by the number of their row; rows without one are left out."""
+    found: dict[int, int] = {}
+    for row, value in values.items():
+        number = rows[row].number
+        if number is not None:
+            found[number] = found.get(number, 0) + rows[row].sign * value
+    return {number: value for number, value in found.items() if value}
+
+
+def _shortened(first: int, multipliers: Mapping[int, int]) -> CellProof:
+    divisor = gcd(first, *multipliers.values())
+    return CellProof(first // divisor, {number: value // divisor for number, value in multipliers.items()})

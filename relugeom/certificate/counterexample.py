@@ -1,0 +1,100 @@
+"""Inputs at which a claim fails, evaluated by the network itself in exact arithmetic."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from operator import mul
+
+from flint import fmpq, fmpq_mat
+
+from relugeom.certificate.claim_header import SetRow
+from relugeom.certificate.joint_cell import JointCell
+from relugeom.certificate.proof_range import ProofRange
+from relugeom.errors import CertificateError
+from relugeom.network.exact import exact_network
+from relugeom.network.network import ReLUNetwork
+
+__all__ = ["Counterexample", "FalseClaimError", "find_violation", "network_outputs"]
+
+Point = tuple[Fraction, ...]
+SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """Where a claim fails.
+
+    Attributes
+    ----------
+    x, outputs
+        The input and what the first network gives there.
+    second_x, second_outputs
+        The second input of the claim (equal to x where only networks are compared), and what it gives; None where the
+        claim is about one input.
+    """
+
+    x: Point
+    outputs: Point
+    second_x: Point | None = None
+    second_outputs: Point | None = None
+
+
+class FalseClaimError(CertificateError):
+    """A claim is false; `counterexample` shows it, exactly."""
+
+    def __init__(self, claim: str, counterexample: Counterexample, names: Sequence[str]) -> None:
+        self.counterexample = counterexample
+        text = f"the claim is false ({claim}): at {_shown(names, counterexample.x)}"
+        text += f" the outputs are {_listed(counterexample.outputs)}"
+        if counterexample.second_x is not None and counterexample.second_outputs is not None:
+            text += f", and at {_shown(names, counterexample.second_x)} {_listed(counterexample.second_outputs)}"
+        super().__init__(text)
+
+
+def network_outputs(network: ReLUNetwork, x: Sequence[Fraction]) -> Point:
+    """The outputs at a rational input, exactly."""
+    exact = exact_network(network)
+    values = [fmpq(entry.numerator, entry.denominator) for entry in x]
+    last = len(exact.layers) - 1
+    for layer, (matrix, exponent) in enumerate(zip(exact.layers, exact.exponents, strict=True)):
+        z = (fmpq_mat(matrix) * fmpq_mat(len(values) + 1, 1, [*values, fmpq(1)])).entries()
+        values = [(entry if layer == last or entry > 0 else fmpq(0)) / (1 << exponent) for entry in z]
+    return tuple(Fraction(int(value.p), int(value.q)) for value in values)
+
+
+def find_violation(
+    cell: JointCell, reach: ProofRange, sets: Sequence[Sequence[SetRow]], point: Point, *, whole: bool
+) -> Counterexample | None:
+    """What shows that a point lies in one of the sets, in the domain and in the ball; None where it does not.
+
+    Parameters
+    ----------
+    point
+        All inputs, own inputs of a second copy behind.
+    whole
+        Whether it must be admissible.
+    """
+    copies = cell.copies
+    odd = whole and any(asked and x.denominator != 1 for asked, x in zip(copies.whole, point, strict=True))
+    if odd or not cell.contains(point) or not reach.contains(point):
+        return None
+    inputs = [tuple(point[k] for k in copies.columns(copy)) for copy in range(len(copies.networks))]
+    outputs = [network_outputs(network, x) for network, x in zip(copies.networks, inputs, strict=True)]
+    every = [value for values in outputs for value in values]
+    for members in sets:
+        values = [
+            row.constant + sum(map(mul, row.inputs, point)) + sum(map(mul, row.outputs, every)) for row in members
+        ]
+        if all(value > 0 or (value == 0 and not row.strict) for value, row in zip(values, members, strict=True)):
+            second = (inputs[1], outputs[1]) if len(inputs) > 1 else (None, None)
+            return Counterexample(inputs[0], outputs[0], *second)
+    return None
+
+
+def _shown(names: Sequence[str], x: Point) -> str:
+    pairs = [f"{name} = {value}" for name, value in zip(names, x, strict=False)]
+    return ", ".join(pairs[:SHOWN]) + (f" and {len(pairs) - SHOWN} more inputs" if len(pairs) > SHOWN else "")
+
+
+def _listed(values: Point) -> str:
+    return "(" + ", ".join(map(str, values[:SHOWN])) + (", …" if len(values) > SHOWN else "") + ")"

@@ -1,0 +1,1 @@
+"""What can be claimed about networks on a domain, as values; the networks and the domain come with the proof."""

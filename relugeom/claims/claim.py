@@ -1,0 +1,170 @@
+"""Claims about one network, about two inputs of it, and about two networks.
+
+Notation: x, x', y, y' as in `inequality.py`. The one idea: nearly every claim says that some sets of inputs and outputs
+are never met (`Excluded`); the other values are such claims with names that people use. A claim names no network and no
+domain: who proves it is given both.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+
+from relugeom.claims.ball import Ball
+from relugeom.claims.inequality import Inequality, exact_number, exact_numbers
+from relugeom.claims.patterns import PatternClaims
+from relugeom.errors import InputError
+
+__all__ = ["Claim", "Equivalent", "Excluded", "Monotone", "OutputBound", "SameDecision", "SameLargest", "Scope", "Twin"]
+
+
+class Scope(StrEnum):
+    """Of which inputs something is claimed."""
+
+    RELAXATION = "relaxation"
+    ADMISSIBLE = "admissible"
+
+
+@dataclass(frozen=True, slots=True)
+class Twin:
+    """A second copy: which inputs it has of its own, and whether it is of a second network.
+
+    Attributes
+    ----------
+    own
+        Features in which x' may differ from x; x' obeys the domain as x does.
+    second_network
+        Whether y' are the outputs of a second network (else of the first one).
+    """
+
+    own: tuple[int, ...] = ()
+    second_network: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "own", _features(self.own))
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """No input lies in any of the sets; a set is where all of its inequalities hold.
+
+    Attributes
+    ----------
+    sets
+        At least one, of at least one inequality each.
+    scope
+        Whether all inputs of the relaxation are meant, or admissible ones only.
+    ball
+        Where it is not None, only inputs in the ball are meant.
+    twin
+        The second copy, where inequalities speak of one.
+    """
+
+    sets: tuple[tuple[Inequality, ...], ...]
+    scope: Scope = Scope.RELAXATION
+    ball: Ball | None = None
+    twin: Twin | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sets", tuple(tuple(members) for members in self.sets))
+        object.__setattr__(self, "scope", Scope(self.scope))
+        if not self.sets or not all(self.sets):
+            raise InputError("a claim needs at least one set, and a set at least one inequality")
+        speaks = any(part.own_inputs or part.copy_outputs for members in self.sets for part in members)
+        if self.twin is None and speaks:
+            raise InputError("inequalities speak of a second copy, but the claim has none: give it a Twin")
+
+
+@dataclass(frozen=True, slots=True)
+class OutputBound:
+    """coefficients·y ≤ bound for every input.
+
+    Attributes
+    ----------
+    coefficients
+        One per output.
+    bound
+        c; in units of the outputs.
+    """
+
+    coefficients: tuple[Fraction, ...]
+    bound: Fraction
+    scope: Scope = Scope.RELAXATION
+    ball: Ball | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "coefficients", exact_numbers(self.coefficients))
+        object.__setattr__(self, "bound", exact_number(self.bound))
+        object.__setattr__(self, "scope", Scope(self.scope))
+
+
+@dataclass(frozen=True, slots=True)
+class Monotone:
+    """An output never falls (direction 1) or never rises (−1) when one feature alone rises, on the relaxation."""
+
+    output: int
+    feature: int
+    direction: int
+
+    def __post_init__(self) -> None:
+        if self.direction not in (1, -1):
+            raise InputError(f"a direction is 1 (never falls) or -1 (never rises), not {self.direction}")
+
+
+@dataclass(frozen=True, slots=True)
+class SameDecision:
+    """Two inputs that share all coordinates but `own` are on the same side of a threshold on an output.
+
+    Class 1 is y > θ for a θ with lower ≤ θ ≤ upper, which are equal where θ is known exactly. Else the claim is that
+    no two such inputs have y > lower and y' ≤ upper, so that it holds whatever θ is.
+    """
+
+    own: tuple[int, ...]
+    lower: Fraction = Fraction(0)
+    upper: Fraction = Fraction(0)
+    output: int = 0
+    scope: Scope = Scope.RELAXATION
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "own", _features(self.own))
+        object.__setattr__(self, "lower", exact_number(self.lower))
+        object.__setattr__(self, "upper", exact_number(self.upper))
+        object.__setattr__(self, "scope", Scope(self.scope))
+        if self.lower > self.upper:
+            raise InputError(f"a threshold cannot lie between {self.lower} and {self.upper}")
+
+
+@dataclass(frozen=True, slots=True)
+class SameLargest:
+    """Two inputs that share all coordinates but `own` have the same largest outputs: ties are ties of the same ones."""
+
+    own: tuple[int, ...]
+    scope: Scope = Scope.RELAXATION
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "own", _features(self.own))
+        object.__setattr__(self, "scope", Scope(self.scope))
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalent:
+    """No output of two networks differs by more than epsilon, in units of the outputs."""
+
+    epsilon: Fraction = Fraction(0)
+    scope: Scope = Scope.RELAXATION
+    ball: Ball | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "epsilon", exact_number(self.epsilon))
+        object.__setattr__(self, "scope", Scope(self.scope))
+        if self.epsilon < 0:
+            raise InputError(f"two networks cannot differ by at most {self.epsilon}: epsilon must be 0 or more")
+
+
+Claim = Excluded | OutputBound | Monotone | SameDecision | SameLargest | Equivalent | PatternClaims
+
+
+def _features(own: tuple[int, ...]) -> tuple[int, ...]:
+    indices = tuple(int(index) for index in own)
+    if len(set(indices)) != len(indices) or any(index < 0 for index in indices):
+        raise InputError(f"own inputs are indices of features, each once, not {indices}")
+    return indices

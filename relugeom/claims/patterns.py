@@ -1,0 +1,57 @@
+"""Claims about single activation patterns."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from relugeom.errors import InputError
+
+__all__ = ["PatternClaims", "PatternStanding", "PatternStatement"]
+
+
+class PatternStanding(StrEnum):
+    """What a pattern is claimed to be on a domain."""
+
+    REGION = "region"
+    INFEASIBLE = "infeasible"
+    FLAT = "flat"
+    LOWER_DIMENSIONAL = "lower-dimensional"
+    INADMISSIBLE = "inadmissible"
+
+
+@dataclass(frozen=True, slots=True)
+class PatternStatement:
+    """One pattern, and what it is.
+
+    Attributes
+    ----------
+    pattern
+        Its text, ``"0110/10"``; strokes between layers may be left out.
+    standing
+        FLAT: the inputs that have it have no interior; LOWER_DIMENSIONAL: and there are some; INADMISSIBLE: no
+        admissible input has it.
+    """
+
+    pattern: str
+    standing: PatternStanding
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "standing", PatternStanding(self.standing))
+        if set(self.pattern) - set("01/-"):
+            raise InputError(f"{self.pattern!r} is no activation pattern: write one bit per unit, as in 0110/10")
+
+    @property
+    def bits(self) -> str:
+        """One character per unit, 0 or 1."""
+        return self.pattern.replace("/", "").replace("-", "")
+
+
+@dataclass(frozen=True, slots=True)
+class PatternClaims:
+    """Statements about patterns, at least one."""
+
+    statements: tuple[PatternStatement, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "statements", tuple(self.statements))
+        if not self.statements:
+            raise InputError("a claim about patterns needs at least one pattern")
