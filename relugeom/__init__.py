@@ -37,6 +37,20 @@ _ROOMS = {
     "relugeom.analysis.importance": ("cluster_importance",),
     "relugeom.certificate.partition": ("certify_partition",),
     "relugeom.certificate.checking": ("check_certificate",),
+    "relugeom.certificate.claims_prover": ("certify_claim",),
+    "relugeom.certificate.counterexample": ("FalseClaimError",),
+    "relugeom.claims.claim": (
+        "Equivalent",
+        "Excluded",
+        "Monotone",
+        "OutputBound",
+        "SameDecision",
+        "SameLargest",
+        "Twin",
+    ),
+    "relugeom.claims.inequality": ("Inequality",),
+    "relugeom.claims.ball": ("l1_ball", "l2_ball", "linf_ball"),
+    "relugeom.claims.patterns": ("PatternClaims", "PatternStatement"),
     "relugeom.store.store": ("open_store",),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}

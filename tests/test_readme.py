@@ -51,8 +51,10 @@ def test_a_command_prints_what_the_readme_shows(
 
 
 @pytest.mark.parametrize("snippet", PYTHON)
-def test_a_snippet_runs(snippet: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.chdir(REPOSITORY)
+def test_a_snippet_runs(
+    snippet: str, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(folder)
     exec(compile(snippet, "README.md", "exec"), {})
     assert capsys.readouterr().out
 
