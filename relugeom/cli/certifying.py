@@ -2,12 +2,12 @@
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
 from relugeom.audit import DOMAIN_FILE, choose_domain
-from relugeom.certificate.checking import CHECKER, check_certificate
+from relugeom.certificate.checking import CHECKER, CheckedCertificate, check_certificate
 from relugeom.certificate.partition import certify_partition
 from relugeom.certificate.writer import check_place
 from relugeom.cli.output import print_json, print_parts, progress, tell
@@ -113,10 +113,10 @@ def run_check(certificate: str, *, model: str | None, domain: str | None, thread
     elif found.accepted:
         facts: Mapping[str, str] = {
             "Accepted": found.proved[0],
-            **{f"  {place}": text for place, text in enumerate(found.proved[1:], start=1)},
+            **{" " * place: text for place, text in enumerate(found.proved[1:], start=1)},  # lines without a name
             "Network": ", ".join(found.networks),
             "Domain": found.domain,
-            "Counted": f"{found.regions:,} regions, {found.proofs:,} proofs, {found.closed:,} other cells",
+            "Counted": ", ".join(_counted(found)),
             "SHA-256": found.digest,
             "Time": f"{found.seconds:.3g} s",
         }
@@ -124,3 +124,10 @@ def run_check(certificate: str, *, model: str | None, domain: str | None, thread
     else:
         print_parts([f"rejected: {found.reason}"])
     return 0 if found.accepted else REJECTED
+
+
+def _counted(found: CheckedCertificate) -> Iterator[str]:
+    """What the certificate holds, as far as there is any."""
+    for count, name in ((found.regions, "region"), (found.proofs, "proof"), (found.closed, "closed cell")):
+        if count:
+            yield f"{count:,} {name}{'s' if count > 1 else ''}"
