@@ -20,6 +20,7 @@ __all__ = [
     "domain_equalities",
     "domain_sides",
     "float_point",
+    "form_exponent",
     "is_float_point",
     "matrix_rows",
     "shadow",
@@ -71,9 +72,14 @@ def matrix_rows(matrix: fmpz_mat) -> list[Form]:
     return [primitive_row(flat[start : start + columns]) for start in range(0, len(flat), columns)]
 
 
+def form_exponent(form: Form) -> int:
+    """The least e such that all entries lie between −2^e and 2^e."""
+    return max(max(form), -min(form)).bit_length()
+
+
 def shadow(form: Form) -> tuple[FloatArray, int]:
     """The form as float64, divided by 2^e, and e."""
-    exponent = max(abs(entry).bit_length() for entry in form)
+    exponent = form_exponent(form)
     scale = 1 << exponent if exponent else 1
     return np.array([entry / scale for entry in form]), exponent
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from relugeom.geometry.exact_simplex import Form
-from relugeom.geometry.forms import shadow
+from relugeom.geometry.forms import form_exponent
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import scaled_integers
 
@@ -66,7 +66,8 @@ def rounded_multipliers(
 
     Shadows are forms divided by powers of two; here those powers come back, and everything is scaled to integers.
     """
-    exponents = {row: shadow(rows[row])[1] for row, value in multipliers.items() if value > 0}
-    top = max([shadow(target)[1], *exponents.values()])
+    exponents = {row: form_exponent(rows[row]) for row, value in multipliers.items() if value > 0}
+    own = form_exponent(target)
+    top = max([own, *exponents.values()])
     scaled = {row: round(multipliers[row] * 2.0**PRECISION) << (top - e) for row, e in exponents.items()}
-    return 1 << (PRECISION + top - shadow(target)[1]), {row: value for row, value in scaled.items() if value}
+    return 1 << (PRECISION + top - own), {row: value for row, value in scaled.items() if value}

@@ -13,7 +13,7 @@ import numpy as np
 from flint import fmpq
 
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum, Form, maximise_form
-from relugeom.geometry.forms import shadow, shadow_rows
+from relugeom.geometry.forms import form_exponent, shadow_rows
 from relugeom.geometry.highs import HighsSolver
 from relugeom.geometry.linear_program import LinearProgram, LPSolution, LPSolver, LPStatus
 from relugeom.linalg.exact import form_sign, rational_point
@@ -84,7 +84,7 @@ def _float_optimum(rows: Sequence[Form], strict: frozenset[int], dimension: int,
 
 
 def _weight(form: Form) -> int:
-    return 1 << shadow(form)[1]
+    return 1 << form_exponent(form)
 
 
 def _holds(rows: Sequence[Form], strict: frozenset[int], point: Sequence[fmpq]) -> bool:
