@@ -29,10 +29,10 @@ def on_rows(lines, **rows) -> Written:
     return partition(*lines, network=PLANE, domain={**SQUARE, **rows})
 
 
-def bound(*lines, claim=None, network=FOLD, domain=LINE, proofs=0, closed=0, **options) -> Written:
-    return Written(
-        header(claim or excluded([OVER_ONE]), network, domain=domain, **options), [*lines], (0, 0, proofs, closed)
-    )
+def bound(*lines, claim=None, network=FOLD, second=None, domain=LINE, proofs=0, closed=0, **options) -> Written:
+    networks = [network] if second is None else [network, second]
+    table = header(claim or excluded([OVER_ONE]), *networks, domain=domain, **options)
+    return Written(table, [*lines], (0, 0, proofs, closed))
 
 
 def about(*pairs, lines, network=FOLD, domain=LINE, proofs=0, closed=1) -> Written:
@@ -266,6 +266,13 @@ REFUSED = {
     "a name that is no text": (with_domain(inputs=[["c", "-1", "1", 5]]), "odd names"),
     "NaN": (with_domain(inputs=[["c", float("nan"), "1", "x"]]), "not a text"),
     "a row that is too long": (with_domain(equal=["1 0 0"]), "not 2 integers"),
+    "a network of more inputs": (partition(*HALVES, network=PLANE), "other inputs"),
+    "a network of fewer inputs": (partition(*HALVES, domain=SQUARE), "other inputs"),
+    "a second network of more inputs": (
+        bound(claim=excluded([[[True, "0", "0 0 1 -1"]]], copies=[["1", ""]]), second=PLANE),
+        "other inputs",
+    ),
+    "a network without inputs": (with_header(networks=[[["0", ["0", "0"]], NETWORKS[0][1]]]), "do not fit"),
     "a group that is not binary": (with_domain(groups=["0"]), "not binary"),
     "a group that names an input twice": (with_domain(groups=["0 0"], inputs=[["b", "0", "1", "x"]]), "twice"),
     "a group that counts from behind": (with_domain(groups=["-1"], inputs=[["b", "0", "1", "x"]]), "out of range"),
@@ -295,6 +302,7 @@ REFUSED = {
         about(("100", "region"), lines=["t 0", "t 1", "p 2 1"]),
         "no pattern of the network",
     ),
+    "a pattern as a list": (about((["1", "0"], "region"), lines=["t 0", "t 1", "p 2 1"]), "no pattern of the network"),
     "a pattern with a relaxed unit": (
         about(("20", "region"), lines=["t 0", "t 1", "p 2 1"]),
         "no pattern of the network",
@@ -405,6 +413,29 @@ def test_headers_that_json_reads_twice_are_refused(tmp_path):
     refused(tmp_path / "c", content.replace(b"\n", b"\r\n"), "plain form")
     refused(tmp_path / "c", b"[" * 100_000 + b"\n", "damaged")
     refused(tmp_path / "c", b"\xef\xbb\xbf" + content, "damaged")
+
+
+def test_lines_and_numbers_are_as_long_as_the_format_allows_and_no_longer(tmp_path):
+    longest, most = 1 << 15, 1 << 16
+    for digits in (longest, longest + 1):
+        padded = "1".zfill(digits)
+        in_tree = partition("s 0", f"1 1 1 0 {padded}", *HALVES[2:])
+        in_header = partition(*HALVES, network=FOLD)
+        in_header.header["networks"][0][0][1][0] = f"{padded} 0"
+        for written in (in_tree, in_header):
+            if digits == longest:
+                (tmp_path / "c").write_bytes(written.content())
+                check(tmp_path / "c")
+            else:
+                refused(tmp_path / "c", written.content(), "a number is too long|not None integers")
+    for pairs in (most // 2 - 1, most // 2):
+        lines = ["s 0", "1 1 1 0 1", "c 1" + " 0 0" * pairs, "0 1 1 0 1", "c 1"]
+        content = bound(*lines, proofs=2, closed=2).content()
+        if pairs < most // 2:
+            (tmp_path / "c").write_bytes(content)
+            check(tmp_path / "c")
+        else:
+            refused(tmp_path / "c", content, "too many fields")
 
 
 def test_the_file_ends_with_its_last_line(tmp_path):
