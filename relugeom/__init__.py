@@ -37,8 +37,8 @@ _ROOMS = {
     "relugeom.analysis.importance": ("cluster_importance",),
     "relugeom.certificate.partition": ("certify_partition",),
     "relugeom.certificate.checking": ("check_certificate",),
-    "relugeom.certificate.claims_prover": ("certify_claim",),
-    "relugeom.certificate.counterexample": ("FalseClaimError",),
+    "relugeom.certificate.claim": ("certify_claim",),
+    "relugeom.certificate.claim_proof.counterexample": ("FalseClaimError",),
     "relugeom.claims.claim": (
         "Equivalent",
         "Excluded",

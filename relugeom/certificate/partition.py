@@ -55,7 +55,7 @@ def certify_partition(
     InputError
         The file cannot be written.
     """
-    from relugeom.certificate.tree_text import tree_pieces  # compiled code is loaded when it is needed
+    from relugeom.certificate.partition_proof.tree_text import tree_pieces  # compiled code is loaded when it is needed
 
     network, domain = partition.network, partition.domain
     claim = {"kind": "partition", "status": partition.status.value}

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import oracles
 
-from relugeom.certificate.claim_header import as_excluded, claim_object
-from relugeom.certificate.claims_prover import certify_claim
-from relugeom.certificate.counterexample import FalseClaimError
+from relugeom.certificate.claim import certify_claim
+from relugeom.certificate.claim_proof.counterexample import FalseClaimError
+from relugeom.certificate.claim_proof.header_entry import as_excluded, claim_object
 from relugeom.checker import check
 from relugeom.claims.claim import Excluded, Monotone, Scope
 from relugeom.claims.patterns import PatternClaims

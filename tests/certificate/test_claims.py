@@ -12,8 +12,8 @@ from claim_truth import refuse, settle, with_claim
 from networks import he_network, layered
 
 import relugeom.checker
-from relugeom.certificate.claims_prover import certify_claim
-from relugeom.certificate.counterexample import FalseClaimError
+from relugeom.certificate.claim import certify_claim
+from relugeom.certificate.claim_proof.counterexample import FalseClaimError
 from relugeom.checker import Rejected, check
 from relugeom.claims.ball import l1_ball, l2_ball, linf_ball
 from relugeom.claims.claim import Equivalent, Excluded, Monotone, OutputBound, SameDecision, SameLargest, Scope, Twin

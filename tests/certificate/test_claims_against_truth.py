@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from networks import integer_network
 from oracles import INFEASIBLE, LOWER_DIMENSIONAL, REGION, classify_all, domain_forms, exact_layers
 
-from relugeom.certificate.claim_header import as_excluded
+from relugeom.certificate.claim_proof.header_entry import as_excluded
 from relugeom.claims.ball import l1_ball, linf_ball
 from relugeom.claims.claim import Equivalent, Excluded, Monotone, OutputBound, SameDecision, SameLargest, Scope, Twin
 from relugeom.claims.inequality import Inequality

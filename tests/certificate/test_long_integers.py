@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from relugeom.certificate.long_integers import as_digits, carry, digits_of, minors, put_long, sign_of
+from relugeom.certificate.partition_proof.long_integers import as_digits, carry, digits_of, minors, put_long, sign_of
 
 
 @numba.njit

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from networks import he_network, hidden, integer_network, layered
 
 from relugeom import Domain, certify_partition, enumerate_regions
-from relugeom.certificate import holes, tree_columns, tree_text
-from relugeom.certificate.plan import make_plan
+from relugeom.certificate.partition_proof import holes, tree_columns, tree_text
+from relugeom.certificate.partition_proof.plan import make_plan
 from relugeom.checker import check
 from relugeom.errors import CertificateError, InputError
 from relugeom.partition import columns

@@ -3,10 +3,16 @@
 from collections.abc import Sequence
 from fractions import Fraction
 
-from relugeom.certificate.cell_proofs import CellProver, Extra, Refuted
-from relugeom.certificate.claim_header import SetRow
-from relugeom.certificate.claim_tree import Branch, Closer, Lines
-from relugeom.certificate.counterexample import Counterexample, FalseClaimError, Point, find_violation, network_outputs
+from relugeom.certificate.claim_proof.cell_proofs import CellProver, Extra, Refuted
+from relugeom.certificate.claim_proof.counterexample import (
+    Counterexample,
+    FalseClaimError,
+    Point,
+    find_violation,
+    network_outputs,
+)
+from relugeom.certificate.claim_proof.header_entry import SetRow
+from relugeom.certificate.claim_proof.tree import Branch, Closer, Lines
 from relugeom.claims.claim import Excluded, Monotone, Scope
 from relugeom.errors import CertificateError
 from relugeom.geometry.exact_simplex import Form

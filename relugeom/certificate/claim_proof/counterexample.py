@@ -7,9 +7,9 @@ from operator import mul
 
 from flint import fmpq, fmpq_mat
 
-from relugeom.certificate.claim_header import SetRow
-from relugeom.certificate.joint_cell import JointCell
-from relugeom.certificate.proof_range import ProofRange
+from relugeom.certificate.claim_proof.header_entry import SetRow
+from relugeom.certificate.claim_proof.joint_cell import JointCell
+from relugeom.certificate.claim_proof.proof_range import ProofRange
 from relugeom.errors import CertificateError
 from relugeom.network.exact import exact_network
 from relugeom.network.network import ReLUNetwork

@@ -15,8 +15,8 @@ from math import ceil, floor, inf
 
 import numpy as np
 
-from relugeom.certificate.cell_proofs import CellProof, CellProver, Refuted, proof_text
-from relugeom.certificate.joint_cell import JointCell
+from relugeom.certificate.claim_proof.cell_proofs import CellProof, CellProver, Refuted, proof_text
+from relugeom.certificate.claim_proof.joint_cell import JointCell
 from relugeom.errors import CertificateError
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import shadow

@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from relugeom.certificate import tree_columns as places
-from relugeom.certificate.exact_kernel import make_exact
 from relugeom.certificate.header import domain_exponent
-from relugeom.certificate.holes import HoleFiller, point_line
-from relugeom.certificate.hull_proofs import HullProofs
-from relugeom.certificate.plan import make_plan
-from relugeom.certificate.proof_kernel import LEFT_OUT, write_tree
+from relugeom.certificate.partition_proof import tree_columns as places
+from relugeom.certificate.partition_proof.exact_kernel import make_exact
+from relugeom.certificate.partition_proof.holes import HoleFiller, point_line
+from relugeom.certificate.partition_proof.hull_proofs import HullProofs
+from relugeom.certificate.partition_proof.plan import make_plan
+from relugeom.certificate.partition_proof.proof_kernel import LEFT_OUT, write_tree
 from relugeom.geometry.chart import domain_chart
 from relugeom.partition import columns
 from relugeom.partition.engine import prepare

@@ -11,9 +11,9 @@ from math import gcd, lcm
 import numpy as np
 from flint import fmpq_mat, fmpz_mat
 
-from relugeom.certificate.exact_proof import Proof
 from relugeom.certificate.header import domain_exponent, domain_forms
-from relugeom.certificate.path_forms import PathForms
+from relugeom.certificate.partition_proof.exact_proof import Proof
+from relugeom.certificate.partition_proof.path_forms import PathForms
 from relugeom.geometry.chart import Chart
 from relugeom.geometry.exact_simplex import Form
 from relugeom.linalg.arrays import FloatArray, IntArray

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from math import lcm
 
-from relugeom.certificate.cell_proofs import CellProof, CellProver, Extra, Refuted
-from relugeom.certificate.claim_tree import Branch, ClaimTree, Closer, Lines
-from relugeom.certificate.counterexample import Counterexample, FalseClaimError, Point, network_outputs
+from relugeom.certificate.claim_proof.cell_proofs import CellProof, CellProver, Extra, Refuted
+from relugeom.certificate.claim_proof.counterexample import Counterexample, FalseClaimError, Point, network_outputs
+from relugeom.certificate.claim_proof.tree import Branch, ClaimTree, Closer, Lines
 from relugeom.certificate.header import hexadecimal
 from relugeom.claims.patterns import PatternStanding, PatternStatement
 from relugeom.errors import CertificateError

@@ -13,8 +13,8 @@ from math import gcd, lcm
 import numpy as np
 from flint import fmpq
 
-from relugeom.certificate.joint_cell import CellRow, JointCell
-from relugeom.certificate.proof_range import ProofRange
+from relugeom.certificate.claim_proof.joint_cell import CellRow, JointCell
+from relugeom.certificate.claim_proof.proof_range import ProofRange
 from relugeom.geometry.exact_simplex import ExactOptimum, Form, maximise_form
 from relugeom.geometry.forms import shadow
 from relugeom.geometry.highs import HighsSolver

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relugeom.certificate.long_integers import (
+from relugeom.certificate.partition_proof.long_integers import (
     add_product,
     as_digits,
     carry,
@@ -20,7 +20,7 @@ from relugeom.certificate.long_integers import (
     put_long,
     sign_of,
 )
-from relugeom.certificate.tree_columns import END, HUGE, put, put_hexadecimal
+from relugeom.certificate.partition_proof.tree_columns import END, HUGE, put, put_hexadecimal
 from relugeom.geometry.compiled import inner
 from relugeom.linalg.exact import scaled_integers
 from relugeom.network.network import ReLUNetwork

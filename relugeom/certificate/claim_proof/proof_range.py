@@ -12,7 +12,7 @@ from math import isqrt, lcm
 
 import numpy as np
 
-from relugeom.certificate.joint_cell import CellRow
+from relugeom.certificate.claim_proof.joint_cell import CellRow
 from relugeom.claims.ball import Ball, Norm
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.proof_form import IntegerBox

@@ -10,8 +10,8 @@ is left as a *hole*, to be filled in exact arithmetic.
 
 import numpy as np
 
-from relugeom.certificate.exact_kernel import prove_exactly
-from relugeom.certificate.tree_columns import (
+from relugeom.certificate.partition_proof.exact_kernel import prove_exactly
+from relugeom.certificate.partition_proof.tree_columns import (
     BEGUN,
     BLIND,
     END,

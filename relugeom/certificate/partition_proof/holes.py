@@ -10,11 +10,11 @@ from math import lcm
 
 import numpy as np
 
-from relugeom.certificate.exact_proof import ExactCell, Proof, proof_tokens
 from relugeom.certificate.header import hexadecimal
-from relugeom.certificate.hull_proofs import HullProofs
-from relugeom.certificate.path_forms import PathForms
-from relugeom.certificate.tree_columns import OPEN_LEAF, UNDECIDED_UNIT, Text
+from relugeom.certificate.partition_proof.exact_proof import ExactCell, Proof, proof_tokens
+from relugeom.certificate.partition_proof.hull_proofs import HullProofs
+from relugeom.certificate.partition_proof.path_forms import PathForms
+from relugeom.certificate.partition_proof.tree_columns import OPEN_LEAF, UNDECIDED_UNIT, Text
 from relugeom.errors import CertificateError
 from relugeom.geometry.chart import Chart
 from relugeom.partition.partition import Partition

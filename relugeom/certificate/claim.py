@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from relugeom.certificate.cell_proofs import CellProver
-from relugeom.certificate.claim_closers import SetCloser, SlopeCloser
-from relugeom.certificate.claim_header import as_excluded, claim_object, set_rows
-from relugeom.certificate.claim_tree import ClaimTree, Closer, Lines
+from relugeom.certificate.claim_proof.cell_proofs import CellProver
+from relugeom.certificate.claim_proof.closers import SetCloser, SlopeCloser
+from relugeom.certificate.claim_proof.header_entry import as_excluded, claim_object, set_rows
+from relugeom.certificate.claim_proof.joint_cell import Copies, JointCell
+from relugeom.certificate.claim_proof.pattern_proofs import PatternTrees
+from relugeom.certificate.claim_proof.proof_range import ProofRange
+from relugeom.certificate.claim_proof.tree import ClaimTree, Closer, Lines
 from relugeom.certificate.header import domain_exponent, header_line
-from relugeom.certificate.joint_cell import Copies, JointCell
-from relugeom.certificate.pattern_proofs import PatternTrees
-from relugeom.certificate.proof_range import ProofRange
 from relugeom.certificate.writer import CertificateFile
 from relugeom.claims.claim import Claim, Excluded, Monotone
 from relugeom.claims.patterns import PatternClaims

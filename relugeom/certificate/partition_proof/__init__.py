@@ -1,0 +1,1 @@
+"""Proofs that a list of activation regions is complete: what a split tree leaves to prove, and the multipliers."""
