@@ -397,6 +397,13 @@ def test_what_the_attacks_start_from_is_accepted(tmp_path):
         check(tmp_path / "c")
 
 
+def test_equalities_take_multipliers_of_any_sign_and_points_may_lie_on_sides(tmp_path):
+    """x = y on the square: y − x is 0, so that the side of x decides that of y; both corners are points of regions."""
+    lines = ["s 0", "0 1 1 0 1 4 -1 5 0", "p 1 -1 -1", "1 1 1 0 1 4 1", "p 1 1 1"]
+    (tmp_path / "c").write_bytes(on_rows(lines, equal=[[1, -1, 0]]).content())
+    assert check(tmp_path / "c")["regions"] == 2
+
+
 def refused(path, content: bytes, match: str | None = None) -> None:
     path.write_bytes(content)
     with pytest.raises(Refused, match=match):

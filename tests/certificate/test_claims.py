@@ -130,6 +130,22 @@ def test_a_stronger_claim_is_shown_to_be_false_and_no_tree_of_the_weaker_one_pro
     assert not settle(stronger, networks[0], domain, path, **options)
 
 
+@pytest.mark.parametrize(
+    "ball",
+    [l1_ball([0, 0], 1), linf_ball([0, 0], 0.5), l2_ball([0, 0], squared_radius=0.5)],
+    ids=lambda b: b.norm.value,
+)
+def test_a_ball_that_touches_a_closed_set_meets_it(ball, tmp_path):
+    """y₀ + y₁ ≥ 1 is met where the ball touches it; what shows that > 1 is not met does not show this."""
+    path, touching = tmp_path / "claim.cert", excluded(Inequality(-1, outputs=(1, 1)), ball=ball)
+    assert settle(excluded(ABOVE, ball=ball), IDENTITY, PLANE, path)
+    path.write_bytes(with_claim(path.read_bytes(), touching, [IDENTITY], 2))
+    with pytest.raises(Rejected):
+        check(str(path))
+    path.unlink()
+    assert refuse(touching, IDENTITY, PLANE, path)
+
+
 def test_a_tie_of_the_largest_outputs_is_no_same_decision(tmp_path):
     domain = Domain.box([1, -1], [2, 1])  # at (1, 1) both are the largest
     with pytest.raises(FalseClaimError) as caught:
