@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from relugeom.certificate.claim_proof.cell_proofs import CellProver
 from relugeom.certificate.claim_proof.closers import SetCloser, SlopeCloser
+from relugeom.certificate.claim_proof.counterexample import FalseClaimError
 from relugeom.certificate.claim_proof.header_entry import as_excluded, claim_object, set_rows
 from relugeom.certificate.claim_proof.joint_cell import Copies, JointCell
 from relugeom.certificate.claim_proof.pattern_proofs import PatternTrees
@@ -16,37 +18,17 @@ from relugeom.certificate.header import domain_exponent, header_line
 from relugeom.certificate.writer import CertificateFile
 from relugeom.claims.claim import Claim, Excluded, Monotone
 from relugeom.claims.patterns import PatternClaims
-from relugeom.errors import InputError
+from relugeom.claims.settlement import Proof, Settlement, Verdict
+from relugeom.errors import CertificateError, InputError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.enumeration import check_inputs
 
-__all__ = ["ClaimCertificate", "certify_claim"]
+__all__ = ["certify_claim", "settle_claim"]
 
 BOUND_BITS = 24
 """Binary places of the bounds of relaxed units, which are written in multiples of the domain's numbers."""
 LONGEST_EXPONENT = 1100
-
-
-@dataclass(frozen=True, slots=True)
-class ClaimCertificate:
-    """A certificate of a claim that was written.
-
-    Attributes
-    ----------
-    path
-        The file.
-    cells, proofs, size
-        How many cells its tree closes, how many proofs of units it holds, and its bytes.
-    digest
-        SHA-256 of the file.
-    """
-
-    path: Path
-    cells: int
-    proofs: int
-    size: int
-    digest: str
 
 
 def certify_claim(
@@ -59,7 +41,7 @@ def certify_claim(
     max_cells: int = 1_000_000,
     time_limit: float | None = None,
     on_progress: Callable[[int], None] | None = None,
-) -> ClaimCertificate:
+) -> Proof:
     """Prove a claim and write the proof as a certificate.
 
     Parameters
@@ -107,7 +89,49 @@ def certify_claim(
             file.point_bits = max(file.point_bits, lines.longest_point.bit_length())
     with file.path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
-    return ClaimCertificate(file.path, file.closed, file.proofs, file.path.stat().st_size, digest)
+    return Proof(file.path, file.closed, file.proofs, file.path.stat().st_size, digest)
+
+
+def settle_claim(
+    claim: Claim,
+    network: ReLUNetwork,
+    domain: Domain,
+    path: str | Path | None = None,
+    *,
+    second_network: ReLUNetwork | None = None,
+    max_cells: int = 1_000_000,
+    time_limit: float | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Settlement:
+    """Whether a claim holds: `certify_claim` with a value for each of its three ends.
+
+    Parameters
+    ----------
+    path
+        Where the certificate is to be; by default it is written, and not kept.
+
+    Raises
+    ------
+    InputError
+        The claim does not fit the networks and the domain, or the file cannot be written.
+    """
+    with TemporaryDirectory() as folder:
+        try:
+            proof = certify_claim(
+                claim,
+                network,
+                domain,
+                Path(folder) / "claim.cert" if path is None else path,
+                second_network=second_network,
+                max_cells=max_cells,
+                time_limit=time_limit,
+                on_progress=on_progress,
+            )
+        except FalseClaimError as error:
+            return Settlement(claim, Verdict.FAILS, counterexample=error.counterexample, reason=str(error))
+        except CertificateError as error:
+            return Settlement(claim, Verdict.UNKNOWN, reason=str(error))
+    return Settlement(claim, Verdict.HOLDS, replace(proof, path=None) if path is None else proof)
 
 
 def _pieces(

@@ -103,6 +103,8 @@ REJECTED = {
     # what covers the domain
     "an empty domain": (partition(*HALVES, domain={**LINE, "inputs": [["c", 1, -1, "x"]]}), BOX),
     # empty cells and closed sets
+    "a relaxed unit with a lower bound beyond the header's bits": (bound("r 0 -100 1", "1", "1"), "other bounds"),
+    "a relaxed unit with an upper bound beyond the header's bits": (bound("r 0 -1 100", "1", "1"), "other bounds"),
     "a cell that is not empty": (bound("e", closed=1), STILL_THERE),
     "strictness by a unit that is proved active": (
         about(("1", "infeasible"), lines=["1 0 1", "e 0 1"], network=[(0, [[0, 0]]), (0, [[1, 0]])], proofs=1),
@@ -443,6 +445,41 @@ def test_lines_and_numbers_are_as_long_as_the_format_allows_and_no_longer(tmp_pa
             check(tmp_path / "c")
         else:
             refused(tmp_path / "c", content, "too many fields")
+
+
+def test_a_path_has_so_many_branches_and_no_more(tmp_path):
+    """Branches on one input of a network without units, each closed at once by the box."""
+    plain = [(0, [[1, 0]])]
+    for branches in (1 << 10, (1 << 10) + 1):
+        lines = ["k 0 0"] * branches + ["c 1"] * (branches + 1)
+        claim = excluded([OVER_ONE], scope="admissible")
+        content = bound(*lines, claim=claim, network=plain, domain=WHOLE, closed=branches + 1).content()
+        if branches == 1 << 10:
+            (tmp_path / "c").write_bytes(content)
+            assert check(tmp_path / "c")["closed"] == branches + 1
+        else:
+            refused(tmp_path / "c", content, "beyond a limit")
+
+
+def test_a_tree_has_so_many_marks_and_no_more(tmp_path):
+    """A mark before every leaf of the whole tree over 16 units, then over 17; one leaf is a region."""
+    for units, accepted in ((16, True), (17, False)):
+        network = [(0, [[1, 2 * k + 1] for k in range(units)]), (0, [[1] * (units + 1)])]
+        lines, marks = [], []
+        for leaf in range(1 << units):
+            path = f"{leaf:0{units}b}"
+            first = 0 if leaf == 0 else units - (leaf & -leaf).bit_length() + 1
+            lines += [f"s {unit:x}" for unit in range(first, units)]
+            marks.append((len(lines), len(lines) + 1))
+            lines += [f"m {path}", "p 1 1" if leaf == (1 << units) - 1 else "u"]
+        counts = (1, (1 << units) - 1, 0, 0)
+        tree = header({"kind": "partition", "status": "truncated"}, network)
+        content = Written(tree, lines, counts).content(marks=marks)
+        if accepted:
+            (tmp_path / "c").write_bytes(content)
+            assert check(tmp_path / "c")["unexplored"] == (1 << units) - 1
+        else:
+            refused(tmp_path / "c", content, "too many of them")
 
 
 def test_the_file_ends_with_its_last_line(tmp_path):

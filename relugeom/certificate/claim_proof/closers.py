@@ -5,7 +5,6 @@ from fractions import Fraction
 
 from relugeom.certificate.claim_proof.cell_proofs import CellProver, Extra, Refuted
 from relugeom.certificate.claim_proof.counterexample import (
-    Counterexample,
     FalseClaimError,
     Point,
     find_violation,
@@ -14,6 +13,7 @@ from relugeom.certificate.claim_proof.counterexample import (
 from relugeom.certificate.claim_proof.header_entry import SetRow
 from relugeom.certificate.claim_proof.tree import Branch, Closer, Lines
 from relugeom.claims.claim import Excluded, Monotone, Scope
+from relugeom.claims.settlement import Counterexample
 from relugeom.errors import CertificateError
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.strict_point import Witness, find_strict_point

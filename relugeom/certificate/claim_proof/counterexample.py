@@ -1,7 +1,6 @@
 """Inputs at which a claim fails, evaluated by the network itself in exact arithmetic."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from operator import mul
 
@@ -10,33 +9,15 @@ from flint import fmpq, fmpq_mat
 from relugeom.certificate.claim_proof.header_entry import SetRow
 from relugeom.certificate.claim_proof.joint_cell import JointCell
 from relugeom.certificate.claim_proof.proof_range import ProofRange
+from relugeom.claims.settlement import Counterexample
 from relugeom.errors import CertificateError
 from relugeom.network.exact import exact_network
 from relugeom.network.network import ReLUNetwork
 
-__all__ = ["Counterexample", "FalseClaimError", "find_violation", "network_outputs"]
+__all__ = ["FalseClaimError", "find_violation", "network_outputs"]
 
 Point = tuple[Fraction, ...]
 SHOWN = 12
-
-
-@dataclass(frozen=True, slots=True)
-class Counterexample:
-    """Where a claim fails.
-
-    Attributes
-    ----------
-    x, outputs
-        The input and what the first network gives there.
-    second_x, second_outputs
-        The second input of the claim (equal to x where only networks are compared), and what it gives; None where the
-        claim is about one input.
-    """
-
-    x: Point
-    outputs: Point
-    second_x: Point | None = None
-    second_outputs: Point | None = None
 
 
 class FalseClaimError(CertificateError):

@@ -10,10 +10,11 @@ from fractions import Fraction
 from math import lcm
 
 from relugeom.certificate.claim_proof.cell_proofs import CellProof, CellProver, Extra, Refuted
-from relugeom.certificate.claim_proof.counterexample import Counterexample, FalseClaimError, Point, network_outputs
+from relugeom.certificate.claim_proof.counterexample import FalseClaimError, Point, network_outputs
 from relugeom.certificate.claim_proof.tree import Branch, ClaimTree, Closer, Lines
 from relugeom.certificate.header import hexadecimal
 from relugeom.claims.patterns import PatternStanding, PatternStatement
+from relugeom.claims.settlement import Counterexample
 from relugeom.errors import CertificateError
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum, maximise_form
 

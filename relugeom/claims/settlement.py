@@ -1,0 +1,89 @@
+"""What became of a claim: it holds, it fails and this shows it, or nobody knows and why.
+
+The one idea: analyses ask through a function of this type, so that they need not know who proves.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from fractions import Fraction
+from pathlib import Path
+
+from relugeom.claims.claim import Claim
+
+__all__ = ["Counterexample", "Proof", "Settle", "Settlement", "Verdict"]
+
+Point = tuple[Fraction, ...]
+
+
+class Verdict(StrEnum):
+    """HOLDS and FAILS are proved, exactly."""
+
+    HOLDS = "holds"
+    FAILS = "fails"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Counterexample:
+    """Where a claim fails, evaluated in exact arithmetic.
+
+    Attributes
+    ----------
+    x, outputs
+        The input and what the first network gives there.
+    second_x, second_outputs
+        The second input of the claim (equal to x where only networks are compared), and what it gives; None where the
+        claim is about one input.
+    """
+
+    x: Point
+    outputs: Point
+    second_x: Point | None = None
+    second_outputs: Point | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A certificate of a claim that was written.
+
+    Attributes
+    ----------
+    path
+        The file; None where it was not kept.
+    cells, proofs, size
+        How many cells its tree closes, how many proofs of units it holds, and its bytes.
+    digest
+        SHA-256 of the file.
+    """
+
+    path: Path | None
+    cells: int
+    proofs: int
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A claim and its verdict.
+
+    Attributes
+    ----------
+    proof
+        What shows that it holds.
+    counterexample
+        What shows that it fails; None where a pattern was claimed to be what it is not.
+    reason
+        Why it fails, or why that is not known, in words.
+    """
+
+    claim: Claim
+    verdict: Verdict
+    proof: Proof | None = None
+    counterexample: Counterexample | None = None
+    reason: str = ""
+
+
+Settle = Callable[[Claim], Settlement]
+"""Settles claims about a network (or two) and a domain that are agreed on."""

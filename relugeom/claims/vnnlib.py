@@ -1,0 +1,273 @@
+"""Properties in the VNN-LIB language (version 1.0): which inputs and outputs would violate them, as exact inequalities.
+
+A property declares constants X_0, X_1, … (inputs) and Y_0, Y_1, … (outputs) and asserts what a counterexample
+satisfies: the property holds iff no input does. Numbers are exact decimals. The one idea: an assertion becomes a
+union of *cases*, each the conjunction of linear inequalities; those in one input alone are a case's box.
+
+Source: Demarchi et al., *The VNN-LIB standard for benchmarks* (2023); SMT-LIB 2.6 for the syntax.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from typing import NamedTuple
+
+from relugeom.claims.inequality import Inequality
+from relugeom.errors import InputError
+
+__all__ = ["Case", "Property", "read_property"]
+
+TOKEN = re.compile(r"\s+|;[^\n]*|[()]|\"[^\"]*\"|[^\s();\"]+")
+NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,3})?\Z")
+NAME = re.compile(r"([XY])_(0|[1-9]\d{0,5})\Z")
+IGNORED = {"set-logic", "set-info", "set-option", "check-sat", "get-model", "exit"}
+DEEPEST, MOST_CASES = 64, 100_000
+RELATIONS = ("<=", ">=", "<", ">", "=")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One way to violate a property: all of its inequalities hold, in its box.
+
+    Attributes
+    ----------
+    lower, upper
+        Per input; None where it has no bound.
+    inequalities
+        Those that are no bounds of one input; empty where every input of the box violates the property.
+    """
+
+    lower: tuple[Fraction | None, ...]
+    upper: tuple[Fraction | None, ...]
+    inequalities: tuple[Inequality, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """What may not happen.
+
+    Attributes
+    ----------
+    inputs, outputs
+        How many are declared.
+    cases
+        A counterexample lies in one of them; there are none where the assertions contradict each other.
+    """
+
+    inputs: int
+    outputs: int
+    cases: tuple[Case, ...]
+
+
+class _Linear(NamedTuple):
+    """constant + Σ coefficient · name."""
+
+    constant: Fraction
+    terms: Mapping[str, Fraction]
+
+
+class _Atom(NamedTuple):
+    """value ≥ 0, or > 0."""
+
+    value: _Linear
+    strict: bool
+
+
+class _List(NamedTuple):
+    """A list of the text, and the line on which it begins."""
+
+    line: int
+    items: "list[str | _List]"
+
+
+Conjunction = tuple[_Atom, ...]
+
+
+def read_property(text: str) -> Property:
+    """The property that a text in VNN-LIB states.
+
+    Raises
+    ------
+    InputError
+        The text is no VNN-LIB, not linear, or beyond a limit; the message names the line.
+    """
+    names: dict[str, int] = {"X": 0, "Y": 0}
+    cases: list[Conjunction] = [()]
+    for command in _commands(text):
+        match command.items:
+            case ["declare-const", str(name), "Real"] | ["declare-fun", str(name), _List(_, []), "Real"]:
+                _declare(name, names, command.line)
+            case ["assert", condition]:
+                added = _cases(condition, names, command.line, negated=False)
+                cases = _both(cases, added, command.line)
+            case [str(word), *_] if word in IGNORED:
+                pass
+            case _:
+                raise _error(command.line, f"a command that is not understood: {_shown(command)}")
+    if not names["X"] or not names["Y"]:
+        raise InputError("a property declares inputs X_0, X_1, … and outputs Y_0, Y_1, … with declare-const")
+    found = (_case(atoms, names["X"], names["Y"]) for atoms in cases)
+    return Property(names["X"], names["Y"], tuple(case for case in found if case is not None))
+
+
+def _commands(text: str) -> Iterator[_List]:
+    """The lists of the text, without recursion."""
+    line, place, open_lists = 1, 0, list[_List]()
+    while place < len(text):
+        found = TOKEN.match(text, place)
+        if found is None:
+            raise _error(line, f"no VNN-LIB: {text[place : place + 20]!r}")
+        token, place = found.group(), found.end()
+        if token == "(":
+            if len(open_lists) >= DEEPEST:
+                raise _error(line, f"more than {DEEPEST} parentheses within each other")
+            open_lists.append(_List(line, []))
+        elif token == ")":
+            if not open_lists:
+                raise _error(line, "a parenthesis is closed that was not opened")
+            done = open_lists.pop()
+            if open_lists:
+                open_lists[-1].items.append(done)
+            else:
+                yield done
+        elif not token.isspace() and token[0] != ";":
+            if not open_lists:
+                raise _error(line, f"a command begins with a parenthesis, not with {token[:40]!r}")
+            open_lists[-1].items.append(token)
+        line += token.count("\n")
+    if open_lists:
+        raise _error(open_lists[0].line, "the parenthesis that is opened here is never closed")
+
+
+def _declare(name: str, names: dict[str, int], line: int) -> None:
+    found = NAME.match(name)
+    if found is None:
+        raise _error(line, f"{name[:40]!r} is no name of an input or output: they are X_0, X_1, … and Y_0, Y_1, …")
+    kind, index = found.group(1), int(found.group(2))
+    if index != names[kind]:
+        raise _error(line, f"{name} is declared where {kind}_{names[kind]} should be")
+    names[kind] += 1
+
+
+def _cases(condition: "str | _List", names: Mapping[str, int], line: int, *, negated: bool) -> list[Conjunction]:
+    """A condition as a union of conjunctions."""
+    match condition:
+        case _List(here, ["not", inner]):
+            return _cases(inner, names, here, negated=not negated)
+        case _List(here, ["and" | "or" as word, *parts]) if parts:
+            found = [_cases(part, names, here, negated=negated) for part in parts]
+            if (word == "and") is negated:
+                return [atoms for cases in found for atoms in cases]
+            cases: list[Conjunction] = [()]
+            for more in found:
+                cases = _both(cases, more, here)
+            return cases
+        case _List(here, [str(relation), first, second]) if relation in RELATIONS:
+            difference = _sum([_linear(first, names, here), _scaled(_linear(second, names, here), -1)])
+            return _relation(relation, difference, negated=negated)
+        case _List(here, _):
+            raise _error(here, f"a condition that is not understood: {_shown(condition)}")
+    raise _error(line, f"a condition that is not understood: {condition[:40]!r}")
+
+
+def _relation(relation: str, value: _Linear, *, negated: bool) -> list[Conjunction]:
+    """first − second in a relation to 0."""
+    opposite = _scaled(value, -1)
+    if relation == "=":
+        if negated:
+            return [(_Atom(value, True),), (_Atom(opposite, True),)]
+        return [(_Atom(value, False), _Atom(opposite, False))]
+    larger, strict = relation[0] == ">", len(relation) == 1
+    return [(_Atom(value if larger is not negated else opposite, strict is not negated),)]
+
+
+def _both(first: Sequence[Conjunction], second: Sequence[Conjunction], line: int) -> list[Conjunction]:
+    """The conjunction of two unions."""
+    if len(first) * len(second) > MOST_CASES:
+        raise _error(line, f"the property has more than {MOST_CASES:,} cases: divide it into several files")
+    return [(*one, *other) for one, other in product(first, second)]
+
+
+def _linear(term: "str | _List", names: Mapping[str, int], line: int) -> _Linear:
+    """A sum of multiples of names."""
+    match term:
+        case str(text) if found := NAME.match(text):
+            if int(found.group(2)) >= names[found.group(1)]:
+                raise _error(line, f"{text} is not declared")
+            return _Linear(Fraction(0), {text: Fraction(1)})
+        case str(text) if NUMBER.match(text):
+            return _Linear(Fraction(text), {})
+        case _List(here, ["+", first, *more]):
+            return _sum([_linear(part, names, here) for part in (first, *more)])
+        case _List(here, ["-", only]):
+            return _scaled(_linear(only, names, here), -1)
+        case _List(here, ["-", first, *more]):
+            return _sum([_linear(first, names, here), *(_scaled(_linear(part, names, here), -1) for part in more)])
+        case _List(here, ["*", *parts]) if parts:
+            product_so_far = _Linear(Fraction(1), {})
+            for part in parts:
+                factor = _linear(part, names, here)
+                if factor.terms and product_so_far.terms:
+                    raise _error(here, f"a product of variables is not linear: {_shown(term)}")
+                by, other = (product_so_far, factor) if factor.terms else (factor, product_so_far)
+                product_so_far = _scaled(other, by.constant)
+            return product_so_far
+        case _List(here, _):
+            raise _error(here, f"a term that is not understood: {_shown(term)}")
+    raise _error(line, f"neither a number nor a declared name: {term[:40]!r}")
+
+
+def _sum(parts: Sequence[_Linear]) -> _Linear:
+    terms: dict[str, Fraction] = {}
+    for part in parts:
+        for name, value in part.terms.items():
+            terms[name] = terms.get(name, Fraction(0)) + value
+    return _Linear(sum((part.constant for part in parts), Fraction(0)), {n: v for n, v in terms.items() if v})
+
+
+def _scaled(value: _Linear, factor: Fraction | int) -> _Linear:
+    return _Linear(value.constant * factor, {name: entry * factor for name, entry in value.terms.items() if factor})
+
+
+def _case(atoms: Conjunction, inputs: int, outputs: int) -> Case | None:
+    """A conjunction as box and inequalities; None where the box is empty or a constant has the wrong sign."""
+    lower: list[Fraction | None] = [None] * inputs
+    upper: list[Fraction | None] = [None] * inputs
+    rest: dict[Inequality, None] = {}
+    for (constant, terms), strict in atoms:
+        if not terms:
+            if constant < 0 or (strict and constant == 0):
+                return None
+            continue
+        if len(terms) == 1 and not strict:
+            ((name, slope),) = terms.items()
+            if name[0] == "X":
+                place, bound = int(name[2:]), -constant / slope
+                old = (lower if slope > 0 else upper)[place]
+                if slope > 0:
+                    lower[place] = bound if old is None else max(old, bound)
+                else:
+                    upper[place] = bound if old is None else min(old, bound)
+                continue
+        rest[Inequality(constant, _row(terms, "X", inputs), _row(terms, "Y", outputs), strict=strict)] = None
+    if any(low is not None and high is not None and low > high for low, high in zip(lower, upper, strict=True)):
+        return None
+    return Case(tuple(lower), tuple(upper), tuple(rest))
+
+
+def _row(terms: Mapping[str, Fraction], kind: str, size: int) -> tuple[Fraction, ...]:
+    return tuple(terms.get(f"{kind}_{place}", Fraction(0)) for place in range(size))
+
+
+def _shown(part: "str | _List") -> str:
+    """The beginning of a part of the text."""
+    if isinstance(part, str):
+        return part[:40]
+    first = " ".join(item if isinstance(item, str) else "(…)" for item in part.items[:4])
+    return f"({first[:60]}{' …' if len(part.items) > 4 else ''})"
+
+
+def _error(line: int, text: str) -> InputError:
+    return InputError(f"line {line}: {text}")
