@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and texts that are read whole or refused."""
 
 import os
 from contextlib import suppress
@@ -7,7 +7,7 @@ from secrets import token_hex
 
 from relugeom.errors import InputError
 
-__all__ = ["write_whole"]
+__all__ = ["read_text", "write_whole"]
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
@@ -30,3 +30,31 @@ def write_whole(path: str | Path, content: bytes) -> None:
     finally:
         with suppress(OSError):
             part.unlink()
+
+
+def read_text(path: str | Path, *, most: int = 1 << 26) -> str:
+    """The text of a file in UTF-8.
+
+    Parameters
+    ----------
+    most
+        Bytes that it may have.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is too long, or no text.
+    """
+    place = Path(path)
+    if not place.is_file():
+        raise InputError(
+            f"{str(path)!r}: {'this is not a regular file' if place.exists() else 'there is no such file'}"
+        )
+    if place.stat().st_size > most:
+        raise InputError(f"{str(path)!r}: the file has more than {most:,} bytes")
+    try:
+        return place.read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{str(path)!r}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{str(path)!r}: no text in UTF-8 (byte {error.start})") from error

@@ -1,6 +1,7 @@
 """The verbs and their options; each loads what it needs when it runs, so that help costs nothing.
 
-A verb returns its exit code: 0 done, 1 a pattern that is no region, 2 bad input, 3 truncated or unknown.
+A verb returns its exit code: 0 done or proved, 1 a pattern that is no region or a property that fails, 2 bad input, 3
+truncated or unknown.
 """
 
 import csv
@@ -319,6 +320,33 @@ def check(
     from relugeom.cli.certifying import run_check
 
     return run_check(certificate, model=model, domain=domain, threads=threads, as_json=as_json)
+
+
+@app.command()
+def verify(
+    model: Model,
+    stated: Annotated[str, typer.Argument(metavar="PROPERTY", help="A property in VNN-LIB 1.0 (.vnnlib).")],
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="FILE", help="Keep the proof: a certificate for `relugeom check`.")
+    ] = None,
+    max_cells: Annotated[
+        int, typer.Option("--max-cells", metavar="N", min=1, help="Give up after so many cells.")
+    ] = 1_000_000,
+    time_limit: TimeLimit = 600.0,
+    as_json: Json = False,
+) -> int:
+    """Does a property hold for all inputs? holds / a counterexample / unknown.
+
+    The assertions of PROPERTY describe a counterexample, as usual. Exit code 0 where it holds, 1 where a counterexample
+    was found (and checked in exact arithmetic), 3 where a limit ends the search.
+
+    \b
+    Example:
+      relugeom verify network.onnx property.vnnlib --out property.cert
+    """
+    from relugeom.cli.verifying import run_verify
+
+    return run_verify(model, stated, out=out, max_cells=max_cells, time_limit=time_limit, as_json=as_json)
 
 
 @app.command()

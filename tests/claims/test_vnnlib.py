@@ -1,0 +1,162 @@
+"""VNN-LIB as it is written by people and tools: cases agree with the formula at every point, errors name the line."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from relugeom.claims.vnnlib import DEEPEST, read_property
+from relugeom.errors import InputError
+
+NAMES = ("X_0", "X_1", "Y_0", "Y_1")
+DECLARED = "".join(f"(declare-const {name} Real)\n" for name in NAMES)
+numbers = st.integers(-3, 3).map(lambda value: Fraction(value, 2))
+
+
+def as_decimal(value: Fraction) -> str:
+    text = f"{abs(float(value))}"
+    return text if value >= 0 else f"(- {text})"
+
+
+def linear_terms():
+    """(text, value at a point) of linear terms."""
+    names = st.sampled_from(NAMES).map(lambda name: (name, lambda point: point[name]))
+    constants = numbers.map(lambda value: (as_decimal(value), lambda point: value))
+
+    def combine(children):
+        sums = st.lists(children, min_size=1, max_size=3).map(
+            lambda parts: (f"(+ {' '.join(t for t, _ in parts)})", lambda point: sum(f(point) for _, f in parts))
+        )
+        differences = st.tuples(children, children).map(
+            lambda pair: (f"(- {pair[0][0]} {pair[1][0]})", lambda point: pair[0][1](point) - pair[1][1](point))
+        )
+        opposites = children.map(lambda part: (f"(- {part[0]})", lambda point: -part[1](point)))
+        products = st.tuples(numbers, children).map(
+            lambda pair: (f"(* {as_decimal(pair[0])} {pair[1][0]})", lambda point: pair[0] * pair[1][1](point))
+        )
+        return sums | differences | opposites | products
+
+    return st.recursive(names | constants, combine, max_leaves=4)
+
+
+COMPARE = {
+    "<=": lambda a, b: a <= b,
+    ">=": lambda a, b: a >= b,
+    "<": lambda a, b: a < b,
+    ">": lambda a, b: a > b,
+    "=": lambda a, b: a == b,
+}
+
+
+def formulas():
+    """(text, truth at a point) of conditions."""
+    atoms = st.tuples(st.sampled_from(sorted(COMPARE)), linear_terms(), linear_terms()).map(
+        lambda t: (f"({t[0]} {t[1][0]} {t[2][0]})", lambda point: COMPARE[t[0]](t[1][1](point), t[2][1](point)))
+    )
+
+    def combine(children):
+        parts = st.lists(children, min_size=1, max_size=3)
+        both = parts.map(lambda ps: (f"(and {' '.join(t for t, _ in ps)})", lambda point: all(f(point) for _, f in ps)))
+        either = parts.map(
+            lambda ps: (f"(or {' '.join(t for t, _ in ps)})", lambda point: any(f(point) for _, f in ps))
+        )
+        return both | either | children.map(lambda p: (f"(not {p[0]})", lambda point: not p[1](point)))
+
+    return st.recursive(atoms, combine, max_leaves=5)
+
+
+def lies_in(case, x, y) -> bool:
+    for low, high, value in zip(case.lower, case.upper, x, strict=True):
+        if (low is not None and value < low) or (high is not None and value > high):
+            return False
+    for part in case.inequalities:
+        value = part.constant + sum(a * b for a, b in zip(part.inputs, x, strict=True))
+        value += sum(a * b for a, b in zip(part.outputs, y, strict=True))
+        if value < 0 or (part.strict and value == 0):
+            return False
+    return True
+
+
+@given(st.lists(formulas(), min_size=1, max_size=3), st.lists(st.tuples(*[numbers] * 4), min_size=5, max_size=20))
+def test_cases_are_the_points_at_which_all_assertions_are_true(conditions, points):
+    text = DECLARED + "".join(f"(assert {condition})\n" for condition, _ in conditions)
+    stated = read_property(text)
+    assert (stated.inputs, stated.outputs) == (2, 2)
+    for values in points:
+        point = dict(zip(NAMES, values, strict=True))
+        truth = all(holds(point) for _, holds in conditions)
+        assert any(lies_in(case, values[:2], values[2:]) for case in stated.cases) is truth
+
+
+def test_numbers_are_exact_decimals_and_bounds_of_one_input_make_the_box():
+    stated = read_property(
+        DECLARED + "; a comment (with a parenthesis\n(set-logic QF_LRA)\n"
+        "(assert (and (>= X_0 0.1) (<= (* 2 X_0) 1e1) (< X_1 -0.3)))(assert (>= Y_0 1.))(check-sat)"
+    )
+    (case,) = stated.cases
+    assert case.lower == (Fraction(1, 10), None)
+    assert case.upper == (Fraction(5), None)
+    assert [part.strict for part in case.inequalities] == [True, False]
+    assert case.inequalities[0].constant == Fraction(-3, 10)
+
+
+def test_a_union_of_boxes_is_a_case_each():
+    boxes = "(or (and (>= X_0 0) (<= X_0 1)) (and (>= X_0 3) (<= X_0 4)))"
+    stated = read_property(f"{DECLARED}(assert {boxes})\n(assert (or (<= Y_0 Y_1) (<= Y_0 0)))")
+    assert [(case.lower[0], case.upper[0]) for case in stated.cases] == [(0, 1), (0, 1), (3, 4), (3, 4)]
+    assert len({case.inequalities for case in stated.cases}) == 2
+
+
+def test_what_contradicts_itself_has_no_case():
+    assert not read_property(f"{DECLARED}(assert (<= X_0 0))(assert (>= X_0 1))").cases
+    assert not read_property(f"{DECLARED}(assert (<= 1 0))").cases
+    assert not read_property(f"{DECLARED}(assert (< X_0 X_0))").cases
+    (case,) = read_property(f"{DECLARED}(assert (<= 0 0))").cases
+    assert case.lower == (None, None) and not case.inequalities
+
+
+def test_functions_without_arguments_are_constants():
+    stated = read_property("(declare-fun X_0 () Real)(declare-fun Y_0 () Real)(assert (<= X_0 Y_0))")
+    assert (stated.inputs, stated.outputs) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "declares inputs"),
+        ("(declare-const X_0 Real)", "declares inputs"),
+        ("(declare-const X_1 Real)", "line 1: X_1 is declared where X_0 should be"),
+        ("(declare-const X_0 Real)\n(declare-const X_0 Real)", "line 2: X_0 is declared where X_1"),
+        ("(declare-const X_0 Int)", "not understood"),
+        ("(declare-const weight Real)", "no name of an input or output"),
+        ("(declare-network f)", "line 1: a command that is not understood"),
+        (f"{DECLARED}(assert (<= X_0 X_2))", "line 5: X_2 is not declared"),
+        (f"{DECLARED}(assert (<= X_0 (* X_0 X_1)))", "not linear"),
+        (f"{DECLARED}(assert (<= X_0))", "not understood"),
+        (f"{DECLARED}(assert (=> (<= X_0 1) (<= Y_0 1)))", "not understood: \\(=> "),
+        (f"{DECLARED}(assert (<= X_0 1e9999))", "neither a number"),
+        (f"{DECLARED}(assert (<= X_0 0x10))", "neither a number"),
+        (f"{DECLARED}(assert (<= X_0 nan))", "neither a number"),
+        (f"{DECLARED}(assert (<= X_0 (/ 1 2)))", "term that is not understood"),
+        (f"{DECLARED}(assert true)", "not understood"),
+        (f"{DECLARED}\n\n(assert (<= X_0 1)", "line 7: the parenthesis that is opened here"),
+        (f"{DECLARED})", "line 5: a parenthesis is closed"),
+        ("X_0", "a command begins with a parenthesis"),
+        ('(set-info "open', "no VNN-LIB"),
+        ("(" * (DEEPEST + 1), "within each other"),
+        (DECLARED + "(assert " + "(or (<= X_0 0) (<= Y_0 0))" * 1 + " extra)", "not understood"),
+        (DECLARED + "(assert (or (<= X_0 0) (<= Y_0 0)))" * 17, "more than 100,000 cases"),
+    ],
+)
+def test_errors_name_the_line_and_the_reason(text, reason):
+    with pytest.raises(InputError, match=reason):
+        read_property(text)
+
+
+def test_hostile_texts_cost_little():
+    for text in ("(" * 1_000_000, "(assert " * 60 + ")" * 1_000_000, ";" * 5_000_000, "9" * 1_000_000, " " * 5_000_000):
+        with pytest.raises(InputError):
+            read_property(text)
+    with pytest.raises(InputError, match="neither a number"):
+        read_property(f"{DECLARED}(assert (<= X_0 {'9' * 1_000_000}))")

@@ -1,0 +1,138 @@
+"""The verb verify: its three answers, its certificates, and what it refuses."""
+
+import json
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from command_line import run_command, write_npz
+from networks import he_network, layered, load_case
+from oracles import evaluate_layers, exact_layers
+
+CHECKER = Path(__file__).parents[2] / "relugeom" / "checker.py"
+DECLARED = "".join(f"(declare-const {name} Real)\n" for name in ("X_0", "X_1", "X_2", "Y_0"))
+ONE_INPUT = "(declare-const X_0 Real)(declare-const Y_0 Real)"
+BOX = "".join(f"(assert (>= X_{k} -1))(assert (<= X_{k} 1))\n" for k in range(3))
+
+
+@pytest.fixture
+def run(capsys):
+    return lambda *arguments: run_command(capsys, *arguments)
+
+
+@pytest.fixture
+def network():
+    return he_network(3, 3, 9, 7, 1)
+
+
+@pytest.fixture
+def model(tmp_path, network):
+    write_npz(network, tmp_path / "model.npz")
+    return str(tmp_path / "model.npz")
+
+
+def written(folder, text):
+    (folder / "property.vnnlib").write_text(text, encoding="utf-8")
+    return str(folder / "property.vnnlib")
+
+
+def test_a_property_that_holds_leaves_a_certificate_for_the_checker(run, model, tmp_path):
+    out = tmp_path / "property.cert"
+    done = run("verify", model, written(tmp_path, f"{DECLARED}{BOX}(assert (>= Y_0 100))"), "--out", str(out), "--json")
+    told = json.loads(done.out)
+    assert (done.code, told["status"]) == (0, "holds")
+    assert told["certificates"][0]["bytes"] == out.stat().st_size
+    command = [sys.executable, "-I", "-S", str(CHECKER), str(out), "--model", model]
+    checked = subprocess.run(command, capture_output=True, text=True)
+    assert checked.returncode == 0 and "never: -100 + 1 y0 >= 0" in checked.stdout
+    assert run("check", str(out), "--model", model).code == 0
+
+
+def test_a_counterexample_is_exact_and_shown_with_names(run, model, network, tmp_path):
+    stated = written(tmp_path, f"{DECLARED}{BOX}(assert (>= Y_0 0.5))")
+    done = run("verify", model, stated, "--json", "--out", str(tmp_path / "c.cert"))
+    told = json.loads(done.out)
+    assert (done.code, told["status"]) == (1, "counterexample")
+    x = [Fraction(entry["exact"]) for entry in told["counterexample"]["inputs"].values()]
+    (y,) = evaluate_layers(exact_layers(network), x)[-1]
+    assert all(-1 <= value <= 1 for value in x) and y >= Fraction(1, 2)
+    assert Fraction(told["counterexample"]["outputs"]["y0"]["exact"]) == y
+    assert not (tmp_path / "c.cert").exists()
+    text = run("verify", model, stated)
+    assert text.code == 1 and "does not hold" in text.out and "x0" in text.out
+
+
+def test_a_limit_means_unknown_and_says_where(run, tmp_path):
+    """relu(x) + relu(−x) − relu(2x)/2 − relu(−2x)/2 is 0: no relaxation of its units shows that without a split."""
+    zero = layered(([[1], [-1], [2], [-2]], [0] * 4), ([[1, 1, -0.5, -0.5]], [0]))
+    write_npz(zero, tmp_path / "zero.npz")
+    stated = written(tmp_path, ONE_INPUT + "(assert (>= X_0 -1))(assert (<= X_0 1))(assert (>= Y_0 0.01))")
+    done = run("verify", str(tmp_path / "zero.npz"), stated, "--max-cells", "1", "--json")
+    told = json.loads(done.out)
+    assert (done.code, told["status"]) == (3, "unknown")
+    assert "the proof is not complete after 1 cells" in told["reason"]
+    assert run("verify", str(tmp_path / "zero.npz"), stated).code == 0
+
+
+def test_a_union_of_boxes_leaves_a_certificate_each(run, model, tmp_path):
+    other = BOX.replace("(assert (<= X_0 1))", "(assert (or (<= X_0 0) (and (>= X_0 0.25) (<= X_0 1))))")
+    stated = written(tmp_path, f"{DECLARED}{other}(assert (>= Y_0 100))")
+    done = run("verify", model, stated, "--out", str(tmp_path / "p.cert"), "--json")
+    assert done.code == 0 and json.loads(done.out)["boxes"] == 2
+    assert [Path(entry["file"]).name for entry in json.loads(done.out)["certificates"]] == ["p-1.cert", "p-2.cert"]
+    assert all(run("check", str(tmp_path / f"p-{k}.cert")).code == 0 for k in (1, 2))
+
+
+def test_what_no_input_can_violate_holds(run, model, tmp_path):
+    done = run("verify", model, written(tmp_path, f"{DECLARED}(assert (>= X_0 1))(assert (<= X_0 0))"), "--json")
+    assert (done.code, json.loads(done.out)["boxes"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"{DECLARED}(assert (>= Y_1 0))", "line 5: Y_1 is not declared"),
+        (
+            DECLARED.replace("X_2", "Y_0", 1).replace("(declare-const Y_0 Real)\n", "", 1),
+            "the property is about 2 inputs",
+        ),
+        ("(assert", "line 1: the parenthesis"),
+        ("no property", "begins with a parenthesis"),
+    ],
+)
+def test_bad_properties_get_one_line(run, model, tmp_path, text, reason):
+    done = run("verify", model, written(tmp_path, text))
+    assert done.code == 2 and reason in done.err and done.err.count("\n") == 1 and not done.out
+
+
+def test_missing_and_binary_files_get_one_line(run, model, tmp_path):
+    assert "no such file" in run("verify", model, str(tmp_path / "none.vnnlib")).err
+    (tmp_path / "binary.vnnlib").write_bytes(b"\xff\xfe\x00")
+    assert "no text in UTF-8" in run("verify", model, str(tmp_path / "binary.vnnlib")).err
+    stated = written(tmp_path, f"{DECLARED}(assert (>= Y_0 0))")
+    assert run("verify", model, stated, "--out", str(tmp_path / "no" / "p.cert")).code == 2
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "lower", "upper"),
+    [
+        ("acasxu_3_6", "0.493380324 0.3 0.3", "0.5 0.5 0.5"),
+        ("acasxu_4_2", "0 0.318181818 0.083333333", "0 0.5 0.166666667"),
+    ],
+)
+def test_clear_of_conflict_is_never_the_least_output(run, tmp_path, name, lower, upper):
+    """ACAS Xu (Katz et al. 2017), properties 3 and 4: both hold."""
+    write_npz(load_case(name), tmp_path / "model.npz")
+    names = [f"X_{k}" for k in range(5)] + [f"Y_{k}" for k in range(5)]
+    text = "".join(f"(declare-const {name} Real)" for name in names)
+    lower, upper = f"-0.303531156 -0.009549297 {lower}", f"-0.298552812 0.009549297 {upper}"
+    for k, (low, high) in enumerate(zip(lower.split(), upper.split(), strict=True)):
+        text += f"(assert (>= X_{k} {low}))(assert (<= X_{k} {high}))"
+    text += "".join(f"(assert (<= Y_0 Y_{k}))" for k in range(1, 5))
+    out = tmp_path / "p.cert"
+    done = run("verify", str(tmp_path / "model.npz"), written(tmp_path, text), "--out", str(out))
+    assert done.code == 0, done.err
+    assert run("check", str(out)).code == 0
