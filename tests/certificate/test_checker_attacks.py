@@ -364,6 +364,18 @@ REFUSED = {
         "longer than",
     ),
     "a weight of more bits than the header says": (bound("s 0", "c 100", network=RAMP), "longer than"),
+    "one line for two sets": (
+        bound("s 0", "c 1", "s 0", network=RAMP, claim=excluded([OVER_ONE, OVER_ONE])),
+        "not closed",
+    ),
+    "an empty cell in place of a second set": (
+        bound("s 0", "c 1", "e 1", network=RAMP, claim=excluded([OVER_ONE, OVER_ONE])),
+        "not closed",
+    ),
+    "a set with fewer weights than inequalities": (
+        bound("s 0", "c 1", network=RAMP, claim=excluded([[*OVER_ONE, *OVER_ONE]])),
+        "not closed",
+    ),
     "a branch beyond the header's bits": (
         bound("k 0 100", claim=excluded([OVER_ONE], scope="admissible"), domain=WHOLE),
         "beyond a limit",

@@ -100,6 +100,16 @@ def test_the_model_is_compared(tmp_path):
         assert found.returncode == 2 and "Traceback" not in found.stderr
     np.savez(model, **{name: np.array(value).astype(">f8") for name, value in layers.items()})
     assert run(golden, "--model", model).returncode == 2
+    assert run(golden, "--domain", model).stderr.startswith("refused: usage")
+
+
+def test_the_words_tell_the_second_input_from_the_first(tmp_path):
+    (tmp_path / "c").write_bytes(hand.protected_input().content())
+    assert "never: -1 + 1 y0 + -1 y0' > 0" in run(tmp_path / "c").stdout
+    claim = hand.excluded([[[True, "0", "-3 1 -1 0 0"]]], copies=[["0", "0"]])
+    written = hand.protected_input()._replace(header=hand.header(claim, hand.RAMP))
+    (tmp_path / "c").write_bytes(written._replace(lines=["s 0", "s 1", "c 1", "c 1", "s 1", "c 1", "c 1"]).content())
+    assert "never: -3 + 1 'x' + -1 'x'' > 0" in run(tmp_path / "c").stdout
 
 
 @pytest.mark.parametrize("name", ["\x1b[2J", "x\naccepted:\n  all", "\ud800", "é", "'"])

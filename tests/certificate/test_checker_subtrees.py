@@ -98,6 +98,20 @@ def test_a_subtree_is_exactly_the_bytes_between_its_marks(tmp_path):
             check_subtree(path, start, stop)
 
 
+def test_only_marks_of_partitions_can_be_checked_by_themselves(tmp_path):
+    (tmp_path / "c").write_bytes(hand.fold_bound().content())
+    with pytest.raises(Refused, match="there are no marks"):
+        check_subtree(tmp_path / "c", 400, 500)
+    path = write(tmp_path / "c", marked())
+    with pytest.raises(Refused, match="there are no marks"):
+        check_subtree(path, 3, read_index(path)[0][1])
+    written = marked()
+    written.lines[1] = "m 0-"
+    path = write(path, written)
+    with pytest.raises(Refused, match="begins with its mark"):
+        check_subtree(path, *read_index(path)[0])
+
+
 def test_answers_that_are_not_the_file_s_do_not_help(tmp_path):
     path = write(tmp_path / "c", marked())
     (begin, end), (start, stop) = read_index(path)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import he_network, hidden, integer_network, layered
 
-from relugeom import Domain, certify_partition, enumerate_regions
+from relugeom import Domain, activation_pattern, certify_partition, enumerate_regions, volumes_sum_to_domain
 from relugeom.certificate.partition_proof import holes, tree_columns, tree_text
 from relugeom.certificate.partition_proof.plan import make_plan
 from relugeom.checker import check
@@ -227,3 +227,17 @@ def test_the_plan_names_units_at_the_topmost_node_where_they_are_constant(seed, 
     begins, sides = naive_constants(partition)
     assert [units(sets) for sets in plan.begins] == [local(found) for found in begins]
     assert [[units(side) for side in pair] for pair in plan.sides] == [[local(f) for f in pair] for pair in sides]
+
+
+@pytest.mark.parametrize(
+    ("seed", "sizes"), [(1, (1, 9, 6, 1)), (2, (2, 8, 6, 1)), (3, (3, 7, 5, 1)), (4, (2, 4, 4, 4, 1))]
+)
+def test_what_a_certificate_proves_is_proved_a_second_time_by_volumes(tmp_path, seed, sizes):
+    """Exact volumes of the points' patterns sum to the domain's; they use no tree and no multiplier."""
+    network = he_network(seed, *sizes)
+    partition = enumerate_regions(network, Domain.box([-1] * sizes[0], [1] * sizes[0]))
+    accepted(partition, tmp_path / "partition.cert")
+    assert volumes_sum_to_domain(partition)
+    points = [line.split()[1:] for line in (tmp_path / "partition.cert").read_bytes().splitlines() if line[:2] == b"p "]
+    patterns = {str(activation_pattern(network, [int(x, 16) / int(D, 16) for x in X])) for D, *X in points}
+    assert patterns == {str(partition[row].pattern) for row in range(len(partition))}
