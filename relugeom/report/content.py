@@ -6,12 +6,76 @@ escapes them for its own medium.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ReportContent"]
+    from relugeom.report.graph_drawing import LayeredGraph
+    from relugeom.report.region_graph import RegionGraph
+    from relugeom.report.region_map import RegionMap
+
+__all__ = ["Answer", "ReportContent", "Section", "Verdict"]
+
+
+class Answer(StrEnum):
+    """How a question about the whole domain ended."""
+
+    HOLDS = "HOLDS"
+    FAILS = "FAILS"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A question, its answer, and what supports it.
+
+    Attributes
+    ----------
+    question
+        A statement that holds or fails, in words.
+    answer
+        HOLDS, FAILS or UNKNOWN.
+    reason
+        Why, in a sentence; for UNKNOWN what is open.
+    witness
+        An input, a pattern or a region that shows it, in words, or empty.
+    certificate, digest
+        File name and SHA-256 of the proof, or empty where it is not proved.
+    """
+
+    question: str
+    answer: Answer
+    reason: str = ""
+    witness: str = ""
+    certificate: str = ""
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Section:
+    """A further chapter of a report: words, facts and a table of any columns.
+
+    Attributes
+    ----------
+    title
+        Its heading.
+    paragraphs
+        Plain text.
+    facts
+        Label → text.
+    table
+        Any columns of numbers and texts, or None.
+    caption
+        What the table shows.
+    """
+
+    title: str
+    paragraphs: Sequence[str] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    table: "pd.DataFrame | None" = None
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +105,20 @@ class ReportContent:
         Columns pattern, verdict, samples, admissible (number of admissible inputs or None).
     notes
         Limits and remarks, one sentence each.
+    verdicts
+        Questions about the whole domain, in the order of printing.
+    maps
+        Slices through the regions.
+    graph
+        Which regions share a facet, or None where there are too many to be drawn.
+    subnetworks
+        Active subnetworks by the number of the cluster.
+    sections
+        Further chapters, behind the patterns.
+    certificate
+        Label → text about the proof: file, SHA-256, bytes, regions, proofs; empty where there is none.
+    withheld
+        Whether everything that shows single rows of the data was kept out (`relugeom.report.privacy`).
     """
 
     title: str
@@ -55,3 +133,10 @@ class ReportContent:
     provenance: Mapping[str, str]
     constraints: Sequence[str] = field(default_factory=tuple)
     notes: Sequence[str] = field(default_factory=tuple)
+    verdicts: Sequence[Verdict] = field(default_factory=tuple)
+    maps: "Sequence[RegionMap]" = field(default_factory=tuple)
+    graph: "RegionGraph | None" = None
+    subnetworks: "Mapping[int, LayeredGraph]" = field(default_factory=dict)
+    sections: Sequence[Section] = field(default_factory=tuple)
+    certificate: Mapping[str, str] = field(default_factory=dict)
+    withheld: bool = False
