@@ -22,6 +22,7 @@ from relugeom.geometry.linear_program import LPSolution, LPSolver, LPStatus
 from relugeom.geometry.proof_form import combine, rounded_multipliers
 from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.exact import as_fraction
 
 __all__ = ["CellProof", "CellProver", "Extra", "Refuted", "proof_text"]
 
@@ -222,7 +223,7 @@ class CellProver:
         found = [Fraction(0)] * n
         for column, value in zip(columns, point, strict=True):
             if column < n:
-                found[column] = Fraction(int(value.p), int(value.q))
+                found[column] = as_fraction(value)
         return tuple(found)
 
 
