@@ -13,7 +13,8 @@ from math import lcm
 import numpy as np
 
 from relugeom.analysis.tightening import Extremum, find_some_input, tighten
-from relugeom.claims.claim import OutputBound, Scope
+from relugeom.claims.claim import Excluded, OutputBound, Scope, Twin
+from relugeom.claims.inequality import Inequality
 from relugeom.claims.settlement import Settle
 from relugeom.errors import EmptyDomainError
 from relugeom.geometry.domain import Domain, contains, contains_admissible, list_admissible
@@ -41,7 +42,7 @@ class LinearOutput:
     Attributes
     ----------
     networks
-        Networks with the same inputs.
+        One network, or two with the same inputs.
     weights
         c: one number per output, those of all networks behind each other.
     """
@@ -85,8 +86,12 @@ class LinearOutput:
     def largest(self, domain: Domain, settle: Settle, start: Best, scope: Scope) -> Extremum:
         """The largest value over the scope, from what has been reached already."""
 
-        def claim_at(bound: Fraction) -> OutputBound:
-            return OutputBound(self.weights, bound, scope)
+        def claim_at(bound: Fraction) -> OutputBound | Excluded:
+            if len(self.networks) == 1:
+                return OutputBound(self.weights, bound, scope)
+            first = self.networks[0].outputs
+            beyond = Inequality(-bound, outputs=self.weights[:first], copy_outputs=self.weights[first:], strict=True)
+            return Excluded(((beyond,),), scope, twin=Twin(second_network=True))
 
         return tighten(claim_at, settle, lambda shown: self.best_near(domain, shown.x, scope), start)
 
