@@ -16,7 +16,8 @@ def load_network(path: str | Path) -> ReLUNetwork:
     Parameters
     ----------
     path
-        ``.npz`` with arrays W0, b0, W1, b1, … (y = W x + b), or ``.onnx``.
+        ``.npz`` with arrays W0, b0, W1, b1, … (y = W x + b), ``.onnx``, ``.keras``, or ``.h5`` as Keras
+        saves whole models.
 
     Raises
     ------
@@ -45,4 +46,22 @@ def _read_onnx(path: Path) -> ReLUNetwork:
     return read_onnx(path)
 
 
-_READERS: dict[str, Callable[[Path], ReLUNetwork]] = {".npz": read_npz, ".onnx": _read_onnx}
+def _read_keras(path: Path) -> ReLUNetwork:
+    from relugeom.network.importers.keras_file import read_keras  # loads h5py only where it is needed
+
+    return read_keras(path)
+
+
+def _read_h5(path: Path) -> ReLUNetwork:
+    from relugeom.network.importers.keras_file import read_h5
+
+    return read_h5(path)
+
+
+_READERS: dict[str, Callable[[Path], ReLUNetwork]] = {
+    ".npz": read_npz,
+    ".onnx": _read_onnx,
+    ".keras": _read_keras,
+    ".h5": _read_h5,
+    ".hdf5": _read_h5,
+}
