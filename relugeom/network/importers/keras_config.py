@@ -15,7 +15,7 @@ from typing import Any
 
 from relugeom.errors import ModelError, UnsupportedModelError
 
-__all__ = ["LayerConfig", "ModelConfig", "read_config"]
+__all__ = ["LayerConfig", "ModelConfig", "class_and_settings", "read_config"]
 
 LARGEST_INPUT = 10**6
 """Most features of a model."""
@@ -89,7 +89,7 @@ def read_config(text: str | bytes) -> ModelConfig:
         model = json.loads(text)
     except (ValueError, RecursionError):  # undecodable bytes are a ValueError too
         raise ModelError("the model's description is no JSON: the file is damaged") from None
-    kind, settings = _class_and_settings(model, "the model")
+    kind, settings = class_and_settings(model, "the model")
     if kind not in ("Sequential", "Functional", "Model"):
         raise UnsupportedModelError(
             f"the model is of the class {kind[:80]!r}, whose computation is code: only Sequential and functional "
@@ -106,7 +106,7 @@ def read_config(text: str | bytes) -> ModelConfig:
     return ModelConfig(_input_shape(chain, settings, model), acting)
 
 
-def _class_and_settings(value: Any, place: str) -> tuple[str, dict[str, Any]]:
+def class_and_settings(value: Any, place: str) -> tuple[str, dict[str, Any]]:
     """The class and the description of a serialised object, if the class is Keras's own."""
     if not isinstance(value, dict):
         raise ModelError(f"{place} is described by {_shown(value)}, not by an object: the file is damaged")
@@ -135,7 +135,7 @@ def _layers(settings: dict[str, Any]) -> list[LayerConfig]:
         named = entry.get("config") if isinstance(entry, dict) else None
         name = named.get("name") if isinstance(named, dict) else None
         name = name if isinstance(name, str) else str(position)
-        kind, own = _class_and_settings(entry, f"layer {name[:80]!r}")
+        kind, own = class_and_settings(entry, f"layer {name[:80]!r}")
         extra = {key: entry[key] for key in ("inbound_nodes", "build_config") if key in entry}
         layers.append(LayerConfig(name, kind, own | extra, counts[kind]))
         counts[kind] += 1

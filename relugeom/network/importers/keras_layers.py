@@ -114,6 +114,10 @@ def _activation(flow: Flow, layer: LayerConfig, weights: LayerWeights) -> Flow:
 
 def _activated(flow: Flow, layer: LayerConfig) -> Flow:
     name = activation_of(layer)
+    if isinstance(name, LayerConfig):
+        if name.kind not in ACTIVATIONS:
+            raise layer.unsupported(f"has the activation {name.kind[:80]!r}: a layer can be {' or '.join(ACTIVATIONS)}")
+        return ACTIVATIONS[name.kind](flow, name)
     if name == "linear":
         return flow
     if name == "relu":
@@ -134,14 +138,14 @@ def _softmax_over(flow: Flow, layer: LayerConfig, axes: tuple[int, ...]) -> Flow
     return replace(flow, chain=flow.chain.squashed(Squashing.SOFTMAX))
 
 
-def _relu(flow: Flow, layer: LayerConfig, weights: LayerWeights) -> Flow:
+def _relu(flow: Flow, layer: LayerConfig, weights: LayerWeights | None = None) -> Flow:
     bent = number(layer, "negative_slope", 0.0) or number(layer, "threshold", 0.0)
     if layer.settings.get("max_value") is not None or bent:
         raise layer.unsupported("has a maximum, a slope below zero or a threshold: only the plain ReLU can be read")
     return replace(flow, chain=flow.chain.rectified())
 
 
-def _softmax(flow: Flow, layer: LayerConfig, weights: LayerWeights) -> Flow:
+def _softmax(flow: Flow, layer: LayerConfig, weights: LayerWeights | None = None) -> Flow:
     return _softmax_over(flow, layer, axes_of(layer, "axis", len(flow.shape) + 1))
 
 
@@ -250,6 +254,7 @@ CURVED_NAMES = (
     "swish",
     "tanh",
 )
+ACTIVATIONS = {"ReLU": _relu, "Softmax": _softmax}
 LAYERS: dict[str, Callable[[Flow, LayerConfig, LayerWeights], Flow]] = {
     "Activation": _activation,
     "BatchNormalization": _batch_normalisation,

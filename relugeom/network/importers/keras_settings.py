@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from relugeom.linalg.arrays import FloatArray
-from relugeom.network.importers.keras_config import LayerConfig
+from relugeom.network.importers.keras_config import LayerConfig, class_and_settings
 
 __all__ = ["activation_of", "axes_of", "flag", "number", "numbers", "precision_of", "shape_of", "whole"]
 
@@ -124,22 +124,25 @@ def shape_of(layer: LayerConfig, key: str, size: int) -> tuple[int, ...]:
     return shape
 
 
-def activation_of(layer: LayerConfig) -> str:
-    """The name of the activation; a class of Keras's own counts by its name.
+def activation_of(layer: LayerConfig) -> str | LayerConfig:
+    """The name of the activation function; or the layer, such as ReLU(), that stands in the place of one.
 
     Raises
     ------
     UnsupportedModelError
-        It is a function of the user's own, or has settings.
+        It is a function of the user's own.
     """
     value = layer.settings.get("activation")
     if isinstance(value, dict):
-        registered, inner = value.get("registered_name"), value.get("config")
-        plain = inner if value.get("class_name") == "function" else value.get("class_name")
-        if isinstance(inner, dict) and not set(inner) <= {"name", "trainable", "dtype"}:
-            plain = None  # a layer such as ReLU(max_value=6) in the place of a function
-        value = plain if registered in (None, "function", plain) else registered
-        value = value if value is not None else "custom"
+        if value.get("class_name") != "function":
+            kind, settings = class_and_settings(value, f"{layer.label}: the activation")
+            return LayerConfig(layer.name, kind, settings, 0)
+        registered, name = value.get("registered_name"), value.get("config")
+        if registered not in (None, "function", name):
+            raise layer.unsupported(
+                f"has the activation {str(registered)[:80]!r}, whose code is not in the file: use one of Keras's own"
+            )
+        value = name
     if value is not None and not isinstance(value, str):
         raise layer.damaged(f"has the activation {repr(value)[:80]}, which is no name")
     return (value or "linear").lower()
