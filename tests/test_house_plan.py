@@ -42,6 +42,7 @@ DOORS = {
     "scipy.optimize": ("geometry",),
     "onnx": ("network.importers",),
     "h5py": ("network.importers",),
+    "safetensors": ("network.importers",),
     "typer": ("cli",),
     "rich": ("report", "cli"),
     "pandas": ("store", "report", "data", "cli"),
