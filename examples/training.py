@@ -5,6 +5,7 @@ A study has *settings*, and a table of what became of seeds 0, 1, 2, …: one CS
 
 import argparse
 import csv
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
 
 import relugeom as rg
 
@@ -73,10 +76,22 @@ def train_network(X: np.ndarray, target: np.ndarray, settings: Settings, *, seed
     return [(layer.get_weights()[0].T, layer.get_weights()[1]) for layer in model.layers]
 
 
-def save_network(weights: Weights, path: Path, names: Sequence[str]) -> None:
-    """Write an .npz file that relugeom reads: float32 weights as they are, names, the sigmoid."""
-    arrays = {f"{letter}{k}": array for k, pair in enumerate(weights) for letter, array in zip("Wb", pair, strict=True)}
-    np.savez(path, **arrays, input_names=np.array(names), squashing=np.array("sigmoid"))
+def save_network(weights: Weights, path: Path, names: Sequence[str], target: str) -> None:
+    """Write an ONNX file: float32 weights as they are, ReLU between layers, a sigmoid, the names of the features."""
+    nodes, tensors, value = [], [], "features"
+    for k, (W, b) in enumerate(weights):
+        tensors += [numpy_helper.from_array(W, f"W{k}"), numpy_helper.from_array(b, f"b{k}")]
+        nodes.append(helper.make_node("Gemm", [value, f"W{k}", f"b{k}"], [f"z{k}"], transB=1))
+        value = f"a{k}" if k < len(weights) - 1 else target
+        nodes.append(helper.make_node("Relu" if k < len(weights) - 1 else "Sigmoid", [f"z{k}"], [value]))
+    ends = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", size])
+        for name, size in (("features", len(names)), (target, 1))
+    ]
+    graph = helper.make_graph(nodes, "network", [ends[0]], [ends[1]], tensors)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9)
+    helper.set_model_props(model, {"input_names": json.dumps(names), "output_names": json.dumps([target])})
+    onnx.save(model, path)
 
 
 def run_seeds(
@@ -84,6 +99,7 @@ def run_seeds(
     X: np.ndarray,
     target: np.ndarray,
     names: Sequence[str],
+    target_name: str,
     describe: Callable[[rg.ReLUNetwork], Mapping[str, object]],
     *,
     table: Path,
@@ -102,7 +118,7 @@ def run_seeds(
     parser.add_argument("setting", choices=sorted(settings))
     parser.add_argument("--seeds", type=int, default=100, metavar="N", help="seeds 0 to N − 1 (100)")
     parser.add_argument("--seed", type=int, metavar="S", help="this seed alone")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the networks, as DIR/<setting>-<seed>.npz")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the networks, as DIR/<setting>-<seed>.onnx")
     parser.add_argument("--table", type=Path, default=table, metavar="DIR", help=f"folder of the table ({table.name})")
     chosen = parser.parse_args()
     seeds = range(chosen.seeds) if chosen.seed is None else [chosen.seed]
@@ -111,8 +127,8 @@ def run_seeds(
     for seed in seeds:
         weights = train_network(X[:trained_rows], target[:trained_rows], settings[chosen.setting], seed=seed)
         keep.mkdir(parents=True, exist_ok=True)
-        place = keep / f"{chosen.setting}-{seed}.npz"
-        save_network(weights, place, names)
+        place = keep / f"{chosen.setting}-{seed}.onnx"
+        save_network(weights, place, list(names), target_name)
         rows.append({"seed": seed, **describe(rg.load_network(place))})
         if chosen.keep is None:
             place.unlink()

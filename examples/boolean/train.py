@@ -1,8 +1,8 @@
 """Train 10-4-2-1 on the Boolean samples with the paper's settings, with and without its regulariser.
 
-    python examples/boolean/train.py regularised                  # seeds 0 to 99, writes seeds/regularised.csv
-    python examples/boolean/train.py unregularised
-    python examples/boolean/train.py regularised --seed 3 --keep networks
+python examples/boolean/train.py regularised                  # seeds 0 to 99, writes seeds/regularised.csv
+python examples/boolean/train.py unregularised
+python examples/boolean/train.py regularised --seed 3 --keep networks
 """
 
 import sys
@@ -37,7 +37,7 @@ def main() -> None:
 
     run_seeds(
         {"regularised": REGULARISED, "unregularised": UNREGULARISED},
-        X, target, FEATURES, describe, table=HERE / "seeds", trained_rows=TRAINED,
+        X, target, FEATURES, "t", describe, table=HERE / "seeds", trained_rows=TRAINED,
     )  # fmt: skip
 
 

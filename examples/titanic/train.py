@@ -1,8 +1,8 @@
 """Train networks on passengers.csv under two settings: those of the paper's text, and those of its authors' script.
 
-    python examples/titanic/train.py text                  # seeds 0 to 99, writes seeds/text.csv
-    python examples/titanic/train.py script
-    python examples/titanic/train.py script --seed 3 --keep networks
+python examples/titanic/train.py text                  # seeds 0 to 99, writes seeds/text.csv
+python examples/titanic/train.py script
+python examples/titanic/train.py script --seed 3 --keep networks
 """
 
 import sys
@@ -41,7 +41,7 @@ def main() -> None:
             "smallest": sizes[-1],
         }
 
-    run_seeds({"text": TEXT, "script": SCRIPT}, X, target, FEATURES, describe, table=HERE / "seeds")
+    run_seeds({"text": TEXT, "script": SCRIPT}, X, target, FEATURES, TARGET, describe, table=HERE / "seeds")
 
 
 if __name__ == "__main__":
