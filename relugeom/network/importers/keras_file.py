@@ -176,4 +176,7 @@ def _unpacked(archive: zipfile.ZipFile, name: str, largest: int) -> bytes:
     bomb = member.file_size > max(SMALL_MEMBER, BEST_RATIO * member.compress_size)
     if bomb or member.file_size > largest:
         raise ModelError(f"{name!r} unpacks to {member.file_size} bytes: this is no network")
-    return archive.read(member)
+    with archive.open(member) as file:
+        return file.read(
+            member.file_size
+        )  # without a number, all that is packed is unpacked before the sizes are compared
