@@ -19,6 +19,7 @@ from keras_models import archive, dense, functional, keras_2_file, sequential, w
 from relugeom.errors import ModelError, UnsupportedModelError
 from relugeom.network.importers import load_network
 
+FIXTURES = Path(__file__).parent / "fixtures"
 MEGABYTE = 2**20
 LAYERS = dense(3, 4, "relu"), dense(4, 2)
 MODEL = sequential(LAYERS, [None, 3])
@@ -220,7 +221,7 @@ def test_archives_of_another_form(tmp_path: Path) -> None:
     archive(path, MODEL, weights_file(LAYERS), compression=zipfile.ZIP_LZMA)
     refused(lambda: load_network(path), "packed in an unusual way")
     archive(path, MODEL, b"no HDF5")
-    refused(lambda: load_network(path), "the HDF5 file cannot be read")
+    refused(lambda: load_network(path), "this is no HDF5 file")
     path.write_bytes(b"\x89HDF\r\n\x1a\n")
     refused(lambda: load_network(path), "no .keras file")
 
@@ -298,7 +299,7 @@ def test_weights_alone_and_files_of_something_else(tmp_path: Path) -> None:
     path.write_bytes(weights_file(LAYERS))
     refused(lambda: load_network(path), "no model_config", "save the whole model")
     path.write_bytes(b"PK\3\4")
-    refused(lambda: load_network(path), "the HDF5 file cannot be read")
+    refused(lambda: load_network(path), "this is no HDF5 file")
 
 
 @settings(max_examples=150)
@@ -315,3 +316,50 @@ def test_damaged_descriptions_in_the_bytes_never_surprise(
         load_network(folder / "m.keras")
     except ModelError as error:
         assert "\n" not in str(error)
+
+
+# What the library trusts
+
+
+def heap_places(content: bytes) -> list[int]:
+    """Where the objects of the first global heap begin, the free rest last."""
+    start = content.find(b"GCOL\x01")
+    size, place, places = int.from_bytes(content[start + 8 : start + 16], "little"), 16, []
+    while place + 16 <= size:
+        places.append(start + place)
+        number, length = (
+            content[start + place],
+            int.from_bytes(content[start + place + 8 : start + place + 16], "little"),
+        )
+        place += 16 + -(-length // 8) * 8 if number else length
+    return places
+
+
+@pytest.mark.parametrize(
+    ("number", "length"), [(0, 0), (0, 15), (1, 2**64 - 16), (1, 2**64 - 1), (0, 2**64 - 8), (1, 2**20)]
+)
+@pytest.mark.parametrize("object_index", [0, 3, -1])
+def test_heaps_in_which_the_library_would_never_end(
+    number: int, length: int, object_index: int, tmp_path: Path
+) -> None:
+    content = bytearray((FIXTURES / "keras_plain.h5").read_bytes())
+    place = heap_places(content)[object_index]
+    content[place : place + 16] = number.to_bytes(8, "little") + length.to_bytes(8, "little")
+    path = tmp_path / "m.h5"
+    path.write_bytes(content)
+    refused(lambda: load_network(path), "the heap of texts", "damaged")
+
+
+def test_weights_that_look_like_a_heap_are_read(tmp_path: Path) -> None:
+    bits = np.frombuffer(b"GCOL\x01\0\0\0" + (2**63).to_bytes(8, "little") + b"GCOL\x01\0\0\0" + bytes(24), np.float32)
+    layers = (("Dense", {"units": 4}, [bits.reshape(3, 4), BIAS]),)
+    network = load_network(archive(tmp_path / "m.keras", sequential(layers, [None, 3]), weights_file(layers)))
+    assert np.array_equal(network.weights[0], bits.reshape(3, 4).T)
+
+
+@pytest.mark.parametrize("place", [8, 13, 14])
+def test_sizes_of_another_width(place: int, tmp_path: Path) -> None:
+    content = bytearray((FIXTURES / "keras_plain.h5").read_bytes())
+    content[place] = 4
+    (tmp_path / "m.h5").write_bytes(content)
+    refused(lambda: load_network(tmp_path / "m.h5"), "first bytes are damaged")

@@ -5,7 +5,6 @@ All three hold the same two things, a description in JSON and arrays; they diffe
 after the layer, with a list of its arrays; a live layer has them in its ``weights``.
 """
 
-import io
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -58,7 +57,7 @@ def read_keras(path: Path) -> ReLUNetwork:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(f"this is no .keras file, or it is damaged ({reason}): save the model again") from error
     model = read_config(config)
-    with open_hdf5(io.BytesIO(weights)) as root:
+    with open_hdf5(weights) as root:
         return _network(model, lambda layer: _archive_arrays(root, layer), source="keras")
 
 
