@@ -28,6 +28,8 @@ CAPPED = {"module": "keras.layers", "class_name": "ReLU", "config": {"max_value"
         ([dense(3, 4, "sigmoid"), dense(4, 1)], ["layer 'l1' (Dense)", "follows a sigmoid", "end of a network"]),
         ([dense(3, 4, "softmax"), layer("Activation", activation="relu")], ["'l1' (Activation)", "follows a softmax"]),
         ([dense(3, 4, CUSTOM)], ["'mine>bend'", "whose code is not in the file"]),
+        ([dense(3, 4, {"value": ["4wEAAAA=", None, None]})], ["is code, which is never run"]),
+        ([dense(3, 4, {"class_name": "__lambda__", "config": {}})], ["is code, which is never run"]),
         ([dense(3, 4, CAPPED)], ["has a maximum", "plain ReLU"]),
         ([dense(3, 4), layer("Lambda", function="print")], ["layer 'l1' (Lambda)", "never run"]),
         ([dense(3, 4), layer("LSTM")], ["'l1' (LSTM)", "supported are Activation"]),
