@@ -118,8 +118,9 @@ def _network(model: ModelConfig, arrays: Callable[[LayerConfig], Arrays], *, sou
     flow = _start(model)
     for layer in model.layers:
         flow = apply_layer(flow, layer, weights)
-    precisions = {precision_of(layer) for layer in model.layers}
-    return flow.chain.network(source=source, precision="float64" if "float64" in precisions else "float32")
+    # Keras casts to float32 for a batch normalisation, whatever the policy.
+    single = any(precision_of(layer) == "float32" or layer.kind == "BatchNormalization" for layer in model.layers)
+    return flow.chain.network(source=source, precision="float32" if single else "float64")
 
 
 def _start(model: ModelConfig) -> Flow:
