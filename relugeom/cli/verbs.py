@@ -24,7 +24,7 @@ app = typer.Typer(
 database = typer.Typer(help="The schema of a store: current, upgrade.")
 app.add_typer(database, name="db")
 
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model file (.onnx, .npz).")]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model file (.onnx, .npz, .keras, .h5, .nnet).")]
 Data = Annotated[str, typer.Argument(metavar="DATA", help="A CSV file with a header.")]
 StoreName = Annotated[str, typer.Argument(metavar="STORE", help="A store: a file name or an SQLAlchemy URL.")]
 Pattern = Annotated[str, typer.Argument(metavar="PATTERN", help="An activation pattern, written 0110/10.")]

@@ -16,9 +16,9 @@ Layer = tuple[str, dict[str, Any], list[NDArray[Any]]]
 RNG = np.random.default_rng(5)
 
 
-def dense(inputs: int, units: int, activation: Any = "linear", **settings: Any) -> Layer:
-    arrays = [RNG.normal(size=(inputs, units)).astype(np.float32), RNG.normal(size=units).astype(np.float32)]
-    return "Dense", {"units": units, "activation": activation, **settings}, arrays
+def dense(n: int, m: int, activation: Any = "linear", **settings: Any) -> Layer:
+    arrays = [RNG.normal(size=(n, m)).astype(np.float32), RNG.normal(size=m).astype(np.float32)]
+    return "Dense", {"units": m, "activation": activation, **settings}, arrays
 
 
 def layer(kind: str, *arrays: NDArray[Any], **settings: Any) -> Layer:

@@ -1,6 +1,7 @@
 """Keras files agree with Keras, and what can be exact is."""
 
 import zipfile
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 from importer_conformance import FileCase, assert_same_weights, check_file
-from keras_models import archive, dense, functional, keras_2_file, layer, saved, tensor, weights_file
+from keras_models import RNG, archive, dense, functional, keras_2_file, layer, saved, tensor, weights_file
 
 from relugeom.network.decision import DecisionRule, Squashing
 from relugeom.network.forward import evaluate, predict
 from relugeom.network.importers import load_network, network_from
 
-ROUNDED = ("keras_many", "keras_rare")
+ROUNDED = ("keras_many", "keras_rare", "keras_precise")
 FIXTURES = Path(__file__).parent / "fixtures"
 
 
@@ -30,7 +31,9 @@ def held_layers(facts: dict[str, Any]) -> list[tuple[Any, Any]]:
 
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
-@pytest.mark.parametrize("name", ["keras_plain", "keras_many", "keras_functional", "keras_rare", "keras_double"])
+@pytest.mark.parametrize(
+    "name", ["keras_plain", "keras_many", "keras_functional", "keras_rare", "keras_double", "keras_precise"]
+)
 def test_files_of_keras(name: str, suffix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     facts = fixture(name)
     layers = held_layers(facts) if name in ("keras_plain", "keras_double") else None
@@ -40,7 +43,7 @@ def test_files_of_keras(name: str, suffix: str, tmp_path: Path, capsys: pytest.C
     )
     check_file(case, tmp_path, capsys)
     network = load_network(case.path)
-    assert network.origin.precision == ("float64" if name == "keras_double" else "float32")
+    assert network.origin.precision == ("float64" if name in ("keras_double", "keras_precise") else "float32")
     assert network.origin.source == suffix[1:]
 
 
@@ -83,6 +86,26 @@ def test_two_linear_layers_in_a_row_are_multiplied_exactly(tmp_path: Path) -> No
         assert network.weights[0][output].tolist() == [float(entry) for entry in whole]
         assert network.origin.rounded_weights[0][output].tolist() == [Fraction(float(e)) != e for e in whole]
         assert network.biases[0][output] == float(sum(shift[k] * last[k][output] for k in range(5)) + end[output])
+
+
+def test_a_batch_normalisation_is_folded_to_the_nearest_floats(tmp_path: Path) -> None:
+    gamma, beta, mean = (RNG.normal(size=4).astype(np.float32) for _ in range(3))
+    variance, first = np.float32([0.3, 2.0, 0.0, 0.249]), dense(3, 4)
+    norm = layer("BatchNormalization", gamma, beta, mean, variance, epsilon=0.001)
+    network = load_network(saved(tmp_path, first, norm, layer("ReLU"), dense(4, 1)))
+    kernel, bias = first[2]
+    with localcontext() as context:
+        context.prec = 80  # far beyond a float64: what is rounded from it is what is rounded from the exact value
+        for unit in range(4):
+            deviation = (Decimal(float(variance[unit])) + Decimal(float(np.float32(0.001)))).sqrt()
+            factor = Decimal(float(gamma[unit])) / deviation
+            exact = [factor * Decimal(float(entry)) for entry in kernel[:, unit]]
+            assert network.weights[0][unit].tolist() == [float(entry) for entry in exact]
+            shift = factor * (Decimal(float(bias[unit])) - Decimal(float(mean[unit]))) + Decimal(float(beta[unit]))
+            assert network.biases[0][unit] == float(shift)
+    assert network.origin.rounded_weights[0].all()
+    assert network.origin.rounded_biases[0].all()
+    assert not network.origin.rounded_weights[1].any()
 
 
 def test_a_normalisation_of_constant_features_divides_by_keras_epsilon(tmp_path: Path) -> None:

@@ -116,7 +116,8 @@ def finite_floats(values: ArrayLike, shape: tuple[int, ...], place: str) -> Floa
         raise UnsupportedModelError(f"{place} holds values of type {held.dtype}: only float32 and float64 can be read")
     if held.shape != shape:
         raise ModelError(f"{place} has the shape {list(held.shape)} instead of {list(shape)}")
-    floats = held.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # a signalling NaN, which is refused below
+        floats = held.astype(np.float64)
     if not np.isfinite(floats).all():
         index = tuple(int(i) for i in np.argwhere(~np.isfinite(floats))[0])
         raise ModelError(f"{place}{list(index)} is {floats[index]}: not a finite number")

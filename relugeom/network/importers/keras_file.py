@@ -5,7 +5,6 @@ All three hold the same two things, a description in JSON and arrays; they diffe
 after the layer, with a list of its arrays; a live layer has them in its ``weights``.
 """
 
-import io
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -58,7 +57,7 @@ def read_keras(path: Path) -> ReLUNetwork:
         reason = " ".join(str(error).split())[:200]
         raise ModelError(f"this is no .keras file, or it is damaged ({reason}): save the model again") from error
     model = read_config(config)
-    with open_hdf5(io.BytesIO(weights)) as root:
+    with open_hdf5(weights) as root:
         return _network(model, lambda layer: _archive_arrays(root, layer), source="keras")
 
 
@@ -119,8 +118,9 @@ def _network(model: ModelConfig, arrays: Callable[[LayerConfig], Arrays], *, sou
     flow = _start(model)
     for layer in model.layers:
         flow = apply_layer(flow, layer, weights)
-    precisions = {precision_of(layer) for layer in model.layers}
-    return flow.chain.network(source=source, precision="float64" if "float64" in precisions else "float32")
+    # Keras casts to float32 for a batch normalisation, whatever the policy.
+    single = any(precision_of(layer) == "float32" or layer.kind == "BatchNormalization" for layer in model.layers)
+    return flow.chain.network(source=source, precision="float32" if single else "float64")
 
 
 def _start(model: ModelConfig) -> Flow:
@@ -176,4 +176,7 @@ def _unpacked(archive: zipfile.ZipFile, name: str, largest: int) -> bytes:
     bomb = member.file_size > max(SMALL_MEMBER, BEST_RATIO * member.compress_size)
     if bomb or member.file_size > largest:
         raise ModelError(f"{name!r} unpacks to {member.file_size} bytes: this is no network")
-    return archive.read(member)
+    with archive.open(member) as file:
+        return file.read(
+            member.file_size
+        )  # without a number, all that is packed is unpacked before the sizes are compared

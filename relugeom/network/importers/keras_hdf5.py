@@ -5,11 +5,13 @@ arrays of any size: links are looked at before they are followed, and a shape is
 with the bytes that are stored for it, before a number is read.
 """
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import prod
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import h5py
 import numpy as np
@@ -18,6 +20,7 @@ from relugeom.errors import ModelError, UnsupportedModelError
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.importers.affine_chain import finite_floats
 from relugeom.network.importers.folding import LARGEST_MATRIX
+from relugeom.network.importers.keras_heaps import check_heaps
 
 __all__ = ["child_group", "open_hdf5", "read_array", "read_text", "read_texts", "stored_names"]
 
@@ -34,16 +37,21 @@ MOST_MEMBERS = 10**4
 
 
 @contextmanager
-def open_hdf5(file: Path | BinaryIO) -> Iterator[Any]:
-    """The root group of an HDF5 file.
+def open_hdf5(source: Path | bytes) -> Iterator[Any]:
+    """The root group of an HDF5 file, or of the bytes of one.
 
     Raises
     ------
     ModelError
         It is no HDF5 file, or it is truncated.
     """
+    if isinstance(source, bytes):
+        check_heaps(source)
+    elif source.stat().st_size:
+        with source.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
+            check_heaps(content)
     try:
-        opened = h5py.File(file, "r")
+        opened = h5py.File(io.BytesIO(source) if isinstance(source, bytes) else source, "r")
     except HDF5_ERRORS as error:
         raise _damaged("the HDF5 file", error) from error
     with opened:

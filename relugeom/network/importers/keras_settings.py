@@ -134,6 +134,8 @@ def activation_of(layer: LayerConfig) -> str | LayerConfig:
     """
     value = layer.settings.get("activation")
     if isinstance(value, dict):
+        if value.get("class_name") in (None, "__lambda__"):  # an object without a class holds compiled code
+            raise layer.unsupported("has an activation that is code, which is never run: use one of Keras's own")
         if value.get("class_name") != "function":
             kind, settings = class_and_settings(value, f"{layer.label}: the activation")
             return LayerConfig(layer.name, kind, settings, 0)

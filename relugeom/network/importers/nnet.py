@@ -11,10 +11,11 @@ The file's network is N. The rest can be read beside it, or folded into its firs
 A decimal means the nearest float64, as numbers do wherever people type them.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from math import isfinite
+from math import inf, isfinite
 from pathlib import Path
 
 import numpy as np
@@ -27,10 +28,12 @@ from relugeom.network.network import ReLUNetwork
 
 __all__ = ["NNetNormalisation", "read_nnet", "read_nnet_normalisation"]
 
-LARGEST_FILE = 2**30
+LARGEST_FILE = 2**28
 MOST_LAYERS = 10**4
 LONGEST_NUMBER = 400
 """Most characters of a decimal: 1e-308 written out is shorter."""
+DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+"""Narrower than what Python's `float` takes, which is also 1_0, nan and other alphabets' digits."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -166,10 +169,7 @@ class _Numbers:
             raise ModelError(f"line {number}: there is more than the widths announce")
 
     def _number(self, field: str, what: str) -> float:
-        try:
-            value = float(field) if len(field) <= LONGEST_NUMBER else float("nan")
-        except ValueError:
-            value = float("nan")
+        value = float(field) if len(field) <= LONGEST_NUMBER and DECIMAL.fullmatch(field) else inf
         if not isfinite(value):
             raise ModelError(f"line {self.line}: {what}: {field[:40]!r} is no finite number")
         return value
