@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from relugeom.store.certificates import certificates
-from relugeom.store.columns import Digest, key, metadata, owner, reference, required
+from relugeom.store.columns import Digest, PatternText, key, metadata, owner, reference, required
 
 __all__ = ["SCHEMA_TABLE", "certificates", "metadata"]
 
@@ -180,7 +180,7 @@ patterns = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     reference("network_id", "networks.id", "the network"),
-    required("pattern", Text, comment="one character per unit, layer by layer: 0110/10; - without hidden units"),
+    required("pattern", PatternText, comment="one character per unit, layer by layer: 0110/10; - without hidden units"),
     required("packed", LargeBinary, comment="the same bits, eight units a byte, first unit first"),
     required("active_units", Integer, comment="number of active units"),
     UniqueConstraint("network_id", "pattern"),

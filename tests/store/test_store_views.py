@@ -86,7 +86,9 @@ def test_clusters(audit, ask):
 
 
 def test_profiles_stand_beside_the_whole(audit, ask):
-    rows = ask("SELECT feature, mean, spread, mean_of_all, spread_of_all FROM cluster_profile WHERE cluster = 1")
+    rows = ask(
+        "SELECT feature, mean, spread, mean_of_all, spread_of_all FROM cluster_profile WHERE cluster = 1 ORDER BY 1"
+    )
     spread = hand_made.SAMPLES.std(axis=0)
     assert rows == [
         ("age", 0.375, 0.125, 0.35, pytest.approx(spread[0])),
@@ -95,7 +97,8 @@ def test_profiles_stand_beside_the_whole(audit, ask):
 
 
 def test_importance(audit, ask):
-    rows = ask("SELECT feature, coefficient, sign, scaled, contribution FROM importance_by_cluster WHERE cluster = 1")
+    columns = "feature, coefficient, sign, scaled, contribution"
+    rows = ask(f"SELECT {columns} FROM importance_by_cluster WHERE cluster = 1 ORDER BY 1")
     spread = hand_made.SAMPLES.std(axis=0)
     assert rows == [
         ("age", 1.0, 1, pytest.approx(spread[0]), 0.375),
@@ -108,13 +111,13 @@ def test_active_units(store, ask):
     columns = {"network": network, "packed": np.array([[0b01100000]], np.uint8), "points": [[0.0, 1.0]], "tree": []}
     store.save(hand_made.partition(**columns))
     query = "SELECT u.layer, u.unit FROM patterns p JOIN units u ON substr(p.pattern, u.text_position, 1) = '1'"
-    assert ask(query) == [(0, 1), (1, 0)]
+    assert ask(f"{query} ORDER BY 1") == [(0, 1), (1, 0)]
     hand_made.save_audit(store)
-    assert ask("SELECT layer, unit FROM cluster_active_units WHERE cluster = 1") == [(0, 0), (0, 1)]
+    assert ask("SELECT layer, unit FROM cluster_active_units WHERE cluster = 1 ORDER BY 1, 2") == [(0, 0), (0, 1)]
 
 
 def test_samples(audit, ask):
-    assert ask("SELECT sample, cluster, pattern, inside FROM sample_clusters WHERE run = 1") == [
+    assert ask("SELECT sample, cluster, pattern, inside FROM sample_clusters WHERE run = 1 ORDER BY sample") == [
         (0, 1, "110", 1),
         (1, 1, "110", 1),
         (2, 2, "000", 1),
@@ -183,7 +186,7 @@ def test_names_from_anywhere_are_harmless(store, ask):
     with store.run(HOSTILE[1], network=network, domain=domain, **run_about) as run:
         run.save_partition(partition)
     assert store.load_partition(1).network.input_names == names
-    assert [name for (name,) in ask("SELECT feature FROM effective_coefficients ORDER BY rowid IS NULL")] == HOSTILE
+    assert sorted(name for (name,) in ask("SELECT feature FROM effective_coefficients")) == sorted(HOSTILE)
     tables = read_run(store)
     assert list(tables.domain["feature"]) == HOSTILE
     assert tables.constraints[0] == '" ≤ 1'
