@@ -12,8 +12,8 @@ from relugeom.errors import StoreError
 __all__ = ["StoreLocation", "hide_passwords", "parse_location", "printable"]
 
 SCHEME = re.compile(r"([A-Za-z][\w+.-]*)://(.*)", re.DOTALL)
-WHOLE_URL = re.compile(r"\A([A-Za-z][\w+.-]*://[^:/@\s]*):.*@", re.DOTALL)
-USER_PASSWORD = re.compile(r"(\w://[^:/@\s]*):[^\s]*@")
+WHOLE_URL = re.compile(r"\A([A-Za-z][\w+.-]*://[^:/@\s]*):(?!@[^@]*\Z).*@", re.DOTALL)
+USER_PASSWORD = re.compile(r"(\w://[^:/@\s]*):(?!@[^\s@]*(?:\s|\Z))[^\s]*@")
 QUERY_PASSWORD = re.compile(r"([?&;](?:password|passwd|pwd|sslpassword)=)[^&\s\"']*", re.IGNORECASE)
 WHOLE_QUERY_PASSWORD = re.compile(r"([?&;](?:password|passwd|pwd|sslpassword)=)[^&]*", re.IGNORECASE)
 SQLITE = ("sqlite", "sqlite+pysqlite")

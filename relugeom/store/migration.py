@@ -19,11 +19,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import URL, Connection, inspect, text
 
 from relugeom.errors import SchemaVersionError, StoreError
 from relugeom.store.connection import connect_engine, explained, reading, writing
-from relugeom.store.location import StoreLocation, parse_location
+from relugeom.store.location import StoreLocation, parse_location, printable
 from relugeom.store.schema import SCHEMA_TABLE
 
 __all__ = ["SchemaVersion", "check_schema", "create_schema", "is_blank", "schema_version", "upgrade"]
@@ -94,7 +94,7 @@ def check_schema(place: StoreLocation) -> None:
     if version.current != version.head:
         raise SchemaVersionError(
             f"store {place.text!r} has schema {version.current}, but this relugeom needs {version.head}: "
-            f"run `relugeom db upgrade {shlex.quote(place.text)}`"
+            f"run `{_upgrade_command(place)}`"
         )
 
 
@@ -110,6 +110,22 @@ def migration_config() -> Config:
     config.set_main_option("script_location", str(script_location()).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config
+
+
+def _upgrade_command(place: StoreLocation) -> str:
+    """What to type; a password is not repeated, but asked for in its place."""
+    if place.path is not None:
+        return f"relugeom db upgrade {shlex.quote(place.text)}"
+    secret = place.url.password or "password" in place.url.query
+    store = place.text if not secret else printable(_without_password(place.url))
+    return f"{'PGPASSWORD=… ' if secret else ''}relugeom db upgrade {shlex.quote(store)}"
+
+
+def _without_password(url: URL) -> str:
+    bare = url.difference_update_query(["password"])
+    return URL.create(
+        "postgresql", bare.username, None, bare.host, bare.port, bare.database, bare.query
+    ).render_as_string()
 
 
 def _read_version(place: StoreLocation) -> SchemaVersion:

@@ -38,6 +38,16 @@ def database(request: pytest.FixtureRequest, path: Path) -> Database:
 
 
 @pytest.fixture
+def other_database(database: Database, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """Another empty one, of the same kind."""
+    if database.kind == "sqlite":
+        yield Database("sqlite", str(tmp_path / "other.db"))
+    else:
+        with new_database(request.getfixturevalue("postgres_server")) as other:
+            yield other
+
+
+@pytest.fixture
 def store_url(database: Database) -> str:
     return database.url
 

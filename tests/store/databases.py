@@ -20,9 +20,21 @@ from urllib.parse import quote
 
 import pytest
 
+from relugeom.store.schema import SCHEMA_TABLE, metadata
+
 SERVER_URL = "RELUGEOM_TEST_POSTGRES_URL"
 KINDS = ("sqlite", "postgresql")
 NUMBERS = count(1)
+CATALOGUE = {
+    "columns": "SELECT table_name, column_name, data_type, is_nullable, column_default, collation_name, "
+    "character_maximum_length FROM information_schema.columns WHERE table_schema = current_schema()",
+    "constraints": "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
+    "WHERE connamespace = current_schema()::regnamespace AND contype <> 'n'",
+    "indexes": "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = current_schema()",
+    "views": "SELECT viewname, definition FROM pg_views WHERE schemaname = current_schema()",
+    "comments": "SELECT objoid::regclass::text, objsubid::text, description FROM pg_description "
+    "JOIN pg_class c ON c.oid = objoid AND c.relnamespace = current_schema()::regnamespace",
+}
 FOREIGN_KEYS = "SELECT conrelid::regclass::text FROM pg_constraint WHERE NOT convalidated"
 
 
@@ -72,6 +84,21 @@ class Database:
             return {name for (name,) in self.ask("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")}
         query = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
         return {name for (name,) in self.ask(query)}
+
+    def definitions(self) -> dict[str, Any]:
+        """What the database knows about each table, index and view but that of the schema's version."""
+        if self.kind == "sqlite":
+            rows = self.ask("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+            found = {name: sorted(line.strip(" \t,") for line in sql.splitlines()) for name, sql in rows}
+        else:
+            found = {name: sorted(self.ask(query)) for name, query in CATALOGUE.items()}
+            found = {name: [row for row in rows if SCHEMA_TABLE not in str(row)] for name, rows in found.items()}
+        return {name: value for name, value in found.items() if name != SCHEMA_TABLE and value}
+
+    def contents(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All rows of the tables that are there, in a fixed order."""
+        names = sorted(self.tables() & set(metadata.tables))
+        return {name: sorted(self.ask(f"SELECT * FROM {name}"), key=repr) for name in names}
 
 
 def plain_url(url: str) -> str:
