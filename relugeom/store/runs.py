@@ -78,6 +78,8 @@ class Run:
     ----------
     id
         Its number in the store.
+    location
+        Where the store is.
     outcome
         What its row will say when it ends.
     """
@@ -85,7 +87,8 @@ class Run:
     def __init__(self, location: StoreLocation, connection: Connection, subject: RunSubject, rows: RunRows) -> None:
         self.id = rows.run
         self.outcome: dict[str, Any] = {"status": PartitionStatus.COMPLETE.value, "reason": ""}
-        self._location, self._connection, self._subject, self._rows = location, connection, subject, rows
+        self.location = location
+        self._connection, self._subject, self._rows = connection, subject, rows
         self._start, self._earlier, self._blocks = time.perf_counter(), 0.0, 0
 
     def save_partition(self, partition: Partition, *, maps: bool = True) -> None:
@@ -94,7 +97,7 @@ class Run:
         A truncated partition makes the run truncated, for the same reason.
         """
         self._check_subject(partition.network, partition.domain)
-        with explained(self._location):
+        with explained(self.location):
             partition_id = save_partition(
                 self._connection, partition, self._rows.network, self._domain_row(), maps=maps
             )
@@ -104,7 +107,7 @@ class Run:
 
     def save_block(self, block: RegionBlock) -> None:
         """Record what a search has just found, at once and for good: a later run can go on from there."""
-        with explained(self._location), self._connection.begin():
+        with explained(self.location), self._connection.begin():
             save_block(
                 self._connection, self.id, self._blocks, block, self._earlier + time.perf_counter() - self._start
             )
@@ -118,7 +121,7 @@ class Run:
         network, domain = self._subject.network, self._subject.domain
         if domain is None:
             raise StoreError(f"run {self.id} has no domain, so there is no search to resume")
-        with explained(self._location), self._connection.begin():
+        with explained(self.location), self._connection.begin():
             found = find_resumable(self._connection, network, domain)
             if found is None:
                 return None
@@ -149,7 +152,7 @@ class Run:
         self._check_subject(clusters.network, self._subject.domain)
         if verdicts and len(verdicts) != len(clusters):
             raise StoreError(f"run {self.id}: {len(verdicts)} verdicts for {len(clusters)} clusters")
-        with explained(self._location):
+        with explained(self.location):
             pattern_ids = save_patterns(self._connection, self._rows.network, clusters.network, clusters.packed)
             for verdict in SETTLED:
                 having = np.array([found is verdict for found in verdicts], dtype=np.bool_)
@@ -163,12 +166,12 @@ class Run:
     def save_census(self, census: PatternCensus) -> None:
         """Record how all patterns divide on the run's domain."""
         network = self._subject.network
-        with explained(self._location):
+        with explained(self.location):
             save_census(self._connection, self.id, census, network, self._rows.network, self._domain_row())
 
     def save_certificate(self, certificate: "Certificate") -> None:
         """Record the certificate of the run's list of regions."""
-        with explained(self._location):
+        with explained(self.location):
             save_certificate(self._connection, self.id, certificate)
 
     def save_notes(self, notes: Sequence[str]) -> None:
@@ -178,7 +181,7 @@ class Run:
             "position": np.arange(len(notes)),
             "note": [_stored_text(note) for note in notes],
         }
-        with explained(self._location):
+        with explained(self.location):
             insert_columns(self._connection, schema.run_notes, columns)
 
     def finish(self, status: PartitionStatus, reason: str = "") -> None:

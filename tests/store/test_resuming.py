@@ -4,9 +4,11 @@ import itertools
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -87,8 +89,32 @@ def test_blocks_make_up_the_partition(seed: int, monkeypatch: pytest.MonkeyPatch
 
 def count_rows(database: Database, query: str) -> int:
     """A number that the store knows; 0 before it has tables."""
-    known = Path(database.url).exists() if database.kind == "sqlite" else True
-    return int(database.ask(query)[0][0] or 0) if known and "search_blocks" in database.tables() else 0
+    if database.kind == "sqlite" and not Path(database.url).exists():
+        return 0
+    return int(database.ask(query)[0][0] or 0) if "search_blocks" in database.tables() else 0
+
+
+LATEST = "SELECT count(*) FROM search_blocks WHERE run_id = (SELECT max(id) FROM runs WHERE status = 'running')"
+
+
+def wait_for_blocks(database: Database, blocks: int, process: "subprocess.Popen[bytes]") -> bool:
+    """Wait until the latest running search has recorded so many blocks; whether that happened before its end."""
+    while process.poll() is None and "search_blocks" not in tables_while_written(database):
+        time.sleep(0.02)
+    with database.connect() as connection:
+        while process.poll() is None:
+            with suppress(sqlite3.OperationalError):  # it lets nobody read while it writes
+                if connection.execute(LATEST).fetchall()[0][0] >= blocks:
+                    return True
+            time.sleep(0.005)
+    return False
+
+
+def tables_while_written(database: Database) -> set[str]:
+    try:
+        return database.tables() if "://" in database.url or Path(database.url).exists() else set()
+    except sqlite3.OperationalError:
+        return set()
 
 
 def kill_when_blocks_are_there(arguments: list[str], database: Database, blocks: int, delay: float) -> bool:
@@ -96,14 +122,13 @@ def kill_when_blocks_are_there(arguments: list[str], database: Database, blocks:
     process = subprocess.Popen(
         [sys.executable, "-c", SEARCH, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
-    latest = "SELECT count(*) FROM search_blocks WHERE run_id = (SELECT max(id) FROM runs WHERE status = 'running')"
-    while process.poll() is None:
-        if count_rows(database, latest) >= blocks:
+    try:
+        if wait_for_blocks(database, blocks, process):
             time.sleep(delay)
             os.kill(process.pid, signal.SIGKILL)
-            break
-        time.sleep(0.005)
-    _, errors = process.communicate()
+        _, errors = process.communicate()
+    finally:
+        process.kill()
     assert process.returncode in (0, -signal.SIGKILL), errors.decode()
     return process.returncode != 0
 
