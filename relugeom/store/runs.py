@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, select, update
 from relugeom.analysis.importance import ClusterImportance
 from relugeom.errors import RelugeomError, StoreError
 from relugeom.geometry.domain import Domain
+from relugeom.linalg.arrays import IntArray
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters
@@ -38,13 +39,17 @@ from relugeom.store.datasets import DatasetRecord, save_dataset
 from relugeom.store.domains import save_domain
 from relugeom.store.insertion import insert_columns, insert_value
 from relugeom.store.location import StoreLocation, hide_passwords, printable
+from relugeom.store.measurements import save_adjacency, save_decisions, save_margins, save_volumes
 from relugeom.store.networks import save_network
 from relugeom.store.partitions import load_partition, save_partition
 from relugeom.store.patterns import save_maps, save_patterns, save_verdicts
 from relugeom.version import VERSION
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # slow to load, and not every run has them
+    from relugeom.analysis.margins import SampleMargins
     from relugeom.certificate.partition import Certificate
+    from relugeom.partition.adjacency import Adjacency
+    from relugeom.partition.volumes import Volumes
 
 __all__ = ["Run", "RunSubject", "open_run"]
 
@@ -174,6 +179,26 @@ class Run:
         with explained(self.location):
             save_certificate(self._connection, self.id, certificate)
 
+    def save_volumes(self, volumes: "Volumes") -> None:
+        """Record the volumes of the regions of the run's partition, and their shares of the domain."""
+        with explained(self.location):
+            save_volumes(self._connection, self._partition_row(), volumes)
+
+    def save_adjacency(self, adjacency: "Adjacency") -> None:
+        """Record which regions of the run's partition share a facet."""
+        with explained(self.location):
+            save_adjacency(self._connection, self._partition_row(), adjacency)
+
+    def save_decisions(self, classes: IntArray) -> None:
+        """Record the class at the interior point of each region of the run's partition, shape (k,)."""
+        with explained(self.location):
+            save_decisions(self._connection, self._partition_row(), classes)
+
+    def save_margins(self, margins: "SampleMargins") -> None:
+        """Record how far the samples of the run's clusters are from the boundary of their regions."""
+        with explained(self.location):
+            save_margins(self._connection, self.id, margins)
+
     def save_notes(self, notes: Sequence[str]) -> None:
         """Record limits and remarks, one sentence each, for the report."""
         columns = {
@@ -194,6 +219,12 @@ class Run:
             raise StoreError(
                 f"run {self.id} is about {subject.network!r} on {subject.domain!r}, not about {network!r} on {domain!r}"
             )
+
+    def _partition_row(self) -> int:
+        found = self.outcome.get("partition_id")
+        if found is None:
+            raise StoreError(f"run {self.id} has no partition yet: save it before what is measured on it")
+        return int(found)
 
     def _domain_row(self) -> int:
         if self._rows.domain is None:

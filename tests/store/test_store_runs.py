@@ -26,6 +26,7 @@ RUN_OWNED = [
     "cluster_classes",
     "cluster_importance",
     "assignments",
+    "sample_margins",
 ]
 SHARED = sorted(set(metadata.tables) - {*RUN_OWNED, "runs", "certificates", "run_notes", "run_software"})
 

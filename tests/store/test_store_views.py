@@ -134,6 +134,7 @@ def test_overview_of_runs(audit, ask):
 
 
 def test_every_view_runs_and_has_one_line(audit, ask):
+    hand_made.save_audit(audit)
     for name, description in list_views().items():
         assert ask(f"SELECT * FROM {name}")
         assert "\n" not in description
@@ -168,7 +169,11 @@ def test_infeasible_patterns_of_many_units_are_counted_not_listed(store, ask):
     network = ReLUNetwork.from_layers((np.ones((70, 1)), np.zeros(70)), (np.ones((1, 70)), [0.0]))
     all_or_none = np.packbits([[False] * 70, [True] * 70], axis=1)
     whole = hand_made.census(
-        units=70, region_packed=all_or_none, lower_packed=np.zeros((0, 9), np.uint8), region_admissible=np.array([1, 1])
+        units=70,
+        region_packed=all_or_none,
+        lower_packed=np.zeros((0, 9), np.uint8),
+        region_admissible=np.array([1, 1]),
+        region_verdicts=None,
     )
     with store.run("audit", network=network, domain=Domain.everything(1)) as run:
         run.save_census(whole)
