@@ -34,6 +34,7 @@ FLOORS = {
 DOORS = {
     "sqlalchemy": ("store", "migrations"),
     "alembic": ("store", "migrations"),
+    "psycopg": ("store",),
     "networkx": ("graph",),
     "matplotlib": ("report",),
     "jinja2": ("report",),
@@ -162,6 +163,7 @@ def write(repository: Path, path: str, text: str) -> None:
         ("relugeom/checker.py", "from relugeom.errors import InputError"),
         ("relugeom/analysis/a.py", "from sqlalchemy import select"),
         ("relugeom/cli/a.py", "import sqlalchemy.exc"),
+        ("relugeom/cli/a.py", "import psycopg"),
         ("relugeom/store/a.py", "import networkx as nx"),
         ("relugeom/graph/a.py", "def draw():\n    import matplotlib.pyplot"),
         ("relugeom/cli/a.py", "from jinja2 import Environment"),

@@ -356,6 +356,9 @@ def query(
     view: Annotated[str | None, typer.Option("--view", metavar="NAME", help="Show a documented view instead.")] = None,
     list_views: Annotated[bool, typer.Option("--list", help="List the documented views.")] = False,
     form: Annotated[str, typer.Option("--format", metavar="table|csv|json", help="How rows are printed.")] = "table",
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", metavar="SECONDS", help="When a query is stopped, its rows included.")
+    ] = 30.0,
     as_json: Json = False,
 ) -> int:
     """Ask a store, read-only.
@@ -366,7 +369,8 @@ def query(
     """
     from relugeom.cli.stores import run_query
 
-    return run_query(store, sql, view=view, list_views=list_views, form="json" if as_json else form)
+    form = "json" if as_json else form
+    return run_query(store, sql, view=view, list_views=list_views, form=form, time_limit=time_limit)
 
 
 @app.command()

@@ -25,7 +25,7 @@ def insert_columns(connection: Connection, table: Table, columns: Mapping[str, A
     ----------
     columns
         Arrays or sequences of one length, or single values that all rows share. Floats that are not finite become
-        NULL.
+        NULL, and -0 becomes 0.
     conflict
         What to do with a row whose key is there already, in SQL; by default that is an error.
     """
@@ -65,6 +65,7 @@ def _piece(column: Any, start: int) -> Any:
     piece = column[start : start + CHUNK]
     if not isinstance(piece, np.ndarray):
         return piece
-    if piece.dtype.kind == "f" and not np.isfinite(piece).all():
-        return [bounded_or_null(value) for value in piece.tolist()]
-    return piece.tolist()
+    if piece.dtype.kind != "f":
+        return piece.tolist()
+    values = (piece + 0.0).tolist()  # -0 becomes 0: SQLite cannot keep the difference, and backends shall agree
+    return values if np.isfinite(piece).all() else [bounded_or_null(value) for value in values]

@@ -82,7 +82,7 @@ PATTERNS = """\
 SELECT pattern, verdict, samples, admissible_inputs AS admissible
 FROM pattern_verdicts WHERE run = :run
 ORDER BY CASE verdict WHEN 'region' THEN 0 WHEN 'lower-dimensional' THEN 1 WHEN 'unknown' THEN 2 ELSE 3 END,
-         samples DESC, pattern"""
+         samples DESC NULLS LAST, pattern"""
 NETWORK = "SELECT n.* FROM runs r JOIN networks n ON n.id = r.network_id WHERE r.id = :run"
 OVERVIEW = "SELECT * FROM runs_overview WHERE run = :run"
 NOTES = "SELECT note FROM run_notes WHERE run_id = :run ORDER BY position"

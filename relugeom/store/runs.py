@@ -22,6 +22,7 @@ from sqlalchemy import Connection, Engine, select, update
 from relugeom.analysis.importance import ClusterImportance
 from relugeom.errors import RelugeomError, StoreError
 from relugeom.geometry.domain import Domain
+from relugeom.linalg.arrays import IntArray
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters
@@ -38,13 +39,17 @@ from relugeom.store.datasets import DatasetRecord, save_dataset
 from relugeom.store.domains import save_domain
 from relugeom.store.insertion import insert_columns, insert_value
 from relugeom.store.location import StoreLocation, hide_passwords, printable
+from relugeom.store.measurements import save_adjacency, save_decisions, save_margins, save_volumes
 from relugeom.store.networks import save_network
 from relugeom.store.partitions import load_partition, save_partition
 from relugeom.store.patterns import save_maps, save_patterns, save_verdicts
 from relugeom.version import VERSION
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # slow to load, and not every run has them
+    from relugeom.analysis.margins import SampleMargins
     from relugeom.certificate.partition import Certificate
+    from relugeom.partition.adjacency import Adjacency
+    from relugeom.partition.volumes import Volumes
 
 __all__ = ["Run", "RunSubject", "open_run"]
 
@@ -78,6 +83,8 @@ class Run:
     ----------
     id
         Its number in the store.
+    location
+        Where the store is.
     outcome
         What its row will say when it ends.
     """
@@ -85,7 +92,8 @@ class Run:
     def __init__(self, location: StoreLocation, connection: Connection, subject: RunSubject, rows: RunRows) -> None:
         self.id = rows.run
         self.outcome: dict[str, Any] = {"status": PartitionStatus.COMPLETE.value, "reason": ""}
-        self._location, self._connection, self._subject, self._rows = location, connection, subject, rows
+        self.location = location
+        self._connection, self._subject, self._rows = connection, subject, rows
         self._start, self._earlier, self._blocks = time.perf_counter(), 0.0, 0
 
     def save_partition(self, partition: Partition, *, maps: bool = True) -> None:
@@ -94,7 +102,7 @@ class Run:
         A truncated partition makes the run truncated, for the same reason.
         """
         self._check_subject(partition.network, partition.domain)
-        with explained(self._location):
+        with explained(self.location):
             partition_id = save_partition(
                 self._connection, partition, self._rows.network, self._domain_row(), maps=maps
             )
@@ -104,7 +112,7 @@ class Run:
 
     def save_block(self, block: RegionBlock) -> None:
         """Record what a search has just found, at once and for good: a later run can go on from there."""
-        with explained(self._location), self._connection.begin():
+        with explained(self.location), self._connection.begin():
             save_block(
                 self._connection, self.id, self._blocks, block, self._earlier + time.perf_counter() - self._start
             )
@@ -118,7 +126,7 @@ class Run:
         network, domain = self._subject.network, self._subject.domain
         if domain is None:
             raise StoreError(f"run {self.id} has no domain, so there is no search to resume")
-        with explained(self._location), self._connection.begin():
+        with explained(self.location), self._connection.begin():
             found = find_resumable(self._connection, network, domain)
             if found is None:
                 return None
@@ -149,7 +157,7 @@ class Run:
         self._check_subject(clusters.network, self._subject.domain)
         if verdicts and len(verdicts) != len(clusters):
             raise StoreError(f"run {self.id}: {len(verdicts)} verdicts for {len(clusters)} clusters")
-        with explained(self._location):
+        with explained(self.location):
             pattern_ids = save_patterns(self._connection, self._rows.network, clusters.network, clusters.packed)
             for verdict in SETTLED:
                 having = np.array([found is verdict for found in verdicts], dtype=np.bool_)
@@ -163,13 +171,33 @@ class Run:
     def save_census(self, census: PatternCensus) -> None:
         """Record how all patterns divide on the run's domain."""
         network = self._subject.network
-        with explained(self._location):
+        with explained(self.location):
             save_census(self._connection, self.id, census, network, self._rows.network, self._domain_row())
 
     def save_certificate(self, certificate: "Certificate") -> None:
         """Record the certificate of the run's list of regions."""
-        with explained(self._location):
+        with explained(self.location):
             save_certificate(self._connection, self.id, certificate)
+
+    def save_volumes(self, volumes: "Volumes") -> None:
+        """Record the volumes of the regions of the run's partition, and their shares of the domain."""
+        with explained(self.location):
+            save_volumes(self._connection, self._partition_row(), volumes)
+
+    def save_adjacency(self, adjacency: "Adjacency") -> None:
+        """Record which regions of the run's partition share a facet."""
+        with explained(self.location):
+            save_adjacency(self._connection, self._partition_row(), adjacency)
+
+    def save_decisions(self, classes: IntArray) -> None:
+        """Record the class at the interior point of each region of the run's partition, shape (k,)."""
+        with explained(self.location):
+            save_decisions(self._connection, self._partition_row(), classes)
+
+    def save_margins(self, margins: "SampleMargins") -> None:
+        """Record how far the samples of the run's clusters are from the boundary of their regions."""
+        with explained(self.location):
+            save_margins(self._connection, self.id, margins)
 
     def save_notes(self, notes: Sequence[str]) -> None:
         """Record limits and remarks, one sentence each, for the report."""
@@ -178,7 +206,7 @@ class Run:
             "position": np.arange(len(notes)),
             "note": [_stored_text(note) for note in notes],
         }
-        with explained(self._location):
+        with explained(self.location):
             insert_columns(self._connection, schema.run_notes, columns)
 
     def finish(self, status: PartitionStatus, reason: str = "") -> None:
@@ -191,6 +219,12 @@ class Run:
             raise StoreError(
                 f"run {self.id} is about {subject.network!r} on {subject.domain!r}, not about {network!r} on {domain!r}"
             )
+
+    def _partition_row(self) -> int:
+        found = self.outcome.get("partition_id")
+        if found is None:
+            raise StoreError(f"run {self.id} has no partition yet: save it before what is measured on it")
+        return int(found)
 
     def _domain_row(self) -> int:
         if self._rows.domain is None:
