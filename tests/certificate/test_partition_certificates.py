@@ -212,9 +212,7 @@ def naive_constants(partition):
     return begins, sides
 
 
-@pytest.mark.parametrize(
-    ("seed", "sizes"), [(1, (2, 5, 3, 1)), (2, (3, 4, 2, 1)), (5, (2, 3, 1, 1)), (7, (2, 2, 2, 2, 1))]
-)
+@pytest.mark.parametrize(("seed", "sizes"), [(1, (2, 5, 3, 1)), (5, (2, 3, 1, 1))])
 def test_a_search_may_be_cut_short_behind_any_region(tmp_path, seed, sizes):
     """Also where the last unit of the last region was split, and only its other side is missing."""
     network, domain = he_network(seed, *sizes), Domain.box([-2] * sizes[0], [2] * sizes[0])
