@@ -40,6 +40,7 @@ MEANINGS = {
     "25006": "is read-only: connect to a server that can be written, as a role that may",
     "42501": "does not let this role do that: ask its owner for the rights",
     "53100": "has no room to grow: the disk of the server is full",
+    "54000": "cannot index patterns this long: networks beyond about 10,000 units need an SQLite store",
     "57P01": "cannot be reached any more: the server ended the connection",
     "XX001": "is damaged: restore it from a backup",
     "XX002": "is damaged: restore it from a backup",

@@ -37,7 +37,7 @@ from relugeom.store.clusters import save_clusters, save_importance
 from relugeom.store.connection import explained, writing
 from relugeom.store.datasets import DatasetRecord, save_dataset
 from relugeom.store.domains import save_domain
-from relugeom.store.insertion import insert_columns, insert_value
+from relugeom.store.insertion import insert_columns, insert_value, refresh_statistics
 from relugeom.store.location import StoreLocation, hide_passwords, printable
 from relugeom.store.measurements import save_adjacency, save_decisions, save_margins, save_volumes
 from relugeom.store.networks import save_network
@@ -54,6 +54,8 @@ if TYPE_CHECKING:  # slow to load, and not every run has them
 __all__ = ["Run", "RunSubject", "open_run"]
 
 PACKAGES = ("numpy", "scipy", "highspy", "numba", "python-flint", "sqlalchemy", "onnx")
+MANY = 1_000
+"""A run with more regions or samples changes how the database should plan its queries."""
 SETTLED = (PatternStatus.REGION, PatternStatus.LOWER_DIMENSIONAL, PatternStatus.INFEASIBLE)
 
 
@@ -87,6 +89,8 @@ class Run:
         Where the store is.
     outcome
         What its row will say when it ends.
+    grown
+        Whether it adds many rows.
     """
 
     def __init__(self, location: StoreLocation, connection: Connection, subject: RunSubject, rows: RunRows) -> None:
@@ -94,6 +98,7 @@ class Run:
         self.outcome: dict[str, Any] = {"status": PartitionStatus.COMPLETE.value, "reason": ""}
         self.location = location
         self._connection, self._subject, self._rows = connection, subject, rows
+        self.grown = False
         self._start, self._earlier, self._blocks = time.perf_counter(), 0.0, 0
 
     def save_partition(self, partition: Partition, *, maps: bool = True) -> None:
@@ -107,6 +112,7 @@ class Run:
                 self._connection, partition, self._rows.network, self._domain_row(), maps=maps
             )
         self.outcome |= {"partition_id": partition_id, "search_seconds": partition.seconds}
+        self.grown |= len(partition) > MANY
         if partition.status is PartitionStatus.TRUNCATED:
             self.finish(partition.status, partition.reason)
 
@@ -166,6 +172,7 @@ class Run:
             save_maps(self._connection, pattern_ids, importance.maps)
             save_clusters(self._connection, self.id, clusters, pattern_ids)
             save_importance(self._connection, self.id, importance)
+        self.grown |= len(clusters.assignment) > MANY
         self.outcome |= {"clusters": len(clusters), "samples": len(clusters.assignment)}
 
     def save_census(self, census: PatternCensus) -> None:
@@ -246,6 +253,8 @@ def open_run(
             with explained(location):
                 drop_blocks(connection, run.id)
                 _end_run(connection, run.id, start, run.outcome)
+                if run.grown:
+                    refresh_statistics(connection, schema.metadata.sorted_tables)
                 connection.commit()
         except BaseException as error:
             connection.rollback()

