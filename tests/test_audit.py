@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from command_line import TITANIC, run_command, small_network, write_network, write_rows
 
+from relugeom import check_certificate
 from relugeom.audit import AuditResult, audit
 from relugeom.partition.partition import PartitionStatus, PatternStatus
 
@@ -155,7 +156,8 @@ def test_a_second_audit_into_the_same_folder_is_a_second_run(
         counted.append([ask(store, f"SELECT count(*) FROM {table}") for table in tables])
         assert ask(store, "SELECT count(*) FROM runs") == [(run,)]
     assert counted[0] == counted[1]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["audit.db", "partition.cert", "report.html"]
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["audit.db", "partition.cert", "proofs", "report.html"]
 
 
 def test_samples_outside_the_domain_are_counted_and_flagged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -167,3 +169,38 @@ def test_samples_outside_the_domain_are_counted_and_flagged(tmp_path: Path, caps
     store = tmp_path / "out" / "audit.db"
     assert ask(store, "SELECT sample, inside FROM sample_clusters ORDER BY sample") == [(0, 1), (1, 0), (2, 0)]
     assert "Outside the domain" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_an_audit_says_of_the_whole_domain_is_so_and_certified(titanic: AuditResult, layers) -> None:
+    _, outputs = naive_patterns(layers, ADMISSIBLE)
+    names = ["Age", "Gender", "PClass", "Fare", "Embarked", "Title", "IsAlone"]
+    low, high, *moves = titanic.answers
+    assert (float(low.value), float(high.value)) == (pytest.approx(outputs.min()), pytest.approx(outputs.max()))
+    truth = []
+    values = {tuple(x): y for x, y in zip(ADMISSIBLE.tolist(), outputs.tolist(), strict=True)}
+    for feature, name in enumerate(names):
+        steps = []
+        for x, y in values.items():
+            above = (*x[:feature], x[feature] + 1, *x[feature + 1 :])
+            steps += [values[above] - y] if above in values else []
+        for sign, word in ((1, "falls"), (-1, "rises")):
+            holds = min(sign * step for step in steps) >= 0
+            truth.append((f"Survived never {word} when {name} alone rises", "holds" if holds else "fails"))
+    assert [(answer.statement, answer.verdict.value) for answer in moves] == truth
+    for answer in titanic.answers:
+        assert (answer.proof is not None) is (answer.verdict.value == "holds")
+        if answer.proof is not None:
+            assert check_certificate(answer.proof.path).digest == answer.proof.digest
+        else:
+            assert answer.witness
+    stored = ask(titanic.store, "SELECT statement, verdict, sha256 FROM answer_list ORDER BY number")
+    assert stored == [(a.statement, a.verdict.value, a.proof and a.proof.digest) for a in titanic.answers]
+    page = titanic.report.read_text(encoding="utf-8")
+    assert all(answer.statement in page for answer in titanic.answers)
+
+
+def test_an_audit_records_shares_neighbours_decisions_and_margins(titanic: AuditResult) -> None:
+    assert len(ask(titanic.store, "SELECT DISTINCT pattern FROM regions_by_share WHERE volume_share > 0")) == 3
+    assert len(ask(titanic.store, "SELECT DISTINCT pattern, neighbour_pattern FROM neighbours")) == 4
+    assert ask(titanic.store, "SELECT count(*) FROM samples_near_boundary") == [(891,)]
+    assert len(ask(titanic.store, "SELECT pattern, class FROM region_classes")) == 3

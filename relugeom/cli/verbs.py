@@ -1,7 +1,7 @@
 """The verbs and their options; each loads what it needs when it runs, so that help costs nothing.
 
-A verb returns its exit code: 0 done or proved, 1 a pattern that is no region or a property that fails, 2 bad input, 3
-truncated or unknown.
+Exit codes: 0 done or proved, 1 a pattern that is no region or a property that fails, 2 bad input, 3 truncated or
+unknown.
 """
 
 import csv
@@ -52,6 +52,7 @@ Probability = Annotated[
 MaxRegions = Annotated[
     int, typer.Option("--max-regions", metavar="N", min=1, help="Stop after the first N regions in tree order.")
 ]
+MaxCells = Annotated[int, typer.Option("--max-cells", metavar="N", min=1, help="Give up after so many cells.")]
 TimeLimit = Annotated[
     float, typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="Stop the search after so many seconds.")
 ]
@@ -329,16 +330,13 @@ def verify(
     out: Annotated[
         str | None, typer.Option("--out", metavar="FILE", help="Keep the proof: a certificate for `relugeom check`.")
     ] = None,
-    max_cells: Annotated[
-        int, typer.Option("--max-cells", metavar="N", min=1, help="Give up after so many cells.")
-    ] = 1_000_000,
+    max_cells: MaxCells = 1_000_000,
     time_limit: TimeLimit = 600.0,
     as_json: Json = False,
 ) -> int:
-    """Does a property hold for all inputs? holds / a counterexample / unknown.
+    """Does a property hold for all inputs? Exit code 0: it holds, 1: a counterexample (checked exactly), 3: unknown.
 
-    The assertions of PROPERTY describe a counterexample, as usual. Exit code 0 where it holds, 1 where a counterexample
-    was found (and checked in exact arithmetic), 3 where a limit ends the search.
+    The assertions of PROPERTY describe a counterexample, as usual.
 
     \b
     Example:

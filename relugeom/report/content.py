@@ -41,6 +41,9 @@ class ReportContent:
         Columns pattern, verdict, samples, admissible (number of admissible inputs or None).
     notes
         Limits and remarks, one sentence each.
+    answers
+        Columns question, statement, verdict, value, witness, reason, file, sha256: what was asked of the network on
+        the whole domain; None where nothing was.
     """
 
     title: str
@@ -55,3 +58,4 @@ class ReportContent:
     provenance: Mapping[str, str]
     constraints: Sequence[str] = field(default_factory=tuple)
     notes: Sequence[str] = field(default_factory=tuple)
+    answers: "pd.DataFrame | None" = None

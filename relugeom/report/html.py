@@ -18,7 +18,7 @@ from relugeom.report.plots import figure_svg, importance_bars, importance_captio
 
 __all__ = ["render_report", "write_report"]
 
-MAX_CLUSTERS, MAX_MATRIX_CLUSTERS, MAX_FEATURES, MAX_OUTPUTS, MAX_PATTERNS = 100, 6, 200, 10, 500
+MAX_CLUSTERS, MAX_MATRIX_CLUSTERS, MAX_FEATURES, MAX_OUTPUTS, MAX_PATTERNS, MAX_ANSWERS = 100, 6, 200, 10, 500, 200
 
 Record = dict[Hashable, object]
 
@@ -38,6 +38,7 @@ def render_report(content: ReportContent) -> str:
             charts=[_chart(content.importance, number, output) for number, output in enumerate(outputs[:MAX_OUTPUTS])],
             hidden_charts=max(len(outputs) - MAX_OUTPUTS, 0),
             patterns=_head(content.patterns, MAX_PATTERNS),
+            answers={"rows": [], "hidden": 0} if content.answers is None else _head(content.answers, MAX_ANSWERS),
         )
     )
 
@@ -63,6 +64,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["percent"] = percent
+    environment.filters["file_name"] = lambda path: Path(path).name
     return environment
 
 

@@ -42,6 +42,8 @@ class RunTables:
         Columns pattern, verdict, samples, admissible; regions first, those with most samples at the top.
     notes
         Limits and remarks, one sentence each.
+    answers
+        Columns question, statement, verdict, value, witness, reason, file, sha256.
     """
 
     run: int
@@ -55,6 +57,7 @@ class RunTables:
     patterns: pd.DataFrame
     provenance: Mapping[str, str]
     notes: Sequence[str]
+    answers: pd.DataFrame
 
 
 DOMAIN = """\
@@ -86,6 +89,9 @@ ORDER BY CASE verdict WHEN 'region' THEN 0 WHEN 'lower-dimensional' THEN 1 WHEN 
 NETWORK = "SELECT n.* FROM runs r JOIN networks n ON n.id = r.network_id WHERE r.id = :run"
 OVERVIEW = "SELECT * FROM runs_overview WHERE run = :run"
 NOTES = "SELECT note FROM run_notes WHERE run_id = :run ORDER BY position"
+ANSWERS = """\
+SELECT question, statement, verdict, value, witness, reason, file, sha256 FROM answer_list WHERE run = :run
+ORDER BY number"""
 SOFTWARE = "SELECT package, version FROM run_software WHERE run_id = :run ORDER BY package"
 LATEST = "SELECT max(id) FROM runs WHERE status IN ('complete', 'truncated')"
 
@@ -113,6 +119,7 @@ def read_run(store: Store, run_id: int | None = None) -> RunTables:
             patterns=_frame(connection, PATTERNS, run),
             provenance=_describe_run(_rows(connection, OVERVIEW, run)[0], _rows(connection, SOFTWARE, run)),
             notes=[row["note"] for row in _rows(connection, NOTES, run)],
+            answers=_frame(connection, ANSWERS, run),
         )
 
 

@@ -111,6 +111,14 @@ FROM certificates c
 JOIN runs r ON r.id = c.run_id""",
     ),
     View(
+        "answer_list",
+        "what was asked of the network on the whole domain: statement, verdict, value, witness, certificate",
+        """\
+SELECT a.run_id AS run, a.position + 1 AS number, a.question, a.statement, a.verdict, a.value, a.witness, a.reason,
+       a.file, a.sha256
+FROM answers a""",
+    ),
+    View(
         "run_provenance",
         "what each run was made with: options, software and versions, digests",
         """\

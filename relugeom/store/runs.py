@@ -20,6 +20,7 @@ import numpy as np
 from sqlalchemy import Connection, Engine, select, update
 
 from relugeom.analysis.importance import ClusterImportance
+from relugeom.claims.answer import Answer
 from relugeom.errors import RelugeomError, StoreError
 from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import IntArray
@@ -30,6 +31,7 @@ from relugeom.partition.enumeration import known_block, partition_from_blocks
 from relugeom.partition.found import RegionBlock
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.store import schema
+from relugeom.store.answers import save_answers
 from relugeom.store.blocks import close_run, drop_blocks, find_resumable, load_blocks, save_block
 from relugeom.store.census import save_census
 from relugeom.store.certificates import save_certificate
@@ -205,6 +207,11 @@ class Run:
         """Record how far the samples of the run's clusters are from the boundary of their regions."""
         with explained(self.location):
             save_margins(self._connection, self.id, margins)
+
+    def save_answers(self, found: Sequence[Answer]) -> None:
+        """Record what was asked of the network, and what became of it."""
+        with explained(self.location):
+            save_answers(self._connection, self.id, found)
 
     def save_notes(self, notes: Sequence[str]) -> None:
         """Record limits and remarks, one sentence each, for the report."""

@@ -27,11 +27,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from relugeom.store import measured_tables
-from relugeom.store.certificates import certificates
+from relugeom.store import answers, certificates, measured_tables
 from relugeom.store.columns import Digest, PatternText, key, metadata, owner, reference, required
 
-__all__ = ["SCHEMA_TABLE", "certificates", "measured_tables", "metadata"]
+__all__ = ["SCHEMA_TABLE", "answers", "certificates", "measured_tables", "metadata"]
 
 SCHEMA_TABLE = "relugeom_schema"
 """Where Alembic keeps the version of the schema; a database that has this table is a store of ours."""

@@ -15,6 +15,8 @@ from relugeom.analysis.decisions import decide_regions
 from relugeom.analysis.importance import ClusterImportance, cluster_importance
 from relugeom.analysis.margins import sample_margins
 from relugeom.certificate.partition import Certificate
+from relugeom.claims.answer import Answer
+from relugeom.claims.settlement import Proof, Verdict
 from relugeom.geometry.domain import Domain
 from relugeom.network.decision import Decision, Squashing
 from relugeom.network.network import Origin, ReLUNetwork
@@ -103,6 +105,20 @@ def dataset() -> DatasetRecord:
     return describe_dataset("passengers.csv", SAMPLES, NAMES, target_name="survived", target=TARGET)
 
 
+ANSWERS = (
+    Answer(
+        "range",
+        "y0 ≤ 0.333333",
+        Verdict.HOLDS,
+        Fraction(1, 3),
+        "reached at age = 1",
+        proof=Proof(Path("proofs/0001.cert"), 2, 5, 900, "d" * 64),
+    ),
+    Answer("monotonicity", "y0 never falls when 'a\nge' alone rises", Verdict.FAILS, witness="at age = 0 it is 1"),
+    Answer("monotonicity", "y0 never rises when age alone rises", Verdict.UNKNOWN, reason="the time limit"),
+)
+
+
 def save_audit(store: Store) -> int:
     """Save all of it, as an audit would; the number of the run."""
     about = {"network_name": "network.onnx", "domain_name": "domain.toml", "dataset": dataset()}
@@ -115,5 +131,6 @@ def save_audit(store: Store) -> int:
         run.save_margins(sample_margins(clusters(), SAMPLES))
         run.save_census(census())
         run.save_certificate(Certificate(Path("partition.cert"), 7, 8, 1159, "c" * 64))
+        run.save_answers(ANSWERS)
         run.save_notes(["Counted are activation regions.", "A second remark."])
     return run.id

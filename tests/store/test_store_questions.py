@@ -349,3 +349,15 @@ def test_a_truncated_partition_is_measured_too(store, ask):
     ((count, share),) = ask("SELECT count(*), sum(volume_share) FROM regions_by_share")
     assert count == 4
     assert 0 < share < 1
+
+
+def test_answers_about_the_whole_domain(store, ask):
+    hand_made.save_audit(store)
+    columns = "run, number, question, statement, verdict, value, witness, reason, file, sha256"
+    assert ask(f"SELECT {columns} FROM answer_list ORDER BY number") == [
+        (1, 1, "range", "y0 ≤ 0.333333", "holds", 1 / 3, "reached at age = 1", "", "proofs/0001.cert", "d" * 64),
+        (1, 2, "monotonicity", "y0 never falls when 'a\\nge' alone rises", "fails", None, "at age = 0 it is 1", "",
+         None, None),
+        (1, 3, "monotonicity", "y0 never rises when age alone rises", "unknown", None, "", "the time limit",
+         None, None),
+    ]  # fmt: skip
