@@ -17,6 +17,8 @@ _ROOMS = {
     "relugeom.network.pattern": ("ActivationPattern",),
     "relugeom.network.decision": ("Decision", "Squashing"),
     "relugeom.network.importers": ("load_network",),
+    "relugeom.network.importers.live": ("network_from",),
+    "relugeom.network.importers.nnet": ("read_nnet_normalisation",),
     "relugeom.network.effective": ("effective_map", "effective_maps"),
     "relugeom.network.activation": ("activation_pattern", "activation_patterns"),
     "relugeom.network.forward": ("evaluate", "predict"),

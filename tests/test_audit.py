@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from command_line import TITANIC, run_command, small_network, write_network, write_rows
 
+from relugeom import check_certificate
 from relugeom.audit import AuditResult, audit
 from relugeom.partition.partition import PartitionStatus, PatternStatus
 
@@ -25,7 +26,7 @@ def layers() -> list[tuple[np.ndarray, np.ndarray]]:
     arrays = [onnx.numpy_helper.to_array(entry) for entry in onnx.load(MODEL).graph.initializer]
     weights = {array.shape[::-1]: array for array in arrays if array.ndim == 2}
     biases = {len(array): array for array in arrays if array.ndim == 1}
-    return [(weights[n, m].astype(float), biases[m].astype(float)) for n, m in ((7, 4), (4, 2), (2, 1))]
+    return [(weights[n, m].astype(float), biases[m].astype(float)) for n, m in ((7, 3), (3, 2), (2, 1))]
 
 
 def naive_patterns(layers: list[tuple[np.ndarray, np.ndarray]], X: np.ndarray) -> tuple[list[str], np.ndarray]:
@@ -53,23 +54,23 @@ def ask(store: str | Path, statement: str) -> list[tuple]:
 def test_the_counts(titanic: AuditResult) -> None:
     assert len(ADMISSIBLE) == 3600
     assert titanic.partition.status is PartitionStatus.COMPLETE
-    assert len(titanic.clusters) == 4
-    assert len(titanic.partition) == 7
+    assert len(titanic.clusters) == 3
+    assert len(titanic.partition) == 3
     counts = dict(zip(titanic.content.census["patterns"], titanic.content.census["count"], strict=True))
     assert counts == {
-        "all patterns": "64",
-        "regions": "7",
+        "all patterns": "32",
+        "regions": "3",
         "lower-dimensional": "0",
-        "infeasible": "57",
-        "met by an admissible input": "6",
-        "holding samples of the domain": "4",
+        "infeasible": "29",
+        "met by an admissible input": "3",
+        "holding samples of the domain": "3",
     }
     assert set(titanic.verdicts) == {PatternStatus.REGION}
 
 
 def test_the_admissible_inputs(titanic: AuditResult, layers) -> None:
     met, _ = naive_patterns(layers, ADMISSIBLE)
-    assert len(set(met)) == 6
+    assert len(set(met)) == 3
     stored = ask(titanic.store, "SELECT pattern, admissible_inputs FROM region_list WHERE admissible_inputs > 0")
     assert dict(stored) == {pattern: met.count(pattern) for pattern in met}
 
@@ -107,7 +108,7 @@ def test_the_importance(titanic: AuditResult, layers) -> None:
 
 def test_the_same_numbers_in_the_store(titanic: AuditResult) -> None:
     counts = ask(titanic.store, "SELECT count FROM pattern_counts WHERE run = 1 ORDER BY position")
-    assert [count for (count,) in counts] == [64, 7, 0, 57, 6, 4]
+    assert [count for (count,) in counts] == [32, 3, 0, 29, 3, 3]
     clusters = ask(titanic.store, "SELECT pattern, samples, target_mean, accuracy FROM cluster_list ORDER BY cluster")
     assert clusters == [
         (str(cluster.pattern), cluster.size, cluster.target_mean, cluster.accuracy) for cluster in titanic.clusters
@@ -115,7 +116,7 @@ def test_the_same_numbers_in_the_store(titanic: AuditResult) -> None:
     assert ask(titanic.store, "SELECT count(*) FROM assignments") == [(891,)]
     stored = ask(titanic.store, "SELECT coefficient FROM importance_by_cluster ORDER BY cluster, position")
     assert [value for (value,) in stored] == titanic.importance.coefficients.ravel().tolist()
-    assert len(ask(titanic.store, "SELECT pattern FROM regions_without_data")) == 3
+    assert len(ask(titanic.store, "SELECT pattern FROM regions_without_data")) == 0
 
 
 def test_the_report_says_them_too(titanic: AuditResult) -> None:
@@ -131,7 +132,7 @@ def test_a_truncated_audit_is_complete_on_observed_clusters(
     ended = run_command(capsys, *asked, "--json")
     assert ended.code == 3
     answer = json.loads(ended.out)
-    assert (answer["status"], answer["regions"], answer["clusters"]) == ("truncated", 2, 4)
+    assert (answer["status"], answer["regions"], answer["clusters"]) == ("truncated", 2, 3)
     store = tmp_path / "cut" / "audit.db"
     clusters = ask(store, "SELECT pattern, verdict FROM cluster_list ORDER BY cluster")
     assert clusters == [(str(cluster.pattern), "region") for cluster in titanic.clusters]
@@ -155,7 +156,8 @@ def test_a_second_audit_into_the_same_folder_is_a_second_run(
         counted.append([ask(store, f"SELECT count(*) FROM {table}") for table in tables])
         assert ask(store, "SELECT count(*) FROM runs") == [(run,)]
     assert counted[0] == counted[1]
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["audit.db", "partition.cert", "report.html"]
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["audit.db", "partition.cert", "proofs", "report.html"]
 
 
 def test_samples_outside_the_domain_are_counted_and_flagged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -167,3 +169,38 @@ def test_samples_outside_the_domain_are_counted_and_flagged(tmp_path: Path, caps
     store = tmp_path / "out" / "audit.db"
     assert ask(store, "SELECT sample, inside FROM sample_clusters ORDER BY sample") == [(0, 1), (1, 0), (2, 0)]
     assert "Outside the domain" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_an_audit_says_of_the_whole_domain_is_so_and_certified(titanic: AuditResult, layers) -> None:
+    _, outputs = naive_patterns(layers, ADMISSIBLE)
+    names = ["Age", "Gender", "PClass", "Fare", "Embarked", "Title", "IsAlone"]
+    low, high, *moves = titanic.answers
+    assert (float(low.value), float(high.value)) == (pytest.approx(outputs.min()), pytest.approx(outputs.max()))
+    truth = []
+    values = {tuple(x): y for x, y in zip(ADMISSIBLE.tolist(), outputs.tolist(), strict=True)}
+    for feature, name in enumerate(names):
+        steps = []
+        for x, y in values.items():
+            above = (*x[:feature], x[feature] + 1, *x[feature + 1 :])
+            steps += [values[above] - y] if above in values else []
+        for sign, word in ((1, "falls"), (-1, "rises")):
+            holds = min(sign * step for step in steps) >= 0
+            truth.append((f"Survived never {word} when {name} alone rises", "holds" if holds else "fails"))
+    assert [(answer.statement, answer.verdict.value) for answer in moves] == truth
+    for answer in titanic.answers:
+        assert (answer.proof is not None) is (answer.verdict.value == "holds")
+        if answer.proof is not None:
+            assert check_certificate(answer.proof.path).digest == answer.proof.digest
+        else:
+            assert answer.witness
+    stored = ask(titanic.store, "SELECT statement, verdict, sha256 FROM answer_list ORDER BY number")
+    assert stored == [(a.statement, a.verdict.value, a.proof and a.proof.digest) for a in titanic.answers]
+    page = titanic.report.read_text(encoding="utf-8")
+    assert all(answer.statement in page for answer in titanic.answers)
+
+
+def test_an_audit_records_shares_neighbours_decisions_and_margins(titanic: AuditResult) -> None:
+    assert len(ask(titanic.store, "SELECT DISTINCT pattern FROM regions_by_share WHERE volume_share > 0")) == 3
+    assert len(ask(titanic.store, "SELECT DISTINCT pattern, neighbour_pattern FROM neighbours")) == 4
+    assert ask(titanic.store, "SELECT count(*) FROM samples_near_boundary") == [(891,)]
+    assert len(ask(titanic.store, "SELECT pattern, class FROM region_classes")) == 3

@@ -14,7 +14,19 @@ import relugeom
 
 PACKAGE = Path(relugeom.__file__).parent
 FORBIDDEN = {"utils", "util", "core", "common", "misc", "manager", "helpers"}
-HEAVY = ("scipy", "cvxpy", "highspy", "numba", "pandas", "sqlalchemy", "networkx", "matplotlib", "onnx", "jinja2")
+HEAVY = (
+    "scipy",
+    "cvxpy",
+    "highspy",
+    "numba",
+    "pandas",
+    "sqlalchemy",
+    "networkx",
+    "matplotlib",
+    "onnx",
+    "h5py",
+    "jinja2",
+)
 
 
 @pytest.mark.parametrize("name", sorted(set(relugeom.__all__) - {"__version__"}))

@@ -387,7 +387,7 @@ def create_tables() -> None:
         sa.Column("network_id", sa.Integer(), nullable=False, comment="the network"),
         sa.Column(
             "pattern",
-            sa.Text(),
+            sa.Text().with_variant(sa.Text(collation="C"), "postgresql"),
             nullable=False,
             comment="one character per unit, layer by layer: 0110/10; - without hidden units",
         ),

@@ -139,7 +139,7 @@ def run_enumerate(
         facts |= measured
         facts["Time"] = f"{partition.seconds:.3g} s"
         if run is not None:
-            facts["Store"] = f"run {run.id} in {store}"
+            facts["Store"] = f"run {run.id} in {run.location.text}"
         print_parts([fact_table(f"Activation regions of {Path(model).name}", facts)])
     return 0 if partition.status is PartitionStatus.COMPLETE else TRUNCATED
 

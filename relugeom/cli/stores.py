@@ -1,5 +1,6 @@
 """The verbs that need a store only: query, report, db."""
 
+from collections.abc import Sequence
 from itertools import islice
 
 from relugeom.audit import report_content
@@ -8,6 +9,7 @@ from relugeom.errors import InputError
 from relugeom.report.csv_text import csv_text
 from relugeom.report.html import write_report
 from relugeom.report.tables import row_table
+from relugeom.store.location import hide_passwords
 from relugeom.store.migration import schema_version
 from relugeom.store.migration import upgrade as upgrade_store
 from relugeom.store.readonly import run_query as ask
@@ -21,16 +23,18 @@ FORMS = ("table", "csv", "json")
 MAX_TABLE_ROWS = 200
 
 
-def run_query(store: str, sql: str | None, *, view: str | None, list_views: bool, form: str) -> int:
+def run_query(store: str, sql: str | None, *, view: str | None, list_views: bool, form: str, time_limit: float) -> int:
     """`relugeom query`."""
     if form not in FORMS:
         raise InputError(f"--format {form!r}: write one of {', '.join(FORMS)}")
+    if not time_limit > 0:
+        raise InputError(f"--time-limit {time_limit:g}: write a positive number of seconds")
     if list_views:
         return _print_rows(("view", "answers"), list(known_views().items()), form, more=0)
     if (sql is None) == (view is None):
         raise InputError("give either one SELECT statement or --view NAME; --list shows the views")
     statement = sql if sql is not None else f'SELECT * FROM "{find_view(str(view)).name}"'
-    result = ask(store, statement)
+    result = ask(store, statement, time_limit=time_limit)
     if form == "table":
         rows = list(islice(result.rows, MAX_TABLE_ROWS))
         return _print_rows(result.columns, rows, form, more=sum(1 for _ in result.rows))
@@ -50,10 +54,12 @@ def _print_rows(columns: tuple[str, ...], rows: list[tuple[object, ...]], form: 
     return 0
 
 
-def run_report(store: str, out: str, *, run: int | None, as_json: bool) -> int:
+def run_report(
+    store: str, out: str, *, run: int | None, show_samples: bool, map_features: Sequence[str] | None, as_json: bool
+) -> int:
     """`relugeom report`."""
     with open_store(store, create=False) as opened:
-        content = report_content(opened, run)
+        content = report_content(opened, run, show_samples=show_samples, map_features=map_features)
     write_report(content, out)
     if as_json:
         print_json({"report": out, "title": content.title})
@@ -64,23 +70,23 @@ def run_report(store: str, out: str, *, run: int | None, as_json: bool) -> int:
 
 def run_current(store: str, *, as_json: bool) -> int:
     """`relugeom db current`."""
-    version = schema_version(store)
+    version, shown = schema_version(store), hide_passwords(store)
     if as_json:
-        print_json({"store": store, "current": version.current, "newest": version.head})
+        print_json({"store": shown, "current": version.current, "newest": version.head})
     else:
         behind = "" if version.current == version.head else f": bring it to {version.head} with relugeom db upgrade"
-        print_parts([f"{store} has schema {version.current}{behind}"])
+        print_parts([f"{shown} has schema {version.current}{behind}"])
     return 0
 
 
 def run_upgrade(store: str, *, as_json: bool) -> int:
     """`relugeom db upgrade`."""
-    before = upgrade_store(store)
+    before, shown = upgrade_store(store), hide_passwords(store)
     if as_json:
-        print_json({"store": store, "before": before.current, "current": before.head})
+        print_json({"store": shown, "before": before.current, "current": before.head})
     else:
         same = before.current == before.head
         print_parts(
-            [f"{store} has schema {before.head}" + (" already" if same else f", before it had {before.current}")]
+            [f"{shown} has schema {before.head}" + (" already" if same else f", before it had {before.current}")]
         )
     return 0

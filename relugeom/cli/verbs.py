@@ -1,7 +1,7 @@
 """The verbs and their options; each loads what it needs when it runs, so that help costs nothing.
 
-A verb returns its exit code: 0 done or proved, 1 a pattern that is no region or a property that fails, 2 bad input, 3
-truncated or unknown.
+Exit codes: 0 done or proved, 1 a pattern that is no region or a property that fails, 2 bad input, 3 truncated or
+unknown.
 """
 
 import csv
@@ -24,7 +24,7 @@ app = typer.Typer(
 database = typer.Typer(help="The schema of a store: current, upgrade.")
 app.add_typer(database, name="db")
 
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model file (.onnx, .npz).")]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model file (.onnx, .npz, .keras, .h5, .nnet).")]
 Data = Annotated[str, typer.Argument(metavar="DATA", help="A CSV file with a header.")]
 StoreName = Annotated[str, typer.Argument(metavar="STORE", help="A store: a file name or an SQLAlchemy URL.")]
 Pattern = Annotated[str, typer.Argument(metavar="PATTERN", help="An activation pattern, written 0110/10.")]
@@ -52,11 +52,18 @@ Probability = Annotated[
 MaxRegions = Annotated[
     int, typer.Option("--max-regions", metavar="N", min=1, help="Stop after the first N regions in tree order.")
 ]
+MaxCells = Annotated[int, typer.Option("--max-cells", metavar="N", min=1, help="Give up after so many cells.")]
 TimeLimit = Annotated[
     float, typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="Stop the search after so many seconds.")
 ]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with what the store has of an earlier search that was cut short.")
+]
+NoSamples = Annotated[
+    bool, typer.Option("--no-samples", help="Keep rows of the data, and means of very few, out of the report.")
+]
+MapFeatures = Annotated[
+    str | None, typer.Option("--map", metavar="A,B", help="The two features of the report's map of regions.")
 ]
 Threads = Annotated[int, typer.Option("--threads", metavar="K", min=1, help="Threads; the answer is the same.")]
 
@@ -109,6 +116,8 @@ def audit(
     time_limit: TimeLimit = 600.0,
     threads: Threads = 1,
     resume: Resume = False,
+    no_samples: NoSamples = False,
+    map_features: MapFeatures = None,
     as_json: Json = False,
 ) -> int:
     """The main job: clusters, regions, importance, store, report.
@@ -139,6 +148,8 @@ def audit(
         time_limit=time_limit,
         threads=threads,
         resume=resume,
+        show_samples=not no_samples,
+        map_features=None if map_features is None else _names(map_features),
     )
 
 
@@ -329,16 +340,13 @@ def verify(
     out: Annotated[
         str | None, typer.Option("--out", metavar="FILE", help="Keep the proof: a certificate for `relugeom check`.")
     ] = None,
-    max_cells: Annotated[
-        int, typer.Option("--max-cells", metavar="N", min=1, help="Give up after so many cells.")
-    ] = 1_000_000,
+    max_cells: MaxCells = 1_000_000,
     time_limit: TimeLimit = 600.0,
     as_json: Json = False,
 ) -> int:
-    """Does a property hold for all inputs? holds / a counterexample / unknown.
+    """Does a property hold for all inputs? Exit code 0: it holds, 1: a counterexample (checked exactly), 3: unknown.
 
-    The assertions of PROPERTY describe a counterexample, as usual. Exit code 0 where it holds, 1 where a counterexample
-    was found (and checked in exact arithmetic), 3 where a limit ends the search.
+    The assertions of PROPERTY describe a counterexample, as usual.
 
     \b
     Example:
@@ -356,6 +364,9 @@ def query(
     view: Annotated[str | None, typer.Option("--view", metavar="NAME", help="Show a documented view instead.")] = None,
     list_views: Annotated[bool, typer.Option("--list", help="List the documented views.")] = False,
     form: Annotated[str, typer.Option("--format", metavar="table|csv|json", help="How rows are printed.")] = "table",
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", metavar="SECONDS", help="When a query is stopped, its rows included.")
+    ] = 30.0,
     as_json: Json = False,
 ) -> int:
     """Ask a store, read-only.
@@ -366,7 +377,8 @@ def query(
     """
     from relugeom.cli.stores import run_query
 
-    return run_query(store, sql, view=view, list_views=list_views, form="json" if as_json else form)
+    form = "json" if as_json else form
+    return run_query(store, sql, view=view, list_views=list_views, form=form, time_limit=time_limit)
 
 
 @app.command()
@@ -374,6 +386,8 @@ def report(
     store: StoreName,
     out: Annotated[str, typer.Option("--out", metavar="FILE.html", help="Where the page is written.")],
     run: Annotated[int | None, typer.Option("--run", metavar="N", help="Which run; the latest by default.")] = None,
+    no_samples: NoSamples = False,
+    map_features: MapFeatures = None,
     as_json: Json = False,
 ) -> int:
     """Write the page of a run that is in a store.
@@ -384,7 +398,8 @@ def report(
     """
     from relugeom.cli.stores import run_report
 
-    return run_report(store, out, run=run, as_json=as_json)
+    features = None if map_features is None else _names(map_features)
+    return run_report(store, out, run=run, show_samples=not no_samples, map_features=features, as_json=as_json)
 
 
 @database.command()

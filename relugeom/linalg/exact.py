@@ -6,6 +6,7 @@ exponent is kept beside them. `fmpz`, `fmpq` and their matrices are python-flint
 """
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from math import gcd
 
 import numpy as np
@@ -14,6 +15,7 @@ from flint import fmpq, fmpz_mat
 from relugeom.linalg.arrays import FloatArray
 
 __all__ = [
+    "as_fraction",
     "evaluate_form",
     "form_sign",
     "integer_matrix",
@@ -30,6 +32,11 @@ def rational(value: float) -> fmpq:
     """The rational number that a finite float is."""
     numerator, denominator = float(value).as_integer_ratio()
     return fmpq(numerator, denominator)
+
+
+def as_fraction(value: fmpq) -> Fraction:
+    """A rational of python-flint as one of Python's own."""
+    return Fraction(int(value.p), int(value.q))
 
 
 def rational_point(values: Iterable[float]) -> list[fmpq]:

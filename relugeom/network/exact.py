@@ -7,20 +7,22 @@ integer matrix of shape (width, n + 1) [paper, Theorem 1].
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
 
 import numpy as np
-from flint import fmpz, fmpz_mat
+from flint import fmpq, fmpq_mat, fmpz, fmpz_mat
 
 from relugeom.errors import PatternError
 from relugeom.linalg.arrays import BoolArray, FloatArray
-from relugeom.linalg.exact import integer_matrix, nearest_quotient, scaled_integers
+from relugeom.linalg.exact import as_fraction, integer_matrix, nearest_quotient, scaled_integers
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 
 __all__ = [
     "ExactForms",
     "ExactNetwork",
+    "evaluate_exactly",
     "exact_network",
     "exact_values",
     "first_forms",
@@ -138,6 +140,20 @@ def exact_values(exact: ExactNetwork, X: FloatArray) -> list[tuple[fmpz_mat, int
         results.append((z, exponent))
         values = [max(int(entry), 0) for entry in z.entries()]
     return results
+
+
+def evaluate_exactly(network: ReLUNetwork, x: Sequence[Fraction]) -> tuple[ActivationPattern, tuple[Fraction, ...]]:
+    """The activation pattern and the outputs (before any squashing) at a rational input."""
+    exact = exact_network(network)
+    values, bits = [fmpq(entry.numerator, entry.denominator) for entry in x], list[bool]()
+    last = len(exact.layers) - 1
+    for layer, (weights, exponent) in enumerate(zip(exact.layers, exact.exponents, strict=True)):
+        z = (fmpq_mat(weights) * fmpq_mat(len(values) + 1, 1, [*values, fmpq(1)])).entries()
+        if layer < last:
+            bits += [entry > 0 for entry in z]
+        values = [(entry if layer == last or entry > 0 else fmpq(0)) / (1 << exponent) for entry in z]
+    outputs = tuple(map(as_fraction, values))
+    return ActivationPattern.from_bits(network.widths, np.array(bits, dtype=bool)), outputs
 
 
 def _check_fit(exact: ExactNetwork, pattern: ActivationPattern) -> None:

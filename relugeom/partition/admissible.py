@@ -31,6 +31,7 @@ from relugeom.geometry.integer_search import (
     find_admissible_point,
 )
 from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.exact import as_fraction
 from relugeom.network.activation import activation_patterns
 from relugeom.network.exact import ExactForms, exact_network, first_forms, next_forms
 from relugeom.network.network import ReLUNetwork
@@ -369,7 +370,7 @@ def _columns(
     for row, point in points.items():
         table[row] = point if isinstance(point, np.ndarray) else float_point(point)
         if not isinstance(point, np.ndarray) and not is_float_point(point, table[row]):
-            exact[row] = tuple(Fraction(int(x.p), int(x.q)) for x in point)
+            exact[row] = tuple(map(as_fraction, point))
     return table, exact
 
 

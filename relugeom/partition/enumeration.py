@@ -15,7 +15,7 @@ from relugeom.geometry.forms import float_point, is_float_point
 from relugeom.geometry.highs import HighsSolver
 from relugeom.geometry.linear_program import LPSolver
 from relugeom.linalg.arrays import FloatArray
-from relugeom.linalg.exact import rational_point
+from relugeom.linalg.exact import as_fraction, rational_point
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import pack_patterns, packed_width, unpack_patterns
 from relugeom.partition.found import Found, RegionBlock, SearchProgress, join_blocks
@@ -267,5 +267,5 @@ def _embed(
         point = chart.embed(exact_points.get(row) or rational_point(points[row]))
         columns[row] = float_point(point)
         if not is_float_point(point, columns[row]):
-            rationals[row] = tuple(Fraction(int(x.p), int(x.q)) for x in point)
+            rationals[row] = tuple(map(as_fraction, point))
     return columns, rationals

@@ -21,6 +21,7 @@ from relugeom.geometry.forms import domain_equalities, float_point, matrix_rows,
 from relugeom.geometry.linear_program import LPSolver
 from relugeom.geometry.strict_point import Refutation, Witness, find_strict_point
 from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.exact import as_fraction
 from relugeom.network.exact import exact_network, pattern_forms
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
@@ -155,7 +156,7 @@ def _location(
     ball: Ball | None,
     proof: tuple[Multiplier, ...],
 ) -> Location:
-    exact = None if point is None else tuple(Fraction(int(x.p), int(x.q)) for x in point)
+    exact = None if point is None else tuple(map(as_fraction, point))
     return Location(pattern, status, None if point is None else float_point(point), exact, ball, proof)
 
 

@@ -6,7 +6,6 @@ escapes them for its own medium.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,41 +15,7 @@ if TYPE_CHECKING:
     from relugeom.report.region_graph import RegionGraph
     from relugeom.report.region_map import RegionMap
 
-__all__ = ["Answer", "ReportContent", "Section", "Verdict"]
-
-
-class Answer(StrEnum):
-    """How a question about the whole domain ended."""
-
-    HOLDS = "HOLDS"
-    FAILS = "FAILS"
-    UNKNOWN = "UNKNOWN"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """A question, its answer, and what supports it.
-
-    Attributes
-    ----------
-    question
-        A statement that holds or fails, in words.
-    answer
-        HOLDS, FAILS or UNKNOWN.
-    reason
-        Why, in a sentence; for UNKNOWN what is open.
-    witness
-        An input, a pattern or a region that shows it, in words, or empty.
-    certificate, digest
-        File name and SHA-256 of the proof, or empty where it is not proved.
-    """
-
-    question: str
-    answer: Answer
-    reason: str = ""
-    witness: str = ""
-    certificate: str = ""
-    digest: str = ""
+__all__ = ["ReportContent", "Section"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,8 +70,9 @@ class ReportContent:
         Columns pattern, verdict, samples, admissible (number of admissible inputs or None).
     notes
         Limits and remarks, one sentence each.
-    verdicts
-        Questions about the whole domain, in the order of printing.
+    answers
+        Columns question, statement, verdict, value, witness, reason, file, sha256: what was asked of the network on
+        the whole domain; None where nothing was.
     maps
         Slices through the regions.
     graph
@@ -133,7 +99,7 @@ class ReportContent:
     provenance: Mapping[str, str]
     constraints: Sequence[str] = field(default_factory=tuple)
     notes: Sequence[str] = field(default_factory=tuple)
-    verdicts: Sequence[Verdict] = field(default_factory=tuple)
+    answers: "pd.DataFrame | None" = None
     maps: "Sequence[RegionMap]" = field(default_factory=tuple)
     graph: "RegionGraph | None" = None
     subnetworks: "Mapping[int, LayeredGraph]" = field(default_factory=dict)

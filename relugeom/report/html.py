@@ -22,13 +22,13 @@ from relugeom.report.formatting import display, percent, shortened, visible
 from relugeom.report.graph_drawing import LayeredGraph, draw_graph
 from relugeom.report.page_tables import (
     PageTable,
+    answer_table,
     cluster_table,
     domain_table,
     free_table,
     map_table,
     matrix_table,
     pattern_table,
-    verdict_table,
 )
 from relugeom.report.plots import figure_svg, importance_bars, importance_caption
 from relugeom.report.profiles import cluster_portraits
@@ -58,8 +58,8 @@ def render_report(content: ReportContent) -> str:
         contents=_contents(content),
         script=Markup(script),
         script_hash=_policy_hash(script),
-        verdicts=verdict_table(content.verdicts),
-        verdict_counts=_tally(content),
+        answers=answer_table(content.answers),
+        tally=_tally(content),
         domain=domain_table(content),
         clusters=cluster_table(content.clusters),
         portraits=cluster_portraits(content.clusters, content.profiles, content.importance),
@@ -131,9 +131,11 @@ def _contents(content: ReportContent) -> list[tuple[str, str]]:
 
 
 def _tally(content: ReportContent) -> list[tuple[str, int]]:
-    """How many questions hold, fail and stay open."""
-    counts = Counter(verdict.answer for verdict in content.verdicts)
-    return [(answer.value, count) for answer, count in sorted(counts.items())]
+    """How many statements hold, fail and stay open."""
+    if content.answers is None:
+        return []
+    counts = Counter(map(str, content.answers["verdict"]))
+    return [(word, counts[word]) for word in ("holds", "fails", "unknown") if counts[word]]
 
 
 def _records(frame: pd.DataFrame) -> list[dict[Hashable, object]]:

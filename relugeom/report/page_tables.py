@@ -3,11 +3,12 @@
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
+from pathlib import PurePath
 
 import numpy as np
 import pandas as pd
 
-from relugeom.report.content import ReportContent, Verdict
+from relugeom.report.content import ReportContent
 from relugeom.report.excerpt import cluster_matrix
 from relugeom.report.formatting import display, percent, shortened
 from relugeom.report.region_map import RegionMap, affine_text
@@ -15,16 +16,16 @@ from relugeom.report.region_map import RegionMap, affine_text
 __all__ = [
     "Cell",
     "PageTable",
+    "answer_table",
     "cluster_table",
     "domain_table",
     "free_table",
     "map_table",
     "matrix_table",
     "pattern_table",
-    "verdict_table",
 ]
 
-MAX_CLUSTERS, MAX_MATRIX_CLUSTERS, MAX_FEATURES, MAX_PATTERNS, MAX_ROWS = 100, 6, 200, 500, 1000
+MAX_CLUSTERS, MAX_MATRIX_CLUSTERS, MAX_FEATURES, MAX_PATTERNS, MAX_ROWS, MAX_ANSWERS = 100, 6, 200, 500, 1000, 200
 MAX_TEXT = 300_000
 """Characters of patterns in one table; long patterns mean fewer rows."""
 NAME_LENGTH = 120
@@ -62,23 +63,27 @@ class PageTable:
     more: str = ""
 
 
-def verdict_table(verdicts: Sequence[Verdict]) -> PageTable:
-    """The questions and their answers."""
-    headings = [("question", False), ("verdict", False), ("why", False), ("witness", False), ("proof", False)]
+def answer_table(answers: pd.DataFrame | None) -> PageTable:
+    """What was asked on the whole domain; a proof is named by its folder and file."""
+    headings = [("statement", False), ("verdict", False), ("shown by", False), ("certificate", False)]
+    if answers is None:
+        return PageTable("", headings, [])
+    shown = answers.head(MAX_ANSWERS)
     rows = [
         [
-            Cell(verdict.question, kind="name"),
-            Cell(verdict.answer.value, kind="verdict"),
-            Cell(verdict.reason),
-            Cell(verdict.witness, kind="pattern"),
-            Cell(verdict.certificate, note=f"SHA-256 {verdict.digest}" if verdict.digest else ""),
+            Cell(shortened(str(row["statement"]), 4 * NAME_LENGTH), kind="name"),
+            Cell(str(row["verdict"]), kind="verdict"),
+            Cell(shortened(str(row["witness"] or row["reason"] or "its certificate"), 10 * NAME_LENGTH)),
+            Cell(_proof_name(row["file"]), note=f"SHA-256 {row['sha256']}" if isinstance(row["sha256"], str) else ""),
         ]
-        for verdict in verdicts
+        for row in _records(shown)
     ]
-    used = [at for at in range(5) if at < 2 or any(row[at].text for row in rows)]
-    return PageTable(
-        "Verdicts on the whole domain", [headings[at] for at in used], [[row[at] for at in used] for row in rows]
-    )
+    more = _more(len(answers) - len(shown), "statement")
+    return PageTable("Statements about every input of the domain", headings, rows, more)
+
+
+def _proof_name(path: object) -> str:
+    return "/".join(PurePath(path).parts[-2:]) if isinstance(path, str) else ""
 
 
 def cluster_table(clusters: pd.DataFrame) -> PageTable:

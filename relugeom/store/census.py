@@ -12,7 +12,7 @@ from relugeom.partition.census import PatternCensus
 from relugeom.partition.partition import PatternStatus
 from relugeom.store import schema
 from relugeom.store.insertion import insert_columns
-from relugeom.store.patterns import save_patterns, save_verdicts
+from relugeom.store.patterns import save_admissible, save_patterns, save_verdicts
 
 __all__ = ["save_census"]
 
@@ -51,9 +51,13 @@ def save_census(
         kinds.append(
             (infeasible_patterns(census), PatternStatus.INFEASIBLE, np.zeros(census.infeasible, dtype=np.int64))
         )
+    asked_of = {PatternStatus.REGION: census.region_verdicts, PatternStatus.LOWER_DIMENSIONAL: census.lower_verdicts}
     for packed, verdict, admissible in kinds:
         pattern_ids = save_patterns(connection, network_id, network, packed)
         save_verdicts(connection, domain_id, pattern_ids, verdict, admissible)
+        asked = asked_of.get(verdict)
+        if asked is not None:
+            save_admissible(connection, domain_id, pattern_ids, asked)
 
 
 def census_counts(census: PatternCensus) -> list[Count]:

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from sqlalchemy import Column, ForeignKey, Integer, MetaData, String
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Text
 
-__all__ = ["Digest", "key", "metadata", "owner", "reference", "required"]
+__all__ = ["Digest", "PatternText", "key", "metadata", "owner", "reference", "required"]
 
 metadata = MetaData(
     naming_convention={
@@ -18,6 +18,9 @@ metadata = MetaData(
 
 Digest = String(64)
 """SHA-256, hexadecimal."""
+
+PatternText = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that sorts letter by letter, whatever the language of the database."""
 
 required = partial(Column, nullable=False)
 """A column that always has a value."""

@@ -1,60 +1,68 @@
 """Connections to a store, and what their errors mean in one line.
 
-Every transaction is a real one, of SQLite's own making: readers begin when they read, writers take the lock at once
-(two writers wait for each other instead of failing half-way). Foreign keys are on.
+Both backends keep the same laws. Readers see one state of the store; writers take a lock at once, and two of them wait
+for each other instead of failing half-way; foreign keys are on. SQLite's lock is that of the file; on PostgreSQL it is
+an advisory lock of the database, held until the transaction ends, which readers do not notice.
 """
 
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from relugeom.errors import StoreError
-from relugeom.store.location import StoreLocation, printable
+from relugeom.store.location import StoreLocation, hide_passwords, printable
 
 __all__ = ["connect_engine", "explained", "explanation", "reading", "writing"]
 
 BUSY_SECONDS = 30.0
+CONNECT_SECONDS = 10
+WRITER_LOCK = 0x72656C75  # one number for all stores: the lock belongs to the database
 BEGIN = "relugeom_begin"
+FOREIGN_KEYS_ON = ("foreign_keys = ON",)
+BUSY = "is being written by another program: try again when it has finished"
 
-# What the start of SQLite's error name means; the first that fits.
+# What an error code means, by its start; the first that fits. SQLite's are names, PostgreSQL's the standard's SQLSTATE.
 MEANINGS = {
     "SQLITE_NOTADB": "is not an SQLite database",
     "SQLITE_READONLY": "is read-only: choose a file and a folder that can be written",
     "SQLITE_CANTOPEN": "cannot be opened or written: check the rights of the file and of its folder",
     "SQLITE_PERM": "may not be opened: check the rights of the file",
-    "SQLITE_BUSY": "is being written by another program: try again when it has finished",
-    "SQLITE_LOCKED": "is being written by another program: try again when it has finished",
+    "SQLITE_BUSY": BUSY,
+    "SQLITE_LOCKED": BUSY,
     "SQLITE_FULL": "has no room to grow: the disk is full",
     "SQLITE_IOERR": "could not be read or written by the system",
     "SQLITE_CORRUPT": "is damaged: restore it from a copy",
+    "55P03": BUSY,
+    "25006": "is read-only: connect to a server that can be written, as a role that may",
+    "42501": "does not let this role do that: ask its owner for the rights",
+    "53100": "has no room to grow: the disk of the server is full",
+    "54000": "cannot index patterns this long: networks beyond about 10,000 units need an SQLite store",
+    "57P01": "cannot be reached any more: the server ended the connection",
+    "XX001": "is damaged: restore it from a backup",
+    "XX002": "is damaged: restore it from a backup",
 }
 
 
-def connect_engine(location: StoreLocation, *, pragmas: Sequence[str] = ("foreign_keys = ON",)) -> Engine:
-    """Engine of a store; `pragmas` are set on each connection before its first transaction."""
-    url = URL.create("sqlite", database=str(location.path))
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
+def connect_engine(location: StoreLocation, *, pragmas: Sequence[str] = FOREIGN_KEYS_ON) -> Engine:
+    """Engine of a store; `pragmas` are set on each connection to an SQLite file before its first transaction.
 
-    @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None  # the driver begins nothing by itself
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get(BEGIN, 'DEFERRED')}")
-
-    return engine
+    Raises
+    ------
+    StoreError
+        The store is on PostgreSQL and psycopg is not installed.
+    """
+    return _server_engine(location) if location.path is None else _file_engine(location, pragmas)
 
 
 def reading(engine: Engine) -> Connection:
     """A connection whose transactions see one state of the store."""
-    return engine.connect()
+    if engine.dialect.name == "sqlite":
+        return engine.connect()
+    return engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def writing(engine: Engine) -> Connection:
@@ -76,6 +84,49 @@ def explained(location: StoreLocation) -> Iterator[None]:
 
 def explanation(location: StoreLocation, error: BaseException) -> str:
     """One line that says what the database complained about."""
-    name = getattr(error, "sqlite_errorname", "")
+    name = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or ""
     meaning = next((text for start, text in MEANINGS.items() if name.startswith(start)), None)
-    return f"store {location.text!r} {meaning}" if meaning else f"store {location.text!r}: {printable(str(error))}"
+    if meaning is not None:
+        return f"store {location.text!r} {meaning}"
+    words = hide_passwords("; ".join(line.strip() for line in str(error).splitlines() if line.strip()))
+    if location.url.password:
+        words = words.replace(str(location.url.password), "***")
+    return f"store {location.text!r}: {printable(words)}"
+
+
+def _file_engine(location: StoreLocation, pragmas: Sequence[str]) -> Engine:
+    engine = create_engine(location.url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get(BEGIN, 'DEFERRED')}")
+
+    return engine
+
+
+def _server_engine(location: StoreLocation) -> Engine:
+    try:
+        import psycopg  # noqa: F401  (SQLAlchemy would load it later, and say less where it is missing)
+    except ImportError:
+        raise StoreError(
+            f"store {location.text!r} is on PostgreSQL, for which psycopg is missing: "
+            f"run `pip install 'relugeom[postgres]'`"
+        ) from None
+    options = {"application_name": "relugeom", "client_encoding": "utf8", "connect_timeout": CONNECT_SECONDS}
+    own = {name: value for name, value in options.items() if name not in location.url.query}
+    # %s placeholders, so that rows can go to the driver as tuples
+    engine = create_engine(location.url, poolclass=NullPool, connect_args=own, paramstyle="format")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if BEGIN in connection.get_execution_options():
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(BUSY_SECONDS * 1000)}")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
+
+    return engine

@@ -1,16 +1,20 @@
 """Writing rows: columns in bulk, past the layers that cost most of the time, and single rows that get an id."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from math import isfinite
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy.exc import DBAPIError
 
-__all__ = ["ONCE", "bounded_or_null", "find_id", "insert_columns", "insert_value"]
+__all__ = ["ONCE", "bounded_or_null", "find_id", "insert_columns", "insert_value", "refresh_statistics"]
 
 CHUNK = 50_000
+FEW = 200
+"""So few rows are not worth a COPY."""
+INCOMING = "relugeom_incoming"
 ONCE = "ON CONFLICT DO NOTHING"
 """Leave a row alone that is there already."""
 
@@ -19,13 +23,13 @@ def insert_columns(connection: Connection, table: Table, columns: Mapping[str, A
     """Insert many rows, given column by column.
 
     The statement goes straight to the driver with lists of plain numbers, which takes a third of the time of rows that
-    SQLAlchemy looks at one by one.
+    SQLAlchemy looks at one by one; many rows go to PostgreSQL by COPY.
 
     Parameters
     ----------
     columns
         Arrays or sequences of one length, or single values that all rows share. Floats that are not finite become
-        NULL.
+        NULL, and -0 becomes 0.
     conflict
         What to do with a row whose key is there already, in SQL; by default that is an error.
     """
@@ -33,10 +37,17 @@ def insert_columns(connection: Connection, table: Table, columns: Mapping[str, A
     if len(lengths) != 1:
         raise ValueError(f"the columns of {table.name} have lengths {sorted(lengths)}")
     names = [column.name for column in table.columns if column.name in columns]
-    statement = f"{insert(table).inline().compile(dialect=connection.dialect, column_keys=names)} {conflict}"
-    for start in range(0, lengths.pop(), CHUNK):
+    count = lengths.pop()
+    write = _copy if connection.dialect.name == "postgresql" and count >= FEW else _execute_many
+    for start in range(0, count, CHUNK):
         rows = zip(*(_piece(columns[name], start) for name in names), strict=False)
-        connection.exec_driver_sql(statement, list(rows))
+        write(connection, table, names, rows, conflict)
+
+
+def refresh_statistics(connection: Connection, tables: Iterable[Table]) -> None:
+    """Let PostgreSQL look at tables that have just grown, so that it plans queries on them well; SQLite needs none."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in tables)}")
 
 
 def insert_value(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
@@ -54,6 +65,41 @@ def bounded_or_null(value: float) -> float | None:
     return value if isfinite(value) else None
 
 
+def _execute_many(
+    connection: Connection, table: Table, names: Sequence[str], rows: Iterable[tuple[Any, ...]], conflict: str
+) -> None:
+    statement = insert(table).inline().compile(dialect=connection.dialect, column_keys=list(names))
+    connection.exec_driver_sql(f"{statement} {conflict}", list(rows))
+
+
+def _copy(
+    connection: Connection, table: Table, names: Sequence[str], rows: Iterable[tuple[Any, ...]], conflict: str
+) -> None:
+    """Send rows by COPY; where some may be there already, to a table aside first, since COPY has no ON CONFLICT."""
+    columns = ", ".join(f'"{name}"' for name in names)
+    target = INCOMING if conflict else table.name
+    if conflict:
+        empty = f"SELECT {columns} FROM {table.name} WITH NO DATA"
+        connection.exec_driver_sql(f"CREATE TEMPORARY TABLE {INCOMING} ON COMMIT DROP AS {empty}")
+    elif not connection.in_transaction():
+        connection.begin()
+    statement = f"COPY {target} ({columns}) FROM STDIN"
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except connection.dialect.loaded_dbapi.Error as error:
+        lost = bool(driver.closed or driver.broken)
+        if lost:
+            connection.invalidate(error)
+        raise DBAPIError(statement, None, error, connection_invalidated=lost) from error
+    if conflict:
+        known = f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {INCOMING} {conflict}"
+        connection.exec_driver_sql(known)
+        connection.exec_driver_sql(f"DROP TABLE {INCOMING}")
+
+
 def _is_column(column: Any) -> bool:
     return isinstance(column, Sequence | np.ndarray) and not isinstance(column, str | bytes)
 
@@ -65,6 +111,7 @@ def _piece(column: Any, start: int) -> Any:
     piece = column[start : start + CHUNK]
     if not isinstance(piece, np.ndarray):
         return piece
-    if piece.dtype.kind == "f" and not np.isfinite(piece).all():
-        return [bounded_or_null(value) for value in piece.tolist()]
-    return piece.tolist()
+    if piece.dtype.kind != "f":
+        return piece.tolist()
+    values = (piece + 0.0).tolist()  # -0 becomes 0: SQLite cannot keep the difference, and backends shall agree
+    return values if np.isfinite(piece).all() else [bounded_or_null(value) for value in values]

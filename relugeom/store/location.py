@@ -1,70 +1,107 @@
-"""Where a store is: a file name or an SQLAlchemy URL, and how it is printed."""
+"""Where a store is, a file or a database on a server, and how it is printed: on one line and without passwords."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from relugeom.errors import StoreError
 
 __all__ = ["StoreLocation", "hide_passwords", "parse_location", "printable"]
 
 SCHEME = re.compile(r"([A-Za-z][\w+.-]*)://(.*)", re.DOTALL)
-USER_PASSWORD = re.compile(r"(\w://[^:/@\s]*):[^\s]*@")
+WHOLE_URL = re.compile(r"\A([A-Za-z][\w+.-]*://[^:/@\s]*):(?!@[^@]*\Z).*@", re.DOTALL)
+USER_PASSWORD = re.compile(r"(\w://[^:/@\s]*):(?!@[^\s@]*(?:\s|\Z))[^\s]*@")
 QUERY_PASSWORD = re.compile(r"([?&;](?:password|passwd|pwd|sslpassword)=)[^&\s\"']*", re.IGNORECASE)
+WHOLE_QUERY_PASSWORD = re.compile(r"([?&;](?:password|passwd|pwd|sslpassword)=)[^&]*", re.IGNORECASE)
 SQLITE = ("sqlite", "sqlite+pysqlite")
+POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
+DRIVER = "postgresql+psycopg"
 
 
 @dataclass(frozen=True, slots=True)
 class StoreLocation:
-    """A store in an SQLite file.
+    """A store: an SQLite file, or a PostgreSQL database.
 
     Attributes
     ----------
+    url
+        Where SQLAlchemy finds it; with the password, and therefore never printed.
     path
-        The file, absolute.
+        The SQLite file, absolute; None for a database on a server.
     text
         What the user wrote, in printable characters and without passwords.
     """
 
-    path: Path
+    url: URL = field(repr=False)
+    path: Path | None
     text: str
 
 
 def parse_location(location: str | Path) -> StoreLocation:
-    """The store that a file name or a URL like ``sqlite:///audit.db`` means.
+    """The store that a file name or a URL like ``sqlite:///audit.db`` or ``postgresql://host/audits`` means.
 
     Raises
     ------
     StoreError
-        The URL is of another database, names no file or has options, or a folder stands where the file should be.
+        The URL is of another kind of database, names none, or cannot be read; an SQLite URL has options; or a folder
+        stands where the file should be.
     """
     text = printable(hide_passwords(str(location)))
-    name = str(location)
-    url = SCHEME.fullmatch(name) if isinstance(location, str) else None
-    if url is not None:
-        scheme, rest = url.groups()
-        if scheme.lower() not in SQLITE:
-            raise StoreError(f"store {text!r}: stores are SQLite files; write a file name or sqlite:///FILE")
-        name = rest.removeprefix("/")
-        if not rest.startswith("/") or "?" in name:
-            raise StoreError(f"store {text!r}: write sqlite:///FILE, without host and options, or the file name alone")
+    url = SCHEME.fullmatch(location) if isinstance(location, str) else None
+    if url is not None and url[1].lower() in POSTGRES:
+        return StoreLocation(_server_url(str(location), text), None, text)
+    name = str(location) if url is None else _file_of_url(url[1], url[2], text)
     if name in ("", ":memory:"):
         raise StoreError(f"store {text!r} names no file, and a store in memory would be lost: give a file name")
     if "\0" in name:
         raise StoreError(f"store {text!r}: a file name cannot hold a zero character")
     path = Path(name).absolute()
     _check_place(path, text)
-    return StoreLocation(path, text)
+    return StoreLocation(URL.create("sqlite", database=str(path)), path, text)
 
 
 def hide_passwords(text: str) -> str:
-    """The text with the password of every URL in it replaced by ``***``."""
+    """The text with the password of every URL in it replaced by ``***``.
+
+    In a text that is a URL from its first letter on, a password may hold spaces; in running text it ends at a space.
+    """
+    if SCHEME.match(text):
+        return WHOLE_QUERY_PASSWORD.sub(r"\1***", WHOLE_URL.sub(r"\1:***@", text))
     return QUERY_PASSWORD.sub(r"\1***", USER_PASSWORD.sub(r"\1:***@", text))
 
 
 def printable(text: str) -> str:
     """The text on one line: control characters and lone surrogates as escapes."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
+
+
+def _file_of_url(scheme: str, rest: str, text: str) -> str:
+    """The file that an SQLite URL names."""
+    if scheme.lower() not in SQLITE:
+        raise StoreError(
+            f"store {text!r}: stores are SQLite files or PostgreSQL databases (with psycopg 3); "
+            f"write a file name, sqlite:///FILE or postgresql://USER@HOST/DATABASE"
+        )
+    name = rest.removeprefix("/")
+    if not rest.startswith("/") or "?" in name:
+        raise StoreError(f"store {text!r}: write sqlite:///FILE, without host and options, or the file name alone")
+    return name
+
+
+def _server_url(location: str, text: str) -> URL:
+    """The URL of a PostgreSQL database, for psycopg 3."""
+    try:
+        url = make_url(location)
+    except (ArgumentError, ValueError):
+        raise StoreError(f"store {text!r} is no URL: write postgresql://USER@HOST:PORT/DATABASE") from None
+    if not url.database:
+        raise StoreError(f"store {text!r} names no database: write postgresql://USER@HOST/DATABASE")
+    if "\0" in location:
+        raise StoreError(f"store {text!r}: a URL cannot hold a zero character")
+    return url.set(drivername=DRIVER)
 
 
 def _check_place(path: Path, text: str) -> None:

@@ -2,9 +2,10 @@
 
 The revisions travel inside the package (`relugeom/_migrations` in an installed one, `migrations` beside it in a
 checkout) and run from code: the configuration is built here, so that a percent sign in a path means itself, and the
-live connection is handed over. On SQLite a table is changed by building it anew; therefore foreign keys are off while
-revisions run (dropping the old table would delete the rows that belong to it), and checked before the commit; and
-views may for a moment name a table that is not there.
+live connection is handed over. All of it is one transaction on either backend. On SQLite a table is changed by building
+it anew; therefore foreign keys are off while revisions run (dropping the old table would delete the rows that belong to
+it), and checked before the commit; and views may for a moment name a table that is not there. PostgreSQL changes tables
+in place, with foreign keys on.
 """
 
 import shlex
@@ -18,11 +19,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import inspect, text
+from sqlalchemy import URL, Connection, inspect, text
 
 from relugeom.errors import SchemaVersionError, StoreError
 from relugeom.store.connection import connect_engine, explained, reading, writing
-from relugeom.store.location import StoreLocation, parse_location
+from relugeom.store.location import StoreLocation, parse_location, printable
 from relugeom.store.schema import SCHEMA_TABLE
 
 __all__ = ["SchemaVersion", "check_schema", "create_schema", "is_blank", "schema_version", "upgrade"]
@@ -45,7 +46,7 @@ def schema_version(location: str | Path) -> SchemaVersion:
     Raises
     ------
     StoreError
-        There is no such file, or it is not a store.
+        There is no such file or database, or it is not a store.
     """
     return _read_version(parse_location(location))
 
@@ -63,7 +64,7 @@ def upgrade(location: str | Path) -> SchemaVersion:
     SchemaVersionError
         A newer relugeom wrote the store.
     StoreError
-        There is no such file, it is not a store, or it cannot be written.
+        There is no such file or database, it is not a store, or it cannot be written.
     """
     place = parse_location(location)
     version = _read_version(place)
@@ -74,13 +75,13 @@ def upgrade(location: str | Path) -> SchemaVersion:
 
 
 def is_blank(place: StoreLocation) -> bool:
-    """Whether there is no file yet, or one without any table."""
-    return not place.path.exists() or _read_version(place).current is None
+    """Whether there is no file yet, or a file or database without any table."""
+    return _is_missing(place) or _read_version(place).current is None
 
 
 def create_schema(place: StoreLocation) -> None:
     """Make the tables of a new or empty store; where that fails, no new file is left behind."""
-    with _removed_on_failure(place.path):
+    with _removed_on_failure(place):
         _migrate(place)
 
 
@@ -93,7 +94,7 @@ def check_schema(place: StoreLocation) -> None:
     if version.current != version.head:
         raise SchemaVersionError(
             f"store {place.text!r} has schema {version.current}, but this relugeom needs {version.head}: "
-            f"run `relugeom db upgrade {shlex.quote(place.text)}`"
+            f"run `{_upgrade_command(place)}`"
         )
 
 
@@ -111,8 +112,24 @@ def migration_config() -> Config:
     return config
 
 
+def _upgrade_command(place: StoreLocation) -> str:
+    """What to type; a password is not repeated, but asked for in its place."""
+    if place.path is not None:
+        return f"relugeom db upgrade {shlex.quote(place.text)}"
+    secret = place.url.password or "password" in place.url.query
+    store = place.text if not secret else printable(_without_password(place.url))
+    return f"{'PGPASSWORD=… ' if secret else ''}relugeom db upgrade {shlex.quote(store)}"
+
+
+def _without_password(url: URL) -> str:
+    bare = url.difference_update_query(["password"])
+    return URL.create(
+        "postgresql", bare.username, None, bare.host, bare.port, bare.database, bare.query
+    ).render_as_string()
+
+
 def _read_version(place: StoreLocation) -> SchemaVersion:
-    if not place.path.exists():
+    if _is_missing(place):
         raise StoreError(f"there is no store {place.text!r}")
     with explained(place), reading(connect_engine(place)) as connection:
         tables = inspect(connection).get_table_names()
@@ -122,7 +139,24 @@ def _read_version(place: StoreLocation) -> SchemaVersion:
             raise StoreError(f"{place.text!r} is a database of something else (it has a table {tables[0]!r}), no store")
         else:
             current = None
+            _check_encoding(connection, place)
     return SchemaVersion(current, _scripts().get_current_head() or "")
+
+
+def _is_missing(place: StoreLocation) -> bool:
+    """Whether there is no such file; a database is made by those who run its server."""
+    return place.path is not None and not place.path.exists()
+
+
+def _check_encoding(connection: Connection, place: StoreLocation) -> None:
+    """Raise where names could not be kept as they are."""
+    if connection.dialect.name == "postgresql":
+        encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
+        if encoding != "UTF8":
+            raise StoreError(
+                f"store {place.text!r} keeps text as {encoding}: make a database with "
+                f"CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+            )
 
 
 def _refuse_newer(place: StoreLocation, version: SchemaVersion) -> None:
@@ -149,11 +183,11 @@ def _migrate(place: StoreLocation) -> None:
 
 
 @contextmanager
-def _removed_on_failure(path: Path) -> Iterator[None]:
-    existed = path.exists()
+def _removed_on_failure(place: StoreLocation) -> Iterator[None]:
+    missing = _is_missing(place)
     try:
         yield
     except BaseException:
-        if not existed:
-            path.unlink(missing_ok=True)
+        if missing and place.path is not None:
+            place.path.unlink(missing_ok=True)
         raise

@@ -9,11 +9,13 @@ from relugeom.linalg.arrays import ByteArray, IntArray
 from relugeom.network.effective import EffectiveMaps, effective_maps
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import pattern_texts, unpack_patterns
+from relugeom.partition.census import AdmissibleVerdict
 from relugeom.partition.partition import PatternStatus
 from relugeom.store import schema
 from relugeom.store.insertion import ONCE, insert_columns
+from relugeom.store.measured_tables import admissible_patterns
 
-__all__ = ["compute_maps", "save_maps", "save_patterns", "save_verdicts"]
+__all__ = ["compute_maps", "save_admissible", "save_maps", "save_patterns", "save_verdicts"]
 
 CHUNK = 10_000
 SAME_VERDICT = (
@@ -63,6 +65,17 @@ def save_verdicts(
         "admissible_inputs": admissible,
     }
     insert_columns(connection, schema.verdicts, columns, conflict=SAME_VERDICT)
+
+
+def save_admissible(connection: Connection, domain_id: int, pattern_ids: IntArray, verdicts: IntArray) -> None:
+    """Record which patterns some admissible input has (`AdmissibleVerdict`, shape (k,)); UNKNOWN is no fact."""
+    settled = np.flatnonzero(verdicts != AdmissibleVerdict.UNKNOWN)
+    columns = {
+        "domain_id": domain_id,
+        "pattern_id": pattern_ids[settled],
+        "met": verdicts[settled] == AdmissibleVerdict.YES,
+    }
+    insert_columns(connection, admissible_patterns, columns, conflict=ONCE)
 
 
 def save_maps(connection: Connection, pattern_ids: IntArray, maps: EffectiveMaps) -> None:

@@ -20,8 +20,10 @@ import numpy as np
 from sqlalchemy import Connection, Engine, select, update
 
 from relugeom.analysis.importance import ClusterImportance
+from relugeom.claims.answer import Answer
 from relugeom.errors import RelugeomError, StoreError
 from relugeom.geometry.domain import Domain
+from relugeom.linalg.arrays import IntArray
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters
@@ -29,6 +31,7 @@ from relugeom.partition.enumeration import known_block, partition_from_blocks
 from relugeom.partition.found import RegionBlock
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.store import schema
+from relugeom.store.answers import save_answers
 from relugeom.store.blocks import close_run, drop_blocks, find_resumable, load_blocks, save_block
 from relugeom.store.census import save_census
 from relugeom.store.certificates import save_certificate
@@ -36,19 +39,25 @@ from relugeom.store.clusters import save_clusters, save_importance
 from relugeom.store.connection import explained, writing
 from relugeom.store.datasets import DatasetRecord, save_dataset
 from relugeom.store.domains import save_domain
-from relugeom.store.insertion import insert_columns, insert_value
+from relugeom.store.insertion import insert_columns, insert_value, refresh_statistics
 from relugeom.store.location import StoreLocation, hide_passwords, printable
+from relugeom.store.measurements import save_adjacency, save_decisions, save_margins, save_volumes
 from relugeom.store.networks import save_network
 from relugeom.store.partitions import load_partition, save_partition
 from relugeom.store.patterns import save_maps, save_patterns, save_verdicts
 from relugeom.version import VERSION
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # slow to load, and not every run has them
+    from relugeom.analysis.margins import SampleMargins
     from relugeom.certificate.partition import Certificate
+    from relugeom.partition.adjacency import Adjacency
+    from relugeom.partition.volumes import Volumes
 
 __all__ = ["Run", "RunSubject", "open_run"]
 
 PACKAGES = ("numpy", "scipy", "highspy", "numba", "python-flint", "sqlalchemy", "onnx")
+MANY = 1_000
+"""A run with more regions or samples changes how the database should plan its queries."""
 SETTLED = (PatternStatus.REGION, PatternStatus.LOWER_DIMENSIONAL, PatternStatus.INFEASIBLE)
 
 
@@ -78,14 +87,20 @@ class Run:
     ----------
     id
         Its number in the store.
+    location
+        Where the store is.
     outcome
         What its row will say when it ends.
+    grown
+        Whether it adds many rows.
     """
 
     def __init__(self, location: StoreLocation, connection: Connection, subject: RunSubject, rows: RunRows) -> None:
         self.id = rows.run
         self.outcome: dict[str, Any] = {"status": PartitionStatus.COMPLETE.value, "reason": ""}
-        self._location, self._connection, self._subject, self._rows = location, connection, subject, rows
+        self.location = location
+        self._connection, self._subject, self._rows = connection, subject, rows
+        self.grown = False
         self._start, self._earlier, self._blocks = time.perf_counter(), 0.0, 0
 
     def save_partition(self, partition: Partition, *, maps: bool = True) -> None:
@@ -94,17 +109,18 @@ class Run:
         A truncated partition makes the run truncated, for the same reason.
         """
         self._check_subject(partition.network, partition.domain)
-        with explained(self._location):
+        with explained(self.location):
             partition_id = save_partition(
                 self._connection, partition, self._rows.network, self._domain_row(), maps=maps
             )
         self.outcome |= {"partition_id": partition_id, "search_seconds": partition.seconds}
+        self.grown |= len(partition) > MANY
         if partition.status is PartitionStatus.TRUNCATED:
             self.finish(partition.status, partition.reason)
 
     def save_block(self, block: RegionBlock) -> None:
         """Record what a search has just found, at once and for good: a later run can go on from there."""
-        with explained(self._location), self._connection.begin():
+        with explained(self.location), self._connection.begin():
             save_block(
                 self._connection, self.id, self._blocks, block, self._earlier + time.perf_counter() - self._start
             )
@@ -118,7 +134,7 @@ class Run:
         network, domain = self._subject.network, self._subject.domain
         if domain is None:
             raise StoreError(f"run {self.id} has no domain, so there is no search to resume")
-        with explained(self._location), self._connection.begin():
+        with explained(self.location), self._connection.begin():
             found = find_resumable(self._connection, network, domain)
             if found is None:
                 return None
@@ -149,7 +165,7 @@ class Run:
         self._check_subject(clusters.network, self._subject.domain)
         if verdicts and len(verdicts) != len(clusters):
             raise StoreError(f"run {self.id}: {len(verdicts)} verdicts for {len(clusters)} clusters")
-        with explained(self._location):
+        with explained(self.location):
             pattern_ids = save_patterns(self._connection, self._rows.network, clusters.network, clusters.packed)
             for verdict in SETTLED:
                 having = np.array([found is verdict for found in verdicts], dtype=np.bool_)
@@ -158,18 +174,44 @@ class Run:
             save_maps(self._connection, pattern_ids, importance.maps)
             save_clusters(self._connection, self.id, clusters, pattern_ids)
             save_importance(self._connection, self.id, importance)
+        self.grown |= len(clusters.assignment) > MANY
         self.outcome |= {"clusters": len(clusters), "samples": len(clusters.assignment)}
 
     def save_census(self, census: PatternCensus) -> None:
         """Record how all patterns divide on the run's domain."""
         network = self._subject.network
-        with explained(self._location):
+        with explained(self.location):
             save_census(self._connection, self.id, census, network, self._rows.network, self._domain_row())
 
     def save_certificate(self, certificate: "Certificate") -> None:
         """Record the certificate of the run's list of regions."""
-        with explained(self._location):
+        with explained(self.location):
             save_certificate(self._connection, self.id, certificate)
+
+    def save_volumes(self, volumes: "Volumes") -> None:
+        """Record the volumes of the regions of the run's partition, and their shares of the domain."""
+        with explained(self.location):
+            save_volumes(self._connection, self._partition_row(), volumes)
+
+    def save_adjacency(self, adjacency: "Adjacency") -> None:
+        """Record which regions of the run's partition share a facet."""
+        with explained(self.location):
+            save_adjacency(self._connection, self._partition_row(), adjacency)
+
+    def save_decisions(self, classes: IntArray) -> None:
+        """Record the class at the interior point of each region of the run's partition, shape (k,)."""
+        with explained(self.location):
+            save_decisions(self._connection, self._partition_row(), classes)
+
+    def save_margins(self, margins: "SampleMargins") -> None:
+        """Record how far the samples of the run's clusters are from the boundary of their regions."""
+        with explained(self.location):
+            save_margins(self._connection, self.id, margins)
+
+    def save_answers(self, found: Sequence[Answer]) -> None:
+        """Record what was asked of the network, and what became of it."""
+        with explained(self.location):
+            save_answers(self._connection, self.id, found)
 
     def save_notes(self, notes: Sequence[str]) -> None:
         """Record limits and remarks, one sentence each, for the report."""
@@ -178,7 +220,7 @@ class Run:
             "position": np.arange(len(notes)),
             "note": [_stored_text(note) for note in notes],
         }
-        with explained(self._location):
+        with explained(self.location):
             insert_columns(self._connection, schema.run_notes, columns)
 
     def finish(self, status: PartitionStatus, reason: str = "") -> None:
@@ -191,6 +233,12 @@ class Run:
             raise StoreError(
                 f"run {self.id} is about {subject.network!r} on {subject.domain!r}, not about {network!r} on {domain!r}"
             )
+
+    def _partition_row(self) -> int:
+        found = self.outcome.get("partition_id")
+        if found is None:
+            raise StoreError(f"run {self.id} has no partition yet: save it before what is measured on it")
+        return int(found)
 
     def _domain_row(self) -> int:
         if self._rows.domain is None:
@@ -212,6 +260,8 @@ def open_run(
             with explained(location):
                 drop_blocks(connection, run.id)
                 _end_run(connection, run.id, start, run.outcome)
+                if run.grown:
+                    refresh_statistics(connection, schema.metadata.sorted_tables)
                 connection.commit()
         except BaseException as error:
             connection.rollback()

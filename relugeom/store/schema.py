@@ -27,10 +27,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from relugeom.store.certificates import certificates
-from relugeom.store.columns import Digest, key, metadata, owner, reference, required
+from relugeom.store import answers, certificates, measured_tables
+from relugeom.store.columns import Digest, PatternText, key, metadata, owner, reference, required
 
-__all__ = ["SCHEMA_TABLE", "certificates", "metadata"]
+__all__ = ["SCHEMA_TABLE", "answers", "certificates", "measured_tables", "metadata"]
 
 SCHEMA_TABLE = "relugeom_schema"
 """Where Alembic keeps the version of the schema; a database that has this table is a store of ours."""
@@ -180,7 +180,7 @@ patterns = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     reference("network_id", "networks.id", "the network"),
-    required("pattern", Text, comment="one character per unit, layer by layer: 0110/10; - without hidden units"),
+    required("pattern", PatternText, comment="one character per unit, layer by layer: 0110/10; - without hidden units"),
     required("packed", LargeBinary, comment="the same bits, eight units a byte, first unit first"),
     required("active_units", Integer, comment="number of active units"),
     UniqueConstraint("network_id", "pattern"),

@@ -51,9 +51,9 @@ def open_store(location: str | Path, *, create: bool = True) -> "Store":
     Parameters
     ----------
     location
-        A file name, or a URL like ``sqlite:///audit.db``.
+        A file name, or a URL like ``sqlite:///audit.db`` or ``postgresql://host/audits``.
     create
-        Whether a file that does not exist (or is empty) is made.
+        Whether a file that does not exist is made, and tables in a file or database that has none.
 
     Raises
     ------
@@ -88,7 +88,7 @@ class Store:
         return f"Store({self.location.text!r})"
 
     def close(self) -> None:
-        """Let go of the file: nothing is left beside it."""
+        """Let go of it: nothing is left beside a file, no connection stays open."""
         self._engine.dispose()
 
     @contextmanager

@@ -3,28 +3,14 @@
 Each view names its run in the column `run`; clusters are numbered from 1, regions too.
 """
 
-from dataclasses import dataclass
-
 from sqlalchemy import Connection, MetaData, event
 
 from relugeom.errors import StoreError
+from relugeom.store.region_views import REGION_VIEWS
 from relugeom.store.schema import metadata
+from relugeom.store.view import View
 
 __all__ = ["VIEWS", "View", "find_view", "list_views"]
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """A view: its name, what it answers in one line, and the query behind it."""
-
-    name: str
-    description: str
-    query: str
-
-    @property
-    def statement(self) -> str:
-        """The statement that creates it."""
-        return f"CREATE VIEW {self.name} AS\n{self.query}"
 
 
 VIEWS = (
@@ -60,33 +46,39 @@ GROUP BY run_id""",
         "every settled or observed pattern: verdict, admissible inputs, and samples of the domain that have it",
         """\
 SELECT r.id AS run, p.pattern, p.active_units, v.verdict, v.admissible_inputs, c.cluster,
-       CASE WHEN r.clusters IS NULL THEN NULL ELSE coalesce(c.samples - c.outside, 0) END AS samples
+       CASE WHEN r.clusters IS NULL THEN NULL ELSE coalesce(c.samples - c.outside, 0) END AS samples,
+       CASE WHEN a.met OR v.admissible_inputs > 0 THEN 'yes'
+            WHEN NOT a.met OR v.admissible_inputs = 0 OR v.verdict = 'infeasible' THEN 'no'
+            ELSE 'unknown' END AS admissible
 FROM runs r
 JOIN verdicts v ON v.domain_id = r.domain_id
 JOIN patterns p ON p.id = v.pattern_id AND p.network_id = r.network_id
+LEFT JOIN admissible_patterns a ON a.domain_id = r.domain_id AND a.pattern_id = v.pattern_id
 LEFT JOIN clusters c ON c.run_id = r.id AND c.pattern_id = p.id
 WHERE r.status IN ('complete', 'truncated')
 UNION ALL
-SELECT r.id, p.pattern, p.active_units, 'unknown', NULL, c.cluster, c.samples - c.outside
+SELECT r.id, p.pattern, p.active_units, 'unknown', NULL, c.cluster, c.samples - c.outside,
+       CASE WHEN a.met THEN 'yes' WHEN NOT a.met THEN 'no' ELSE 'unknown' END
 FROM clusters c
 JOIN runs r ON r.id = c.run_id
 JOIN patterns p ON p.id = c.pattern_id
 LEFT JOIN verdicts v ON v.domain_id = r.domain_id AND v.pattern_id = c.pattern_id
+LEFT JOIN admissible_patterns a ON a.domain_id = r.domain_id AND a.pattern_id = c.pattern_id
 WHERE r.domain_id IS NOT NULL AND v.pattern_id IS NULL""",
     ),
     View(
         "region_list",
         "every known activation region: active units, admissible inputs, and samples of the domain in it",
         """\
-SELECT run, pattern, active_units, admissible_inputs, cluster, samples
+SELECT run, pattern, active_units, admissible_inputs, cluster, samples, admissible
 FROM pattern_verdicts
 WHERE verdict = 'region'""",
     ),
     View(
         "regions_without_data",
-        "activation regions of the domain that hold no sample",
+        "activation regions of the domain that hold no sample, and whether an admissible input could",
         """\
-SELECT run, pattern, active_units, admissible_inputs
+SELECT run, pattern, active_units, admissible_inputs, admissible
 FROM region_list
 WHERE samples = 0""",
     ),
@@ -167,6 +159,7 @@ FROM assignments a
 JOIN clusters c ON c.run_id = a.run_id AND c.cluster = a.cluster
 JOIN patterns p ON p.id = c.pattern_id""",
     ),
+    *REGION_VIEWS,
 )
 
 

@@ -143,7 +143,7 @@ def test_a_ball_that_touches_a_closed_set_meets_it(ball, tmp_path):
     with pytest.raises(Rejected):
         check(str(path))
     path.unlink()
-    assert refuse(touching, IDENTITY, PLANE, path)
+    assert not settle(touching, IDENTITY, PLANE, path)
 
 
 def test_a_tie_of_the_largest_outputs_is_no_same_decision(tmp_path):

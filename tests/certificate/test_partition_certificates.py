@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import he_network, hidden, integer_network, layered
 
-from relugeom import Domain, activation_pattern, certify_partition, enumerate_regions, volumes_sum_to_domain
+from relugeom import (
+    Domain,
+    activation_pattern,
+    certify_partition,
+    enumerate_regions,
+    unexplored_prefixes,
+    volumes_sum_to_domain,
+)
 from relugeom.certificate.partition_proof import holes, tree_columns, tree_text
 from relugeom.certificate.partition_proof.plan import make_plan
 from relugeom.checker import check
@@ -205,12 +212,27 @@ def naive_constants(partition):
     return begins, sides
 
 
+@pytest.mark.parametrize(("seed", "sizes"), [(1, (2, 5, 3, 1)), (5, (2, 3, 1, 1))])
+def test_a_search_may_be_cut_short_behind_any_region(tmp_path, seed, sizes):
+    """Also where the last unit of the last region was split, and only its other side is missing."""
+    network, domain = he_network(seed, *sizes), Domain.box([-2] * sizes[0], [2] * sizes[0])
+    count = len(enumerate_regions(network, domain))
+    depths = set()
+    for most in range(1, count):
+        partition = enumerate_regions(network, domain, max_regions=most)
+        found = accepted(partition, tmp_path / "partition.cert")
+        prefixes = unexplored_prefixes(partition)
+        assert found["unexplored"] == len(prefixes) > 0
+        depths |= {len(prefix.replace("/", "")) for prefix in prefixes}
+    assert network.units in depths
+
+
 @pytest.mark.parametrize(("seed", "sizes"), list(product((1, 2), [(2, 7, 5, 1), (3, 6, 4, 3, 1), (2, 66, 1)])))
 def test_the_plan_names_units_at_the_topmost_node_where_they_are_constant(seed, sizes):
     network = he_network(seed, *sizes)
     partition = enumerate_regions(network, Domain.box([-1] * sizes[0], [1] * sizes[0]))
     starts = np.cumsum([0, *network.widths])
-    plan = make_plan(partition.tree, starts)
+    plan = make_plan(partition.tree, starts, len(partition))
     assert plan.leaves == len(partition)
 
     def units(sets):

@@ -77,8 +77,8 @@ def test_help(arguments: list[str], run) -> None:
 def test_inspect(answer) -> None:
     facts, code = answer("inspect", TITANIC / "network.onnx")
     assert code == 0
-    assert facts["hidden_layers"] == [4, 2]
-    assert (facts["inputs"], facts["units"], facts["outputs"], facts["patterns"]) == (7, 6, 1, "64")
+    assert facts["hidden_layers"] == [3, 2]
+    assert (facts["inputs"], facts["units"], facts["outputs"], facts["patterns"]) == (7, 5, 1, "32")
     assert facts["squashing"] == "sigmoid"
     assert len(facts["digest"]) == 64
 

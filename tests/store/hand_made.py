@@ -1,8 +1,9 @@
 """An example small enough to check by hand.
 
 The units are x, y and x + y − 1 on the square [−1, 1]², both features integer. Five of the eight patterns are regions
-(x + y > 1 needs both x > 0 and y > 0). The nine integer points meet four of them: 000 four times, 010 and 100 twice
-each, 111 once. Of the five samples two are in 110, and one each in 000, 010 and, outside the square, 111.
+(x + y > 1 needs both x > 0 and y > 0): three quarters of the square, and the two halves of the fourth. The nine integer
+points meet four of them: 000 four times, 010 and 100 twice each, 111 once. Of the five samples two are in 110, and one
+each in 000, 010 and, outside the square, 111.
 """
 
 from fractions import Fraction
@@ -10,14 +11,20 @@ from pathlib import Path
 
 import numpy as np
 
+from relugeom.analysis.decisions import decide_regions
 from relugeom.analysis.importance import ClusterImportance, cluster_importance
+from relugeom.analysis.margins import sample_margins
 from relugeom.certificate.partition import Certificate
+from relugeom.claims.answer import Answer
+from relugeom.claims.settlement import Proof, Verdict
 from relugeom.geometry.domain import Domain
 from relugeom.network.decision import Decision, Squashing
 from relugeom.network.network import Origin, ReLUNetwork
+from relugeom.partition.adjacency import find_adjacency
 from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
+from relugeom.partition.volumes import region_volumes
 from relugeom.store.datasets import DatasetRecord, describe_dataset
 from relugeom.store.store import Store
 
@@ -52,7 +59,7 @@ def partition(**changes) -> Partition:
         "network": network(),
         "domain": domain(),
         "packed": packed(*REGIONS),
-        "points": [[-0.5, -0.5], [-0.5, 0.5], [0.5, -0.5], [0.25, 0.25], [0.75, 0.75]],
+        "points": [[-0.5, -0.5], [-0.5, 0.5], [0.5, -0.5], [0.25, 0.25], [0.9375, 0.9375]],
         "tree": [2, 2, 0, 0, 2, 0, 2],
         "dimension": 2,
         "seconds": 0.25,
@@ -86,6 +93,7 @@ def census(**changes) -> PatternCensus:
         "region_packed": packed(*REGIONS),
         "lower_packed": packed(),
         "region_admissible": np.array([4, 2, 2, 0, 1]),
+        "region_verdicts": np.array([1, 1, 1, 0, 1]),
         "lower_admissible": np.array([], dtype=np.int64),
         "complete": True,
         "lower_complete": True,
@@ -97,13 +105,32 @@ def dataset() -> DatasetRecord:
     return describe_dataset("passengers.csv", SAMPLES, NAMES, target_name="survived", target=TARGET)
 
 
+ANSWERS = (
+    Answer(
+        "range",
+        "y0 ≤ 0.333333",
+        Verdict.HOLDS,
+        Fraction(1, 3),
+        "reached at age = 1",
+        proof=Proof(Path("proofs/0001.cert"), 2, 5, 900, "d" * 64),
+    ),
+    Answer("monotonicity", "y0 never falls when 'a\nge' alone rises", Verdict.FAILS, witness="at age = 0 it is 1"),
+    Answer("monotonicity", "y0 never rises when age alone rises", Verdict.UNKNOWN, reason="the time limit"),
+)
+
+
 def save_audit(store: Store) -> int:
     """Save all of it, as an audit would; the number of the run."""
     about = {"network_name": "network.onnx", "domain_name": "domain.toml", "dataset": dataset()}
     with store.run("audit", network=network(), domain=domain(), **about) as run:
         run.save_partition(partition())
+        run.save_volumes(region_volumes(partition()))
+        run.save_adjacency(find_adjacency(partition()))
+        run.save_decisions(decide_regions(partition()))
         run.save_clusters(clusters(), importance(), verdicts=[PatternStatus.REGION] * 4)
+        run.save_margins(sample_margins(clusters(), SAMPLES))
         run.save_census(census())
         run.save_certificate(Certificate(Path("partition.cert"), 7, 8, 1159, "c" * 64))
+        run.save_answers(ANSWERS)
         run.save_notes(["Counted are activation regions.", "A second remark."])
     return run.id

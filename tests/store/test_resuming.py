@@ -8,11 +8,12 @@ import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import closing
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from databases import Database
 from networks import he_network, layered
 
 from relugeom.geometry.domain import Domain
@@ -86,57 +87,77 @@ def test_blocks_make_up_the_partition(seed: int, monkeypatch: pytest.MonkeyPatch
         assert_same(enumerate_regions(network, domain, resume=part), whole)
 
 
-def count_rows(store: Path, query: str) -> int:
+def count_rows(database: Database, query: str) -> int:
     """A number that the store knows; 0 before it has tables."""
-    try:
-        with closing(sqlite3.connect(f"file:{store}?mode=ro", uri=True)) as connection:
-            return int(connection.execute(query).fetchone()[0])
-    except sqlite3.OperationalError:
+    if database.kind == "sqlite" and not Path(database.url).exists():
         return 0
+    return int(database.ask(query)[0][0] or 0) if "search_blocks" in database.tables() else 0
 
 
-def kill_when_blocks_are_there(arguments: list[str], store: Path, blocks: int, delay: float) -> bool:
+LATEST = "SELECT count(*) FROM search_blocks WHERE run_id = (SELECT max(id) FROM runs WHERE status = 'running')"
+
+
+def wait_for_blocks(database: Database, blocks: int, process: "subprocess.Popen[bytes]") -> bool:
+    """Wait until the latest running search has recorded so many blocks; whether that happened before its end."""
+    while process.poll() is None and "search_blocks" not in tables_while_written(database):
+        time.sleep(0.02)
+    with database.connect() as connection:
+        while process.poll() is None:
+            with suppress(sqlite3.OperationalError):  # it lets nobody read while it writes
+                if connection.execute(LATEST).fetchall()[0][0] >= blocks:
+                    return True
+            time.sleep(0.005)
+    return False
+
+
+def tables_while_written(database: Database) -> set[str]:
+    try:
+        return database.tables() if "://" in database.url or Path(database.url).exists() else set()
+    except sqlite3.OperationalError:
+        return set()
+
+
+def kill_when_blocks_are_there(arguments: list[str], database: Database, blocks: int, delay: float) -> bool:
     """Start the search and kill it so long after it has recorded so many blocks; whether it was still there."""
     process = subprocess.Popen(
         [sys.executable, "-c", SEARCH, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
-    latest = "SELECT count(*) FROM search_blocks WHERE run_id = (SELECT max(id) FROM runs WHERE status = 'running')"
-    while process.poll() is None:
-        if count_rows(store, latest) >= blocks:
+    try:
+        if wait_for_blocks(database, blocks, process):
             time.sleep(delay)
             os.kill(process.pid, signal.SIGKILL)
-            break
-        time.sleep(0.005)
-    _, errors = process.communicate()
+        _, errors = process.communicate()
+    finally:
+        process.kill()
     assert process.returncode in (0, -signal.SIGKILL), errors.decode()
     return process.returncode != 0
 
 
 @pytest.mark.parametrize("kind", ["random", "degenerate"])
-def test_a_search_killed_at_random_moments_ends_with_the_same_partition(tmp_path: Path, kind: str) -> None:
+def test_a_search_killed_at_random_moments_ends_with_the_same_partition(
+    tmp_path: Path, database: Database, kind: str
+) -> None:
     network = he_network(5, 6, 13, 11, 1) if kind == "random" else tenths(3, 4, 11, 10, 1)
     n = network.inputs
-    model, store = save_network(network, tmp_path / "network.npz"), tmp_path / "audit.db"
+    model = save_network(network, tmp_path / "network.npz")
     expected = enumerate_regions(network, Domain.box(-np.ones(n), np.ones(n)))
-    arguments = [str(model), "--domain", "box:-1,1", "--store", str(store), "--resume"]
+    arguments = [str(model), "--domain", "box:-1,1", "--store", database.url, "--resume"]
     chance = random.Random(kind)
     known, kills = 0, 0
-    while kills < 5 and kill_when_blocks_are_there(arguments, store, chance.randint(1, 3), 0.1 * chance.random()):
+    while kills < 5 and kill_when_blocks_are_there(arguments, database, chance.randint(1, 3), 0.1 * chance.random()):
         kills += 1
-        with closing(sqlite3.connect(store)) as connection:
-            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-        assert count_rows(store, "SELECT count(*) FROM runs WHERE status IN ('complete', 'truncated')") == 0
-        found = count_rows(store, "SELECT max(r) FROM (SELECT sum(regions) r FROM search_blocks GROUP BY run_id)")
+        database.assert_sound()
+        assert count_rows(database, "SELECT count(*) FROM runs WHERE status IN ('complete', 'truncated')") == 0
+        found = count_rows(database, "SELECT max(r) FROM (SELECT sum(regions) r FROM search_blocks GROUP BY run_id) b")
         assert found >= known  # nothing that was recorded is lost
         known = found
     assert kills > 0
     if kills == 5:
-        assert not kill_when_blocks_are_there(arguments, store, 10**9, 0.0)
-    with open_store(store) as opened:
+        assert not kill_when_blocks_are_there(arguments, database, 10**9, 0.0)
+    with open_store(database.url) as opened:
         assert_same(opened.load_partition(last_run(opened)), expected)
-    assert count_rows(store, "SELECT count(*) FROM search_blocks") == 0
-    assert count_rows(store, "SELECT count(*) FROM runs WHERE status = 'running'") == 0
+    assert count_rows(database, "SELECT count(*) FROM search_blocks") == 0
+    assert count_rows(database, "SELECT count(*) FROM runs WHERE status = 'running'") == 0
 
 
 def last_run(store: Store) -> int:

@@ -1,11 +1,15 @@
-"""The migrated schema is the declared one, and migrations lose nothing."""
+"""The migrated schema is the declared one, and migrations lose nothing: on either backend, with data in the store."""
 
+import json
+import re
+import shlex
 import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import hand_made
 import pytest
@@ -13,30 +17,35 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from databases import Database
+from sqlalchemy import JSON, Boolean, insert
 
 from relugeom.errors import SchemaVersionError, StoreError
 from relugeom.store import migration
-from relugeom.store.connection import connect_engine, writing
+from relugeom.store.connection import connect_engine, reading, writing
 from relugeom.store.location import parse_location
+from relugeom.store.queries import read_run
 from relugeom.store.schema import SCHEMA_TABLE, metadata
 from relugeom.store.store import open_store
 from relugeom.store.views import VIEWS
 
-NEXT = '''
+GOLDEN = Path(__file__).parent / "golden"
+RELEASED = ("0001", "0002", "0003", "0004", "0005")
+HEAD = RELEASED[-1]
+NEXT = f'''
 """A later revision, for this test alone."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "later"
+down_revision = "{HEAD}"
 
 
 def upgrade() -> None:
     with op.batch_alter_table("runs") as batch:
         batch.add_column(sa.Column("remark", sa.Text(), nullable=False, server_default="none"))
-        batch.alter_column("seconds", type_=sa.Text())
+        batch.alter_column("search_seconds", type_=sa.Text())
     with op.batch_alter_table("networks") as batch:
         batch.drop_column("precision")
 
@@ -46,20 +55,8 @@ def downgrade() -> None:
         batch.add_column(sa.Column("precision", sa.Text(), nullable=False, server_default="float64"))
     with op.batch_alter_table("runs") as batch:
         batch.drop_column("remark")
-        batch.alter_column("seconds", type_=sa.Double())
+        batch.alter_column("search_seconds", type_=sa.Double(), postgresql_using="search_seconds::double precision")
 '''
-
-
-def definitions(path: Path) -> dict[str, list[str]]:
-    """What SQLite knows about each table, index and view; clauses in any order."""
-    with closing(sqlite3.connect(path)) as connection:
-        rows = connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL").fetchall()
-    return {name: sorted(line.strip(" \t,") for line in sql.splitlines()) for name, sql in rows if name != SCHEMA_TABLE}
-
-
-def contents(path: Path) -> dict[str, list[tuple]]:
-    with closing(sqlite3.connect(path)) as connection:
-        return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in metadata.tables}
 
 
 @pytest.fixture
@@ -72,34 +69,39 @@ def migrations(tmp_path, monkeypatch) -> Path:
 
 
 @pytest.fixture
-def old_store(path, migrations) -> Path:
+def old_store(database, migrations) -> Database:
     """A store with data whose schema is one behind."""
-    with open_store(path) as store:
+    with open_store(database.url) as store:
         hand_made.save_audit(store)
         store.save(hand_made.truncated_partition())
-    (migrations / "versions" / "0004_later.py").write_text(NEXT)
-    return path
+        hand_made.save_audit(store)
+    (migrations / "versions" / "later.py").write_text(NEXT)
+    return database
 
 
 @contextmanager
-def alembic(path: Path) -> Iterator[Config]:
+def alembic(database: Database) -> Iterator[Config]:
     config = migration.migration_config()
-    with writing(connect_engine(parse_location(path), pragmas=migration.REBUILDING)) as connection:
+    engine = connect_engine(parse_location(database.url), pragmas=migration.REBUILDING)
+    with writing(engine) as connection:
         config.attributes["connection"] = connection
         yield config
 
 
-def test_the_declared_schema_is_the_migrated_one(path, tmp_path):
-    open_store(path).close()
-    metadata.create_all(create_engine(f"sqlite:///{tmp_path}/declared.db"))
-    migrated = definitions(path)
-    assert migrated == definitions(tmp_path / "declared.db")
-    assert {view.name for view in VIEWS} | set(metadata.tables) <= set(migrated)
+def counts(contents: dict[str, list[Any]]) -> dict[str, int]:
+    return {table: len(rows) for table, rows in contents.items()}
 
 
-def test_alembic_sees_no_difference(path):
-    open_store(path).close()
-    with create_engine(f"sqlite:///{path}").connect() as connection:
+def test_the_declared_schema_is_the_migrated_one(database, other_database):
+    open_store(database.url).close()
+    metadata.create_all(connect_engine(parse_location(other_database.url)))
+    assert database.definitions() == other_database.definitions()
+    assert {view.name for view in VIEWS} | set(metadata.tables) == database.tables() - {SCHEMA_TABLE}
+
+
+def test_alembic_sees_no_difference(database):
+    open_store(database.url).close()
+    with reading(connect_engine(parse_location(database.url))) as connection:
         context = MigrationContext.configure(
             connection, opts={"version_table": SCHEMA_TABLE, "compare_type": True, "compare_server_default": True}
         )
@@ -117,112 +119,214 @@ def test_every_constraint_has_a_name():
         assert all(constraint.name for constraint in table.constraints)
 
 
-def test_down_and_up_again(path):
-    open_store(path).close()
-    before = definitions(path)
-    with alembic(path) as config:
+def test_down_and_up_again(database):
+    open_store(database.url).close()
+    before = database.definitions()
+    with alembic(database) as config:
         command.downgrade(config, "base")
-    assert definitions(path) == {}
-    assert migration.schema_version(path).current is None
-    open_store(path).close()
-    assert definitions(path) == before
+    assert database.definitions() == {}
+    assert migration.schema_version(database.url).current is None
+    open_store(database.url).close()
+    assert database.definitions() == before
 
 
-def test_a_store_of_the_first_schema_is_upgraded_with_all_that_it_holds(path):
-    with open_store(path) as store:
-        hand_made.save_audit(store)
-    current, holding = definitions(path), contents(path)
-    with alembic(path) as config:
-        command.downgrade(config, "0001")
-    assert migration.upgrade(path) == ("0001", "0003")
-    assert definitions(path) == current
-    assert contents(path) == holding | {"certificates": []}  # for which that schema had no place
+# --- stores that earlier versions wrote ------------------------------------------------------------------------------
 
 
-def test_versions_are_told(path):
+def golden_store(database: Database, revision: str) -> dict[str, list[tuple[Any, ...]]]:
+    """A store as the version with this schema wrote it; what it holds."""
+    golden = GOLDEN / f"schema_{revision}.db"
+    if database.kind == "sqlite":
+        shutil.copy(golden, database.url)
+        Path(database.url).chmod(0o644)
+    else:
+        with alembic(database) as config:
+            command.upgrade(config, revision)
+        copy_rows(golden, database)
+    return database.contents()
+
+
+def copy_rows(golden: Path, database: Database) -> None:
+    """Insert the rows of an SQLite store into the tables of the same schema on a server, parents first."""
+    known = database.tables()
+    engine = connect_engine(parse_location(database.url))
+    with closing(sqlite3.connect(golden)) as source, engine.begin() as connection:
+        source.row_factory = sqlite3.Row
+        for table in metadata.sorted_tables:
+            rows = [dict(row) for row in source.execute(f"SELECT * FROM {table.name}")] if table.name in known else []
+            for row in rows:
+                values = {name: from_sqlite(table.c[name].type, value) for name, value in row.items()}
+                connection.execute(insert(table).values(**values))
+            if rows and "id" in table.columns:
+                latest = f"(SELECT max(id) FROM {table.name})"
+                connection.exec_driver_sql(f"SELECT setval('{table.name}_id_seq', {latest})")
+
+
+def from_sqlite(kind: Any, value: Any) -> Any:
+    """A value as Python has it; SQLite has no truth values and keeps JSON as text."""
+    if isinstance(kind, Boolean):
+        return bool(value)
+    return json.loads(value) if isinstance(kind, JSON) else value
+
+
+@pytest.mark.parametrize("revision", RELEASED)
+def test_a_store_of_every_released_schema_is_upgraded_with_all_that_it_holds(database, other_database, revision):
+    holding = golden_store(database, revision)
+    assert counts(holding)["runs"] == 4
+    with (
+        pytest.raises(SchemaVersionError, match="relugeom db upgrade")
+        if revision != HEAD
+        else closing(open_store(database.url))
+    ):
+        open_store(database.url)
+    assert migration.upgrade(database.url) == (revision, HEAD)
+    after = database.contents()
+    assert {table: after[table] for table in holding} == holding
+    assert all(after[table] == [] for table in set(after) - set(holding))
+    open_store(other_database.url).close()
+    assert database.definitions() == other_database.definitions()
+    database.assert_sound()
+
+
+@pytest.mark.parametrize("revision", RELEASED)
+def test_an_upgraded_store_is_read_and_written(database, revision):
+    golden_store(database, revision)
+    migration.upgrade(database.url)
+    with open_store(database.url) as store:
+        assert len(read_run(store, 1).clusters) == 4
+        loaded = store.load_partition(2)
+        assert loaded.exact_points == hand_made.truncated_partition().exact_points
+        assert loaded.points.tobytes() == hand_made.truncated_partition().points.tobytes()
+        assert read_run(store, 3).constraints == ["x0 − 0.5 · x1 ≤ 0.25", "0.1 · x0 + x1 ≤ 1"]
+        assert [run.id for run in store.unfinished_runs()] == [4]
+        assert hand_made.save_audit(store) == 5
+    assert database.ask("SELECT count(*) FROM networks") == [(2,)]
+    database.assert_sound()
+
+
+@pytest.mark.parametrize("revision", RELEASED)
+def test_the_way_back_keeps_what_that_schema_can_hold(database, revision):
+    golden_store(database, HEAD)
+    before, definitions = database.contents(), database.definitions()
+    with alembic(database) as config:
+        command.downgrade(config, revision)
+    after = database.contents()
+    assert after == {table: before[table] for table in after}
+    assert migration.upgrade(database.url) == (revision, HEAD)
+    assert database.definitions() == definitions
+    assert {table: database.contents()[table] for table in after} == after
+    database.assert_sound()
+
+
+# --- versions that do not fit --------------------------------------------------------------------------------------
+
+
+def test_versions_are_told(database, path):
     with pytest.raises(StoreError, match="there is no store"):
-        migration.schema_version(path)
+        migration.schema_version(path.with_name("missing.db"))
+    open_store(database.url).close()
+    assert migration.schema_version(database.url) == (HEAD, HEAD)
+    assert migration.upgrade(database.url) == (HEAD, HEAD)
+
+
+def test_a_url_has_a_version_too(path):
     open_store(path).close()
-    assert migration.schema_version(path) == ("0003", "0003")
-    assert migration.upgrade(f"sqlite:///{path}") == ("0003", "0003")
+    assert migration.upgrade(f"sqlite:///{path}") == (HEAD, HEAD)
 
 
 def test_an_older_store_is_refused_with_the_command_to_run(old_store):
-    with pytest.raises(
-        SchemaVersionError, match=r"has schema 0003, .* needs 0004: run `relugeom db upgrade .*audit\.db`"
-    ):
-        open_store(old_store)
-    assert migration.schema_version(old_store) == ("0003", "0004")
+    with pytest.raises(SchemaVersionError, match=rf"has schema {HEAD}, but this relugeom needs later") as caught:
+        open_store(old_store.url)
+    (command_line,) = re.findall("`(.*)`", str(caught.value))
+    *verb, store = shlex.split(command_line)
+    assert verb == ["relugeom", "db", "upgrade"]
+    assert migration.upgrade(store) == (HEAD, "later")
+
+
+def test_a_password_is_left_out_of_the_command(monkeypatch):
+    place = parse_location("postgresql://me:sesame@host/audits?password=sesame")
+    monkeypatch.setattr(migration, "_read_version", lambda place: migration.SchemaVersion("0001", HEAD))
+    with pytest.raises(SchemaVersionError) as caught:
+        migration.check_schema(place)
+    assert "run `PGPASSWORD=… relugeom db upgrade postgresql://me@host/audits`" in str(caught.value)
+    assert "sesame" not in str(caught.value)
+
+
+def test_versions_of_an_old_store_are_told(old_store):
+    assert migration.schema_version(old_store.url) == (HEAD, "later")
 
 
 def test_the_command_is_quoted_for_the_shell(tmp_path, migrations):
     path = tmp_path / "it's mine.db"
     open_store(path).close()
-    (migrations / "versions" / "0004_later.py").write_text(NEXT)
+    (migrations / "versions" / "later.py").write_text(NEXT)
     with pytest.raises(SchemaVersionError) as caught:
         open_store(path)
     assert f"`relugeom db upgrade '{tmp_path}/it'\"'\"'s mine.db'`" in str(caught.value)
 
 
-def test_rebuilding_a_parent_keeps_its_children(old_store, ask):
+def test_rebuilding_a_parent_keeps_its_children(old_store):
     """`runs` and `networks` have children that would go with them, and views that name them."""
-    before = contents(old_store)
-    assert migration.upgrade(old_store) == ("0003", "0004")
-    after = contents(old_store)
-    assert {table: len(rows) for table, rows in after.items()} == {table: len(rows) for table, rows in before.items()}
+    before = old_store.contents()
+    assert migration.upgrade(old_store.url) == (HEAD, "later")
+    after = old_store.contents()
+    assert counts(after) == counts(before)
     assert all(after[table] == before[table] for table in before if table not in ("runs", "networks"))
-    assert ask("SELECT remark, status FROM runs") == [("none", "complete"), ("none", "truncated")]
-    assert ask("PRAGMA foreign_key_check") == []
-    assert [len(ask(f"SELECT * FROM {view.name}")) > 0 for view in VIEWS] == [True] * len(VIEWS)
-    with open_store(old_store) as store, pytest.raises(StoreError, match="constraint"), store.reading() as connection:
-        connection.exec_driver_sql("DELETE FROM networks")
+    statuses = [("none", "complete"), ("none", "truncated"), ("none", "complete")]
+    assert old_store.ask("SELECT remark, status FROM runs ORDER BY id") == statuses
+    old_store.assert_sound()
+    assert [len(old_store.ask(f"SELECT * FROM {view.name}")) > 0 for view in VIEWS] == [True] * len(VIEWS)
+    with pytest.raises(Exception, match="constraint"):
+        old_store.change("DELETE FROM networks")
 
 
 def test_rebuilding_back_keeps_the_children_too(old_store):
-    before = contents(old_store)
-    migration.upgrade(old_store)
+    before = old_store.contents()
+    migration.upgrade(old_store.url)
     with alembic(old_store) as config:
-        command.downgrade(config, "0003")
-    after = contents(old_store)
-    assert {table: len(rows) for table, rows in after.items()} == {table: len(rows) for table, rows in before.items()}
+        command.downgrade(config, HEAD)
+    after = old_store.contents()
+    assert counts(after) == counts(before)
     assert after["clusters"] == before["clusters"]
+
+
+ORPHANS = {"sqlite": "refers to a missing row of patterns", "postgresql": "violates foreign key constraint"}
+NOWHERE = {"sqlite": "no such table: nowhere", "postgresql": 'relation "nowhere" does not exist'}
 
 
 @pytest.mark.parametrize(
     ("statement", "meaning"),
-    [
-        ("op.execute('DELETE FROM patterns')", "refers to a missing row of patterns"),
-        ("op.execute('SELECT * FROM nowhere')", "no such table: nowhere"),
-    ],
+    [("op.execute('DELETE FROM patterns')", ORPHANS), ("op.execute('SELECT * FROM nowhere')", NOWHERE)],
 )
 def test_a_failed_migration_changes_nothing(old_store, migrations, statement, meaning):
-    later = migrations / "versions" / "0004_later.py"
+    later = migrations / "versions" / "later.py"
     later.write_text(NEXT.replace("\n\ndef downgrade", f"    {statement}\n\n\ndef downgrade"))
-    before, schema = contents(old_store), definitions(old_store)
-    with pytest.raises(StoreError, match=meaning) as caught:
-        migration.upgrade(old_store)
+    before, schema = old_store.contents(), old_store.definitions()
+    with pytest.raises(StoreError, match=meaning[old_store.kind]) as caught:
+        migration.upgrade(old_store.url)
     assert "\n" not in str(caught.value)
-    assert (contents(old_store), definitions(old_store)) == (before, schema)
-    assert migration.schema_version(old_store).current == "0003"
+    assert (old_store.contents(), old_store.definitions()) == (before, schema)
+    assert migration.schema_version(old_store.url).current == HEAD
 
 
-def test_a_store_that_cannot_be_made_leaves_no_file(path, migrations):
+def test_a_store_that_cannot_be_made_leaves_nothing(database, migrations):
     first = next((migrations / "versions").glob("0001*"))
     first.write_text(
         first.read_text().replace("    create_tables()\n", "    create_tables()\n    op.execute('nonsense')\n")
     )
     with pytest.raises(StoreError, match="nonsense"):
-        open_store(path)
-    assert not path.exists()
+        open_store(database.url)
+    if database.kind == "sqlite":
+        assert not Path(database.url).exists()
+    else:
+        assert database.tables() == set()
 
 
-def test_a_newer_store_is_not_upgraded(path):
-    open_store(path).close()
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("UPDATE relugeom_schema SET version_num = '9999'")
-        connection.commit()
+def test_a_newer_store_is_not_upgraded(database):
+    open_store(database.url).close()
+    database.change("UPDATE relugeom_schema SET version_num = '9999'")
     with pytest.raises(SchemaVersionError, match="newer"):
-        migration.upgrade(path)
+        migration.upgrade(database.url)
 
 
 def in_threads(work: Callable[[], None], count: int) -> None:
@@ -242,11 +346,11 @@ def in_threads(work: Callable[[], None], count: int) -> None:
     assert failures == []
 
 
-def test_several_may_open_a_new_store_at_once(path, ask):
+def test_several_may_open_a_new_store_at_once(database):
     def work() -> None:
-        with open_store(path) as store:
+        with open_store(database.url) as store:
             store.save(hand_made.partition())
 
     in_threads(work, 4)
-    assert ask("SELECT count(*) FROM runs") == [(4,)]
-    assert ask("SELECT count(*) FROM partitions") == [(1,)]
+    assert database.ask("SELECT count(*) FROM runs") == [(4,)]
+    assert database.ask("SELECT count(*) FROM partitions") == [(1,)]

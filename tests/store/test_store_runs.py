@@ -1,10 +1,8 @@
 """A run is one unit of work; what is saved twice is there once; foreign keys hold."""
 
 import signal
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 
 import hand_made
 import numpy as np
@@ -28,6 +26,7 @@ RUN_OWNED = [
     "cluster_classes",
     "cluster_importance",
     "assignments",
+    "sample_margins",
 ]
 SHARED = sorted(set(metadata.tables) - {*RUN_OWNED, "runs", "certificates", "run_notes", "run_software"})
 
@@ -36,16 +35,11 @@ def counts(ask, tables) -> dict[str, int]:
     return {table: ask(f"SELECT count(*) FROM {table}")[0][0] for table in tables}
 
 
-def assert_sound(ask) -> None:
-    assert ask("PRAGMA integrity_check") == [("ok",)]
-    assert ask("PRAGMA foreign_key_check") == []
-
-
-def test_an_audit_fills_every_table(store, ask):
+def test_an_audit_fills_every_table(store, database, ask):
     hand_made.save_audit(store)
     empty = [table for table, rows in counts(ask, metadata.tables).items() if rows == 0]
     assert empty == ["domain_constraints", "domain_coefficients", "search_blocks"]
-    assert_sound(ask)
+    database.assert_sound()
 
 
 def test_saving_twice_is_one_row(store, ask):
@@ -93,7 +87,7 @@ def test_a_truncated_partition_makes_the_run_truncated(store, ask):
 def test_a_run_says_how_it_ends(store, ask):
     with store.run("cluster", network=hand_made.network()) as run:
         run.finish(PartitionStatus.TRUNCATED, "no more\ntime")
-    assert ask("SELECT status, reason, seconds > 0, finished_at LIKE '20__-%Z' FROM runs") == [
+    assert ask("SELECT status, reason, seconds > 0, finished_at LIKE '20__-__-__T%Z' FROM runs") == [
         ("truncated", "no more\\ntime", 1, 1)
     ]
 
@@ -125,9 +119,10 @@ KILLED = """
 import sys
 import hand_made
 from sqlalchemy import Engine, event
-from relugeom.partition.partition import PatternStatus
 from relugeom.store.store import open_store
-event.listen(Engine, "connect", lambda connection, entry: connection.execute("PRAGMA cache_size = 1"))  # spill early
+if "://" not in sys.argv[1]:
+    spill = "PRAGMA cache_size = 1"  # pages go to the file before the transaction ends
+    event.listen(Engine, "connect", lambda connection, entry: connection.execute(spill))
 with open_store(sys.argv[1]) as store:
     hand_made.save_audit(store)
     with store.run("audit", network=hand_made.network(names=("a", "b")), domain=hand_made.domain()) as run:
@@ -137,31 +132,33 @@ with open_store(sys.argv[1]) as store:
 """
 
 
-def test_a_killed_run_stays_unfinished_and_leaves_nothing_else(path, ask):
-    command = [sys.executable, "-c", KILLED, str(path)]
+def test_a_killed_run_stays_unfinished_and_leaves_nothing_else(database, path):
+    command = [sys.executable, "-c", KILLED, database.url]
     paths = {"PYTHONPATH": ":".join(sys.path)}
     with subprocess.Popen(command, env=paths, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "saved\n"
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert path.with_name(path.name + "-journal").stat().st_size > 0
-    assert list(run_query(path, "SELECT run, status FROM runs_overview").rows) == [(1, "complete"), (2, "running")]
-    with open_store(path) as store:
+    if database.kind == "sqlite":
+        assert path.with_name(path.name + "-journal").stat().st_size > 0
+    rows = run_query(database.url, "SELECT run, status FROM runs_overview ORDER BY run").rows
+    assert list(rows) == [(1, "complete"), (2, "running")]
+    with open_store(database.url) as store:
         assert [(run.id, run.command) for run in store.unfinished_runs()] == [(2, "audit")]
         assert read_run(store).run == 1
-        assert ask("SELECT count(*) FROM partitions") == [(1,)]
-        assert_sound(ask)
+        assert database.ask("SELECT count(*) FROM partitions") == [(1,)]
+        database.assert_sound()
         assert hand_made.save_audit(store) == 3
 
 
-def test_a_refused_write_marks_the_run(store, ask):
+def test_a_refused_write_marks_the_run(store, database, ask):
     """The second census has the same key as the first."""
     with pytest.raises(StoreError), store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run:
         run.save_census(hand_made.census())
         run.save_census(hand_made.census())
     assert ask("SELECT status FROM runs") == [("failed",)]
-    assert_sound(ask)
+    database.assert_sound()
 
 
 def test_a_run_is_about_one_network_and_one_domain(store):
@@ -219,7 +216,7 @@ def test_options_are_kept_without_passwords(store, ask):
     }
     with store.run("audit", network=hand_made.network(), parameters=options | {"list": [1, "x:y://a:b@c"]}) as run:
         run.finish(PartitionStatus.COMPLETE)
-    ((text,),) = ask("SELECT parameters FROM runs")
+    ((text,),) = ask("SELECT CAST(parameters AS TEXT) FROM runs")
     assert "secret" not in text
     assert '"limit": null' in text
     assert '"seconds": "inf"' in text
@@ -230,7 +227,7 @@ def test_options_are_kept_without_passwords(store, ask):
 @pytest.mark.parametrize(
     "sql",
     [
-        "INSERT INTO assignments VALUES (1, 99, 7, 1, 0)",
+        "INSERT INTO assignments VALUES (1, 99, 7, true, false)",
         "INSERT INTO verdicts VALUES (1, 99, 'region', NULL)",
         "INSERT INTO coefficients VALUES (99, 0, 0, 1.0, 1)",
         "DELETE FROM networks",
@@ -241,19 +238,15 @@ def test_options_are_kept_without_passwords(store, ask):
         "UPDATE coefficients SET sign = 2",
     ],
 )
-def test_broken_rules_are_refused(store, sql):
+def test_broken_rules_are_refused(store, database, sql):
     hand_made.save_audit(store)
-    with pytest.raises(StoreError, match="constraint failed"), store.reading() as connection:
-        connection.exec_driver_sql(sql)
-        connection.commit()
+    with pytest.raises(Exception, match=r"constraint"):
+        database.change(sql)
 
 
-def test_a_deleted_run_takes_what_it_owns(store, path, ask):
+def test_a_deleted_run_takes_what_it_owns(store, database, ask):
     hand_made.save_audit(store)
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("DELETE FROM runs")
-        connection.commit()
+    database.change("DELETE FROM runs")
     assert set(counts(ask, RUN_OWNED).values()) == {0}
     assert counts(ask, ["partitions", "patterns"]) == {"partitions": 1, "patterns": 8}
 

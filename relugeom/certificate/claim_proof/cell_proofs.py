@@ -15,19 +15,22 @@ from flint import fmpq
 
 from relugeom.certificate.claim_proof.joint_cell import CellRow, JointCell
 from relugeom.certificate.claim_proof.proof_range import ProofRange
+from relugeom.claims.ball import Norm
 from relugeom.geometry.exact_simplex import ExactOptimum, Form, maximise_form
 from relugeom.geometry.forms import shadow
 from relugeom.geometry.highs import HighsSolver
 from relugeom.geometry.linear_program import LPSolution, LPSolver, LPStatus
+from relugeom.geometry.nearest_point import project
 from relugeom.geometry.proof_form import combine, rounded_multipliers
 from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.exact import as_fraction, form_sign
 
 __all__ = ["CellProof", "CellProver", "Extra", "Refuted", "proof_text"]
 
 CLEAR = 1e-6
 """A float optimum above this, in multiples of the form's largest entry, is believed: the worst is a split too many."""
-CUTS, RETRIES = 20, 60
+CUTS, RETRIES, HALVINGS = 20, 60, 200
 Point = tuple[Fraction, ...]
 
 
@@ -126,7 +129,7 @@ class CellProver:
 
     def refute(self, extras: Sequence[Extra]) -> Refuted | Point | None:
         """Why the extras do not hold together on the cell, or an input where they do; None where neither was found."""
-        found = self.refute_quickly(extras)
+        found = self.refute_quickly(extras) or self._settle_on_l2_ball(extras)
         if found is not None:
             return found
         for attempt in range(RETRIES):
@@ -146,6 +149,36 @@ class CellProver:
             point = self._inputs(answer.point, columns)
             if not self.reach.cut(point):
                 return point
+        return None
+
+    def _settle_on_l2_ball(self, extras: Sequence[Extra]) -> Refuted | Point | None:
+        """The nearest point to the centre: with x* − c = Σ λ c_i, R = Σ λ h is ≤ r ‖x* − c‖ − ‖x* − c‖² on the ball."""
+        ball, n = self.reach.ball, self.cell.copies.inputs
+        if ball is None or ball.norm is not Norm.L2 or self.cell.high:
+            return None
+        rows = [*self.cell.rows, *(CellRow(-1 - k, extra.form, strict=extra.strict) for k, extra in enumerate(extras))]
+        forms = [_taken(row.form, range(n)) for row in rows]
+        nearest = project(forms, ball.centre)
+        if nearest is None:
+            return None
+        point = tuple(map(as_fraction, nearest.point))
+        distance = sum(((x - c) ** 2 for x, c in zip(point, ball.centre, strict=True)), Fraction(0))
+        if distance >= ball.size:
+            refuted = self._refuted(rows, _as_integers(nearest.multipliers)[1], extras, 0)
+            if refuted is not None or distance > ball.size:
+                return refuted
+        strict = [k for k, row in enumerate(rows) if row.strict]
+        if all(form_sign(forms[k], nearest.point) > 0 for k in strict):
+            return point
+        inner = find_strict_point(forms, strict, n)
+        if not isinstance(inner, Witness):
+            return None
+        share = Fraction(1)  # between the two, near the nearest point, all rows hold and the ball is not left
+        for _ in range(HALVINGS):
+            found = tuple(x + share * (as_fraction(y) - x) for x, y in zip(point, inner.point, strict=True))
+            if self.reach.contains(found):
+                return found
+            share /= 4
         return None
 
     def _rows(self) -> list[CellRow]:
@@ -222,7 +255,7 @@ class CellProver:
         found = [Fraction(0)] * n
         for column, value in zip(columns, point, strict=True):
             if column < n:
-                found[column] = Fraction(int(value.p), int(value.q))
+                found[column] = as_fraction(value)
         return tuple(found)
 
 

@@ -8,7 +8,6 @@ from relugeom.certificate.claim_proof.counterexample import (
     FalseClaimError,
     Point,
     find_violation,
-    network_outputs,
 )
 from relugeom.certificate.claim_proof.header_entry import SetRow
 from relugeom.certificate.claim_proof.tree import Branch, Closer, Lines
@@ -17,6 +16,8 @@ from relugeom.claims.settlement import Counterexample
 from relugeom.errors import CertificateError
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.strict_point import Witness, find_strict_point
+from relugeom.linalg.exact import as_fraction
+from relugeom.network.exact import evaluate_exactly
 
 __all__ = ["SetCloser", "SlopeCloser"]
 
@@ -110,7 +111,7 @@ class SlopeCloser(Closer):
                 "a certificate cannot say that this does not matter"
             )
         low, high = pair
-        outputs = [network_outputs(network, x) for x in pair]
+        outputs = [evaluate_exactly(network, x)[1] for x in pair]
         text = f"output {claim.output} does not only {'rise' if claim.direction > 0 else 'fall'}"
         shown = Counterexample(low, outputs[0], high, outputs[1])
         if (outputs[1][claim.output] - outputs[0][claim.output]) * claim.direction >= 0:
@@ -128,7 +129,7 @@ class SlopeCloser(Closer):
         found = find_strict_point(rows, [len(rows) - 1], n + 1)
         if not isinstance(found, Witness):
             return None
-        *point, step = (Fraction(int(x.p), int(x.q)) for x in found.point)
+        *point, step = map(as_fraction, found.point)
         return tuple(point), tuple(x + step if place == k else x for place, x in enumerate(point))
 
 

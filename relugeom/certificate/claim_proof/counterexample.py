@@ -4,17 +4,14 @@ from collections.abc import Sequence
 from fractions import Fraction
 from operator import mul
 
-from flint import fmpq, fmpq_mat
-
 from relugeom.certificate.claim_proof.header_entry import SetRow
 from relugeom.certificate.claim_proof.joint_cell import JointCell
 from relugeom.certificate.claim_proof.proof_range import ProofRange
 from relugeom.claims.settlement import Counterexample
 from relugeom.errors import CertificateError
-from relugeom.network.exact import exact_network
-from relugeom.network.network import ReLUNetwork
+from relugeom.network.exact import evaluate_exactly
 
-__all__ = ["FalseClaimError", "find_violation", "network_outputs"]
+__all__ = ["FalseClaimError", "find_violation"]
 
 Point = tuple[Fraction, ...]
 SHOWN = 12
@@ -30,17 +27,6 @@ class FalseClaimError(CertificateError):
         if counterexample.second_x is not None and counterexample.second_outputs is not None:
             text += f", and at {_shown(names, counterexample.second_x)} {_listed(counterexample.second_outputs)}"
         super().__init__(text)
-
-
-def network_outputs(network: ReLUNetwork, x: Sequence[Fraction]) -> Point:
-    """The outputs at a rational input, exactly."""
-    exact = exact_network(network)
-    values = [fmpq(entry.numerator, entry.denominator) for entry in x]
-    last = len(exact.layers) - 1
-    for layer, (matrix, exponent) in enumerate(zip(exact.layers, exact.exponents, strict=True)):
-        z = (fmpq_mat(matrix) * fmpq_mat(len(values) + 1, 1, [*values, fmpq(1)])).entries()
-        values = [(entry if layer == last or entry > 0 else fmpq(0)) / (1 << exponent) for entry in z]
-    return tuple(Fraction(int(value.p), int(value.q)) for value in values)
 
 
 def find_violation(
@@ -60,7 +46,7 @@ def find_violation(
     if odd or not cell.contains(point) or not reach.contains(point):
         return None
     inputs = [tuple(point[k] for k in copies.columns(copy)) for copy in range(len(copies.networks))]
-    outputs = [network_outputs(network, x) for network, x in zip(copies.networks, inputs, strict=True)]
+    outputs = [evaluate_exactly(network, x)[1] for network, x in zip(copies.networks, inputs, strict=True)]
     every = [value for values in outputs for value in values]
     for members in sets:
         values = [

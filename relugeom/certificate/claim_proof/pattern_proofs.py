@@ -6,17 +6,18 @@ taken. What shows that there is no such point is a combination of rows; what sho
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
 from math import lcm
 
 from relugeom.certificate.claim_proof.cell_proofs import CellProof, CellProver, Extra, Refuted
-from relugeom.certificate.claim_proof.counterexample import FalseClaimError, Point, network_outputs
+from relugeom.certificate.claim_proof.counterexample import FalseClaimError, Point
 from relugeom.certificate.claim_proof.tree import Branch, ClaimTree, Closer, Lines
 from relugeom.certificate.header import hexadecimal
 from relugeom.claims.patterns import PatternStanding, PatternStatement
 from relugeom.claims.settlement import Counterexample
 from relugeom.errors import CertificateError
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum, maximise_form
+from relugeom.linalg.exact import as_fraction
+from relugeom.network.exact import evaluate_exactly
 
 __all__ = ["PatternTrees"]
 
@@ -141,7 +142,7 @@ class PatternTrees:
                     slope = sum((c * r for c, r in zip(form, found.ray, strict=False)), start=0 * point[0])
                     step = 1 + abs(value_at) / abs(slope)
                     point = [x + step * r for x, r in zip(point, found.ray, strict=True)]
-                return tuple(Fraction(int(x.p), int(x.q)) for x in point)
+                return tuple(map(as_fraction, point))
         return None
 
 
@@ -193,4 +194,6 @@ def _false(
     if not isinstance(point, tuple):
         return CertificateError(f"pattern {statement.pattern} was not proved to be {statement.standing.value}")
     copies = prover.cell.copies
-    return FalseClaimError(text, Counterexample(point, network_outputs(copies.networks[0], point)), copies.domain.names)
+    return FalseClaimError(
+        text, Counterexample(point, evaluate_exactly(copies.networks[0], point)[1]), copies.domain.names
+    )

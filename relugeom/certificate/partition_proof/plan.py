@@ -43,9 +43,12 @@ class Plan(NamedTuple):
     leaves: int
 
 
-def make_plan(tree: ByteArray, starts: IntArray) -> Plan:
-    """The plan of a tree, given the first unit of each layer and, last, the number of units."""
-    depths, splits, begins, leaves = find_depths(tree, starts)
+def make_plan(tree: ByteArray, starts: IntArray, regions: int) -> Plan:
+    """The plan of a tree, given the first unit of each layer (and behind them the number of units) and its leaves.
+
+    Behind the last leaf nothing was searched: there a node that has decided all units has a token, UNEXPLORED.
+    """
+    depths, splits, begins, leaves = find_depths(tree, starts, regions)
     words = max(1, (int(np.diff(starts).max(initial=1)) + 63) // 64)
     plan = Plan(
         begins=np.zeros((begins, 2, words), dtype=np.uint64),
@@ -58,7 +61,7 @@ def make_plan(tree: ByteArray, starts: IntArray) -> Plan:
 
 
 @compiled
-def find_depths(tree, starts):
+def find_depths(tree, starts, regions):
     """The unit that each token decides; how many splits, beginnings of layers and leaves there are."""
     units = starts[starts.shape[0] - 1]
     depths = np.zeros(tree.shape[0], dtype=np.int32)
@@ -84,7 +87,7 @@ def find_depths(tree, starts):
         while back and count > 0:
             count -= 1
             unit = waiting[count]
-            back = unit == units
+            back = unit == units and leaves < regions
             if back:
                 leaves += 1
     return depths, splits, begins, leaves
@@ -103,7 +106,7 @@ def fill_plan(tree, depths, starts, begins, sides, sizes, room):
         place = tree.shape[0] - 1 - back
         unit, token = np.int64(depths[place]), tree[place]
         layer = 0
-        while starts[layer + 1] <= unit:
+        while layer + 1 < layers and starts[layer + 1] <= unit:
             layer += 1
         local = unit - starts[layer]
         last = unit + 1 == starts[layer + 1]  # below, another layer begins, or there are leaves
@@ -116,7 +119,8 @@ def fill_plan(tree, depths, starts, begins, sides, sizes, room):
             top += 1
             continue
         if unit + 1 == units:  # leaves have no tokens
-            top += 2 if token == SPLIT else 1
+            behind = back > 0 and depths[place + 1] == units  # the active side is unexplored, and has its token
+            top += 2 if token == SPLIT and not behind else 1
             size[top - 1] = 1
             if token == SPLIT:
                 size[top - 2] = 1

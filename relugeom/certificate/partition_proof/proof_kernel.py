@@ -16,6 +16,7 @@ from relugeom.certificate.partition_proof.tree_columns import (
     BLIND,
     END,
     HOLES,
+    LEAF,
     LIFTED,
     LONG,
     MARK_SIZE,
@@ -252,7 +253,7 @@ def write_tree(problem, state, waiting, walk, out, exact, tree, begins, sides, s
         unit, side, split = counters[U], -1, cursor[NEXT_SPLIT]
         token = tree[cursor[PLACE]] if unit < units else UNEXPLORED
         if token == UNEXPLORED:
-            if unit == units:
+            if unit == units and cursor[LEAF] < points.shape[0]:
                 write_point(problem, state, walk, out, points, slopes)
             else:
                 cursor[END] = put(out.text, put(out.text, cursor[END], 117), 10)

@@ -77,7 +77,7 @@ class _Walker:
         self._setup = Setup(network, chart)
         problem = self._setup.problem
         N, d = network.units, chart.dimension
-        self._plan = make_plan(partition.tree, problem.starts)
+        self._plan = make_plan(partition.tree, problem.starts, len(partition))
         self._state, self._waiting = self._setup.first_state()
         words = self._plan.begins.shape[2]
         hull = HullProofs(network, chart)

@@ -1,22 +1,36 @@
 """Trained networks from files, without running anything that a file says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from relugeom.errors import InputError, ModelError
+from relugeom.network.importers.live import network_from
+from relugeom.network.importers.nnet import read_nnet, read_nnet_normalisation
 from relugeom.network.importers.npz import read_npz, write_npz
 from relugeom.network.network import ReLUNetwork
 
-__all__ = ["load_network", "write_npz"]
+__all__ = ["load_network", "network_from", "read_nnet_normalisation", "write_npz"]
 
 
-def load_network(path: str | Path) -> ReLUNetwork:
+def load_network(
+    path: str | PathLike[str], *, layers: Sequence[str] | None = None, fold_normalisation: bool = False
+) -> ReLUNetwork:
     """Read a trained network; the suffix of the file tells its format.
 
     Parameters
     ----------
     path
-        ``.npz`` with arrays W0, b0, W1, b1, … (y = W x + b), or ``.onnx``.
+        ``.npz`` with arrays W0, b0, W1, b1, … (y = W x + b), ``.onnx``, ``.keras``, ``.h5`` as Keras saves
+        whole models, ``.pt`` or ``.pth`` with a PyTorch state_dict, ``.safetensors``, or ``.nnet``.
+    layers
+        For files of tensors alone (``.pt``, ``.pth``, ``.safetensors``), between which ReLU is assumed: the names of
+        the layers in their order, as ``fc1`` for ``fc1.weight``. By default the order in which they fit each other.
+    fold_normalisation
+        For ``.nnet`` alone, which keeps a normalisation apart from its layers (`read_nnet_normalisation` shows it):
+        make it part of the first and the last layer, so that inputs and outputs are in the user's units. Entries that
+        this changes are rounded once and counted.
 
     Raises
     ------
@@ -25,14 +39,27 @@ def load_network(path: str | Path) -> ReLUNetwork:
     UnsupportedModelError
         The model is no fully connected ReLU network.
     """
+    if not isinstance(path, str | PathLike):
+        raise ModelError(f"{type(path).__name__} is no path of a file: network_from(model) takes models in memory")
     file = Path(path)
     reader = _READERS.get(file.suffix.lower())
     if reader is None:
         raise ModelError(f"{file}: the suffix {file.suffix!r} names no known format; known are {', '.join(_READERS)}")
     if not file.is_file():
         raise ModelError(f"{file}: {'this is not a regular file' if file.exists() else 'there is no such file'}")
+    if fold_normalisation and reader is not read_nnet:
+        raise ModelError(
+            f"{file}: fold_normalisation is for .nnet files: other formats keep none apart from the layers"
+        )
+    if layers is not None and reader not in (_read_torch, _read_safetensors):
+        raise ModelError(
+            f"{file}: layers is for files of tensors alone: this format says in which order its layers come"
+        )
+    options: dict[str, Any] = {"fold_normalisation": True} if fold_normalisation else {}
+    if layers is not None:
+        options["layers"] = layers
     try:
-        return reader(file)
+        return reader(file, **options)
     except OSError as error:
         raise ModelError(f"{file}: cannot be read: {error.strerror or error}") from error
     except InputError as error:
@@ -45,4 +72,38 @@ def _read_onnx(path: Path) -> ReLUNetwork:
     return read_onnx(path)
 
 
-_READERS: dict[str, Callable[[Path], ReLUNetwork]] = {".npz": read_npz, ".onnx": _read_onnx}
+def _read_keras(path: Path) -> ReLUNetwork:
+    from relugeom.network.importers.keras_file import read_keras  # loads h5py only where it is needed
+
+    return read_keras(path)
+
+
+def _read_h5(path: Path) -> ReLUNetwork:
+    from relugeom.network.importers.keras_file import read_h5
+
+    return read_h5(path)
+
+
+def _read_torch(path: Path, *, layers: Sequence[str] | None = None) -> ReLUNetwork:
+    from relugeom.network.importers.torch_file import read_torch
+
+    return read_torch(path, layers=layers)
+
+
+def _read_safetensors(path: Path, *, layers: Sequence[str] | None = None) -> ReLUNetwork:
+    from relugeom.network.importers.safetensors_file import read_safetensors  # loads safetensors only where needed
+
+    return read_safetensors(path, layers=layers)
+
+
+_READERS: dict[str, Callable[..., ReLUNetwork]] = {
+    ".npz": read_npz,
+    ".onnx": _read_onnx,
+    ".keras": _read_keras,
+    ".h5": _read_h5,
+    ".hdf5": _read_h5,
+    ".pt": _read_torch,
+    ".pth": _read_torch,
+    ".safetensors": _read_safetensors,
+    ".nnet": read_nnet,
+}

@@ -62,6 +62,12 @@ class ExactAffine:
         """The map x ↦ x on R^size."""
         return cls(None, _filled(size, 1), _filled(size, 1), _filled(size, 0))
 
+    @classmethod
+    def dense(cls, matrix: RationalArray, shift: RationalArray) -> "ExactAffine":
+        """The map x ↦ M x + t of rationals."""
+        _check_size(*matrix.shape)
+        return cls(matrix, _filled(matrix.shape[1], 1), _filled(len(matrix), 1), shift)
+
     @property
     def is_identity(self) -> bool:
         """True for x ↦ x itself."""
@@ -84,15 +90,29 @@ class ExactAffine:
         return replace(self, shift=self.shift + vector)
 
     def reordered(self, order: IntArray) -> "ExactAffine":
-        """The map whose value i is value order[i] of this one."""
+        """The map whose value i is value order[i] of this one; a value may come several times, or not at all."""
         if np.array_equal(order, np.arange(len(self.shift))):
             return self
         if self.matrix is None:
-            _check_size(len(order), len(order))
-            factors = self.rows
-            unscaled = ExactAffine(np.eye(len(order)), factors, _filled(len(order), 1), self.shift)
-            return unscaled.reordered(order)
+            size = len(self.rows)
+            _check_size(max(size, len(order)), size)
+            return ExactAffine(np.eye(size), self.rows, _filled(size, 1), self.shift).reordered(order)
         return ExactAffine(self.matrix[order], self.columns, self.rows[order], self.shift[order])
+
+    def as_dense(self) -> tuple[RationalArray, RationalArray]:
+        """M and t, all entries as rationals."""
+        matrix = np.eye(len(self.rows)) if self.matrix is None else self.matrix
+        _check_size(*matrix.shape)
+        return rationals(matrix) * self.rows[:, None] * self.columns[None, :], self.shift
+
+    def stacked_on(self, other: "ExactAffine") -> "ExactAffine":
+        """The values of this map and behind them those of another one on the same space."""
+        if self.matrix is not None and self.matrix is other.matrix and self.columns is other.columns:
+            matrix: FloatArray | RationalArray = np.vstack([self.matrix, other.matrix])  # type: ignore[assignment]
+            rows = np.concatenate([self.rows, other.rows])
+            return ExactAffine(matrix, self.columns, rows, np.concatenate([self.shift, other.shift]))
+        (one, first), (two, second) = self.as_dense(), other.as_dense()
+        return ExactAffine.dense(np.vstack([one, two]), np.concatenate([first, second]))
 
     def rounded(self) -> RoundedLayer:
         """The map in float64: what was read as it is, everything else rounded once to nearest.

@@ -113,7 +113,10 @@ def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
             raise ModelError(f"array {member.filename!r} holds Python objects, which are never loaded: save numbers")
         if min(shape, default=0) < 0 or file.tell() + prod(shape) * dtype.itemsize != member.file_size:
             raise ModelError(f"array {member.filename!r} does not have the size that its shape {shape} needs")
-        return np.frombuffer(file.read(), dtype).reshape(shape, order="F" if column_major else "C")
+        content = file.read(prod(shape) * dtype.itemsize)  # no more than was said, whatever it unpacks to
+        if len(content) != prod(shape) * dtype.itemsize:
+            raise ModelError(f"array {member.filename!r} ends too early")
+        return np.frombuffer(content, dtype).reshape(shape, order="F" if column_major else "C")
 
 
 def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

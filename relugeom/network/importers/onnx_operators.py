@@ -12,9 +12,12 @@ import numpy as np
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import rational
 from relugeom.network.decision import Squashing
-from relugeom.network.importers.folding import ExactAffine, RationalArray, inverse_root, rationals
+from relugeom.network.importers.folding import RationalArray, inverse_root, rationals
+from relugeom.network.importers.onnx_branches import combined
+from relugeom.network.importers.onnx_piecewise import PIECEWISE, rectified
 from relugeom.network.importers.onnx_rearranging import REARRANGING
 from relugeom.network.importers.onnx_values import Step, Value, Variable
+from relugeom.network.importers.onnx_windows import WINDOWS
 
 __all__ = ["OPERATORS", "apply_operator"]
 
@@ -90,11 +93,15 @@ def _gemm(step: Step) -> Value:
 
 
 def _add(step: Step) -> Value:
+    if _both_vary(step):
+        return combined(step, step.variable(0), step.variable(1))
     x, vector, _ = _elementwise(step)
     return x.mapped(x.affine.shifted(vector))
 
 
 def _subtract(step: Step) -> Value:
+    if _both_vary(step):
+        return combined(step, step.variable(0), step.variable(1), signs=(1, -1))
     x, vector, varying = _elementwise(step)
     if varying == 0:
         return x.mapped(x.affine.shifted(-vector))
@@ -113,6 +120,10 @@ def _divide(step: Step) -> Value:
     if not vector.all():
         raise step.damaged("divides by zero")
     return x.mapped(x.affine.scaled(1 / vector))
+
+
+def _both_vary(step: Step) -> bool:
+    return all(isinstance(step.operand(position), Variable) for position in (0, 1))
 
 
 def _elementwise(step: Step) -> tuple[Variable, RationalArray, int]:
@@ -166,17 +177,7 @@ def _scaler(step: Step) -> Value:
 
 
 def _relu(step: Step) -> Value:
-    x = step.variable(0)
-    if x.layers and x.affine.is_identity:
-        return x  # relu(relu(z)) = relu(z)
-    return replace(x, layers=(*x.layers, x.affine), affine=ExactAffine.identity(len(x.affine.shift)))
-
-
-def _maximum(step: Step) -> Value:
-    varying, constant = step.variable_and_constant()
-    if len(step.operands) != 2 or step.weights(constant).any() or step.weights(constant).size != 1:
-        raise step.unsupported("is a maximum with something other than 0: only a ReLU can be read")
-    return _relu(replace(step, operands=(step.operands[varying],)))
+    return rectified(step.variable(0))
 
 
 def _sigmoid(step: Step) -> Value:
@@ -201,12 +202,13 @@ def _repeated(factor: float, x: Variable) -> RationalArray:
 
 OPERATORS: dict[str, Callable[[Step], Value]] = {
     **REARRANGING,
+    **PIECEWISE,
+    **WINDOWS,
     "Add": _add,
     "BatchNormalization": _batch_normalisation,
     "Div": _divide,
     "Gemm": _gemm,
     "MatMul": _multiply_matrices,
-    "Max": _maximum,
     "Mul": _multiply,
     "Relu": _relu,
     "Sigmoid": _sigmoid,

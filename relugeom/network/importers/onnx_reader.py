@@ -33,7 +33,13 @@ def read_onnx(path: Path) -> ReLUNetwork:
     ModelError
         The file is damaged.
     UnsupportedModelError
-        The model is no chain of affine maps and ReLUs with at most one sigmoid or softmax at its end.
+        The model cannot be rewritten exactly into a chain of affine maps and ReLUs with at most one sigmoid or softmax
+        at its end.
+
+    Notes
+    -----
+    LeakyReLU, PReLU, Abs, Clip, HardSigmoid, Max and Min, maximum pooling, and values that skip layers are written with
+    ReLU units that the model does not have as such; they count as units, and their kinks as boundaries of regions.
     """
     graph = read_graph(path)
     output = _output(graph)
@@ -48,7 +54,7 @@ def read_onnx(path: Path) -> ReLUNetwork:
         squashing=output.squashing,
         decision=_decision(class_names, several=several),
         origin=Origin(
-            source="onnx",
+            source="onnx, rewritten with further ReLU units" if output.rewritten else "onnx",
             precision=graph.precision,
             rounded_weights=tuple(layer.rounded_weight for layer in layers),
             rounded_biases=tuple(layer.rounded_bias for layer in layers),

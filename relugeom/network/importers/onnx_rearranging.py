@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto
 
+from relugeom.network.importers.onnx_branches import stacked
 from relugeom.network.importers.onnx_tensors import FLOAT_TYPES, MOST_AXES, Array, type_name
 from relugeom.network.importers.onnx_values import Step, Value, Variable
 
@@ -141,8 +142,28 @@ def _gather(step: Step) -> Value:
 
 
 def _concatenate(step: Step) -> Value:
+    operands = [step.operand(position) for position in range(len(step.operands))]
+    if any(isinstance(operand, Variable) for operand in operands):
+        return _concatenated(step, [step.variable(position) for position in range(len(operands))])
     parts = [step.shape_vector(position) for position in range(len(step.operands))]
     return np.array([entry for part in parts for entry in part], dtype=np.int64)
+
+
+def _concatenated(step: Step, parts: Sequence[Variable]) -> Variable:
+    """Several tensors along one axis."""
+    ranks, batches = {part.labels.ndim for part in parts}, {part.batch for part in parts}
+    if len(ranks) > 1 or len(batches) > 1:
+        raise step.damaged("joins tensors of different ranks or batches")
+    (axis,) = step.axes([step.integer("axis", 0)], ranks.pop())
+    if axis == 0 and parts[0].batch is not None:
+        raise step.mixes_batch()
+    starts = np.cumsum([0, *(len(part.affine.shift) for part in parts)])
+    labels = [part.labels + start for part, start in zip(parts, starts.tolist(), strict=False)]
+    try:
+        joint = np.concatenate(labels, axis=axis)
+    except ValueError:
+        raise step.damaged(f"joins shapes {[list(part.labels.shape) for part in parts]} at axis {axis}") from None
+    return replace(stacked(parts), labels=joint)
 
 
 def _slice(step: Step) -> Value:

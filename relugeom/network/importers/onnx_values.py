@@ -45,6 +45,8 @@ class Variable:
         Size of the batch axis; None where the tensor is one sample and no axis is a batch.
     squashing
         What was applied to the values last.
+    rewritten
+        Whether some layer holds units that the model does not have as such, as its rewriting needs them.
     """
 
     layers: tuple[ExactAffine, ...]
@@ -52,6 +54,7 @@ class Variable:
     labels: IntArray
     batch: int | None
     squashing: Squashing = Squashing.NONE
+    rewritten: bool = False
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -141,7 +144,7 @@ class Step:
         varying = [isinstance(self.operand(position), Variable) for position in (0, 1)]
         if all(varying):
             first, second = self.node.inputs[:2]
-            raise self.unsupported(f"joins two branches, {first!r} and {second!r}: only a chain of layers can be read")
+            raise self.unsupported(f"multiplies values that both vary, {first!r} and {second!r}: this is no affine map")
         return (0, 1) if varying[0] else (1, 0)
 
     def number(self, name: str, default: float) -> float:

@@ -6,17 +6,18 @@ them do.
 """
 
 import shutil
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
 
 from relugeom.analysis.importance import ClusterImportance, cluster_importance
+from relugeom.audit.measures import save_measures
+from relugeom.audit.page import report_content
+from relugeom.audit.questions import FOLDER, ask_questions
+from relugeom.audit.words import audit_notes, columns_in_words, resumption_in_words
 from relugeom.certificate.partition import Certificate, certify_partition
+from relugeom.claims.answer import Answer
 from relugeom.data.samples import Samples, read_samples
 from relugeom.errors import CertificateError, InputError
 from relugeom.geometry.chart import domain_chart
@@ -25,7 +26,6 @@ from relugeom.geometry.domain_spec import load_domain
 from relugeom.network.decision import Decision
 from relugeom.network.importers import load_network
 from relugeom.network.network import ReLUNetwork
-from relugeom.network.rounding import rounding_bound
 from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.enumeration import enumerate_regions
@@ -33,10 +33,6 @@ from relugeom.partition.feasibility import settle_clusters, take_census
 from relugeom.partition.found import SearchProgress
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.report.content import ReportContent
-
-if TYPE_CHECKING:
-    from relugeom.store.queries import RunTables
-    from relugeom.store.store import Store
 
 __all__ = [
     "CERTIFICATE",
@@ -53,10 +49,7 @@ __all__ = [
 
 DOMAIN_FILE = "domain.toml"
 CERTIFICATE = "partition.cert"
-TITLES = {"audit": "Audit"}
 SOURCES = {"data": "the range of the data", "all": "all of R^n"}
-MAX_NAMED = 20
-"""Inputs that are named in a remark; of more, only the first and the last are."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +76,8 @@ class AuditResult:
         Where they are.
     certificate
         The proof of the list of regions, or None where it could not be proved; the content's notes say which.
+    answers
+        What was asked of the network on the whole domain; the certificates are in the folder ``proofs``.
     """
 
     network: ReLUNetwork
@@ -98,6 +93,7 @@ class AuditResult:
     store: str
     report: Path
     certificate: Certificate | None
+    answers: Sequence[Answer]
 
 
 def audit(
@@ -115,6 +111,8 @@ def audit(
     time_limit: float | None = 600.0,
     threads: int = 1,
     resume: bool = False,
+    show_samples: bool = True,
+    map_features: Sequence[str] | None = None,
     on_remark: Callable[[str], None] | None = None,
     on_progress: Callable[[str, int | SearchProgress], None] | None = None,
 ) -> AuditResult:
@@ -142,6 +140,10 @@ def audit(
         How many threads enumerate; a COMPLETE answer does not depend on it.
     resume
         Whether to go on with what an earlier run of the store found on this network and domain.
+    show_samples
+        Whether the report may show rows of the data: samples on maps, means of very small clusters, inputs of rows.
+    map_features
+        Names of the two features of the report's map; by default those that move the outputs most.
     on_remark
         Called before the work begins with each choice that was made: which columns, which domain.
     on_progress
@@ -153,12 +155,15 @@ def audit(
         Something that was given cannot be used; then nothing is written.
     """
     from relugeom.report.html import write_report
+    from relugeom.report.region_map import find_features
     from relugeom.store.datasets import describe_dataset
     from relugeom.store.store import open_store
 
     tell, remark = on_progress or _ignore, on_remark or _ignore
     network, samples = read_inputs(model, data, target=target, features=features, ignore=ignore, decision=decision)
     chosen = choose_domain(domain, network, samples, Path(model))
+    if map_features is not None:
+        find_features(network, map_features)  # refuses names that are none before the work begins
     record = describe_dataset(samples.name, samples.X, network.feature_names, target_name=target, target=samples.target)
     parameters = {"model": str(model), "data": str(data), "target": target, "domain": domain}
     limits = {"max_regions": max_regions, "time_limit": time_limit}
@@ -205,9 +210,23 @@ def audit(
                 run.save_census(census)
                 if certificate is not None:
                     run.save_certificate(certificate)
-                run.save_notes([*audit_notes(clusters, verdicts, partition, census), proof_note])
+                left_out = save_measures(run, partition, clusters, samples.X, tell)
+                tell("asking about the whole domain", 0)
+                answers = ask_questions(
+                    network,
+                    chosen.domain,
+                    samples.X if show_samples else samples.X[:0],  # a witness may be where the search set out
+                    folder / FOLDER,
+                    time_limit=time_limit,
+                    on_progress=lambda done: tell("asking about the whole domain", done),
+                )
+                run.save_answers(answers)
+                notes = audit_notes(clusters, verdicts, partition, census)
+                run.save_notes([*notes, proof_note, *([left_out] if left_out else [])])
             tell("writing the report", 0)
-            content = report_content(opened, run.id)
+            content = report_content(
+                opened, run.id, clustered=(samples.X, clusters), show_samples=show_samples, map_features=map_features
+            )
         write_report(content, report)
     return AuditResult(
         network=network,
@@ -223,6 +242,7 @@ def audit(
         store=opened.location.text,
         report=report,
         certificate=certificate,
+        answers=answers,
     )
 
 
@@ -262,24 +282,6 @@ def read_inputs(
     return network if network.input_names else network.with_inputs(samples.columns), samples
 
 
-def resumption_in_words(known: Partition | None) -> str:
-    """What a search goes on from."""
-    if known is None:
-        return "nothing to resume: the store has no search of this network on this domain, so it begins anew"
-    if known.status is PartitionStatus.COMPLETE:
-        return f"nothing left to search: an earlier run found all {len(known):,} activation regions"
-    return f"resuming behind {len(known):,} activation regions that an earlier run found"
-
-
-def columns_in_words(network: ReLUNetwork, samples: Samples) -> str:
-    """Which column feeds which input."""
-    pairs = zip(network.feature_names, samples.columns, strict=True)
-    names = [name if name == column else f"{name} ← {column}" for name, column in pairs]
-    if len(names) > MAX_NAMED:
-        names = [f"{len(names):,} columns", names[0], "…", names[-1]]
-    return f"inputs: {', '.join(names)}" + ("" if samples.target_name is None else f"; target: {samples.target_name}")
-
-
 def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | None, model: Path) -> ChosenDomain:
     """The domain that was asked for; without a word, the file beside the model, else the range of the data.
 
@@ -300,84 +302,6 @@ def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | Non
     domain = load_domain(place, network, data=None if samples is None else samples.X)
     domain_chart(domain)  # refuses an empty domain
     return ChosenDomain(domain, source)
-
-
-def audit_notes(
-    clusters: Clusters, verdicts: Sequence[PatternStatus], partition: Partition, census: PatternCensus
-) -> list[str]:
-    """Limits and remarks, one sentence each."""
-    network, domain = partition.network, partition.domain
-    notes = [
-        "Counted are activation regions: patterns whose set of inputs has an interior in the domain's affine hull."
-    ]
-    if partition.status is PartitionStatus.TRUNCATED:
-        notes.append(
-            f"The list of regions is truncated ({partition.reason}); the patterns of the samples are settled all the "
-            f"same."
-        )
-    if not census.lower_complete:
-        notes.append("Lower-dimensional patterns were not searched for; only those of admissible inputs are listed.")
-    if not census.admissible_complete and domain.integral.any():
-        notes.append("Not every pattern that admissible inputs have is known: the search for them ran out of time.")
-    outside = int((~clusters.inside).sum())
-    if outside:
-        notes.append(f"Samples outside the domain: {outside:,}; they stay in their clusters and cover no region.")
-    if PatternStatus.INFEASIBLE in verdicts:
-        notes.append("All samples of a cluster whose pattern is infeasible lie outside the domain.")
-    doubtful = int(clusters.float32_doubtful.sum())
-    if doubtful and network.origin.precision == "float32":
-        notes.append(
-            f"Samples so near the boundary of a unit that the float32 model may see another pattern: {doubtful:,}."
-        )
-    if network.origin.rounded_count:
-        bound = float(np.max(rounding_bound(network, domain.lower, domain.upper)))
-        effect = f"no output changes by more than {bound:.2g}" if isfinite(bound) else "the outputs have no bound"
-        notes.append(
-            f"Weights that the importer had to compute and rounded once to float64: {network.origin.rounded_count:,}; "
-            f"by this {effect} on the domain."
-        )
-    return notes
-
-
-def report_content(store: "Store", run: int | None = None) -> ReportContent:
-    """What the report of a run says; by default of the latest finished one."""
-    from relugeom.store.queries import read_run
-
-    tables = read_run(store, run)
-    return ReportContent(
-        title=f"{TITLES.get(tables.provenance['command'], 'Regions')} of {tables.network.get('file', 'a network')}",
-        summary=_summary(tables),
-        network=tables.network,
-        domain=tables.domain,
-        census=tables.census,
-        clusters=tables.clusters,
-        profiles=tables.profiles,
-        importance=tables.importance,
-        patterns=tables.patterns,
-        provenance=tables.provenance,
-        constraints=tables.constraints,
-        notes=tables.notes,
-    )
-
-
-def _summary(tables: "RunTables") -> Mapping[str, str]:
-    """The run in a few lines."""
-    counts = dict(zip(tables.census["patterns"], tables.census["count"], strict=True))
-    run = tables.provenance
-    summary = {"Data": run.get("data", ""), "Domain": run.get("domain", "")}
-    clusters = tables.clusters
-    if len(clusters):
-        samples = int(clusters["samples"].sum())
-        summary["Samples"] = f"{samples:,} in {len(clusters):,} clusters"
-        summary["Outside the domain"] = f"{int(clusters['outside'].sum()):,}"
-        if clusters["accuracy"].notna().all():
-            summary["Accuracy"] = f"{float((clusters['accuracy'] * clusters['samples']).sum()) / samples:.1%}"
-    if "regions" in counts:
-        summary["Activation regions"] = f"{counts['regions']} of {counts['all patterns']} patterns"
-    else:
-        summary["Activation regions"] = f"{int((tables.patterns['verdict'] == 'region').sum()):,} are known"
-    summary["Status"] = run.get("status", "") + (f": {run['reason']}" if "reason" in run else "")
-    return {label: text for label, text in summary.items() if text}
 
 
 @contextmanager

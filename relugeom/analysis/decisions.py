@@ -1,0 +1,52 @@
+"""What a network decides inside each region of a partition.
+
+The decision is taken at the region's interior point, in rationals: neither an output at its threshold nor two equal
+outputs can be mistaken. Elsewhere in the region it may be another one; where two neighbours differ, a decision boundary
+passes between their points.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+from flint import fmpq
+
+from relugeom.linalg.arrays import IntArray
+from relugeom.linalg.exact import evaluate_form, rational, rational_point
+from relugeom.network.decision import TIED, UNDECIDED, Decision, DecisionRule
+from relugeom.network.exact import exact_network, output_forms
+from relugeom.partition.partition import Partition
+
+__all__ = ["decide_regions"]
+
+
+def decide_regions(partition: Partition) -> IntArray:
+    """Class at the interior point of each region, shape (k,); `UNDECIDED` or `TIED` where there is none.
+
+    A network without a decision (a regression) decides nothing: all entries are `UNDECIDED`.
+    """
+    rule = partition.network.rule
+    classes = np.full(len(partition), UNDECIDED, dtype=np.int64)
+    if rule.rule is DecisionRule.NONE:
+        return classes
+    exact = exact_network(partition.network)
+    for row, region in enumerate(partition):
+        forms = output_forms(exact, region.pattern)
+        point = _point(region.exact_point) if region.exact_point else rational_point(region.point)
+        scale = fmpq(1, 1 << forms.exponent)
+        classes[row] = _decide(rule, [evaluate_form(form, point) * scale for form in forms.rows()])
+    return classes
+
+
+def _decide(decision: Decision, outputs: Sequence[fmpq]) -> int:
+    if decision.rule is DecisionRule.THRESHOLD:
+        if outputs[0] > rational(decision.upper):
+            return 1
+        return 0 if outputs[0] <= rational(decision.lower) else UNDECIDED
+    largest = max(outputs)
+    reached = [number for number, output in enumerate(outputs) if output == largest]
+    return reached[0] if len(reached) == 1 else TIED
+
+
+def _point(coordinates: Sequence[Fraction]) -> list[fmpq]:
+    return [fmpq(value.numerator, value.denominator) for value in coordinates]

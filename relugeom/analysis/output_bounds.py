@@ -1,0 +1,172 @@
+"""Exact minimum and maximum of an output over a domain, with inputs that reach them.
+
+Notation: c·y is a combination of the outputs (before any squashing) of one network, or of several on the same input;
+its maximum over the relaxation is the largest of those of affine maps over closed cells, which are linear programs.
+Over admissible inputs, a cell has the integers of one input.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import lcm
+
+import numpy as np
+
+from relugeom.analysis.tightening import Extremum, find_some_input, tighten
+from relugeom.claims.claim import Excluded, OutputBound, Scope, Twin
+from relugeom.claims.inequality import Inequality
+from relugeom.claims.settlement import Settle
+from relugeom.errors import EmptyDomainError
+from relugeom.geometry.domain import Domain, contains, contains_admissible, list_admissible
+from relugeom.geometry.exact_program import maximise_exactly
+from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum
+from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.exact import as_fraction
+from relugeom.network.exact import evaluate_exactly
+from relugeom.network.forward import evaluate
+from relugeom.network.network import ReLUNetwork
+from relugeom.network.pattern import ActivationPattern
+from relugeom.partition.closed_cells import Best, climb, closed_cell, domain_forms
+
+__all__ = ["LinearOutput", "OutputBounds", "output_bounds", "promising_inputs"]
+
+Point = tuple[Fraction, ...]
+SEEDS, KEPT = 2000, 8
+"""Random inputs that are looked at, and inputs from which the search sets out."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinearOutput:
+    """c·y.
+
+    Attributes
+    ----------
+    networks
+        One network, or two with the same inputs.
+    weights
+        c: one number per output, those of all networks behind each other.
+    """
+
+    networks: tuple[ReLUNetwork, ...]
+    weights: tuple[Fraction, ...]
+
+    def at(self, x: Sequence[Fraction]) -> tuple[Fraction, tuple[ActivationPattern, ...]]:
+        """The value at an input, exactly, and the patterns there."""
+        patterns, outputs = zip(*(evaluate_exactly(network, x) for network in self.networks), strict=True)
+        every = (value for values in outputs for value in values)
+        return sum((w * y for w, y in zip(self.weights, every, strict=True)), Fraction(0)), patterns
+
+    def best_near(self, domain: Domain, x: Sequence[Fraction], scope: Scope) -> Best:
+        """The most that is reached in the cell of an input, and in cells that lead on from it.
+
+        Parameters
+        ----------
+        x
+            An input of the domain; where the scope is ADMISSIBLE an admissible one, whose integers are kept.
+        """
+        if scope is Scope.ADMISSIBLE:
+            whole = np.array([float(value) for value in x])
+            sides = [np.where(domain.integral, whole, side) for side in (domain.lower, domain.upper)]
+            domain = replace(domain, lower=sides[0], upper=sides[1])
+        rows = domain_forms(domain)
+
+        def best_of(patterns: tuple[ActivationPattern, ...]) -> Best | None:
+            cells = [closed_cell(network, pattern) for network, pattern in zip(self.networks, patterns, strict=True)]
+            forms = [(form, cell.outputs.exponent) for cell in cells for form in cell.outputs.rows()]
+            objective, scale = self._objective(forms)
+            found = maximise_exactly([*rows, *(form for cell in cells for form in cell.units)], objective)
+            if isinstance(found, ExactInfeasible):
+                return None
+            point = tuple(map(as_fraction, found.point))
+            return Best(as_fraction(found.value) / scale if isinstance(found, ExactOptimum) else None, point)
+
+        value, patterns = self.at(x)
+        return climb(self.networks, patterns, best_of) or Best(value, tuple(x))
+
+    def largest(self, domain: Domain, settle: Settle, start: Best, scope: Scope) -> Extremum:
+        """The largest value over the scope, from what has been reached already."""
+
+        def claim_at(bound: Fraction) -> OutputBound | Excluded:
+            if len(self.networks) == 1:
+                return OutputBound(self.weights, bound, scope)
+            first = self.networks[0].outputs
+            beyond = Inequality(-bound, outputs=self.weights[:first], copy_outputs=self.weights[first:], strict=True)
+            return Excluded(((beyond,),), scope, twin=Twin(second_network=True))
+
+        return tighten(claim_at, settle, lambda shown: self.best_near(domain, shown.x, scope), start)
+
+    def _objective(self, forms: Sequence[tuple[list[int], int]]) -> tuple[list[int], int]:
+        """c·y as an integer form, and by what it is multiplied."""
+        scale = lcm(*(weight.denominator for weight in self.weights)) << max(exponent for _, exponent in forms)
+        total = [0] * len(forms[0][0])
+        for weight, (form, exponent) in zip(self.weights, forms, strict=True):
+            factor = int(weight * scale) >> exponent
+            total = [entry + factor * c for entry, c in zip(total, form, strict=True)]
+        return total, scale
+
+
+@dataclass(frozen=True, slots=True)
+class OutputBounds:
+    """The range of an output: value, input and verdict at either end."""
+
+    lowest: Extremum
+    highest: Extremum
+
+
+def output_bounds(
+    network: ReLUNetwork,
+    domain: Domain,
+    settle: Settle,
+    *,
+    output: int = 0,
+    scope: Scope = Scope.RELAXATION,
+    candidates: FloatArray | None = None,
+) -> OutputBounds:
+    """The exact range of one output over a domain.
+
+    Parameters
+    ----------
+    settle
+        Settles claims about this network on this domain.
+    scope
+        RELAXATION: over all inputs of the relaxation; ADMISSIBLE: over admissible inputs.
+    candidates
+        Inputs from which to set out besides random ones, shape (k, n), such as samples; those that are out of scope are
+        passed over.
+
+    Raises
+    ------
+    EmptyDomainError
+        There is no such input, or none was found.
+    """
+    some = find_some_input(settle, scope)
+    if some is None:
+        raise EmptyDomainError("no input was found over which an output could be bounded")
+    inputs = promising_inputs(domain, scope, candidates)
+    order = np.argsort(evaluate(network, inputs)[:, output], kind="stable")
+    ends = []
+    for sign, chosen in ((-1, order[:KEPT]), (1, order[::-1][:KEPT])):
+        value = LinearOutput((network,), tuple(Fraction(sign * (k == output)) for k in range(network.outputs)))
+        starts = [some.x, *(tuple(map(Fraction, x)) for x in inputs[chosen].tolist())]
+        best = max((value.best_near(domain, x, scope) for x in starts), key=_rank)
+        found = value.largest(domain, settle, best, scope)
+        ends.append(found if sign > 0 or found.value is None else replace(found, value=-found.value))
+    return OutputBounds(*ends)
+
+
+def promising_inputs(domain: Domain, scope: Scope, candidates: FloatArray | None = None) -> FloatArray:
+    """Inputs of the scope to set out from, shape (k, n): those given, and others, the same every time."""
+    tables = [np.zeros((0, domain.inputs))] if candidates is None else [np.asarray(candidates, dtype=np.float64)]
+    listed = list_admissible(domain) if scope is Scope.ADMISSIBLE else None
+    if listed is not None:
+        tables.append(listed)
+    elif np.isfinite(domain.lower).all() and np.isfinite(domain.upper).all():
+        drawn = np.random.default_rng(0).random((SEEDS, domain.inputs))
+        tables.append(domain.lower + drawn * (domain.upper - domain.lower))
+    table = np.concatenate(tables)
+    kept: FloatArray = table[(contains_admissible if scope is Scope.ADMISSIBLE else contains)(domain, table)]
+    return kept
+
+
+def _rank(best: Best) -> tuple[bool, Fraction]:
+    return best.value is None, best.value or Fraction(0)

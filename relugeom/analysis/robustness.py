@@ -1,0 +1,230 @@
+"""How far an input is from another decision, and the nearest input that gets one: a counterfactual.
+
+Notation: p is an input with a decision, r a radius in the norm l1, l2 or linf. Another decision is had in a union of
+sets of outputs: beyond a threshold, or where another output is at least as large. The one idea: in a closed cell, the
+point of such a set that is nearest to p solves a linear program (l1, linf) or is a projection (l2); that no other cell
+has a nearer one is a claim about a ball.
+
+A set may be open (y > θ): then its distance is that of its closure, and the nearest input may lie on the border. Else
+the ball of exactly that distance touches the set; so the ball that is proved is smaller, by 2^−40 of it.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+
+from relugeom.analysis.tightening import tighten
+from relugeom.claims.ball import Ball, Norm
+from relugeom.claims.claim import Claim, Excluded, Scope
+from relugeom.claims.inequality import Inequality
+from relugeom.claims.settlement import Settlement, Verdict
+from relugeom.errors import InputError
+from relugeom.geometry.domain import Domain, contains, contains_admissible
+from relugeom.geometry.nearest_point import nearest_in_l1, nearest_in_l2, nearest_in_linf
+from relugeom.linalg.arrays import FloatArray
+from relugeom.network.decision import DecisionRule
+from relugeom.network.exact import evaluate_exactly
+from relugeom.network.network import ReLUNetwork
+from relugeom.network.pattern import ActivationPattern
+from relugeom.partition.closed_cells import Best, climb, closed_cell, domain_forms
+
+__all__ = ["Robustness", "SettleOn", "distance_to_other_decision"]
+
+Point = tuple[Fraction, ...]
+SettleOn = Callable[[Domain, Claim], Settlement]
+NEAREST = {Norm.L1: nearest_in_l1, Norm.L2: nearest_in_l2, Norm.LINF: nearest_in_linf}
+MARGIN = Fraction(1, 1 << 40)
+KEPT = 8
+"""Candidates from which the search sets out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Robustness:
+    """The distance of one input from another decision.
+
+    Attributes
+    ----------
+    norm
+        For L2, `distance` and `certified` are squares.
+    verdict
+        HOLDS: the distance is proved; FAILS: no input of the domain gets another decision, which is proved too;
+        UNKNOWN: a nearer one may exist.
+    distance
+        Of the nearest input that was found; None without one.
+    certified
+        No input so near has another decision; None where nothing is proved.
+    counterfactual
+        The nearest input with (or, for an open set, at the border of) another decision.
+    settlement
+        The last claim, with its proof.
+    """
+
+    norm: Norm
+    verdict: Verdict
+    distance: Fraction | None
+    certified: Fraction | None
+    counterfactual: Point | None
+    settlement: Settlement | None
+
+
+def distance_to_other_decision(
+    network: ReLUNetwork,
+    domain: Domain,
+    settle_on: SettleOn,
+    x: FloatArray,
+    *,
+    norm: Norm = Norm.LINF,
+    scope: Scope = Scope.RELAXATION,
+    frozen: Sequence[int] = (),
+    candidates: FloatArray | None = None,
+) -> Robustness:
+    """The exact distance of an input from another decision.
+
+    Parameters
+    ----------
+    settle_on
+        Settles claims about this network on the domain that it is given.
+    x
+        An input of the domain, shape (n,).
+    scope
+        ADMISSIBLE: only admissible inputs count as counterfactuals.
+    frozen
+        Features that keep their value.
+    candidates
+        Inputs from which to set out, shape (k, n), such as samples.
+
+    Raises
+    ------
+    InputError
+        The input is outside the domain, its decision is not clear, or the network takes none.
+    """
+    inside = contains_admissible if scope is Scope.ADMISSIBLE else contains
+    if not inside(domain, np.atleast_2d(x))[0]:
+        raise InputError("the input lies outside the domain (or is not admissible): no distance is asked of it")
+    p = tuple(map(Fraction, np.asarray(x, dtype=np.float64).tolist()))
+    kept = np.isin(np.arange(domain.inputs), list(frozen))
+    sides = [np.where(kept, x, side) for side in (domain.lower, domain.upper)]
+    search = _Search(network, replace(domain, lower=sides[0], upper=sides[1]), settle_on, p, Norm(norm), scope)
+    return search.run(candidates)
+
+
+class _Search:
+    """The distance of one input."""
+
+    def __init__(
+        self, network: ReLUNetwork, domain: Domain, settle_on: SettleOn, p: Point, norm: Norm, scope: Scope
+    ) -> None:
+        self._network, self._domain, self._p, self._norm, self._scope = network, domain, p, norm, scope
+        self._settle_on = settle_on
+        self._sets = _other_decisions(network, evaluate_exactly(network, p)[1])
+
+    def run(self, candidates: FloatArray | None) -> Robustness:
+        first = self._settle(Excluded(self._members(), self._scope))
+        if first.counterexample is None:
+            verdict = Verdict.FAILS if first.verdict is Verdict.HOLDS else Verdict.UNKNOWN
+            return Robustness(self._norm, verdict, None, None, None, first)
+        starts = [first.counterexample.x, *self._promising(candidates)]
+        best = max((self._nearest_near(start) for start in starts), key=_value)
+        found = tighten(self._claim_at, self._settle, lambda shown: self._nearest_near(shown.x), best)
+        distance = -(found.value or Fraction(0))
+        proved = _smaller(distance) if found.verdict is Verdict.HOLDS else None
+        return Robustness(self._norm, found.verdict, distance, proved, found.point, found.settlement)
+
+    def _settle(self, claim: Claim) -> Settlement:
+        return self._settle_on(self._domain, claim)
+
+    def _members(self) -> tuple[tuple[Inequality, ...], ...]:
+        return tuple((part,) for part in self._sets)
+
+    def _claim_at(self, value: Fraction) -> Excluded:
+        return Excluded(self._members(), self._scope, Ball(self._norm, self._p, _smaller(-value)))
+
+    def _promising(self, candidates: FloatArray | None) -> list[Point]:
+        """The nearest candidates that have another decision."""
+        if candidates is None:
+            return []
+        inside = contains_admissible if self._scope is Scope.ADMISSIBLE else contains
+        table = np.asarray(candidates, dtype=np.float64)
+        table = table[inside(self._domain, table)]
+        steps = np.abs(table - np.array([float(value) for value in self._p]))
+        sizes = {Norm.L1: steps.sum(axis=1), Norm.L2: (steps**2).sum(axis=1), Norm.LINF: steps.max(axis=1, initial=0)}
+        found: list[Point] = []
+        for row in np.argsort(sizes[self._norm], kind="stable").tolist():
+            point = tuple(map(Fraction, table[row].tolist()))
+            if self._is_other(evaluate_exactly(self._network, point)[1]):
+                found.append(point)
+            if len(found) == KEPT:
+                break
+        return found
+
+    def _is_other(self, outputs: Point) -> bool:
+        for part in self._sets:
+            value = part.constant + sum(w * y for w, y in zip(part.outputs, outputs, strict=True))
+            if value > 0 or (value == 0 and not part.strict):
+                return True
+        return False
+
+    def _nearest_near(self, start: Point) -> Best:
+        """The nearest point with another decision in the cell of an input that has one, and in cells behind it."""
+        domain = self._domain
+        if self._scope is Scope.ADMISSIBLE:
+            whole = np.array([float(value) for value in start])
+            sides = [np.where(domain.integral, whole, side) for side in (domain.lower, domain.upper)]
+            domain = replace(domain, lower=sides[0], upper=sides[1])
+        rows = domain_forms(domain)
+
+        def best_of(patterns: tuple[ActivationPattern, ...]) -> Best | None:
+            cell = closed_cell(self._network, patterns[0])
+            forms, scale = cell.outputs.rows(), 1 << cell.outputs.exponent
+            found = []
+            for part in self._sets:
+                beyond = [Fraction(0)] * (len(start) + 1)
+                beyond[-1] = part.constant * scale
+                for weight, form in zip(part.outputs, forms, strict=True):
+                    beyond = [entry + weight * c for entry, c in zip(beyond, form, strict=True)]
+                common = int(np.lcm.reduce([entry.denominator for entry in beyond], dtype=object))
+                if not any(beyond[:-1]) and part.strict and beyond[-1] <= 0:
+                    continue  # on a plateau at θ nothing lies beyond it
+                nearest = NEAREST[self._norm]([*rows, *cell.units, [int(v * common) for v in beyond]], self._p)
+                if nearest is not None:
+                    found.append(Best(-nearest[0], nearest[1]))
+            return max(found, key=_value, default=None)
+
+        found = climb((self._network,), (evaluate_exactly(self._network, start)[0],), best_of)
+        if found is None:
+            raise AssertionError("an input with another decision lies in its own cell")
+        return found
+
+
+def _smaller(distance: Fraction) -> Fraction:
+    """The size of the ball that is proved for a distance."""
+    return distance * (1 - MARGIN)
+
+
+def _value(best: Best) -> Fraction:
+    return best.value if best.value is not None else Fraction(0)
+
+
+def _other_decisions(network: ReLUNetwork, outputs: Point) -> tuple[Inequality, ...]:
+    """Each is one way to get another decision than these outputs."""
+    rule = network.rule
+    if rule.rule is DecisionRule.THRESHOLD:
+        lower, upper = Fraction(rule.lower), Fraction(rule.upper)
+        if outputs[0] > upper:
+            return (Inequality(upper, outputs=(Fraction(-1), *[Fraction(0)] * (len(outputs) - 1))),)
+        if outputs[0] <= lower:
+            return (Inequality(-lower, outputs=(Fraction(1), *[Fraction(0)] * (len(outputs) - 1)), strict=True),)
+        raise InputError("the input's output lies between the bounds of the threshold: its decision is not clear")
+    if rule.rule is DecisionRule.ARGMAX:
+        largest = max(outputs)
+        if outputs.count(largest) > 1:
+            raise InputError("several outputs are the largest at the input: its decision is not clear")
+        own = outputs.index(largest)
+        others = [k for k in range(len(outputs)) if k != own]
+        return tuple(
+            Inequality(outputs=tuple(Fraction(int(j == k) - int(j == own)) for j in range(len(outputs))))
+            for k in others
+        )
+    raise InputError("the network takes no decision: say from which output on it is class 1, with a threshold")

@@ -1,0 +1,106 @@
+"""What an audit says in words: what it goes on from, which columns it takes, its limits, its summary."""
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from relugeom.data.samples import Samples
+from relugeom.network.network import ReLUNetwork
+from relugeom.network.rounding import rounding_bound
+from relugeom.partition.census import PatternCensus
+from relugeom.partition.clusters import Clusters
+from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
+
+if TYPE_CHECKING:
+    from relugeom.store.queries import RunTables
+
+__all__ = ["audit_notes", "columns_in_words", "resumption_in_words", "summary_of"]
+
+WORDS = {
+    "holds": "statements are proved",
+    "fails": "are false, with an input that shows it",
+    "unknown": "are not settled",
+}
+MAX_NAMED = 20
+"""Inputs that are named in a remark; of more, only the first and the last are."""
+
+
+def resumption_in_words(known: Partition | None) -> str:
+    """What a search goes on from."""
+    if known is None:
+        return "nothing to resume: the store has no search of this network on this domain, so it begins anew"
+    if known.status is PartitionStatus.COMPLETE:
+        return f"nothing left to search: an earlier run found all {len(known):,} activation regions"
+    return f"resuming behind {len(known):,} activation regions that an earlier run found"
+
+
+def columns_in_words(network: ReLUNetwork, samples: Samples) -> str:
+    """Which column feeds which input."""
+    pairs = zip(network.feature_names, samples.columns, strict=True)
+    names = [name if name == column else f"{name} ← {column}" for name, column in pairs]
+    if len(names) > MAX_NAMED:
+        names = [f"{len(names):,} columns", names[0], "…", names[-1]]
+    return f"inputs: {', '.join(names)}" + ("" if samples.target_name is None else f"; target: {samples.target_name}")
+
+
+def audit_notes(
+    clusters: Clusters, verdicts: Sequence[PatternStatus], partition: Partition, census: PatternCensus
+) -> list[str]:
+    """Limits and remarks, one sentence each."""
+    network, domain = partition.network, partition.domain
+    notes = [
+        "Counted are activation regions: patterns whose set of inputs has an interior in the domain's affine hull."
+    ]
+    if partition.status is PartitionStatus.TRUNCATED:
+        notes.append(
+            f"The list of regions is truncated ({partition.reason}); the patterns of the samples are settled all the "
+            f"same."
+        )
+    if not census.lower_complete:
+        notes.append("Lower-dimensional patterns were not searched for; only those of admissible inputs are listed.")
+    if not census.admissible_complete and domain.integral.any():
+        notes.append("Not every pattern that admissible inputs have is known: the search for them ran out of time.")
+    outside = int((~clusters.inside).sum())
+    if outside:
+        notes.append(f"Samples outside the domain: {outside:,}; they stay in their clusters and cover no region.")
+    if PatternStatus.INFEASIBLE in verdicts:
+        notes.append("All samples of a cluster whose pattern is infeasible lie outside the domain.")
+    doubtful = int(clusters.float32_doubtful.sum())
+    if doubtful and network.origin.precision == "float32":
+        notes.append(
+            f"Samples so near the boundary of a unit that the float32 model may see another pattern: {doubtful:,}."
+        )
+    if network.origin.rounded_count:
+        bound = float(np.max(rounding_bound(network, domain.lower, domain.upper)))
+        effect = f"no output changes by more than {bound:.2g}" if isfinite(bound) else "the outputs have no bound"
+        notes.append(
+            f"Weights that the importer had to compute and rounded once to float64: {network.origin.rounded_count:,}; "
+            f"by this {effect} on the domain."
+        )
+    return notes
+
+
+def summary_of(tables: "RunTables") -> Mapping[str, str]:
+    """The run in a few lines."""
+    counts = dict(zip(tables.census["patterns"], tables.census["count"], strict=True))
+    run = tables.provenance
+    summary = {"Data": run.get("data", ""), "Domain": run.get("domain", "")}
+    clusters = tables.clusters
+    if len(clusters):
+        samples = int(clusters["samples"].sum())
+        summary["Samples"] = f"{samples:,} in {len(clusters):,} clusters"
+        summary["Outside the domain"] = f"{int(clusters['outside'].sum()):,}"
+        if clusters["accuracy"].notna().all():
+            summary["Accuracy"] = f"{float((clusters['accuracy'] * clusters['samples']).sum()) / samples:.1%}"
+    if "regions" in counts:
+        summary["Activation regions"] = f"{counts['regions']} of {counts['all patterns']} patterns"
+    else:
+        summary["Activation regions"] = f"{int((tables.patterns['verdict'] == 'region').sum()):,} are known"
+    if len(tables.answers):
+        verdicts = tables.answers["verdict"].value_counts()
+        parts = ((word, int(verdicts.get(key, 0))) for key, word in WORDS.items())
+        summary["On the whole domain"] = ", ".join(f"{count:,} {word}" for word, count in parts if count)
+    summary["Status"] = run.get("status", "") + (f": {run['reason']}" if "reason" in run else "")
+    return {label: text for label, text in summary.items() if text}

@@ -1,0 +1,114 @@
+"""Closures of activation regions in exact forms, and the way from one to the next.
+
+Notation: the closed cell of a pattern is {x of the domain : z ≥ 0 for active units, z ≤ 0 for inactive ones}; on it the
+network is one affine map. Forms are integer rows (c₁, …, c_n, c₀) over a power of two. Several networks with the same
+inputs have cells in common. The one idea: what is best in one closed cell leads on through the units that are 0 there:
+their bits name the neighbours.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from relugeom.geometry.domain import Domain
+from relugeom.geometry.exact_simplex import Form
+from relugeom.geometry.forms import domain_equalities, named_inequalities
+from relugeom.network.exact import ExactForms, exact_network, pattern_forms
+from relugeom.network.network import ReLUNetwork
+from relugeom.network.pattern import ActivationPattern
+
+__all__ = ["Best", "ClosedCell", "climb", "closed_cell", "domain_forms"]
+
+Point = tuple[Fraction, ...]
+Patterns = tuple[ActivationPattern, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedCell:
+    """One closed cell, the rows of a domain not counted.
+
+    Attributes
+    ----------
+    units
+        A form ≥ 0 per unit: z where it is active, −z where not.
+    outputs
+        The forms of the outputs.
+    """
+
+    units: tuple[Form, ...]
+    outputs: ExactForms
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The best of a cell.
+
+    Attributes
+    ----------
+    value
+        What it is worth, more being better; None where there is no limit.
+    point
+        Where it is reached: an input of the closed cell.
+    """
+
+    value: Fraction | None
+    point: Point
+
+
+def domain_forms(domain: Domain) -> list[Form]:
+    """Forms ≥ 0 on the relaxation; an equality is two of them."""
+    rows: list[Form] = [named.form for named in named_inequalities(domain)]
+    for form in domain_equalities(domain):
+        rows += [form, [-entry for entry in form]]
+    return rows
+
+
+def closed_cell(network: ReLUNetwork, pattern: ActivationPattern) -> ClosedCell:
+    """The closed cell of a pattern."""
+    *layers, outputs = pattern_forms(exact_network(network), pattern)
+    units: list[Form] = []
+    for forms, bits in zip(layers, pattern.layers, strict=True):
+        units += [row if bit else [-c for c in row] for row, bit in zip(forms.rows(), bits.tolist(), strict=True)]
+    return ClosedCell(tuple(units), outputs)
+
+
+def climb(
+    networks: Sequence[ReLUNetwork],
+    start: Patterns,
+    best_of: Callable[[Patterns], Best | None],
+    *,
+    steps: int = 1000,
+) -> Best | None:
+    """Go from cell to cell as long as what is found gets better.
+
+    Parameters
+    ----------
+    networks, start
+        Networks with the same inputs, and the pattern of each where to begin.
+    best_of
+        The best of the cell that patterns have in common, or None where that is empty.
+    steps
+        Cells that are entered, at most.
+    """
+    here, found = start, best_of(start)
+    for _ in range(steps):
+        if found is None or found.value is None:
+            break
+        for near in _neighbours(networks, here, found.point):
+            other = best_of(near)
+            if other is not None and (other.value is None or other.value > found.value):
+                here, found = near, other
+                break
+        else:
+            break
+    return found
+
+
+def _neighbours(networks: Sequence[ReLUNetwork], patterns: Patterns, point: Point) -> Iterator[Patterns]:
+    """The patterns in which one unit that is 0 at the point is on its other side."""
+    for place, (network, pattern) in enumerate(zip(networks, patterns, strict=True)):
+        for unit, form in enumerate(closed_cell(network, pattern).units):
+            if any(form[:-1]) and form[-1] + sum(c * x for c, x in zip(form, point, strict=False)) == 0:
+                bits = pattern.bits.copy()
+                bits[unit] = not bits[unit]
+                yield (*patterns[:place], ActivationPattern.from_bits(network.widths, bits), *patterns[place + 1 :])

@@ -1,0 +1,82 @@
+"""Read-only queries on an SQLite file.
+
+The file is opened read-only; an authorizer lets SELECT read tables and call functions and refuses all else (ATTACH and
+VACUUM INTO would write other files, a PRAGMA could lift the protection, an extension is foreign code); there is one
+statement, and a progress handler looks at the clock.
+"""
+
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from relugeom.errors import StoreError
+from relugeom.store.location import printable
+from relugeom.store.refusals import EMPTY, MORE_THAN_ONE, ONLY_READING, cannot_be_answered, no_such_table, out_of_time
+
+__all__ = ["ask_file"]
+
+ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
+FORBIDDEN_FUNCTIONS = {"load_extension"}
+STEPS_BETWEEN_LOOKS = 10_000
+
+
+def ask_file(path: Path, sql: str, time_limit: float) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
+    """Columns and rows of one SELECT statement, stopped after `time_limit` seconds.
+
+    Raises
+    ------
+    StoreError
+        The statement is wrong or would do more than read, or time ran out.
+    """
+    connection = sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=ro", uri=True, isolation_level=None)
+    deadline = time.monotonic() + time_limit
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_BETWEEN_LOOKS)
+    connection.set_authorizer(_authorize)
+    with _explained(time_limit), _closed_on_failure(connection):
+        cursor = connection.execute(sql)
+        if cursor.description is None:
+            raise StoreError(EMPTY)
+    return tuple(column[0] for column in cursor.description), _rows(connection, cursor, time_limit)
+
+
+def _authorize(action: int, first: str | None, second: str | None, database: str | None, source: str | None) -> int:
+    allowed = action in ALLOWED and not (action == sqlite3.SQLITE_FUNCTION and second in FORBIDDEN_FUNCTIONS)
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
+
+
+def _rows(connection: sqlite3.Connection, cursor: sqlite3.Cursor, time_limit: float) -> Iterator[tuple[Any, ...]]:
+    with closing(connection), _explained(time_limit):
+        yield from cursor
+
+
+@contextmanager
+def _closed_on_failure(connection: sqlite3.Connection) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        connection.close()
+        raise
+
+
+@contextmanager
+def _explained(time_limit: float) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.Error, sqlite3.Warning, UnicodeEncodeError) as error:
+        raise StoreError(_explanation(error, time_limit)) from None
+
+
+def _explanation(error: Exception, time_limit: float) -> str:
+    message, name = printable(str(error)), getattr(error, "sqlite_errorname", "")
+    if name == "SQLITE_INTERRUPT":
+        return out_of_time(time_limit)
+    if name == "SQLITE_AUTH":
+        return f"{ONLY_READING} ({message})"
+    if "one statement" in message:
+        return MORE_THAN_ONE
+    return no_such_table(message) if message.startswith("no such table") else cannot_be_answered(message)

@@ -1,0 +1,190 @@
+"""The views about regions and samples in space, and about two runs beside each other."""
+
+from relugeom.store.view import View
+
+__all__ = ["REGION_VIEWS"]
+
+REGION_VIEWS = (
+    View(
+        "regions_by_share",
+        "the share of the domain's volume that each activation region takes, with bounds, and its samples",
+        """\
+SELECT r.id AS run, v.position + 1 AS region, p.pattern, v.share AS volume_share, v.low AS share_low,
+       v.high AS share_high, m.method,
+       CASE WHEN r.clusters IS NULL THEN NULL ELSE coalesce(c.samples - c.outside, 0) END AS samples
+FROM runs r
+JOIN volume_measurements m ON m.partition_id = r.partition_id
+JOIN region_volumes v ON v.partition_id = r.partition_id
+JOIN partition_regions g ON g.partition_id = v.partition_id AND g.position = v.position
+JOIN patterns p ON p.id = g.pattern_id
+LEFT JOIN clusters c ON c.run_id = r.id AND c.pattern_id = g.pattern_id""",
+    ),
+    View(
+        "neighbours",
+        "which activation regions share a facet, seen from both sides, and the units whose hyperplanes hold it",
+        """\
+SELECT r.id AS run, e.position + 1 AS region, p.pattern, e.neighbour + 1 AS neighbour,
+       q.pattern AS neighbour_pattern, e.layer, e.unit
+FROM runs r
+JOIN region_facets e ON e.partition_id = r.partition_id
+JOIN partition_regions g ON g.partition_id = e.partition_id AND g.position = e.position
+JOIN patterns p ON p.id = g.pattern_id
+JOIN partition_regions h ON h.partition_id = e.partition_id AND h.position = e.neighbour
+JOIN patterns q ON q.id = h.pattern_id
+UNION ALL
+SELECT r.id, e.neighbour + 1, q.pattern, e.position + 1, p.pattern, e.layer, e.unit
+FROM runs r
+JOIN region_facets e ON e.partition_id = r.partition_id
+JOIN partition_regions g ON g.partition_id = e.partition_id AND g.position = e.position
+JOIN patterns p ON p.id = g.pattern_id
+JOIN partition_regions h ON h.partition_id = e.partition_id AND h.position = e.neighbour
+JOIN patterns q ON q.id = h.pattern_id""",
+    ),
+    View(
+        "region_classes",
+        "the class that is decided at the interior point of each activation region",
+        """\
+SELECT r.id AS run, d.position + 1 AS region, p.pattern, d.class, k.name AS class_name, d.tied
+FROM runs r
+JOIN region_decisions d ON d.partition_id = r.partition_id
+JOIN partition_regions g ON g.partition_id = d.partition_id AND g.position = d.position
+JOIN patterns p ON p.id = g.pattern_id
+LEFT JOIN classes k ON k.network_id = r.network_id AND k.position = d.class""",
+    ),
+    View(
+        "decision_flips",
+        "pairs of neighbouring regions whose interior points are decided differently: the boundary passes between them",
+        """\
+SELECT DISTINCT r.id AS run, e.position + 1 AS region, p.pattern, d.class, e.neighbour + 1 AS neighbour,
+       q.pattern AS neighbour_pattern, o.class AS neighbour_class
+FROM runs r
+JOIN region_facets e ON e.partition_id = r.partition_id
+JOIN region_decisions d ON d.partition_id = e.partition_id AND d.position = e.position
+JOIN region_decisions o ON o.partition_id = e.partition_id AND o.position = e.neighbour AND o.class <> d.class
+JOIN partition_regions g ON g.partition_id = e.partition_id AND g.position = e.position
+JOIN patterns p ON p.id = g.pattern_id
+JOIN partition_regions h ON h.partition_id = e.partition_id AND h.position = e.neighbour
+JOIN patterns q ON q.id = h.pattern_id""",
+    ),
+    View(
+        "effect_signs",
+        "in how many regions each output rises, falls or stays flat with each feature, and whether its sign changes",
+        """\
+SELECT r.id AS run, o.name AS output, f.name AS feature,
+       sum(CASE WHEN m.sign = 1 THEN 1 ELSE 0 END) AS rising,
+       sum(CASE WHEN m.sign = -1 THEN 1 ELSE 0 END) AS falling,
+       sum(CASE WHEN m.sign = 0 THEN 1 ELSE 0 END) AS flat,
+       CASE WHEN max(m.sign) = 1 AND min(m.sign) = -1 THEN 1 ELSE 0 END AS changes_sign,
+       m.output AS output_position, m.feature AS position
+FROM runs r
+JOIN partition_regions g ON g.partition_id = r.partition_id
+JOIN coefficients m ON m.pattern_id = g.pattern_id
+JOIN outputs o ON o.network_id = r.network_id AND o.position = m.output
+JOIN features f ON f.network_id = r.network_id AND f.position = m.feature
+GROUP BY r.id, o.name, f.name, m.output, m.feature""",
+    ),
+    View(
+        "samples_near_boundary",
+        "how far each sample is from the boundary of its activation region, and the unit that would switch there",
+        """\
+SELECT n.run_id AS run, n.sample, a.cluster, p.pattern, n.distance, n.layer, n.unit, a.inside
+FROM sample_margins n
+JOIN assignments a ON a.run_id = n.run_id AND a.sample = n.sample
+JOIN clusters c ON c.run_id = a.run_id AND c.cluster = a.cluster
+JOIN patterns p ON p.id = c.pattern_id""",
+    ),
+    View(
+        "pattern_units",
+        "each pattern taken apart (network, not run): one row a unit, active or not",
+        """\
+SELECT p.network_id AS network, p.pattern, u.layer, u.unit,
+       CASE WHEN substr(p.pattern, u.text_position, 1) = '1' THEN 1 ELSE 0 END AS active
+FROM patterns p
+JOIN units u ON u.network_id = p.network_id""",
+    ),
+    View(
+        "run_certificates",
+        "the certificate of each run's list of regions: file, digest, size",
+        """\
+SELECT c.run_id AS run, c.file, c.sha256, c.bytes, c.regions, c.proofs, r.status
+FROM certificates c
+JOIN runs r ON r.id = c.run_id""",
+    ),
+    View(
+        "answer_list",
+        "what was asked of the network on the whole domain: statement, verdict, value, witness, certificate",
+        """\
+SELECT a.run_id AS run, a.position + 1 AS number, a.question, a.statement, a.verdict, a.value, a.witness, a.reason,
+       a.file, a.sha256
+FROM answers a""",
+    ),
+    View(
+        "run_provenance",
+        "what each run was made with: options, software and versions, digests",
+        """\
+SELECT run_id AS run, 'software' AS kind, package AS item, version AS value
+FROM run_software
+UNION ALL
+SELECT id, 'options', 'parameters', CAST(parameters AS TEXT)
+FROM runs
+UNION ALL
+SELECT r.id, 'digest', 'network', n.digest
+FROM runs r
+JOIN networks n ON n.id = r.network_id
+UNION ALL
+SELECT r.id, 'digest', 'domain', d.digest
+FROM runs r
+JOIN domains d ON d.id = r.domain_id
+UNION ALL
+SELECT r.id, 'digest', 'data', s.digest
+FROM runs r
+JOIN datasets s ON s.id = r.dataset_id""",
+    ),
+    View(
+        "cluster_changes",
+        "two runs of equally built networks side by side: which clusters stayed, vanished or appeared",
+        """\
+SELECT a.id AS run_before, b.id AS run_after, p.pattern,
+       CASE WHEN d.cluster IS NULL THEN 'vanished' ELSE 'stayed' END AS change,
+       c.cluster AS cluster_before, d.cluster AS cluster_after, c.samples AS samples_before, d.samples AS samples_after
+FROM runs a
+JOIN networks m ON m.id = a.network_id
+JOIN networks n ON n.hidden_layers = m.hidden_layers
+JOIN runs b ON b.network_id = n.id AND b.id <> a.id AND b.clusters IS NOT NULL
+JOIN clusters c ON c.run_id = a.id
+JOIN patterns p ON p.id = c.pattern_id
+LEFT JOIN patterns q ON q.network_id = n.id AND q.pattern = p.pattern
+LEFT JOIN clusters d ON d.run_id = b.id AND d.pattern_id = q.id
+UNION ALL
+SELECT a.id, b.id, q.pattern, 'appeared', NULL, d.cluster, NULL, d.samples
+FROM runs b
+JOIN networks n ON n.id = b.network_id
+JOIN networks m ON m.hidden_layers = n.hidden_layers
+JOIN runs a ON a.network_id = m.id AND a.id <> b.id AND a.clusters IS NOT NULL
+JOIN clusters d ON d.run_id = b.id
+JOIN patterns q ON q.id = d.pattern_id
+LEFT JOIN patterns p ON p.network_id = m.id AND p.pattern = q.pattern
+LEFT JOIN clusters c ON c.run_id = a.id AND c.pattern_id = p.id
+WHERE c.cluster IS NULL""",
+    ),
+    View(
+        "effect_changes",
+        "effects of features in clusters that two runs share, matched by name, and whether the sign changed",
+        """\
+SELECT x.run_before, x.run_after, x.pattern, o.name AS output, f.name AS feature,
+       s.coefficient AS coefficient_before, t.coefficient AS coefficient_after,
+       s.sign AS sign_before, t.sign AS sign_after,
+       CASE WHEN s.sign <> t.sign THEN 1 ELSE 0 END AS changed_sign
+FROM cluster_changes x
+JOIN runs a ON a.id = x.run_before
+JOIN runs b ON b.id = x.run_after
+JOIN clusters c ON c.run_id = a.id AND c.cluster = x.cluster_before
+JOIN clusters d ON d.run_id = b.id AND d.cluster = x.cluster_after
+JOIN coefficients s ON s.pattern_id = c.pattern_id
+JOIN outputs o ON o.network_id = a.network_id AND o.position = s.output
+JOIN features f ON f.network_id = a.network_id AND f.position = s.feature
+JOIN outputs v ON v.network_id = b.network_id AND v.name = o.name
+JOIN features w ON w.network_id = b.network_id AND w.name = f.name
+JOIN coefficients t ON t.pattern_id = d.pattern_id AND t.output = v.position AND t.feature = w.position""",
+    ),
+)

@@ -1,0 +1,127 @@
+"""Ranges of outputs against all patterns, one exact program each, and against every admissible input."""
+
+from fractions import Fraction
+from math import inf
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from networks import he_network, integer_network, layered
+from oracles import all_patterns, domain_forms, evaluate_layers, exact_layers, pattern_system, satisfies, unit_forms
+from settling import settler
+
+from relugeom import load_domain, load_network
+from relugeom.analysis.output_bounds import output_bounds
+from relugeom.claims.claim import Scope
+from relugeom.claims.settlement import Verdict
+from relugeom.errors import EmptyDomainError
+from relugeom.geometry.domain import Domain, list_admissible
+from relugeom.geometry.exact_simplex import ExactOptimum, maximise_form
+
+TITANIC = Path(__file__).parents[2] / "examples" / "titanic"
+DOMAINS = [
+    Domain.box([-1, -1], [1, 1]),
+    Domain.box([0, 0.5], [0, 2]),
+    Domain([-1, -1], [1, 1], A=[[1.0, 1.0]], b=[0.5]),
+    Domain([-1, -1], [1, 1], E=[[1.0, 1.0]], f=[0.25]),
+    Domain([0, 0], [3, 3], A=[[1.0, 1.0]], b=[0.0]),
+]
+
+
+def integers(form):
+    """A rational form over its common denominator, and that."""
+    scale = np.lcm.reduce([Fraction(c).denominator for c in form], dtype=object)
+    return [int(Fraction(c) * scale) for c in form], int(scale)
+
+
+def naive_range(network, domain, output):
+    """The range by one exact linear program per pattern and direction."""
+    layers, ends = exact_layers(network), []
+    for sign in (-1, 1):
+        best = None
+        for pattern in all_patterns(network.widths):
+            positive, negative = pattern_system(layers, pattern)
+            rows = [integers(form)[0] for form in [*domain_forms(domain), *positive, *negative]]
+            objective, scale = integers([sign * c for c in unit_forms(layers, pattern)[-1][output]])
+            found = maximise_form(rows, objective)
+            if isinstance(found, ExactOptimum):
+                value = Fraction(int(found.value.p), int(found.value.q)) / scale
+                best = value if best is None else max(best, value)
+        ends.append(sign * best)
+    return tuple(ends)
+
+
+def reached(extremum, network, domain, output):
+    """The point is in the domain and has the value."""
+    assert satisfies(domain_forms(domain), [], extremum.point)
+    return evaluate_layers(exact_layers(network), extremum.point)[-1][output] == extremum.value
+
+
+@settings(max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(DOMAINS), st.sampled_from([(3, 1), (2, 2, 2), (4, 2)]))
+def test_ranges_are_those_of_all_patterns_and_reached(tmp_path_factory, seed, domain, sizes):
+    random = np.random.default_rng(seed)
+    network = integer_network(random, 2, *sizes)
+    output = int(random.integers(network.outputs))
+    found = output_bounds(network, domain, settler(tmp_path_factory.mktemp("b"), network, domain), output=output)
+    assert (found.lowest.value, found.highest.value) == naive_range(network, domain, output)
+    assert found.lowest.verdict is found.highest.verdict is Verdict.HOLDS
+    assert reached(found.lowest, network, domain, output) and reached(found.highest, network, domain, output)
+
+
+def test_a_range_of_random_weights_encloses_all_samples_and_nothing_more(tmp_path):
+    network, domain = he_network(5, 4, 10, 8, 2), Domain.box([-1] * 4, [1] * 4)
+    found = output_bounds(network, domain, settler(tmp_path, network, domain), output=1)
+    drawn = np.random.default_rng(0).uniform(-1, 1, (2000, 4))
+    values = [evaluate_layers(exact_layers(network), tuple(map(Fraction, x)))[-1][1] for x in drawn[:200].tolist()]
+    assert found.lowest.value <= min(values) and max(values) <= found.highest.value
+    assert reached(found.lowest, network, domain, 1) and reached(found.highest, network, domain, 1)
+
+
+def test_admissible_ranges_are_those_of_all_admissible_inputs(tmp_path):
+    network = load_network(TITANIC / "network.onnx")
+    domain = load_domain(TITANIC / "domain.toml", network)
+    found = output_bounds(network, domain, settler(tmp_path, network, domain), scope=Scope.ADMISSIBLE)
+    layers = exact_layers(network)
+    every = [evaluate_layers(layers, tuple(map(Fraction, x)))[-1][0] for x in list_admissible(domain).tolist()]
+    assert (found.lowest.value, found.highest.value) == (min(every), max(every))
+    assert all(x.denominator == 1 for x in (*found.lowest.point, *found.highest.point))
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 2**32 - 1))
+def test_mixed_domains_range_over_each_integer(tmp_path_factory, seed):
+    """One integer and one continuous feature: the range is that over all lines."""
+    random = np.random.default_rng(seed)
+    network = integer_network(random, 2, 3, 2, 1)
+    domain = Domain([-2, -1], [2, 1], kinds=("integer", "continuous"))
+    found = output_bounds(
+        network, domain, settler(tmp_path_factory.mktemp("b"), network, domain), scope=Scope.ADMISSIBLE
+    )
+    lines = [naive_range(network, Domain.box([k, -1], [k, 1]), 0) for k in range(-2, 3)]
+    assert found.lowest.value == min(low for low, _ in lines)
+    assert found.highest.value == max(high for _, high in lines)
+
+
+def test_an_output_without_limit_says_so(tmp_path):
+    network = layered(([[1, 0], [0, 1]], [0, 0]), ([[1, 1]], [0]))
+    domain = Domain.box([-inf, 0], [inf, inf])
+    found = output_bounds(network, domain, settler(tmp_path, network, domain))
+    assert (found.highest.verdict, found.highest.value) == (Verdict.FAILS, None)
+    assert (found.lowest.verdict, found.lowest.value) == (Verdict.HOLDS, 0)
+
+
+def test_a_limit_leaves_what_was_reached(tmp_path):
+    network, domain = he_network(5, 6, 20, 20, 1), Domain.box([-1] * 6, [1] * 6)
+    found = output_bounds(network, domain, settler(tmp_path, network, domain, max_cells=2))
+    assert found.highest.verdict is Verdict.UNKNOWN and "not complete" in found.highest.settlement.reason
+    assert reached(found.highest, network, domain, 0)
+
+
+def test_no_admissible_input_no_range(tmp_path):
+    network = he_network(0, 1, 2, 1)
+    domain = Domain([0.25], [0.75], kinds=("integer",))
+    with pytest.raises(EmptyDomainError):
+        output_bounds(network, domain, settler(tmp_path, network, domain), scope=Scope.ADMISSIBLE)

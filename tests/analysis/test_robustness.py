@@ -1,0 +1,157 @@
+"""Distances to another decision, against all patterns and against every admissible input."""
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from networks import he_network, integer_network, layered
+from oracles import all_patterns, domain_forms, evaluate_layers, exact_layers, pattern_system, satisfies, unit_forms
+from test_output_bounds import integers
+
+from relugeom import load_domain, load_network
+from relugeom.analysis.robustness import NEAREST, distance_to_other_decision
+from relugeom.certificate.claim import settle_claim
+from relugeom.checker import check
+from relugeom.claims.ball import Norm
+from relugeom.claims.claim import Scope
+from relugeom.claims.settlement import Verdict
+from relugeom.errors import InputError
+from relugeom.geometry.domain import Domain, list_admissible
+from relugeom.network.decision import Decision
+
+TITANIC = Path(__file__).parents[2] / "examples" / "titanic"
+SIZES = {
+    Norm.L1: lambda steps: sum(map(abs, steps)),
+    Norm.L2: lambda steps: sum(s * s for s in steps),
+    Norm.LINF: lambda steps: max(map(abs, steps)),
+}
+
+
+def settler_on(network, folder, **options):
+    count = 0
+
+    def settle(domain, claim):
+        nonlocal count
+        count += 1
+        found = settle_claim(claim, network, domain, folder / f"{count}.cert", **options)
+        if found.verdict is Verdict.HOLDS:
+            assert check(str(found.proof.path))["closed"] == found.proof.cells
+        return found
+
+    return settle
+
+
+def other_forms(outputs, forms):
+    """What the outputs' forms must be (≥ 0) for another decision, for one output at θ = 0 or several."""
+    if len(outputs) == 1:
+        return [[-c for c in forms[0]] if outputs[0] > 0 else forms[0]]
+    own = outputs.index(max(outputs))
+    return [[a - b for a, b in zip(form, forms[own], strict=True)] for k, form in enumerate(forms) if k != own]
+
+
+def naive_distance(network, domain, p, norm):
+    """The least distance over the closed cells of all patterns; of y > 0 only where it is not 0 on the cell."""
+    layers, best = exact_layers(network), None
+    outputs = evaluate_layers(layers, p)[-1]
+    for pattern in all_patterns(network.widths):
+        positive, negative = pattern_system(layers, pattern)
+        for beyond in other_forms(outputs, unit_forms(layers, pattern)[-1]):
+            if len(outputs) == 1 and outputs[0] <= 0 and not any(beyond[:-1]) and beyond[-1] <= 0:
+                continue
+            rows = [integers(form)[0] for form in [*domain_forms(domain), *positive, *negative, beyond]]
+            found = NEAREST[norm](rows, p)
+            if found is not None:
+                best = found[0] if best is None else min(best, found[0])
+    return best
+
+
+@settings(max_examples=60)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(Norm), st.integers(1, 3))
+def test_distances_are_the_least_over_all_patterns(tmp_path_factory, seed, norm, outputs):
+    random = np.random.default_rng(seed)
+    network = integer_network(random, 2, 3, 2, outputs)
+    if outputs == 1:
+        network = replace(network, decision=Decision.at_threshold(0.0))
+    domain, x = Domain.box([-2, -2], [2, 2]), random.integers(-4, 5, 2) / 2
+    p = tuple(map(Fraction, x.tolist()))
+    values = evaluate_layers(exact_layers(network), p)[-1]
+    settle = settler_on(network, tmp_path_factory.mktemp("r"))
+    if values.count(max(values)) > 1:
+        with pytest.raises(InputError, match="not clear"):
+            distance_to_other_decision(network, domain, settle, x, norm=norm)
+        return
+    found = distance_to_other_decision(network, domain, settle, x, norm=norm)
+    truth = naive_distance(network, domain, p, norm)
+    if found.verdict is Verdict.FAILS:
+        assert truth is None or (outputs == 1 and values[0] <= 0)  # y > 0 is nowhere, y = 0 may be
+        return
+    assert found.verdict is Verdict.HOLDS
+    assert found.distance == truth
+    assert found.certified == truth * (1 - Fraction(1, 1 << 40))
+    assert satisfies(domain_forms(domain), [], found.counterfactual)
+    assert SIZES[norm]([a - b for a, b in zip(found.counterfactual, p, strict=True)]) == found.distance
+
+
+@pytest.mark.parametrize("norm", Norm)
+@pytest.mark.parametrize("frozen", [(), (0, 1)])
+def test_on_integers_every_admissible_input_decides(norm, frozen, tmp_path):
+    network = load_network(TITANIC / "network.onnx")
+    domain = load_domain(TITANIC / "domain.toml", network)
+    listed = list_admissible(domain)
+    layers = exact_layers(network)
+    signs = np.array([evaluate_layers(layers, tuple(map(Fraction, x)))[-1][0] > 0 for x in listed.tolist()])
+    for row in np.random.default_rng(1).choice(len(listed), 4, replace=False):
+        x = listed[row]
+        others = listed[(signs != signs[row]) & (listed[:, list(frozen)] == x[list(frozen)]).all(axis=1)]
+        found = distance_to_other_decision(
+            network, domain, settler_on(network, tmp_path), x,
+            norm=norm, scope=Scope.ADMISSIBLE, frozen=frozen, candidates=listed[::50],
+        )  # fmt: skip
+        if not len(others):
+            assert (found.verdict, found.counterfactual) == (Verdict.FAILS, None)
+            continue
+        steps = np.abs(others - x)
+        sizes = {Norm.L1: steps.sum(axis=1), Norm.L2: (steps**2).sum(axis=1), Norm.LINF: steps.max(axis=1)}
+        assert found.verdict is Verdict.HOLDS
+        assert found.distance == sizes[norm].min()
+        assert any((other == [float(v) for v in found.counterfactual]).all() for other in others)
+
+
+def test_where_no_other_decision_is_possible_that_is_proved(tmp_path):
+    network = layered(([[1.0, 0.0]], [0.0]), ([[1.0]], [1.0]))
+    network = replace(network, decision=Decision.at_threshold(0.0))
+    found = distance_to_other_decision(
+        network, Domain.box([-1, -1], [1, 1]), settler_on(network, tmp_path), np.zeros(2)
+    )
+    assert (found.verdict, found.distance, found.counterfactual) == (Verdict.FAILS, None, None)
+    assert found.settlement.verdict is Verdict.HOLDS
+
+
+def test_limits_leave_what_was_found(tmp_path):
+    network = replace(he_network(2, 4, 10, 10, 1), decision=Decision.at_threshold(0.0))
+    domain = Domain.box([-1] * 4, [1] * 4)
+    outcomes = set()
+    for limit in range(1, 12):
+        found = distance_to_other_decision(
+            network, domain, settler_on(network, tmp_path, max_cells=limit), np.zeros(4), norm=Norm.L1
+        )
+        outcomes.add(found.verdict)
+        assert (found.certified is None) is (found.verdict is not Verdict.HOLDS)
+    assert Verdict.UNKNOWN in outcomes
+
+
+def test_what_cannot_be_asked_is_refused(tmp_path):
+    network = replace(he_network(2, 2, 3, 1), decision=Decision.at_threshold(0.0))
+    whole = Domain([0, 0], [3, 3], kinds=("integer", "continuous"))
+    settle = settler_on(network, tmp_path)
+    for model, domain, x, scope, text in (
+        (network, Domain.box([0, 0], [1, 1]), [2, 0], Scope.RELAXATION, "outside the domain"),
+        (network, whole, [0.5, 0], Scope.ADMISSIBLE, "not admissible"),
+        (he_network(2, 2, 3, 1), Domain.box([0, 0], [1, 1]), [0, 0], Scope.RELAXATION, "takes no decision"),
+    ):
+        with pytest.raises(InputError, match=text):
+            distance_to_other_decision(model, domain, settle, np.array(x, dtype=float), scope=scope)

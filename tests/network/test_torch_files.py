@@ -1,0 +1,297 @@
+"""PyTorch's state_dict and safetensors: bit for bit, in the right order, and nothing in them is ever run."""
+
+import io
+import pickle
+import struct
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from importer_conformance import FileCase, check_file, refused
+from safetensors.numpy import save_file
+
+from relugeom.errors import UnsupportedModelError
+from relugeom.network.importers import load_network
+from relugeom.network.importers.pickle_reader import Name, read_pickle
+
+FIXTURES = Path(__file__).parent / "fixtures"
+DIGESTS = {
+    "torch_plain": "1ab7f79962b3f8454cd044d89465f103f662fa2e573756be9096f3313f155b96",
+    "torch_named": "09f316571ed3e3dc2d63a11d65080bfec5bd0edabbf50245f0547c3448a19b71",
+    "torch_double": "4dddb2b79d552e994f7268a0cf2431d7a92ff0ba9945d91151a0c5c62d3401a0",
+    "torch_square": "aadd485436b8c7d9b8fb7a3e77c0ad3446f12897dd395709eb28a154829f8d66",
+}
+
+
+def arrays(name):
+    return dict(np.load(FIXTURES / f"{name}.npz"))
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+@pytest.mark.parametrize("suffix", [".pt", ".safetensors"])
+def test_files_that_pytorch_wrote(name, suffix, tmp_path, capsys):
+    table = arrays(name)
+    layers = [(table[f"W{k}"], table[f"b{k}"]) for k in range((len(table) - 2) // 2)]
+    path = FIXTURES / f"{name}{suffix}"
+    tail = 22 if suffix == ".pt" else 0  # the end of the archive's directory
+    check_file(FileCase(path, table["x"], table["y"], DIGESTS[name], layers, tail=tail), tmp_path, capsys)
+
+
+def test_bfloat16_and_strided_tensors_are_exact():
+    network, table = load_network(FIXTURES / "torch_bfloat16.pt"), arrays("torch_bfloat16")
+    for layer, index in enumerate((0, 2)):
+        assert np.array_equal(network.weights[layer], table[f"{index}.weight"])
+        assert np.array_equal(network.biases[layer], table[f"{index}.bias"])
+    strided = load_network(FIXTURES / "torch_strided.pt").weights[0]
+    assert np.array_equal(strided, np.arange(24.0).reshape(4, 6).T[::2, 1:])
+
+
+def test_a_training_checkpoint_holds_its_state_dict():
+    assert load_network(FIXTURES / "torch_checkpoint.pt").widths == (5, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("torch_pickled_module", ("torch.nn.modules.container.Sequential", "state_dict")),
+        ("torch_legacy", ("before 1.6", "state_dict")),
+        ("torch_scripted", ("TorchScript", "ONNX")),
+        ("torch_batch_norm", ("'1.weight'", "network_from", "ONNX")),
+    ],
+)
+def test_what_is_no_chain_of_linear_layers_is_refused_with_advice(name, words):
+    refused(lambda: load_network(FIXTURES / f"{name}.pt"), *words, error=UnsupportedModelError)
+
+
+# --- the order of layers ------------------------------------------------------------------------------------------
+
+
+def saved(path, **shapes):
+    """A file of layers with these shapes, every weight another number."""
+    tensors, count = {}, 0
+    for name, shape in shapes.items():
+        size = int(np.prod(shape))
+        tensors[f"{name}.weight"] = np.arange(count, count + size, dtype=np.float32).reshape(shape)
+        tensors[f"{name}.bias"] = np.full(shape[0], count, dtype=np.float32)
+        count += size
+    save_file(tensors, path)
+    return tensors
+
+
+def test_the_only_order_in_which_layers_fit_is_taken(tmp_path):
+    path = tmp_path / "m.safetensors"
+    tensors = saved(path, out=(1, 4), hidden=(4, 3), between=(4, 4))
+    network = load_network(path)
+    order = ("hidden", "between", "out")
+    assert all(np.array_equal(W, tensors[f"{n}.weight"]) for W, n in zip(network.weights, order, strict=True))
+
+
+def test_numbers_in_names_decide_where_shapes_do_not(tmp_path):
+    path = tmp_path / "m.safetensors"
+    tensors = saved(path, **{f"layers.{k}": (3, 3) for k in (10, 9, 0, 2)})
+    network = load_network(path)
+    assert np.array_equal(network.weights[1], tensors["layers.2.weight"])
+    assert np.array_equal(network.weights[3], tensors["layers.10.weight"])
+
+
+def test_an_order_that_is_not_clear_must_be_given(tmp_path):
+    path = tmp_path / "m.safetensors"
+    tensors = saved(path, alpha=(3, 3), beta=(3, 3))
+    refused(lambda: load_network(path), "alpha, beta; beta, alpha", "layers=")
+    network = load_network(path, layers=["beta", "alpha"])
+    assert np.array_equal(network.weights[0], tensors["beta.weight"])
+    for wrong in (["alpha"], ["alpha", "alpha"], ["alpha", "gamma"], "alpha"):
+        refused(lambda wrong=wrong: load_network(path, layers=wrong), "alpha, beta")
+
+
+def test_layers_that_do_not_fit_are_refused_with_their_shapes(tmp_path):
+    path = tmp_path / "m.safetensors"
+    saved(path, one=(3, 2), two=(4, 5))
+    refused(lambda: load_network(path), "one 3×2, two 4×5")
+    refused(lambda: load_network(path, layers=["one", "two"]), "two.weight takes 5 values")
+    saved(path, **{f"layer{k}": (2, 2) for k in "abcdefghijkl"})
+    refused(lambda: load_network(path), "layers=")
+    save_file({}, path)
+    refused(lambda: load_network(path), "in no order")
+
+
+def test_layers_without_a_bias_and_values_that_are_no_numbers(tmp_path):
+    path = tmp_path / "m.safetensors"
+    save_file({"a.weight": np.ones((2, 3), dtype=np.float64)}, path)
+    assert not load_network(path).biases[0].any()
+    save_file({"a.weight": np.array([[1.0, np.nan]])}, path)
+    refused(lambda: load_network(path), "a.weight[0, 1] is nan")
+    save_file({"a.weight": np.ones((2, 3)), "a.bias": np.ones(3)}, path)
+    refused(lambda: load_network(path), "a.bias has the shape [3]")
+    save_file({"a.weight": np.ones((2, 3), dtype=np.int64)}, path)
+    refused(lambda: load_network(path), "I64", error=UnsupportedModelError)
+    save_file({"conv.weight": np.ones((2, 3, 3, 3))}, path)
+    refused(lambda: load_network(path), "'conv.weight' (2×3×3×3)", error=UnsupportedModelError)
+
+
+def test_layers_are_named_for_files_of_tensors_only():
+    refused(lambda: load_network(FIXTURES / "torch_plain.npz", layers=["0"]), "layers is for files of tensors alone")
+
+
+# --- hostile files ------------------------------------------------------------------------------------------------
+
+
+def archive(path, pickled, members=(), *, compression=zipfile.ZIP_STORED):
+    with zipfile.ZipFile(path, "w", compression) as file:
+        file.writestr("m/data.pkl", pickled)
+        file.writestr("m/byteorder", "little")
+        for name, content in dict(members).items():
+            file.writestr(name, content)
+    return path
+
+
+class Evil:
+    def __init__(self, call, *arguments):
+        self.call, self.arguments = call, arguments
+
+    def __reduce__(self):
+        return self.call, self.arguments
+
+
+def tensor_pickle(*, kind=b"FloatStorage", key=b"0", size=4, offset=0, shape=(2, 2), strides=(2, 1)):
+    """A state_dict of one tensor, opcode by opcode, as torch.save writes it."""
+
+    def number(value):
+        return b"\x8a\x08" + struct.pack("<q", value)
+
+    def numbers(values):
+        return b"(" + b"".join(map(number, values)) + b"t"
+
+    def text(value):
+        return b"X" + struct.pack("<I", len(value)) + value
+
+    storage = b"(" + text(b"storage") + b"ctorch\n" + kind + b"\n" + text(key) + text(b"cpu") + number(size) + b"tQ"
+    ordered = b"ccollections\nOrderedDict\n)R"
+    tensor = b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + number(offset) + numbers(shape) + numbers(strides)
+    return b"\x80\x02" + ordered + text(b"a.weight") + tensor + b"\x89" + ordered + b"tR" + b"s."
+
+
+FOUR = np.arange(4, dtype="<f4").tobytes()
+
+
+def test_the_hand_written_pickle_is_one(tmp_path):
+    path = archive(tmp_path / "m.pt", tensor_pickle(), {"m/data/0": FOUR})
+    assert load_network(path).weights[0].tolist() == [[0, 1], [2, 3]]
+    big = np.arange(4, dtype=">f4").tobytes()
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("m/data.pkl", tensor_pickle())
+        file.writestr("m/byteorder", "big")
+        file.writestr("m/data/0", big)
+    assert load_network(path).weights[0].tolist() == [[0, 1], [2, 3]]
+
+
+@pytest.mark.parametrize("protocol", range(2, 6))
+def test_no_pickle_is_ever_run(protocol, tmp_path):
+    import os
+
+    touched = tmp_path / "touched"
+    for call, arguments in (
+        (os.system, (f"touch {touched}",)),
+        (eval, ("1",)),
+        (exec, (f"open({str(touched)!r}, 'w')",)),
+        (getattr, (1, "real")),
+        (open, (str(touched), "w")),
+        (io.open, (str(touched), "w")),
+        (bytearray, (1 << 40,)),
+        (__import__, ("antigravity",)),
+    ):
+        content = pickle.dumps({"a.weight": Evil(call, *arguments)}, protocol)
+        refused(lambda content=content: load_network(archive(tmp_path / "m.pt", content)), error=UnsupportedModelError)
+    assert not touched.exists()
+
+
+HOSTILE = {
+    "a storage that is not there": (tensor_pickle(key=b"9"), "no member"),
+    "a path out of the archive": (tensor_pickle(key=b"../../../../etc/passwd"), "no member"),
+    "a storage that is too short": (tensor_pickle(size=5), "bytes for 5 numbers"),
+    "a tensor beyond its storage": (tensor_pickle(offset=1), "beyond its storage"),
+    "strides beyond the storage": (tensor_pickle(strides=(1 << 40, 1)), "beyond its storage"),
+    "a negative stride": (tensor_pickle(strides=(-2, 1)), "not understood"),
+    "a negative offset": (tensor_pickle(offset=-1), "not understood"),
+    "a huge storage": (tensor_pickle(size=1 << 50), "too large"),
+    "a huge tensor of one number": (tensor_pickle(shape=(1 << 30, 1 << 30), strides=(0, 0)), "too large"),
+    "a negative size": (tensor_pickle(size=-1), "not understood"),
+    "shape and strides of other lengths": (tensor_pickle(shape=(2, 2, 1)), "not understood"),
+    "an unknown storage": (tensor_pickle(kind=b"ComplexStorage"), "not understood"),
+    "another call": (tensor_pickle().replace(b"_rebuild_tensor_v2", b"_rebuild_sparse_xx"), "_rebuild_sparse_xx"),
+    "a call of a class of PyTorch": (b"\x80\x02ctorch\nload\n(X\x01\x00\x00\x00atR.", "torch.load"),
+    "no state_dict": (pickle.dumps([1, 2], 2), "no state_dict"),
+    "keys without tensors": (pickle.dumps({"epoch": 1, "loss": 0.5}, 2), "(epoch, loss)"),
+    "an empty pickle": (b"", "damaged"),
+    "no end": (tensor_pickle()[:-1], "damaged"),
+    "a memo that is not there": (b"\x80\x02h\x05.", "damaged"),
+    "a stack that is empty": (b"\x80\x02R.", "damaged"),
+    "marks that nobody made": (b"\x80\x02t.", "damaged"),
+    "an unknown opcode": (b"\x80\x02\xff.", "damaged"),
+    "a set": (pickle.dumps({1, 2}, 4), "step EMPTY_SET"),
+    "bytes of any length": (b"\x80\x05\x96" + struct.pack("<Q", 1 << 60) + b".", "damaged"),
+    "an object that is built": (b"\x80\x02K\x01}b.", "damaged"),
+    "a list in itself": (b"\x80\x02]q\x00h\x00a.", "no state_dict"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_archives_are_refused_in_a_line_and_a_little_memory(name, tmp_path):
+    content, word = HOSTILE[name]
+    path = archive(tmp_path / "m.pt", content, {"m/data/0": FOUR})
+    tracemalloc.start()
+    refused(lambda: load_network(path), word)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+def test_bombs_are_not_unpacked(tmp_path):
+    bomb = bytes(300_000_000)
+    packed = archive(tmp_path / "m.pt", tensor_pickle(), {"m/data/0": bomb}, compression=zipfile.ZIP_DEFLATED)
+    tracemalloc.start()
+    refused(lambda: load_network(packed), "longer than 16 bytes")
+    with zipfile.ZipFile(tmp_path / "p.pt", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("m/data.pkl", bomb)
+    refused(lambda: load_network(tmp_path / "p.pt"), "longer than")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+def test_archives_of_other_things_are_refused(tmp_path):
+    path = tmp_path / "m.pt"
+    for content in (b"", b"PK", b"text", b"\x80\x02garbage"):
+        path.write_bytes(content)
+        refused(lambda: load_network(path))
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("m/other", "x")
+    refused(lambda: load_network(path), "no data.pkl")
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("m/data.pkl", tensor_pickle())
+        file.writestr("m/byteorder", "middle")
+    refused(lambda: load_network(path), "byte order")
+
+
+def test_hostile_safetensors_are_refused(tmp_path):
+    path = tmp_path / "m.safetensors"
+    header = b'{"a.weight":{"dtype":"F32","shape":[1000000,1000000],"data_offsets":[0,16]}}'
+    for content in (
+        b"",
+        struct.pack("<Q", 1 << 62) + b"{",
+        struct.pack("<Q", len(header)) + header + FOUR,
+        struct.pack("<Q", 8) + b"not json",
+    ):
+        path.write_bytes(content)
+        refused(lambda: load_network(path), "safetensors")
+
+
+def test_a_pickle_of_plain_data_is_read_as_it_is():
+    value = {"a": [1, -5, 1 << 70, 0.25, "é", None, True, (1, 2, 3, 4), {}], "b": (), "c": [[1], (2,)]}
+    for protocol in range(2, 6):
+        assert read_pickle(pickle.dumps(value, protocol), {}, lambda identifier: identifier) == value
+    with pytest.raises(UnsupportedModelError, match=r"builtins\.|__builtin__"):
+        read_pickle(pickle.dumps(print, 2), {}, lambda identifier: identifier)
+    assert str(Name("os", "system")) == "os.system"

