@@ -165,17 +165,17 @@ def _map(region_map: RegionMap) -> Mapping[str, object]:
         if cut.covered
         else f"The slice is not complete: {partition.reason or 'some of it was not searched'}."
     )
-    caption = f"{regions} of the slice along {across} and {up}; every other feature stands at one value, listed below. "
-    if len(region_map.dots):
-        caption += (
-            f"Dots are {int(region_map.dots['samples'].sum()):,} samples, projected: their other features differ. "
-        )
+    caption = f"{regions} of the slice along {across} and {up}"
+    caption += "; every other feature stands at one value, listed below. " if region_map.fixed else ". "
     scene = map_scene(region_map)
     if scene.boundary:
         caption += "The heavy line is where the decision changes. "
+    if len(region_map.dots):
+        drawn = int(region_map.dots["samples"].sum()) - scene.hidden_dots
+        caption += f"Dots are {drawn:,} samples, projected on the plane: their other features differ. "
     if scene.hidden_dots:
-        caption += f"{scene.hidden_dots:,} samples are not drawn. "
-    caption += f"Colours by output are those in the middle of each region. {cover}"
+        caption += f"{scene.hidden_dots:,} more samples are not drawn. "
+    caption += cover
     return {
         "title": f"{across} and {up}",
         "scene": scene,

@@ -6,8 +6,6 @@ What cannot be drawn is left out, and a sentence says why; a picture never stops
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-import pandas as pd
-
 from relugeom.errors import DomainError
 from relugeom.geometry.domain import Domain
 from relugeom.graph.active_subnetwork import active_subnetwork
@@ -64,16 +62,14 @@ def with_pictures(
     asked = None if map_features is None else find_features(subject.network, map_features)
     notes = list(content.notes)
     maps: list[RegionMap] = []
-    chosen = asked
     if subject.domain is not None:
-        chosen = asked or choose_features(subject.network, subject.domain, content.importance)
-        if chosen is None:
+        pairs = choose_features(subject.network, subject.domain, content.importance) if asked is None else [asked]
+        try:
+            maps = [_map(content, subject, subject.domain, pairs)] if pairs else []
+        except DomainError as error:
+            notes.append(f"There is no map of regions: {error}.")
+        if not pairs:
             notes.append("There is no map of regions: fewer than two features are free to move.")
-        else:
-            try:
-                maps.append(_map(content, subject, chosen))
-            except DomainError as error:
-                notes.append(f"There is no map of regions: {error}.")
     clusters = content.clusters
     graph = None
     if subject.partition is not None and 1 < len(subject.partition) <= MAX_NODES:
@@ -87,19 +83,18 @@ def with_pictures(
     return replace(content, maps=maps, graph=graph, subnetworks=subnetworks, notes=notes)
 
 
-def _map(content: ReportContent, subject: Subject, features: tuple[int, int]) -> RegionMap:
-    assert subject.domain is not None
-    dots: pd.DataFrame | None = None
-    if subject.samples is not None and subject.assignment is not None:
-        dots = sample_dots(subject.samples, subject.assignment, features)
-    return draw_map(
+def _map(content: ReportContent, subject: Subject, domain: Domain, pairs: Sequence[tuple[int, int]]) -> RegionMap:
+    """The map, with the samples on top where they are at hand."""
+    drawn = draw_map(
         subject.network,
-        subject.domain,
-        features=features,
+        domain,
+        features=pairs,
         overall=overall_profile(content.clusters, content.profiles) if len(content.profiles) else None,
         clusters=content.clusters,
-        dots=dots,
     )
+    if subject.samples is None or subject.assignment is None:
+        return drawn
+    return replace(drawn, dots=sample_dots(subject.samples, subject.assignment, drawn.cut.features))
 
 
 def _is_small(network: ReLUNetwork) -> bool:

@@ -6,6 +6,7 @@ need not lie in it, and the page says so. Samples at one place are one dot.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -25,6 +26,8 @@ __all__ = ["RegionMap", "affine_text", "choose_features", "decision_lines", "dra
 OPEN_SPREADS, OPEN_REACH = 3.0, 10.0
 """An open side is drawn so many spreads from the mean, or so far from 0 where there are no samples."""
 MAX_REGIONS, TIME_LIMIT = 2_000, 20.0
+MAX_CANDIDATES, LOOK_REGIONS, LOOK_SECONDS = 4, 200, 2.0
+"""So many features are tried in pairs, with a short look at each of their maps."""
 
 Sides = tuple[float, float]
 
@@ -76,48 +79,63 @@ def draw_map(
     network: ReLUNetwork,
     domain: Domain,
     *,
-    features: tuple[int, int],
+    features: Sequence[tuple[int, int]],
     overall: pd.DataFrame | None = None,
     clusters: pd.DataFrame | None = None,
-    dots: pd.DataFrame | None = None,
 ) -> RegionMap:
     """The map along two features, through the mean of the samples or, without samples, the middle of the domain.
 
     Parameters
     ----------
     features
-        Two inputs, from 0.
+        Pairs of inputs, from 0; of several the one whose map shows most regions is taken (the first of equals).
     overall
         Mean and spread by feature (`overall_profile`), or None.
     clusters
         Columns cluster and pattern, or None.
-    dots
-        Samples to be drawn (`sample_dots`), or None.
 
     Raises
     ------
     DomainError
-        The plane misses the domain or has no area in it.
+        No pair has a plane with an area in the domain.
     """
-    typical, spread = _typical(domain, overall)
-    window = tuple(_sides(domain, feature, typical[feature], spread[feature]) for feature in features)
-    inside = float_point(domain_chart(domain).embed(domain_chart(domain).interior))
-    limits = {"window": window, "max_regions": MAX_REGIONS, "time_limit": TIME_LIMIT}
-    try:
-        cut = slice_regions(network, domain, features, typical, **limits)  # type: ignore[arg-type]
-    except DomainError:  # the mean breaks a row of the domain: take a point that does not
-        cut = slice_regions(network, domain, features, inside, **limits)  # type: ignore[arg-type]
+    chart = domain_chart(domain)
+    inside = float_point(chart.embed(chart.interior))
+    typical, spread = _typical(domain, overall, inside)
+    found: list[RegionSlice] = []
+    refusal = DomainError("no two features were given")
+    for pair in features:
+        window = _window(domain, pair, typical, spread)
+        regions, seconds = (LOOK_REGIONS, LOOK_SECONDS) if len(features) > 1 else (MAX_REGIONS, TIME_LIMIT)
+        for point in (typical, inside):  # the mean may break a row of the domain
+            try:
+                cut = slice_regions(
+                    network, domain, pair, point, window=window, max_regions=regions, time_limit=seconds
+                )
+            except DomainError as error:
+                refusal = error
+            else:
+                found.append(cut)
+                break
+    if not found:
+        raise refusal
+    cut = max(found, key=len)
+    if len(features) > 1 and not cut.covered:
+        window = _window(domain, cut.features, typical, spread)
+        cut = slice_regions(
+            network, domain, cut.features, cut.point, window=window, max_regions=MAX_REGIONS, time_limit=TIME_LIMIT
+        )
     patterns = pattern_texts(cut.partition.packed, network.widths)
     numbers = {} if clusters is None else dict(zip(clusters["pattern"], clusters["cluster"], strict=True))
     return RegionMap(
         cut=cut,
         patterns=patterns,
         clusters=np.array([numbers.get(pattern, 0) for pattern in patterns], dtype=np.int64),
-        dots=pd.DataFrame(columns=["x", "y", "samples", "cluster"]) if dots is None else dots,
+        dots=pd.DataFrame(columns=["x", "y", "samples", "cluster"]),
         fixed={
             name: float(cut.point[feature])
             for feature, name in enumerate(network.feature_names)
-            if feature not in features
+            if feature not in cut.features
         },
     )
 
@@ -140,13 +158,13 @@ def find_features(network: ReLUNetwork, names: Sequence[str]) -> tuple[int, int]
     return first, second
 
 
-def choose_features(network: ReLUNetwork, domain: Domain, importance: pd.DataFrame) -> tuple[int, int] | None:
-    """The two features that move the outputs most and are free to move; None where there are no two.
+def choose_features(network: ReLUNetwork, domain: Domain, importance: pd.DataFrame) -> list[tuple[int, int]]:
+    """Pairs of the features that move the outputs most and are free to move, the strongest pair first.
 
     Parameters
     ----------
     importance
-        As in `ReportContent`; may be empty: then the first two are taken.
+        As in `ReportContent`; may be empty: then the first features are taken.
     """
     grouped = {feature for group in domain.groups for feature in group}
     free = [
@@ -157,10 +175,7 @@ def choose_features(network: ReLUNetwork, domain: Domain, importance: pd.DataFra
     strength = importance["scaled"].abs().groupby(importance["feature"]).sum() if len(importance) else {}
     scores = {feature: float(strength.get(network.feature_names[feature], 0.0)) for feature in free}
     order = sorted(free, key=lambda feature: (domain.kinds[feature] is FeatureKind.BINARY, -scores[feature], feature))
-    if len(order) < 2:
-        return None
-    first, second = order[:2]
-    return first, second
+    return list(combinations(order[:MAX_CANDIDATES], 2))
 
 
 def sample_dots(X: FloatArray, assignment: IntArray, features: tuple[int, int]) -> pd.DataFrame:
@@ -209,14 +224,18 @@ def decision_lines(region_map: RegionMap) -> FloatArray:
     return np.array(segments).reshape(-1, 2, 2)
 
 
-def _typical(domain: Domain, overall: pd.DataFrame | None) -> tuple[FloatArray, FloatArray]:
+def _typical(domain: Domain, overall: pd.DataFrame | None, inside: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The point through which the map goes, with whole numbers where the domain has them, and the spreads."""
     if overall is None or overall.empty:
-        inside = float_point(domain_chart(domain).embed(domain_chart(domain).interior))
         return inside, np.full(domain.inputs, OPEN_REACH / OPEN_SPREADS)
     mean, spread = overall["mean"].to_numpy(dtype=np.float64), overall["spread"].to_numpy(dtype=np.float64)
     whole = round_to_rules(domain, mean[None, :])[0]
     return np.clip(whole, domain.lower, domain.upper), spread
+
+
+def _window(domain: Domain, pair: tuple[int, int], typical: FloatArray, spread: FloatArray) -> tuple[Sides, Sides]:
+    first, second = (_sides(domain, feature, typical[feature], spread[feature]) for feature in pair)
+    return first, second
 
 
 def _sides(domain: Domain, feature: int, middle: float, spread: float) -> Sides:

@@ -16,7 +16,7 @@ from relugeom.report.formatting import display, shortened
 from relugeom.report.region_graph import RegionGraph, layout_graph
 from relugeom.report.region_map import RegionMap, affine_text, decision_lines
 
-__all__ = ["GraphScene", "MapScene", "Shape", "Tick", "class_names", "graph_scene", "map_scene", "output_tones"]
+__all__ = ["GraphScene", "MapScene", "Shape", "Tick", "class_names", "graph_scene", "map_scene", "output_bands"]
 
 WIDTH, HEIGHT = 760, 520
 LEFT, RIGHT, TOP, BOTTOM = 74, 16, 12, 52
@@ -24,14 +24,18 @@ MAX_DOTS = 1500
 MAX_PATTERN = 400
 CLUSTER_TONES, CLASS_TONES, STEPS = 8, 8, 8
 
+Band = tuple[str, FloatArray]
+"""A tone, and the corners of the part of a region that has it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A polygon (`points`) or a circle (x, y, r), its tones by output and by cluster, and what it tells."""
+    """A region of bands (tone, points) within its outline, or a circle (x, y, r); its tone, and what it tells."""
 
     title: str
-    tones: str
-    points: str = ""
+    tone: str
+    outline: str = ""
+    bands: Sequence[tuple[str, str]] = ()
     x: str = ""
     y: str = ""
     r: str = ""
@@ -72,10 +76,9 @@ class GraphScene:
 
 def map_scene(region_map: RegionMap) -> MapScene:
     """Where everything of a map stands."""
-    outline = region_map.cut.outline
-    low, high = outline.min(axis=0), outline.max(axis=0)
+    low, high = region_map.cut.outline.min(axis=0), region_map.cut.outline.max(axis=0)
     place = _Placing(low, high)
-    tones, legend = output_tones(region_map)
+    bands, legend = output_bands(region_map)
     names = [shortened(name, 40) for name in region_map.names]
     outputs = region_map.cut.partition.network.target_names
     shapes = []
@@ -83,10 +86,12 @@ def map_scene(region_map: RegionMap) -> MapScene:
         title = _region_words(row, pattern, int(region_map.clusters[row]))
         for output, name in enumerate(outputs[:3]):
             title += f"\n{shortened(name, 40)} = {affine_text(region_map.cut.maps[row, output], names)}"
-        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in place(region_map.cut.polygon(row)).tolist())
-        shapes.append(Shape(title, f"{tones[row]} {_cluster_tone(int(region_map.clusters[row]))}", points=points))
-    dots = region_map.dots.sort_values("samples", ascending=False, kind="stable")
-    shown = dots[dots["x"].between(low[0], high[0]) & dots["y"].between(low[1], high[1])].head(MAX_DOTS)
+        outline = _points(place(region_map.cut.polygon(row)))
+        drawn = [(tone, _points(place(part))) for tone, part in bands[row]]
+        shapes.append(Shape(title, _cluster_tone(int(region_map.clusters[row])), outline, drawn))
+    dots = region_map.dots.sort_values("samples", ascending=False, kind="stable")  # small ones on top of large ones
+    inside = dots[dots["x"].between(low[0], high[0]) & dots["y"].between(low[1], high[1])]
+    shown = inside.iloc[np.unique(np.linspace(0, len(inside) - 1, min(len(inside), MAX_DOTS)).astype(int))]
     return MapScene(
         x_name=names[0],
         y_name=names[1],
@@ -100,7 +105,7 @@ def map_scene(region_map: RegionMap) -> MapScene:
             for (x0, y0), (x1, y1) in place(decision_lines(region_map).reshape(-1, 2)).reshape(-1, 2, 2).tolist()
         ),
         by_output=legend,
-        by_cluster=_cluster_legend(region_map.clusters),
+        by_cluster=_cluster_legend(np.append(region_map.clusters, shown["cluster"].to_numpy(dtype=np.int64))),
     )
 
 
@@ -115,7 +120,7 @@ def graph_scene(graph: RegionGraph) -> GraphScene:
             title=f"{_region_words(row, pattern, int(graph.clusters[row]))}"
             + (f"\n{display(int(graph.samples[row]))} samples" if graph.samples[row] else "\nno samples")
             + f"\n{display(int(degree[row]))} neighbours",
-            tones=_cluster_tone(int(graph.clusters[row])),
+            tone=_cluster_tone(int(graph.clusters[row])),
             x=f"{places[row, 0]:.1f}",
             y=f"{places[row, 1]:.1f}",
             r=f"{base + 12.0 * np.sqrt(graph.samples[row] / largest):.1f}",
@@ -129,27 +134,90 @@ def graph_scene(graph: RegionGraph) -> GraphScene:
     return GraphScene(nodes, edges, _cluster_legend(graph.clusters))
 
 
-def output_tones(region_map: RegionMap) -> tuple[list[str], list[tuple[str, str]]]:
-    """The tone of each region by its output in the middle, and what the tones mean."""
-    network = region_map.cut.partition.network
-    values = region_map.values
+def output_bands(region_map: RegionMap) -> tuple[list[list[Band]], list[tuple[str, str]]]:
+    """Each region cut into bands of similar output, or of one winning class, for drawing; and what the tones mean."""
+    cut = region_map.cut
+    network = cut.partition.network
     if network.outputs > 1:
-        names, largest = class_names(region_map), values.argmax(axis=1)
-        met = sorted(set(largest.tolist()))
-        legend = [(f"k{at % CLASS_TONES}", f"{shortened(names[at], 30)} is the largest") for at in met]
-        return [f"k{at % CLASS_TONES}" for at in largest.tolist()], legend
-    name, first = shortened(network.target_names[0], 30), values[:, 0]
+        return _class_bands(region_map)
+    name, theta = shortened(network.target_names[0], 30), 0.0
+    values = [cut.polygon(row) @ cut.maps[row, 0, :2] + cut.maps[row, 0, 2] for row in range(len(cut))]
+    joined = np.concatenate([np.zeros(0), *values])
     if network.rule.rule is DecisionRule.THRESHOLD:
-        above = first - network.rule.upper
-        reach = float(np.abs(above).max(initial=0.0)) or 1.0
-        steps = np.sign(above) * np.minimum(np.ceil(np.abs(above) / reach * 4.0), 4.0)
-        threshold = display(network.rule.upper)
+        theta = network.rule.upper
+        reach = float(np.abs(joined - theta).max(initial=0.0)) or 1.0
+        levels = theta + reach * np.linspace(-1.0, 1.0, STEPS + 1)
+        tones = ["o0", "o1", "o2", "o3", "o5", "o6", "o7", "o8"]
+        threshold = display(theta)
         legend = [("o1", f"{name} ≤ {threshold}: class 0"), ("o7", f"{name} > {threshold}: class 1")]
-        return [f"o{int(step) + 4}" for step in steps], legend
-    low, reach = float(first.min(initial=0.0)), float(np.ptp(first)) if len(first) else 0.0
-    levels = np.minimum((first - low) / (reach or 1.0) * STEPS, STEPS - 1).astype(int)
-    legend = [("s0", f"{name} near {display(low)}"), (f"s{STEPS - 1}", f"near {display(low + reach)}")]
-    return [f"s{level}" for level in levels.tolist()], legend
+    else:
+        low, high = (float(joined.min()), float(joined.max())) if len(joined) else (0.0, 0.0)
+        levels = np.linspace(low, high if high > low else low + 1.0, STEPS + 1)
+        tones = [f"s{step}" for step in range(STEPS)]
+        legend = [("s0", f"{name} near {display(low)}"), (f"s{STEPS - 1}", f"near {display(high)}")]
+    bands: list[list[Band]] = []
+    for row in range(len(cut)):
+        corners, form = cut.polygon(row), cut.maps[row, 0]
+        first, last = (np.searchsorted(levels, [values[row].min(), values[row].max()], side="right") - 1).clip(
+            0, STEPS - 1
+        )
+        if first == last:
+            bands.append([(tones[first], corners)])
+            continue
+        parts = []
+        for step in range(first, last + 1):
+            part = corners
+            if step > first:
+                part = _clip(part, form - [0.0, 0.0, levels[step]])
+            if step < last:
+                part = _clip(part, [0.0, 0.0, levels[step + 1]] - form)
+            parts.append((tones[step], part))
+        bands.append([(tone, part) for tone, part in parts if len(part) > 2])
+    return bands, legend
+
+
+def _class_bands(region_map: RegionMap) -> tuple[list[list[Band]], list[tuple[str, str]]]:
+    """Each region cut into the parts where one output is the largest."""
+    cut, names = region_map.cut, class_names(region_map)
+    bands: list[list[Band]] = []
+    for row in range(len(cut)):
+        corners, maps = cut.polygon(row), cut.maps[row]
+        met = sorted(set((np.column_stack([corners, np.ones(len(corners))]) @ maps.T).argmax(axis=1).tolist()))
+        if len(met) == 1:  # largest at every corner, so everywhere in the polygon
+            bands.append([(f"k{met[0] % CLASS_TONES}", corners)])
+            continue
+        parts = []
+        for output in range(len(maps)):
+            part = corners
+            for other in range(len(maps)):
+                if other != output and len(part) > 2:
+                    part = _clip(part, maps[output] - maps[other])
+            if len(part) > 2:
+                parts.append((f"k{output % CLASS_TONES}", part))
+        bands.append(parts)
+    tones = {tone for parts in bands for tone, _ in parts}
+    legend = [
+        (f"k{output % CLASS_TONES}", f"{shortened(name, 30)} is the largest")
+        for output, name in enumerate(names)
+        if f"k{output % CLASS_TONES}" in tones
+    ]
+    return bands, legend
+
+
+def _clip(corners: FloatArray, form: FloatArray) -> FloatArray:
+    """The part of a convex polygon where a s + b t + c ≥ 0, in floats: for drawing only."""
+    if len(corners) == 0:
+        return corners
+    values = corners @ form[:2] + form[2]
+    kept = []
+    for at in range(len(corners)):
+        after = (at + 1) % len(corners)
+        if values[at] >= 0:
+            kept.append(corners[at])
+        if (values[at] > 0) != (values[after] > 0) and values[at] * values[after] < 0:
+            share = values[at] / (values[at] - values[after])
+            kept.append(corners[at] + share * (corners[after] - corners[at]))
+    return np.array(kept).reshape(-1, 2)
 
 
 def class_names(region_map: RegionMap) -> Sequence[str]:
@@ -185,15 +253,20 @@ class _Placing:
         return [(float(p), f"{value:.6g}") for p, value in zip(self(points)[:, axis], values, strict=True)]
 
 
+def _points(places: FloatArray) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in places.tolist())
+
+
 def _dots(places: FloatArray, samples: Sequence[int], clusters: Sequence[int]) -> list[Shape]:
     most = max(samples, default=1)
+    least = 2.6 if len(places) < 400 else 1.9
     return [
         Shape(
             title=f"{display(int(count))} sample{'' if count == 1 else 's'} of cluster {cluster}, projected",
-            tones=_cluster_tone(int(cluster)),
+            tone=_cluster_tone(int(cluster)),
             x=f"{x:.1f}",
             y=f"{y:.1f}",
-            r=f"{2.4 + 6.0 * np.sqrt(count / most) * (most > 1):.1f}",
+            r=f"{least + 6.0 * np.sqrt(count / most) * (most > 1):.1f}",
         )
         for (x, y), count, cluster in zip(places.tolist(), samples, clusters, strict=True)
     ]

@@ -57,7 +57,7 @@
 
   function filterable(table) {
     var rows = Array.prototype.slice.call(table.tBodies[0].rows);
-    if (rows.length < 6) return;
+    if (rows.length < 10) return;
     var id = "filter-" + (tables += 1);
     var box = make("div", {"class": "filter"});
     var input = make("input", {type: "search", id: id, autocomplete: "off", spellcheck: "false"});
