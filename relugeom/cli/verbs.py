@@ -4,11 +4,31 @@ Exit codes: 0 done or proved, 1 a pattern that is no region or a property that f
 unknown.
 """
 
-import csv
 from typing import Annotated
 
 import typer
 
+from relugeom.cli.options import (
+    Data,
+    DomainSpec,
+    Features,
+    Ignore,
+    Json,
+    MapFeatures,
+    MaxCells,
+    MaxRegions,
+    Model,
+    NoSamples,
+    Pattern,
+    Probability,
+    Resume,
+    StoreName,
+    Target,
+    Threads,
+    Threshold,
+    TimeLimit,
+    list_names,
+)
 from relugeom.version import VERSION
 
 __all__ = ["BAD_INPUT", "app"]
@@ -23,49 +43,6 @@ app = typer.Typer(
 )
 database = typer.Typer(help="The schema of a store: current, upgrade.")
 app.add_typer(database, name="db")
-
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model file (.onnx, .npz, .keras, .h5, .nnet).")]
-Data = Annotated[str, typer.Argument(metavar="DATA", help="A CSV file with a header.")]
-StoreName = Annotated[str, typer.Argument(metavar="STORE", help="A store: a file name or an SQLAlchemy URL.")]
-Pattern = Annotated[str, typer.Argument(metavar="PATTERN", help="An activation pattern, written 0110/10.")]
-DomainSpec = Annotated[
-    str | None,
-    typer.Option("--domain", metavar="SPEC", help="box:LO,HI (every input), all (R^n), data, or a TOML file."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
-Target = Annotated[
-    str | None, typer.Option("--target", metavar="COLUMN", help="The column that the model should predict.")
-]
-Features = Annotated[
-    str | None, typer.Option("--features", metavar="A,B,…", help="The columns that feed the inputs, in their order.")
-]
-Ignore = Annotated[
-    list[str] | None, typer.Option("--ignore", metavar="COL", help="A column to leave out (A,B or again for more).")
-]
-Threshold = Annotated[
-    float | None,
-    typer.Option("--threshold", metavar="X", help="Decide for class 1 where the output before squashing exceeds X."),
-]
-Probability = Annotated[
-    float | None, typer.Option("--probability", metavar="P", help="Decide for class 1 where the sigmoid exceeds P.")
-]
-MaxRegions = Annotated[
-    int, typer.Option("--max-regions", metavar="N", min=1, help="Stop after the first N regions in tree order.")
-]
-MaxCells = Annotated[int, typer.Option("--max-cells", metavar="N", min=1, help="Give up after so many cells.")]
-TimeLimit = Annotated[
-    float, typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="Stop the search after so many seconds.")
-]
-Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on with what the store has of an earlier search that was cut short.")
-]
-NoSamples = Annotated[
-    bool, typer.Option("--no-samples", help="Keep rows of the data, and means of very few, out of the report.")
-]
-MapFeatures = Annotated[
-    str | None, typer.Option("--map", metavar="A,B", help="The two features of the report's map of regions.")
-]
-Threads = Annotated[int, typer.Option("--threads", metavar="K", min=1, help="Threads; the answer is the same.")]
 
 
 def _version(asked: bool) -> None:
@@ -137,8 +114,8 @@ def audit(
         data,
         as_json=as_json,
         target=target,
-        features=_names(features) if features is not None else None,
-        ignore=[name for text in ignore or () for name in _names(text)],
+        features=list_names(features) if features is not None else None,
+        ignore=[name for text in ignore or () for name in list_names(text)],
         threshold=threshold,
         probability=probability,
         domain=domain,
@@ -149,7 +126,7 @@ def audit(
         threads=threads,
         resume=resume,
         show_samples=not no_samples,
-        map_features=None if map_features is None else _names(map_features),
+        map_features=None if map_features is None else list_names(map_features),
     )
 
 
@@ -193,8 +170,8 @@ def cluster(
         model,
         data,
         target=target,
-        features=_names(features) if features is not None else None,
-        ignore=[name for text in ignore or () for name in _names(text)],
+        features=list_names(features) if features is not None else None,
+        ignore=[name for text in ignore or () for name in list_names(text)],
         threshold=threshold,
         probability=probability,
         domain=domain,
@@ -398,7 +375,7 @@ def report(
     """
     from relugeom.cli.stores import run_report
 
-    features = None if map_features is None else _names(map_features)
+    features = None if map_features is None else list_names(map_features)
     return run_report(store, out, run=run, show_samples=not no_samples, map_features=features, as_json=as_json)
 
 
@@ -426,8 +403,3 @@ def upgrade(store: StoreName, as_json: Json = False) -> int:
     from relugeom.cli.stores import run_upgrade
 
     return run_upgrade(store, as_json=as_json)
-
-
-def _names(text: str) -> list[str]:
-    """The names of a list separated by commas; a name with a comma stands in double quotes."""
-    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [""])]

@@ -189,9 +189,13 @@ def map_table(region_map: RegionMap) -> PageTable:
 def free_table(table: pd.DataFrame, caption: str) -> PageTable:
     """Any columns; those of numbers are set and sorted as such."""
     shown = table.head(MAX_ROWS)
-    rows = [[_cell(row[column], display, None) for column in table.columns] for row in _records(shown)]
+    rows = [[_cell(row[column], _briefly, None) for column in table.columns] for row in _records(shown)]
     headings = [(str(column), pd.api.types.is_numeric_dtype(table[column])) for column in table.columns]
     return PageTable(caption, headings, rows, _more(len(table) - len(shown), "row"))
+
+
+def _briefly(value: object) -> str:
+    return shortened(value, 4 * NAME_LENGTH) if isinstance(value, str) else display(value)
 
 
 def _cell(value: object, write: Callable[..., str], kind: str | None = None, note: str = "") -> Cell:

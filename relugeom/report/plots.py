@@ -2,21 +2,52 @@
 
 import re
 import warnings
+from collections.abc import Sequence
 from io import StringIO
 from math import ceil
 
 import matplotlib
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
+from relugeom.errors import InputError
 from relugeom.report.excerpt import cluster_matrix, strongest_rows
 from relugeom.report.formatting import visible
+from relugeom.report.region_graph import RegionGraph, layout_graph
+from relugeom.report.region_map import RegionMap, decision_lines
+from relugeom.report.scene import output_bands
 
-__all__ = ["FRAME", "NEGATIVE", "POSITIVE", "figure_svg", "importance_bars", "importance_caption", "plain_text"]
+__all__ = [
+    "FRAME",
+    "NEGATIVE",
+    "POSITIVE",
+    "cluster_map_axes",
+    "figure_svg",
+    "importance_axes",
+    "importance_bars",
+    "importance_caption",
+    "output_map_axes",
+    "plain_text",
+    "region_graph_axes",
+]
 
 POSITIVE, NEGATIVE, FRAME = "#3a86c8", "#e07b39", "#8a929c"
 """Colours that stand out on light and dark paper and to the colour-blind."""
+
+PALETTE = ("#3a86c8", "#e0922f", "#3f9d76", "#c9629d", "#8c6bb1", "#b8a12a", "#5fb6c9", "#c0574f")
+"""Clusters and classes, as in the style sheet."""
+_BELOW, _ABOVE = ("#c25a12", "#cf8049", "#daa078", "#e4c4ab"), ("#b3cadd", "#84aed0", "#538fc1", "#1f6fb2")
+_SHADES = ("#e1e8ed", "#c6d7e5", "#abc6dc", "#8fb5d4", "#74a4cb", "#5993c3", "#3d82bb", "#2271b3")
+TONES = (
+    dict(zip(("o0", "o1", "o2", "o3", "o5", "o6", "o7", "o8"), (*_BELOW, *_ABOVE), strict=True))
+    | {f"s{step}": colour for step, colour in enumerate(_SHADES)}
+    | {f"k{at}": colour for at, colour in enumerate(PALETTE)}
+)
+"""The tones of `relugeom.report.scene` on light paper."""
 
 MAX_CLUSTERS, MAX_FEATURES = 6, 30
 PANELS_ABREAST = 3
@@ -40,26 +71,115 @@ def importance_bars(importance: pd.DataFrame, output: str) -> Figure:
         The output whose coefficients are drawn; all panels share one scale.
     """
     matrix = _drawn(importance, output).clip(-LARGEST_DRAWN, LARGEST_DRAWN)
-    positions = np.arange(len(matrix))
     rows, abreast = ceil(matrix.shape[1] / PANELS_ABREAST), min(matrix.shape[1], PANELS_ABREAST)
     figure = Figure(figsize=(2.0 + 2.4 * abreast, (0.7 + 0.22 * len(matrix)) * max(rows, 1)), layout="constrained")
     figure.patch.set_alpha(0.0)
     reach = 1.05 * float(matrix.abs().max(axis=None)) if matrix.size else 0.0
     for panel, (cluster, coefficients) in enumerate(matrix.items()):
-        axes = figure.add_subplot(rows, abreast, panel + 1)
-        axes.patch.set_alpha(0.0)
-        axes.barh(positions, coefficients, color=np.where(coefficients > 0, POSITIVE, NEGATIVE), height=0.7)
-        axes.axvline(0.0, color=FRAME, linewidth=0.8)
-        axes.set_title(f"Cluster {cluster}", fontsize=10)
-        axes.set_yticks(positions, [plain_text(name) for name in matrix.index])
-        axes.invert_yaxis()
+        axes = _bars(figure.add_subplot(rows, abreast, panel + 1), coefficients, f"Cluster {cluster}")
         axes.set_xlim(-reach or -1.0, reach or 1.0)
         axes.locator_params(axis="x", nbins=4)  # room between the numbers of neighbouring panels
-        axes.tick_params(length=0, labelsize=9, labelleft=panel % PANELS_ABREAST == 0)
-        axes.grid(axis="x", color=FRAME, alpha=0.3, linewidth=0.6)
-        axes.set_axisbelow(True)
-        axes.spines[:].set_visible(False)
+        axes.tick_params(labelleft=panel % PANELS_ABREAST == 0)
     return figure
+
+
+def importance_axes(importance: pd.DataFrame, output: str, cluster: int, *, axes: Axes | None = None) -> Axes:
+    """The effective vector of one cluster as bars [paper, Fig. 1], on `axes` or on a new figure.
+
+    Raises
+    ------
+    InputError
+        There is no such cluster or output.
+    """
+    own = importance[(importance["output"] == output) & (importance["cluster"] == cluster)]
+    if own.empty:
+        raise InputError(f"there is no importance of cluster {cluster} for the output {output!r}")
+    coefficients = own.set_index("feature")["coefficient"].clip(-LARGEST_DRAWN, LARGEST_DRAWN)
+    return _bars(_new_axes() if axes is None else axes, coefficients, f"Cluster {cluster}: {plain_text(output)}")
+
+
+def output_map_axes(region_map: RegionMap, *, axes: Axes | None = None) -> Axes:
+    """A map of regions in bands of output (or by the largest output), with the samples and the decision."""
+    drawn, (bands, legend) = _new_axes() if axes is None else axes, output_bands(region_map)
+    for parts in bands:
+        for tone, corners in parts:
+            drawn.fill(corners[:, 0], corners[:, 1], color=TONES[tone], linewidth=0.0)
+    segments = [list(segment) for segment in decision_lines(region_map)]
+    drawn.add_collection(LineCollection(segments, colors="black", linewidths=1.6, zorder=4))
+    return _finished_map(drawn, region_map, [(TONES[tone], words) for tone, words in legend])
+
+
+def cluster_map_axes(region_map: RegionMap, *, axes: Axes | None = None) -> Axes:
+    """A map of regions by the cluster that has their pattern, with the samples on top."""
+    drawn = _new_axes() if axes is None else axes
+    for row, cluster in enumerate(region_map.clusters.tolist()):
+        corners = region_map.cut.polygon(row)
+        drawn.fill(corners[:, 0], corners[:, 1], color=_cluster_colour(cluster), linewidth=0.0)
+    met = sorted(set(region_map.clusters.tolist()))
+    legend = [(_cluster_colour(cluster), f"cluster {cluster}" if cluster else "no samples") for cluster in met[:10]]
+    return _finished_map(drawn, region_map, legend)
+
+
+def region_graph_axes(graph: RegionGraph, *, axes: Axes | None = None) -> Axes:
+    """The region graph: discs as large as their samples, joined where regions share a facet."""
+    drawn, places = _new_axes() if axes is None else axes, layout_graph(graph)
+    drawn.add_collection(LineCollection(list(places[graph.edges]), colors=FRAME, linewidths=0.8, zorder=1))
+    largest = max(int(graph.samples.max(initial=0)), 1)
+    drawn.scatter(
+        places[:, 0],
+        places[:, 1],
+        s=25.0 + 250.0 * graph.samples / largest,
+        c=[_cluster_colour(cluster) for cluster in graph.clusters.tolist()],
+        edgecolors=FRAME,
+        linewidths=0.8,
+        zorder=2,
+    )
+    drawn.set_axis_off()
+    return drawn
+
+
+def _bars(axes: Axes, coefficients: pd.Series, title: str) -> Axes:
+    """One panel of bars, the first feature on top."""
+    positions = np.arange(len(coefficients))
+    axes.patch.set_alpha(0.0)
+    axes.barh(positions, coefficients, color=np.where(coefficients > 0, POSITIVE, NEGATIVE), height=0.7)
+    axes.axvline(0.0, color=FRAME, linewidth=0.8)
+    axes.set_title(title, fontsize=10)
+    axes.set_yticks(positions, [plain_text(str(name)) for name in coefficients.index])
+    axes.invert_yaxis()
+    axes.tick_params(length=0, labelsize=9)
+    axes.grid(axis="x", color=FRAME, alpha=0.3, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[:].set_visible(False)
+    return axes
+
+
+def _finished_map(axes: Axes, region_map: RegionMap, legend: Sequence[tuple[str, str]]) -> Axes:
+    """Edges, samples, names and a legend on a map."""
+    rows = range(len(region_map.cut))
+    edges = [np.vstack([region_map.cut.polygon(row), region_map.cut.polygon(row)[:1]]) for row in rows]
+    axes.add_collection(LineCollection(edges, colors="white", linewidths=0.6, zorder=3))
+    dots = region_map.dots
+    if len(dots):
+        colours = [_cluster_colour(cluster) for cluster in dots["cluster"]]
+        sizes = 8.0 + 60.0 * dots["samples"] / dots["samples"].max() * (dots["samples"].max() > 1)
+        axes.scatter(dots["x"], dots["y"], s=sizes, c=colours, edgecolors="black", linewidths=0.5, zorder=5)
+    (left, low), (right, high) = region_map.cut.outline.min(axis=0), region_map.cut.outline.max(axis=0)
+    axes.set_xlim(left, right)
+    axes.set_ylim(low, high)
+    axes.set_xlabel(plain_text(region_map.names[0]))
+    axes.set_ylabel(plain_text(region_map.names[1]))
+    handles = [Patch(color=colour, label=plain_text(words, max_length=60)) for colour, words in legend]
+    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=8)
+    return axes
+
+
+def _new_axes() -> Axes:
+    return Figure(figsize=(7.0, 4.6), layout="constrained").add_subplot()
+
+
+def _cluster_colour(cluster: int) -> str:
+    return PALETTE[cluster - 1] if 1 <= cluster <= len(PALETTE) else (FRAME if cluster else "#e3e7eb")
 
 
 def importance_caption(importance: pd.DataFrame, output: str) -> str:

@@ -26,7 +26,7 @@ __all__ = ["RegionMap", "affine_text", "choose_features", "decision_lines", "dra
 OPEN_SPREADS, OPEN_REACH = 3.0, 10.0
 """An open side is drawn so many spreads from the mean, or so far from 0 where there are no samples."""
 MAX_REGIONS, TIME_LIMIT = 2_000, 20.0
-MAX_CANDIDATES, LOOK_REGIONS, LOOK_SECONDS = 4, 200, 2.0
+MAX_CANDIDATES, LOOK_REGIONS, LOOK_SECONDS = 6, 200, 0.5
 """So many features are tried in pairs, with a short look at each of their maps."""
 
 Sides = tuple[float, float]

@@ -113,7 +113,7 @@ def graph_scene(graph: RegionGraph) -> GraphScene:
     """Where everything of a region graph stands."""
     places = layout_graph(graph) * [WIDTH - 80, HEIGHT - 80] + 40
     largest = max(int(graph.samples.max(initial=0)), 1)
-    base = max(4.0, min(9.0, 120.0 / np.sqrt(len(graph.patterns))))
+    base = max(4.0, min(9.0, 120.0 / np.sqrt(max(len(graph.patterns), 1))))
     degree = np.bincount(graph.edges.ravel(), minlength=len(graph.patterns))
     nodes = [
         Shape(

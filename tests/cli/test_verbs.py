@@ -189,11 +189,32 @@ def test_query_and_db(answer, run) -> None:
 
 
 def test_a_report_again_from_the_store_alone(place: Path, answer, run) -> None:
-    first, code = answer("audit", "binary.npz", "data.csv", "--target", "y", "--out", "out")
+    first, code = answer("audit", "binary.npz", "data.csv", "--target", "y", "--out", "out", "--no-samples")
     assert code == 0
     assert Path(first["report"]) == Path("out/report.html")
-    assert answer("report", "out/audit.db", "--out", "again.html")[1] == 0
+    assert answer("report", "out/audit.db", "--out", "again.html", "--no-samples")[1] == 0
     assert (place / "again.html").read_bytes() == (place / "out" / "report.html").read_bytes()
+
+
+def test_samples_are_on_the_map_unless_they_are_kept_out(place: Path, answer, run) -> None:
+    for options in ([], ["--no-samples"]):
+        assert answer("audit", "binary.npz", "data.csv", "--target", "y", "--out", "o", *options)[1] == 0
+        page = (place / "o" / "report.html").read_text(encoding="utf-8")
+        assert ("projected on the plane" in page) == (not options)
+        assert ("no rows of the data" in page) == bool(options)
+
+
+def test_the_features_of_the_map_are_asked_for_by_name(place: Path, answer, run) -> None:
+    asked = ("audit", "binary.npz", "data.csv", "--target", "y", "--out")
+    assert answer(*asked, "m", "--map", "b,a")[1] == 0
+    assert "along b and a" in (place / "m" / "report.html").read_text(encoding="utf-8")
+    for option in ("a,nowhere", "a"):
+        for again in ((*asked, "none"), ("report", "m/audit.db", "--out", "none.html")):
+            ended = run(*again, "--map", option)
+            assert (ended.code, len(ended.err.splitlines())) == (2, 1)
+            assert "--map" in ended.err
+    assert not (place / "none").exists()
+    assert not (place / "none.html").exists()
 
 
 @pytest.mark.parametrize("name", ["linear", "several", "classes", "binary", "model"])

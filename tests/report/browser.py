@@ -1,4 +1,4 @@
-"""A real browser, driven over its DevTools pipe with the standard library alone: no port, no network, no driver program.
+"""A real browser, driven over its DevTools pipe with the standard library alone: no port and no driver program.
 
 Messages are JSON texts that end with a zero byte, written to the browser's descriptor 3 and read from its 4.
 """

@@ -1,10 +1,23 @@
 """Made-up report contents."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
+from networks import he_network
 
-from relugeom.report.content import ReportContent
+from relugeom.analysis.importance import cluster_importance
+from relugeom.geometry.domain import Domain
+from relugeom.network.decision import Decision, Squashing
+from relugeom.network.pattern import pattern_texts
+from relugeom.partition.clusters import cluster_samples
+from relugeom.partition.enumeration import enumerate_regions
+from relugeom.report.clusters import cluster_content
+from relugeom.report.content import ReportContent, Section
+from relugeom.report.pictures import Subject, with_pictures
+
+pd.set_option("mode.string_storage", "python")  # pyarrow, where it is installed, refuses lone surrogates
 
 FEATURES = ("Age", "Gender", "PClass", "Fare", "Embarked", "Title", "IsAlone")
 HOSTILE = (
@@ -19,7 +32,11 @@ HOSTILE = (
     "Größe 漢字",
     "{{ 7 * 7 }}",
     "]]> --> </style>",
+    "</script><script>alert(2)</script>",
+    "</title></svg><img onerror=alert(3)>",
+    "עברית \u200f mark",
 )
+LONG = "long " + "a" * 10_000
 
 
 def made_up_content(
@@ -74,3 +91,58 @@ def made_up_content(
         constraints=[title],
         notes=[title],
     )
+
+
+def pictured_content(
+    features: Sequence[str] = ("Age", "Fare", "Class"), output: str = "Survived", *, samples: int = 300, units: int = 6
+) -> ReportContent:
+    """The report of a random network on [−2, 2]^n with random samples: nothing in it is made up but the answers."""
+    random = np.random.default_rng(4)
+    n = len(features)
+    network = replace(he_network(11, n, units, 4, 1), input_names=tuple(features), output_names=(output,))
+    network = replace(network, squashing=Squashing.SIGMOID, decision=Decision.at_threshold(0.0))
+    domain = Domain(np.full(n, -2.0), np.full(n, 2.0), feature_names=tuple(features))
+    X = random.uniform(-2.0, 2.0, (samples, n))
+    clusters = cluster_samples(network, X, target=(X[:, 0] > 0).astype(float), domain=domain)
+    content = cluster_content("passengers", clusters, cluster_importance(clusters, X.std(axis=0)))
+    partition = enumerate_regions(network, domain)
+    observed = dict(zip(content.clusters["pattern"], content.clusters["samples"], strict=True))
+    patterns = pattern_texts(partition.packed, network.widths)
+    content = replace(
+        content,
+        domain=pd.DataFrame(
+            [(name, "continuous", -2.0, 2.0, None) for name in features], columns=list(content.domain.columns)
+        ),
+        patterns=pd.DataFrame(
+            [(pattern, "region", observed.get(pattern, 0), None) for pattern in patterns],
+            columns=["pattern", "verdict", "samples", "admissible"],
+        ),
+        answers=pd.DataFrame(
+            [
+                (
+                    "range",
+                    f"{output} ≤ 3",
+                    "holds",
+                    3.0,
+                    f"reached at {features[0]} = 2",
+                    "",
+                    "proofs/0001.cert",
+                    "a" * 64,
+                ),
+                ("monotonicity", f"{output} never falls when {features[0]} rises", "fails", None, "x", "", None, None),
+                ("monotonicity", f"{output} never rises", "unknown", None, "", "stopped after 10 seconds", None, None),
+            ],
+            columns=["question", "statement", "verdict", "value", "witness", "reason", "file", "sha256"],
+        ),
+        certificate={"file": "partition.cert", "SHA-256": "b" * 64},
+        sections=[
+            Section(
+                title=f"Robustness to {features[0]}",
+                paragraphs=[f"How far samples are from a boundary in {features[0]}."],
+                facts={"radius": "0.25"},
+                table=pd.DataFrame({"sample": [1, 2], "distance": [0.5, 0.125], "feature": [features[0], output]}),
+                caption="Distances",
+            )
+        ],
+    )
+    return with_pictures(content, Subject(network, domain, partition, X, clusters.assignment))

@@ -1,16 +1,23 @@
 """The page: self-contained, valid, and deaf to whatever names say."""
 
+from base64 import b64encode
 from dataclasses import replace
+from hashlib import sha256
 from html.parser import HTMLParser
 
 import pytest
-from report_samples import HOSTILE, made_up_content
+from report_samples import HOSTILE, LONG, made_up_content, pictured_content
 
 from relugeom.errors import InputError
 from relugeom.report.formatting import visible
 from relugeom.report.html import render_report, write_report
 
-VOID = {"meta"}
+VOID = {"meta", "input"}
+
+
+@pytest.fixture(scope="module")
+def pictured():
+    return pictured_content()
 
 
 class Page(HTMLParser):
@@ -44,11 +51,22 @@ class Page(HTMLParser):
 
 
 def test_the_page_needs_nothing_from_elsewhere():
-    page = Page(render_report(made_up_content()))
-    assert not {"script", "link", "img", "iframe", "object", "base"} & set(page.elements)
+    text = render_report(made_up_content())
+    page = Page(text)
+    assert not {"link", "img", "iframe", "object", "base"} & set(page.elements)
     assert not page.values("src")
     assert all(reference.startswith("#") for reference in page.values("href") + page.values("xlink:href"))
-    assert "default-src 'none'; style-src 'unsafe-inline'" in page.values("content")
+    assert "url(http" not in text
+
+
+def test_only_the_one_script_may_run():
+    text = render_report(made_up_content(HOSTILE, title="<script>alert(1)</script>"))
+    assert Page(text).elements.count("script") == 1
+    script = text.split("<script>")[1].split("</script>")[0]
+    assert script == render_report(made_up_content()).split("<script>")[1].split("</script>")[0], "no name is in it"
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'"
+    assert policy in Page(text).values("content")
 
 
 def test_the_values_of_the_report_are_on_the_page():
@@ -80,6 +98,21 @@ def test_hostile_names_are_words():
     assert not any(key.startswith("on") for key, _ in page.attributes)
 
 
+def test_hostile_names_are_words_in_pictures_too():
+    plain = Page(render_report(pictured_content([f"x{at}" for at in range(len(HOSTILE))])))
+    page = Page(render_report(pictured_content(HOSTILE, output=HOSTILE[2])))
+    assert page.elements == plain.elements
+    assert not any(key.startswith("on") for key, _ in page.attributes)
+    assert any(HOSTILE[2] in text and "Region 1" in text for text in page.texts), "the map says what the output is"
+
+
+def test_a_name_of_ten_thousand_characters_stands_in_full_once():
+    text = render_report(pictured_content([LONG, "b", "c"]))
+    assert Page(text).texts.count(LONG) == 1
+    assert text.count("a" * 1000) < 20
+    assert len(text) < 700_000
+
+
 def test_identifiers_are_unique():
     identifiers = Page(render_report(made_up_content(outputs=("first", "second", "third")))).values("id")
     assert len(identifiers) == len(set(identifiers)) > 0
@@ -105,10 +138,54 @@ def test_few_clusters(clusters):
     assert page.elements.count("figure") == clusters
 
 
+def test_the_chapters_and_their_links(pictured):
+    page = Page(render_report(pictured))
+    anchors = [reference[1:] for reference in page.values("href")]
+    assert set(anchors) <= set(page.values("id"))
+    for chapter in (
+        "summary",
+        "network",
+        "clusters",
+        "maps",
+        "graph",
+        "subnetworks",
+        "section-1",
+        "limits",
+        "checking",
+    ):
+        assert chapter in anchors
+    for text in ("proofs/0001.cert", f"SHA-256 {'a' * 64}", "stopped after 10 seconds", "partition.cert", "0.1250"):
+        assert text in page.texts, text
+
+
+def test_every_region_of_the_map_tells_its_pattern_and_its_function(pictured):
+    titles = [text for text in Page(render_report(pictured)).texts if text.startswith("Region ") and "\n" in text]
+    cut = pictured.maps[0].cut
+    for row, pattern in enumerate(pictured.maps[0].patterns):
+        told = next(text for text in titles if f"pattern {pattern}," in text and "Survived = " in text)
+        assert f"{abs(cut.maps[row, 0, 0]):.4g} · {pictured.maps[0].names[0]}" in told
+
+
+def test_numbers_are_sorted_by_what_they_are(pictured):
+    page = Page(render_report(pictured))
+    assert repr(float(pictured.clusters["prediction"].iloc[0])) in page.values("data-v")
+
+
+def test_a_thousand_regions_stay_below_two_megabytes():
+    content = pictured_content(("a", "b", "c"), units=24)
+    assert len(content.patterns) > 1000
+    assert len(render_report(content).encode()) < 2_000_000
+
+
+def test_what_was_withheld_is_said(pictured):
+    assert "no rows of the data" not in render_report(pictured)
+    assert "no rows of the data" in render_report(replace(pictured, withheld=True))
+
+
 def test_a_content_of_empty_tables():
     content = made_up_content(clusters=0, patterns=0)
     empty = replace(content, domain=content.domain[:0], census=content.census[:0], constraints=(), notes=(), summary={})
-    assert "Notes" not in Page(render_report(empty)).texts
+    assert "Domain" not in Page(render_report(empty)).texts
 
 
 def test_the_page_is_written_whole(tmp_path):
