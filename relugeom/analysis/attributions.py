@@ -43,7 +43,8 @@ __all__ = [
 ]
 
 SETTLE = 2.0**-30
-"""Paths with a larger share of unproved signs are evaluated in rationals; smaller shares are left in `unsettled`."""
+"""Paths with a larger share of unproved signs, or a larger relative residual, are evaluated in rationals; what is
+smaller is left in `unsettled` and `residual`."""
 EXACT_LIMIT = 1000
 """Paths evaluated in rationals, some 5 to 50 ms each."""
 CHUNK = 256
@@ -106,7 +107,8 @@ class IntegratedGradients:
     settled_exactly
         Number of paths evaluated in rationals.
     residual
-        What is missing to completeness, Σ values − (f(x) − f(baseline)), shape (s, m).
+        What is missing to completeness, Σ values − (f(x) − f(baseline)), shape (s, m); rounding is all of it, unless
+        `exact_limit` left a path in floats that needed rationals.
     """
 
     network: ReLUNetwork
@@ -186,7 +188,8 @@ def integrated_gradients(
     baseline
         The zero vector, the mean of X, or a point of shape (n,).
     exact_limit
-        Paths on which floats prove too few signs are evaluated in rationals, up to so many; `unsettled` shows the rest.
+        Paths on which floats prove too few signs or miss completeness are evaluated in rationals, up to so many;
+        `unsettled` and `residual` show the rest.
 
     Raises
     ------
@@ -206,12 +209,16 @@ def integrated_gradients(
         cut = cut_paths(network, start, samples[part])
         values[part] = _mean_gradients(network, cut, len(samples[part])) * (samples[part] - start)[:, None, :]
         pieces[part], unsettled[part] = np.bincount(cut.owner, minlength=len(samples[part])), cut.unsettled
-    doubtful = np.flatnonzero(unsettled > SETTLE)[:exact_limit]
+    reached, left = evaluate(network, samples), evaluate(network, start)
+    residual = values.sum(axis=2) - (reached - left)
+    # A short piece with a steep slope can be lost in t, though its signs are proved: completeness finds it.
+    size = np.abs(values).sum(axis=2) + np.abs(reached) + np.abs(left)
+    doubtful = np.flatnonzero((unsettled > SETTLE) | (np.abs(residual) > SETTLE * size).any(axis=1))[:exact_limit]
     for row in doubtful:
         found = exact_integrated_gradients(network, samples[row], start)
         values[row], pieces[row], unsettled[row] = found.floats(), len(found.patterns), 0.0
-    change = evaluate(network, samples) - evaluate(network, start)
-    return IntegratedGradients(network, start, values, pieces, unsettled, len(doubtful), values.sum(axis=2) - change)
+        residual[row] = values[row].sum(axis=1) - np.array(found.change, dtype=np.float64)
+    return IntegratedGradients(network, start, values, pieces, unsettled, len(doubtful), residual)
 
 
 def exact_integrated_gradients(network: ReLUNetwork, x: ArrayLike, baseline: ArrayLike) -> ExactAttribution:

@@ -224,4 +224,4 @@ def _verdicts(partition: Partition, admissible: AdmissibleInputs | None, time_li
 
 def _descending(values: FloatArray) -> IntArray:
     """Order of the values, the largest first, equal ones as they stand, NaN last."""
-    return np.lexsort((-values, np.isnan(values)))
+    return np.argsort(-values, kind="stable")

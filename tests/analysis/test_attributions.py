@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import DEGENERATE, he_network, hidden, integer_network, layered, strip
+from networks import DEGENERATE, he_network, hidden, integer_network, layered, needle, strip
 from oracles import evaluate_layers, exact_layers, pattern_at, unit_forms
 
+from relugeom.analysis import attributions
 from relugeom.analysis.attributions import (
     Baseline,
     exact_integrated_gradients,
@@ -177,6 +178,24 @@ def test_noise_of_floats_decides_no_side_of_a_boundary():
     assert left.settled_exactly == 0 and left.unsettled[0] == 1.0
 
 
+def test_a_piece_without_a_float_inside_is_settled_in_rationals():
+    # The output falls from 1 to 0 on a stretch of 2^-60 / 3 of the path.
+    left = integrated_gradients(needle(), [[1.0]], baseline="zero", exact_limit=0)
+    assert left.unsettled[0] > 0.3 and abs(left.residual[0, 0]) > 0.1
+    found = integrated_gradients(needle(), [[1.0]], baseline="zero")
+    assert found.values.tolist() == [[[-1.0]]] and found.residual.tolist() == [[0.0]]
+    assert found.settled_exactly == 1 and found.pieces.tolist() == [3]
+
+
+def test_a_short_piece_whose_length_is_rounded_is_found_by_completeness():
+    # As above, but the stretch is 1e-9 long: every sign is proved, and 1e-9 is known to some 1e-7 of itself.
+    network = hidden(([[1e9]], [-1e9 / 3]), ([[-1.0]], [1.0]))
+    left = integrated_gradients(network, [[1.0]], baseline="zero", exact_limit=0)
+    assert left.unsettled[0] < 2.0**-30 and 1e-9 < abs(left.residual[0, 0]) < 1e-6
+    found = integrated_gradients(network, [[1.0]], baseline="zero")
+    assert found.values.tolist() == [[[-1.0]]] and found.settled_exactly == 1
+
+
 @pytest.mark.parametrize("name", DEGENERATE)
 def test_degenerate_networks(name):
     network = DEGENERATE[name][0]
@@ -215,9 +234,10 @@ def test_the_baseline_itself_has_no_attribution_and_the_mean_is_the_default():
     np.testing.assert_allclose(found.mean_magnitude, np.abs(found.values).mean(axis=0))
 
 
-def test_many_samples_are_cut_in_blocks_without_a_seam():
+def test_many_samples_are_cut_in_blocks_without_a_seam(monkeypatch):
+    monkeypatch.setattr(attributions, "BLOCK", 10)  # paths continue in the next block
     network, X = he_network(9, 4, 10, 10, 1), np.random.default_rng(9).normal(size=(700, 4))
-    whole = integrated_gradients(network, X, baseline="zero")
+    whole = integrated_gradients(network, X, baseline="zero", exact_limit=0)
     parts = [integrated_gradients(network, X[k : k + 1], baseline="zero").values[0] for k in (0, 255, 256, 699)]
     np.testing.assert_allclose(whole.values[[0, 255, 256, 699]], parts, atol=1e-13)
     np.testing.assert_allclose(whole.residual, 0.0, atol=1e-12)

@@ -1,5 +1,7 @@
 """Importance over the whole domain against differences of the function, and measures side by side."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -95,6 +97,19 @@ def test_estimated_volumes_say_so_and_stay_within_their_error():
     assert (guess.magnitude != exact.magnitude)[VOLUME].any()
 
 
+def test_the_error_of_an_estimate_counts_the_points_that_hit():
+    network, domain, few = he_network(3, 3, 8, 4, 1), Domain.box([-1] * 3, [1] * 3), np.zeros((1, 3))
+    partition = enumerate_regions(network, domain, max_regions=9)
+    volumes = region_volumes(partition, method=VolumeMethod.MONTE_CARLO, samples=2000)
+    hits = np.rint(volumes.shares * 2000).astype(int)
+    assert 10 < hits.sum() < 2000
+    clusters, by_region = cluster_samples(network, few), region_importance(partition, [1, 1, 1])
+    found = domain_importance(clusters, cluster_importance(clusters, [1, 1, 1]), by_region, volumes)
+    drawn = np.repeat(np.abs(by_region.coefficients), hits, axis=0)  # one row per point that hit
+    np.testing.assert_allclose(found.magnitude[VOLUME], drawn.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(found.volume_error, drawn.std(axis=0) / np.sqrt(len(drawn)), rtol=1e-9)
+
+
 def test_an_unbounded_domain_has_no_weights_by_volume_and_the_reason_is_there():
     found, _ = weigh(he_network(1, 2, 3, 1), Domain.everything(2), np.eye(2))
     assert np.isnan(found.magnitude[VOLUME]).all() and np.isnan(found.share[VOLUME]).all() and found.reason
@@ -130,7 +145,9 @@ def test_measures_stand_side_by_side():
     scored = permutation_importance(network, X, (X[:, 0] > 0).astype(float))
     shares = compare_importance(whole, *parts[:2], scored, X.std(axis=0)).shares[-1]
     np.testing.assert_array_equal(shares[0], shares[1])
-    assert (shares >= 0).all()
+    worse = replace(scored, drops=np.array([[[0.3, -0.1, 0.1]]]))
+    clipped = compare_importance(whole, *parts[:2], worse, X.std(axis=0)).shares[-1]
+    np.testing.assert_allclose(clipped, [[0.75, 0.0, 0.25]] * 2)
 
 
 def test_parts_that_do_not_belong_together_are_refused():
