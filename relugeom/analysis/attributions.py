@@ -77,6 +77,10 @@ class Gradients:
     assignment: IntArray
     on_boundary: BoolArray
 
+    def __post_init__(self) -> None:
+        for name in ("assignment", "on_boundary"):
+            getattr(self, name).setflags(write=False)
+
     @property
     def values(self) -> FloatArray:
         """The gradient at every sample, shape (s, m, n)."""
@@ -122,6 +126,7 @@ class IntegratedGradients:
     def __post_init__(self) -> None:
         for name in ("baseline", "values", "unsettled", "residual"):
             object.__setattr__(self, name, frozen_array(getattr(self, name)))
+        self.pieces.setflags(write=False)
 
     @property
     def mean_magnitude(self) -> FloatArray:
