@@ -138,8 +138,8 @@ def test_what_pytorch_saves_is_what_the_live_module_is(tmp_path):
     example = torch.zeros(1, 3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # this exporter is the older of two
-        torch.onnx.export(model, (example,), str(tmp_path / "model.onnx"), dynamo=False, dynamic_axes={"input": {0: "n"}},
-                          input_names=["input"])  # fmt: skip
+        options = {"dynamo": False, "dynamic_axes": {"input": {0: "n"}}, "input_names": ["input"]}
+        torch.onnx.export(model, (example,), str(tmp_path / "model.onnx"), **options)
     for name in ("model.pt", "model.safetensors", "model.onnx"):
         assert load_network(tmp_path / name) == network
 
