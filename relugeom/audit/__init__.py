@@ -10,12 +10,12 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from relugeom.analysis.importance import ClusterImportance, cluster_importance
 from relugeom.audit.measures import save_measures
+from relugeom.audit.page import report_content
 from relugeom.audit.questions import FOLDER, ask_questions
-from relugeom.audit.words import audit_notes, columns_in_words, resumption_in_words, summary_of
+from relugeom.audit.words import audit_notes, columns_in_words, resumption_in_words
 from relugeom.certificate.partition import Certificate, certify_partition
 from relugeom.claims.answer import Answer
 from relugeom.data.samples import Samples, read_samples
@@ -34,9 +34,6 @@ from relugeom.partition.found import SearchProgress
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.report.content import ReportContent
 
-if TYPE_CHECKING:
-    from relugeom.store.store import Store
-
 __all__ = [
     "CERTIFICATE",
     "DOMAIN_FILE",
@@ -52,7 +49,6 @@ __all__ = [
 
 DOMAIN_FILE = "domain.toml"
 CERTIFICATE = "partition.cert"
-TITLES = {"audit": "Audit"}
 SOURCES = {"data": "the range of the data", "all": "all of R^n"}
 
 
@@ -115,6 +111,8 @@ def audit(
     time_limit: float | None = 600.0,
     threads: int = 1,
     resume: bool = False,
+    show_samples: bool = True,
+    map_features: Sequence[str] | None = None,
     on_remark: Callable[[str], None] | None = None,
     on_progress: Callable[[str, int | SearchProgress], None] | None = None,
 ) -> AuditResult:
@@ -142,6 +140,10 @@ def audit(
         How many threads enumerate; a COMPLETE answer does not depend on it.
     resume
         Whether to go on with what an earlier run of the store found on this network and domain.
+    show_samples
+        Whether the report may show rows of the data: samples on maps, means of very small clusters, inputs of rows.
+    map_features
+        Names of the two features of the report's map; by default those that move the outputs most.
     on_remark
         Called before the work begins with each choice that was made: which columns, which domain.
     on_progress
@@ -153,12 +155,15 @@ def audit(
         Something that was given cannot be used; then nothing is written.
     """
     from relugeom.report.html import write_report
+    from relugeom.report.region_map import find_features
     from relugeom.store.datasets import describe_dataset
     from relugeom.store.store import open_store
 
     tell, remark = on_progress or _ignore, on_remark or _ignore
     network, samples = read_inputs(model, data, target=target, features=features, ignore=ignore, decision=decision)
     chosen = choose_domain(domain, network, samples, Path(model))
+    if map_features is not None:
+        find_features(network, map_features)  # refuses names that are none before the work begins
     record = describe_dataset(samples.name, samples.X, network.feature_names, target_name=target, target=samples.target)
     parameters = {"model": str(model), "data": str(data), "target": target, "domain": domain}
     limits = {"max_regions": max_regions, "time_limit": time_limit}
@@ -210,7 +215,7 @@ def audit(
                 answers = ask_questions(
                     network,
                     chosen.domain,
-                    samples.X,
+                    samples.X if show_samples else samples.X[:0],  # a witness may be where the search set out
                     folder / FOLDER,
                     time_limit=time_limit,
                     on_progress=lambda done: tell("asking about the whole domain", done),
@@ -219,7 +224,9 @@ def audit(
                 notes = audit_notes(clusters, verdicts, partition, census)
                 run.save_notes([*notes, proof_note, *([left_out] if left_out else [])])
             tell("writing the report", 0)
-            content = report_content(opened, run.id)
+            content = report_content(
+                opened, run.id, clustered=(samples.X, clusters), show_samples=show_samples, map_features=map_features
+            )
         write_report(content, report)
     return AuditResult(
         network=network,
@@ -295,28 +302,6 @@ def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | Non
     domain = load_domain(place, network, data=None if samples is None else samples.X)
     domain_chart(domain)  # refuses an empty domain
     return ChosenDomain(domain, source)
-
-
-def report_content(store: "Store", run: int | None = None) -> ReportContent:
-    """What the report of a run says; by default of the latest finished one."""
-    from relugeom.store.queries import read_run
-
-    tables = read_run(store, run)
-    return ReportContent(
-        title=f"{TITLES.get(tables.provenance['command'], 'Regions')} of {tables.network.get('file', 'a network')}",
-        summary=summary_of(tables),
-        network=tables.network,
-        domain=tables.domain,
-        census=tables.census,
-        clusters=tables.clusters,
-        profiles=tables.profiles,
-        importance=tables.importance,
-        patterns=tables.patterns,
-        provenance=tables.provenance,
-        constraints=tables.constraints,
-        notes=tables.notes,
-        answers=tables.answers if len(tables.answers) else None,
-    )
 
 
 @contextmanager

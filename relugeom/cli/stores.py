@@ -1,5 +1,6 @@
 """The verbs that need a store only: query, report, db."""
 
+from collections.abc import Sequence
 from itertools import islice
 
 from relugeom.audit import report_content
@@ -53,10 +54,12 @@ def _print_rows(columns: tuple[str, ...], rows: list[tuple[object, ...]], form: 
     return 0
 
 
-def run_report(store: str, out: str, *, run: int | None, as_json: bool) -> int:
+def run_report(
+    store: str, out: str, *, run: int | None, show_samples: bool, map_features: Sequence[str] | None, as_json: bool
+) -> int:
     """`relugeom report`."""
     with open_store(store, create=False) as opened:
-        content = report_content(opened, run)
+        content = report_content(opened, run, show_samples=show_samples, map_features=map_features)
     write_report(content, out)
     if as_json:
         print_json({"report": out, "title": content.title})

@@ -9,6 +9,26 @@ from typing import Annotated
 
 import typer
 
+from relugeom.cli.options import (
+    Data,
+    DomainSpec,
+    Features,
+    Ignore,
+    Json,
+    MapFeatures,
+    MaxCells,
+    MaxRegions,
+    Model,
+    NoSamples,
+    Pattern,
+    Probability,
+    Resume,
+    StoreName,
+    Target,
+    Threads,
+    Threshold,
+    TimeLimit,
+)
 from relugeom.version import VERSION
 
 __all__ = ["BAD_INPUT", "app"]
@@ -23,43 +43,6 @@ app = typer.Typer(
 )
 database = typer.Typer(help="The schema of a store: current, upgrade.")
 app.add_typer(database, name="db")
-
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model file (.onnx, .npz, .keras, .h5, .nnet).")]
-Data = Annotated[str, typer.Argument(metavar="DATA", help="A CSV file with a header.")]
-StoreName = Annotated[str, typer.Argument(metavar="STORE", help="A store: a file name or an SQLAlchemy URL.")]
-Pattern = Annotated[str, typer.Argument(metavar="PATTERN", help="An activation pattern, written 0110/10.")]
-DomainSpec = Annotated[
-    str | None,
-    typer.Option("--domain", metavar="SPEC", help="box:LO,HI (every input), all (R^n), data, or a TOML file."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
-Target = Annotated[
-    str | None, typer.Option("--target", metavar="COLUMN", help="The column that the model should predict.")
-]
-Features = Annotated[
-    str | None, typer.Option("--features", metavar="A,B,…", help="The columns that feed the inputs, in their order.")
-]
-Ignore = Annotated[
-    list[str] | None, typer.Option("--ignore", metavar="COL", help="A column to leave out (A,B or again for more).")
-]
-Threshold = Annotated[
-    float | None,
-    typer.Option("--threshold", metavar="X", help="Decide for class 1 where the output before squashing exceeds X."),
-]
-Probability = Annotated[
-    float | None, typer.Option("--probability", metavar="P", help="Decide for class 1 where the sigmoid exceeds P.")
-]
-MaxRegions = Annotated[
-    int, typer.Option("--max-regions", metavar="N", min=1, help="Stop after the first N regions in tree order.")
-]
-MaxCells = Annotated[int, typer.Option("--max-cells", metavar="N", min=1, help="Give up after so many cells.")]
-TimeLimit = Annotated[
-    float, typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="Stop the search after so many seconds.")
-]
-Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on with what the store has of an earlier search that was cut short.")
-]
-Threads = Annotated[int, typer.Option("--threads", metavar="K", min=1, help="Threads; the answer is the same.")]
 
 
 def _version(asked: bool) -> None:
@@ -110,6 +93,8 @@ def audit(
     time_limit: TimeLimit = 600.0,
     threads: Threads = 1,
     resume: Resume = False,
+    no_samples: NoSamples = False,
+    map_features: MapFeatures = None,
     as_json: Json = False,
 ) -> int:
     """The main job: clusters, regions, importance, store, report.
@@ -140,6 +125,8 @@ def audit(
         time_limit=time_limit,
         threads=threads,
         resume=resume,
+        show_samples=not no_samples,
+        map_features=None if map_features is None else _names(map_features),
     )
 
 
@@ -376,6 +363,8 @@ def report(
     store: StoreName,
     out: Annotated[str, typer.Option("--out", metavar="FILE.html", help="Where the page is written.")],
     run: Annotated[int | None, typer.Option("--run", metavar="N", help="Which run; the latest by default.")] = None,
+    no_samples: NoSamples = False,
+    map_features: MapFeatures = None,
     as_json: Json = False,
 ) -> int:
     """Write the page of a run that is in a store.
@@ -386,7 +375,8 @@ def report(
     """
     from relugeom.cli.stores import run_report
 
-    return run_report(store, out, run=run, as_json=as_json)
+    features = None if map_features is None else _names(map_features)
+    return run_report(store, out, run=run, show_samples=not no_samples, map_features=features, as_json=as_json)
 
 
 @database.command()

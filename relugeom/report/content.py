@@ -11,7 +11,36 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ReportContent"]
+    from relugeom.report.graph_drawing import LayeredGraph
+    from relugeom.report.region_graph import RegionGraph
+    from relugeom.report.region_map import RegionMap
+
+__all__ = ["ReportContent", "Section"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Section:
+    """A further chapter of a report: words, facts and a table of any columns.
+
+    Attributes
+    ----------
+    title
+        Its heading.
+    paragraphs
+        Plain text.
+    facts
+        Label → text.
+    table
+        Any columns of numbers and texts, or None.
+    caption
+        What the table shows.
+    """
+
+    title: str
+    paragraphs: Sequence[str] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    table: "pd.DataFrame | None" = None
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +73,18 @@ class ReportContent:
     answers
         Columns question, statement, verdict, value, witness, reason, file, sha256: what was asked of the network on
         the whole domain; None where nothing was.
+    maps
+        Slices through the regions.
+    graph
+        Which regions share a facet, or None where there are too many to be drawn.
+    subnetworks
+        Active subnetworks by the number of the cluster.
+    sections
+        Further chapters, behind the patterns.
+    certificate
+        Label → text about the proof: file, SHA-256, bytes, regions, proofs; empty where there is none.
+    withheld
+        Whether everything that shows single rows of the data was kept out (`relugeom.report.privacy`).
     """
 
     title: str
@@ -59,3 +100,9 @@ class ReportContent:
     constraints: Sequence[str] = field(default_factory=tuple)
     notes: Sequence[str] = field(default_factory=tuple)
     answers: "pd.DataFrame | None" = None
+    maps: "Sequence[RegionMap]" = field(default_factory=tuple)
+    graph: "RegionGraph | None" = None
+    subnetworks: "Mapping[int, LayeredGraph]" = field(default_factory=dict)
+    sections: Sequence[Section] = field(default_factory=tuple)
+    certificate: Mapping[str, str] = field(default_factory=dict)
+    withheld: bool = False

@@ -5,7 +5,7 @@ from numbers import Integral, Real
 
 import pandas as pd
 
-__all__ = ["NOTHING", "display", "percent", "visible"]
+__all__ = ["NOTHING", "display", "percent", "shortened", "visible"]
 
 NOTHING = "–"
 """Stands where there is no value."""
@@ -17,6 +17,12 @@ def visible(text: str) -> str:
         character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
         for character in text
     )
+
+
+def shortened(text: str, max_length: int = 60) -> str:
+    """A text of at most so many visible characters and a mark where it was longer: names in pictures and headings."""
+    shown = visible(text[: max_length + 1])
+    return shown if len(text) <= max_length and len(shown) <= 4 * max_length else shown[:max_length] + "…"
 
 
 def display(value: object) -> str:

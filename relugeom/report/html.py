@@ -1,45 +1,77 @@
-"""The report as one self-contained HTML page: no script, no font and no picture from elsewhere.
+"""The report as one self-contained HTML page: no font, picture or script from elsewhere.
 
-Every expression of the template passes through `display` and is then escaped, so a name is never read as HTML.
+Every expression of the templates passes through `display` and is then escaped, so a name is never read as HTML. The
+one script is fixed text whose digest stands in the page's content policy: nothing else can run, and it reads words
+from the page only as text.
 """
 
+import base64
+import hashlib
+from collections import Counter
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from relugeom.files import write_whole
-from relugeom.report.content import ReportContent
-from relugeom.report.excerpt import cluster_matrix, outputs_of
-from relugeom.report.formatting import display, percent
+from relugeom.report.content import ReportContent, Section
+from relugeom.report.excerpt import outputs_of
+from relugeom.report.formatting import display, percent, shortened, visible
+from relugeom.report.graph_drawing import LayeredGraph, draw_graph
+from relugeom.report.page_tables import (
+    PageTable,
+    answer_table,
+    cluster_table,
+    domain_table,
+    free_table,
+    map_table,
+    matrix_table,
+    pattern_table,
+)
 from relugeom.report.plots import figure_svg, importance_bars, importance_caption
+from relugeom.report.profiles import cluster_portraits
+from relugeom.report.region_graph import RegionGraph
+from relugeom.report.region_map import RegionMap
+from relugeom.report.scene import graph_scene, map_scene
 
 __all__ = ["render_report", "write_report"]
 
-MAX_CLUSTERS, MAX_MATRIX_CLUSTERS, MAX_FEATURES, MAX_OUTPUTS, MAX_PATTERNS, MAX_ANSWERS = 100, 6, 200, 10, 500, 200
-
-Record = dict[Hashable, object]
+MAX_OUTPUTS, MAX_FIXED = 10, 40
+EMPTY = PageTable("", (), ())
 
 
 def render_report(content: ReportContent) -> str:
     """The page as text; equal contents give equal pages."""
     outputs = outputs_of(content.importance)
-    return (
-        _environment()
-        .get_template("report.html.j2")
-        .render(
-            content=content,
-            domain=_head(content.domain, MAX_FEATURES),
-            census=_records(content.census),
-            clusters=_head(content.clusters, MAX_CLUSTERS),
-            profiles=_matrix(content.profiles, "mean", "spread"),
-            charts=[_chart(content.importance, number, output) for number, output in enumerate(outputs[:MAX_OUTPUTS])],
-            hidden_charts=max(len(outputs) - MAX_OUTPUTS, 0),
-            patterns=_head(content.patterns, MAX_PATTERNS),
-            answers={"rows": [], "hidden": 0} if content.answers is None else _head(content.answers, MAX_ANSWERS),
-        )
+    charts = [_chart(content.importance, number, output) for number, output in enumerate(outputs[:MAX_OUTPUTS])]
+    environment = _environment()
+    script = environment.get_template("report.js").render()
+    profiles = (
+        matrix_table(content.profiles, "mean", "spread", caption="Mean and standard deviation of each feature")
+        if len(content.profiles)
+        else EMPTY
+    )
+    return environment.get_template("report.html.j2").render(
+        content=content,
+        contents=_contents(content),
+        script=Markup(script),
+        script_hash=_policy_hash(script),
+        answers=answer_table(content.answers),
+        tally=_tally(content),
+        domain=domain_table(content),
+        clusters=cluster_table(content.clusters),
+        portraits=cluster_portraits(content.clusters, content.profiles, content.importance),
+        charts=charts,
+        hidden_charts=max(len(outputs) - MAX_OUTPUTS, 0),
+        profiles=profiles,
+        census=_records(content.census),
+        patterns=pattern_table(content.patterns),
+        maps=[_map(region_map) for region_map in content.maps],
+        graph=None if content.graph is None else _graph(content.graph),
+        subnetworks=[_subnetwork(cluster, graph) for cluster, graph in content.subnetworks.items()],
+        sections=[_section(section) for section in content.sections],
     )
 
 
@@ -64,39 +96,119 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters["percent"] = percent
-    environment.filters["file_name"] = lambda path: Path(path).name
+    environment.filters["short"] = shortened
+    environment.filters["lines"] = _lines
     return environment
 
 
-def _records(frame: pd.DataFrame) -> list[Record]:
-    records: list[Record] = frame.to_dict("records")
+def _lines(text: str) -> Markup:
+    """Text whose own line breaks stay, everything else made visible and escaped."""
+    return Markup("\n").join(escape(visible(line)) for line in text.split("\n"))
+
+
+def _policy_hash(script: str) -> str:
+    """The script's digest as a content policy writes it."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+
+
+def _contents(content: ReportContent) -> list[tuple[str, str]]:
+    """The chapters that the page has: anchor and title."""
+    further = [(f"section-{at}", section.title) for at, section in enumerate(content.sections, start=1)]
+    chapters = [
+        ("summary", "Summary", True),
+        ("network", "Network and domain", True),
+        ("clusters", "Clusters", True),
+        ("patterns", "Patterns", bool(len(content.census) or len(content.patterns))),
+        ("maps", "Map of regions", bool(content.maps)),
+        ("graph", "Region graph", content.graph is not None),
+        ("subnetworks", "Active subnetworks", bool(content.subnetworks)),
+        *((anchor, title, True) for anchor, title in further),
+        ("limits", "Limits", True),
+        ("provenance", "Provenance", True),
+        ("checking", "Checking the certificate", True),
+    ]
+    return [(anchor, title) for anchor, title, present in chapters if present]
+
+
+def _tally(content: ReportContent) -> list[tuple[str, int]]:
+    """How many statements hold, fail and stay open."""
+    if content.answers is None:
+        return []
+    counts = Counter(map(str, content.answers["verdict"]))
+    return [(word, counts[word]) for word in ("holds", "fails", "unknown") if counts[word]]
+
+
+def _records(frame: pd.DataFrame) -> list[dict[Hashable, object]]:
+    records: list[dict[Hashable, object]] = frame.to_dict("records")
     return records
-
-
-def _head(frame: pd.DataFrame, limit: int) -> Mapping[str, object]:
-    """The first rows of a table, and how many follow."""
-    return {"rows": _records(frame.head(limit)), "hidden": max(len(frame) - limit, 0)}
-
-
-def _matrix(table: pd.DataFrame, *columns: str) -> Mapping[str, object]:
-    """Columns of a long table with features as rows, the largest clusters side by side; a cell holds all columns."""
-    matrices = [cluster_matrix(table, column, max_clusters=MAX_MATRIX_CLUSTERS) for column in columns]
-    features, clusters = matrices[0].index, matrices[0].columns
-    return {
-        "clusters": list(clusters),
-        "rows": [
-            (feature, list(zip(*(matrix.loc[feature] for matrix in matrices), strict=True)))
-            for feature in features[:MAX_FEATURES]
-        ],
-        "hidden_features": max(len(features) - MAX_FEATURES, 0),
-        "hidden_clusters": table["cluster"].nunique() - len(clusters),
-    }
 
 
 def _chart(importance: pd.DataFrame, number: int, output: str) -> Mapping[str, object]:
     """The importance of features for one output, as a picture and as numbers."""
+    chosen = importance[importance["output"] == output]
+    name = shortened(output)
     return {
         "caption": importance_caption(importance, output),
         "svg": Markup(figure_svg(importance_bars(importance, output), name=f"importance-{number}")),
-        "table": _matrix(importance[importance["output"] == output], "coefficient"),
+        "table": matrix_table(chosen, "coefficient", caption=f"Coefficients of the effective maps of {name}"),
     }
+
+
+def _map(region_map: RegionMap) -> Mapping[str, object]:
+    """A map, what is to be said of it, and its regions as a table."""
+    across, up = (shortened(name, 40) for name in region_map.names)
+    cut = region_map.cut
+    partition = cut.partition
+    regions = f"{len(cut):,} activation region{'' if len(cut) == 1 else 's'}"
+    cover = (
+        "The exact areas of the polygons add up to that of the slice, so that nothing is missing."
+        if cut.covered
+        else f"The slice is not complete: {partition.reason or 'some of it was not searched'}."
+    )
+    caption = f"{regions} of the slice along {across} and {up}; every other feature stands at one value, listed below. "
+    if len(region_map.dots):
+        caption += (
+            f"Dots are {int(region_map.dots['samples'].sum()):,} samples, projected: their other features differ. "
+        )
+    scene = map_scene(region_map)
+    if scene.boundary:
+        caption += "The heavy line is where the decision changes. "
+    if scene.hidden_dots:
+        caption += f"{scene.hidden_dots:,} samples are not drawn. "
+    caption += f"Colours by output are those in the middle of each region. {cover}"
+    return {
+        "title": f"{across} and {up}",
+        "scene": scene,
+        "label": f"Map of {regions} along {across} and {up}. Arrow keys walk through the regions; a table follows.",
+        "caption": caption,
+        "table": map_table(region_map),
+        "fixed": {shortened(name, 120): display(value) for name, value in list(region_map.fixed.items())[:MAX_FIXED]},
+        "hidden_fixed": max(len(region_map.fixed) - MAX_FIXED, 0),
+    }
+
+
+def _graph(graph: RegionGraph) -> Mapping[str, object]:
+    observed = int((graph.samples > 0).sum())
+    size = f"{len(graph.patterns):,} activation regions and {len(graph.edges):,} shared facets"
+    part = "" if graph.complete else " The list of regions is truncated, so that neighbours may be missing."
+    return {
+        "scene": graph_scene(graph),
+        "label": f"Graph of {size}. Arrow keys walk through the regions.",
+        "caption": f"{size[0].upper()}{size[1:]}: two regions are joined where they share a facet, on the hyperplane "
+        f"of the unit that the line names. The larger a disc, the more samples; {observed:,} regions hold samples."
+        f"{part}",
+    }
+
+
+def _subnetwork(cluster: int, graph: LayeredGraph) -> Mapping[str, object]:
+    figure = draw_graph(graph)
+    return {
+        "cluster": cluster,
+        "pattern": graph.graph["pattern"],
+        "svg": Markup(figure_svg(figure, name=f"subnetwork-{cluster}")),
+    }
+
+
+def _section(section: Section) -> Mapping[str, object]:
+    table = EMPTY if section.table is None else free_table(section.table, section.caption or section.title)
+    return {"title": section.title, "paragraphs": section.paragraphs, "facts": section.facts, "table": table}

@@ -5,15 +5,20 @@ Frames hold Python's numbers; where there is no value they hold None (or NaN in 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, RowMapping, text
 
 from relugeom.errors import StoreError
+from relugeom.geometry.domain import Domain
+from relugeom.network.network import ReLUNetwork
+from relugeom.store.domains import load_domain
+from relugeom.store.networks import load_network
 from relugeom.store.store import Store
 
-__all__ = ["RunTables", "read_run"]
+__all__ = ["RunSource", "RunTables", "read_run", "read_source"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +49,8 @@ class RunTables:
         Limits and remarks, one sentence each.
     answers
         Columns question, statement, verdict, value, witness, reason, file, sha256.
+    certificate
+        Label → text about the proof of the list of regions; empty where there is none.
     """
 
     run: int
@@ -58,6 +65,24 @@ class RunTables:
     provenance: Mapping[str, str]
     notes: Sequence[str]
     answers: pd.DataFrame
+    certificate: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunSource:
+    """What a run was about.
+
+    Attributes
+    ----------
+    network, domain
+        As they were saved; a run without a domain has None.
+    regions
+        Regions of its partition, or None where it has no partition.
+    """
+
+    network: ReLUNetwork
+    domain: Domain | None
+    regions: int | None
 
 
 DOMAIN = """\
@@ -92,6 +117,10 @@ NOTES = "SELECT note FROM run_notes WHERE run_id = :run ORDER BY position"
 ANSWERS = """\
 SELECT question, statement, verdict, value, witness, reason, file, sha256 FROM answer_list WHERE run = :run
 ORDER BY number"""
+CERTIFICATE = "SELECT file, sha256, bytes, regions, proofs FROM certificates WHERE run_id = :run"
+SOURCE = """\
+SELECT r.network_id, r.domain_id, p.regions FROM runs r LEFT JOIN partitions p ON p.id = r.partition_id
+WHERE r.id = :run"""
 SOFTWARE = "SELECT package, version FROM run_software WHERE run_id = :run ORDER BY package"
 LATEST = "SELECT max(id) FROM runs WHERE status IN ('complete', 'truncated')"
 
@@ -120,7 +149,16 @@ def read_run(store: Store, run_id: int | None = None) -> RunTables:
             provenance=_describe_run(_rows(connection, OVERVIEW, run)[0], _rows(connection, SOFTWARE, run)),
             notes=[row["note"] for row in _rows(connection, NOTES, run)],
             answers=_frame(connection, ANSWERS, run),
+            certificate=_describe_certificate(_rows(connection, CERTIFICATE, run)),
         )
+
+
+def read_source(store: Store, run_id: int) -> RunSource:
+    """The network and the domain of a run that is there."""
+    with store.reading() as connection:
+        row = _rows(connection, SOURCE, run_id)[0]
+        domain = None if row["domain_id"] is None else load_domain(connection, row["domain_id"])
+        return RunSource(load_network(connection, row["network_id"]), domain, row["regions"])
 
 
 def _finished_run(connection: Connection, run_id: int | None, store: str) -> int:
@@ -224,6 +262,20 @@ def _describe_run(row: RowMapping, software: Sequence[RowMapping]) -> dict[str, 
         "network digest": row["network_digest"],
     }
     return _texts(facts | {entry["package"]: entry["version"] for entry in software})
+
+
+def _describe_certificate(rows: Sequence[RowMapping]) -> dict[str, str]:
+    """The last certificate of a run, by its file name without the folder."""
+    if not rows:
+        return {}
+    row = rows[-1]
+    return {
+        "file": PurePath(row["file"]).name,
+        "SHA-256": row["sha256"],
+        "size": f"{row['bytes']:,} bytes",
+        "activation regions": f"{row['regions']:,}",
+        "proofs": f"{row['proofs']:,}",
+    }
 
 
 def _texts(facts: Mapping[str, Any]) -> dict[str, str]:

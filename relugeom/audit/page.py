@@ -1,0 +1,76 @@
+"""What the report of a run says: the tables of its store, and the pictures that are drawn from them."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from relugeom.audit.words import summary_of
+from relugeom.linalg.arrays import FloatArray
+from relugeom.partition.clusters import Clusters
+from relugeom.report.content import ReportContent
+
+if TYPE_CHECKING:
+    from relugeom.store.store import Store
+
+__all__ = ["report_content"]
+
+TITLES = {"audit": "Audit"}
+
+
+def report_content(
+    store: "Store",
+    run: int | None = None,
+    *,
+    clustered: tuple[FloatArray, Clusters] | None = None,
+    show_samples: bool = True,
+    map_features: Sequence[str] | None = None,
+) -> ReportContent:
+    """What the report of a run says; by default of the latest finished one.
+
+    Parameters
+    ----------
+    clustered
+        The samples, shape (s, n), and their clusters, to be drawn on maps: a store does not keep them.
+    show_samples
+        Whether rows of the data may be shown (`relugeom.report.privacy`).
+    map_features
+        Names of the two features of the map; by default those that move the outputs most.
+
+    Raises
+    ------
+    InputError
+        The store has no such run, or the network no such features.
+    """
+    from relugeom.report.pictures import Subject, with_pictures
+    from relugeom.report.privacy import without_rows
+    from relugeom.report.region_graph import MAX_NODES
+    from relugeom.store.queries import read_run, read_source
+
+    tables = read_run(store, run)
+    source = read_source(store, tables.run)
+    few = source.regions is not None and source.regions <= MAX_NODES
+    shown = clustered if show_samples else None
+    content = ReportContent(
+        title=f"{TITLES.get(tables.provenance['command'], 'Regions')} of {tables.network.get('file', 'a network')}",
+        summary=summary_of(tables),
+        network=tables.network,
+        domain=tables.domain,
+        census=tables.census,
+        clusters=tables.clusters,
+        profiles=tables.profiles,
+        importance=tables.importance,
+        patterns=tables.patterns,
+        provenance=tables.provenance,
+        constraints=tables.constraints,
+        notes=tables.notes,
+        answers=tables.answers if len(tables.answers) else None,
+        certificate=tables.certificate,
+    )
+    subject = Subject(
+        source.network,
+        source.domain,
+        store.load_partition(tables.run) if few else None,
+        None if shown is None else shown[0],
+        None if shown is None else shown[1].assignment,
+    )
+    content = with_pictures(content, subject, map_features=map_features)
+    return content if show_samples else without_rows(content)

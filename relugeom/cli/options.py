@@ -1,0 +1,69 @@
+"""Arguments and options that several verbs share."""
+
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "Data",
+    "DomainSpec",
+    "Features",
+    "Ignore",
+    "Json",
+    "MapFeatures",
+    "MaxCells",
+    "MaxRegions",
+    "Model",
+    "NoSamples",
+    "Pattern",
+    "Probability",
+    "Resume",
+    "StoreName",
+    "Target",
+    "Threads",
+    "Threshold",
+    "TimeLimit",
+]
+
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model file (.onnx, .npz, .keras, .h5, .nnet).")]
+Data = Annotated[str, typer.Argument(metavar="DATA", help="A CSV file with a header.")]
+StoreName = Annotated[str, typer.Argument(metavar="STORE", help="A store: a file name or an SQLAlchemy URL.")]
+Pattern = Annotated[str, typer.Argument(metavar="PATTERN", help="An activation pattern, written 0110/10.")]
+DomainSpec = Annotated[
+    str | None,
+    typer.Option("--domain", metavar="SPEC", help="box:LO,HI (every input), all (R^n), data, or a TOML file."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
+Target = Annotated[
+    str | None, typer.Option("--target", metavar="COLUMN", help="The column that the model should predict.")
+]
+Features = Annotated[
+    str | None, typer.Option("--features", metavar="A,B,…", help="The columns that feed the inputs, in their order.")
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option("--ignore", metavar="COL", help="A column to leave out (A,B or again for more).")
+]
+Threshold = Annotated[
+    float | None,
+    typer.Option("--threshold", metavar="X", help="Decide for class 1 where the output before squashing exceeds X."),
+]
+Probability = Annotated[
+    float | None, typer.Option("--probability", metavar="P", help="Decide for class 1 where the sigmoid exceeds P.")
+]
+MaxRegions = Annotated[
+    int, typer.Option("--max-regions", metavar="N", min=1, help="Stop after the first N regions in tree order.")
+]
+MaxCells = Annotated[int, typer.Option("--max-cells", metavar="N", min=1, help="Give up after so many cells.")]
+TimeLimit = Annotated[
+    float, typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="Stop the search after so many seconds.")
+]
+Resume = Annotated[
+    bool, typer.Option("--resume", help="Go on with what the store has of an earlier search that was cut short.")
+]
+NoSamples = Annotated[
+    bool, typer.Option("--no-samples", help="Keep rows of the data, and means of very few, out of the report.")
+]
+MapFeatures = Annotated[
+    str | None, typer.Option("--map", metavar="A,B", help="The two features of the report's map of regions.")
+]
+Threads = Annotated[int, typer.Option("--threads", metavar="K", min=1, help="Threads; the answer is the same.")]

@@ -1,0 +1,219 @@
+"""Tables of the page as rows of cells: what is written, and the number by which a column is sorted."""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from pathlib import PurePath
+
+import numpy as np
+import pandas as pd
+
+from relugeom.report.content import ReportContent
+from relugeom.report.excerpt import cluster_matrix
+from relugeom.report.formatting import display, percent, shortened
+from relugeom.report.region_map import RegionMap, affine_text
+
+__all__ = [
+    "Cell",
+    "PageTable",
+    "answer_table",
+    "cluster_table",
+    "domain_table",
+    "free_table",
+    "map_table",
+    "matrix_table",
+    "pattern_table",
+]
+
+MAX_CLUSTERS, MAX_MATRIX_CLUSTERS, MAX_FEATURES, MAX_PATTERNS, MAX_ROWS, MAX_ANSWERS = 100, 6, 200, 500, 1000, 200
+MAX_TEXT = 300_000
+"""Characters of patterns in one table; long patterns mean fewer rows."""
+NAME_LENGTH = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell.
+
+    Attributes
+    ----------
+    text
+        As it is written.
+    sort
+        The number by which it is sorted, as text, or empty: then the text counts.
+    kind
+        "text", "number", "name" (a heading of its row), "pattern" or "verdict".
+    note
+        Soft words behind the text.
+    """
+
+    text: str
+    sort: str = ""
+    kind: str = "text"
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageTable:
+    """A caption, headings (words, whether numbers stand below), rows, and what was left out."""
+
+    caption: str
+    headings: Sequence[tuple[str, bool]]
+    rows: Sequence[Sequence[Cell]]
+    more: str = ""
+
+
+def answer_table(answers: pd.DataFrame | None) -> PageTable:
+    """What was asked on the whole domain; a proof is named by its folder and file."""
+    headings = [("statement", False), ("verdict", False), ("shown by", False), ("certificate", False)]
+    if answers is None:
+        return PageTable("", headings, [])
+    shown = answers.head(MAX_ANSWERS)
+    rows = [
+        [
+            Cell(shortened(str(row["statement"]), 4 * NAME_LENGTH), kind="name"),
+            Cell(str(row["verdict"]), kind="verdict"),
+            Cell(shortened(str(row["witness"] or row["reason"] or "its certificate"), 10 * NAME_LENGTH)),
+            Cell(_proof_name(row["file"]), note=f"SHA-256 {row['sha256']}" if isinstance(row["sha256"], str) else ""),
+        ]
+        for row in _records(shown)
+    ]
+    more = _more(len(answers) - len(shown), "statement")
+    return PageTable("Statements about every input of the domain", headings, rows, more)
+
+
+def _proof_name(path: object) -> str:
+    return "/".join(PurePath(path).parts[-2:]) if isinstance(path, str) else ""
+
+
+def cluster_table(clusters: pd.DataFrame) -> PageTable:
+    """The largest clusters."""
+    columns: list[tuple[str, str, Callable[..., str]]] = [
+        ("cluster", "cluster", display),
+        ("pattern", "pattern", display),
+        ("samples", "samples", display),
+        ("share", "share", percent),
+        ("outside", "outside the domain", display),
+        ("verdict", "the pattern is", display),
+        ("prediction", "mean prediction", display),
+        ("positive_share", "decided for class 1", percent),
+        ("target_mean", "mean target", display),
+        ("accuracy", "accuracy", percent),
+    ]
+    kinds = {"pattern": "pattern", "verdict": "verdict"}
+    used = [entry for entry in columns if clusters[entry[0]].notna().any()]
+    shown = clusters.head(_fitting(clusters["pattern"], MAX_CLUSTERS))
+    rows = [[_cell(row[column], write, kinds.get(column)) for column, _, write in used] for row in _records(shown)]
+    headings = [(heading, column not in kinds) for column, heading, _ in used]
+    return PageTable("Clusters, the largest first", headings, rows, _more(len(clusters) - len(shown), "cluster"))
+
+
+def pattern_table(patterns: pd.DataFrame) -> PageTable:
+    """Feasible and other patterns, with what is unobserved among them."""
+    shown = patterns.head(_fitting(patterns["pattern"], MAX_PATTERNS))
+    rows = []
+    for row in _records(shown):
+        unobserved = row["samples"] == 0 and row["verdict"] in ("region", "lower-dimensional")
+        rows.append(
+            [
+                Cell(str(row["pattern"]), kind="pattern"),
+                Cell(display(row["verdict"]), kind="verdict", note="unobserved" if unobserved else ""),
+                _cell(row["samples"], display),
+                _cell(row["admissible"], display),
+            ]
+        )
+    headings = [("pattern", False), ("verdict", False), ("samples", True), ("admissible inputs", True)]
+    return PageTable("Patterns that were settled", headings, rows, _more(len(patterns) - len(shown), "pattern"))
+
+
+def domain_table(content: ReportContent) -> PageTable:
+    """The box, and the rules on single features; names stand here in full."""
+    shown = content.domain.head(MAX_FEATURES)
+    rows = [
+        [
+            Cell(str(row["feature"]), kind="name"),
+            _cell(row["kind"], display, "text"),
+            _cell(row["lower"], display),
+            _cell(row["upper"], display),
+            _cell(row["group"], display),
+        ]
+        for row in _records(shown)
+    ]
+    headings = [("feature", False), ("kind", False), ("lower", True), ("upper", True), ("one-hot group", True)]
+    if not len(shown) or shown["group"].isna().all():
+        headings, rows = headings[:-1], [row[:-1] for row in rows]
+    return PageTable("Domain of each feature", headings, rows, _more(len(content.domain) - len(shown), "feature"))
+
+
+def matrix_table(table: pd.DataFrame, *columns: str, caption: str) -> PageTable:
+    """Columns of a long table with features as rows and the largest clusters side by side; later columns are notes."""
+    matrices = [cluster_matrix(table, column, max_clusters=MAX_MATRIX_CLUSTERS) for column in columns]
+    features, clusters = matrices[0].index, matrices[0].columns
+    rows = [
+        [
+            Cell(shortened(feature, NAME_LENGTH), kind="name"),
+            *(
+                _cell(values[0], display, note="".join(f" ± {display(value)}" for value in values[1:]))
+                for values in zip(*(matrix.loc[feature] for matrix in matrices), strict=True)
+            ),
+        ]
+        for feature in features[:MAX_FEATURES]
+    ]
+    hidden = [
+        _more(len(features) - MAX_FEATURES, "feature"),
+        _more(table["cluster"].nunique() - len(clusters), "cluster"),
+    ]
+    headings = [("feature", False), *((f"cluster {cluster}", True) for cluster in clusters)]
+    return PageTable(caption, headings, rows, " ".join(filter(None, hidden)))
+
+
+def map_table(region_map: RegionMap) -> PageTable:
+    """The regions of a map with their functions on it."""
+    names = [shortened(name, 30) for name in region_map.names]
+    outputs = region_map.cut.partition.network.target_names
+    limit = _fitting(pd.Series(region_map.patterns, dtype=object), MAX_ROWS)
+    rows = [
+        [
+            Cell(f"{row + 1:,}", str(row + 1), "number"),
+            Cell(pattern, kind="pattern"),
+            Cell(f"{region_map.clusters[row]}" if region_map.clusters[row] else "none", kind="number"),
+            Cell(affine_text(region_map.cut.maps[row, 0], names)),
+        ]
+        for row, pattern in enumerate(region_map.patterns[:limit])
+    ]
+    headings = [("region", True), ("pattern", False), ("cluster", True), (shortened(outputs[0], 40), False)]
+    caption = f"Regions of the slice along {names[0]} and {names[1]}"
+    return PageTable(caption, headings, rows, _more(len(region_map.patterns) - limit, "region of this slice", "page"))
+
+
+def free_table(table: pd.DataFrame, caption: str) -> PageTable:
+    """Any columns; those of numbers are set and sorted as such."""
+    shown = table.head(MAX_ROWS)
+    rows = [[_cell(row[column], display, None) for column in table.columns] for row in _records(shown)]
+    headings = [(str(column), pd.api.types.is_numeric_dtype(table[column])) for column in table.columns]
+    return PageTable(caption, headings, rows, _more(len(table) - len(shown), "row"))
+
+
+def _cell(value: object, write: Callable[..., str], kind: str | None = None, note: str = "") -> Cell:
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    sort = repr(float(value)) if is_number and not pd.isna(value) else ""  # type: ignore[arg-type]
+    return Cell(write(value), sort, kind or ("text" if isinstance(value, str) else "number"), note)
+
+
+def _records(frame: pd.DataFrame) -> list[Mapping[Hashable, object]]:
+    records: list[Mapping[Hashable, object]] = frame.to_dict("records")
+    return records
+
+
+def _fitting(texts: pd.Series, limit: int) -> int:
+    """How many rows to show: `limit`, or fewer where their patterns are long."""
+    lengths = np.cumsum([len(text) for text in texts.head(limit)])
+    return max(int((lengths <= MAX_TEXT).sum()), min(len(lengths), 10))
+
+
+def _more(hidden: int, what: str, place: str = "store") -> str:
+    if hidden <= 0:
+        return ""
+    plural = "" if hidden == 1 else "s"
+    where = "; the store has all." if place == "store" else "; they are drawn, but not listed."
+    return f"… and {hidden:,} more {what}{plural}{where}"

@@ -1,0 +1,136 @@
+"""What the samples of a cluster have in common, in words: compared with all samples, and what moves their output.
+
+Notation: for a feature with mean x̄ and standard deviation σ over all samples, a cluster with mean x̄_c stands out by
+z = (x̄_c − x̄) / σ.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from relugeom.report.formatting import NOTHING, display, percent
+
+__all__ = ["ClusterPortrait", "cluster_portraits", "overall_profile"]
+
+MAX_PORTRAITS, MAX_TRAITS, MAX_MOVERS = 8, 4, 3
+LEAST_DEVIATION = 0.25
+"""Below so many standard deviations a feature does not stand out."""
+STRONG_DEVIATION = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterPortrait:
+    """One cluster in words.
+
+    Attributes
+    ----------
+    cluster
+        Its number.
+    heading
+        Its size, in words.
+    outcome
+        What the network says of its samples, and what the target was; may be empty.
+    traits
+        How its samples differ from all samples.
+    movers
+        What moves the first output most within the cluster, feature by feature with the direction.
+    """
+
+    cluster: int
+    heading: str
+    outcome: str
+    traits: Sequence[str]
+    movers: Sequence[str]
+
+
+def overall_profile(clusters: pd.DataFrame, profiles: pd.DataFrame) -> pd.DataFrame:
+    """Mean and spread of every feature over all samples, put together from those of the clusters.
+
+    Parameters
+    ----------
+    clusters, profiles
+        As in `ReportContent`.
+
+    Returns
+    -------
+    DataFrame
+        Index feature, columns mean and spread.
+    """
+    joined = profiles.merge(clusters[["cluster", "samples"]], on="cluster")
+    count = joined["samples"].astype(float)
+    sums = pd.DataFrame(
+        {
+            "feature": joined["feature"],
+            "count": count,
+            "first": count * joined["mean"],
+            "second": count * (joined["spread"] ** 2 + joined["mean"] ** 2),
+        }
+    )
+    total = sums.groupby("feature", sort=False).sum()
+    mean = total["first"] / total["count"]
+    return pd.DataFrame({"mean": mean, "spread": np.sqrt(np.maximum(total["second"] / total["count"] - mean**2, 0.0))})
+
+
+def cluster_portraits(
+    clusters: pd.DataFrame, profiles: pd.DataFrame, importance: pd.DataFrame
+) -> list[ClusterPortrait]:
+    """The largest clusters in words; the tables are those of `ReportContent`."""
+    if profiles.empty:
+        return []
+    overall = overall_profile(clusters, profiles)
+    outputs = list(importance["output"].unique())
+    portraits = []
+    for row in clusters.head(MAX_PORTRAITS).to_dict("records"):
+        own = profiles[profiles["cluster"] == row["cluster"]]
+        pull = importance[(importance["cluster"] == row["cluster"]) & importance["output"].isin(outputs[:1])]
+        portraits.append(
+            ClusterPortrait(
+                cluster=row["cluster"],
+                heading=f"{display(row['samples'])} {_plural(row['samples'], 'sample')}, {percent(row['share'])}",
+                outcome=_outcome(row),
+                traits=_traits(own, overall),
+                movers=_movers(pull),
+            )
+        )
+    return portraits
+
+
+def _plural(count: int, word: str) -> str:
+    return word if count == 1 else f"{word}s"
+
+
+def _outcome(row: dict[str, object]) -> str:
+    parts = []
+    if (positive := percent(row["positive_share"])) != NOTHING:  # type: ignore[arg-type]
+        parts.append(f"The network decides for class 1 in {positive} of them")
+    elif (mean := display(row["prediction"])) != NOTHING:
+        parts.append(f"The mean of the first output is {mean}")
+    if (target := display(row["target_mean"])) != NOTHING:
+        parts.append(f"the mean of the target is {target}")
+    if (accuracy := percent(row["accuracy"])) != NOTHING:  # type: ignore[arg-type]
+        parts.append(f"{accuracy} of the decisions are right")
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def _traits(own: pd.DataFrame, overall: pd.DataFrame) -> list[str]:
+    """The features that stand out, the strongest first."""
+    found = []
+    for feature, mean in zip(own["feature"], own["mean"], strict=True):
+        usual, spread = overall.loc[feature, "mean"], overall.loc[feature, "spread"]
+        deviation = (mean - usual) / spread if spread > 0 else 0.0
+        if abs(deviation) >= LEAST_DEVIATION:
+            much = "much " if abs(deviation) >= STRONG_DEVIATION else ""
+            word = "higher" if deviation > 0 else "lower"
+            found.append((-abs(deviation), f"{feature} {much}{word} ({display(mean)} against {display(usual)})"))
+    return [text for _, text in sorted(found)[:MAX_TRAITS]] or ["like all samples: no feature stands out"]
+
+
+def _movers(pull: pd.DataFrame) -> list[str]:
+    """The features with the largest scaled coefficients, and which way they move the output."""
+    order = pull["scaled"].abs().to_numpy(dtype=float).argsort(kind="stable")[::-1]
+    strongest = pull.iloc[order[:MAX_MOVERS]]
+    pairs = zip(strongest["feature"], strongest["sign"], strict=True)
+    return [f"{feature} {'raises' if sign > 0 else 'lowers'} it" for feature, sign in pairs if sign]
