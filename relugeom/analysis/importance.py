@@ -1,54 +1,152 @@
-"""Feature importance of clusters [paper, section 3, "Feature Importance Explanation"].
+"""Feature importance of clusters and regions [paper, section 3, "Feature Importance Explanation"].
 
-Notation: ω is a row of a cluster's effective map (one output), x̄ the cluster's mean of each feature and σ the standard
-deviation of each feature over all samples. The paper's importance is ω itself; ω σ puts features of different units
-side by side; ω x̄ is what each feature contributes to the mean output of the cluster, on top of the bias.
+Notation: ω is a row of an effective map (one output), x̄ the cluster's mean of each feature (for a region: its interior
+point) and σ a spread of each feature, most often its standard deviation over all samples. The paper's importance is ω
+itself; ω σ puts features of different units side by side; ω x̄ is what each feature adds, on top of the bias, to the
+output at x̄, which is the mean output of the cluster.
+
+The one idea: all of them are read off the effective map, so they are as exact as it is, and they say nothing about
+inputs with another pattern. Coefficients are those of the map on R^n; where a domain has no interior, only their
+projection on its hull has a meaning.
 """
 
 from dataclasses import dataclass
 
-from relugeom.linalg.arrays import FloatArray
-from relugeom.network.effective import EffectiveMaps, effective_maps
-from relugeom.partition.clusters import Clusters
+import numpy as np
+from numpy.typing import ArrayLike
 
-__all__ = ["ClusterImportance", "cluster_importance"]
+from relugeom.errors import DataError
+from relugeom.linalg.arrays import FloatArray, frozen_array
+from relugeom.network.effective import EffectiveMaps, effective_maps
+from relugeom.network.network import ReLUNetwork
+from relugeom.partition.clusters import Clusters
+from relugeom.partition.partition import Partition
+
+__all__ = [
+    "ClusterImportance",
+    "MapImportance",
+    "RegionImportance",
+    "as_spread",
+    "cluster_importance",
+    "magnitude_shares",
+    "region_importance",
+]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ClusterImportance:
-    """Importance of n features for m outputs in k clusters.
+class MapImportance:
+    """Importance of n features for m outputs under k patterns; features are named by the network.
 
     Attributes
     ----------
+    network
+        Its `feature_names` and `target_names` name the last two axes.
     maps
         The effective maps (Ω, b), with exact signs.
     scaled
-        ω times the standard deviation of each feature over all samples, shape (k, m, n).
+        ω times the spread of each feature, shape (k, m, n).
     contribution
-        ω times the cluster's mean of each feature, shape (k, m, n); with the bias they sum to the mean output.
+        ω times x̄, shape (k, m, n); with the bias they sum to the output at x̄.
     """
 
+    network: ReLUNetwork
     maps: EffectiveMaps
     scaled: FloatArray
     contribution: FloatArray
+
+    def __post_init__(self) -> None:
+        for name in ("scaled", "contribution"):
+            object.__setattr__(self, name, frozen_array(getattr(self, name)))
+
+    def __len__(self) -> int:
+        return len(self.scaled)
 
     @property
     def coefficients(self) -> FloatArray:
         """The effective vectors, shape (k, m, n)."""
         return self.maps.weights
 
+    @property
+    def scaled_share(self) -> FloatArray:
+        """|ω σ| / Σ |ω σ|, shape (k, m, n); rows of zeros where no feature matters."""
+        return magnitude_shares(self.scaled)
 
-def cluster_importance(clusters: Clusters, spread: FloatArray) -> ClusterImportance:
+    @property
+    def contribution_share(self) -> FloatArray:
+        """|ω x̄| / Σ |ω x̄|, shape (k, m, n); rows of zeros where nothing is contributed. Depends on the origin of x."""
+        return magnitude_shares(self.contribution)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClusterImportance(MapImportance):
+    """Importance in k clusters; x̄ is the cluster's mean."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegionImportance(MapImportance):
+    """Importance in k activation regions; x̄ is the interior point that the partition holds, one of many."""
+
+
+def cluster_importance(clusters: Clusters, spread: ArrayLike) -> ClusterImportance:
     """Importance of every feature in every cluster, per output.
 
     Parameters
     ----------
     spread
         Standard deviation of each feature over all samples, shape (n,).
+
+    Raises
+    ------
+    DataError
+        The spread has another shape, or holds a number that is negative or not finite.
     """
-    maps = effective_maps(clusters.network, clusters.packed)
-    return ClusterImportance(
-        maps=maps,
-        scaled=maps.weights * spread,
-        contribution=maps.weights * clusters.feature_mean[:, None, :],
-    )
+    network, scale = clusters.network, as_spread(clusters.network, spread)
+    maps = effective_maps(network, clusters.packed)
+    return ClusterImportance(network, maps, maps.weights * scale, maps.weights * clusters.feature_mean[:, None, :])
+
+
+def region_importance(partition: Partition, spread: ArrayLike) -> RegionImportance:
+    """Importance of every feature in every activation region, per output.
+
+    Parameters
+    ----------
+    spread
+        A spread of each feature, shape (n,): the standard deviation over the samples, or the width of the domain.
+
+    Raises
+    ------
+    DataError
+        The spread has another shape, or holds a number that is negative or not finite.
+    """
+    network, scale = partition.network, as_spread(partition.network, spread)
+    maps = effective_maps(network, partition.packed)
+    return RegionImportance(network, maps, maps.weights * scale, maps.weights * partition.points[:, None, :])
+
+
+def magnitude_shares(values: FloatArray) -> FloatArray:
+    """|v| / Σ |v| along the last axis; zeros where all are 0, NaN where one is NaN."""
+    # Scaled by the largest first: sums of huge numbers would overflow, and tiny ones would lose their digits.
+    largest = np.abs(values).max(axis=-1, keepdims=True, initial=0.0)
+    relative = np.abs(values) / np.where(largest == 0.0, 1.0, largest)
+    total = relative.sum(axis=-1, keepdims=True)
+    return np.asarray(relative / np.where(total == 0.0, 1.0, total), dtype=np.float64)
+
+
+def as_spread(network: ReLUNetwork, spread: ArrayLike) -> FloatArray:
+    """A spread per feature as a float64 row, shape (n,).
+
+    Raises
+    ------
+    DataError
+        It has another shape, or holds a number that is negative or not finite.
+    """
+    scale = np.asarray(spread, dtype=np.float64)
+    if scale.shape != (network.inputs,):
+        raise DataError(
+            f"the spread has shape {scale.shape}, but the network has {network.inputs} inputs: give one each"
+        )
+    bad = np.flatnonzero(~(np.isfinite(scale) & (scale >= 0)))
+    if bad.size:
+        name = network.feature_names[bad[0]]
+        raise DataError(f"the spread of {name!r} is {scale[bad[0]]:g}: give a finite number that is not negative")
+    return scale

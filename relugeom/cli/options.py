@@ -1,6 +1,5 @@
-"""What the verbs take: each argument and option once, with its help."""
+"""Arguments and options that several verbs share."""
 
-import csv
 from typing import Annotated
 
 import typer
@@ -24,7 +23,6 @@ __all__ = [
     "Threads",
     "Threshold",
     "TimeLimit",
-    "list_names",
 ]
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model file (.onnx, .npz, .keras, .h5, .nnet).")]
@@ -69,8 +67,3 @@ MapFeatures = Annotated[
     str | None, typer.Option("--map", metavar="A,B", help="The two features of the report's map of regions.")
 ]
 Threads = Annotated[int, typer.Option("--threads", metavar="K", min=1, help="Threads; the answer is the same.")]
-
-
-def list_names(text: str) -> list[str]:
-    """The names of a list separated by commas; a name with a comma stands in double quotes."""
-    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [""])]

@@ -4,6 +4,7 @@ Exit codes: 0 done or proved, 1 a pattern that is no region or a property that f
 unknown.
 """
 
+import csv
 from typing import Annotated
 
 import typer
@@ -27,7 +28,6 @@ from relugeom.cli.options import (
     Threads,
     Threshold,
     TimeLimit,
-    list_names,
 )
 from relugeom.version import VERSION
 
@@ -114,8 +114,8 @@ def audit(
         data,
         as_json=as_json,
         target=target,
-        features=list_names(features) if features is not None else None,
-        ignore=[name for text in ignore or () for name in list_names(text)],
+        features=_names(features) if features is not None else None,
+        ignore=[name for text in ignore or () for name in _names(text)],
         threshold=threshold,
         probability=probability,
         domain=domain,
@@ -126,7 +126,7 @@ def audit(
         threads=threads,
         resume=resume,
         show_samples=not no_samples,
-        map_features=None if map_features is None else list_names(map_features),
+        map_features=None if map_features is None else _names(map_features),
     )
 
 
@@ -170,8 +170,8 @@ def cluster(
         model,
         data,
         target=target,
-        features=list_names(features) if features is not None else None,
-        ignore=[name for text in ignore or () for name in list_names(text)],
+        features=_names(features) if features is not None else None,
+        ignore=[name for text in ignore or () for name in _names(text)],
         threshold=threshold,
         probability=probability,
         domain=domain,
@@ -375,7 +375,7 @@ def report(
     """
     from relugeom.cli.stores import run_report
 
-    features = None if map_features is None else list_names(map_features)
+    features = None if map_features is None else _names(map_features)
     return run_report(store, out, run=run, show_samples=not no_samples, map_features=features, as_json=as_json)
 
 
@@ -403,3 +403,8 @@ def upgrade(store: StoreName, as_json: Json = False) -> int:
     from relugeom.cli.stores import run_upgrade
 
     return run_upgrade(store, as_json=as_json)
+
+
+def _names(text: str) -> list[str]:
+    """The names of a list separated by commas; a name with a comma stands in double quotes."""
+    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [""])]

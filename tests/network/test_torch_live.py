@@ -1,15 +1,18 @@
 """Live PyTorch modules against their own forward pass, where PyTorch is installed."""
 
+import warnings
+
 import numpy as np
 import pytest
 from importer_conformance import assert_agrees, assert_honest_rounding, assert_same_weights, refused
 
-from relugeom import network_from
+from relugeom import load_network, network_from, predict
 from relugeom.errors import UnsupportedModelError
 from relugeom.network.decision import Squashing
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'relugeom[frameworks]'")
 nn = torch.nn
+save_file = pytest.importorskip("safetensors.torch").save_file  # imports torch
 
 
 def outputs(model, x):
@@ -123,3 +126,51 @@ def test_sizes_and_numbers_are_checked():
     with torch.no_grad():
         model[0].bias.fill_(float("nan"))
     refused(lambda: network_from(model), "0.bias[0] is nan")
+
+
+def test_what_pytorch_saves_is_what_the_live_module_is(tmp_path):
+    """One model by every way out of PyTorch: state_dict, safetensors, ONNX."""
+    torch.manual_seed(5)
+    model = MODELS["plain"]().eval()
+    network = network_from(model)
+    torch.save(model.state_dict(), tmp_path / "model.pt")
+    save_file(model.state_dict(), tmp_path / "model.safetensors")
+    example = torch.zeros(1, 3)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # this exporter is the older of two
+        options = {"dynamo": False, "dynamic_axes": {"input": {0: "n"}}, "input_names": ["input"]}
+        torch.onnx.export(model, (example,), str(tmp_path / "model.onnx"), **options)
+    for name in ("model.pt", "model.safetensors", "model.onnx"):
+        assert load_network(tmp_path / name) == network
+
+
+def test_an_exported_model_with_other_activations_and_a_shortcut_is_rewritten(tmp_path):
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second, self.last = nn.Linear(3, 4), nn.Linear(4, 4), nn.Linear(4, 2)
+
+        def forward(self, x):
+            h = nn.functional.leaky_relu(self.first(x), 0.25)
+            return self.last(nn.functional.hardtanh(self.second(h) + h))
+
+    torch.manual_seed(6)
+    model = Block().eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.onnx.export(model, (torch.zeros(1, 3),), str(tmp_path / "model.onnx"), dynamo=False)
+    network, x = load_network(tmp_path / "model.onnx"), np.random.default_rng(2).normal(size=(50, 3)).astype(np.float32)
+    assert np.abs(predict(network, x) - outputs(model, x)).max() < 1e-5
+
+
+def test_scikit_learn_s_onnx_is_read_up_to_its_tail(tmp_path):
+    neural_network = pytest.importorskip("sklearn.neural_network", reason="scikit-learn is not installed")
+    skl2onnx = pytest.importorskip("skl2onnx", reason="skl2onnx is not installed")
+    random = np.random.default_rng(3)
+    X, y = random.normal(size=(80, 3)).astype(np.float32), random.normal(size=80)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # so few steps do not converge, and need not
+        model = neural_network.MLPRegressor(hidden_layer_sizes=(5, 4), max_iter=20, random_state=0).fit(X, y)
+        (tmp_path / "model.onnx").write_bytes(skl2onnx.to_onnx(model, X[:1]).SerializeToString())
+    network = load_network(tmp_path / "model.onnx")
+    assert np.abs(predict(network, X)[:, 0] - model.predict(X)).max() < 1e-5
