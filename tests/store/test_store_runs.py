@@ -28,7 +28,7 @@ RUN_OWNED = [
     "assignments",
     "sample_margins",
 ]
-SHARED = sorted(set(metadata.tables) - {*RUN_OWNED, "runs", "certificates", "run_notes", "run_software"})
+SHARED = sorted(set(metadata.tables) - {*RUN_OWNED, "runs", "answers", "certificates", "run_notes", "run_software"})
 
 
 def counts(ask, tables) -> dict[str, int]:
