@@ -27,12 +27,20 @@ def trained_statistics(layer):
     return layer
 
 
+def shared_layers():
+    """One ReLU, one layer and one block, each used twice."""
+    activation, layer = nn.ReLU(), nn.Linear(4, 4)
+    block = nn.Sequential(layer, activation)
+    return nn.Sequential(nn.Linear(3, 4), activation, block, block, layer, activation, nn.Linear(4, 2))
+
+
 MODELS = {
     "plain": lambda: nn.Sequential(nn.Linear(3, 6), nn.ReLU(), nn.Linear(6, 4), nn.ReLU(), nn.Linear(4, 2)),
     "double": lambda: nn.Sequential(nn.Linear(3, 6), nn.ReLU(), nn.Linear(6, 1)).double(),
     "nested": lambda: nn.Sequential(
         nn.Sequential(nn.Flatten(), nn.Linear(3, 5), nn.ReLU()), nn.Dropout(0.5), nn.Identity(), nn.Linear(5, 1)
     ),
+    "shared": shared_layers,
     "sigmoid": lambda: nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 1), nn.Sigmoid()),
     "softmax": lambda: nn.Sequential(nn.Linear(3, 5, bias=False), nn.ReLU(), nn.Linear(5, 3), nn.Softmax(dim=1)),
     "normalised": lambda: nn.Sequential(
@@ -53,7 +61,8 @@ def test_a_module_is_read_as_it_computes(name):
     assert_agrees(network, x.astype(np.float32) if network.origin.precision == "float32" else x, outputs(model, x))
     assert_honest_rounding(network, rounded=name == "normalised")
     if name != "normalised":
-        linear = [layer for layer in model.modules() if isinstance(layer, nn.Linear)]
+        named = model.named_modules(remove_duplicate=False)
+        linear = [layer for _, layer in named if isinstance(layer, nn.Linear)]
         assert_same_weights(
             network,
             [
@@ -72,6 +81,25 @@ def test_later_training_does_not_change_what_was_read():
     with torch.no_grad():
         model[0].weight.zero_()
     assert network.digest == digest and network.weights[0].any()
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_short_floats_are_exact(dtype):
+    model = nn.Sequential(nn.Linear(3, 6), nn.ReLU(), nn.Linear(6, 2)).to(dtype)
+    layers = [(model[k].weight.detach().double().numpy(), model[k].bias.detach().double().numpy()) for k in (0, 2)]
+    assert_same_weights(network_from(model), layers)
+
+
+def test_parametrised_weights_are_those_of_this_moment():
+    model = nn.Sequential(nn.Linear(3, 6), nn.ReLU(), nn.Linear(6, 2)).eval()
+    nn.utils.parametrizations.weight_norm(model[0])
+    layers = [(model[k].weight.detach().numpy(), model[k].bias.detach().numpy()) for k in (0, 2)]
+    assert_same_weights(network_from(model), layers)
+
+
+class OwnCall(nn.Sequential):
+    def __call__(self, x):
+        return super().__call__(x) + 1
 
 
 class OwnForward(nn.Sequential):
@@ -107,7 +135,9 @@ def patched():
         (lambda: nn.Sequential(nn.Linear(2, 3), nn.Sigmoid(), nn.Linear(3, 1)), ("2 (Linear) follows the sigmoid",)),
         (lambda: nn.Sequential(nn.Linear(2, 3), nn.Softmax(dim=0)), ("dimension 0",)),
         (lambda: OwnForward(nn.Linear(2, 3)), ("OwnForward", "forward pass of its own")),
+        (lambda: OwnCall(nn.Linear(2, 3)), ("OwnCall", "forward pass of its own")),
         (Free, ("Free", "ONNX")),
+        (lambda: nn.Sequential(nn.Linear(2, 3, dtype=torch.complex64)), ("0.weight", "complex64")),
         (hooked, ("1 has hooks",)),
         (patched, ("0 (Linear) has a forward pass of its own",)),
         (lambda: nn.Sequential(nn.ReLU(), nn.Linear(2, 3)), ("before the first linear layer",)),
@@ -126,6 +156,10 @@ def test_sizes_and_numbers_are_checked():
     with torch.no_grad():
         model[0].bias.fill_(float("nan"))
     refused(lambda: network_from(model), "0.bias[0] is nan")
+    refused(lambda: network_from(nn.Sequential(nn.Linear(2, 1)).to("meta")), "0.weight", "'meta'")
+    gap = nn.Sequential(nn.Linear(2, 1))
+    gap.add_module("gap", None)
+    refused(lambda: network_from(gap), "gap is None")
 
 
 def test_what_pytorch_saves_is_what_the_live_module_is(tmp_path):

@@ -59,8 +59,11 @@ def _leaves(module: Any, name: str) -> Iterator[tuple[str, Any]]:
         yield name or type(module).__name__, module
         return
     _class_name(module, name or type(module).__name__)
-    for child, layer in module.named_children():
-        yield from _leaves(layer, f"{name}.{child}" if name else child)
+    for child, layer in module._modules.items():  # named_children leaves out a layer's second use, forward does not
+        path = f"{name}.{child}" if name else child
+        if layer is None:
+            raise ModelError(f"{path} is None: the module cannot be run")
+        yield from _leaves(layer, path)
 
 
 def _is_torch(base: type) -> bool:
@@ -73,7 +76,8 @@ def _class_name(layer: Any, name: str) -> str:
     base = next((base for base in type(layer).__mro__ if _is_torch(base) and base.__name__ in known), None)
     if base is None:
         raise UnsupportedModelError(f"{name} is a {type(layer).__name__}, which is not read: {ADVICE}")
-    if type(layer).forward is not base.forward or "forward" in vars(layer):  # type: ignore[attr-defined]
+    own = any(getattr(type(layer), method) is not getattr(base, method) for method in ("forward", "__call__"))
+    if own or "forward" in vars(layer):
         raise UnsupportedModelError(f"{name} ({type(layer).__name__}) has a forward pass of its own: {ADVICE}")
     hooks = [hook for hook in ("_forward_hooks", "_forward_pre_hooks") if getattr(layer, hook, None)]
     if hooks:
@@ -96,7 +100,12 @@ def _is_double(layer: Any) -> bool:
 
 
 def _values(tensor: Any, shape: tuple[int, ...], place: str) -> FloatArray:
-    return finite_floats(tensor.detach().cpu().numpy(), shape, place)
+    """A tensor's numbers in float64, which holds those of every shorter type of PyTorch exactly."""
+    if tensor.is_meta:
+        raise ModelError(f"{place} is on the device 'meta', where tensors have no numbers: load the weights first")
+    if not tensor.is_floating_point():
+        raise UnsupportedModelError(f"{place} holds values of type {tensor.dtype}: only floats can be read")
+    return finite_floats(tensor.detach().cpu().double().numpy(), shape, place)
 
 
 def _linear(chain: AffineChain, layer: Any, name: str) -> AffineChain:
