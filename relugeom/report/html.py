@@ -62,7 +62,7 @@ def render_report(content: ReportContent) -> str:
         tally=_tally(content),
         domain=domain_table(content),
         clusters=cluster_table(content.clusters),
-        portraits=cluster_portraits(content.clusters, content.profiles, content.importance),
+        portraits=cluster_portraits(content.clusters, content.profiles, content.importance, content.overall),
         charts=charts,
         hidden_charts=max(len(outputs) - MAX_OUTPUTS, 0),
         profiles=profiles,
