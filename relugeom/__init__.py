@@ -34,6 +34,7 @@ _ROOMS = {
     "relugeom.partition.linear_regions": ("merge_linear_regions",),
     "relugeom.partition.volumes": ("covered_share", "region_volumes", "volumes_sum_to_domain"),
     "relugeom.partition.radii": ("chebyshev_radii",),
+    "relugeom.partition.slices": ("slice_regions",),
     "relugeom.partition.tree": ("unexplored_prefixes",),
     "relugeom.graph.active_subnetwork": ("active_subnetwork",),
     "relugeom.analysis.importance": ("cluster_importance", "region_importance"),

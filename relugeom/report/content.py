@@ -83,6 +83,8 @@ class ReportContent:
         Further chapters, behind the patterns.
     certificate
         Label → text about the proof: file, SHA-256, bytes, regions, proofs; empty where there is none.
+    overall
+        Mean and spread by feature over all samples, or None: then those of `profiles` together.
     withheld
         Whether everything that shows single rows of the data was kept out (`relugeom.report.privacy`).
     """
@@ -105,4 +107,5 @@ class ReportContent:
     subnetworks: "Mapping[int, LayeredGraph]" = field(default_factory=dict)
     sections: Sequence[Section] = field(default_factory=tuple)
     certificate: Mapping[str, str] = field(default_factory=dict)
+    overall: "pd.DataFrame | None" = None
     withheld: bool = False

@@ -62,7 +62,7 @@ def render_report(content: ReportContent) -> str:
         tally=_tally(content),
         domain=domain_table(content),
         clusters=cluster_table(content.clusters),
-        portraits=cluster_portraits(content.clusters, content.profiles, content.importance),
+        portraits=cluster_portraits(content.clusters, content.profiles, content.importance, content.overall),
         charts=charts,
         hidden_charts=max(len(outputs) - MAX_OUTPUTS, 0),
         profiles=profiles,
@@ -166,7 +166,10 @@ def _map(region_map: RegionMap) -> Mapping[str, object]:
         else f"The slice is not complete: {partition.reason or 'some of it was not searched'}."
     )
     caption = f"{regions} of the slice along {across} and {up}"
-    caption += "; every other feature stands at one value, listed below. " if region_map.fixed else ". "
+    if region_map.fixed:
+        where = f" through {region_map.through}" if region_map.through else ""
+        caption += f"{where}; every other feature stands at its value there, listed below"
+    caption += ". "
     scene = map_scene(region_map)
     if scene.boundary:
         caption += "The heavy line is where the decision changes. "

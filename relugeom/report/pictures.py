@@ -21,6 +21,7 @@ __all__ = ["Subject", "with_pictures"]
 
 MAX_SUBNETWORKS, MAX_SUBNETWORK_SIZE = 3, 60
 """How many subnetworks are drawn, and of how many units and inputs at most."""
+MAX_POINTS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,10 +92,20 @@ def _map(content: ReportContent, subject: Subject, domain: Domain, pairs: Sequen
         features=pairs,
         overall=overall_profile(content.clusters, content.profiles) if len(content.profiles) else None,
         clusters=content.clusters,
+        others=_inside_regions(subject.partition) if len(pairs) > 1 else (),
     )
     if subject.samples is None or subject.assignment is None:
         return drawn
     return replace(drawn, dots=sample_dots(subject.samples, subject.assignment, drawn.cut.features))
+
+
+def _inside_regions(partition: Partition | None) -> list[tuple[str, FloatArray]]:
+    """Interior points of the first regions, for maps through them."""
+    if partition is None:
+        return []
+    return [
+        (f"a point inside region {row + 1}", partition.points[row]) for row in range(min(len(partition), MAX_POINTS))
+    ]
 
 
 def _is_small(network: ReLUNetwork) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pandas as pd
 
 from relugeom.report.content import ReportContent
+from relugeom.report.profiles import overall_profile
 
 __all__ = ["LEAST_SAMPLES", "without_rows"]
 
@@ -18,8 +19,12 @@ MEANS = ["prediction", "positive_share", "target_mean", "accuracy"]
 
 
 def without_rows(content: ReportContent) -> ReportContent:
-    """The content without samples on maps, and without the means of clusters of fewer than five samples."""
-    small = content.clusters.loc[content.clusters["samples"] < LEAST_SAMPLES, "cluster"]
+    """The content without samples on maps, and without the means of clusters of fewer than five samples.
+
+    Where all such clusters together hold fewer than five samples, the means of the next larger cluster go too: they
+    could be found as what the other clusters lack of all samples.
+    """
+    small = _small(content.clusters)
     clusters = content.clusters.copy()
     for column in MEANS:
         clusters[column] = clusters[column].mask(clusters["cluster"].isin(small).to_numpy(), None)
@@ -29,8 +34,8 @@ def without_rows(content: ReportContent) -> ReportContent:
     notes = [*content.notes, "Rows of the data were kept out of this page (--no-samples): maps show no samples."]
     if len(small):
         notes.append(
-            f"Means are left out for {len(small):,} clusters of fewer than {LEAST_SAMPLES} samples, because they would "
-            f"tell of single rows."
+            f"Means are left out for the {len(small):,} smallest clusters, because means of fewer than {LEAST_SAMPLES} "
+            f"samples tell of single rows."
         )
     if content.provenance.get("domain") == "the range of the data":
         notes.append("The bounds of the domain are the least and largest values in the data.")
@@ -41,5 +46,16 @@ def without_rows(content: ReportContent) -> ReportContent:
         profiles=profiles,
         maps=[replace(region_map, dots=region_map.dots.iloc[:0]) for region_map in content.maps],
         notes=notes,
+        overall=overall_profile(content.clusters, content.profiles) if len(content.profiles) else None,
         withheld=True,
     )
+
+
+def _small(clusters: pd.DataFrame) -> pd.Series:
+    """The numbers of the clusters whose means are withheld."""
+    ordered = clusters.sort_values("samples", kind="stable")
+    before = ordered["samples"].cumsum() - ordered["samples"]
+    withheld: pd.Series = ordered.loc[
+        (ordered["samples"] < LEAST_SAMPLES) | ((before > 0) & (before < LEAST_SAMPLES)), "cluster"
+    ]
+    return withheld

@@ -74,15 +74,17 @@ def overall_profile(clusters: pd.DataFrame, profiles: pd.DataFrame) -> pd.DataFr
 
 
 def cluster_portraits(
-    clusters: pd.DataFrame, profiles: pd.DataFrame, importance: pd.DataFrame
+    clusters: pd.DataFrame, profiles: pd.DataFrame, importance: pd.DataFrame, overall: pd.DataFrame | None = None
 ) -> list[ClusterPortrait]:
-    """The largest clusters in words; the tables are those of `ReportContent`."""
+    """The largest clusters that have a profile, in words; the tables are those of `ReportContent`."""
     if profiles.empty:
         return []
-    overall = overall_profile(clusters, profiles)
+    if overall is None:
+        overall = overall_profile(clusters, profiles)
     outputs = list(importance["output"].unique())
     portraits = []
-    for row in clusters.head(MAX_PORTRAITS).to_dict("records"):
+    described = clusters[clusters["cluster"].isin(profiles["cluster"])]
+    for row in described.head(MAX_PORTRAITS).to_dict("records"):
         own = profiles[profiles["cluster"] == row["cluster"]]
         pull = importance[(importance["cluster"] == row["cluster"]) & importance["output"].isin(outputs[:1])]
         portraits.append(
@@ -111,7 +113,7 @@ def _outcome(row: dict[str, object]) -> str:
         parts.append(f"the mean of the target is {target}")
     if (accuracy := percent(row["accuracy"])) != NOTHING:  # type: ignore[arg-type]
         parts.append(f"{accuracy} of the decisions are right")
-    text = "; ".join(parts)
+    text = "; ".join(parts).replace(" %", "\N{NO-BREAK SPACE}%")
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
 

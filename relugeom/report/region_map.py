@@ -28,6 +28,7 @@ OPEN_SPREADS, OPEN_REACH = 3.0, 10.0
 MAX_REGIONS, TIME_LIMIT = 2_000, 20.0
 MAX_CANDIDATES, LOOK_REGIONS, LOOK_SECONDS = 6, 200, 0.5
 """So many features are tried in pairs, with a short look at each of their maps."""
+ENOUGH_REGIONS = 3
 
 Sides = tuple[float, float]
 
@@ -48,6 +49,8 @@ class RegionMap:
         Columns x, y, samples, cluster: the samples at one place of one cluster; empty where none are drawn.
     fixed
         The other features, name → the value at which they stand.
+    through
+        What the point is through which the plane goes, in words.
     """
 
     cut: RegionSlice
@@ -55,6 +58,7 @@ class RegionMap:
     clusters: IntArray
     dots: pd.DataFrame
     fixed: Mapping[str, float]
+    through: str = ""
 
     @property
     def names(self) -> tuple[str, str]:
@@ -82,6 +86,7 @@ def draw_map(
     features: Sequence[tuple[int, int]],
     overall: pd.DataFrame | None = None,
     clusters: pd.DataFrame | None = None,
+    others: Sequence[tuple[str, FloatArray]] = (),
 ) -> RegionMap:
     """The map along two features, through the mean of the samples or, without samples, the middle of the domain.
 
@@ -93,6 +98,9 @@ def draw_map(
         Mean and spread by feature (`overall_profile`), or None.
     clusters
         Columns cluster and pattern, or None.
+    others
+        Further points, shape (n,), with words for them: they are tried where the map through the mean shows fewer than
+        three regions.
 
     Raises
     ------
@@ -102,29 +110,27 @@ def draw_map(
     chart = domain_chart(domain)
     inside = float_point(chart.embed(chart.interior))
     typical, spread = _typical(domain, overall, inside)
-    found: list[RegionSlice] = []
+    first = ("the middle of the domain" if overall is None or overall.empty else "the mean of the samples", typical)
+    looked = len(features) > 1 or bool(others)
+    limits = (LOOK_REGIONS, LOOK_SECONDS) if looked else (MAX_REGIONS, TIME_LIMIT)
+    found: list[tuple[RegionSlice, str]] = []
     refusal = DomainError("no two features were given")
-    for pair in features:
-        window = _window(domain, pair, typical, spread)
-        regions, seconds = (LOOK_REGIONS, LOOK_SECONDS) if len(features) > 1 else (MAX_REGIONS, TIME_LIMIT)
-        for point in (typical, inside):  # the mean may break a row of the domain
+    for words, point in (first, ("a point of the domain", inside), *others):
+        if found and (len(max(found, key=_regions)[0]) >= ENOUGH_REGIONS or words == "a point of the domain"):
+            continue  # the mean gives way only where it breaks a row of the domain or shows next to nothing
+        for pair in features:
             try:
-                cut = slice_regions(
-                    network, domain, pair, point, window=window, max_regions=regions, time_limit=seconds
-                )
+                cut = _cut(network, domain, pair, point, _window(domain, pair, typical, spread), limits)
             except DomainError as error:
                 refusal = error
             else:
-                found.append(cut)
-                break
+                found.append((cut, words))
     if not found:
         raise refusal
-    cut = max(found, key=len)
-    if len(features) > 1 and not cut.covered:
+    cut, through = max(found, key=_regions)
+    if looked and not cut.covered:
         window = _window(domain, cut.features, typical, spread)
-        cut = slice_regions(
-            network, domain, cut.features, cut.point, window=window, max_regions=MAX_REGIONS, time_limit=TIME_LIMIT
-        )
+        cut = _cut(network, domain, cut.features, cut.point, window, (MAX_REGIONS, TIME_LIMIT))
     patterns = pattern_texts(cut.partition.packed, network.widths)
     numbers = {} if clusters is None else dict(zip(clusters["pattern"], clusters["cluster"], strict=True))
     return RegionMap(
@@ -137,7 +143,23 @@ def draw_map(
             for feature, name in enumerate(network.feature_names)
             if feature not in cut.features
         },
+        through=through,
     )
+
+
+def _cut(
+    network: ReLUNetwork,
+    domain: Domain,
+    pair: tuple[int, int],
+    point: FloatArray,
+    window: tuple[Sides, Sides],
+    limits: tuple[int, float],
+) -> RegionSlice:
+    return slice_regions(network, domain, pair, point, window=window, max_regions=limits[0], time_limit=limits[1])
+
+
+def _regions(found: tuple[RegionSlice, str]) -> int:
+    return len(found[0])
 
 
 def find_features(network: ReLUNetwork, names: Sequence[str]) -> tuple[int, int]:

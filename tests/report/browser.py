@@ -102,11 +102,17 @@ class Tab:
 
     def point(self, selector: str) -> None:
         """Move the pointer to the middle of an element."""
+        element = f"document.querySelector({json.dumps(selector)})"
+        self.run(f"{element}.scrollIntoView({{block: 'center', behavior: 'instant'}})")
+        self.settle()  # the browser tells of the scrolling a frame later
         x, y = self.run(
-            f"(() => {{const e = document.querySelector({json.dumps(selector)}); e.scrollIntoView({{block: 'center'}});"
-            f"const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]}})()"
+            f"(() => {{const b = {element}.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]}})()"
         )
         self.call("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+
+    def settle(self) -> None:
+        """Let two frames pass."""
+        self.run("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0))))")
 
     def press(self, key: str) -> None:
         """Press and release a key that has a name (``Tab``, ``Enter``, ``ArrowRight``)."""
@@ -130,7 +136,7 @@ class Tab:
 
     def complaints(self) -> list[str]:
         """What the console and the browser's log say, and errors that nobody caught."""
-        self.run("new Promise(done => requestAnimationFrame(() => setTimeout(done, 0)))")
+        self.settle()
         kinds = ("Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded")
         return [json.dumps(event["params"]) for event in self.events if event.get("method") in kinds]
 

@@ -1,5 +1,7 @@
 """Clusters in words, against numbers computed from the samples themselves."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -52,8 +54,8 @@ def test_what_stands_out_is_named_strongest_first():
     assert portrait.movers == ["x2 lowers it", "x0 raises it"]
     assert portrait.heading == "10 samples, 25.0 %"
     assert portrait.outcome == (
-        "The network decides for class 1 in 100 % of them; the mean of the target is 0.8000; 90.0 % of the decisions "
-        "are right."
+        "The network decides for class 1 in 100\xa0% of them; the mean of the target is 0.8000; 90.0\xa0% of the "
+        "decisions are right."
     )
 
 
@@ -84,3 +86,25 @@ def test_means_of_few_samples_are_withheld(sampled):
     assert kept.importance["coefficient"].equals(content.importance["coefficient"]), "weights are no samples"
     assert kept.clusters["samples"].equals(content.clusters["samples"])
     assert any("fewer than 5 samples" in note for note in kept.notes)
+    told = cluster_portraits(kept.clusters, kept.profiles, kept.importance, kept.overall)
+    assert told == cluster_portraits(content.clusters, content.profiles, content.importance)[: len(told)]
+    assert told
+
+
+@pytest.mark.parametrize(
+    ("sizes", "withheld"),
+    [
+        ([90, 30, 6, 2, 1], [3, 4, 5]),
+        ([90, 30, 6, 3, 2], [4, 5]),
+        ([90, 30, 6], []),
+        ([90, 4], [1, 2]),
+        ([3], [1]),
+        ([5, 5, 5, 5, 4, 4, 4], [5, 6, 7]),
+    ],
+)
+def test_no_mean_can_be_found_as_what_the_others_lack(sizes, withheld):
+    content = made_up_content(clusters=len(sizes))
+    content = replace(content, clusters=content.clusters.assign(samples=sizes))
+    kept = without_rows(content)
+    assert sorted(set(content.profiles["cluster"]) - set(kept.profiles["cluster"])) == withheld
+    assert kept.clusters.loc[kept.clusters["cluster"].isin(withheld), "prediction"].isna().all()

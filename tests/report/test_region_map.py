@@ -61,6 +61,19 @@ def test_of_several_pairs_the_map_with_most_regions_is_taken():
     assert len(drawn.cut) == 6
 
 
+def test_a_map_that_shows_next_to_nothing_goes_through_another_point():
+    network = hidden(([[1, 0, 0], [0, 1, 0], [0, 0, 1]], [0.0, 0.0, -0.5]), ([[1, 1, -9]], [0.25]))
+    domain, others = Domain.box([-1.0] * 3, [1.0] * 3), [("there", np.zeros(3))]
+    drawn = draw_map(network, domain, features=[(0, 1)], overall=overall(0.0, 0.0, 1.0), others=others)
+    assert drawn.through == "the mean of the samples"
+    lone = hidden(([[1, 0, 1], [0, 1, 1]], [-2.5, -2.5]))
+    drawn = draw_map(lone, Domain.box([0.0] * 3, [2.0] * 3), features=[(0, 1)], overall=overall(0.0, 0.0, 0.0))
+    assert (drawn.through, len(drawn.cut)) == ("the mean of the samples", 1)
+    others = [("there", np.array([0.0, 0.0, 1.5]))]
+    drawn = draw_map(lone, Domain.box([0.0] * 3, [2.0] * 3), features=[(0, 1)], overall=overall(0, 0, 0), others=others)
+    assert (drawn.through, len(drawn.cut), drawn.fixed) == ("there", 4, {"x2": 1.5})
+
+
 def test_open_sides_are_drawn_around_the_samples():
     domain = Domain(np.array([0.0, -np.inf]), np.array([np.inf, np.inf]))
     drawn = draw_map(he_network(1, 2, 3, 1), domain, features=[(0, 1)], overall=overall(5.0, -1.0, spread=2.0))
