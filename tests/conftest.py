@@ -1,7 +1,13 @@
-"""Settings of all tests: the same examples on every run, unless HYPOTHESIS_PROFILE asks for new ones."""
+"""Settings of all tests: the same examples on every run, unless HYPOTHESIS_PROFILE asks for new ones.
+
+And one PostgreSQL server for those that need one.
+"""
 
 import os
+from collections.abc import Iterator
 
+import pytest
+from databases import Database, new_database, running_server
 from hypothesis import HealthCheck, settings
 
 SLOW_STARTS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -10,3 +16,17 @@ settings.register_profile(
     "exploring", max_examples=500, deadline=None, database=None, suppress_health_check=SLOW_STARTS
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """URL of a real server, started once."""
+    with running_server() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres(postgres_server: str) -> Iterator[Database]:
+    """A new database on it."""
+    with new_database(postgres_server) as database:
+        yield database

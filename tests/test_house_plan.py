@@ -14,6 +14,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 FLOORS = {
     "errors": 1,
     "files": 2,
+    "printing": 1,
     "version": 1,
     "checker": 1,
     "linalg": 2,
@@ -32,7 +33,8 @@ FLOORS = {
     "__main__": 9,
 }
 DOORS = {
-    "sqlalchemy": ("store", "migrations"),
+    "sqlalchemy": ("store", "migrations", "data.sql_table"),
+    "pyarrow": ("data.parquet_file",),
     "alembic": ("store", "migrations"),
     "psycopg": ("store",),
     "networkx": ("graph",),

@@ -6,17 +6,22 @@ domain's own boundary does not count. Patterns are exact; distances are float64 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
-from relugeom.linalg.arrays import FloatArray, IntArray, frozen_array
+from relugeom.data.table import SampleTable
+from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray, frozen_array
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import unpack_patterns
 from relugeom.partition.clusters import Clusters
 
 __all__ = ["SampleMargins", "sample_margins"]
 
-CHUNK = 1_000
+ROWS = 1_000
+KEPT = 1 << 26
+"""Bytes of forms of clusters that are kept for the next chunk of samples."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,33 +37,44 @@ class SampleMargins:
     """
 
     distance: FloatArray
-    layer: IntArray
-    unit: IntArray
+    layer: NDArray[np.int32]
+    unit: NDArray[np.int32]
 
 
-def sample_margins(clusters: Clusters, X: FloatArray) -> SampleMargins:
+def sample_margins(clusters: Clusters, X: FloatArray | SampleTable) -> SampleMargins:
     """Distance of each row of X, shape (s, n), to the boundary of its region; `clusters` are those of X."""
     network = clusters.network
+    table = X if isinstance(X, SampleTable) else SampleTable.of(X)
     bits = unpack_patterns(clusters.packed, network.units)
-    distance, nearest = np.full(len(X), np.inf), np.zeros(len(X), dtype=np.int64)
-    for cluster in range(len(clusters)):
-        W, c = _unit_forms(network, bits[cluster])
-        norm = np.linalg.norm(W, axis=1)
-        bounding = np.flatnonzero(norm > 0)
-        rows = np.flatnonzero(clusters.assignment == cluster)
-        for start in range(0, len(rows) if len(bounding) else 0, CHUNK):
-            part = rows[start : start + CHUNK]
-            gaps = np.abs(X[part] @ W[bounding].T + c[bounding]) / norm[bounding]
-            closest = gaps.argmin(axis=1)
-            distance[part], nearest[part] = gaps[np.arange(len(part)), closest], bounding[closest]
+    forms = lru_cache(max(1, KEPT // (8 * (network.units + 1) * (network.inputs + 1))))(
+        lambda cluster: _bounding_forms(network, bits[cluster])
+    )
+    distance, nearest = np.full(len(table), np.inf), np.zeros(len(table), dtype=np.int64)
+    for rows, chunk in table.chunks():
+        order = np.argsort(clusters.assignment[rows], kind="stable")
+        starts = np.flatnonzero(np.diff(clusters.assignment[rows][order], prepend=-1))
+        for same in np.split(order, starts[1:]):
+            W, c, units = forms(int(clusters.assignment[rows.start + same[0]]))
+            for start in range(0, len(same) if len(units) else 0, ROWS):
+                part = same[start : start + ROWS]
+                gaps = np.abs(chunk[part] @ W.T + c)
+                closest = gaps.argmin(axis=1)
+                distance[rows.start + part] = gaps[np.arange(len(part)), closest]
+                nearest[rows.start + part] = units[closest]
     places = [(layer, unit) for layer, width in enumerate(network.widths) for unit in range(width)] or [(0, 0)]
-    layer, unit = np.array(places, dtype=np.int64)[nearest].T
+    layer, unit = np.array(places, dtype=np.int32)[nearest].T
     return SampleMargins(frozen_array(distance), layer, unit)
 
 
-def _unit_forms(
-    network: ReLUNetwork, bits: "np.ndarray[tuple[int], np.dtype[np.bool_]]"
-) -> tuple[FloatArray, FloatArray]:
+def _bounding_forms(network: ReLUNetwork, bits: BoolArray) -> tuple[FloatArray, FloatArray, IntArray]:
+    """The unit forms under a pattern that depend on the input, divided by ‖w‖₂, and which units they are."""
+    W, c = _unit_forms(network, bits)
+    norm = np.linalg.norm(W, axis=1)
+    units = np.flatnonzero(norm > 0)
+    return W[units] / norm[units, None], c[units] / norm[units], units
+
+
+def _unit_forms(network: ReLUNetwork, bits: BoolArray) -> tuple[FloatArray, FloatArray]:
     """Rows w and offsets c of all units under a pattern, in float64: shapes (N, n) and (N,)."""
     weights, offsets = [np.zeros((0, network.inputs))], [np.zeros(0)]
     W, c, start = np.eye(network.inputs), np.zeros(network.inputs), 0

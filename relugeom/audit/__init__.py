@@ -23,6 +23,7 @@ from relugeom.errors import CertificateError, InputError
 from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.domain_spec import load_domain
+from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.network.decision import Decision
 from relugeom.network.importers import load_network
 from relugeom.network.network import ReLUNetwork
@@ -49,6 +50,8 @@ __all__ = [
 
 DOMAIN_FILE = "domain.toml"
 CERTIFICATE = "partition.cert"
+MOST_CANDIDATES, MOST_DRAWN = 10_000, 50_000
+"""Samples from which the search for extreme inputs sets out, and samples that are drawn on maps."""
 SOURCES = {"data": "the range of the data", "all": "all of R^n"}
 
 
@@ -100,6 +103,7 @@ def audit(
     model: str | Path,
     data: str | Path,
     *,
+    data_url: str | None = None,
     target: str | None = None,
     features: Sequence[str] | None = None,
     ignore: Collection[str] = (),
@@ -121,7 +125,9 @@ def audit(
     Parameters
     ----------
     model, data
-        A model file and a CSV file.
+        A model file, and a CSV or Parquet file; with a `data_url`, a table or view of that database, or a SELECT.
+    data_url
+        A database, for SQLAlchemy.
     target
         The column that the model should predict.
     features, ignore
@@ -160,12 +166,25 @@ def audit(
     from relugeom.store.store import open_store
 
     tell, remark = on_progress or _ignore, on_remark or _ignore
-    network, samples = read_inputs(model, data, target=target, features=features, ignore=ignore, decision=decision)
+    network, samples = read_inputs(
+        model,
+        data,
+        url=data_url,
+        target=target,
+        features=features,
+        ignore=ignore,
+        decision=decision,
+        on_progress=lambda done: tell("reading data", done),
+    )
     chosen = choose_domain(domain, network, samples, Path(model))
     if map_features is not None:
         find_features(network, map_features)  # refuses names that are none before the work begins
-    record = describe_dataset(samples.name, samples.X, network.feature_names, target_name=target, target=samples.target)
+    record = describe_dataset(
+        samples.name, samples.table, network.feature_names, target_name=target, target=samples.target
+    )
     parameters = {"model": str(model), "data": str(data), "target": target, "domain": domain}
+    if data_url is not None:
+        parameters["data_url"] = data_url
     limits = {"max_regions": max_regions, "time_limit": time_limit}
     with _made_folder(Path(out)) as folder:
         report = folder / "report.html"
@@ -182,7 +201,13 @@ def audit(
                 remark(columns_in_words(network, samples))
                 remark(f"domain: {chosen.source}")
                 tell("clustering samples", 0)
-                clusters = cluster_samples(network, samples.X, target=samples.target, domain=chosen.domain)
+                clusters = cluster_samples(
+                    network,
+                    samples.table,
+                    target=samples.target,
+                    domain=chosen.domain,
+                    on_progress=lambda done: tell("clustering samples", done),
+                )
                 verdicts = settle_clusters(
                     clusters, chosen.domain, on_progress=lambda done: tell("settling the samples' patterns", done)
                 )
@@ -203,19 +228,20 @@ def audit(
                 certificate, proof_note = _certify(partition, folder / CERTIFICATE, tell)
                 tell("counting patterns", 0)
                 census = take_census(partition, time_limit=time_limit)
-                importance = cluster_importance(clusters, samples.X.std(axis=0))
+                importance = cluster_importance(clusters, record.spread)
                 tell("storing", 0)
                 run.save_partition(partition)
                 run.save_clusters(clusters, importance, verdicts=verdicts)
                 run.save_census(census)
                 if certificate is not None:
                     run.save_certificate(certificate)
-                left_out = save_measures(run, partition, clusters, samples.X, tell)
+                left_out = save_measures(run, partition, clusters, samples.table, tell)
                 tell("asking about the whole domain", 0)
+                known_rows = samples.excerpt(MOST_CANDIDATES)
                 answers = ask_questions(
                     network,
                     chosen.domain,
-                    samples.X if show_samples else samples.X[:0],  # a witness may be where the search set out
+                    samples.table.take(known_rows if show_samples else known_rows[:0]),  # a witness may be one of them
                     folder / FOLDER,
                     time_limit=time_limit,
                     on_progress=lambda done: tell("asking about the whole domain", done),
@@ -225,7 +251,11 @@ def audit(
                 run.save_notes([*notes, proof_note, *([left_out] if left_out else [])])
             tell("writing the report", 0)
             content = report_content(
-                opened, run.id, clustered=(samples.X, clusters), show_samples=show_samples, map_features=map_features
+                opened,
+                run.id,
+                clustered=_excerpt(samples, clusters),
+                show_samples=show_samples,
+                map_features=map_features,
             )
         write_report(content, report)
     return AuditResult(
@@ -244,6 +274,12 @@ def audit(
         certificate=certificate,
         answers=answers,
     )
+
+
+def _excerpt(samples: Samples, clusters: Clusters) -> tuple[FloatArray, IntArray]:
+    """Samples to be drawn, and the cluster of each."""
+    rows = samples.excerpt(MOST_DRAWN)
+    return samples.table.take(rows), clusters.assignment[rows]
 
 
 def _certify(
@@ -267,17 +303,26 @@ def read_inputs(
     model: str | Path,
     data: str | Path,
     *,
+    url: str | None = None,
     target: str | None = None,
     features: Sequence[str] | None = None,
     ignore: Collection[str] = (),
     decision: Decision | None = None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> tuple[ReLUNetwork, Samples]:
     """A model and its samples; a model that names no inputs takes the names of the columns."""
     network = load_network(model)
     if decision is not None:
         network = replace(network, decision=replace(decision, class_names=network.rule.class_names))
     samples = read_samples(
-        data, inputs=network.inputs, input_names=network.input_names, target=target, features=features, ignore=ignore
+        data,
+        inputs=network.inputs,
+        url=url,
+        input_names=network.input_names,
+        target=target,
+        features=features,
+        ignore=ignore,
+        on_progress=on_progress,
     )
     return network if network.input_names else network.with_inputs(samples.columns), samples
 
@@ -299,7 +344,7 @@ def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | Non
         place, source = "data", SOURCES["data"]
     else:
         raise InputError(f"say which domain with --domain: box:LO,HI, all, or a TOML file like {DOMAIN_FILE}")
-    domain = load_domain(place, network, data=None if samples is None else samples.X)
+    domain = load_domain(place, network, data=None if samples is None else samples.table.range())
     domain_chart(domain)  # refuses an empty domain
     return ChosenDomain(domain, source)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from relugeom.analysis.decisions import decide_regions
 from relugeom.analysis.margins import sample_margins
-from relugeom.linalg.arrays import FloatArray
+from relugeom.data.table import SampleTable
 from relugeom.partition.adjacency import find_adjacency
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.partition import Partition
@@ -21,7 +21,7 @@ MOST_REGIONS = 20_000
 
 
 def save_measures(
-    run: "Run", partition: Partition, clusters: Clusters, samples: FloatArray, tell: Callable[[str, int], None]
+    run: "Run", partition: Partition, clusters: Clusters, samples: SampleTable, tell: Callable[[str, int], None]
 ) -> str | None:
     """Measure and record; returns what to say of what was left out."""
     tell("measuring the samples' margins", 0)

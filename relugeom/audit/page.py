@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from relugeom.audit.words import summary_of
-from relugeom.linalg.arrays import FloatArray
-from relugeom.partition.clusters import Clusters
+from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.report.content import ReportContent
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ def report_content(
     store: "Store",
     run: int | None = None,
     *,
-    clustered: tuple[FloatArray, Clusters] | None = None,
+    clustered: tuple[FloatArray, IntArray] | None = None,
     show_samples: bool = True,
     map_features: Sequence[str] | None = None,
 ) -> ReportContent:
@@ -29,7 +28,7 @@ def report_content(
     Parameters
     ----------
     clustered
-        The samples, shape (s, n), and their clusters, to be drawn on maps: a store does not keep them.
+        Samples, shape (s, n), and the cluster of each from 0, to be drawn on maps: a store does not keep samples.
     show_samples
         Whether rows of the data may be shown (`relugeom.report.privacy`).
     map_features
@@ -70,7 +69,7 @@ def report_content(
         source.domain,
         store.load_partition(tables.run) if few else None,
         None if shown is None else shown[0],
-        None if shown is None else shown[1].assignment,
+        None if shown is None else shown[1],
     )
     content = with_pictures(content, subject, map_features=map_features)
     return content if show_samples else without_rows(content)

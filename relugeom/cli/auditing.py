@@ -35,7 +35,7 @@ def run_audit(
             {
                 "status": result.partition.status.value,
                 "reason": result.partition.reason,
-                "samples": len(result.samples.X),
+                "samples": len(result.samples),
                 "outside": int((~result.clusters.inside).sum()),
                 "clusters": len(result.clusters),
                 "regions": len(result.partition),
@@ -64,6 +64,7 @@ def run_cluster(
     model: str,
     data: str,
     *,
+    data_url: str | None,
     target: str | None,
     features: Sequence[str] | None,
     ignore: Sequence[str],
@@ -74,13 +75,28 @@ def run_cluster(
 ) -> int:
     """`relugeom cluster`."""
     decision = _choose_decision(threshold, probability)
-    network, samples = read_inputs(model, data, target=target, features=features, ignore=ignore, decision=decision)
-    chosen = None if domain is None else choose_domain(domain, network, samples, Path(model))
+    with progress() as report:
+        network, samples = read_inputs(
+            model,
+            data,
+            url=data_url,
+            target=target,
+            features=features,
+            ignore=ignore,
+            decision=decision,
+            on_progress=lambda done: report("reading data", done),
+        )
+        chosen = None if domain is None else choose_domain(domain, network, samples, Path(model))
+        clusters = cluster_samples(
+            network,
+            samples.table,
+            target=samples.target,
+            domain=None if chosen is None else chosen.domain,
+            on_progress=lambda done: report("clustering samples", done),
+        )
     tell(columns_in_words(network, samples))
-    clusters = cluster_samples(
-        network, samples.X, target=samples.target, domain=None if chosen is None else chosen.domain
-    )
-    content = cluster_content(samples.name, clusters, cluster_importance(clusters, samples.X.std(axis=0)))
+    spread = samples.table.mean_and_spread()[1]
+    content = cluster_content(samples.name, clusters, cluster_importance(clusters, spread))
     if as_json:
         rows = content.clusters.to_dict(orient="records")
         for row, profile, importance in zip(
@@ -89,7 +105,7 @@ def run_cluster(
             row |= {"features": profile, "importance": importance}
         print_json(
             {
-                "samples": len(samples.X),
+                "samples": len(samples),
                 "outside": int(clusters.outside.sum()),
                 "domain": None if chosen is None else chosen.source,
                 "network": network.digest,

@@ -6,6 +6,7 @@ import typer
 
 __all__ = [
     "Data",
+    "DataUrl",
     "DomainSpec",
     "Features",
     "Ignore",
@@ -26,7 +27,16 @@ __all__ = [
 ]
 
 Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model file (.onnx, .npz, .keras, .h5, .nnet).")]
-Data = Annotated[str, typer.Argument(metavar="DATA", help="A CSV file with a header.")]
+Data = Annotated[
+    str,
+    typer.Argument(
+        metavar="DATA", help="A CSV file with a header, or a Parquet file; with --data-url a table, a view or a SELECT."
+    ),
+]
+DataUrl = Annotated[
+    str | None,
+    typer.Option("--data-url", metavar="URL", help="The database that DATA is in, as an SQLAlchemy URL."),
+]
 StoreName = Annotated[str, typer.Argument(metavar="STORE", help="A store: a file name or an SQLAlchemy URL.")]
 Pattern = Annotated[str, typer.Argument(metavar="PATTERN", help="An activation pattern, written 0110/10.")]
 DomainSpec = Annotated[

@@ -6,10 +6,10 @@ from itertools import islice
 from relugeom.audit import report_content
 from relugeom.cli.output import print_json, print_parts, print_text, tell
 from relugeom.errors import InputError
+from relugeom.printing import hide_passwords
 from relugeom.report.csv_text import csv_text
 from relugeom.report.html import write_report
 from relugeom.report.tables import row_table
-from relugeom.store.location import hide_passwords
 from relugeom.store.migration import schema_version
 from relugeom.store.migration import upgrade as upgrade_store
 from relugeom.store.readonly import run_query as ask

@@ -11,6 +11,7 @@ import typer
 
 from relugeom.cli.options import (
     Data,
+    DataUrl,
     DomainSpec,
     Features,
     Ignore,
@@ -79,6 +80,7 @@ def db(context: typer.Context) -> None:
 def audit(
     model: Model,
     data: Data,
+    data_url: DataUrl = None,
     target: Target = None,
     features: Features = None,
     ignore: Ignore = None,
@@ -113,6 +115,7 @@ def audit(
         model,
         data,
         as_json=as_json,
+        data_url=data_url,
         target=target,
         features=_names(features) if features is not None else None,
         ignore=[name for text in ignore or () for name in _names(text)],
@@ -147,6 +150,7 @@ def inspect(model: Model, as_json: Json = False) -> int:
 def cluster(
     model: Model,
     data: Data,
+    data_url: DataUrl = None,
     target: Target = None,
     features: Features = None,
     ignore: Ignore = None,
@@ -169,6 +173,7 @@ def cluster(
     return run_cluster(
         model,
         data,
+        data_url=data_url,
         target=target,
         features=_names(features) if features is not None else None,
         ignore=[name for text in ignore or () for name in _names(text)],

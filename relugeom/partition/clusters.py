@@ -1,15 +1,17 @@
 """The paper's clusters: the samples of a data set that share an activation pattern [paper, section 3].
 
 Clusters stand largest first (ties: the one seen first), as columns; `Clusters` hands out a `Cluster` view on request.
-Samples outside a domain stay in their clusters, are counted, and never make a pattern a region.
+Samples outside a domain stay in their clusters, are counted, and never make a pattern a region. Samples are looked at
+chunk by chunk, and what is added up is added up in the same order whether they come from memory or from disk.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from relugeom.data.table import SampleTable
 from relugeom.errors import DataError
 from relugeom.geometry.domain import Domain, contains
 from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray, IntArray
@@ -17,9 +19,12 @@ from relugeom.network.activation import activation_patterns
 from relugeom.network.decision import DecisionRule, classify, squash
 from relugeom.network.forward import as_samples, evaluate
 from relugeom.network.network import ReLUNetwork
-from relugeom.network.pattern import ActivationPattern, group_rows
+from relugeom.network.pattern import ActivationPattern, group_rows, packed_width
 
 __all__ = ["Cluster", "Clusters", "cluster_samples"]
+
+UNRANKED = 4
+"""No representative yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,12 @@ class Clusters:
 
 
 def cluster_samples(
-    network: ReLUNetwork, X: ArrayLike, *, target: ArrayLike | None = None, domain: Domain | None = None
+    network: ReLUNetwork,
+    X: ArrayLike | SampleTable,
+    *,
+    target: ArrayLike | None = None,
+    domain: Domain | None = None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> Clusters:
     """Group samples by activation pattern.
 
@@ -128,6 +138,8 @@ def cluster_samples(
         What the network should predict, shape (s,): classes 0, 1, … where the network decides, numbers otherwise.
     domain
         Where given, samples outside it are counted as such.
+    on_progress
+        Called with the number of samples that are done.
 
     Raises
     ------
@@ -135,40 +147,103 @@ def cluster_samples(
         There are no samples, X has the wrong number of columns or holds a value that is not finite, or the target has
         another length.
     """
-    samples = as_samples(network, X)
-    if len(samples) == 0:
+    table = X if isinstance(X, SampleTable) else SampleTable.of(as_samples(network, X))
+    if len(table) == 0:
         raise DataError("there are no samples to cluster")
-    patterns = activation_patterns(network, samples)
-    _, assignment, size = group_rows(patterns.packed)
-    inside = np.ones(len(samples), dtype=np.bool_) if domain is None else contains(domain, samples)
-    # The best representative of a cluster comes first when sorted by cluster, then outside, then on a boundary.
-    order = np.lexsort((patterns.on_boundary, ~inside, assignment))
-    representative = order[np.searchsorted(assignment[order], np.arange(len(size)))]
-    outputs = evaluate(network, samples)
-    mean = _mean_by(assignment, size, samples)
-    variance = _mean_by(assignment, size, (samples - mean[assignment]) ** 2)
-    classes = classify(network.rule, outputs)
-    wanted = None if target is None else _as_target(target, len(samples))
-    accuracy = None
-    if wanted is not None and network.rule.rule is not DecisionRule.NONE:
-        accuracy = _mean_by(assignment, size, (classes == wanted)[:, None])[:, 0]
-    return Clusters(
-        network=network,
-        packed=patterns.packed[representative],
-        size=size,
-        outside=np.bincount(assignment[~inside], minlength=len(size)),
-        representative=representative,
-        clear=inside[representative] & ~patterns.on_boundary[representative],
-        feature_mean=mean,
-        feature_spread=np.sqrt(variance),
-        prediction_mean=_mean_by(assignment, size, squash(network.squashing, outputs)),
-        class_share=_mean_by(assignment, size, classes[:, None] == _class_numbers(network)),
-        target_mean=None if wanted is None else _mean_by(assignment, size, wanted[:, None])[:, 0],
-        accuracy=accuracy,
-        assignment=assignment,
-        inside=inside,
-        float32_doubtful=patterns.float32_doubtful,
-    )
+    grouping = _Grouping(network, domain, len(table), None if target is None else _as_target(target, len(table)))
+    for rows, chunk in table.chunks():
+        grouping.add(rows, as_samples(network, chunk))
+        if on_progress is not None:
+            on_progress(rows.stop)
+    return grouping.finish(table)
+
+
+class _Grouping:
+    """Clusters in the making, numbered in the order in which they are first seen."""
+
+    def __init__(self, network: ReLUNetwork, domain: Domain | None, samples: int, wanted: FloatArray | None) -> None:
+        self._network, self._domain, self._wanted = network, domain, wanted
+        self._known: dict[bytes, int] = {}
+        self._classes = _class_numbers(network)
+        self._size, self._outside = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        self._representative, self._rank = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        self._sums = np.zeros((0, network.inputs + network.outputs + len(self._classes) + 2))
+        self._assignment = np.empty(samples, dtype=np.int64)
+        self._inside = np.ones(samples, dtype=np.bool_)
+        self._doubtful = np.empty(samples, dtype=np.bool_)
+
+    def add(self, rows: slice, samples: FloatArray) -> None:
+        """Take in the next samples."""
+        network = self._network
+        patterns = activation_patterns(network, samples)
+        inside = self._inside[rows]
+        if self._domain is not None:
+            inside[:] = contains(self._domain, samples)
+        self._doubtful[rows] = patterns.float32_doubtful
+        first, group, size = group_rows(patterns.packed)
+        ids = self._number(patterns.packed, first)
+        self._assignment[rows] = ids[group]
+        self._size[ids] += size
+        self._outside[ids] += np.bincount(group[~inside], minlength=len(ids))
+        # The best representative is in the domain, and then off every boundary; of these the first.
+        rank = 2 * ~inside + patterns.on_boundary
+        best = np.lexsort((rank, group))[np.cumsum(size) - size]
+        better = rank[best] < self._rank[ids]
+        self._representative[ids[better]] = rows.start + best[better]
+        self._rank[ids[better]] = rank[best[better]]
+        outputs = evaluate(network, samples)
+        classes = classify(network.rule, outputs)
+        wanted = np.zeros(len(samples)) if self._wanted is None else self._wanted[rows]
+        values = np.column_stack(
+            [samples, squash(network.squashing, outputs), classes[:, None] == self._classes, wanted, classes == wanted]
+        )
+        self._sums[ids] += _sum_by(group, len(ids), values)
+
+    def finish(self, table: SampleTable) -> Clusters:
+        """The clusters of all samples, which are those of the table."""
+        network, known = self._network, len(self._known)
+        order = np.lexsort((np.arange(known), -self._size[:known]))
+        rank = np.empty_like(order)
+        rank[order] = np.arange(known)
+        for rows, _ in table.chunks():
+            self._assignment[rows] = rank[self._assignment[rows]]
+        assignment, size = self._assignment, self._size[order]
+        ends = np.cumsum([network.inputs, network.outputs, len(self._classes), 1])
+        mean, prediction, share, wanted, accurate = np.split(self._sums[order] / size[:, None], ends, axis=1)
+        has_target = self._wanted is not None
+        decides = network.rule.rule is not DecisionRule.NONE
+        packed = np.frombuffer(b"".join(self._known), dtype=np.uint8).reshape(known, packed_width(network.units))
+        return Clusters(
+            network=network,
+            packed=packed[order],
+            size=size,
+            outside=self._outside[order],
+            representative=self._representative[order],
+            clear=self._rank[order] == 0,
+            feature_mean=mean,
+            feature_spread=np.sqrt(_squares_by(table, assignment, mean) / size[:, None]),
+            prediction_mean=prediction,
+            class_share=share,
+            target_mean=wanted[:, 0] if has_target else None,
+            accuracy=accurate[:, 0] if has_target and decides else None,
+            assignment=assignment,
+            inside=self._inside,
+            float32_doubtful=self._doubtful,
+        )
+
+    def _number(self, packed: ByteArray, first: IntArray) -> IntArray:
+        """The number of the pattern in each of these rows; new ones are numbered in the order of the rows."""
+        ids = np.empty(len(first), dtype=np.int64)
+        for place in np.argsort(first).tolist():
+            ids[place] = self._known.setdefault(packed[first[place]].tobytes(), len(self._known))
+        if len(self._known) > len(self._size):
+            more = max(len(self._known), 2 * len(self._size)) - len(self._size)
+            self._size, self._outside, self._representative, self._sums = (
+                np.concatenate([column, np.zeros((more, *column.shape[1:]), dtype=column.dtype)])
+                for column in (self._size, self._outside, self._representative, self._sums)
+            )
+            self._rank = np.concatenate([self._rank, np.full(more, UNRANKED)])
+        return ids
 
 
 def _class_numbers(network: ReLUNetwork) -> IntArray:
@@ -183,7 +258,18 @@ def _as_target(target: ArrayLike, samples: int) -> FloatArray:
     return wanted
 
 
-def _mean_by(group: IntArray, size: IntArray, values: FloatArray | BoolArray) -> FloatArray:
-    columns = [np.bincount(group, weights=column, minlength=len(size)) for column in values.T.astype(np.float64)]
-    means: FloatArray = np.array(columns).reshape(len(columns), len(size)).T / size[:, None]
-    return means
+def _squares_by(table: SampleTable, assignment: IntArray, mean: FloatArray) -> FloatArray:
+    """Squared distances from the mean of the cluster, added up by cluster, shape (k, n)."""
+    squares = np.zeros_like(mean)
+    for rows, chunk in table.chunks():
+        met, group = np.unique(assignment[rows], return_inverse=True)
+        squares[met] += _sum_by(group, len(met), (chunk - mean[assignment[rows]]) ** 2)
+    return squares
+
+
+def _sum_by(group: IntArray, groups: int, values: FloatArray) -> FloatArray:
+    """Sums of rows by group, shape (groups, columns)."""
+    sums = np.empty((groups, values.shape[1]))
+    for column in range(values.shape[1]):
+        sums[:, column] = np.bincount(group, weights=values[:, column], minlength=groups)
+    return sums

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from sqlalchemy import Column, Connection, Double, Table, Text
 
 from relugeom.claims.answer import Answer
+from relugeom.printing import printable
 from relugeom.store.columns import Digest, key, metadata, owner, required
 from relugeom.store.insertion import insert_columns
-from relugeom.store.location import printable
 
 __all__ = ["answers", "save_answers"]
 

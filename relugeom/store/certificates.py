@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import BigInteger, Connection, Table, Text
 
+from relugeom.printing import printable
 from relugeom.store.columns import Digest, metadata, owner, required
 from relugeom.store.insertion import insert_columns
-from relugeom.store.location import printable
 
 if TYPE_CHECKING:
     from relugeom.certificate.partition import Certificate

@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from relugeom.errors import StoreError
-from relugeom.store.location import StoreLocation, hide_passwords, printable
+from relugeom.printing import hide_passwords, printable
+from relugeom.store.location import StoreLocation
 
 __all__ = ["connect_engine", "explained", "explanation", "reading", "writing"]
 

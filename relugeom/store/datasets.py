@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
+from relugeom.data.table import SampleTable
 from relugeom.linalg.arrays import FloatArray, frozen_array
 from relugeom.linalg.digest import content_digest
+from relugeom.printing import printable
 from relugeom.store import schema
 from relugeom.store.insertion import find_id, insert_columns, insert_value
-from relugeom.store.location import printable
 
 __all__ = ["DatasetRecord", "describe_dataset", "save_dataset"]
 
@@ -45,7 +46,7 @@ class DatasetRecord:
 
 def describe_dataset(
     name: str,
-    samples: FloatArray,
+    samples: FloatArray | SampleTable,
     feature_names: Sequence[str],
     *,
     target_name: str | None = None,
@@ -53,14 +54,16 @@ def describe_dataset(
 ) -> DatasetRecord:
     """Record of samples, shape (s, n), and of their target, shape (s,); both `target_name` and `target`, or neither."""
     names = (*feature_names, "") if target_name is None else (*feature_names, "", target_name)
-    columns = [samples] if target is None else [samples, target]
+    table = samples if isinstance(samples, SampleTable) else SampleTable.of(samples)
+    columns = [table] if target is None else [table, target]
+    mean, spread = table.mean_and_spread()
     return DatasetRecord(
         name=name,
         digest=content_digest("dataset", *columns, *names),
-        samples=len(samples),
+        samples=len(table),
         feature_names=tuple(feature_names),
-        mean=frozen_array(samples.mean(axis=0)),
-        spread=frozen_array(samples.std(axis=0)),
+        mean=frozen_array(mean),
+        spread=frozen_array(spread),
         target=target_name,
     )
 

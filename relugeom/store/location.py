@@ -1,6 +1,5 @@
-"""Where a store is, a file or a database on a server, and how it is printed: on one line and without passwords."""
+"""Where a store is: a file, or a database on a server."""
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,14 +7,10 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from relugeom.errors import StoreError
+from relugeom.printing import SCHEME, hide_passwords, printable
 
-__all__ = ["StoreLocation", "hide_passwords", "parse_location", "printable"]
+__all__ = ["StoreLocation", "parse_location"]
 
-SCHEME = re.compile(r"([A-Za-z][\w+.-]*)://(.*)", re.DOTALL)
-WHOLE_URL = re.compile(r"\A([A-Za-z][\w+.-]*://[^:/@\s]*):(?!@[^@]*\Z).*@", re.DOTALL)
-USER_PASSWORD = re.compile(r"(\w://[^:/@\s]*):(?!@[^\s@]*(?:\s|\Z))[^\s]*@")
-QUERY_PASSWORD = re.compile(r"([?&;](?:password|passwd|pwd|sslpassword)=)[^&\s\"']*", re.IGNORECASE)
-WHOLE_QUERY_PASSWORD = re.compile(r"([?&;](?:password|passwd|pwd|sslpassword)=)[^&]*", re.IGNORECASE)
 SQLITE = ("sqlite", "sqlite+pysqlite")
 POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
 DRIVER = "postgresql+psycopg"
@@ -61,21 +56,6 @@ def parse_location(location: str | Path) -> StoreLocation:
     path = Path(name).absolute()
     _check_place(path, text)
     return StoreLocation(URL.create("sqlite", database=str(path)), path, text)
-
-
-def hide_passwords(text: str) -> str:
-    """The text with the password of every URL in it replaced by ``***``.
-
-    In a text that is a URL from its first letter on, a password may hold spaces; in running text it ends at a space.
-    """
-    if SCHEME.match(text):
-        return WHOLE_QUERY_PASSWORD.sub(r"\1***", WHOLE_URL.sub(r"\1:***@", text))
-    return QUERY_PASSWORD.sub(r"\1***", USER_PASSWORD.sub(r"\1:***@", text))
-
-
-def printable(text: str) -> str:
-    """The text on one line: control characters and lone surrogates as escapes."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def _file_of_url(scheme: str, rest: str, text: str) -> str:

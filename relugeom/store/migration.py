@@ -22,8 +22,9 @@ from alembic.util import CommandError
 from sqlalchemy import URL, Connection, inspect, text
 
 from relugeom.errors import SchemaVersionError, StoreError
+from relugeom.printing import printable
 from relugeom.store.connection import connect_engine, explained, reading, writing
-from relugeom.store.location import StoreLocation, parse_location, printable
+from relugeom.store.location import StoreLocation, parse_location
 from relugeom.store.schema import SCHEMA_TABLE
 
 __all__ = ["SchemaVersion", "check_schema", "create_schema", "is_blank", "schema_version", "upgrade"]

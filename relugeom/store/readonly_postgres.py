@@ -19,8 +19,9 @@ from psycopg.types.string import TextLoader
 from sqlalchemy import PoolProxiedConnection
 
 from relugeom.errors import StoreError
+from relugeom.printing import printable
 from relugeom.store.connection import connect_engine, explained, explanation
-from relugeom.store.location import StoreLocation, printable
+from relugeom.store.location import StoreLocation
 from relugeom.store.refusals import EMPTY, MORE_THAN_ONE, ONLY_READING, cannot_be_answered, no_such_table, out_of_time
 
 __all__ = ["ask_server"]

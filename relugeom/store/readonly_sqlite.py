@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from relugeom.errors import StoreError
-from relugeom.store.location import printable
+from relugeom.printing import printable
 from relugeom.store.refusals import EMPTY, MORE_THAN_ONE, ONLY_READING, cannot_be_answered, no_such_table, out_of_time
 
 __all__ = ["ask_file"]

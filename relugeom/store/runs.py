@@ -30,6 +30,7 @@ from relugeom.partition.clusters import Clusters
 from relugeom.partition.enumeration import known_block, partition_from_blocks
 from relugeom.partition.found import RegionBlock
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
+from relugeom.printing import hide_passwords, printable
 from relugeom.store import schema
 from relugeom.store.answers import save_answers
 from relugeom.store.blocks import close_run, drop_blocks, find_resumable, load_blocks, save_block
@@ -40,7 +41,7 @@ from relugeom.store.connection import explained, writing
 from relugeom.store.datasets import DatasetRecord, save_dataset
 from relugeom.store.domains import save_domain
 from relugeom.store.insertion import insert_columns, insert_value, refresh_statistics
-from relugeom.store.location import StoreLocation, hide_passwords, printable
+from relugeom.store.location import StoreLocation
 from relugeom.store.measurements import save_adjacency, save_decisions, save_margins, save_volumes
 from relugeom.store.networks import save_network
 from relugeom.store.partitions import load_partition, save_partition

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from databases import KINDS, Database, new_database, running_server
+from databases import KINDS, Database, new_database
 
 from relugeom.store.store import Store, open_store
 
@@ -13,19 +13,6 @@ from relugeom.store.store import Store, open_store
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "audit.db"
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """URL of a real server, started once."""
-    with running_server() as url:
-        yield url
-
-
-@pytest.fixture
-def postgres(postgres_server: str) -> Iterator[Database]:
-    with new_database(postgres_server) as database:
-        yield database
 
 
 @pytest.fixture(params=KINDS)

@@ -13,7 +13,8 @@ import pytest
 from privileges import drop_write_override
 
 from relugeom.errors import SchemaVersionError, StoreError
-from relugeom.store.location import hide_passwords, parse_location
+from relugeom.printing import hide_passwords
+from relugeom.store.location import parse_location
 from relugeom.store.store import open_store
 
 ODD_NAMES = [

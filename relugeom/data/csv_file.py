@@ -1,0 +1,75 @@
+"""CSV files in UTF-8 with a header; blank lines at the end do not count."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import chain, islice
+from pathlib import Path
+
+from relugeom.data.columns import is_number, listed, parsed_number
+from relugeom.data.source import CELLS
+from relugeom.errors import DataError
+
+__all__ = ["CsvFile", "open_csv"]
+
+
+class CsvFile:
+    """An open CSV file; a `relugeom.data.source.Source`."""
+
+    def __init__(self, name: str, lines: Iterator[list[str]], *, inputs: int) -> None:
+        self.name, self._lines = name, lines
+        self.header = next(lines, [])
+        self._check_header(inputs)
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[list[Sequence[str]]]:
+        """The cells of these columns, as texts."""
+        places, width, done = [self.header.index(name) for name in columns], len(self.header), 0
+        lines = _without_blank_end(self._lines)
+        while rows := list(islice(lines, max(1, CELLS // width))):
+            for number, row in enumerate(rows, start=done + 1):
+                if len(row) != width:
+                    raise DataError(f"data row {number} has {len(row)} values, but there are {width} columns")
+            cells = list(zip(*rows, strict=True))
+            yield [cells[place] for place in places]
+            done += len(rows)
+
+    def _check_header(self, inputs: int) -> None:
+        header = self.header
+        if not any(header):
+            raise DataError("it is empty: it needs a header with the names of its columns, and rows of numbers")
+        separators = [separator for separator in (";", "\t") if separator in header[0]]
+        if len(header) == 1 < inputs and separators:
+            raise DataError(f"its columns are separated by {separators[0]!r}: save it with commas")
+        numbered = [str(number) for number in range(len(header))]  # the names that pandas gives
+        if header != numbered and all(is_number(parsed_number(name)) for name in header):
+            raise DataError(f"its first line holds numbers ({listed(header)}): put the names of the columns above them")
+
+
+@contextmanager
+def open_csv(path: Path, *, inputs: int) -> Iterator[CsvFile]:
+    """A CSV file, for a model with n = `inputs` inputs.
+
+    Raises
+    ------
+    DataError
+        It is no CSV in UTF-8, or has no header; also while it is read.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            yield CsvFile(path.name, csv.reader(file, strict=True), inputs=inputs)
+    except UnicodeDecodeError:
+        raise DataError("this is not UTF-8 text: save it as CSV in UTF-8") from None
+    except csv.Error as error:
+        raise DataError(f"this is not CSV: {error}") from None
+
+
+def _without_blank_end(lines: Iterator[list[str]]) -> Iterator[list[str]]:
+    """Lines up to the last that is not blank; of blank ones between others the first is enough to refuse the file."""
+    for line in lines:
+        if any(line):
+            yield line
+            continue
+        following = next(filter(any, lines), None)
+        if following is not None:
+            yield from chain([line, following], lines)
+        return

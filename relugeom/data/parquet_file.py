@@ -1,0 +1,72 @@
+"""Parquet files, through pyarrow (extra `arrow`)."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from relugeom.data.source import CELLS
+from relugeom.errors import DataError
+
+__all__ = ["is_parquet", "open_parquet"]
+
+MAGIC = b"PAR1"
+
+
+class ParquetFile:
+    """An open Parquet file; a `relugeom.data.source.Source`."""
+
+    def __init__(self, name: str, file: Any) -> None:
+        self.name, self._file = name, file
+        self.header = list(file.schema_arrow.names)
+
+    def pieces(self, columns: Sequence[str]) -> Iterator[list[Sequence[Any]]]:
+        """The cells of these columns: numbers as arrays, everything else as Python values."""
+        places = [self.header.index(name) for name in columns]
+        rows = max(1, CELLS // max(len(columns), 1))
+        named = [self.header[place] for place in places]
+        for batch in self._file.iter_batches(batch_size=rows, columns=named, use_threads=False):
+            yield [_cells(batch.column(batch.schema.names.index(name))) for name in columns]
+
+
+@contextmanager
+def open_parquet(path: Path) -> Iterator[ParquetFile]:
+    """A Parquet file.
+
+    Raises
+    ------
+    DataError
+        pyarrow is not installed, or it cannot read the file; also while it is read.
+    """
+    try:
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile as Reader
+    except ImportError:
+        raise DataError("Parquet needs the package pyarrow: install relugeom with the extra 'arrow'") from None
+    try:
+        with Reader(path) as file:
+            yield ParquetFile(path.name, file)
+    except (ArrowException, UnicodeDecodeError) as error:  # the latter from damaged names of columns
+        raise DataError(f"pyarrow cannot read it as Parquet: {' '.join(str(error).split())}") from None
+
+
+def is_parquet(path: Path) -> bool:
+    """Whether a file is Parquet by its name or, where it is a regular file, by its first bytes."""
+    if path.suffix.lower() in (".parquet", ".pq"):
+        return True
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC
+
+
+def _cells(column: Any) -> Sequence[Any]:
+    from pyarrow import types
+
+    kind = column.type
+    is_plain = types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
+    if is_plain and column.null_count == 0:
+        values: Sequence[Any] = column.to_numpy(zero_copy_only=False)
+        return values
+    cells: Sequence[Any] = column.to_pylist()
+    return cells
