@@ -44,7 +44,7 @@ def open_parquet(path: Path) -> Iterator[ParquetFile]:
     except ImportError:
         raise DataError("Parquet needs the package pyarrow: install relugeom with the extra 'arrow'") from None
     try:
-        with Reader(path) as file:
+        with Reader(path, pre_buffer=False) as file:  # else the whole file is held in memory
             yield ParquetFile(path.name, file)
     except (ArrowException, UnicodeDecodeError) as error:  # the latter from damaged names of columns
         raise DataError(f"pyarrow cannot read it as Parquet: {' '.join(str(error).split())}") from None

@@ -10,12 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from relugeom.linalg.affine import AffineMap
-from relugeom.linalg.arrays import ByteArray, FloatArray, frozen_array
-from relugeom.network.exact import exact_network, output_forms
+from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray, frozen_array
+from relugeom.linalg.exact import nearest_quotient
+from relugeom.network.exact import IntegerTable, exact_network, many_output_forms, output_forms
 from relugeom.network.network import ReLUNetwork
-from relugeom.network.pattern import ActivationPattern
+from relugeom.network.pattern import ActivationPattern, unpack_patterns
 
 __all__ = ["EffectiveMaps", "effective_map", "effective_maps"]
+
+CHUNK = 4096
+SMALLEST_NORMAL = float(np.finfo(np.float64).tiny)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,10 @@ class EffectiveMaps:
     biases: FloatArray
     signs: "np.ndarray[tuple[int, int, int], np.dtype[np.int8]]"
 
+    def of(self, chosen: BoolArray) -> "EffectiveMaps":
+        """Those of a mask, shape (k,)."""
+        return EffectiveMaps(self.weights[chosen], self.biases[chosen], self.signs[chosen])
+
 
 def effective_map(network: ReLUNetwork, pattern: ActivationPattern | str) -> AffineMap:
     """(Ω, b) of a pattern; unpacks as ``omega, b = effective_map(network, pattern)``."""
@@ -48,12 +56,24 @@ def effective_map(network: ReLUNetwork, pattern: ActivationPattern | str) -> Aff
 
 def effective_maps(network: ReLUNetwork, packed: ByteArray) -> EffectiveMaps:
     """(Ω, b) of each row of packed patterns, shape (k, ⌈N/8⌉)."""
-    exact = exact_network(network)
+    exact, bits = exact_network(network), unpack_patterns(packed, network.units)
     values = np.zeros((len(packed), network.outputs, network.inputs + 1))
     signs = np.zeros(values.shape, dtype=np.int8)
-    for row, content in enumerate(packed):
-        forms = output_forms(exact, ActivationPattern(network.widths, content.tobytes()))
-        values[row] = forms.floats()
-        signs[row] = [[(entry > 0) - (entry < 0) for entry in form] for form in forms.rows()]
+    for start in range(0, len(packed), CHUNK):
+        part = slice(start, start + CHUNK)
+        numerators, exponent = many_output_forms(exact, bits[part])
+        values[part], signs[part] = _nearest(numerators, exponent), np.sign(numerators).astype(np.int8)
     values = frozen_array(values)
     return EffectiveMaps(values[:, :, :-1], values[:, :, -1], signs)
+
+
+def _nearest(numerators: IntegerTable, exponent: int) -> FloatArray:
+    """The float64 nearest to each numerator / 2^exponent."""
+    try:
+        with np.errstate(over="ignore", under="ignore"):
+            values = np.ldexp(numerators.astype(np.float64), -exponent)  # rounded once: a power of two keeps digits …
+        doubtful = (np.abs(values) < SMALLEST_NORMAL) & (numerators != 0)  # … unless the quotient is subnormal
+    except OverflowError:
+        values, doubtful = np.zeros(numerators.shape), np.ones(numerators.shape, dtype=np.bool_)
+    values[doubtful] = [nearest_quotient(entry, 1 << exponent) for entry in numerators[doubtful]]
+    return values

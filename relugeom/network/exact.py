@@ -22,14 +22,20 @@ from relugeom.network.pattern import ActivationPattern
 __all__ = [
     "ExactForms",
     "ExactNetwork",
+    "IntegerTable",
     "evaluate_exactly",
     "exact_network",
     "exact_values",
     "first_forms",
+    "many_output_forms",
     "next_forms",
     "output_forms",
     "pattern_forms",
 ]
+
+
+IntegerTable = np.ndarray[tuple[int, ...], np.dtype[np.object_]]
+"""Python integers of any size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +130,26 @@ def output_forms(exact: ExactNetwork, pattern: ActivationPattern) -> ExactForms:
     return ExactForms(matrix, exponent)
 
 
+def many_output_forms(exact: ExactNetwork, bits: BoolArray) -> tuple[IntegerTable, int]:
+    """What `output_forms` gives, for many patterns at once: integers of shape (k, m, n + 1), and their exponent.
+
+    Parameters
+    ----------
+    bits
+        The patterns, shape (k, N).
+    """
+    exponent, outputs, end = exact.exponents[-1], exact.layers[-1].nrows(), bits.shape[1]
+    table = np.broadcast_to(_integers(exact.layers[-1]), (len(bits), outputs, exact.layers[-1].ncols()))
+    for hatted, k in zip(exact.layers[-2::-1], exact.exponents[-2::-1], strict=True):
+        width = hatted.nrows()
+        masked = np.where(bits[:, None, end - width : end], table[:, :, :width], 0)
+        product = fmpz_mat(len(bits) * outputs, width, masked.ravel().tolist()) * hatted
+        below = _integers(product).reshape(len(bits), outputs, hatted.ncols())
+        below[:, :, -1] += table[:, :, width] << k
+        table, exponent, end = below, exponent + k, end - width
+    return table, exponent
+
+
 def exact_values(exact: ExactNetwork, X: FloatArray) -> list[tuple[fmpz_mat, int]]:
     """Every layer's pre-activations at float64 inputs, as integers Z of shape (width, k) over 2^exponent.
 
@@ -160,3 +186,10 @@ def _check_fit(exact: ExactNetwork, pattern: ActivationPattern) -> None:
     widths = tuple(weights.nrows() for weights in exact.layers[:-1])
     if pattern.widths != widths:
         raise PatternError(f"pattern {pattern} does not fit the network's layers {widths}")
+
+
+def _integers(matrix: fmpz_mat) -> IntegerTable:
+    """The entries of a matrix as Python integers."""
+    flat = np.empty(matrix.nrows() * matrix.ncols(), dtype=object)
+    flat[:] = list(map(int, matrix.entries()))
+    return flat.reshape(matrix.nrows(), matrix.ncols())

@@ -53,11 +53,11 @@ def save_census(
         )
     asked_of = {PatternStatus.REGION: census.region_verdicts, PatternStatus.LOWER_DIMENSIONAL: census.lower_verdicts}
     for packed, verdict, admissible in kinds:
-        pattern_ids = save_patterns(connection, network_id, network, packed)
-        save_verdicts(connection, domain_id, pattern_ids, verdict, admissible)
+        patterns = save_patterns(connection, network_id, network, packed)
+        save_verdicts(connection, domain_id, patterns, verdict, admissible)
         asked = asked_of.get(verdict)
         if asked is not None:
-            save_admissible(connection, domain_id, pattern_ids, asked)
+            save_admissible(connection, domain_id, patterns.ids, asked)
 
 
 def census_counts(census: PatternCensus) -> list[Count]:

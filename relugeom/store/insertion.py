@@ -1,5 +1,6 @@
 """Writing rows: columns in bulk, past the layers that cost most of the time, and single rows that get an id."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from math import isfinite
@@ -9,7 +10,16 @@ import numpy as np
 from sqlalchemy import Connection, Table, insert, select
 from sqlalchemy.exc import DBAPIError
 
-__all__ = ["ONCE", "bounded_or_null", "find_id", "insert_columns", "insert_value", "refresh_statistics"]
+__all__ = [
+    "ONCE",
+    "ask_many",
+    "bounded_or_null",
+    "find_id",
+    "follow_ids",
+    "insert_columns",
+    "insert_value",
+    "refresh_statistics",
+]
 
 CHUNK = 50_000
 FEW = 200
@@ -58,6 +68,20 @@ def insert_value(connection: Connection, table: Table, values: Mapping[str, Any]
 def find_id(connection: Connection, table: Table, **values: Any) -> int | None:
     """Id of the row with these values, or None."""
     return connection.execute(select(table.c.id).filter_by(**values)).scalar()
+
+
+def follow_ids(connection: Connection, table: Table, last: int) -> None:
+    """Let the database number the rows of a table after `last`, which was given by hand; SQLite does so by itself."""
+    if connection.dialect.name == "postgresql" and last > 0:
+        connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), {last})")
+
+
+def ask_many(connection: Connection, query: str, value: int, many: list[Any]) -> Sequence[Any]:
+    """Rows of a query that ends in a column, for one value in place of ``{}`` and many of the column."""
+    if connection.dialect.name == "postgresql":
+        return connection.exec_driver_sql(f"{query.format('%s')} = ANY(%s)", (value, many)).all()
+    inside = f"{query.format('?')} IN (SELECT value FROM json_each(?))"
+    return connection.exec_driver_sql(inside, (value, json.dumps(many))).all()
 
 
 def bounded_or_null(value: float) -> float | None:

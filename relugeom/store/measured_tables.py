@@ -10,6 +10,7 @@ from relugeom.store.columns import key, metadata, owner, required
 
 __all__ = [
     "admissible_patterns",
+    "effect_counts",
     "region_decisions",
     "region_facets",
     "region_volumes",
@@ -73,6 +74,19 @@ region_decisions = _of_region(
     Column("class", Integer, comment="class decided at the interior point; NULL where tied or between two bounds"),
     required("tied", Boolean, comment="whether the largest output is reached twice there"),
     comment="What the network decides at the interior point of each region, exactly.",
+)
+
+effect_counts = Table(
+    "effect_counts",
+    metadata,
+    owner("partition_id", "partitions.id", "the partition"),
+    key("output", "number of the output, from 0"),
+    key("feature", "number of the input, from 0"),
+    required("rising", BigInteger, comment="number of regions in which the output rises with the feature: exact signs"),
+    required("falling", BigInteger, comment="number of regions in which it falls"),
+    required("flat", BigInteger, comment="number of regions in which the feature has no effect"),
+    comment="Signs of the effective maps of all regions of a partition, counted.",
+    sqlite_with_rowid=False,
 )
 
 region_facets = Table(

@@ -27,6 +27,8 @@ if TYPE_CHECKING:  # slow to load
 __all__ = ["save_adjacency", "save_decisions", "save_margins", "save_volumes"]
 
 EXACT = "exact"
+CHUNK = 1 << 20
+"""Samples whose margins are copied at a time."""
 
 
 def save_volumes(connection: Connection, partition_id: int, volumes: "Volumes") -> None:
@@ -87,12 +89,13 @@ def save_decisions(connection: Connection, partition_id: int, classes: IntArray)
 
 def save_margins(connection: Connection, run_id: int, margins: "SampleMargins") -> None:
     """Record how far samples are from the boundary of their regions; those that nothing bounds have no row."""
-    rows = np.flatnonzero(np.isfinite(margins.distance))
-    columns = {
-        "run_id": run_id,
-        "sample": rows,
-        "layer": margins.layer[rows],
-        "unit": margins.unit[rows],
-        "distance": margins.distance[rows],
-    }
-    insert_columns(connection, sample_margins, columns)
+    for start in range(0, len(margins.distance), CHUNK):
+        rows = start + np.flatnonzero(np.isfinite(margins.distance[start : start + CHUNK]))
+        columns = {
+            "run_id": run_id,
+            "sample": rows,
+            "layer": margins.layer[rows],
+            "unit": margins.unit[rows],
+            "distance": margins.distance[rows],
+        }
+        insert_columns(connection, sample_margins, columns)

@@ -5,13 +5,14 @@ from fractions import Fraction
 import numpy as np
 from sqlalchemy import Connection, select
 
-from relugeom.linalg.arrays import ByteArray, FloatArray
+from relugeom.linalg.arrays import ByteArray, FloatArray, IntArray
 from relugeom.linalg.digest import content_digest
 from relugeom.network.pattern import packed_width
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.store import schema
 from relugeom.store.domains import load_domain
 from relugeom.store.insertion import find_id, insert_columns, insert_value
+from relugeom.store.measured_tables import effect_counts
 from relugeom.store.networks import load_network
 from relugeom.store.patterns import compute_maps, save_patterns, save_verdicts
 
@@ -25,7 +26,7 @@ def save_partition(connection: Connection, partition: Partition, network_id: int
     """Id of a partition, saved with the verdicts (and effective maps) of its regions where it is not there yet."""
     digest = partition_digest(partition)
     partition_id = find_id(connection, schema.partitions, digest=digest, network_id=network_id)
-    pattern_ids = save_patterns(connection, network_id, partition.network, partition.packed)
+    patterns = save_patterns(connection, network_id, partition.network, partition.packed)
     if partition_id is None:
         facts = {
             "digest": digest,
@@ -38,12 +39,13 @@ def save_partition(connection: Connection, partition: Partition, network_id: int
             "tree": partition.tree.tobytes(),
         }
         partition_id = insert_value(connection, schema.partitions, facts)
-        regions = {"partition_id": partition_id, "position": range(len(partition)), "pattern_id": pattern_ids}
+        regions = {"partition_id": partition_id, "position": range(len(partition)), "pattern_id": patterns.ids}
         insert_columns(connection, schema.partition_regions, regions)
         _insert_points(connection, partition_id, partition)
-        save_verdicts(connection, domain_id, pattern_ids, PatternStatus.REGION)
-    if maps:
-        compute_maps(connection, partition.network, pattern_ids, partition.packed)
+        save_verdicts(connection, domain_id, patterns, PatternStatus.REGION)
+    if maps and not _has_effects(connection, partition_id):
+        signs = compute_maps(connection, partition.network, patterns, partition.packed)
+        _insert_effects(connection, partition_id, signs)
     return partition_id
 
 
@@ -82,6 +84,26 @@ def partition_digest(partition: Partition) -> str:
         partition.reason,
         *exact,
     )
+
+
+def _has_effects(connection: Connection, partition_id: int) -> bool:
+    """Whether the effective maps of the regions, and the counts of their signs, are there already."""
+    query = select(effect_counts.c.partition_id).where(effect_counts.c.partition_id == partition_id)
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _insert_effects(connection: Connection, partition_id: int, signs: IntArray) -> None:
+    falling, flat, rising = signs
+    m, n = flat.shape
+    columns = {
+        "partition_id": partition_id,
+        "output": np.repeat(np.arange(m), n),
+        "feature": np.tile(np.arange(n), m),
+        "rising": rising.ravel(),
+        "falling": falling.ravel(),
+        "flat": flat.ravel(),
+    }
+    insert_columns(connection, effect_counts, columns)
 
 
 def _insert_points(connection: Connection, partition_id: int, partition: Partition) -> None:

@@ -55,7 +55,7 @@ LEFT JOIN classes k ON k.network_id = r.network_id AND k.position = d.class""",
         "decision_flips",
         "pairs of neighbouring regions whose interior points are decided differently: the boundary passes between them",
         """\
-SELECT DISTINCT r.id AS run, e.position + 1 AS region, p.pattern, d.class, e.neighbour + 1 AS neighbour,
+SELECT r.id AS run, e.position + 1 AS region, p.pattern, d.class, e.neighbour + 1 AS neighbour,
        q.pattern AS neighbour_pattern, o.class AS neighbour_class
 FROM runs r
 JOIN region_facets e ON e.partition_id = r.partition_id
@@ -64,24 +64,25 @@ JOIN region_decisions o ON o.partition_id = e.partition_id AND o.position = e.ne
 JOIN partition_regions g ON g.partition_id = e.partition_id AND g.position = e.position
 JOIN patterns p ON p.id = g.pattern_id
 JOIN partition_regions h ON h.partition_id = e.partition_id AND h.position = e.neighbour
-JOIN patterns q ON q.id = h.pattern_id""",
+JOIN patterns q ON q.id = h.pattern_id
+WHERE NOT EXISTS (
+  SELECT 1
+  FROM region_facets z
+  WHERE z.partition_id = e.partition_id AND z.position = e.position AND z.neighbour = e.neighbour
+        AND (z.layer < e.layer OR (z.layer = e.layer AND z.unit < e.unit))
+)""",
     ),
     View(
         "effect_signs",
         "in how many regions each output rises, falls or stays flat with each feature, and whether its sign changes",
         """\
-SELECT r.id AS run, o.name AS output, f.name AS feature,
-       sum(CASE WHEN m.sign = 1 THEN 1 ELSE 0 END) AS rising,
-       sum(CASE WHEN m.sign = -1 THEN 1 ELSE 0 END) AS falling,
-       sum(CASE WHEN m.sign = 0 THEN 1 ELSE 0 END) AS flat,
-       CASE WHEN max(m.sign) = 1 AND min(m.sign) = -1 THEN 1 ELSE 0 END AS changes_sign,
-       m.output AS output_position, m.feature AS position
+SELECT r.id AS run, o.name AS output, f.name AS feature, e.rising, e.falling, e.flat,
+       CASE WHEN e.rising > 0 AND e.falling > 0 THEN 1 ELSE 0 END AS changes_sign,
+       e.output AS output_position, e.feature AS position
 FROM runs r
-JOIN partition_regions g ON g.partition_id = r.partition_id
-JOIN coefficients m ON m.pattern_id = g.pattern_id
-JOIN outputs o ON o.network_id = r.network_id AND o.position = m.output
-JOIN features f ON f.network_id = r.network_id AND f.position = m.feature
-GROUP BY r.id, o.name, f.name, m.output, m.feature""",
+JOIN effect_counts e ON e.partition_id = r.partition_id
+JOIN outputs o ON o.network_id = r.network_id AND o.position = e.output
+JOIN features f ON f.network_id = r.network_id AND f.position = e.feature""",
     ),
     View(
         "samples_near_boundary",

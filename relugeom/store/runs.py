@@ -167,13 +167,13 @@ class Run:
         if verdicts and len(verdicts) != len(clusters):
             raise StoreError(f"run {self.id}: {len(verdicts)} verdicts for {len(clusters)} clusters")
         with explained(self.location):
-            pattern_ids = save_patterns(self._connection, self._rows.network, clusters.network, clusters.packed)
+            patterns = save_patterns(self._connection, self._rows.network, clusters.network, clusters.packed)
             for verdict in SETTLED:
                 having = np.array([found is verdict for found in verdicts], dtype=np.bool_)
                 if having.any():
-                    save_verdicts(self._connection, self._domain_row(), pattern_ids[having], verdict)
-            save_maps(self._connection, pattern_ids, importance.maps)
-            save_clusters(self._connection, self.id, clusters, pattern_ids)
+                    save_verdicts(self._connection, self._domain_row(), patterns.of(having), verdict)
+            save_maps(self._connection, patterns, importance.maps)
+            save_clusters(self._connection, self.id, clusters, patterns.ids)
             save_importance(self._connection, self.id, importance)
         self.grown |= len(clusters.assignment) > MANY
         self.outcome |= {"clusters": len(clusters), "samples": len(clusters.assignment)}

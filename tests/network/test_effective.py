@@ -1,6 +1,7 @@
 """Effective maps: the product of the active weights, in rationals."""
 
 from fractions import Fraction
+from itertools import pairwise
 from math import inf
 
 import numpy as np
@@ -115,3 +116,33 @@ def test_a_pattern_of_another_network():
         effective_map(network, "11")
     with pytest.raises(PatternError):
         effective_map(network, ActivationPattern.from_text((2,), "11"))
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-150, 1e-300, 1e150, 5e-324 * 2**60])
+def test_many_maps_are_the_same_as_one_by_one_however_large_or_small(scale):
+    """Rounded once, also where coefficients are subnormal, beyond the largest float, or too long for a float."""
+    for seed, sizes in enumerate([(2, 3, 2), (3, 4, 3, 2), (2, 2, 2, 2, 1), (2, 1)]):
+        random = np.random.default_rng(seed)
+        factors = scale ** (1 / (len(sizes) - 1)) * np.array([0.5, 1.0, 3.0])
+        network = layered(
+            *[
+                (random.normal(size=(m, n)) * random.choice(factors, size=(m, n)), random.normal(size=m) * scale)
+                for n, m in pairwise(sizes)
+            ]
+        )
+        texts = list(all_patterns(network.widths))
+        packed = np.array([list(ActivationPattern.from_text(network.widths, text).packed) for text in texts], np.uint8)
+        maps = effective_maps(network, packed.reshape(len(texts), -1))
+        layers = exact_layers(network)
+        for row, text in enumerate(texts):
+            exact = unit_forms(layers, text)[-1]
+            values = [[nearest(c) for c in form] for form in exact]
+            assert np.column_stack([maps.weights[row], maps.biases[row]]).tolist() == values
+            assert maps.signs[row].tolist() == [[(c > 0) - (c < 0) for c in form] for form in exact]
+
+
+def nearest(value: Fraction) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return inf if value > 0 else -inf
