@@ -1,6 +1,6 @@
 """The verbs that need a store only: query, report, db."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from relugeom.audit import report_content
@@ -20,7 +20,8 @@ from relugeom.store.views import list_views as known_views
 __all__ = ["run_current", "run_query", "run_report", "run_upgrade"]
 
 FORMS = ("table", "csv", "json")
-MAX_TABLE_ROWS = 200
+MAX_TABLE_ROWS, MAX_COUNTED_ROWS = 200, 10_000
+"""Rows that a table shows, and further ones that are counted: to count all could take long."""
 
 
 def run_query(store: str, sql: str | None, *, view: str | None, list_views: bool, form: str, time_limit: float) -> int:
@@ -30,27 +31,27 @@ def run_query(store: str, sql: str | None, *, view: str | None, list_views: bool
     if not time_limit > 0:
         raise InputError(f"--time-limit {time_limit:g}: write a positive number of seconds")
     if list_views:
-        return _print_rows(("view", "answers"), list(known_views().items()), form, more=0)
+        return _print_rows(("view", "answers"), iter(known_views().items()), form)
     if (sql is None) == (view is None):
         raise InputError("give either one SELECT statement or --view NAME; --list shows the views")
     statement = sql if sql is not None else f'SELECT * FROM "{find_view(str(view)).name}"'
     result = ask(store, statement, time_limit=time_limit)
-    if form == "table":
-        rows = list(islice(result.rows, MAX_TABLE_ROWS))
-        return _print_rows(result.columns, rows, form, more=sum(1 for _ in result.rows))
-    return _print_rows(result.columns, list(result.rows), form, more=0)
+    return _print_rows(result.columns, result.rows, form)
 
 
-def _print_rows(columns: tuple[str, ...], rows: list[tuple[object, ...]], form: str, *, more: int) -> int:
+def _print_rows(columns: tuple[str, ...], rows: Iterator[tuple[object, ...]], form: str) -> int:
     if form == "json":
         readable = [[value.hex() if isinstance(value, bytes) else value for value in row] for row in rows]
         print_json({"columns": list(columns), "rows": readable})
     elif form == "csv":
-        print_text(csv_text(columns, rows))
+        for piece in csv_text(columns, list(rows)):  # read to the end first: the time limit is not for a slow reader
+            print_text(piece)
     else:
-        print_parts([row_table(columns, rows)])
+        print_parts([row_table(columns, list(islice(rows, MAX_TABLE_ROWS)))])
+        more = sum(1 for _ in islice(rows, MAX_COUNTED_ROWS))
         if more:
-            tell(f"… and {more:,} more rows: --format csv or json prints them all")
+            count = f"{more:,}" if more < MAX_COUNTED_ROWS else f"{more:,} or more"
+            tell(f"… and {count} further rows: --format csv or json prints them all")
     return 0
 
 

@@ -1,11 +1,13 @@
 """Tables as CSV that a spreadsheet reads as data, never as formulas."""
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
+from itertools import islice
 
 __all__ = ["csv_cell", "csv_text"]
 
+ROWS_AT_ONCE = 10_000
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -14,10 +16,12 @@ def csv_cell(value: object) -> object:
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
-def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A header and rows as CSV, every text cell made harmless; None is an empty cell."""
-    buffer = StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(map(csv_cell, columns))
-    writer.writerows(map(csv_cell, row) for row in rows)
-    return buffer.getvalue()
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """A header and rows as CSV, piece by piece, every text cell made harmless; None is an empty cell."""
+    rows = iter(rows)
+    piece: list[Sequence[object]] = [columns]
+    while piece:
+        buffer = StringIO()
+        csv.writer(buffer, lineterminator="\n").writerows(map(csv_cell, row) for row in piece)
+        yield buffer.getvalue()
+        piece = list(islice(rows, ROWS_AT_ONCE))

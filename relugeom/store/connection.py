@@ -7,7 +7,8 @@ an advisory lock of the database, held until the transaction ends, which readers
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
@@ -17,13 +18,14 @@ from relugeom.errors import StoreError
 from relugeom.printing import hide_passwords, printable
 from relugeom.store.location import StoreLocation
 
-__all__ = ["connect_engine", "explained", "explanation", "reading", "writing"]
+__all__ = ["beside_readers", "connect_engine", "explained", "explanation", "reading", "writing"]
 
 BUSY_SECONDS = 30.0
 CONNECT_SECONDS = 10
 WRITER_LOCK = 0x72656C75  # one number for all stores: the lock belongs to the database
 BEGIN = "relugeom_begin"
 FOREIGN_KEYS_ON = ("foreign_keys = ON",)
+LOST = "cannot be reached any more: the server ended the connection"
 BUSY = "is being written by another program: try again when it has finished"
 
 # What an error code means, by its start; the first that fits. SQLite's are names, PostgreSQL's the standard's SQLSTATE.
@@ -42,7 +44,7 @@ MEANINGS = {
     "42501": "does not let this role do that: ask its owner for the rights",
     "53100": "has no room to grow: the disk of the server is full",
     "54000": "cannot index patterns this long: networks beyond about 10,000 units need an SQLite store",
-    "57P01": "cannot be reached any more: the server ended the connection",
+    "57P01": LOST,
     "XX001": "is damaged: restore it from a backup",
     "XX002": "is damaged: restore it from a backup",
 }
@@ -72,11 +74,34 @@ def writing(engine: Engine) -> Connection:
 
 
 @contextmanager
+def beside_readers(connection: Connection) -> Iterator[None]:
+    """Let others read the store as it was while this connection writes, however long that takes.
+
+    PostgreSQL always does. An SQLite file gets a write-ahead log for that time; in the end it is one file again, unless
+    others have it open: then it is when the last of them closes it.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    with suppress(sqlite3.DatabaseError):  # what is wrong with the file, the first write says
+        driver.execute("PRAGMA journal_mode = WAL")
+    try:
+        yield
+    finally:
+        with suppress(sqlite3.DatabaseError):  # others have it open
+            driver.execute("PRAGMA busy_timeout = 0")
+            driver.execute("PRAGMA journal_mode = DELETE")
+
+
+@contextmanager
 def explained(location: StoreLocation) -> Iterator[None]:
     """Turn what the database refuses into a `StoreError` of one line."""
     try:
         yield
     except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StoreError(f"store {location.text!r} {LOST}") from error
         raise StoreError(explanation(location, error.orig or error)) from error
     except UnicodeEncodeError as error:
         piece = ascii(error.object[error.start : error.end])

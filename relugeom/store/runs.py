@@ -37,7 +37,7 @@ from relugeom.store.blocks import close_run, drop_blocks, find_resumable, load_b
 from relugeom.store.census import save_census
 from relugeom.store.certificates import save_certificate
 from relugeom.store.clusters import save_clusters, save_importance
-from relugeom.store.connection import explained, writing
+from relugeom.store.connection import beside_readers, explained, writing
 from relugeom.store.datasets import DatasetRecord, save_dataset
 from relugeom.store.domains import save_domain
 from relugeom.store.insertion import insert_columns, insert_value, refresh_statistics
@@ -253,7 +253,7 @@ def open_run(
 ) -> Iterator[Run]:
     """A run from its first row to its end."""
     start = time.perf_counter()
-    with writing(engine) as connection:
+    with writing(engine) as connection, beside_readers(connection):
         with explained(location), connection.begin():
             run = Run(location, connection, subject, _insert_run(connection, command, subject, parameters))
         try:

@@ -21,7 +21,7 @@ def test_numbers_and_other_texts_stay(value):
 def test_a_table_reads_back():
     columns = ["=name", 'a "quoted" one']
     rows = [("-1+1", -1.5), ("two\nlines, one comma", None), ("漢字", 1e-300)]
-    text = csv_text(columns, rows)
+    text = "".join(csv_text(columns, rows))
     assert list(csv.reader(StringIO(text))) == [
         ["'=name", 'a "quoted" one'],
         ["'-1+1", "-1.5"],
@@ -31,4 +31,10 @@ def test_a_table_reads_back():
 
 
 def test_a_table_without_rows_has_its_header():
-    assert csv_text(["a", "b"], []) == "a,b\n"
+    assert list(csv_text(["a", "b"], [])) == ["a,b\n"]
+
+
+def test_a_long_table_comes_in_pieces():
+    pieces = list(csv_text(["n"], ((number,) for number in range(25_000))))
+    assert len(pieces) == 4
+    assert "".join(pieces).split() == ["n", *map(str, range(25_000))]

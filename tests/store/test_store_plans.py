@@ -36,3 +36,21 @@ def test_a_question_is_answered_through_indexes(path, sql):
     scans = [step.split()[1] for step in steps if step.startswith("SCAN") and "INDEX" not in step]
     small = RUNS_AND_NETWORKS if "cluster_changes" in sql else RUNS
     assert set(scans) <= small | set(list_views())
+
+
+FEW_ROWS = {"runs", "networks", "outputs", "features", "classes", "datasets", "volume_measurements", "partitions"}
+"""Tables that PostgreSQL may read to their end: a store has few of what they list."""
+
+
+@pytest.mark.parametrize("sql", QUESTIONS)
+def test_postgresql_has_an_index_for_every_large_table_of_a_question(sql, postgres):
+    """Where it is told to avoid reading tables to their end, it can."""
+    with open_store(postgres.url) as store:
+        hand_made.save_audit(store)
+        hand_made.save_audit(store)
+    with postgres.connect() as connection:
+        connection.execute("SET enable_seqscan = off")
+        steps = [row[0] for row in connection.execute(f"EXPLAIN {sql}").fetchall()]
+    assert any("Index" in step for step in steps)
+    scanned = {step.split("Seq Scan on ")[1].split()[0] for step in steps if "Seq Scan on " in step}
+    assert scanned <= FEW_ROWS

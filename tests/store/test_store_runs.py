@@ -141,7 +141,7 @@ def test_a_killed_run_stays_unfinished_and_leaves_nothing_else(database, path):
         process.send_signal(signal.SIGKILL)
         process.wait()
     if database.kind == "sqlite":
-        assert path.with_name(path.name + "-journal").stat().st_size > 0
+        assert path.with_name(path.name + "-wal").stat().st_size > 0
     rows = run_query(database.url, "SELECT run, status FROM runs_overview ORDER BY run").rows
     assert list(rows) == [(1, "complete"), (2, "running")]
     with open_store(database.url) as store:

@@ -1,0 +1,327 @@
+"""Faults: jobs killed at any moment, full disks, lost connections, two writers, readers beside a writer."""
+
+import os
+import random
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import hand_made
+import numpy as np
+import pytest
+from databases import Database
+from networks import he_network
+
+from relugeom.audit import audit
+from relugeom.checker import main as check
+from relugeom.errors import InputError, RelugeomError, StoreError
+from relugeom.geometry.domain import Domain
+from relugeom.partition.enumeration import enumerate_regions
+from relugeom.store.readonly import run_query
+from relugeom.store.store import open_store
+
+HERE = Path(__file__).parent
+KILLS = {"sqlite": 50, "postgresql": 12}
+PARTS = ("clusters", "assignments", "pattern_census", "answers", "run_notes", "sample_margins", "certificates")
+"""Tables of which a finished audit has rows, and no other run has any."""
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A model of 11 units and 300 samples: an audit of it takes about a second."""
+    folder = tmp_path_factory.mktemp("job")
+    network = he_network(5, 2, 6, 5, 1)
+    arrays = {f"W{k}": W for k, W in enumerate(network.weights)} | {f"b{k}": b for k, b in enumerate(network.biases)}
+    np.savez(folder / "model.npz", **arrays)
+    X = np.random.default_rng(1).normal(size=(300, 2))
+    rows = "\n".join(f"{a!r},{b!r},{int(a > b)}" for a, b in X.tolist())
+    (folder / "data.csv").write_text(f"a,b,y\n{rows}\n")
+    return folder / "model.npz", folder / "data.csv"
+
+
+@contextmanager
+def fork_server(job: tuple[Path, Path], folder: Path) -> Iterator[tuple[float, Callable[[str, float], int]]]:
+    """How long a job takes, and a function that runs one on a store and kills it after so many seconds."""
+    folder.mkdir()
+    command = [sys.executable, str(HERE / "fork_server.py"), *map(str, job), str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
+
+        def ask(line: str) -> str:
+            process.stdin.write(line)
+            process.stdin.flush()
+            return process.stdout.readline()
+
+        yield float(process.stdout.readline()), lambda store, seconds: int(ask(f"{store} {seconds}\n"))
+        process.stdin.close()
+        assert process.wait() == 0
+
+
+def facts(database: Database, run: int) -> dict[str, list]:
+    """What a finished run says, without times."""
+    questions = {
+        "counts": f"SELECT patterns, count, count_text FROM pattern_counts WHERE run = {run} ORDER BY position",
+        "clusters": f"SELECT cluster, pattern, samples, verdict FROM cluster_list WHERE run = {run} ORDER BY 1",
+        "answers": f"SELECT statement, verdict, value FROM answer_list WHERE run = {run} ORDER BY number",
+        "signs": f"SELECT output, feature, rising, falling, flat FROM effect_signs WHERE run = {run} ORDER BY 1, 2",
+        "samples": f"SELECT sample, cluster, inside FROM sample_clusters WHERE run = {run} ORDER BY 1",
+    }
+    return {name: [tuple(row) for row in run_query(database.url, sql).rows] for name, sql in questions.items()}
+
+
+def assert_only_whole_runs(database: Database) -> list[int]:
+    """Finished runs have everything, the others nothing but blocks; the numbers of the finished ones."""
+    database.assert_sound()
+    runs = database.ask("SELECT id, status, samples, partition_id FROM runs ORDER BY id")
+    for table in PARTS:
+        rows = dict(database.ask(f"SELECT run_id, count(*) FROM {table} GROUP BY run_id"))
+        assert set(rows) == {run for run, status, *_ in runs if status == "complete"}, table
+    for run, status, samples, partition in runs:
+        assert status in ("complete", "running", "failed")
+        assert (samples == 300 and partition is not None) == (status == "complete"), run
+    return [run for run, status, *_ in runs if status == "complete"]
+
+
+def test_jobs_killed_at_random_moments(tmp_path: Path, database: Database, job: tuple[Path, Path]) -> None:
+    """Whatever moment it is: no half run looks finished, what was found counts, and the end is the same."""
+    kills, chance = KILLS[database.kind], random.Random(database.kind)
+    out = tmp_path / "out"
+    with fork_server(job, out) as (duration, run):
+        done = 0
+        while done < kills:
+            ended = run(database.url, duration * chance.random() ** 2)  # the store is written in the first half
+            assert ended in (0, -signal.SIGKILL)
+            done += ended != 0
+            if "runs" in tables(database):
+                assert_only_whole_runs(database)
+            for file in (out / "report.html", out / "partition.cert"):
+                assert not file.exists() or whole(file)
+        assert run(database.url, 60.0) == 0
+    last = assert_only_whole_runs(database)[-1]
+    undisturbed = Database("sqlite", str(tmp_path / "undisturbed.db"))
+    result = audit(*job, target="y", out=tmp_path / "other", store=undisturbed.url)
+    assert facts(database, last) == facts(undisturbed, result.run)
+    with open_store(database.url) as store:
+        found = store.load_partition(last)
+    assert found.packed.tobytes() == result.partition.packed.tobytes()
+    assert found.points.tobytes() == result.partition.points.tobytes()
+    assert found.tree.tobytes() == result.partition.tree.tobytes()
+    assert (out / "partition.cert").read_bytes() == (tmp_path / "other" / "partition.cert").read_bytes()
+    assert_one_file(database)
+
+
+def tables(database: Database) -> set[str]:
+    """The tables that are there; a process may have been killed before it made the file."""
+    if database.kind == "sqlite" and not Path(database.url).exists():
+        return set()
+    return database.tables()
+
+
+def whole(file: Path) -> bool:
+    if file.suffix == ".html":
+        return file.read_text().rstrip().endswith("</html>")
+    return check([str(file)]) == 0
+
+
+def assert_one_file(database: Database, mode: str = "delete") -> None:
+    """A finished store is one file that can be copied: nothing lies beside it, and the copy holds the same."""
+    if database.kind == "sqlite":
+        path = Path(database.url)
+        assert [file.name for file in path.parent.glob(path.name + "*")] == [path.name]
+        copy = shutil.copy(path, path.with_name("copy.db"))
+        with closing(sqlite3.connect(copy)) as connection:
+            assert connection.execute("PRAGMA journal_mode").fetchall() == [(mode,)]
+        assert Database("sqlite", str(copy)).contents() == database.contents()
+        Path(copy).unlink()
+
+
+# --- full disks
+# ---------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def file_size_limit(size: int) -> Iterator[None]:
+    """No file of this process grows beyond so many bytes."""
+    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+@pytest.mark.parametrize("size", [1_000, 5_000, 100_000, 300_000, 400_000])
+def test_files_that_cannot_grow(tmp_path: Path, job: tuple[Path, Path], size: int) -> None:
+    """One line; whatever was there before is there; and with room again the same store goes on."""
+    place = tmp_path / "out"
+    with file_size_limit(size), pytest.raises(RelugeomError) as raised:
+        audit(*job, target="y", out=place)
+    assert "\n" not in str(raised.value)
+    result = audit(*job, target="y", out=place, resume=True)
+    database = Database("sqlite", result.store)
+    assert assert_only_whole_runs(database) == [result.run]
+    assert whole(place / "report.html") and whole(place / "partition.cert")
+    assert_one_file(database)
+
+
+SMALL_DISK = """
+import sys
+from relugeom.audit import audit
+from relugeom.errors import RelugeomError
+try:
+    audit(*sys.argv[1:3], target="y", out=sys.argv[3])
+except RelugeomError as error:
+    print(error)
+    sys.exit(2)
+"""
+
+
+@pytest.mark.parametrize("kilobytes", [40, 400, 600])
+def test_a_disk_that_is_full(tmp_path: Path, job: tuple[Path, Path], kilobytes: int) -> None:
+    """A file system of its own, in a namespace of its own, that goes with the process."""
+    if subprocess.run(["unshare", "-Urm", "true"], capture_output=True).returncode != 0:
+        pytest.skip("no file system can be mounted here")
+    disk, kept = tmp_path / "disk", tmp_path / "kept"
+    disk.mkdir()
+    script = (
+        f'mount -t tmpfs -o size={kilobytes}k none "$1" && "$2" -c "$3" "$4" "$5" "$1/out"; code=$?; '
+        f'cp -a "$1" "$6"; exit $code'
+    )
+    values = [str(disk), sys.executable, SMALL_DISK, *map(str, job), str(kept)]
+    done = subprocess.run(
+        ["unshare", "-Urm", "sh", "-c", script, "sh", *values], capture_output=True, text=True, env=environment()
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr == ""
+    assert len(done.stdout.splitlines()) == 1
+    store = kept / "out" / "audit.db"
+    if store.exists() and tables(Database("sqlite", str(store))):
+        assert assert_only_whole_runs(Database("sqlite", str(store))) == []
+        result = audit(*job, target="y", out=kept / "out", resume=True)
+        assert assert_only_whole_runs(Database("sqlite", result.store)) == [result.run]
+
+
+AUDIT = """
+import sys
+from relugeom.audit import audit
+audit(*sys.argv[1:3], target="y", out=sys.argv[3], store=sys.argv[4])
+"""
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"PYTHONPATH": ":".join(filter(None, sys.path))}
+
+
+# --- connections and other programs
+# ------------------------------------------------------------------------------------
+
+
+def test_a_connection_that_is_lost(postgres: Database, job: tuple[Path, Path], tmp_path: Path) -> None:
+    """The server ends it at each stage of a job; one line, and a later job goes on."""
+    ended: list[str] = []
+
+    def end_connections(stage: str) -> None:
+        if stage not in ended:
+            ended.append(stage)
+            with postgres.connect() as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                    "WHERE application_name = 'relugeom' AND datname = current_database()"
+                )
+
+    stages = ["clustering samples", "enumerating regions", "storing", "finding neighbours"]
+    for number, stage in enumerate(stages):
+        with pytest.raises(StoreError, match="the server ended the connection") as raised:
+            audit(
+                *job,
+                target="y",
+                out=tmp_path,
+                store=postgres.url,
+                on_progress=lambda told, done, stage=stage: end_connections(told) if told == stage else None,
+            )
+        assert "\n" not in str(raised.value)
+        assert ended == stages[: number + 1]
+        assert assert_only_whole_runs(postgres) == []
+    result = audit(*job, target="y", out=tmp_path, store=postgres.url, resume=True)
+    assert assert_only_whole_runs(postgres) == [result.run]
+
+
+def test_two_writers_at_once(database: Database, job: tuple[Path, Path], tmp_path: Path) -> None:
+    """They wait for each other, and both runs are whole and the same."""
+    open_store(database.url).close()
+    commands = [[sys.executable, "-c", AUDIT, *map(str, job), str(tmp_path / name), database.url] for name in "ab"]
+    processes = [
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment()) for command in commands
+    ]
+    for process in processes:
+        assert process.communicate(timeout=120)[1] == ""
+        assert process.returncode == 0
+    runs = assert_only_whole_runs(database)
+    assert runs == [1, 2]
+    assert facts(database, 1) == facts(database, 2)
+    assert database.ask("SELECT count(*) FROM partitions") == [(1,)]
+    assert_one_file(database)
+
+
+def test_a_reader_beside_a_writer(database: Database) -> None:
+    """Readers see the store as it was and never wait, however much the writer has written."""
+    network, domain = he_network(3, 3, 14, 12, 1), Domain.box(-np.ones(3), np.ones(3))
+    partition = enumerate_regions(network, domain)
+    assert len(partition) > 1_000  # more than a cache of pages holds
+    with open_store(database.url) as store:
+        hand_made.save_audit(store)
+        before = list(run_query(database.url, "SELECT * FROM region_list").rows)
+        with store.run("enumerate", network=network, domain=domain) as run:
+            run.save_partition(partition)
+            seen: list[object] = []
+            reader = threading.Thread(target=lambda: seen.append(list(read(database, "SELECT * FROM region_list"))))
+            reader.start()
+            reader.join(timeout=5)
+            assert seen == [before]
+            with open_store(database.url) as other:
+                assert [record.id for record in other.unfinished_runs()] == [run.id]
+        regions = next(iter(read(database, f"SELECT count(*) FROM region_list WHERE run = {run.id}")))
+        assert regions == (len(partition),)
+    assert_one_file(database)
+
+
+def read(database: Database, sql: str) -> list[tuple[object, ...]]:
+    return list(run_query(database.url, sql, time_limit=5.0).rows)
+
+
+def test_a_reader_that_stays_until_the_end(database: Database) -> None:
+    """A writer that finishes while others read leaves a store that is one file when they have gone."""
+    count = "SELECT count(*) FROM partitions"
+    with open_store(database.url) as store, database.connect() as reader:
+        with store.run("save", network=hand_made.network(), domain=hand_made.domain()) as run:
+            reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ" if database.kind == "postgresql" else "BEGIN")
+            assert reader.execute(count).fetchall() == [(0,)]
+            run.save_partition(hand_made.partition())
+        assert database.ask(count) == [(1,)]
+        assert reader.execute(count).fetchall() == [(0,)]  # of its own transaction
+        reader.execute("COMMIT")
+        assert reader.execute(count).fetchall() == [(1,)]
+    assert_one_file(database, mode="wal")  # nobody could change that while it was read
+    with open_store(database.url) as store:
+        hand_made.save_audit(store)
+    assert_one_file(database)
+
+
+def test_bad_input_leaves_no_run(database: Database, job: tuple[Path, Path], tmp_path: Path) -> None:
+    """Data are read to their end before anything is written."""
+    open_store(database.url).close()
+    bad = tmp_path / "bad.csv"
+    bad.write_text(job[1].read_text() + "1,2,word\n")
+    before = database.contents()
+    with pytest.raises(InputError, match="data row 301"):
+        audit(job[0], bad, target="y", out=tmp_path / "out", store=database.url)
+    assert database.contents() == before
+    assert not (tmp_path / "out").exists()
