@@ -35,7 +35,7 @@ def run_query(store: str, sql: str | None, *, view: str | None, list_views: bool
     if (sql is None) == (view is None):
         raise InputError("give either one SELECT statement or --view NAME; --list shows the views")
     statement = sql if sql is not None else f'SELECT * FROM "{find_view(str(view)).name}"'
-    result = ask(store, statement, time_limit=time_limit)
+    result = ask(store, statement, time_limit=time_limit, few=form == "table")
     return _print_rows(result.columns, result.rows, form)
 
 

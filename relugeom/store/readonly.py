@@ -32,13 +32,15 @@ class QueryResult:
     rows: Iterator[tuple[Any, ...]]
 
 
-def run_query(location: str | Path, sql: str, *, time_limit: float = 30.0) -> QueryResult:
+def run_query(location: str | Path, sql: str, *, time_limit: float = 30.0, few: bool = False) -> QueryResult:
     """Answer one SELECT statement.
 
     Parameters
     ----------
     time_limit
         Seconds until the query is stopped, from its start to its last row.
+    few
+        Whether only the first rows will be read: the database then plans for these.
 
     Raises
     ------
@@ -56,4 +58,4 @@ def run_query(location: str | Path, sql: str, *, time_limit: float = 30.0) -> Qu
         return QueryResult(*ask_file(place.path, sql, time_limit))
     from relugeom.store.readonly_postgres import ask_server
 
-    return QueryResult(*ask_server(place, sql, time_limit))
+    return QueryResult(*ask_server(place, sql, time_limit, few=few))

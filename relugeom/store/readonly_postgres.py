@@ -39,8 +39,8 @@ PLAIN = {17, 19, 20, 21, 23, 25, 26, 700, 701, 1042, 1043}  # bytes, text, whole
 Rows = Iterator[tuple[Any, ...]]
 
 
-def ask_server(place: StoreLocation, sql: str, time_limit: float) -> tuple[tuple[str, ...], Rows]:
-    """Columns and rows of one SELECT statement, stopped after `time_limit` seconds.
+def ask_server(place: StoreLocation, sql: str, time_limit: float, *, few: bool) -> tuple[tuple[str, ...], Rows]:
+    """Columns and rows of one SELECT statement, stopped after `time_limit` seconds, soon if `few` are read.
 
     Raises
     ------
@@ -62,9 +62,14 @@ def ask_server(place: StoreLocation, sql: str, time_limit: float) -> tuple[tuple
             columns, rows = session.answer(sql)
             pooled.close()
             return columns, rows
+        if few:
+            session.execute(PLAN_FOR_FEW)
         session.declare("answer", sql)
         columns, rows = session.answer(FETCH)
         return columns, _rows(place, session, rows)
+
+
+PLAN_FOR_FEW = "SET LOCAL cursor_tuple_fraction = 0.001"
 
 
 class _Session:

@@ -9,15 +9,20 @@ REGION_VIEWS = (
         "regions_by_share",
         "the share of the domain's volume that each activation region takes, with bounds, and its samples",
         """\
-SELECT r.id AS run, v.position + 1 AS region, p.pattern, v.share AS volume_share, v.low AS share_low,
-       v.high AS share_high, m.method,
-       CASE WHEN r.clusters IS NULL THEN NULL ELSE coalesce(c.samples - c.outside, 0) END AS samples
+SELECT r.id AS run, v.position + 1 AS region,
+       (SELECT p.pattern
+        FROM partition_regions g
+        JOIN patterns p ON p.id = g.pattern_id
+        WHERE g.partition_id = v.partition_id AND g.position = v.position) AS pattern,
+       v.share AS volume_share, v.low AS share_low, v.high AS share_high, m.method,
+       CASE WHEN r.clusters IS NULL THEN NULL ELSE coalesce(
+         (SELECT c.samples - c.outside
+          FROM partition_regions g
+          JOIN clusters c ON c.run_id = r.id AND c.pattern_id = g.pattern_id
+          WHERE g.partition_id = v.partition_id AND g.position = v.position), 0) END AS samples
 FROM runs r
 JOIN volume_measurements m ON m.partition_id = r.partition_id
-JOIN region_volumes v ON v.partition_id = r.partition_id
-JOIN partition_regions g ON g.partition_id = v.partition_id AND g.position = v.position
-JOIN patterns p ON p.id = g.pattern_id
-LEFT JOIN clusters c ON c.run_id = r.id AND c.pattern_id = g.pattern_id""",
+JOIN region_volumes v ON v.partition_id = r.partition_id""",
     ),
     View(
         "neighbours",
@@ -172,20 +177,23 @@ WHERE c.cluster IS NULL""",
         "effect_changes",
         "effects of features in clusters that two runs share, matched by name, and whether the sign changed",
         """\
-SELECT x.run_before, x.run_after, x.pattern, o.name AS output, f.name AS feature,
+SELECT a.id AS run_before, b.id AS run_after, p.pattern, o.name AS output, f.name AS feature,
        s.coefficient AS coefficient_before, t.coefficient AS coefficient_after,
        s.sign AS sign_before, t.sign AS sign_after,
        CASE WHEN s.sign <> t.sign THEN 1 ELSE 0 END AS changed_sign
-FROM cluster_changes x
-JOIN runs a ON a.id = x.run_before
-JOIN runs b ON b.id = x.run_after
-JOIN clusters c ON c.run_id = a.id AND c.cluster = x.cluster_before
-JOIN clusters d ON d.run_id = b.id AND d.cluster = x.cluster_after
-JOIN coefficients s ON s.pattern_id = c.pattern_id
-JOIN outputs o ON o.network_id = a.network_id AND o.position = s.output
-JOIN features f ON f.network_id = a.network_id AND f.position = s.feature
-JOIN outputs v ON v.network_id = b.network_id AND v.name = o.name
-JOIN features w ON w.network_id = b.network_id AND w.name = f.name
-JOIN coefficients t ON t.pattern_id = d.pattern_id AND t.output = v.position AND t.feature = w.position""",
+FROM runs a
+JOIN networks m ON m.id = a.network_id
+JOIN networks n ON n.hidden_layers = m.hidden_layers
+JOIN runs b ON b.network_id = n.id AND b.id <> a.id
+JOIN clusters c ON c.run_id = a.id
+JOIN patterns p ON p.id = c.pattern_id
+JOIN patterns q ON q.network_id = n.id AND q.pattern = p.pattern
+JOIN clusters d ON d.run_id = b.id AND d.pattern_id = q.id
+JOIN coefficients s ON s.pattern_id = p.id
+JOIN outputs o ON o.network_id = m.id AND o.position = s.output
+JOIN features f ON f.network_id = m.id AND f.position = s.feature
+JOIN outputs v ON v.network_id = n.id AND v.name = o.name
+JOIN features w ON w.network_id = n.id AND w.name = f.name
+JOIN coefficients t ON t.pattern_id = q.id AND t.output = v.position AND t.feature = w.position""",
     ),
 )

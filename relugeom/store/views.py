@@ -86,7 +86,7 @@ WHERE samples = 0""",
         "region_points",
         "an interior point of each activation region, one row a feature",
         """\
-SELECT r.id AS run, i.position + 1 AS region, p.pattern, f.name AS feature, i.value, i.exact_value
+SELECT r.id AS run, g.position + 1 AS region, p.pattern, f.name AS feature, i.value, i.exact_value
 FROM runs r
 JOIN partition_regions g ON g.partition_id = r.partition_id
 JOIN patterns p ON p.id = g.pattern_id
