@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from relugeom.cli import main
+from relugeom.store.views import list_views
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -48,6 +49,11 @@ def test_a_command_prints_what_the_readme_shows(
     found = list(lines(printed.err + printed.out))
     for line in lines(shown):
         assert line == "…" or line in found
+
+
+@pytest.mark.parametrize("view", list_views())
+def test_every_view_is_shown_with_a_result(view: str) -> None:
+    assert any(command.startswith("query") and f"FROM {view} " in f"{command} " for command, _ in CONSOLE)
 
 
 @pytest.mark.parametrize("snippet", PYTHON)
