@@ -20,7 +20,10 @@ from relugeom.network.network import ReLUNetwork
 
 __all__ = ["Criterion", "SplitScorer", "unit_normals"]
 
-BLOCK = 8192
+BLOCK = 1 << 20
+"""Products of features that are summed at once."""
+DIRECTIONS = 24
+"""Directions of the features that a score looks at: the widest ones of the node, where there are more features."""
 PROBES = 256
 """Samples of a node over which the normals of deeper units are averaged."""
 
@@ -93,16 +96,19 @@ class SplitScorer:
         X, Y = self.X[rows], self.Y[rows]
         spread = X.std(axis=0)
         Z = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+        if X.shape[1] > DIRECTIONS:
+            Z = Z @ np.linalg.eigh(Z.T @ Z)[1][:, -DIRECTIONS:]
         table = np.column_stack([Z, np.ones(len(rows)), Y - Y.mean(axis=0)])
         first, second = np.triu_indices(table.shape[1])
         sums = np.zeros((active.shape[1], len(first)))
-        for start in range(0, len(rows), BLOCK):
-            part = table[start : start + BLOCK]
-            sums += active[start : start + BLOCK].T.astype(np.float64) @ (part[:, first] * part[:, second])
+        step = max(1, BLOCK // len(first))
+        for start in range(0, len(rows), step):
+            part = table[start : start + step]
+            sums += active[start : start + step].T.astype(np.float64) @ (part[:, first] * part[:, second])
         moments = np.zeros((active.shape[1], table.shape[1], table.shape[1]))
         moments[:, first, second], moments[:, second, first] = sums, sums
         whole = table.T @ table
-        n = X.shape[1] + 1
+        n = Z.shape[1] + 1
         before = _remaining(whole[None], n)
         return np.asarray(before - _remaining(moments, n) - _remaining(whole - moments, n))
 

@@ -6,7 +6,8 @@ what a few units say. H = −Σ p log₂ p is the entropy of the groups' sizes, 
 
 The one idea: begin with one group and always split the one that is worst, so that a single run yields groups for every
 number of them, and with them the curve of groups against error. Each group's map is the one with the least maximum
-error over its samples; a group that is a single cluster keeps the network's own map.
+error over its samples (or the least mean square, where that is asked for); a group that is a single cluster keeps the
+network's own map.
 
 Errors here are *measured on the samples*: float64 numbers, rounded so that no sample of the group, as a real point of
 the real function, is further off. What holds between the samples is certified by `group_bounds.py`.
@@ -14,6 +15,7 @@ the real function, is further off. What holds between the samples is certified b
 
 import heapq
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,7 +30,14 @@ from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern, unpack_patterns
 from relugeom.partition.clusters import Clusters
 
-__all__ = ["ClusterGroups", "ParsimonyCurve", "evaluate_groups", "group_clusters", "group_of_patterns"]
+__all__ = ["ClusterGroups", "Fit", "ParsimonyCurve", "evaluate_groups", "group_clusters", "group_of_patterns"]
+
+
+class Fit(StrEnum):
+    """What a group's map makes least over its samples: the largest residual, or the mean of the squared ones."""
+
+    MINIMAX = "minimax"
+    LEAST_SQUARES = "least squares"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,6 +153,7 @@ def group_clusters(
     groups: int = 100,
     error: float = 0.0,
     criterion: Criterion = Criterion.ERROR,
+    fit: Fit = Fit.MINIMAX,
 ) -> ClusterGroups:
     """Group clusters until there are enough groups, or the error is small enough.
 
@@ -159,6 +169,8 @@ def group_clusters(
         The error at which to stop, in units of the output.
     criterion
         By what the splitting units are chosen.
+    fit
+        What the maps make least; the worst group is split next in either case.
 
     Returns
     -------
@@ -179,7 +191,7 @@ def group_clusters(
         raise InputError(
             f"the clusters are of {len(clusters.assignment)} samples, but X has {len(samples)} rows: use the same X"
         )
-    growth = _Growth(clusters, samples, Criterion(criterion))
+    growth = _Growth(clusters, samples, Criterion(criterion), Fit(fit))
     while len(growth.leaves) < groups and growth.worst > error and growth.split():
         pass
     reason = f"{groups} groups were asked for"
@@ -225,8 +237,8 @@ class _Leaf:
 class _Growth:
     """The tree while it grows."""
 
-    def __init__(self, clusters: Clusters, X: FloatArray, criterion: Criterion) -> None:
-        self.clusters, self.X = clusters, X
+    def __init__(self, clusters: Clusters, X: FloatArray, criterion: Criterion, fit: Fit) -> None:
+        self.clusters, self.X, self.fit = clusters, X, fit
         self.network = clusters.network
         self.criterion = criterion
         self.Y, self.doubt = bounded_outputs(self.network, X)
@@ -311,7 +323,9 @@ class _Growth:
             exact = effective_map(self.network, ActivationPattern(self.network.widths, content))
             fitted = (exact.weight, exact.bias)
         else:
-            fitted = minimax_map(X, Y, least_squares_map(X, Y))
+            fitted = least_squares_map(X, Y)
+            if self.fit is Fit.MINIMAX:
+                fitted = minimax_map(X, Y, fitted)
         gaps = deviations(X, Y, doubt, fitted)
         error, squares = float(gaps.max()), float((gaps**2).sum())
         self.leaves[node] = _Leaf(node, rows, *fitted, error, squares, own, ancestors)

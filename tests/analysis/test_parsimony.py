@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 
 from relugeom.analysis.affine_fits import bounded_outputs, deviations, least_squares_map, minimax_map
 from relugeom.analysis.group_tree import Criterion, SplitScorer, unit_normals
-from relugeom.analysis.parsimony import evaluate_groups, group_clusters, group_of_patterns
+from relugeom.analysis.parsimony import Fit, evaluate_groups, group_clusters, group_of_patterns
 from relugeom.errors import DataError, InputError
 from relugeom.network.activation import activation_patterns
 from relugeom.network.effective import effective_map
@@ -213,6 +213,26 @@ def test_a_hundred_groups_of_nearly_as_many_clusters_as_rows():
     assert len(found) == 100 and curve.error[99] < 0.45 * curve.error[0] and curve.rms[99] < 0.5 * curve.rms[0]
     again = group_clusters(clusters, X, groups=100)
     assert np.array_equal(found.group, again.group) and np.array_equal(found.weights, again.weights)
+
+
+def test_the_two_fits_are_best_at_what_they_are_for():
+    network, X = he_network(6, 3, 8, 6, 1), np.random.default_rng(0).normal(size=(600, 3))
+    largest, square = (grouped(network, X, groups=1, fit=fit) for fit in (Fit.MINIMAX, Fit.LEAST_SQUARES))
+    assert largest.error[0] < square.error[0] and square.rms[0] < largest.rms[0]
+    few = grouped(network, X, groups=12, fit=Fit.LEAST_SQUARES)
+    assert few.curve.rms[-1] < 0.6 * few.curve.rms[0]
+
+
+def test_many_features_are_scored_along_their_widest_directions():
+    """An image's worth of features, of which two matter: the units that ask about them split first."""
+    random = np.random.default_rng(0)
+    first = np.zeros((3, 60))
+    first[0, 0] = first[1, 1] = first[2, 2] = 1.0
+    network = layered((first, np.zeros(3)), ([[5.0, 3.0, 0.0]], [0]))
+    X = random.normal(size=(3000, 60)) * 0.1
+    X[:, :3] *= 100
+    found = grouped(network, X, groups=2)
+    assert found.conditions(0)[0][:2] == (0, 0)
 
 
 def test_one_sample_and_no_units():
