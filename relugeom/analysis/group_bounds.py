@@ -1,0 +1,160 @@
+"""How far a group's map is from the network anywhere, not only on samples: certified over activation regions.
+
+Notation: the region r has the map f_r, its group G (what its units say, as for clusters) the map g. On the closure of
+the region f_r − g is affine, so that its largest absolute value is the larger of two exact linear programs per output;
+the *bound* of r is the largest of them all, rounded up to a float64. Over a COMPLETE partition the largest bound holds
+for every input of the relaxation: with the group of any region whose closure holds the input.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+from time import monotonic
+
+import numpy as np
+
+from relugeom.analysis.parsimony import ClusterGroups, group_of_patterns
+from relugeom.errors import InputError
+from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum, Form, maximise_form
+from relugeom.geometry.forms import float_point, shadow, shadow_rows
+from relugeom.geometry.highs import HighsSolver
+from relugeom.linalg.arrays import FloatArray, IntArray, frozen_array
+from relugeom.linalg.exact import as_fraction, nearest_quotient, scaled_integers
+from relugeom.partition.closed_cells import closed_cell, domain_forms
+from relugeom.partition.partition import Partition, PartitionStatus
+
+__all__ = ["GroupBounds", "bound_groups"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupBounds:
+    """Certified bounds of |f − g|, region by region.
+
+    Attributes
+    ----------
+    groups, partition
+        Whose maps, and over which regions.
+    group
+        The group of each region, shape (r,).
+    bound
+        The largest |f − g| on the closure of each region, over all outputs, in units of the output: the exact value
+        rounded up to a float64, shape (r,); ∞ where there is no limit, NaN where time was up.
+    worst_point
+        Where the bound is reached: the float64 point nearest to it, shape (r, n); NaN where the bound is NaN or ∞.
+    reason
+        Why bounds are missing, or empty.
+    """
+
+    groups: ClusterGroups
+    partition: Partition
+    group: IntArray
+    bound: FloatArray
+    worst_point: FloatArray
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("bound", "worst_point"):
+            object.__setattr__(self, name, frozen_array(getattr(self, name)))
+        self.group.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.bound)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the bounds speak of the whole relaxation: every region is there, and has its bound."""
+        return self.partition.status is PartitionStatus.COMPLETE and not np.isnan(self.bound).any()
+
+    @property
+    def group_bound(self) -> FloatArray:
+        """The bound of each group over its regions, shape (g,); NaN where one is missing, −∞ without a region."""
+        largest = np.full(len(self.groups), -np.inf)
+        np.maximum.at(largest, self.group, self.bound)  # a NaN stays
+        return largest
+
+    @property
+    def largest(self) -> float:
+        """The bound over all regions of the partition; NaN where one is missing, or there is no region."""
+        return float(self.bound.max()) if len(self.bound) else float("nan")
+
+    def __repr__(self) -> str:
+        kind = "certified on the whole domain" if self.complete else "certified on a part of the domain"
+        return f"GroupBounds({len(self)} regions, |f − g| ≤ {self.largest:.3g}, {kind})"
+
+
+def bound_groups(groups: ClusterGroups, partition: Partition, *, time_limit: float | None = None) -> GroupBounds:
+    """Bound the change of output that the maps of groups make, over the regions of a partition.
+
+    Parameters
+    ----------
+    partition
+        COMPLETE, or TRUNCATED: then the bounds are those of the regions that are known.
+    time_limit
+        Seconds; regions beyond them have no bound.
+
+    Raises
+    ------
+    InputError
+        The partition is of another network.
+    """
+    if groups.network != partition.network:
+        raise InputError("the groups and the partition are about different networks: compute both from one model")
+    began = monotonic()
+    group = group_of_patterns(groups, partition.packed)
+    bound = np.full(len(partition), np.nan)
+    worst = np.full((len(partition), partition.network.inputs), np.nan)
+    reason = ""
+    programs = _Programs(groups, partition)
+    for row in range(len(partition)):
+        if time_limit is not None and monotonic() - began > time_limit:
+            reason = f"after {time_limit:g} seconds, {len(partition) - row} of {len(partition)} regions are left"
+            break
+        bound[row], point = programs.largest(row, int(group[row]))
+        if point is not None:
+            worst[row] = point
+    return GroupBounds(groups, partition, group, bound, worst, reason)
+
+
+class _Programs:
+    """The linear programs of one region after the other."""
+
+    def __init__(self, groups: ClusterGroups, partition: Partition) -> None:
+        self.partition = partition
+        self.rows = domain_forms(partition.domain)
+        # The maps as integer forms over a power of two.
+        self.maps = [
+            [scaled_integers(np.append(row, constant)) for row, constant in zip(weights, biases, strict=True)]
+            for weights, biases in zip(groups.weights, groups.biases, strict=True)
+        ]
+
+    def largest(self, row: int, group: int) -> tuple[float, FloatArray | None]:
+        """The bound of a region and where it is reached; ∞ and None where there is no limit."""
+        network, n = self.partition.network, self.partition.network.inputs
+        cell = closed_cell(network, self.partition[row].pattern)
+        rows = [*self.rows, *(form for form in cell.units if any(form[:-1]))]
+        A, b = shadow_rows(rows, n)
+        free = np.full(n, np.inf)
+        session = HighsSolver().open(A, b, -free, free)
+        best, point = Fraction(-1), None
+        scale = 1 << cell.outputs.exponent
+        for form, (fitted, exponent) in zip(cell.outputs.rows(), self.maps[group], strict=True):
+            gap = [(entry << exponent) - other * scale for entry, other in zip(form, fitted, strict=True)]
+            for sign in (1, -1):
+                objective: Form = [sign * entry for entry in gap]
+                hint = session.maximise(shadow(objective)[0][:-1]).tight_rows
+                found = maximise_form(rows, objective, hint=hint)
+                if isinstance(found, ExactInfeasible):
+                    raise InputError(f"region {row} of the partition holds no input of its domain: enumerate it again")
+                if not isinstance(found, ExactOptimum):
+                    return float("inf"), None
+                value = as_fraction(found.value) / (scale << exponent)
+                if value > best:
+                    best, point = value, float_point(found.point)
+        return _rounded_up(best), point
+
+
+def _rounded_up(value: Fraction) -> float:
+    """The least float64 that is not below a rational number."""
+    nearest = nearest_quotient(value.numerator, value.denominator)
+    if np.isinf(nearest) or Fraction(nearest) >= value:
+        return nearest
+    return float(np.nextafter(nearest, np.inf))
