@@ -182,18 +182,21 @@ SELECT a.id AS run_before, b.id AS run_after, p.pattern, o.name AS output, f.nam
        s.sign AS sign_before, t.sign AS sign_after,
        CASE WHEN s.sign <> t.sign THEN 1 ELSE 0 END AS changed_sign
 FROM runs a
+CROSS JOIN runs b
+CROSS JOIN clusters c
+CROSS JOIN patterns p
+CROSS JOIN patterns q
+CROSS JOIN clusters d
+CROSS JOIN coefficients s
+CROSS JOIN coefficients t
 JOIN networks m ON m.id = a.network_id
-JOIN networks n ON n.hidden_layers = m.hidden_layers
-JOIN runs b ON b.network_id = n.id AND b.id <> a.id
-JOIN clusters c ON c.run_id = a.id
-JOIN patterns p ON p.id = c.pattern_id
-JOIN patterns q ON q.network_id = n.id AND q.pattern = p.pattern
-JOIN clusters d ON d.run_id = b.id AND d.pattern_id = q.id
-JOIN coefficients s ON s.pattern_id = p.id
+JOIN networks n ON n.id = b.network_id AND n.hidden_layers = m.hidden_layers
 JOIN outputs o ON o.network_id = m.id AND o.position = s.output
 JOIN features f ON f.network_id = m.id AND f.position = s.feature
 JOIN outputs v ON v.network_id = n.id AND v.name = o.name
 JOIN features w ON w.network_id = n.id AND w.name = f.name
-JOIN coefficients t ON t.pattern_id = q.id AND t.output = v.position AND t.feature = w.position""",
+WHERE b.id <> a.id AND b.clusters IS NOT NULL AND c.run_id = a.id AND p.id = c.pattern_id
+      AND q.network_id = n.id AND q.pattern = p.pattern AND d.run_id = b.id AND d.pattern_id = q.id
+      AND s.pattern_id = p.id AND t.pattern_id = q.id AND t.output = v.position AND t.feature = w.position""",
     ),
 )

@@ -1,6 +1,7 @@
 """The documented views of the store: the questions people ask, in plain words.
 
-Each view names its run in the column `run`; clusters are numbered from 1, regions too.
+Each view names its run in the column `run`; clusters are numbered from 1, regions too. SQLite joins tables in the order
+given where a view says CROSS JOIN, which is meant there: what narrows the answer comes first.
 """
 
 from sqlalchemy import Connection, MetaData, event
@@ -88,10 +89,12 @@ WHERE samples = 0""",
         """\
 SELECT r.id AS run, g.position + 1 AS region, p.pattern, f.name AS feature, i.value, i.exact_value
 FROM runs r
-JOIN partition_regions g ON g.partition_id = r.partition_id
-JOIN patterns p ON p.id = g.pattern_id
-JOIN interior_points i ON i.partition_id = g.partition_id AND i.position = g.position
-JOIN features f ON f.network_id = r.network_id AND f.position = i.feature""",
+CROSS JOIN partition_regions g
+CROSS JOIN patterns p
+CROSS JOIN interior_points i
+CROSS JOIN features f
+WHERE g.partition_id = r.partition_id AND p.id = g.pattern_id AND i.partition_id = g.partition_id
+      AND i.position = g.position AND f.network_id = r.network_id AND f.position = i.feature""",
     ),
     View(
         "effective_coefficients",
