@@ -14,13 +14,13 @@ import numpy as np
 
 from relugeom.analysis.parsimony import ClusterGroups, group_of_patterns
 from relugeom.errors import InputError
-from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum, Form, maximise_form
-from relugeom.geometry.forms import float_point, shadow, shadow_rows
-from relugeom.geometry.highs import HighsSolver
+from relugeom.geometry.exact_simplex import ExactOptimum
+from relugeom.geometry.forms import float_point
 from relugeom.linalg.arrays import FloatArray, IntArray, frozen_array
 from relugeom.linalg.exact import as_fraction, nearest_quotient, scaled_integers
-from relugeom.partition.closed_cells import closed_cell, domain_forms
+from relugeom.partition.closed_cells import domain_forms
 from relugeom.partition.partition import Partition, PartitionStatus
+from relugeom.partition.region_programs import RegionPrograms
 
 __all__ = ["GroupBounds", "bound_groups"]
 
@@ -128,22 +128,14 @@ class _Programs:
 
     def largest(self, row: int, group: int) -> tuple[float, FloatArray | None]:
         """The bound of a region and where it is reached; ∞ and None where there is no limit."""
-        network, n = self.partition.network, self.partition.network.inputs
-        cell = closed_cell(network, self.partition[row].pattern)
-        rows = [*self.rows, *(form for form in cell.units if any(form[:-1]))]
-        A, b = shadow_rows(rows, n)
-        free = np.full(n, np.inf)
-        session = HighsSolver().open(A, b, -free, free)
+        programs = RegionPrograms(self.partition, row, self.rows)
+        outputs = programs.cell.outputs
         best, point = Fraction(-1), None
-        scale = 1 << cell.outputs.exponent
-        for form, (fitted, exponent) in zip(cell.outputs.rows(), self.maps[group], strict=True):
+        scale = 1 << outputs.exponent
+        for form, (fitted, exponent) in zip(outputs.rows(), self.maps[group], strict=True):
             gap = [(entry << exponent) - other * scale for entry, other in zip(form, fitted, strict=True)]
             for sign in (1, -1):
-                objective: Form = [sign * entry for entry in gap]
-                hint = session.maximise(shadow(objective)[0][:-1]).tight_rows
-                found = maximise_form(rows, objective, hint=hint)
-                if isinstance(found, ExactInfeasible):
-                    raise InputError(f"region {row} of the partition holds no input of its domain: enumerate it again")
+                found = programs.maximise([sign * entry for entry in gap])
                 if not isinstance(found, ExactOptimum):
                     return float("inf"), None
                 value = as_fraction(found.value) / (scale << exponent)

@@ -1,0 +1,85 @@
+"""Exact minimum and maximum of every output over every region of a partition.
+
+Notation: on the closure of a region r the network is one affine map, so that the lowest and the highest value of an
+output are two exact linear programs; reported are the float64 numbers nearest to the optima, and the float64 points
+nearest to inputs that reach them. The largest of the regions' maxima is the maximum over the relaxation, where the
+partition is COMPLETE.
+"""
+
+from dataclasses import dataclass
+from time import monotonic
+
+import numpy as np
+
+from relugeom.geometry.exact_simplex import ExactOptimum
+from relugeom.geometry.forms import float_point
+from relugeom.linalg.arrays import FloatArray, frozen_array
+from relugeom.linalg.exact import as_fraction, nearest_quotient
+from relugeom.partition.closed_cells import domain_forms
+from relugeom.partition.partition import Partition
+from relugeom.partition.region_programs import RegionPrograms
+
+__all__ = ["RegionRanges", "region_ranges"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RegionRanges:
+    """The range of m outputs over the closure of each of r regions.
+
+    Attributes
+    ----------
+    lowest, highest
+        The float64 nearest to the exact value, shape (r, m); −∞ and ∞ where there is no limit, NaN where time was up.
+    lowest_at, highest_at
+        The float64 point nearest to an input that reaches it, shape (r, m, n); NaN where there is none.
+    reason
+        Why ranges are missing, or empty.
+    """
+
+    partition: Partition
+    lowest: FloatArray
+    highest: FloatArray
+    lowest_at: FloatArray
+    highest_at: FloatArray
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("lowest", "highest", "lowest_at", "highest_at"):
+            object.__setattr__(self, name, frozen_array(getattr(self, name)))
+
+    def __len__(self) -> int:
+        return len(self.lowest)
+
+    @property
+    def known(self) -> int:
+        """How many regions, the first ones, have their ranges."""
+        return int((~np.isnan(self.lowest)).all(axis=1).sum())
+
+
+def region_ranges(partition: Partition, *, time_limit: float | None = None) -> RegionRanges:
+    """Minimise and maximise every output over every region, one region after the other.
+
+    Parameters
+    ----------
+    time_limit
+        Seconds; regions beyond them have no range.
+    """
+    began, network = monotonic(), partition.network
+    values = np.full((2, len(partition), network.outputs), np.nan)
+    points = np.full((2, len(partition), network.outputs, network.inputs), np.nan)
+    reason, rows = "", domain_forms(partition.domain)
+    for row in range(len(partition)):
+        if time_limit is not None and monotonic() - began > time_limit:
+            reason = f"after {time_limit:g} seconds, {len(partition) - row} of {len(partition)} regions are left"
+            break
+        programs = RegionPrograms(partition, row, rows)
+        scale = 1 << programs.cell.outputs.exponent
+        for output, form in enumerate(programs.cell.outputs.rows()):
+            for end, sign in enumerate((-1, 1)):
+                found = programs.maximise([sign * entry for entry in form])
+                values[end, row, output] = sign * np.inf
+                if isinstance(found, ExactOptimum):
+                    value = sign * as_fraction(found.value) / scale
+                    values[end, row, output] = nearest_quotient(value.numerator, value.denominator)
+                    points[end, row, output] = float_point(found.point)
+    return RegionRanges(partition, values[0], values[1], points[0], points[1], reason)
