@@ -12,12 +12,12 @@ import numpy as np
 from flint import fmpq
 
 from relugeom.linalg.arrays import IntArray
-from relugeom.linalg.exact import evaluate_form, rational, rational_point
+from relugeom.linalg.exact import as_fraction, evaluate_form, rational_point
 from relugeom.network.decision import TIED, UNDECIDED, Decision, DecisionRule
 from relugeom.network.exact import exact_network, output_forms
 from relugeom.partition.partition import Partition
 
-__all__ = ["decide_regions"]
+__all__ = ["decide_exactly", "decide_regions"]
 
 
 def decide_regions(partition: Partition) -> IntArray:
@@ -34,15 +34,19 @@ def decide_regions(partition: Partition) -> IntArray:
         forms = output_forms(exact, region.pattern)
         point = _point(region.exact_point) if region.exact_point else rational_point(region.point)
         scale = fmpq(1, 1 << forms.exponent)
-        classes[row] = _decide(rule, [evaluate_form(form, point) * scale for form in forms.rows()])
+        outputs = [as_fraction(evaluate_form(form, point) * scale) for form in forms.rows()]
+        classes[row] = decide_exactly(rule, outputs)
     return classes
 
 
-def _decide(decision: Decision, outputs: Sequence[fmpq]) -> int:
+def decide_exactly(decision: Decision, outputs: Sequence[Fraction]) -> int:
+    """The class of exact outputs before squashing; `UNDECIDED` or `TIED` where there is none."""
+    if decision.rule is DecisionRule.NONE:
+        return UNDECIDED
     if decision.rule is DecisionRule.THRESHOLD:
-        if outputs[0] > rational(decision.upper):
+        if outputs[0] > Fraction(decision.upper):
             return 1
-        return 0 if outputs[0] <= rational(decision.lower) else UNDECIDED
+        return 0 if outputs[0] <= Fraction(decision.lower) else UNDECIDED
     largest = max(outputs)
     reached = [number for number, output in enumerate(outputs) if output == largest]
     return reached[0] if len(reached) == 1 else TIED

@@ -15,6 +15,7 @@ from fractions import Fraction
 
 import numpy as np
 
+from relugeom.analysis.decisions import decide_exactly
 from relugeom.analysis.tightening import tighten
 from relugeom.claims.ball import Ball, Norm
 from relugeom.claims.claim import Claim, Excluded, Scope
@@ -30,7 +31,7 @@ from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 from relugeom.partition.closed_cells import Best, climb, closed_cell, domain_forms
 
-__all__ = ["Robustness", "SettleOn", "distance_to_other_decision"]
+__all__ = ["Robustness", "SettleOn", "distance_to_other_decision", "has_clear_decision"]
 
 Point = tuple[Fraction, ...]
 SettleOn = Callable[[Domain, Claim], Settlement]
@@ -108,6 +109,12 @@ def distance_to_other_decision(
     sides = [np.where(kept, x, side) for side in (domain.lower, domain.upper)]
     search = _Search(network, replace(domain, lower=sides[0], upper=sides[1]), settle_on, p, Norm(norm), scope)
     return search.run(candidates)
+
+
+def has_clear_decision(network: ReLUNetwork, x: FloatArray) -> bool:
+    """Whether an input, shape (n,), has one decision for certain: no tie, no output between bounds of a threshold."""
+    outputs = evaluate_exactly(network, tuple(map(Fraction, np.asarray(x, dtype=np.float64).tolist())))[1]
+    return decide_exactly(network.rule, outputs) >= 0
 
 
 class _Search:

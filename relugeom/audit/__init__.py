@@ -8,24 +8,21 @@ them do.
 import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from relugeom.analysis.importance import ClusterImportance, cluster_importance
-from relugeom.audit.measures import save_measures
+from relugeom.audit.findings import Findings
+from relugeom.audit.inputs import DOMAIN_FILE, ChosenDomain, choose_domain, find_protected, read_inputs
 from relugeom.audit.page import report_content
 from relugeom.audit.questions import FOLDER, ask_questions
 from relugeom.audit.words import audit_notes, columns_in_words, resumption_in_words
 from relugeom.certificate.partition import Certificate, certify_partition
 from relugeom.claims.answer import Answer
-from relugeom.data.samples import Samples, read_samples
+from relugeom.data.samples import Samples
 from relugeom.errors import CertificateError, InputError
-from relugeom.geometry.chart import domain_chart
-from relugeom.geometry.domain import Domain
-from relugeom.geometry.domain_spec import load_domain
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.network.decision import Decision
-from relugeom.network.importers import load_network
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters, cluster_samples
@@ -48,19 +45,9 @@ __all__ = [
     "resumption_in_words",
 ]
 
-DOMAIN_FILE = "domain.toml"
 CERTIFICATE = "partition.cert"
 MOST_CANDIDATES, MOST_DRAWN = 10_000, 50_000
 """Samples from which the search for extreme inputs sets out, and samples that are drawn on maps."""
-SOURCES = {"data": "the range of the data", "all": "all of R^n"}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ChosenDomain:
-    """A domain, and in words where it comes from."""
-
-    domain: Domain
-    source: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,6 +98,7 @@ def audit(
     domain: str | None = None,
     store: str | Path | None = None,
     out: str | Path = "audit",
+    protected: Sequence[str] = (),
     max_regions: int | None = 1_000_000,
     time_limit: float | None = 600.0,
     threads: int = 1,
@@ -140,6 +128,8 @@ def audit(
         File name or URL of the store; by default ``audit.db`` in `out`.
     out
         Folder for the store, ``partition.cert`` and ``report.html``; made where it does not exist.
+    protected
+        Names of features on which a decision should not depend: whether it does is asked, together for all of them.
     max_regions, time_limit
         Limits of the enumeration, which then is TRUNCATED. The samples' patterns are settled before it.
     threads
@@ -179,12 +169,15 @@ def audit(
     chosen = choose_domain(domain, network, samples, Path(model))
     if map_features is not None:
         find_features(network, map_features)  # refuses names that are none before the work begins
+    own = find_protected(network, protected)
     record = describe_dataset(
         samples.name, samples.table, network.feature_names, target_name=target, target=samples.target
     )
-    parameters = {"model": str(model), "data": str(data), "target": target, "domain": domain}
+    parameters: dict[str, object] = {"model": str(model), "data": str(data), "target": target, "domain": domain}
     if data_url is not None:
         parameters["data_url"] = data_url
+    if protected:
+        parameters["protected"] = list(protected)
     limits = {"max_regions": max_regions, "time_limit": time_limit}
     with _made_folder(Path(out)) as folder:
         report = folder / "report.html"
@@ -235,20 +228,21 @@ def audit(
                 run.save_census(census)
                 if certificate is not None:
                     run.save_certificate(certificate)
-                left_out = save_measures(run, partition, clusters, samples.table, tell)
+                findings = Findings(run, partition, clusters, samples, importance, folder / FOLDER)
+                left_out = list(findings.record(tell, show_samples=show_samples))
                 tell("asking about the whole domain", 0)
                 known_rows = samples.excerpt(MOST_CANDIDATES)
                 answers = ask_questions(
-                    network,
-                    chosen.domain,
+                    partition,
                     samples.table.take(known_rows if show_samples else known_rows[:0]),  # a witness may be one of them
-                    folder / FOLDER,
+                    folder,
+                    protected=own,
                     time_limit=time_limit,
                     on_progress=lambda done: tell("asking about the whole domain", done),
                 )
                 run.save_answers(answers)
                 notes = audit_notes(clusters, verdicts, partition, census)
-                run.save_notes([*notes, proof_note, *([left_out] if left_out else [])])
+                run.save_notes([*notes, proof_note, *left_out])
             tell("writing the report", 0)
             content = report_content(
                 opened,
@@ -297,56 +291,6 @@ def _certify(
         f"{certificate.proofs:,} proofs, {certificate.size:,} bytes, SHA-256 {certificate.digest}). It is checked "
         f"without relugeom by the one file checker.py that relugeom comes with: python -I -S checker.py {path.name}"
     )
-
-
-def read_inputs(
-    model: str | Path,
-    data: str | Path,
-    *,
-    url: str | None = None,
-    target: str | None = None,
-    features: Sequence[str] | None = None,
-    ignore: Collection[str] = (),
-    decision: Decision | None = None,
-    on_progress: Callable[[int], None] | None = None,
-) -> tuple[ReLUNetwork, Samples]:
-    """A model and its samples; a model that names no inputs takes the names of the columns."""
-    network = load_network(model)
-    if decision is not None:
-        network = replace(network, decision=replace(decision, class_names=network.rule.class_names))
-    samples = read_samples(
-        data,
-        inputs=network.inputs,
-        url=url,
-        input_names=network.input_names,
-        target=target,
-        features=features,
-        ignore=ignore,
-        on_progress=on_progress,
-    )
-    return network if network.input_names else network.with_inputs(samples.columns), samples
-
-
-def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | None, model: Path) -> ChosenDomain:
-    """The domain that was asked for; without a word, the file beside the model, else the range of the data.
-
-    Raises
-    ------
-    InputError
-        The domain cannot be read or is empty, or none was asked for and there is nothing to take it from.
-    """
-    beside = model.parent / DOMAIN_FILE
-    if spec is not None:
-        place, source = spec, SOURCES.get(spec, spec)
-    elif beside.is_file():
-        place, source = str(beside), f"{DOMAIN_FILE} beside the model"
-    elif samples is not None:
-        place, source = "data", SOURCES["data"]
-    else:
-        raise InputError(f"say which domain with --domain: box:LO,HI, all, or a TOML file like {DOMAIN_FILE}")
-    domain = load_domain(place, network, data=None if samples is None else samples.table.range())
-    domain_chart(domain)  # refuses an empty domain
-    return ChosenDomain(domain, source)
 
 
 @contextmanager

@@ -39,9 +39,11 @@ def report_content(
     InputError
         The store has no such run, or the network no such features.
     """
+    from relugeom.audit.chapters import chapters
     from relugeom.report.pictures import Subject, with_pictures
     from relugeom.report.privacy import without_rows
     from relugeom.report.region_graph import MAX_NODES
+    from relugeom.store.finding_queries import read_findings
     from relugeom.store.queries import read_run, read_source
 
     tables = read_run(store, run)
@@ -63,6 +65,7 @@ def report_content(
         notes=tables.notes,
         answers=tables.answers if len(tables.answers) else None,
         certificate=tables.certificate,
+        sections=chapters(read_findings(store, tables.run), show_samples=show_samples),
     )
     subject = Subject(
         source.network,

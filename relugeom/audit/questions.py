@@ -1,14 +1,24 @@
-"""What an audit asks of a network on the whole domain: the range of each output, and in what it is monotone."""
+"""What an audit asks of a network on the whole domain: ranges, monotone features, fairness, units that can go.
+
+The one idea: every question knows the statements that it would settle, so that one for which there is no time left is
+answered too: it is not known, because the time ran out.
+"""
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from itertools import product
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import partial
+from itertools import islice, product
 from pathlib import Path
 
+from relugeom.analysis.decisions import decide_exactly
+from relugeom.analysis.fairness import protected_fairness, unequal_samples
 from relugeom.analysis.monotonicity import monotonicity
 from relugeom.analysis.output_bounds import output_bounds
+from relugeom.analysis.simplification import Simplification, simplify_network
 from relugeom.analysis.tightening import Extremum
+from relugeom.analysis.unit_signs import bound_unit_signs, partition_unit_signs
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.answer import Answer, point_in_words
 from relugeom.claims.claim import Claim, Scope
@@ -16,86 +26,129 @@ from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.errors import EmptyDomainError
 from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import FloatArray
+from relugeom.network.importers.npz import write_npz
 from relugeom.network.network import ReLUNetwork
+from relugeom.partition.partition import Partition, PartitionStatus
 
-__all__ = ["FOLDER", "ask_questions"]
+__all__ = ["FOLDER", "SIMPLIFIED", "ask_questions"]
 
-FOLDER = "proofs"
-"""Where the certificates of the answers are, in the folder of the audit."""
+FOLDER, SIMPLIFIED = "proofs", "simplified.npz"
+"""Where the certificates of the answers are, and the smaller network, in the folder of the audit."""
 MOST_OUTPUTS, MOST_PAIRS = 10, 60
 SECONDS, SECONDS_EACH = 60.0, 10.0
 """For all questions together, and for one claim."""
+LATE = "the time ran out: give more with --time-limit, or ask about it alone"
 
 
 def ask_questions(
-    network: ReLUNetwork,
-    domain: Domain,
+    partition: Partition,
     samples: FloatArray,
     folder: Path,
     *,
+    protected: Sequence[int] = (),
     time_limit: float | None,
     on_progress: Callable[[int], None],
 ) -> list[Answer]:
-    """Ask, and keep the certificate of every statement that holds in a folder.
+    """Ask, and keep the certificate of every statement that holds in the folder `FOLDER`.
 
     Parameters
     ----------
+    partition
+        The regions of the network on the domain, as far as they are known.
     samples
         From where to set out in the search for extreme inputs, shape (s, n).
     folder
-        Made where there is something to keep.
+        That of the audit; a smaller network with the same function is kept there, too.
+    protected
+        Features on which a decision should not depend.
     time_limit
-        Seconds, of which a minute is used at most; what was not asked by then is left out.
+        Seconds, of which a minute is used at most; what was not asked by then is UNKNOWN.
     """
     answers: list[Answer] = []
     seconds = SECONDS if time_limit is None else min(SECONDS, time_limit)
-    for answer in _Questions(network, domain, folder, seconds).ask(samples):
+    for answer in _Questions(partition, samples, folder, seconds).ask(protected):
         answers.append(answer)
         on_progress(len(answers))
     return answers
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A kind of question, what it would settle, and how it is asked."""
+
+    kind: str
+    statements: tuple[str, ...]
+    ask: Callable[[], Iterable[Answer]]
+
+    def left_out(self, reason: str) -> Iterator[Answer]:
+        """Its answers where it is not asked."""
+        return (Answer(self.kind, statement, Verdict.UNKNOWN, reason=reason) for statement in self.statements)
+
+
 class _Questions:
     """The questions about one network on one domain, with one budget of time."""
 
-    def __init__(self, network: ReLUNetwork, domain: Domain, folder: Path, seconds: float) -> None:
-        self._network, self._domain, self._folder = network, domain, folder
+    def __init__(self, partition: Partition, samples: FloatArray, folder: Path, seconds: float) -> None:
+        self._partition, self._samples, self._folder = partition, samples, folder
+        self._network: ReLUNetwork = partition.network
+        self._domain: Domain = partition.domain
         self._end = time.perf_counter() + seconds
-        self._asked = 0
-        self._inputs = network.feature_names
-        self._outputs = network.target_names
-        self._scope = Scope.ADMISSIBLE if domain.integral.any() else Scope.RELAXATION
+        self._proved = 0
+        self._inputs, self._outputs = self._network.feature_names, self._network.target_names
+        self._scope = Scope.ADMISSIBLE if self._domain.integral.any() else Scope.RELAXATION
 
-    def ask(self, samples: FloatArray) -> Iterator[Answer]:
-        """The answers, one after the other, as long as there is time."""
-        for output in range(min(self._network.outputs, MOST_OUTPUTS)):
-            if self._is_late():
-                return
+    def ask(self, protected: Sequence[int]) -> Iterator[Answer]:
+        """All answers."""
+        for question in self._questions(protected):
+            if time.perf_counter() > self._end:
+                yield from question.left_out(LATE)
+                continue
             try:
-                found = output_bounds(
-                    self._network, self._domain, self._settle, output=output, scope=self._scope, candidates=samples
-                )
+                yield from question.ask()
             except EmptyDomainError:
-                return
-            yield self._range(output, found.lowest, "≥")
-            yield self._range(output, found.highest, "≤")
-        pairs = list(product(range(self._network.outputs), range(self._network.inputs)))[:MOST_PAIRS]
-        for output, feature in pairs:
-            if self._is_late():
-                return
-            moves = monotonicity(self._network, self._domain, self._settle, output=output, feature=feature)
-            yield self._monotone(output, feature, "never falls", moves.never_falls)
-            yield self._monotone(output, feature, "never rises", moves.never_rises)
+                yield from question.left_out("no admissible input is known")
 
-    def _is_late(self) -> bool:
-        return time.perf_counter() > self._end
+    def _questions(self, protected: Sequence[int]) -> Iterator[_Question]:
+        """What is asked, the questions of the user first."""
+        if protected:
+            names = ", ".join(self._inputs[feature] for feature in protected)
+            statement = f"inputs that differ only in {names} get the same decision"
+            yield _Question("fairness", (statement,), partial(self._fairness, statement, protected))
+        for output, name in enumerate(self._outputs[:MOST_OUTPUTS]):
+            yield _Question("range", (f"the range of {name}",), partial(self._ranges, output))
+        if len(self._outputs) > MOST_OUTPUTS:
+            yield _not_asked("range", f"the ranges of {len(self._outputs) - MOST_OUTPUTS:,} more outputs", MOST_OUTPUTS)
+        pairs = product(range(self._network.outputs), range(self._network.inputs))
+        for output, feature in islice(pairs, MOST_PAIRS):
+            statements = tuple(self._moves(output, feature, moves) for moves in ("never falls", "never rises"))
+            yield _Question("monotonicity", statements, partial(self._monotone, output, feature, statements))
+        count = self._network.outputs * self._network.inputs
+        if count > MOST_PAIRS:
+            what = f"{count - MOST_PAIRS:,} more pairs of an output and a feature"
+            yield _not_asked("monotonicity", f"the direction of {what}", MOST_PAIRS)
+        yield _Question("simplification", ("units that the function does not need",), self._simplification)
 
-    def _settle(self, claim: Claim) -> Settlement:
-        self._asked += 1
-        self._folder.mkdir(exist_ok=True)
-        left = max(self._end - time.perf_counter(), 0.0)
-        place = self._folder / f"{self._asked:04}.cert"
-        return settle_claim(claim, self._network, self._domain, place, time_limit=min(SECONDS_EACH, left))
+    def _settle(self, claim: Claim, second_network: ReLUNetwork | None = None) -> Settlement:
+        """Settle, and keep the proof of what holds under the next number."""
+        folder = self._folder / FOLDER
+        folder.mkdir(exist_ok=True)
+        settled = settle_claim(
+            claim,
+            self._network,
+            self._domain,
+            folder / f"{self._proved + 1:04}.cert",
+            second_network=second_network,
+            time_limit=min(SECONDS_EACH, max(self._end - time.perf_counter(), 0.0)),
+        )
+        self._proved += settled.proof is not None
+        return settled
+
+    def _ranges(self, output: int) -> Iterator[Answer]:
+        found = output_bounds(
+            self._network, self._domain, self._settle, output=output, scope=self._scope, candidates=self._samples
+        )
+        yield self._range(output, found.lowest, "≥")
+        yield self._range(output, found.highest, "≤")
 
     def _range(self, output: int, found: Extremum, relation: str) -> Answer:
         name, settled = self._outputs[output], found.settlement
@@ -112,13 +165,19 @@ class _Questions:
             None if settled is None else settled.proof,
         )
 
-    def _monotone(self, output: int, feature: int, moves: str, settled: Settlement) -> Answer:
-        statement = f"{self._outputs[output]} {moves} when {self._inputs[feature]} alone rises"
-        shown = settled.counterexample
-        answer = Answer("monotonicity", statement, settled.verdict, proof=settled.proof)
-        if settled.verdict is Verdict.UNKNOWN:
-            return replace(answer, reason=settled.reason)
-        return answer if shown is None else replace(answer, witness=self._pair(output, feature, shown))
+    def _moves(self, output: int, feature: int, moves: str) -> str:
+        return f"{self._outputs[output]} {moves} when {self._inputs[feature]} alone rises"
+
+    def _monotone(self, output: int, feature: int, statements: Sequence[str]) -> Iterator[Answer]:
+        moves = monotonicity(self._network, self._domain, self._settle, output=output, feature=feature)
+        for statement, settled in zip(statements, (moves.never_falls, moves.never_rises), strict=True):
+            shown = settled.counterexample
+            answer = Answer("monotonicity", statement, settled.verdict, proof=settled.proof)
+            if settled.verdict is Verdict.UNKNOWN:
+                answer = replace(answer, reason=settled.reason)
+            elif shown is not None:
+                answer = replace(answer, witness=self._pair(output, feature, shown))
+            yield answer
 
     def _pair(self, output: int, feature: int, shown: Counterexample) -> str:
         if shown.second_x is None or shown.second_outputs is None:
@@ -132,3 +191,68 @@ class _Questions:
             f"at {point_in_words(self._inputs, low)} it is {float(before):.6g}, with {self._inputs[feature]} = "
             f"{float(high[feature]):.6g} {float(after):.6g}"
         )
+
+    def _fairness(self, statement: str, protected: Sequence[int]) -> Iterator[Answer]:
+        found = protected_fairness(self._network, self._domain, self._settle, protected)
+        settled, shown = found.same_decision, found.same_decision.counterexample
+        parts, share = [], None
+        if shown is not None and shown.second_x is not None and shown.second_outputs is not None:
+            own = [self._inputs[feature] for feature in found.protected]
+            changed = [shown.second_x[feature] for feature in found.protected]
+            parts.append(
+                f"at {point_in_words(self._inputs, shown.x)} the decision is {self._class(shown.outputs)}, with "
+                f"{point_in_words(own, changed)} it is {self._class(shown.second_outputs)}"
+            )
+        if found.unequal is not None and found.admissible:
+            share = Fraction(found.unequal, found.admissible)
+            parts.append(_share_in_words(found.unequal, found.admissible, "admissible inputs"))
+        elif settled.verdict is not Verdict.HOLDS and len(self._samples):
+            asked, unequal = unequal_samples(self._network, self._domain, self._samples, found.protected)
+            if asked:
+                parts.append("at least " + _share_in_words(unequal, asked, "samples of the domain"))
+        reason = settled.reason if settled.verdict is Verdict.UNKNOWN else ""
+        yield Answer("fairness", statement, settled.verdict, share, "; ".join(parts), reason, settled.proof)
+
+    def _class(self, outputs: Sequence[Fraction]) -> str:
+        place, names = decide_exactly(self._network.rule, outputs), self._network.rule.class_names
+        if place < 0:
+            return "not clear"
+        return names[place] if names else f"class {place}"
+
+    def _simplification(self) -> Iterator[Answer]:
+        if self._partition.status is PartitionStatus.COMPLETE:
+            signs = partition_unit_signs(self._partition)
+        else:
+            signs = bound_unit_signs(self._network, self._domain)
+        smaller = simplify_network(self._network, signs)
+        if not smaller.removed or smaller.claim is None:
+            return
+        before, after = self._network.units, smaller.network.units
+        settled = self._settle(smaller.claim, smaller.network)
+        if settled.verdict is Verdict.HOLDS:
+            write_npz(smaller.network, self._folder / SIMPLIFIED)
+        yield Answer(
+            "simplification",
+            f"{after:,} of the {before:,} units give the same outputs on the domain ({SIMPLIFIED})",
+            settled.verdict,
+            Fraction(after),
+            _removed_in_words(smaller),
+            settled.reason,
+            settled.proof,
+        )
+
+
+def _not_asked(kind: str, what: str, limit: int) -> _Question:
+    """What is beyond a limit, as an answer of its own."""
+    reason = f"not asked: an audit asks about the first {limit:,}"
+    return _Question(kind, (what,), lambda: (Answer(kind, what, Verdict.UNKNOWN, reason=reason),))
+
+
+def _share_in_words(part: int, whole: int, what: str) -> str:
+    return f"{part:,} of {whole:,} {what} ({part / whole:.1%}) have such a counterpart"
+
+
+def _removed_in_words(smaller: Simplification) -> str:
+    parts = [f"unit {removal.layer}.{removal.unit} {removal.reason.value}" for removal in smaller.removed[:20]]
+    more = len(smaller.removed) - len(parts)
+    return "not needed: " + ", ".join(parts) + (f" and {more:,} more" if more else "")

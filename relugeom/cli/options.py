@@ -18,6 +18,7 @@ __all__ = [
     "NoSamples",
     "Pattern",
     "Probability",
+    "Protected",
     "Resume",
     "StoreName",
     "Target",
@@ -59,6 +60,10 @@ Threshold = Annotated[
 ]
 Probability = Annotated[
     float | None, typer.Option("--probability", metavar="P", help="Decide for class 1 where the sigmoid exceeds P.")
+]
+Protected = Annotated[
+    list[str] | None,
+    typer.Option("--protected", metavar="COL", help="A feature no decision should depend on (A,B or again for more)."),
 ]
 MaxRegions = Annotated[
     int, typer.Option("--max-regions", metavar="N", min=1, help="Stop after the first N regions in tree order.")

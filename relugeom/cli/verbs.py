@@ -23,6 +23,7 @@ from relugeom.cli.options import (
     NoSamples,
     Pattern,
     Probability,
+    Protected,
     Resume,
     StoreName,
     Target,
@@ -87,6 +88,7 @@ def audit(
     threshold: Threshold = None,
     probability: Probability = None,
     domain: DomainSpec = None,
+    protected: Protected = None,
     store: Annotated[
         str | None, typer.Option("--store", metavar="URL", help="Where the store is (OUT/audit.db by default).")
     ] = None,
@@ -122,6 +124,7 @@ def audit(
         threshold=threshold,
         probability=probability,
         domain=domain,
+        protected=[name for text in protected or () for name in _names(text)],
         store=store,
         out=out,
         max_regions=max_regions,

@@ -6,6 +6,7 @@ escapes them for its own medium.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,12 +16,38 @@ if TYPE_CHECKING:
     from relugeom.report.region_graph import RegionGraph
     from relugeom.report.region_map import RegionMap
 
-__all__ = ["ReportContent", "Section"]
+__all__ = ["Chart", "ChartKind", "ReportContent", "Section"]
+
+
+class ChartKind(StrEnum):
+    """How the numbers of a chart are drawn."""
+
+    MEASURES = "measures"
+    TRADEOFF = "tradeoff"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chart:
+    """Numbers of a chapter as a picture.
+
+    Attributes
+    ----------
+    kind
+        MEASURES: columns measure, feature, share. TRADEOFF: columns groups, error, rms.
+    data
+        The numbers.
+    caption
+        What the picture shows.
+    """
+
+    kind: ChartKind
+    data: "pd.DataFrame"
+    caption: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Section:
-    """A further chapter of a report: words, facts and a table of any columns.
+    """A further chapter of a report: words, facts, pictures and tables of any columns.
 
     Attributes
     ----------
@@ -30,17 +57,17 @@ class Section:
         Plain text.
     facts
         Label → text.
-    table
-        Any columns of numbers and texts, or None.
-    caption
-        What the table shows.
+    charts
+        Pictures.
+    tables
+        Caption → any columns of numbers and texts.
     """
 
     title: str
     paragraphs: Sequence[str] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
-    table: "pd.DataFrame | None" = None
-    caption: str = ""
+    charts: Sequence[Chart] = ()
+    tables: "Mapping[str, pd.DataFrame]" = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

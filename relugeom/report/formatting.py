@@ -5,10 +5,14 @@ from numbers import Integral, Real
 
 import pandas as pd
 
-__all__ = ["NOTHING", "display", "percent", "shortened", "visible"]
+__all__ = ["NOTHING", "PERCENT", "display", "percent", "shortened", "visible"]
 
 NOTHING = "–"
 """Stands where there is no value."""
+
+
+PERCENT = "percent"
+"""Under this name the attributes of a table tell which of its columns are shares, to be written as percentages."""
 
 
 def visible(text: str) -> str:

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from relugeom.files import write_whole
+from relugeom.report.charts import draw_chart
 from relugeom.report.content import ReportContent, Section
 from relugeom.report.excerpt import outputs_of
 from relugeom.report.formatting import display, percent, shortened, visible
@@ -71,7 +72,7 @@ def render_report(content: ReportContent) -> str:
         maps=[_map(region_map) for region_map in content.maps],
         graph=None if content.graph is None else _graph(content.graph),
         subnetworks=[_subnetwork(cluster, graph) for cluster, graph in content.subnetworks.items()],
-        sections=[_section(section) for section in content.sections],
+        sections=[_section(number, section) for number, section in enumerate(content.sections, start=1)],
     )
 
 
@@ -212,6 +213,15 @@ def _subnetwork(cluster: int, graph: LayeredGraph) -> Mapping[str, object]:
     }
 
 
-def _section(section: Section) -> Mapping[str, object]:
-    table = EMPTY if section.table is None else free_table(section.table, section.caption or section.title)
-    return {"title": section.title, "paragraphs": section.paragraphs, "facts": section.facts, "table": table}
+def _section(number: int, section: Section) -> Mapping[str, object]:
+    pictures = [
+        {"caption": chart.caption, "svg": Markup(figure_svg(draw_chart(chart), name=f"chart-{number}-{at}"))}
+        for at, chart in enumerate(section.charts)
+    ]
+    return {
+        "title": section.title,
+        "paragraphs": section.paragraphs,
+        "facts": section.facts,
+        "charts": pictures,
+        "tables": [free_table(table, caption) for caption, table in section.tables.items()],
+    }

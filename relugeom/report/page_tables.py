@@ -10,7 +10,7 @@ import pandas as pd
 
 from relugeom.report.content import ReportContent
 from relugeom.report.excerpt import cluster_matrix
-from relugeom.report.formatting import display, percent, shortened
+from relugeom.report.formatting import PERCENT, display, percent, shortened
 from relugeom.report.region_map import RegionMap, affine_text
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "map_table",
     "matrix_table",
     "pattern_table",
+    "proof_name",
 ]
 
 MAX_CLUSTERS, MAX_MATRIX_CLUSTERS, MAX_FEATURES, MAX_PATTERNS, MAX_ROWS, MAX_ANSWERS = 100, 6, 200, 500, 1000, 200
@@ -74,7 +75,7 @@ def answer_table(answers: pd.DataFrame | None) -> PageTable:
             Cell(shortened(str(row["statement"]), 4 * NAME_LENGTH), kind="name"),
             Cell(str(row["verdict"]), kind="verdict"),
             Cell(shortened(str(row["witness"] or row["reason"] or "its certificate"), 10 * NAME_LENGTH)),
-            Cell(_proof_name(row["file"]), note=f"SHA-256 {row['sha256']}" if isinstance(row["sha256"], str) else ""),
+            Cell(proof_name(row["file"]), note=f"SHA-256 {row['sha256']}" if isinstance(row["sha256"], str) else ""),
         ]
         for row in _records(shown)
     ]
@@ -82,7 +83,8 @@ def answer_table(answers: pd.DataFrame | None) -> PageTable:
     return PageTable("Statements about every input of the domain", headings, rows, more)
 
 
-def _proof_name(path: object) -> str:
+def proof_name(path: object) -> str:
+    """A certificate by its folder and file; empty without one."""
     return "/".join(PurePath(path).parts[-2:]) if isinstance(path, str) else ""
 
 
@@ -189,7 +191,9 @@ def map_table(region_map: RegionMap) -> PageTable:
 def free_table(table: pd.DataFrame, caption: str) -> PageTable:
     """Any columns; those of numbers are set and sorted as such."""
     shown = table.head(MAX_ROWS)
-    rows = [[_cell(row[column], _briefly, None) for column in table.columns] for row in _records(shown)]
+    shares = table.attrs.get(PERCENT, ())
+    writers = {column: percent if column in shares else _briefly for column in table.columns}
+    rows = [[_cell(row[column], write, None) for column, write in writers.items()] for row in _records(shown)]
     headings = [(str(column), pd.api.types.is_numeric_dtype(table[column])) for column in table.columns]
     return PageTable(caption, headings, rows, _more(len(table) - len(shown), "row"))
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from sqlalchemy import Column, Connection, Double, Table, Text
 
 from relugeom.claims.answer import Answer
+from relugeom.claims.settlement import Proof
 from relugeom.printing import printable
 from relugeom.store.columns import Digest, key, metadata, owner, required
 from relugeom.store.insertion import insert_columns
 
-__all__ = ["answers", "save_answers"]
+__all__ = ["answers", "proof_file", "save_answers"]
 
 answers = Table(
     "answers",
@@ -41,7 +42,12 @@ def save_answers(connection: Connection, run_id: int, found: Sequence[Answer]) -
         "value": [None if answer.value is None else float(answer.value) for answer in found],
         "witness": [printable(answer.witness) for answer in found],
         "reason": [printable(answer.reason) for answer in found],
-        "file": [None if proof is None or proof.path is None else printable(str(proof.path)) for proof in proofs],
+        "file": [None if proof is None else proof_file(proof) for proof in proofs],
         "sha256": [None if proof is None else proof.digest for proof in proofs],
     }
     insert_columns(connection, answers, columns)
+
+
+def proof_file(proof: Proof) -> str | None:
+    """Where a certificate is, as text; None where it was not kept."""
+    return None if proof.path is None else printable(str(proof.path))

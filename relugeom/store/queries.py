@@ -18,7 +18,7 @@ from relugeom.store.domains import load_domain
 from relugeom.store.networks import load_network
 from relugeom.store.store import Store
 
-__all__ = ["RunSource", "RunTables", "read_run", "read_source"]
+__all__ = ["RunSource", "RunTables", "read_frame", "read_run", "read_source"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,16 +139,16 @@ def read_run(store: Store, run_id: int | None = None) -> RunTables:
         return RunTables(
             run=run,
             network=_describe_network(network),
-            domain=_frame(connection, DOMAIN, run),
+            domain=read_frame(connection, DOMAIN, run),
             constraints=_constraints(_rows(connection, CONSTRAINTS, run)),
-            census=_frame(connection, CENSUS, run),
-            clusters=_frame(connection, CLUSTERS, run),
-            profiles=_frame(connection, PROFILES, run),
-            importance=_frame(connection, IMPORTANCE, run),
-            patterns=_frame(connection, PATTERNS, run),
+            census=read_frame(connection, CENSUS, run),
+            clusters=read_frame(connection, CLUSTERS, run),
+            profiles=read_frame(connection, PROFILES, run),
+            importance=read_frame(connection, IMPORTANCE, run),
+            patterns=read_frame(connection, PATTERNS, run),
             provenance=_describe_run(_rows(connection, OVERVIEW, run)[0], _rows(connection, SOFTWARE, run)),
             notes=[row["note"] for row in _rows(connection, NOTES, run)],
-            answers=_frame(connection, ANSWERS, run),
+            answers=read_frame(connection, ANSWERS, run),
             certificate=_describe_certificate(_rows(connection, CERTIFICATE, run)),
         )
 
@@ -180,7 +180,8 @@ def _rows(connection: Connection, query: str, run: int) -> Sequence[RowMapping]:
     return connection.execute(text(query), {"run": run}).mappings().all()
 
 
-def _frame(connection: Connection, query: str, run: int) -> pd.DataFrame:
+def read_frame(connection: Connection, query: str, run: int) -> pd.DataFrame:
+    """The rows of a query about a run, which it names `:run`."""
     result = connection.execute(text(query), {"run": run})
     names = list(result.keys())
     columns = list(zip(*result.all(), strict=True)) or [()] * len(names)

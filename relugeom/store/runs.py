@@ -31,7 +31,7 @@ from relugeom.partition.enumeration import known_block, partition_from_blocks
 from relugeom.partition.found import RegionBlock
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.printing import hide_passwords, printable
-from relugeom.store import schema
+from relugeom.store import findings, schema
 from relugeom.store.answers import save_answers
 from relugeom.store.blocks import close_run, drop_blocks, find_resumable, load_blocks, save_block
 from relugeom.store.census import save_census
@@ -49,7 +49,15 @@ from relugeom.store.patterns import save_maps, save_patterns, save_verdicts
 from relugeom.version import VERSION
 
 if TYPE_CHECKING:  # slow to load, and not every run has them
+    from relugeom.analysis.group_bounds import GroupBounds
     from relugeom.analysis.margins import SampleMargins
+    from relugeom.analysis.parsimony import ClusterGroups
+    from relugeom.analysis.performance import Performance
+    from relugeom.analysis.region_ranges import RegionRanges
+    from relugeom.analysis.relevance import ClusterRelevance
+    from relugeom.analysis.sample_robustness import SampleRobustness
+    from relugeom.analysis.unobserved import UnobservedRegions
+    from relugeom.analysis.whole_domain import ImportanceComparison
     from relugeom.certificate.partition import Certificate
     from relugeom.partition.adjacency import Adjacency
     from relugeom.partition.volumes import Volumes
@@ -213,6 +221,42 @@ class Run:
         """Record what was asked of the network, and what became of it."""
         with explained(self.location):
             save_answers(self._connection, self.id, found)
+
+    def save_comparison(self, comparison: "ImportanceComparison") -> None:
+        """Record measures of importance side by side."""
+        with explained(self.location):
+            findings.save_comparison(self._connection, self.id, comparison)
+
+    def save_performance(self, clusters: "Performance", numbers: IntArray, regions: "Performance | None") -> None:
+        """Record scores: of clusters, whose numbers from 0 are given, and of the regions of the run's partition."""
+        of_regions = None if regions is None else (self._partition_row(), regions)
+        with explained(self.location):
+            findings.save_performance(self._connection, self.id, (clusters, numbers), of_regions)
+
+    def save_unobserved(self, found: "UnobservedRegions") -> None:
+        """Record the regions of the run's partition that hold no sample."""
+        with explained(self.location):
+            findings.save_unobserved(self._connection, self.id, self._partition_row(), found)
+
+    def save_ranges(self, ranges: "RegionRanges") -> None:
+        """Record the range of each output over each region of the run's partition."""
+        with explained(self.location):
+            findings.save_ranges(self._connection, self._partition_row(), ranges)
+
+    def save_robustness(self, found: "SampleRobustness", samples: IntArray, *, with_inputs: bool) -> None:
+        """Record how far samples, whose numbers are given, are from another decision, and counterfactuals if wanted."""
+        with explained(self.location):
+            findings.save_robustness(self._connection, self.id, found, samples, with_inputs=with_inputs)
+
+    def save_groups(self, groups: "ClusterGroups", clusters: IntArray, bounds: "GroupBounds | None" = None) -> None:
+        """Record groups of clusters, whose numbers from 0 are given, and what is proved of their maps."""
+        with explained(self.location):
+            findings.save_groups(self._connection, self.id, groups, clusters, bounds)
+
+    def save_relevance(self, found: "ClusterRelevance", clusters: IntArray) -> None:
+        """Record intervals of coefficients in clusters, whose numbers from 0 are given."""
+        with explained(self.location):
+            findings.save_relevance(self._connection, self.id, found, clusters)
 
     def save_notes(self, notes: Sequence[str]) -> None:
         """Record limits and remarks, one sentence each, for the report."""

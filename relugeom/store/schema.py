@@ -27,10 +27,10 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from relugeom.store import answers, certificates, measured_tables
+from relugeom.store import answers, certificates, finding_tables, measured_tables
 from relugeom.store.columns import Digest, PatternText, key, metadata, owner, reference, required
 
-__all__ = ["SCHEMA_TABLE", "answers", "certificates", "measured_tables", "metadata"]
+__all__ = ["SCHEMA_TABLE", "answers", "certificates", "finding_tables", "measured_tables", "metadata"]
 
 SCHEMA_TABLE = "relugeom_schema"
 """Where Alembic keeps the version of the schema; a database that has this table is a store of ours."""

@@ -7,6 +7,7 @@ given where a view says CROSS JOIN, which is meant there: what narrows the answe
 from sqlalchemy import Connection, MetaData, event
 
 from relugeom.errors import StoreError
+from relugeom.store.finding_views import FINDING_VIEWS
 from relugeom.store.region_views import REGION_VIEWS
 from relugeom.store.schema import metadata
 from relugeom.store.view import View
@@ -163,6 +164,7 @@ JOIN clusters c ON c.run_id = a.run_id AND c.cluster = a.cluster
 JOIN patterns p ON p.id = c.pattern_id""",
     ),
     *REGION_VIEWS,
+    *FINDING_VIEWS,
 )
 
 

@@ -14,7 +14,7 @@ from relugeom.network.pattern import pattern_texts
 from relugeom.partition.clusters import cluster_samples
 from relugeom.partition.enumeration import enumerate_regions
 from relugeom.report.clusters import cluster_content
-from relugeom.report.content import ReportContent, Section
+from relugeom.report.content import Chart, ChartKind, ReportContent, Section
 from relugeom.report.pictures import Subject, with_pictures
 
 pd.set_option("mode.string_storage", "python")  # pyarrow, where it is installed, refuses lone surrogates
@@ -140,8 +140,26 @@ def pictured_content(
                 title=f"Robustness to {features[0]}",
                 paragraphs=[f"How far samples are from a boundary in {features[0]}."],
                 facts={"radius": "0.25"},
-                table=pd.DataFrame({"sample": [1, 2], "distance": [0.5, 0.125], "feature": [features[0], output]}),
-                caption="Distances",
+                charts=[
+                    Chart(
+                        ChartKind.MEASURES,
+                        pd.DataFrame(
+                            [(name, feature, 0.5) for name in ("gradients", output) for feature in features],
+                            columns=["measure", "feature", "share"],
+                        ),
+                        f"Measures of {features[0]}",
+                    ),
+                    Chart(
+                        ChartKind.TRADEOFF,
+                        pd.DataFrame({"groups": [1, 2, 3], "error": [1.0, 0.5, 0.0], "rms": [0.5, 0.25, 0.0]}),
+                        "Groups against error",
+                    ),
+                ],
+                tables={
+                    "Distances": pd.DataFrame(
+                        {"sample": [1, 2], "distance": [0.5, 0.125], "feature": [features[0], output]}
+                    )
+                },
             )
         ],
     )

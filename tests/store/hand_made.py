@@ -12,10 +12,19 @@ from pathlib import Path
 import numpy as np
 
 from relugeom.analysis.decisions import decide_regions
+from relugeom.analysis.group_bounds import bound_groups
 from relugeom.analysis.importance import ClusterImportance, cluster_importance
 from relugeom.analysis.margins import sample_margins
+from relugeom.analysis.parsimony import group_clusters
+from relugeom.analysis.performance import cluster_performance, region_performance
+from relugeom.analysis.region_ranges import region_ranges
+from relugeom.analysis.relevance import cluster_relevance
+from relugeom.analysis.sample_robustness import SampleRobustness
+from relugeom.analysis.unobserved import find_unobserved
+from relugeom.analysis.whole_domain import ImportanceComparison
 from relugeom.certificate.partition import Certificate
 from relugeom.claims.answer import Answer
+from relugeom.claims.ball import Norm
 from relugeom.claims.settlement import Proof, Verdict
 from relugeom.geometry.domain import Domain
 from relugeom.network.decision import Decision, Squashing
@@ -26,6 +35,7 @@ from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.partition.volumes import region_volumes
 from relugeom.store.datasets import DatasetRecord, describe_dataset
+from relugeom.store.runs import Run
 from relugeom.store.store import Store
 
 NAMES = ("age", "fare")
@@ -119,6 +129,38 @@ ANSWERS = (
 )
 
 
+def distances() -> SampleRobustness:
+    """Of the first and third sample: one with a counterfactual, one without any other decision."""
+    return SampleRobustness(
+        norm=Norm.L1,
+        rows=np.array([0, 2]),
+        verdicts=(Verdict.HOLDS, Verdict.FAILS),
+        distance=np.array([0.75, np.nan]),
+        counterfactual=np.array([[-0.25, 0.25], [np.nan, np.nan]]),
+        change=np.array([[-0.75, 0.0], [np.nan, np.nan]]),
+        proofs=(Proof(Path("proofs/sample-0.cert"), 2, 5, 900, "e" * 64), None),
+        passed_over=1,
+    )
+
+
+def comparison() -> ImportanceComparison:
+    return ImportanceComparison(network(), ("by samples", "gradients"), np.array([[[0.25, 0.75]], [[1.0, 0.0]]]))
+
+
+def save_findings(run: Run) -> None:
+    """What the analyses of the audit would find."""
+    known, every = clusters(), np.arange(len(clusters()))
+    run.save_comparison(comparison())
+    scores = cluster_performance(known, SAMPLES, TARGET)
+    run.save_performance(scores, every, region_performance(partition(), known, SAMPLES, TARGET))
+    run.save_unobserved(find_unobserved(partition(), known, SAMPLES.std(axis=0)))
+    run.save_ranges(region_ranges(partition()))
+    run.save_robustness(distances(), np.array([0, 1, 4]), with_inputs=True)
+    groups = group_clusters(known, SAMPLES, groups=3)
+    run.save_groups(groups, every, bound_groups(groups, partition()))
+    run.save_relevance(cluster_relevance(known, SAMPLES), every)
+
+
 def save_audit(store: Store) -> int:
     """Save all of it, as an audit would; the number of the run."""
     about = {"network_name": "network.onnx", "domain_name": "domain.toml", "dataset": dataset()}
@@ -132,5 +174,6 @@ def save_audit(store: Store) -> int:
         run.save_census(census())
         run.save_certificate(Certificate(Path("partition.cert"), 7, 8, 1159, "c" * 64))
         run.save_answers(ANSWERS)
+        save_findings(run)
         run.save_notes(["Counted are activation regions.", "A second remark."])
     return run.id

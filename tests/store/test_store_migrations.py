@@ -30,7 +30,7 @@ from relugeom.store.store import open_store
 from relugeom.store.views import VIEWS
 
 GOLDEN = Path(__file__).parent / "golden"
-RELEASED = ("0001", "0002", "0003", "0004", "0005", "0006")
+RELEASED = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 HEAD = RELEASED[-1]
 NEXT = f'''
 """A later revision, for this test alone."""

@@ -27,6 +27,19 @@ RUN_OWNED = [
     "cluster_importance",
     "assignments",
     "sample_margins",
+    "importance_shares",
+    "run_scores",
+    "cluster_scores",
+    "region_scores",
+    "region_departures",
+    "sample_distances",
+    "counterfactual_features",
+    "run_groups",
+    "group_coefficients",
+    "group_biases",
+    "cluster_groups",
+    "tradeoff_steps",
+    "cluster_relevance",
 ]
 SHARED = sorted(set(metadata.tables) - {*RUN_OWNED, "runs", "answers", "certificates", "run_notes", "run_software"})
 

@@ -1,0 +1,244 @@
+"""What an audit finds out beyond the list of regions, and the store keeps: measures, scores, distances, groups.
+
+Each part is a question of its own with limits of its own, and says in a sentence what it left out. Parts that need the
+values of samples look at an excerpt, even over all rows, where there are very many.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from relugeom.analysis.attributions import gradients, integrated_gradients
+from relugeom.analysis.decisions import decide_regions
+from relugeom.analysis.group_bounds import bound_groups
+from relugeom.analysis.importance import ClusterImportance, region_importance
+from relugeom.analysis.margins import sample_margins
+from relugeom.analysis.parsimony import group_clusters
+from relugeom.analysis.performance import cluster_performance, region_performance
+from relugeom.analysis.permutation import permutation_importance
+from relugeom.analysis.region_ranges import region_ranges
+from relugeom.analysis.relevance import cluster_relevance
+from relugeom.analysis.sample_robustness import sample_robustness
+from relugeom.analysis.unobserved import find_unobserved
+from relugeom.analysis.whole_domain import compare_importance, domain_importance
+from relugeom.certificate.claim import settle_claim
+from relugeom.claims.ball import Norm
+from relugeom.claims.claim import Claim
+from relugeom.claims.settlement import Settlement
+from relugeom.data.samples import Samples
+from relugeom.geometry.domain import Domain
+from relugeom.linalg.arrays import FloatArray, IntArray
+from relugeom.network.decision import DecisionRule
+from relugeom.network.forward import evaluate
+from relugeom.network.network import ReLUNetwork
+from relugeom.partition.adjacency import find_adjacency
+from relugeom.partition.clusters import Clusters, cluster_samples
+from relugeom.partition.partition import Partition, PartitionStatus
+from relugeom.partition.volumes import Volumes, region_volumes
+
+if TYPE_CHECKING:
+    from relugeom.store.runs import Run
+
+__all__ = ["MOST_ANALYSED", "MOST_REGIONS", "Excerpt", "Findings", "take_excerpt"]
+
+MOST_REGIONS = 20_000
+"""Of longer lists, volumes, neighbours and decisions are left to `relugeom enumerate --measure`."""
+MOST_ANALYSED, MOST_SHUFFLED, MOST_PATHS, MOST_DISTANCES = 100_000, 10_000, 2_000, 100
+"""Samples that are grouped and scored, shuffled, integrated along, and asked how far another decision is."""
+MOST_GROUPS = 100
+MOST_RELEVANCE, TOLERANCE = 10, 0.01
+"""Clusters whose features are told apart, and by how much of an output's spread predictions may differ."""
+SECONDS = {"ranges": 20.0, "relevance": 15.0, "distances": 15.0, "bounds": 15.0}
+SECONDS_EACH = 5.0
+Tell = Callable[[str, int], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Excerpt:
+    """Samples in memory: all, or an even choice of them.
+
+    Attributes
+    ----------
+    rows
+        Their numbers in the data, shape (s,).
+    X, target
+        Their values.
+    clusters
+        The clusters of these samples alone.
+    numbers
+        The number, in all clusters, of each of them, from 0.
+    """
+
+    rows: IntArray
+    X: FloatArray
+    target: FloatArray | None
+    clusters: Clusters
+    numbers: IntArray
+
+
+def take_excerpt(samples: Samples, clusters: Clusters, domain: Domain, most: int = MOST_ANALYSED) -> Excerpt:
+    """At most so many samples, with their clusters."""
+    rows = samples.excerpt(most)
+    X = samples.table.take(rows)
+    target = None if samples.target is None else samples.target[rows]
+    if len(rows) == len(samples):
+        return Excerpt(rows, X, target, clusters, np.arange(len(clusters)))
+    own = cluster_samples(clusters.network, X, target=target, domain=domain)
+    known = {packed.tobytes(): number for number, packed in enumerate(clusters.packed)}
+    return Excerpt(rows, X, target, own, np.array([known[packed.tobytes()] for packed in own.packed], dtype=np.int64))
+
+
+class Findings:
+    """Finds and records, one part after the other; certificates go to a folder."""
+
+    def __init__(
+        self,
+        run: "Run",
+        partition: Partition,
+        clusters: Clusters,
+        samples: Samples,
+        importance: ClusterImportance,
+        proofs: Path,
+    ) -> None:
+        self._run, self._partition, self._clusters, self._samples = run, partition, clusters, samples
+        self._importance, self._proofs = importance, proofs
+        self._network: ReLUNetwork = partition.network
+        self._domain: Domain = partition.domain
+        self._few = len(partition) <= MOST_REGIONS
+        self._spread = samples.table.mean_and_spread()[1]
+
+    def record(self, tell: Tell, *, show_samples: bool) -> Iterator[str]:
+        """Everything; yields sentences about what was left out.
+
+        Parameters
+        ----------
+        show_samples
+            Whether counterfactuals and proofs of distances, which tell of samples, may be kept.
+        """
+        tell("measuring the samples' margins", 0)
+        self._run.save_margins(sample_margins(self._clusters, self._samples.table))
+        excerpt = take_excerpt(self._samples, self._clusters, self._domain)
+        if len(excerpt.rows) < len(self._samples):
+            yield f"Scores, groups and relevance are those of {len(excerpt.rows):,} samples, taken evenly from all."
+        if self._few:
+            yield from self._measure(excerpt, tell)
+        else:
+            yield (
+                f"Shares of the domain, neighbours, decisions, ranges and unobserved regions are not recorded: there "
+                f"are more than {MOST_REGIONS:,} regions."
+            )
+        tell("measuring performance", 0)
+        performance = cluster_performance(excerpt.clusters, excerpt.X, excerpt.target)
+        regions = (
+            region_performance(self._partition, excerpt.clusters, excerpt.X, excerpt.target) if self._few else None
+        )
+        self._run.save_performance(performance, excerpt.numbers, regions)
+        yield from self._group(excerpt, tell)
+        yield from self._relevance(excerpt, tell)
+        yield from self._distances(tell, show_samples)
+
+    def _measure(self, excerpt: Excerpt, tell: Tell) -> Iterator[str]:
+        """What is known of each region."""
+        partition = self._partition
+        tell("measuring volumes", 0)
+        volumes = region_volumes(partition)
+        self._run.save_volumes(volumes)
+        tell("finding neighbours", 0)
+        self._run.save_adjacency(find_adjacency(partition))
+        self._run.save_decisions(decide_regions(partition))
+        tell("finding the range of each region", 0)
+        ranges = region_ranges(partition, time_limit=SECONDS["ranges"])
+        self._run.save_ranges(ranges)
+        if ranges.reason:
+            yield f"Not every region's range of outputs is recorded: {ranges.reason}."
+        tell("ranking unobserved regions", 0)
+        # No time for admissible inputs: the store has them from the census.
+        self._run.save_unobserved(
+            find_unobserved(partition, self._clusters, self._spread, volumes=volumes, time_limit=0.0)
+        )
+        tell("comparing measures of importance", 0)
+        self._compare(excerpt, volumes)
+
+    def _compare(self, excerpt: Excerpt, volumes: Volumes) -> None:
+        """Measures of importance side by side."""
+        whole = domain_importance(
+            self._clusters, self._importance, region_importance(self._partition, self._spread), volumes
+        )
+        shuffled = slice(None, None, -(-len(excerpt.X) // MOST_SHUFFLED) or 1)
+        paths = excerpt.X[:: -(-len(excerpt.X) // MOST_PATHS) or 1]
+        target = None if excerpt.target is None else excerpt.target[shuffled]
+        self._run.save_comparison(
+            compare_importance(
+                whole,
+                gradients(self._network, excerpt.X),
+                integrated_gradients(self._network, paths),
+                permutation_importance(self._network, excerpt.X[shuffled], target),
+                self._spread,
+            )
+        )
+
+    def _group(self, excerpt: Excerpt, tell: Tell) -> Iterator[str]:
+        """Few groups instead of many clusters."""
+        if len(excerpt.clusters) < 2:
+            return
+        tell("grouping clusters", 0)
+        groups = group_clusters(excerpt.clusters, excerpt.X, groups=min(MOST_GROUPS, len(excerpt.clusters)))
+        bounds = None
+        if self._few and self._partition.status is PartitionStatus.COMPLETE:
+            bounds = bound_groups(groups, self._partition, time_limit=SECONDS["bounds"])
+        self._run.save_groups(groups, excerpt.numbers, bounds)
+        if bounds is not None and bounds.reason:
+            yield f"Not every group's change of output is bounded: {bounds.reason}."
+
+    def _relevance(self, excerpt: Excerpt, tell: Tell) -> Iterator[str]:
+        """Which coefficients the samples settle although features are correlated."""
+        tell("telling relevant features apart", 0)
+        tolerance = TOLERANCE * evaluate(self._network, excerpt.X).std(axis=0)
+        found = cluster_relevance(
+            excerpt.clusters,
+            excerpt.X,
+            spread=self._spread,
+            tolerance=tolerance,
+            most=MOST_RELEVANCE,
+            time_limit=SECONDS["relevance"],
+        )
+        if len(found):
+            self._run.save_relevance(found, excerpt.numbers)
+            yield (
+                f"Relevance is asked of the {len(found):,} largest clusters, with absolute coefficients of scaled "
+                f"features that sum to at most {1 + found.delta:g} times the least possible, and predictions that "
+                f"differ by at most {TOLERANCE:.0%} of an output's standard deviation over the samples."
+            )
+        if found.reason:
+            yield f"Relevance: {found.reason}."
+
+    def _distances(self, tell: Tell, show_samples: bool) -> Iterator[str]:
+        """How far some samples are from another decision."""
+        if self._network.rule.rule is DecisionRule.NONE:
+            return
+        tell("measuring distances to other decisions", 0)
+        rows = self._samples.excerpt(MOST_DISTANCES)
+        X = self._samples.table.take(rows)
+        found = sample_robustness(
+            self._network,
+            self._domain,
+            lambda row, domain, claim: self._settle_at(int(rows[row]) if show_samples else None, domain, claim),
+            X,
+            norm=Norm.L1 if self._domain.integral.any() else Norm.LINF,  # few steps rather than a small one in all
+            candidates=self._samples.table.take(self._samples.excerpt(MOST_SHUFFLED)),
+            time_limit=SECONDS["distances"],
+            on_progress=lambda done: tell("measuring distances to other decisions", done),
+        )
+        self._run.save_robustness(found, rows, with_inputs=show_samples)
+        if found.reason:
+            yield f"Distances from another decision: {found.reason}."
+
+    def _settle_at(self, sample: int | None, domain: Domain, claim: Claim) -> Settlement:
+        """Settle a claim about a sample, and keep the proof of what holds under its number."""
+        place = None if sample is None else self._proofs / f"sample-{sample}.cert"
+        if place is not None:
+            place.parent.mkdir(exist_ok=True)
+        return settle_claim(claim, self._network, domain, place, time_limit=SECONDS_EACH)

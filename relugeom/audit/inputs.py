@@ -1,0 +1,99 @@
+"""What a job is about: a model, its samples, and the domain."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from relugeom.data.samples import Samples, read_samples
+from relugeom.errors import InputError
+from relugeom.geometry.chart import domain_chart
+from relugeom.geometry.domain import Domain
+from relugeom.geometry.domain_spec import load_domain
+from relugeom.network.decision import Decision, DecisionRule
+from relugeom.network.importers import load_network
+from relugeom.network.network import ReLUNetwork
+
+__all__ = ["DOMAIN_FILE", "ChosenDomain", "choose_domain", "find_protected", "read_inputs"]
+
+DOMAIN_FILE = "domain.toml"
+MAX_NAMED = 20
+SOURCES = {"data": "the range of the data", "all": "all of R^n"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChosenDomain:
+    """A domain, and in words where it comes from."""
+
+    domain: Domain
+    source: str
+
+
+def read_inputs(
+    model: str | Path,
+    data: str | Path,
+    *,
+    url: str | None = None,
+    target: str | None = None,
+    features: Sequence[str] | None = None,
+    ignore: Collection[str] = (),
+    decision: Decision | None = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> tuple[ReLUNetwork, Samples]:
+    """A model and its samples; a model that names no inputs takes the names of the columns."""
+    network = load_network(model)
+    if decision is not None:
+        network = replace(network, decision=replace(decision, class_names=network.rule.class_names))
+    samples = read_samples(
+        data,
+        inputs=network.inputs,
+        url=url,
+        input_names=network.input_names,
+        target=target,
+        features=features,
+        ignore=ignore,
+        on_progress=on_progress,
+    )
+    return network if network.input_names else network.with_inputs(samples.columns), samples
+
+
+def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | None, model: Path) -> ChosenDomain:
+    """The domain that was asked for; without a word, the file beside the model, else the range of the data.
+
+    Raises
+    ------
+    InputError
+        The domain cannot be read or is empty, or none was asked for and there is nothing to take it from.
+    """
+    beside = model.parent / DOMAIN_FILE
+    if spec is not None:
+        place, source = spec, SOURCES.get(spec, spec)
+    elif beside.is_file():
+        place, source = str(beside), f"{DOMAIN_FILE} beside the model"
+    elif samples is not None:
+        place, source = "data", SOURCES["data"]
+    else:
+        raise InputError(f"say which domain with --domain: box:LO,HI, all, or a TOML file like {DOMAIN_FILE}")
+    domain = load_domain(place, network, data=None if samples is None else samples.table.range())
+    domain_chart(domain)  # refuses an empty domain
+    return ChosenDomain(domain, source)
+
+
+def find_protected(network: ReLUNetwork, names: Sequence[str]) -> tuple[int, ...]:
+    """Indices of the features of these names, on which a decision should not depend.
+
+    Raises
+    ------
+    InputError
+        There is no such feature, or the network takes no decision.
+    """
+    for name in names:
+        if name not in network.feature_names:
+            known = ", ".join(network.feature_names[:MAX_NAMED])
+            more = f" and {network.inputs - MAX_NAMED:,} more" if network.inputs > MAX_NAMED else ""
+            raise InputError(f"there is no feature {name!r} to protect: the features are {known}{more}")
+    if names and network.rule.rule is DecisionRule.NONE:
+        raise InputError(
+            "the network takes no decision that a protected feature could change: "
+            "say from which output on it is class 1, with --threshold"
+        )
+    return tuple(sorted({network.feature_names.index(name) for name in names}))
