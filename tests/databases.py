@@ -130,13 +130,13 @@ def running_server() -> Iterator[str]:
 
 
 @contextmanager
-def new_database(server: str, options: str = "ENCODING 'UTF8'") -> Iterator[Database]:
-    """An empty database on a server, dropped afterwards."""
+def new_database(server: str, options: str = "ENCODING 'UTF8'", *, template: str = "template0") -> Iterator[Database]:
+    """A database on a server, empty or like another one to which nobody is connected; dropped afterwards."""
     import psycopg
 
     name = f"relugeom_test_{os.getpid()}_{next(NUMBERS)}"
     with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 {options}")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} {options}")
         try:
             yield Database("postgresql", on_database(server, name))
         finally:

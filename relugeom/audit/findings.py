@@ -46,7 +46,7 @@ __all__ = ["MOST_ANALYSED", "MOST_REGIONS", "Excerpt", "Findings", "take_excerpt
 
 MOST_REGIONS = 20_000
 """Of longer lists, volumes, neighbours and decisions are left to `relugeom enumerate --measure`."""
-MOST_ANALYSED, MOST_SHUFFLED, MOST_PATHS, MOST_DISTANCES = 100_000, 10_000, 2_000, 100
+MOST_ANALYSED, MOST_SHUFFLED, MOST_PATHS, MOST_DISTANCES = 100_000, 10_000, 2_000, 40
 """Samples that are grouped and scored, shuffled, integrated along, and asked how far another decision is."""
 MOST_GROUPS = 100
 MOST_RELEVANCE, TOLERANCE = 10, 0.01

@@ -7,7 +7,9 @@ each in 000, 010 and, outside the square, 111.
 """
 
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -147,18 +149,33 @@ def comparison() -> ImportanceComparison:
     return ImportanceComparison(network(), ("by samples", "gradients"), np.array([[[0.25, 0.75]], [[1.0, 0.0]]]))
 
 
-def save_findings(run: Run) -> None:
-    """What the analyses of the audit would find."""
-    known, every = clusters(), np.arange(len(clusters()))
-    run.save_comparison(comparison())
-    scores = cluster_performance(known, SAMPLES, TARGET)
-    run.save_performance(scores, every, region_performance(partition(), known, SAMPLES, TARGET))
-    run.save_unobserved(find_unobserved(partition(), known, SAMPLES.std(axis=0)))
-    run.save_ranges(region_ranges(partition()))
-    run.save_robustness(distances(), np.array([0, 1, 4]), with_inputs=True)
+@cache
+def findings() -> tuple[Any, ...]:
+    """What the analyses of the audit find, in the order in which it is saved."""
+    known = clusters()
     groups = group_clusters(known, SAMPLES, groups=3)
-    run.save_groups(groups, every, bound_groups(groups, partition()))
-    run.save_relevance(cluster_relevance(known, SAMPLES), every)
+    return (
+        cluster_performance(known, SAMPLES, TARGET),
+        region_performance(partition(), known, SAMPLES, TARGET),
+        find_unobserved(partition(), known, SAMPLES.std(axis=0)),
+        region_ranges(partition()),
+        groups,
+        bound_groups(groups, partition()),
+        cluster_relevance(known, SAMPLES),
+    )
+
+
+def save_findings(run: Run) -> None:
+    """Save what the analyses of the audit find."""
+    of_clusters, of_regions, unobserved, ranges, groups, bounds, relevance = findings()
+    every = np.arange(len(clusters()))
+    run.save_comparison(comparison())
+    run.save_performance(of_clusters, every, of_regions)
+    run.save_unobserved(unobserved)
+    run.save_ranges(ranges)
+    run.save_robustness(distances(), np.array([0, 1, 4]), with_inputs=True)
+    run.save_groups(groups, every, bounds)
+    run.save_relevance(relevance, every)
 
 
 def save_audit(store: Store) -> int:
