@@ -113,7 +113,7 @@ def _outcome(row: dict[str, object]) -> str:
         parts.append(f"the mean of the target is {target}")
     if (accuracy := percent(row["accuracy"])) != NOTHING:  # type: ignore[arg-type]
         parts.append(f"{accuracy} of the decisions are right")
-    text = "; ".join(parts).replace(" %", "\N{NO-BREAK SPACE}%")
+    text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else ""
 
 

@@ -54,7 +54,7 @@ def test_what_stands_out_is_named_strongest_first():
     assert portrait.movers == ["x2 lowers it", "x0 raises it"]
     assert portrait.heading == "10 samples, 25.0 %"
     assert portrait.outcome == (
-        "The network decides for class 1 in 100\xa0% of them; the mean of the target is 0.8000; 90.0\xa0% of the "
+        "The network decides for class 1 in 100 % of them; the mean of the target is 0.8000; 90.0 % of the "
         "decisions are right."
     )
 
