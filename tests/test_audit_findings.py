@@ -12,7 +12,7 @@ from command_line import TITANIC, assert_refused, run_command, small_network, wr
 
 from relugeom import check_certificate, cluster_samples, enumerate_regions, load_network
 from relugeom.audit import AuditResult, audit
-from relugeom.audit.findings import take_excerpt
+from relugeom.audit.findings import _scattered, take_excerpt
 from relugeom.audit.questions import MOST_PAIRS, ask_questions
 from relugeom.claims.settlement import Verdict
 from relugeom.data.samples import read_samples
@@ -238,3 +238,11 @@ def test_an_excerpt_keeps_the_numbers_of_clusters() -> None:
     assert part.X.tolist() == samples.X[part.rows].tolist()
     assert part.numbers[part.clusters.assignment].tolist() == clusters.assignment[part.rows].tolist()
     assert take_excerpt(samples, clusters, domain).clusters is clusters
+
+
+def test_the_first_samples_of_a_scattered_order_are_spread_over_all() -> None:
+    rows = np.arange(40) * 3
+    order = _scattered(rows)
+    assert sorted(order.tolist()) == rows.tolist()
+    for count in (4, 8, 16):
+        assert np.histogram(order[:count], bins=4, range=(0, 120))[0].min() >= count // 4 - 1

@@ -220,7 +220,7 @@ class Findings:
         if self._network.rule.rule is DecisionRule.NONE:
             return
         tell("measuring distances to other decisions", 0)
-        rows = self._samples.excerpt(MOST_DISTANCES)
+        rows = _scattered(self._samples.excerpt(MOST_DISTANCES))
         X = self._samples.table.take(rows)
         found = sample_robustness(
             self._network,
@@ -242,3 +242,9 @@ class Findings:
         if place is not None:
             place.parent.mkdir(exist_ok=True)
         return settle_claim(claim, self._network, domain, place, time_limit=SECONDS_EACH)
+
+
+def _scattered(rows: IntArray) -> IntArray:
+    """The same rows so that the first ones, however many, are spread over all: in the order of bits read backwards."""
+    bits = max(len(rows) - 1, 1).bit_length()
+    return rows[np.argsort([int(f"{place:0{bits}b}"[::-1], 2) for place in range(len(rows))], kind="stable")]
