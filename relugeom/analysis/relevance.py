@@ -12,7 +12,7 @@ for linear data mappings*, CIDM 2014; paper, section 5]. The interval of a coeff
 largest value over these maps. A feature that is constant in the cluster is *not identifiable*; else it is
 
     strong        the interval does not hold 0: no such map can do without the feature
-    irrelevant    in no such map does the feature move the prediction in the cluster by more than ε
+    irrelevant    it holds 0, and in no such map does the feature move the prediction in the cluster by more than ε
     weak          neither: other features can stand in for it
 
 The one idea: all of this are linear programs in (ω', |ω'|, b'), settled in rationals. Of many samples only those are
@@ -246,9 +246,9 @@ class _Programs:
             return Relevance.NOT_IDENTIFIABLE
         if low is None or high is None:
             return Relevance.WEAK
-        if max(abs(low), abs(high)) * self.range[k] <= self.tolerance:
-            return Relevance.IRRELEVANT
-        return Relevance.STRONG if low > 0 or high < 0 else Relevance.WEAK
+        if low > 0 or high < 0:
+            return Relevance.STRONG
+        return Relevance.IRRELEVANT if max(-low, high) * self.range[k] <= self.tolerance else Relevance.WEAK
 
     def _maximum(self, objective: dict[int, Fraction]) -> Fraction:
         """The largest value of a linear function of the variables, over all samples."""

@@ -39,7 +39,7 @@ def report_content(
     InputError
         The store has no such run, or the network no such features.
     """
-    from relugeom.audit.chapters import chapters
+    from relugeom.report.chapters import FindingTables, chapters
     from relugeom.report.pictures import Subject, with_pictures
     from relugeom.report.privacy import without_rows
     from relugeom.report.region_graph import MAX_NODES
@@ -65,7 +65,7 @@ def report_content(
         notes=tables.notes,
         answers=tables.answers if len(tables.answers) else None,
         certificate=tables.certificate,
-        sections=chapters(read_findings(store, tables.run), show_samples=show_samples),
+        sections=chapters(FindingTables(**read_findings(store, tables.run)), show_samples=show_samples),
     )
     subject = Subject(
         source.network,

@@ -6,12 +6,15 @@ from io import TextIOWrapper
 
 import typer
 
+from relugeom.cli import store_verbs, verbs
+from relugeom.cli.app import BAD_INPUT, app
 from relugeom.cli.output import print_error
-from relugeom.cli.verbs import BAD_INPUT, app
 from relugeom.errors import InputError, RelugeomError
 
 __all__ = ["main"]
 
+VERBS = (verbs, store_verbs)
+"""Where the verbs are; they stand in the help in this order."""
 UNKNOWN = 3
 INTERRUPTED = 130
 

@@ -4,11 +4,11 @@ Exit codes: 0 done or proved, 1 a pattern that is no region or a property that f
 unknown.
 """
 
-import csv
 from typing import Annotated
 
 import typer
 
+from relugeom.cli.app import app, names_in
 from relugeom.cli.options import (
     Data,
     DataUrl,
@@ -25,56 +25,13 @@ from relugeom.cli.options import (
     Probability,
     Protected,
     Resume,
-    StoreName,
     Target,
     Threads,
     Threshold,
     TimeLimit,
 )
-from relugeom.version import VERSION
 
-__all__ = ["BAD_INPUT", "app"]
-
-BAD_INPUT = 2
-
-app = typer.Typer(
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    help="Exact geometry of trained ReLU networks: activation regions, effective maps, clusters, store and report.",
-)
-database = typer.Typer(help="The schema of a store: current, upgrade.")
-app.add_typer(database, name="db")
-
-
-def _version(asked: bool) -> None:
-    if asked:
-        typer.echo(f"relugeom {VERSION}")
-        raise typer.Exit
-
-
-def _show_help(context: typer.Context) -> None:
-    """What a command without a verb answers."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help(), err=True)
-        raise typer.Exit(BAD_INPUT)
-
-
-@app.callback(invoke_without_command=True)
-def relugeom(
-    context: typer.Context,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Options of the command as a whole."""
-    _show_help(context)
-
-
-@database.callback(invoke_without_command=True)
-def db(context: typer.Context) -> None:
-    """The schema of a store."""
-    _show_help(context)
+__all__ = ["audit", "certify", "check", "cluster", "compare", "enumerate_", "graph", "inspect", "locate", "verify"]
 
 
 @app.command()
@@ -119,12 +76,12 @@ def audit(
         as_json=as_json,
         data_url=data_url,
         target=target,
-        features=_names(features) if features is not None else None,
-        ignore=[name for text in ignore or () for name in _names(text)],
+        features=names_in(features) if features is not None else None,
+        ignore=[name for text in ignore or () for name in names_in(text)],
         threshold=threshold,
         probability=probability,
         domain=domain,
-        protected=[name for text in protected or () for name in _names(text)],
+        protected=[name for text in protected or () for name in names_in(text)],
         store=store,
         out=out,
         max_regions=max_regions,
@@ -132,7 +89,7 @@ def audit(
         threads=threads,
         resume=resume,
         show_samples=not no_samples,
-        map_features=None if map_features is None else _names(map_features),
+        map_features=None if map_features is None else names_in(map_features),
     )
 
 
@@ -178,8 +135,8 @@ def cluster(
         data,
         data_url=data_url,
         target=target,
-        features=_names(features) if features is not None else None,
-        ignore=[name for text in ignore or () for name in _names(text)],
+        features=names_in(features) if features is not None else None,
+        ignore=[name for text in ignore or () for name in names_in(text)],
         threshold=threshold,
         probability=probability,
         domain=domain,
@@ -343,76 +300,24 @@ def verify(
 
 
 @app.command()
-def query(
-    store: StoreName,
-    sql: Annotated[str | None, typer.Argument(metavar="SQL", help="One SELECT statement.")] = None,
-    view: Annotated[str | None, typer.Option("--view", metavar="NAME", help="Show a documented view instead.")] = None,
-    list_views: Annotated[bool, typer.Option("--list", help="List the documented views.")] = False,
-    form: Annotated[str, typer.Option("--format", metavar="table|csv|json", help="How rows are printed.")] = "table",
-    time_limit: Annotated[
-        float, typer.Option("--time-limit", metavar="SECONDS", help="When a query is stopped, its rows included.")
-    ] = 30.0,
+def compare(
+    model: Model,
+    other: Annotated[str, typer.Argument(metavar="OTHER", help="Another model file with the same inputs and outputs.")],
+    domain: DomainSpec = None,
+    out: Annotated[
+        str | None, typer.Option("--out", metavar="FILE", help="Keep the proof: a certificate for `relugeom check`.")
+    ] = None,
+    time_limit: TimeLimit = 600.0,
     as_json: Json = False,
 ) -> int:
-    """Ask a store, read-only.
+    """Are two networks the same function? Exit code 0: proved, 1: they differ (the most, and where), 3: unknown.
+
+    Without --domain: domain.toml beside MODEL.
 
     \b
     Example:
-      relugeom query audit/audit.db --view importance_by_cluster
+      relugeom compare network.onnx simplified.npz --domain box:-1,1
     """
-    from relugeom.cli.stores import run_query
+    from relugeom.cli.verifying import run_compare
 
-    form = "json" if as_json else form
-    return run_query(store, sql, view=view, list_views=list_views, form=form, time_limit=time_limit)
-
-
-@app.command()
-def report(
-    store: StoreName,
-    out: Annotated[str, typer.Option("--out", metavar="FILE.html", help="Where the page is written.")],
-    run: Annotated[int | None, typer.Option("--run", metavar="N", help="Which run; the latest by default.")] = None,
-    no_samples: NoSamples = False,
-    map_features: MapFeatures = None,
-    as_json: Json = False,
-) -> int:
-    """Write the page of a run that is in a store.
-
-    \b
-    Example:
-      relugeom report audit/audit.db --out report.html
-    """
-    from relugeom.cli.stores import run_report
-
-    features = None if map_features is None else _names(map_features)
-    return run_report(store, out, run=run, show_samples=not no_samples, map_features=features, as_json=as_json)
-
-
-@database.command()
-def current(store: StoreName, as_json: Json = False) -> int:
-    """Show the schema of a store, and that of this relugeom.
-
-    \b
-    Example:
-      relugeom db current audit/audit.db
-    """
-    from relugeom.cli.stores import run_current
-
-    return run_current(store, as_json=as_json)
-
-
-@database.command()
-def upgrade(store: StoreName, as_json: Json = False) -> int:
-    """Bring a store up to date; nothing in it is lost.
-
-    \b
-    Example:
-      relugeom db upgrade audit/audit.db
-    """
-    from relugeom.cli.stores import run_upgrade
-
-    return run_upgrade(store, as_json=as_json)
-
-
-def _names(text: str) -> list[str]:
-    """The names of a list separated by commas; a name with a comma stands in double quotes."""
-    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [""])]
+    return run_compare(model, other, domain=domain, out=out, time_limit=time_limit, as_json=as_json)

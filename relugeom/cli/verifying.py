@@ -1,4 +1,4 @@
-"""The verb about properties: verify."""
+"""The verbs that settle a question: verify, compare."""
 
 import time
 from fractions import Fraction
@@ -6,9 +6,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from relugeom.analysis.equivalence import compare_networks
 from relugeom.analysis.properties import property_claims
+from relugeom.analysis.tightening import Extremum
+from relugeom.audit.inputs import choose_domain
 from relugeom.certificate.claim import settle_claim
 from relugeom.certificate.writer import check_place
+from relugeom.claims.answer import point_in_words
+from relugeom.claims.claim import Claim, Equivalent, Excluded, Scope
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.claims.vnnlib import read_property
 from relugeom.cli.output import print_json, print_parts, progress
@@ -18,9 +23,14 @@ from relugeom.network.importers import load_network
 from relugeom.network.network import ReLUNetwork
 from relugeom.report.tables import fact_table
 
-__all__ = ["run_verify"]
+__all__ = ["run_compare", "run_verify"]
 
 LONGEST_SHOWN = 60
+COMPARED = {
+    Verdict.HOLDS: "the same function on the domain",
+    Verdict.FAILS: "different functions",
+    Verdict.UNKNOWN: "unknown",
+}
 CODES = {Verdict.HOLDS: 0, Verdict.FAILS: 1, Verdict.UNKNOWN: 3}
 TEXTS = {
     Verdict.HOLDS: "holds: no input violates the property",
@@ -90,6 +100,81 @@ def run_verify(
         facts["Time"] = f"{seconds:.3g} s"
         print_parts([fact_table(f"{Path(model).name}: {Path(property_file).name}", facts)])
     return CODES[verdict]
+
+
+def run_compare(
+    model: str, other: str, *, domain: str | None, out: str | None, time_limit: float, as_json: bool
+) -> int:
+    """`relugeom compare`."""
+    start = time.perf_counter()
+    first, second = load_network(model), load_network(other)
+    chosen = choose_domain(domain, first, None, Path(model))
+    place = None if out is None else check_place(out)
+    scope = Scope.ADMISSIBLE if chosen.domain.integral.any() else Scope.RELAXATION
+    with progress() as report:
+
+        def settle(claim: Claim) -> Settlement:
+            kept = place if isinstance(claim, Equivalent) else None  # not the proofs that a difference is the largest
+            left = max(time_limit - (time.perf_counter() - start), 0.0)
+            return settle_claim(
+                claim,
+                first,
+                chosen.domain,
+                kept,
+                second_network=second if _needs_second(claim) else None,
+                time_limit=left,
+                on_progress=partial(report, "closing cells"),
+            )
+
+        found = compare_networks(first, second, chosen.domain, settle, scope=scope)
+    seconds, settled = time.perf_counter() - start, found.equivalent
+    largest = dict(zip(first.target_names, found.differences, strict=False))
+    if as_json:
+        print_json(
+            {
+                "status": {"holds": "equivalent", "fails": "different"}.get(settled.verdict.value, "unknown"),
+                "reason": settled.reason if settled.verdict is Verdict.UNKNOWN else "",
+                "differences": {name: _difference(first, end) for name, end in largest.items()},
+                "certificate": None if out is None or settled.proof is None else out,
+                "certificate_sha256": None if out is None or settled.proof is None else settled.proof.digest,
+                "domain": chosen.source,
+                "networks": [first.digest, second.digest],
+                "seconds": seconds,
+            }
+        )
+    else:
+        facts = {"Verdict": COMPARED[settled.verdict], "Domain": chosen.source}
+        if settled.verdict is Verdict.UNKNOWN:
+            facts["Reason"] = settled.reason
+        for name, end in largest.items():
+            facts[name] = _difference_in_words(first, end)
+        if out is not None and settled.proof is not None:
+            facts["Certificate"] = out
+        facts["Time"] = f"{seconds:.3g} s"
+        print_parts([fact_table(f"{Path(model).name} and {Path(other).name}", facts)])
+    return CODES[settled.verdict]
+
+
+def _needs_second(claim: Claim) -> bool:
+    """Whether a claim is about both networks; that there is an input at all is about one."""
+    return isinstance(claim, Equivalent) or (isinstance(claim, Excluded) and claim.twin is not None)
+
+
+def _difference(network: ReLUNetwork, end: Extremum) -> dict[str, Any]:
+    return {
+        "largest": None if end.value is None else float(end.value),
+        "exact": None if end.value is None else str(end.value),
+        "verdict": "unlimited" if end.value is None else end.verdict.value,
+        "at": {name: float(value) for name, value in zip(network.feature_names, end.point, strict=True)},
+    }
+
+
+def _difference_in_words(network: ReLUNetwork, end: Extremum) -> str:
+    where = point_in_words(network.feature_names, end.point)
+    if end.value is None:
+        return f"differs without limit beyond {where}"
+    kind = "at most" if end.verdict is Verdict.HOLDS else "at least"
+    return f"differs by {kind} {float(end.value):.6g}, reached at {where}"
 
 
 def _places(out: str | None, boxes: int) -> list[Path | None]:

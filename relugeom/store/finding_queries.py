@@ -1,62 +1,15 @@
-"""Reading what the analyses of a run found, as tables.
-
-Frames hold Python's numbers; a run that did not ask has empty ones.
-"""
-
-from dataclasses import dataclass, fields
+"""Reading what the analyses of a run found, as tables for its report."""
 
 import pandas as pd
 
 from relugeom.store.queries import read_frame
 from relugeom.store.store import Store
 
-__all__ = ["FindingTables", "read_findings"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FindingTables:
-    """What the store knows of one run beyond clusters, regions and answers.
-
-    Attributes
-    ----------
-    measures
-        Columns measure, output, feature, share.
-    scores
-        One row: samples, response_mean, accuracy, auc, r2.
-    performance
-        Columns cluster, samples, target_mean, accuracy, local_auc, global_auc, local_r2, global_r2.
-    unobserved
-        Columns region, pattern, volume_share, departure, nearest_cluster, admissible; the largest share first.
-    ranges
-        Columns region, pattern, output, lowest, highest.
-    distances
-        Columns sample, cluster, norm, distance, verdict, file, sha256; the nearest first.
-    counterfactuals
-        Columns sample, feature, value, change: changes only.
-    groups
-        Columns group, samples, clusters, error, rms, bound, conditions.
-    effects
-        Columns group, output, feature, coefficient, bias.
-    tradeoff
-        Columns groups, error, rms, entropy, alignment.
-    relevance
-        Columns cluster, output, feature, coefficient, low, high, relevance.
-    """
-
-    measures: pd.DataFrame
-    scores: pd.DataFrame
-    performance: pd.DataFrame
-    unobserved: pd.DataFrame
-    ranges: pd.DataFrame
-    distances: pd.DataFrame
-    counterfactuals: pd.DataFrame
-    groups: pd.DataFrame
-    effects: pd.DataFrame
-    tradeoff: pd.DataFrame
-    relevance: pd.DataFrame
+__all__ = ["QUERIES", "read_findings"]
 
 
 MOST_REGIONS = 20_000
+"""Rows that are read where there is one a region."""
 QUERIES = {
     "measures": """\
 SELECT measure, output, feature, share FROM importance_measures WHERE run = :run
@@ -91,9 +44,7 @@ ORDER BY cluster, output_position, position""",
 }
 
 
-def read_findings(store: Store, run: int) -> FindingTables:
-    """The findings of a run that is there."""
+def read_findings(store: Store, run: int) -> dict[str, pd.DataFrame]:
+    """The findings of a run that is there, by the names in `QUERIES`; a run that did not ask has empty ones."""
     with store.reading() as connection:
-        return FindingTables(
-            **{field.name: read_frame(connection, QUERIES[field.name], run) for field in fields(FindingTables)}
-        )
+        return {name: read_frame(connection, query, run) for name, query in QUERIES.items()}

@@ -1,9 +1,10 @@
-"""Chapters of the report about what the analyses found, made of the tables of the store.
+"""Chapters of the report about what the analyses found, made of plain tables.
 
 Each function is one chapter, or None where the run did not ask. A chapter says first what it answers, then how.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from math import isfinite
 
 import pandas as pd
@@ -11,9 +12,8 @@ import pandas as pd
 from relugeom.report.content import Chart, ChartKind, Section
 from relugeom.report.formatting import PERCENT, display, percent
 from relugeom.report.page_tables import proof_name
-from relugeom.store.finding_queries import FindingTables
 
-__all__ = ["chapters"]
+__all__ = ["FindingTables", "chapters"]
 
 MAX_OUTPUTS, MAX_ROWS, MAX_GROUPS = 3, 20, 100
 MOST_RANGES = 300
@@ -22,6 +22,49 @@ LEAST_SAMPLES = 5
 RADII = (0.25, 0.5, 0.75)
 """Quantiles of the distances whose radii the chapter on robustness names."""
 SCORES = {"local_auc": "local AUC", "global_auc": "global AUC", "local_r2": "local R²", "global_r2": "global R²"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FindingTables:
+    """What is known of one run beyond clusters, regions and answers; what was not asked for is empty.
+
+    Attributes
+    ----------
+    measures
+        Columns measure, output, feature, share.
+    scores
+        One row: samples, response_mean, accuracy, auc, r2.
+    performance
+        Columns cluster, samples, target_mean, accuracy, local_auc, global_auc, local_r2, global_r2.
+    unobserved
+        Columns region, pattern, volume_share, departure, nearest_cluster, admissible; the largest share first.
+    ranges
+        Columns region, pattern, output, lowest, highest.
+    distances
+        Columns sample, cluster, norm, distance, verdict, file, sha256; the nearest first.
+    counterfactuals
+        Columns sample, feature, value, change: changes only.
+    groups
+        Columns group, samples, clusters, error, rms, bound, conditions.
+    effects
+        Columns group, output, feature, coefficient, bias.
+    tradeoff
+        Columns groups, error, rms, entropy, alignment.
+    relevance
+        Columns cluster, output, feature, coefficient, low, high, relevance.
+    """
+
+    measures: pd.DataFrame
+    scores: pd.DataFrame
+    performance: pd.DataFrame
+    unobserved: pd.DataFrame
+    ranges: pd.DataFrame
+    distances: pd.DataFrame
+    counterfactuals: pd.DataFrame
+    groups: pd.DataFrame
+    effects: pd.DataFrame
+    tradeoff: pd.DataFrame
+    relevance: pd.DataFrame
 
 
 def chapters(found: FindingTables, *, show_samples: bool) -> Sequence[Section]:

@@ -1,0 +1,56 @@
+"""The command as a whole: what it answers without a verb, and what every verb's options share."""
+
+import csv
+from typing import Annotated
+
+import typer
+
+from relugeom.version import VERSION
+
+__all__ = ["BAD_INPUT", "app", "database", "names_in"]
+
+BAD_INPUT = 2
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Exact geometry of trained ReLU networks: activation regions, effective maps, clusters, store and report.",
+)
+database = typer.Typer(help="The schema of a store: current, upgrade.")
+app.add_typer(database, name="db")
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"relugeom {VERSION}")
+        raise typer.Exit
+
+
+def _show_help(context: typer.Context) -> None:
+    """What a command without a verb answers."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help(), err=True)
+        raise typer.Exit(BAD_INPUT)
+
+
+@app.callback(invoke_without_command=True)
+def relugeom(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of the command as a whole."""
+    _show_help(context)
+
+
+@database.callback(invoke_without_command=True)
+def db(context: typer.Context) -> None:
+    """The schema of a store."""
+    _show_help(context)
+
+
+def names_in(text: str) -> list[str]:
+    """The names of a list separated by commas; a name with a comma stands in double quotes."""
+    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [""])]

@@ -1,0 +1,81 @@
+"""The verbs about a store: query, report, db."""
+
+from typing import Annotated
+
+import typer
+
+from relugeom.cli.app import app, database, names_in
+from relugeom.cli.options import Json, MapFeatures, NoSamples, StoreName
+
+__all__ = ["current", "query", "report", "upgrade"]
+
+
+@app.command()
+def query(
+    store: StoreName,
+    sql: Annotated[str | None, typer.Argument(metavar="SQL", help="One SELECT statement.")] = None,
+    view: Annotated[str | None, typer.Option("--view", metavar="NAME", help="Show a documented view instead.")] = None,
+    list_views: Annotated[bool, typer.Option("--list", help="List the documented views.")] = False,
+    form: Annotated[str, typer.Option("--format", metavar="table|csv|json", help="How rows are printed.")] = "table",
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", metavar="SECONDS", help="When a query is stopped, its rows included.")
+    ] = 30.0,
+    as_json: Json = False,
+) -> int:
+    """Ask a store, read-only.
+
+    \b
+    Example:
+      relugeom query audit/audit.db --view importance_by_cluster
+    """
+    from relugeom.cli.stores import run_query
+
+    form = "json" if as_json else form
+    return run_query(store, sql, view=view, list_views=list_views, form=form, time_limit=time_limit)
+
+
+@app.command()
+def report(
+    store: StoreName,
+    out: Annotated[str, typer.Option("--out", metavar="FILE.html", help="Where the page is written.")],
+    run: Annotated[int | None, typer.Option("--run", metavar="N", help="Which run; the latest by default.")] = None,
+    no_samples: NoSamples = False,
+    map_features: MapFeatures = None,
+    as_json: Json = False,
+) -> int:
+    """Write the page of a run that is in a store.
+
+    \b
+    Example:
+      relugeom report audit/audit.db --out report.html
+    """
+    from relugeom.cli.stores import run_report
+
+    features = None if map_features is None else names_in(map_features)
+    return run_report(store, out, run=run, show_samples=not no_samples, map_features=features, as_json=as_json)
+
+
+@database.command()
+def current(store: StoreName, as_json: Json = False) -> int:
+    """Show the schema of a store, and that of this relugeom.
+
+    \b
+    Example:
+      relugeom db current audit/audit.db
+    """
+    from relugeom.cli.stores import run_current
+
+    return run_current(store, as_json=as_json)
+
+
+@database.command()
+def upgrade(store: StoreName, as_json: Json = False) -> int:
+    """Bring a store up to date; nothing in it is lost.
+
+    \b
+    Example:
+      relugeom db upgrade audit/audit.db
+    """
+    from relugeom.cli.stores import run_upgrade
+
+    return run_upgrade(store, as_json=as_json)
