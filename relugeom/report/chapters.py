@@ -247,7 +247,7 @@ def _ranges(ranges: pd.DataFrame) -> Section | None:
 
 
 def _groups(found: FindingTables) -> Section | None:
-    if len(found.groups) < 2:
+    if len(found.groups) < 2 or found.tradeoff.empty:
         return None
     groups, steps = found.groups, found.tradeoff
     bound = "bound" if groups["bound"].notna().any() else None
