@@ -517,7 +517,8 @@ class Walk(Cell):
         names = [repr(name) + "'" * (k >= self.inputs) for k, name in enumerate(self.names)]
         if self.kind == "partition":
             rest = "; the rest of the domain is not covered" if self.counts[1] else ", and there are no others"
-            return [f"{self.counts[0]:,} activation regions of the network lie in the domain{rest}"]
+            found = "1 activation region" if self.counts[0] == 1 else f"{self.counts[0]:,} activation regions"
+            return [f"{found} of the network {'lies' if self.counts[0] == 1 else 'lie'} in the domain{rest}"]
         if self.kind == "monotone":
             return [f"y{self.output} never {'falls' if self.direction > 0 else 'rises'} when {names[self.input]} rises"]
         if self.kind == "patterns":

@@ -1,8 +1,8 @@
-"""Texts of others in print: on one line, and without the passwords of URLs."""
+"""Words in print: texts of others on one line and without the passwords of URLs, and numbers of things."""
 
 import re
 
-__all__ = ["SCHEME", "hide_passwords", "printable"]
+__all__ = ["SCHEME", "counted", "hide_passwords", "printable"]
 
 SCHEME = re.compile(r"([A-Za-z][\w+.-]*)://(.*)", re.DOTALL)
 """A URL: its scheme, and the rest."""
@@ -20,6 +20,11 @@ def hide_passwords(text: str) -> str:
     if SCHEME.match(text):
         return WHOLE_QUERY_PASSWORD.sub(r"\1***", WHOLE_URL.sub(r"\1:***@", text))
     return QUERY_PASSWORD.sub(r"\1***", USER_PASSWORD.sub(r"\1:***@", text))
+
+
+def counted(number: int, thing: str) -> str:
+    """``1 region``, ``2,153 regions``."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def printable(text: str) -> str:

@@ -30,6 +30,7 @@ from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.feasibility import settle_clusters, take_census
 from relugeom.partition.found import SearchProgress
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
+from relugeom.printing import counted
 from relugeom.report.content import ReportContent
 
 __all__ = [
@@ -228,7 +229,9 @@ def audit(
                 run.save_census(census)
                 if certificate is not None:
                     run.save_certificate(certificate)
-                findings = Findings(run, partition, clusters, samples, importance, folder / FOLDER)
+                findings = Findings(
+                    run, partition, clusters, samples, importance, folder / FOLDER, time_limit=time_limit
+                )
                 left_out = list(findings.record(tell, show_samples=show_samples))
                 tell("asking about the whole domain", 0)
                 known_rows = samples.excerpt(MOST_CANDIDATES)
@@ -287,9 +290,10 @@ def _certify(
         return None, f"The list of regions is not certified: {error}."
     part = "" if partition.status is PartitionStatus.COMPLETE else " of the part that was searched"
     return certificate, (
-        f"The file {path.name} proves the list of activation regions{part} ({certificate.regions:,} regions, "
-        f"{certificate.proofs:,} proofs, {certificate.size:,} bytes, SHA-256 {certificate.digest}). It is checked "
-        f"without relugeom by the one file checker.py that relugeom comes with: python -I -S checker.py {path.name}"
+        f"The file {path.name} proves the list of activation regions{part} ({counted(certificate.regions, 'region')}, "
+        f"{counted(certificate.proofs, 'proof')}, {certificate.size:,} bytes, SHA-256 {certificate.digest}). It is "
+        f"checked without relugeom by the one file checker.py that relugeom comes with: "
+        f"python -I -S checker.py {path.name}"
     )
 
 

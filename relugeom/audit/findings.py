@@ -102,9 +102,13 @@ class Findings:
         samples: Samples,
         importance: ClusterImportance,
         proofs: Path,
+        *,
+        time_limit: float | None,
     ) -> None:
+        """`proofs` is the folder of certificates; the time limit is one for each part that has a limit of its own."""
         self._run, self._partition, self._clusters, self._samples = run, partition, clusters, samples
         self._importance, self._proofs = importance, proofs
+        self._seconds = {part: min(most, time_limit or most) for part, most in SECONDS.items()}
         self._network: ReLUNetwork = partition.network
         self._domain: Domain = partition.domain
         self._few = len(partition) <= MOST_REGIONS
@@ -150,7 +154,7 @@ class Findings:
         self._run.save_adjacency(find_adjacency(partition))
         self._run.save_decisions(decide_regions(partition))
         tell("finding the range of each region", 0)
-        ranges = region_ranges(partition, time_limit=SECONDS["ranges"])
+        ranges = region_ranges(partition, time_limit=self._seconds["ranges"])
         self._run.save_ranges(ranges)
         if ranges.reason:
             yield f"Not every region's range of outputs is recorded: {ranges.reason}."
@@ -188,7 +192,7 @@ class Findings:
         groups = group_clusters(excerpt.clusters, excerpt.X, groups=min(MOST_GROUPS, len(excerpt.clusters)))
         bounds = None
         if self._few and self._partition.status is PartitionStatus.COMPLETE:
-            bounds = bound_groups(groups, self._partition, time_limit=SECONDS["bounds"])
+            bounds = bound_groups(groups, self._partition, time_limit=self._seconds["bounds"])
         self._run.save_groups(groups, excerpt.numbers, bounds)
         if bounds is not None and bounds.reason:
             yield f"Not every group's change of output is bounded: {bounds.reason}."
@@ -203,12 +207,12 @@ class Findings:
             spread=self._spread,
             tolerance=tolerance,
             most=MOST_RELEVANCE,
-            time_limit=SECONDS["relevance"],
+            time_limit=self._seconds["relevance"],
         )
         if len(found):
             self._run.save_relevance(found, excerpt.numbers)
             yield (
-                f"Relevance is asked of the {len(found):,} largest clusters, with absolute coefficients of scaled "
+                f"Relevance is asked of the largest clusters ({len(found):,}), with absolute coefficients of scaled "
                 f"features that sum to at most {1 + found.delta:g} times the least possible, and predictions that "
                 f"differ by at most {TOLERANCE:.0%} of an output's standard deviation over the samples."
             )
@@ -229,7 +233,7 @@ class Findings:
             X,
             norm=Norm.L1 if self._domain.integral.any() else Norm.LINF,  # few steps rather than a small one in all
             candidates=self._samples.table.take(self._samples.excerpt(MOST_SHUFFLED)),
-            time_limit=SECONDS["distances"],
+            time_limit=self._seconds["distances"],
             on_progress=lambda done: tell("measuring distances to other decisions", done),
         )
         self._run.save_robustness(found, rows, with_inputs=show_samples)

@@ -12,6 +12,7 @@ from relugeom.network.rounding import rounding_bound
 from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
+from relugeom.printing import counted
 
 if TYPE_CHECKING:
     from relugeom.store.queries import RunTables
@@ -31,9 +32,10 @@ def resumption_in_words(known: Partition | None) -> str:
     """What a search goes on from."""
     if known is None:
         return "nothing to resume: the store has no search of this network on this domain, so it begins anew"
+    regions = counted(len(known), "activation region")
     if known.status is PartitionStatus.COMPLETE:
-        return f"nothing left to search: an earlier run found all {len(known):,} activation regions"
-    return f"resuming behind {len(known):,} activation regions that an earlier run found"
+        return f"nothing left to search: an earlier run found all that there is ({regions})"
+    return f"resuming behind {regions} that an earlier run found"
 
 
 def columns_in_words(network: ReLUNetwork, samples: Samples) -> str:

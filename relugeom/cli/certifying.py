@@ -16,6 +16,7 @@ from relugeom.geometry.domain_spec import load_domain
 from relugeom.network.importers import load_network
 from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.partition import PartitionStatus
+from relugeom.printing import counted
 from relugeom.report.tables import fact_table
 
 __all__ = ["run_certify", "run_check"]
@@ -66,9 +67,10 @@ def run_certify(
             }
         )
     else:
+        regions = counted(certificate.regions, "activation region")
         facts = {
             "Domain": chosen.source,
-            "Proved": f"{certificate.regions:,} activation regions, {certificate.proofs:,} proofs of stable units",
+            "Proved": f"{regions}, {counted(certificate.proofs, 'proof')} of stable units",
             "Status": partition.status.value + (f": {partition.reason}" if partition.reason else ""),
             "Size": f"{certificate.size:,} bytes",
             "SHA-256": certificate.digest,

@@ -21,6 +21,7 @@ from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.locate import Location, locate_pattern
 from relugeom.partition.partition import PartitionStatus, PatternStatus
 from relugeom.partition.tree import unexplored_prefixes
+from relugeom.printing import counted
 from relugeom.report.tables import fact_table
 
 if TYPE_CHECKING:
@@ -130,8 +131,8 @@ def run_enumerate(
             }
         )
     else:
-        counted = f"{len(partition):,} activation regions of {patterns_in_words(network.units)} patterns"
-        facts = {"Domain": chosen.source, "Found": counted, "Status": partition.status.value}
+        found = f"{counted(len(partition), 'activation region')} of {patterns_in_words(network.units)} patterns"
+        facts = {"Domain": chosen.source, "Found": found, "Status": partition.status.value}
         if partition.reason:
             facts["Reason"] = partition.reason
         if unexplored:

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from relugeom.files import write_whole
+from relugeom.printing import counted
 from relugeom.report.charts import draw_chart
 from relugeom.report.content import ReportContent, Section
 from relugeom.report.excerpt import outputs_of
@@ -160,7 +161,7 @@ def _map(region_map: RegionMap) -> Mapping[str, object]:
     across, up = (shortened(name, 40) for name in region_map.names)
     cut = region_map.cut
     partition = cut.partition
-    regions = f"{len(cut):,} activation region{'' if len(cut) == 1 else 's'}"
+    regions = counted(len(cut), "activation region")
     cover = (
         "The exact areas of the polygons add up to that of the slice, so that nothing is missing."
         if cut.covered
@@ -193,7 +194,7 @@ def _map(region_map: RegionMap) -> Mapping[str, object]:
 
 def _graph(graph: RegionGraph) -> Mapping[str, object]:
     observed = int((graph.samples > 0).sum())
-    size = f"{len(graph.patterns):,} activation regions and {len(graph.edges):,} shared facets"
+    size = f"{counted(len(graph.patterns), 'activation region')} and {counted(len(graph.edges), 'shared facet')}"
     part = "" if graph.complete else " The list of regions is truncated, so that neighbours may be missing."
     return {
         "scene": graph_scene(graph),

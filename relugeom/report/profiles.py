@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from relugeom.printing import counted
 from relugeom.report.formatting import NOTHING, display, percent
 
 __all__ = ["ClusterPortrait", "cluster_portraits", "overall_profile"]
@@ -90,17 +91,13 @@ def cluster_portraits(
         portraits.append(
             ClusterPortrait(
                 cluster=row["cluster"],
-                heading=f"{display(row['samples'])} {_plural(row['samples'], 'sample')}, {percent(row['share'])}",
+                heading=f"{counted(row['samples'], 'sample')}, {percent(row['share'])}",
                 outcome=_outcome(row),
                 traits=_traits(own, overall),
                 movers=_movers(pull),
             )
         )
     return portraits
-
-
-def _plural(count: int, word: str) -> str:
-    return word if count == 1 else f"{word}s"
 
 
 def _outcome(row: dict[str, object]) -> str:

@@ -21,7 +21,7 @@ PROVED = {
     "partition": "2 activation regions of the network lie in the domain, and there are no others",
     "deep-partition": "4 activation regions of the network lie in the domain, and there are no others",
     "degenerate": "4 activation regions of the network lie in the domain, and there are no others",
-    "truncated": "1 activation regions of the network lie in the domain; the rest of the domain is not covered",
+    "truncated": "1 activation region of the network lies in the domain; the rest of the domain is not covered",
     "bound": "never: -1 + 1 y0 > 0",
     "ball-linf": "never: -1/2 + 1 y0 > 0",
     "ball-l1": "never: -1/2 + 1 y0 > 0",
