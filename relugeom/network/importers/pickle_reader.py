@@ -17,6 +17,7 @@ from pickletools import opcodes
 from typing import Any
 
 from relugeom.errors import ModelError, UnsupportedModelError
+from relugeom.network.importers.shown_names import shown
 
 __all__ = ["LARGEST_PICKLE", "Name", "read_pickle"]
 
@@ -26,8 +27,6 @@ STEPS = 1 << 20
 """Steps of a pickle that are done; a tensor takes about 40."""
 PROTOCOLS = range(2, 6)
 ADVICE = "torch.save(model.state_dict(), FILE) writes a file of tensors alone"
-SHOWN = 80
-"""Letters of a name that an error shows."""
 
 Call = Callable[[tuple[Any, ...]], object]
 
@@ -169,7 +168,7 @@ class _Machine:
             raise _damaged("a name in it is no text")
         found = Name(module, name)
         if found not in self._calls and module not in ("torch", "torch.storage"):
-            raise UnsupportedModelError(f"it is a pickle that asks for {_shown(found)}, which is not run: {ADVICE}")
+            raise UnsupportedModelError(f"it is a pickle that asks for {shown(found)}, which is not run: {ADVICE}")
         self.push(found)
 
     def tuple_of(self, count: int | None = None) -> None:
@@ -189,7 +188,7 @@ class _Machine:
             if type(key) is not str and not (type(key) is int and key.bit_length() < 64):
                 raise UnsupportedModelError(f"it is a pickle with a key that is a {type(key).__name__}: {ADVICE}")
             if key in table:
-                raise _damaged(f"it gives two values to one key, {_shown(key)}")
+                raise _damaged(f"it gives two values to one key, {shown(key)}")
             table[key] = value
 
     def load_persistent(self) -> None:
@@ -201,7 +200,7 @@ class _Machine:
         if not isinstance(called, Name) or not isinstance(arguments, tuple):
             raise _damaged("it calls what has no name")
         if called not in self._calls:
-            raise UnsupportedModelError(f"it is a pickle that calls {_shown(called)}, which is not done: {ADVICE}")
+            raise UnsupportedModelError(f"it is a pickle that calls {shown(called)}, which is not done: {ADVICE}")
         self.push(self._calls[called](arguments))
 
     def build(self) -> None:
@@ -251,14 +250,6 @@ _STEPS: dict[bytes, Callable[[_Machine], None]] = {
     b"R": _Machine.reduce,
     b"b": _Machine.build,
 }
-
-
-def _shown(value: Name | str | int) -> str:
-    """A name for an error's text: one short line, whatever is in it."""
-    if isinstance(value, Name):
-        value = f"{value.module[:SHOWN]}.{value.name[:SHOWN]}"
-    text = repr(value[:SHOWN]) if isinstance(value, str) else str(value)
-    return text[1:-1] if isinstance(value, str) and value.isprintable() else text
 
 
 def _damaged(reason: str) -> ModelError:

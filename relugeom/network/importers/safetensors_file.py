@@ -17,6 +17,7 @@ import numpy as np
 
 from relugeom.errors import ModelError
 from relugeom.linalg.arrays import FloatArray
+from relugeom.network.importers.shown_names import shown
 from relugeom.network.importers.state_dict import Tensor, chain_of_tensors
 from relugeom.network.network import ReLUNetwork
 
@@ -63,7 +64,7 @@ def _read_header(content: bytes) -> dict[str, Any]:
     try:
         header = json.loads(content.decode("utf-8"), object_pairs_hook=_without_doubles)
     except (ValueError, RecursionError) as error:
-        raise _damaged(f"its header cannot be read: {' '.join(str(error).split())[:80]}") from error
+        raise _damaged(f"its header cannot be read: {shown(error)}") from error
     notes = header.pop("__metadata__", {})
     if not isinstance(notes, dict) or not all(isinstance(note, str) for note in notes.values()):
         raise _damaged("its __metadata__ are no texts")
@@ -84,12 +85,12 @@ def _tensor(file: IO[bytes], start: int, name: str, entry: object) -> Tensor:
         ):
             pass
         case _:
-            raise _damaged(f"{name[:80]!r} is described in a way that is not understood")
+            raise _damaged(f"'{shown(name)}' is described in a way that is not understood")
     if kind not in FLOATS:
-        return Tensor(kind[:40], tuple(shape), _unread)
+        return Tensor(shown(kind), tuple(shape), _unread)
     known, stored = FLOATS[kind]
     if prod(shape) * np.dtype(stored).itemsize != end - begin:
-        raise _damaged(f"{name[:80]!r} has {end - begin:,} bytes, which are not those of its shape")
+        raise _damaged(f"'{shown(name)}' has {end - begin:,} bytes, which are not those of its shape")
     return Tensor(known, tuple(shape), partial(_read_numbers, file, start + begin, known, stored, tuple(shape)))
 
 

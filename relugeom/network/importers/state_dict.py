@@ -18,8 +18,8 @@ from relugeom.linalg.arrays import FloatArray
 from relugeom.network.importers.affine_chain import AffineChain, finite_floats
 from relugeom.network.importers.folding import rationals
 from relugeom.network.importers.layer_order import find_orders
+from relugeom.network.importers.shown_names import shown
 from relugeom.network.network import ReLUNetwork
-from relugeom.printing import printable
 
 __all__ = ["Tensor", "chain_of_tensors"]
 
@@ -29,8 +29,6 @@ LARGEST = 1 << 28
 """Most numbers of a network: two gigabytes."""
 SINGLE = ("float32", "float16", "bfloat16")
 FLOATS = ("float64", *SINGLE)
-SHOWN = 60
-"""Letters of a name that an error shows."""
 LISTED = 6
 """Layers that an error lists."""
 
@@ -76,13 +74,13 @@ def chain_of_tensors(tensors: Mapping[str, Tensor], *, layers: Sequence[str] | N
     chain = AffineChain.start(found[order[0]][0].shape[1])
     for position, name in enumerate(order):
         weight, bias = found[name]
-        place = _shown(_name(name, "weight"))
+        place = shown(_name(name, "weight"))
         if chain.size != weight.shape[1]:
             raise ModelError(f"{place} takes {weight.shape[1]} values, but the layer before gives {chain.size}")
         chain = chain.rectified() if position else chain
         chain = chain.multiplied(finite_floats(weight.read(), weight.shape, place))
         if bias is not None:
-            shift = finite_floats(bias.read(), (weight.shape[0],), _shown(_name(name, "bias")))
+            shift = finite_floats(bias.read(), (weight.shape[0],), shown(_name(name, "bias")))
             chain = chain.shifted(rationals(shift))
     kinds = {tensor.kind for name in order for tensor in found[name] if tensor is not None}
     precision = "float32" if kinds <= set(SINGLE) else "float64"
@@ -101,13 +99,13 @@ def _linear_layers(tensors: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Ten
         if name not in used:
             shape = "×".join(map(str, tensor.shape[:8])) or "a number"
             raise UnsupportedModelError(
-                f"{name[:SHOWN]!r} ({shape}) belongs to no linear layer, and a state_dict does not say where it acts: "
+                f"'{shown(name)}' ({shape}) belongs to no linear layer, and a state_dict does not say where it acts: "
                 "give the live model to relugeom.network_from, or export it to ONNX"
             )
         if tensor.kind not in FLOATS:
-            raise UnsupportedModelError(f"{name[:SHOWN]!r} holds numbers of type {tensor.kind}: save it as float32")
+            raise UnsupportedModelError(f"'{shown(name)}' holds numbers of type {tensor.kind}: save it as float32")
         if 0 in tensor.shape:
-            raise ModelError(f"{name[:SHOWN]!r} holds no number: a layer has inputs and outputs")
+            raise ModelError(f"'{shown(name)}' holds no number: a layer has inputs and outputs")
     if not found:
         raise ModelError("it holds no linear layer: no tensor in it is called <layer>.weight")
     if sum(prod(tensor.shape) for tensor in tensors.values()) > LARGEST:
@@ -151,14 +149,9 @@ def _name(layer: str, part: str) -> str:
     return f"{layer}.{part}" if layer else part
 
 
-def _shown(name: str) -> str:
-    """A name for an error's text: on one line, and not too long."""
-    return printable(name if len(name) <= SHOWN else f"{name[:SHOWN]}…")
-
-
 def _listed(names: Iterable[str], notes: Iterable[str] | None = None) -> str:
-    shown = [_shown(name) for name in names]
+    listed = [shown(name, most=24) for name in names]
     if notes is not None:
-        shown = [name + note for name, note in zip(shown, notes, strict=True)]
-    more = len(shown) - LISTED
-    return ", ".join(shown[:LISTED]) + (f" and {more} more" if more > 0 else "")
+        listed = [name + note for name, note in zip(listed, notes, strict=True)]
+    more = len(listed) - LISTED
+    return ", ".join(listed[:LISTED]) + (f" and {more} more" if more > 0 else "")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from relugeom.errors import ModelError, UnsupportedModelError
+from relugeom.network.importers.shown_names import shown
 
 __all__ = ["TorchArchive", "is_archive", "open_archive"]
 
@@ -67,25 +68,25 @@ class TorchArchive:
         """
         member = self._members.get(self.folder + name)
         if member is None:
-            raise ModelError(f"the archive has no member {(self.folder + name)[:80]!r}: save the model again")
-        shown = repr(member.filename[:80])
+            raise ModelError(f"the archive has no member '{shown(self.folder + name)}': save the model again")
+        label = f"'{shown(member.filename)}'"
         if member.flag_bits & ENCRYPTED:
-            raise UnsupportedModelError(f"{shown} in the archive is encrypted: save the model again without a password")
+            raise UnsupportedModelError(f"{label} in the archive is encrypted: save the model again without a password")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise UnsupportedModelError(
-                f"{shown} in the archive is packed in a way that torch.load does not know: save the model again"
+                f"{label} in the archive is packed in a way that torch.load does not know: save the model again"
             )
         if member.file_size > most:
-            raise ModelError(f"{shown} in the archive is longer than {most:,} bytes: this is no network")
+            raise ModelError(f"{label} in the archive is longer than {most:,} bytes: this is no network")
         if member.compress_size > self.size:
-            raise _damaged(f"{shown} is longer than the file")
+            raise _damaged(f"{label} is longer than the file")
         try:
             with self._zip.open(member) as file:
                 content = file.read(member.file_size + 1)  # one more: the checksum is compared at the member's end
         except DAMAGED as error:
             raise _damaged(error) from error
         if len(content) != member.file_size:
-            raise _damaged(f"{shown} ends too early")
+            raise _damaged(f"{label} ends too early")
         return content
 
 
@@ -144,7 +145,7 @@ def _check_end(file: IO[bytes]) -> int:
 
 
 def _damaged(reason: object) -> ModelError:
-    text = " ".join(str(reason).split())[:160]
+    text = shown(" ".join(str(reason).split()), most=120)
     if "CRC-32" in text:
         text += ", perhaps written under torch.serialization.set_crc32_options(False)"
     return ModelError(f"the archive is damaged ({text}): save the model again")

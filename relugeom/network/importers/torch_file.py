@@ -19,10 +19,10 @@ import numpy as np
 from relugeom.errors import ModelError, UnsupportedModelError
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.importers.pickle_reader import LARGEST_PICKLE, Name, read_pickle
+from relugeom.network.importers.shown_names import shown
 from relugeom.network.importers.state_dict import Tensor, chain_of_tensors
 from relugeom.network.importers.torch_archive import TorchArchive, is_archive, open_archive
 from relugeom.network.network import ReLUNetwork
-from relugeom.printing import printable
 
 __all__ = ["read_torch"]
 
@@ -119,14 +119,14 @@ def _state_dict(value: object) -> dict[str, _View]:
     if _has_weights(value) or (not found and _has_views(value)):
         found["at the top"] = value
     if not found:
-        keys = ", ".join(str(key)[:40] for key in list(value)[:8])
-        raise UnsupportedModelError(f"no state_dict: no tensor lies under its keys ({printable(keys)}): {ADVICE}")
+        keys = ", ".join(shown(key, most=24) for key in list(value)[:8])
+        raise UnsupportedModelError(f"no state_dict: no tensor lies under its keys ({keys}): {ADVICE}")
     if len(found) > 1:
         raise UnsupportedModelError(f"it holds several state_dicts ({', '.join(found)}): save the one that is meant")
     (table,) = found.values()
     for name, view in table.items():
         if not isinstance(name, str) or not isinstance(view, _View):
-            raise UnsupportedModelError(f"{str(name)[:80]!r} in its state_dict is no tensor with a name: {ADVICE}")
+            raise UnsupportedModelError(f"'{shown(name)}' in its state_dict is no tensor with a name: {ADVICE}")
     return dict(table)
 
 
@@ -145,13 +145,13 @@ def _check_storages(views: Mapping[str, _View], size: int) -> None:
     for name, view in views.items():
         if view.kind not in FORMATS:
             continue  # refused for its kind, and never read
-        shown = repr(name[:80])
+        label = f"'{shown(name)}'"
         storage = storages.setdefault(view.storage.key, view.storage)
         if storage != view.storage:
-            raise ModelError(f"the storage of {shown} is described in two ways: save the model again")
+            raise ModelError(f"the storage of {label} is described in two ways: save the model again")
         last = view.offset + sum((n - 1) * stride for n, stride in zip(view.shape, view.strides, strict=True))
         if prod(view.shape) and last >= storage.size:
-            raise ModelError(f"the tensor {shown} reaches beyond its storage: save the model again")
+            raise ModelError(f"the tensor {label} reaches beyond its storage: save the model again")
         needed += prod(view.shape) * 8
     needed += sum(storage.size * np.dtype(FORMATS[storage.kind]).itemsize for storage in storages.values())
     if needed > min(LARGEST, MOST_TIMES * size + SMALL):
@@ -164,7 +164,7 @@ def _check_storages(views: Mapping[str, _View], size: int) -> None:
 def _storage(identifier: object) -> _Storage:
     match identifier:
         case ("storage", Name() as kind, str(key), str(), int(size)) if _is_size(size):
-            return _Storage(KINDS.get(str(kind), str(kind)[:40]), key, size)
+            return _Storage(KINDS.get(str(kind), shown(kind)), key, size)
     raise UnsupportedModelError(f"a tensor is kept in a way that is not understood: {ADVICE}")
 
 
@@ -196,7 +196,7 @@ def _tensor_of_newer_kind(arguments: tuple[Any, ...]) -> _View:
     match arguments:
         case (*usual, Name() as kind) | (*usual, Name() as kind, dict()):
             view = _tensor(tuple(usual))
-            return _View(str(kind)[:40], view.storage, view.offset, view.shape, view.strides, view.negated)
+            return _View(shown(kind), view.storage, view.offset, view.shape, view.strides, view.negated)
     raise ModelError(f"a tensor is described in a way that is not understood: {ADVICE}")
 
 
@@ -243,7 +243,7 @@ def _read_view(archive: TorchArchive, contents: dict[str, bytes], big_endian: bo
         content = archive.read(f"data/{storage.key}", most=size)
         if len(content) != size:
             raise ModelError(
-                f"{storage.key[:80]!r} in the archive has {len(content):,} bytes for {storage.size:,} numbers: save "
+                f"'{shown(storage.key)}' in the archive has {len(content):,} bytes for {storage.size:,} numbers: save "
                 "the model again"
             )
         contents[storage.key] = content
