@@ -220,10 +220,9 @@ def test_hostile_pickles_are_refused_in_a_line_a_moment_and_a_little_memory(name
 
 
 def test_a_pickle_of_too_many_steps_is_not_run_to_its_end(tmp_path: Path) -> None:
-    for steps in (b"}\x94", b"(", b"h\x00\x85"):
-        path = archive(tmp_path / "m.pt", b"\x80\x02}q\x00" + steps * (STEPS + 1), packed=True)
-        with promptly(seconds=20, memory=150_000_000):
-            refused(lambda path=path: load_network(path), f"more than {STEPS:,} steps")
+    path = archive(tmp_path / "m.pt", b"\x80\x02" + b"}\x94" * (STEPS // 2 + 1), packed=True)
+    with promptly(seconds=20, memory=150_000_000):
+        refused(lambda: load_network(path), f"more than {STEPS:,} steps")
     path = archive(tmp_path / "m.pt", b"N" * (LARGEST_PICKLE + 1), packed=True)
     with promptly():
         refused(lambda: load_network(path), "longer than")

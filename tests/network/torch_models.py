@@ -22,6 +22,7 @@ __all__ = [
     "archive",
     "assembled",
     "promptly",
+    "special_tensors",
     "storage",
     "tensor",
     "tensor_pickle",
@@ -137,3 +138,17 @@ def promptly(seconds: float = 8, memory: int = 60_000_000) -> Iterator[None]:
         tracemalloc.stop()
     assert spent < seconds
     assert peak < memory
+
+
+def special_tensors(dtype: Any) -> list[Any]:
+    """Two by two numbers in all the ways in which PyTorch keeps them; small, so that sums are exact."""
+    import torch  # where it is installed
+
+    numbers = torch.arange(4, dtype=dtype).reshape(2, 2) + 1
+    negated = torch.complex(numbers, numbers + 8).conj().imag
+    assert negated.is_neg()
+    base = torch.arange(24, dtype=dtype).reshape(4, 6)
+    return [
+        numbers, numbers.T, base[1:4:2, 2:6:3], base.T[::3, 1:3], numbers[:1].expand(2, 2), negated, negated.T,
+        torch.complex(numbers, numbers + 8).real, numbers.flip(0), torch.tensor(7.0, dtype=dtype).expand(2, 2),
+    ]  # fmt: skip
