@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from importer_conformance import assert_same_weights, refused
-from torch_models import special_tensors
+from torch_models import archive, special_tensors, storage, tensor, tensor_pickle
 
 from relugeom import load_network, network_from
-from relugeom.errors import UnsupportedModelError
+from relugeom.errors import ModelError, UnsupportedModelError
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'relugeom[frameworks]'")
 nn = torch.nn
@@ -113,3 +115,36 @@ def test_an_archive_without_checksums_says_why(tmp_path):
     finally:
         torch.serialization.set_crc32_options(True)
     refused(lambda: load_network(path), "CRC-32", "set_crc32_options(False)")
+
+
+STRIDE = st.integers(0, 5)
+
+
+@settings(max_examples=300)
+@given(
+    kind=st.sampled_from(["HalfStorage", "BFloat16Storage", "FloatStorage", "DoubleStorage"]),
+    size=st.integers(1, 16),
+    offset=st.integers(0, 4),
+    shape=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    strides=st.tuples(STRIDE, STRIDE),
+    negated=st.sampled_from([None, None, {"neg": True}]),
+    content=st.binary(min_size=128, max_size=128),
+)
+def test_any_view_is_what_torch_load_says(tmp_path_factory, kind, size, offset, shape, strides, negated, content):
+    """The two accept the same views, and see the same numbers."""
+    marks = [] if negated is None else [negated]
+    kept = content[: size * {"HalfStorage": 2, "BFloat16Storage": 2, "FloatStorage": 4, "DoubleStorage": 8}[kind]]
+    pickled = tensor_pickle({"a.weight": tensor(storage(kind, size=size), offset, shape, strides, *marks)})
+    path = archive(tmp_path_factory.getbasetemp() / "m.pt", pickled, {"m/data/0": kept, "m/version": b"3\n"})
+    try:
+        held = torch.load(path, weights_only=True)["a.weight"].resolve_neg().double().numpy()
+    except RuntimeError:
+        held = None
+    try:
+        read = load_network(path).weights[0]
+    except ModelError as error:
+        assert held is None or "finite" in str(error), str(error)
+        assert held is None or not np.isfinite(held).all()
+    else:
+        assert held is not None
+        assert np.array_equal(held, read)
