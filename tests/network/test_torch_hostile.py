@@ -29,7 +29,7 @@ from torch_models import (
 
 from relugeom.errors import ModelError, UnsupportedModelError
 from relugeom.network.importers import load_network
-from relugeom.network.importers.pickle_reader import LARGEST_PICKLE, STEPS
+from relugeom.network.importers.pickle_reader import LARGEST_PICKLE, STEPS, read_pickle
 
 DEPTH = 32
 """Of tuples that hold the one below twice: 2^32 steps for whoever walks them, a minute at the least."""
@@ -94,6 +94,7 @@ HOSTILE = {
         tensor_pickle({f"{k}.weight": tensor(None, 0, (1024, 1024), (0, 0)) for k in range(100)}),
         "too large",
     ),
+    "a tall layer of one number": (one(tensor(None, 0, ((1 << 20) + 1, 1), (0, 0))), "1,048,577 units"),
     "a wide layer without outputs": (one(tensor(None, 0, (0, 1 << 62))), "holds no number"),
     "a layer without inputs": (one(tensor(None, 0, (1 << 40, 0))), "holds no number"),
     "a bias of no number": (
@@ -223,6 +224,8 @@ def test_a_pickle_of_too_many_steps_is_not_run_to_its_end(tmp_path: Path) -> Non
     path = archive(tmp_path / "m.pt", b"\x80\x02" + b"}\x94" * (STEPS // 2 + 1), packed=True)
     with promptly(seconds=20, memory=150_000_000):
         refused(lambda: load_network(path), f"more than {STEPS:,} steps")
+    with pytest.raises(ModelError, match="more than 16,777,216 are not read"):
+        read_pickle(bytes(LARGEST_PICKLE + 1), {}, lambda identifier: identifier)
     path = archive(tmp_path / "m.pt", b"N" * (LARGEST_PICKLE + 1), packed=True)
     with promptly():
         refused(lambda: load_network(path), "longer than")

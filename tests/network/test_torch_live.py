@@ -201,6 +201,13 @@ def test_sizes_and_numbers_are_checked():
         refused(lambda model=model: network_from(model), "0.weight is a", "not a tensor")
 
 
+def test_a_variance_that_is_not_positive_is_refused():
+    layer = nn.BatchNorm1d(2, eps=0.0)
+    for variance in (0.0, -1.0):
+        layer.running_var.fill_(variance)
+        refused(lambda: network_from(nn.Sequential(nn.Linear(2, 2), layer)), "1 has a variance")
+
+
 def test_a_hook_of_all_modules_is_seen():
     hook = nn.modules.module.register_module_forward_hook(lambda module, inputs, output: output + 1)
     try:

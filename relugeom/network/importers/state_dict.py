@@ -27,6 +27,8 @@ NUMBER = re.compile(r"[0-9]+")
 ASSUMED = "ReLU assumed between layers"
 LARGEST = 1 << 28
 """Most numbers of a network: two gigabytes."""
+MOST_UNITS = 1 << 20
+"""Most rows of all layers together: each becomes a rational, at the cost of a hundred numbers."""
 SINGLE = ("float32", "float16", "bfloat16")
 FLOATS = ("float64", *SINGLE)
 LISTED = 6
@@ -110,6 +112,9 @@ def _linear_layers(tensors: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Ten
         raise ModelError("it holds no linear layer: no tensor in it is called <layer>.weight")
     if sum(prod(tensor.shape) for tensor in tensors.values()) > LARGEST:
         raise ModelError(f"its tensors hold more than {LARGEST:,} numbers: this is too large to be read")
+    units = sum(weight.shape[0] for weight, _ in found.values())
+    if units > MOST_UNITS:
+        raise ModelError(f"its layers have {units:,} units: more than {MOST_UNITS:,} cannot be analysed")
     return found
 
 
