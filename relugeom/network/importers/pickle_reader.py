@@ -27,6 +27,7 @@ STEPS = 1 << 20
 """Steps of a pickle that are done; a tensor takes about 40."""
 PROTOCOLS = range(2, 6)
 ADVICE = "torch.save(model.state_dict(), FILE) writes a file of tensors alone"
+TENSOR_ADVICE = "only plain tensors with numbers are read: turn it into one (to_dense, dequantize) and save again"
 
 Call = Callable[[tuple[Any, ...]], object]
 
@@ -168,7 +169,8 @@ class _Machine:
             raise _damaged("a name in it is no text")
         found = Name(module, name)
         if found not in self._calls and module not in ("torch", "torch.storage"):
-            raise UnsupportedModelError(f"it is a pickle that asks for {shown(found)}, which is not run: {ADVICE}")
+            advice = TENSOR_ADVICE if module == "torch._utils" else ADVICE
+            raise UnsupportedModelError(f"it is a pickle that asks for {shown(found)}, which is not run: {advice}")
         self.push(found)
 
     def tuple_of(self, count: int | None = None) -> None:

@@ -43,7 +43,7 @@ LARGEST = 1 << 32
 MOST_AXES = 8
 NESTED = ("state_dict", "model_state_dict", "model")
 """Under which keys a training checkpoint keeps its state_dict."""
-ADVICE = "torch.save(model.state_dict(), FILE) writes one"
+ADVICE = "torch.save(model.state_dict(), FILE) writes what can be read"
 
 
 @dataclass(frozen=True, slots=True)
