@@ -1,9 +1,6 @@
-"""PyTorch's state_dict and safetensors: bit for bit, in the right order, and nothing in them is ever run."""
+"""PyTorch's state_dict and safetensors: bit for bit, and in the right order."""
 
-import io
 import pickle
-import struct
-import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -11,6 +8,7 @@ import numpy as np
 import pytest
 from importer_conformance import FileCase, check_file, refused
 from safetensors.numpy import save_file
+from torch_models import FOUR, archive, tensor_pickle
 
 from relugeom.errors import UnsupportedModelError
 from relugeom.network.importers import load_network
@@ -114,7 +112,7 @@ def test_layers_that_do_not_fit_are_refused_with_their_shapes(tmp_path):
     saved(path, **{f"layer{k}": (2, 2) for k in "abcdefghijkl"})
     refused(lambda: load_network(path), "layers=")
     save_file({}, path)
-    refused(lambda: load_network(path), "in no order")
+    refused(lambda: load_network(path), "no linear layer")
 
 
 def test_layers_without_a_bias_and_values_that_are_no_numbers(tmp_path):
@@ -135,45 +133,7 @@ def test_layers_are_named_for_files_of_tensors_only():
     refused(lambda: load_network(FIXTURES / "torch_plain.npz", layers=["0"]), "layers is for files of tensors alone")
 
 
-# --- hostile files ------------------------------------------------------------------------------------------------
-
-
-def archive(path, pickled, members=(), *, compression=zipfile.ZIP_STORED):
-    with zipfile.ZipFile(path, "w", compression) as file:
-        file.writestr("m/data.pkl", pickled)
-        file.writestr("m/byteorder", "little")
-        for name, content in dict(members).items():
-            file.writestr(name, content)
-    return path
-
-
-class Evil:
-    def __init__(self, call, *arguments):
-        self.call, self.arguments = call, arguments
-
-    def __reduce__(self):
-        return self.call, self.arguments
-
-
-def tensor_pickle(*, kind=b"FloatStorage", key=b"0", size=4, offset=0, shape=(2, 2), strides=(2, 1)):
-    """A state_dict of one tensor, opcode by opcode, as torch.save writes it."""
-
-    def number(value):
-        return b"\x8a\x08" + struct.pack("<q", value)
-
-    def numbers(values):
-        return b"(" + b"".join(map(number, values)) + b"t"
-
-    def text(value):
-        return b"X" + struct.pack("<I", len(value)) + value
-
-    storage = b"(" + text(b"storage") + b"ctorch\n" + kind + b"\n" + text(key) + text(b"cpu") + number(size) + b"tQ"
-    ordered = b"ccollections\nOrderedDict\n)R"
-    tensor = b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + number(offset) + numbers(shape) + numbers(strides)
-    return b"\x80\x02" + ordered + text(b"a.weight") + tensor + b"\x89" + ordered + b"tR" + b"s."
-
-
-FOUR = np.arange(4, dtype="<f4").tobytes()
+# --- the parts of an archive ---------------------------------------------------------------------------------------
 
 
 def test_the_hand_written_pickle_is_one(tmp_path):
@@ -185,107 +145,6 @@ def test_the_hand_written_pickle_is_one(tmp_path):
         file.writestr("m/byteorder", "big")
         file.writestr("m/data/0", big)
     assert load_network(path).weights[0].tolist() == [[0, 1], [2, 3]]
-
-
-@pytest.mark.parametrize("protocol", range(2, 6))
-def test_no_pickle_is_ever_run(protocol, tmp_path):
-    import os
-
-    touched = tmp_path / "touched"
-    for call, arguments in (
-        (os.system, (f"touch {touched}",)),
-        (eval, ("1",)),
-        (exec, (f"open({str(touched)!r}, 'w')",)),
-        (getattr, (1, "real")),
-        (open, (str(touched), "w")),
-        (io.open, (str(touched), "w")),
-        (bytearray, (1 << 40,)),
-        (__import__, ("antigravity",)),
-    ):
-        content = pickle.dumps({"a.weight": Evil(call, *arguments)}, protocol)
-        refused(lambda content=content: load_network(archive(tmp_path / "m.pt", content)), error=UnsupportedModelError)
-    assert not touched.exists()
-
-
-HOSTILE = {
-    "a storage that is not there": (tensor_pickle(key=b"9"), "no member"),
-    "a path out of the archive": (tensor_pickle(key=b"../../../../etc/passwd"), "no member"),
-    "a storage that is too short": (tensor_pickle(size=5), "bytes for 5 numbers"),
-    "a tensor beyond its storage": (tensor_pickle(offset=1), "beyond its storage"),
-    "strides beyond the storage": (tensor_pickle(strides=(1 << 40, 1)), "beyond its storage"),
-    "a negative stride": (tensor_pickle(strides=(-2, 1)), "not understood"),
-    "a negative offset": (tensor_pickle(offset=-1), "not understood"),
-    "a huge storage": (tensor_pickle(size=1 << 50), "too large"),
-    "a huge tensor of one number": (tensor_pickle(shape=(1 << 30, 1 << 30), strides=(0, 0)), "too large"),
-    "a negative size": (tensor_pickle(size=-1), "not understood"),
-    "shape and strides of other lengths": (tensor_pickle(shape=(2, 2, 1)), "not understood"),
-    "an unknown storage": (tensor_pickle(kind=b"ComplexStorage"), "not understood"),
-    "another call": (tensor_pickle().replace(b"_rebuild_tensor_v2", b"_rebuild_sparse_xx"), "_rebuild_sparse_xx"),
-    "a call of a class of PyTorch": (b"\x80\x02ctorch\nload\n(X\x01\x00\x00\x00atR.", "torch.load"),
-    "no state_dict": (pickle.dumps([1, 2], 2), "no state_dict"),
-    "keys without tensors": (pickle.dumps({"epoch": 1, "loss": 0.5}, 2), "(epoch, loss)"),
-    "an empty pickle": (b"", "damaged"),
-    "no end": (tensor_pickle()[:-1], "damaged"),
-    "a memo that is not there": (b"\x80\x02h\x05.", "damaged"),
-    "a stack that is empty": (b"\x80\x02R.", "damaged"),
-    "marks that nobody made": (b"\x80\x02t.", "damaged"),
-    "an unknown opcode": (b"\x80\x02\xff.", "damaged"),
-    "a set": (pickle.dumps({1, 2}, 4), "step EMPTY_SET"),
-    "bytes of any length": (b"\x80\x05\x96" + struct.pack("<Q", 1 << 60) + b".", "damaged"),
-    "an object that is built": (b"\x80\x02K\x01}b.", "damaged"),
-    "a list in itself": (b"\x80\x02]q\x00h\x00a.", "no state_dict"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_archives_are_refused_in_a_line_and_a_little_memory(name, tmp_path):
-    content, word = HOSTILE[name]
-    path = archive(tmp_path / "m.pt", content, {"m/data/0": FOUR})
-    tracemalloc.start()
-    refused(lambda: load_network(path), word)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 20_000_000
-
-
-def test_bombs_are_not_unpacked(tmp_path):
-    bomb = bytes(300_000_000)
-    packed = archive(tmp_path / "m.pt", tensor_pickle(), {"m/data/0": bomb}, compression=zipfile.ZIP_DEFLATED)
-    tracemalloc.start()
-    refused(lambda: load_network(packed), "longer than 16 bytes")
-    with zipfile.ZipFile(tmp_path / "p.pt", "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("m/data.pkl", bomb)
-    refused(lambda: load_network(tmp_path / "p.pt"), "longer than")
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak < 20_000_000
-
-
-def test_archives_of_other_things_are_refused(tmp_path):
-    path = tmp_path / "m.pt"
-    for content in (b"", b"PK", b"text", b"\x80\x02garbage"):
-        path.write_bytes(content)
-        refused(lambda: load_network(path))
-    with zipfile.ZipFile(path, "w") as file:
-        file.writestr("m/other", "x")
-    refused(lambda: load_network(path), "no data.pkl")
-    with zipfile.ZipFile(path, "w") as file:
-        file.writestr("m/data.pkl", tensor_pickle())
-        file.writestr("m/byteorder", "middle")
-    refused(lambda: load_network(path), "byte order")
-
-
-def test_hostile_safetensors_are_refused(tmp_path):
-    path = tmp_path / "m.safetensors"
-    header = b'{"a.weight":{"dtype":"F32","shape":[1000000,1000000],"data_offsets":[0,16]}}'
-    for content in (
-        b"",
-        struct.pack("<Q", 1 << 62) + b"{",
-        struct.pack("<Q", len(header)) + header + FOUR,
-        struct.pack("<Q", 8) + b"not json",
-    ):
-        path.write_bytes(content)
-        refused(lambda: load_network(path), "safetensors")
 
 
 def test_a_pickle_of_plain_data_is_read_as_it_is():

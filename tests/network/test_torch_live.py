@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 from importer_conformance import assert_agrees, assert_honest_rounding, assert_same_weights, refused
+from torch_models import special_tensors
 
 from relugeom import load_network, network_from, predict
 from relugeom.errors import UnsupportedModelError
@@ -48,7 +49,10 @@ MODELS = {
         nn.Linear(3, 6),
         trained_statistics(nn.BatchNorm1d(6, affine=False)),
         nn.ReLU(),
-        nn.Linear(6, 2),
+        nn.Linear(6, 4),
+        trained_statistics(nn.BatchNorm1d(4, bias=False)),
+        nn.ReLU(),
+        nn.Linear(4, 2),
     ),
 }
 
@@ -128,6 +132,28 @@ def patched():
     return model
 
 
+def with_weight(weight):
+    model = nn.Sequential(nn.Linear(2, 2, bias=False, dtype=weight.dtype)).requires_grad_(False)
+    model[0].weight = nn.Parameter(weight, requires_grad=False)
+    return model
+
+
+def quantised_in_training():
+    """PyTorch's layer of the same name that rounds its weights in each forward pass."""
+    from torch.ao.nn.qat import Linear
+    from torch.ao.quantization import get_default_qat_qconfig
+
+    return Linear(2, 2, qconfig=get_default_qat_qconfig())
+
+
+def quantised():
+    from torch.ao.nn.quantized.dynamic import Linear
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # these tensors are to go from PyTorch
+        return Linear(2, 2)
+
+
 @pytest.mark.parametrize(
     ("make", "words"),
     [
@@ -144,6 +170,12 @@ def patched():
         (lambda: nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3, track_running_stats=False)), ("statistics",)),
         (lambda: nn.Sequential(), ("no linear layer",)),
         (lambda: nn.Conv2d(1, 1, 3), ("Conv2d", "ONNX")),
+        (lambda: nn.Sequential(nn.Linear(2, 3), nn.Flatten(0)), ("flattens the dimensions 0 to -1",)),
+        (lambda: nn.Sequential(quantised_in_training(), nn.ReLU(), nn.Linear(2, 1)), ("0 (Linear)", "of its own")),
+        (lambda: nn.Sequential(quantised(), nn.ReLU(), nn.Linear(2, 1)), ("0 is a Linear of torch.ao.nn.quantized",)),
+        (lambda: nn.Sequential(nn.utils.parametrizations.spectral_norm(nn.Linear(2, 2))), ("model.eval()",)),
+        (lambda: with_weight(torch.eye(2).to_sparse()), ("0.weight", "layout torch.sparse_coo")),
+        (lambda: torch.fx.symbolic_trace(nn.Sequential(nn.Linear(2, 1))), ("not read", "ONNX")),
     ],
 )
 def test_what_is_no_chain_is_refused_with_advice(make, words):
@@ -160,6 +192,42 @@ def test_sizes_and_numbers_are_checked():
     gap = nn.Sequential(nn.Linear(2, 1))
     gap.add_module("gap", None)
     refused(lambda: network_from(gap), "gap is None")
+    gap.gap = nn.Sequential(gap)
+    refused(lambda: network_from(gap), "gap.0 holds itself")
+    for weight in (None, [[1.0, 2.0]]):
+        model = nn.Sequential(nn.Linear(2, 1))
+        del model[0].weight
+        model[0].weight = weight
+        refused(lambda model=model: network_from(model), "0.weight is a", "not a tensor")
+
+
+def test_a_variance_that_is_not_positive_is_refused():
+    layer = nn.BatchNorm1d(2, eps=0.0)
+    for variance in (0.0, -1.0):
+        layer.running_var.fill_(variance)
+        refused(lambda: network_from(nn.Sequential(nn.Linear(2, 2), layer)), "1 has a variance")
+
+
+def test_a_hook_of_all_modules_is_seen():
+    hook = nn.modules.module.register_module_forward_hook(lambda module, inputs, output: output + 1)
+    try:
+        refused(lambda: network_from(nn.Sequential(nn.Linear(2, 1))), "hooks", error=UnsupportedModelError)
+    finally:
+        hook.remove()
+
+
+def test_weights_that_are_no_plain_numbers_in_memory_are_read_right_or_refused():
+    from torch._subclasses.fake_tensor import FakeTensorMode
+
+    with FakeTensorMode():
+        fake = nn.Sequential(nn.Linear(2, 1))
+    refused(lambda: network_from(fake), "0.weight")
+    for dtype in (torch.float32, torch.float64):
+        for weight in special_tensors(dtype):
+            model = with_weight(weight)
+            assert_same_weights(network_from(model), [(weight.clone().resolve_neg().numpy(), np.zeros(2))])
+            x = torch.tensor([[3.0, -5.0]], dtype=dtype)
+            assert predict(network_from(model), x.numpy()).tolist() == model(x).tolist()
 
 
 def test_what_pytorch_saves_is_what_the_live_module_is(tmp_path):

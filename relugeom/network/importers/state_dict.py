@@ -3,34 +3,55 @@
 A state_dict says which weights there are, and nothing of what happens between them: ReLU is assumed between linear
 layers, and nothing after the last. The one idea about their order: a chain is one where each layer takes as many values
 as the one before gives. Where several orders are chains, numbers in the names decide (``fc1``, ``fc2``; ``0``, ``2``).
+
+Names, kinds and shapes decide whether there is a chain; a number is read only once there is one.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice, pairwise
+from itertools import pairwise
+from math import prod
 
 from relugeom.errors import ModelError, UnsupportedModelError
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.importers.affine_chain import AffineChain, finite_floats
 from relugeom.network.importers.folding import rationals
+from relugeom.network.importers.layer_order import find_orders
+from relugeom.network.importers.shown_names import shown
 from relugeom.network.network import ReLUNetwork
 
 __all__ = ["Tensor", "chain_of_tensors"]
 
-NUMBER = re.compile(r"\d+")
-STEPS = 100_000
-"""Partial orders that are tried before the order must be given."""
+NUMBER = re.compile(r"[0-9]+")
 ASSUMED = "ReLU assumed between layers"
-PRECISE = ("f4", "f2", "bfloat16", "F32", "F16", "BF16")
+LARGEST = 1 << 28
+"""Most numbers of a network: two gigabytes."""
+MOST_UNITS = 1 << 20
+"""Most rows of all layers together: each becomes a rational, at the cost of a hundred numbers."""
+SINGLE = ("float32", "float16", "bfloat16")
+FLOATS = ("float64", *SINGLE)
+LISTED = 6
+"""Layers that an error lists."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Tensor:
-    """Numbers as they were read, exactly, and the type that they had."""
+    """Numbers that can be read.
+
+    Attributes
+    ----------
+    kind
+        Their type in the file: one of `FLOATS`, or whatever else the format calls it.
+    shape
+        Lengths of the axes.
+    read
+        Gives them as float64, each exactly; called for floats alone.
+    """
 
     kind: str
-    values: FloatArray
+    shape: tuple[int, ...]
+    read: Callable[[], FloatArray]
 
 
 def chain_of_tensors(tensors: Mapping[str, Tensor], *, layers: Sequence[str] | None, source: str) -> ReLUNetwork:
@@ -46,27 +67,25 @@ def chain_of_tensors(tensors: Mapping[str, Tensor], *, layers: Sequence[str] | N
     Raises
     ------
     UnsupportedModelError
-        There are tensors of other layers.
+        There are tensors of other layers, or numbers that are no floats.
     ModelError
         The layers make no chain, or several, and no order is given.
     """
     found = _linear_layers(tensors)
     order = _given(found, layers) if layers is not None else _order(found)
-    chain: AffineChain | None = None
-    for name in order:
+    chain = AffineChain.start(found[order[0]][0].shape[1])
+    for position, name in enumerate(order):
         weight, bias = found[name]
-        values = finite_floats(weight.values, weight.values.shape, f"{name}.weight")
-        chain = AffineChain.start(values.shape[1]) if chain is None else chain.rectified()
-        if chain.size != values.shape[1]:
-            raise ModelError(f"{name}.weight takes {values.shape[1]} values, but the layer before gives {chain.size}")
-        chain = chain.multiplied(values)
+        place = shown(_name(name, "weight"))
+        if chain.size != weight.shape[1]:
+            raise ModelError(f"{place} takes {weight.shape[1]} values, but the layer before gives {chain.size}")
+        chain = chain.rectified() if position else chain
+        chain = chain.multiplied(finite_floats(weight.read(), weight.shape, place))
         if bias is not None:
-            shift = finite_floats(bias.values, (len(values),), f"{name}.bias")
+            shift = finite_floats(bias.read(), (weight.shape[0],), shown(_name(name, "bias")))
             chain = chain.shifted(rationals(shift))
-    if chain is None:
-        raise ModelError("it holds no linear layer")
     kinds = {tensor.kind for name in order for tensor in found[name] if tensor is not None}
-    precision = "float32" if kinds <= set(PRECISE) else "float64"
+    precision = "float32" if kinds <= set(SINGLE) else "float64"
     return chain.network(source=f"{source} ({ASSUMED})", precision=precision)
 
 
@@ -75,58 +94,69 @@ def _linear_layers(tensors: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Ten
     found = {}
     for name, tensor in tensors.items():
         layer, _, part = name.rpartition(".")
-        if part == "weight" and tensor.values.ndim == 2:
-            found[layer] = tensor, tensors.get(f"{layer}.bias" if layer else "bias")
-    used = {f"{layer}.{part}" if layer else part for layer in found for part in ("weight", "bias")}
+        if part == "weight" and len(tensor.shape) == 2:
+            found[layer] = tensor, tensors.get(_name(layer, "bias"))
+    used = {_name(layer, part) for layer in found for part in ("weight", "bias")}
     for name, tensor in tensors.items():
         if name not in used:
-            shape = "×".join(map(str, tensor.values.shape)) or "a number"
+            shape = "×".join(map(str, tensor.shape[:8])) or "a number"
             raise UnsupportedModelError(
-                f"{name[:80]!r} ({shape}) belongs to no linear layer, and a state_dict does not say where it acts: "
+                f"'{shown(name)}' ({shape}) belongs to no linear layer, and a state_dict does not say where it acts: "
                 "give the live model to relugeom.network_from, or export it to ONNX"
             )
+        if tensor.kind not in FLOATS:
+            raise UnsupportedModelError(f"'{shown(name)}' holds numbers of type {tensor.kind}: save it as float32")
+        if 0 in tensor.shape:
+            raise ModelError(f"'{shown(name)}' holds no number: a layer has inputs and outputs")
+    if not found:
+        raise ModelError("it holds no linear layer: no tensor in it is called <layer>.weight")
+    if sum(prod(tensor.shape) for tensor in tensors.values()) > LARGEST:
+        raise ModelError(f"its tensors hold more than {LARGEST:,} numbers: this is too large to be read")
+    units = sum(weight.shape[0] for weight, _ in found.values())
+    if units > MOST_UNITS:
+        raise ModelError(f"its layers have {units:,} units: more than {MOST_UNITS:,} cannot be analysed")
     return found
 
 
 def _given(found: Mapping[str, object], layers: Sequence[str]) -> Sequence[str]:
-    if isinstance(layers, str) or sorted(layers) != sorted(found):
-        raise ModelError(f"layers must name each of these once, in their order: {', '.join(found)}")
+    texts = not isinstance(layers, str) and all(isinstance(name, str) for name in layers)
+    if not texts or sorted(layers) != sorted(found):
+        raise ModelError(f"layers must name each of these once, in their order: {_listed(found)}")
     return layers
 
 
-def _order(found: Mapping[str, tuple[Tensor, Tensor | None]]) -> list[str]:
+def _order(found: Mapping[str, tuple[Tensor, Tensor | None]]) -> Sequence[str]:
     """The order of the layers."""
-    shapes = {name: weight.values.shape for name, (weight, _) in found.items()}
-    chains = list(islice(_chains(shapes), 2))
-    if not chains:
-        listed = ", ".join(f"{name} {shape[0]}×{shape[1]}" for name, shape in shapes.items())
+    sizes = {name: (weight.shape[1], weight.shape[0]) for name, (weight, _) in found.items()}
+    orders = find_orders(sizes)
+    if not orders:
+        listed = _listed(found, (f" {outputs}×{inputs}" for inputs, outputs in sizes.values()))
         raise ModelError(f"in no order do its layers take as many values as the one before gives: {listed}")
-    if len(chains) == 1:
-        return chains[0]
-    templates = {NUMBER.sub("#", name) for name in shapes}
-    by_number = sorted(shapes, key=lambda name: [int(number) for number in NUMBER.findall(name)])
-    if len(templates) == 1 and _is_chain([shapes[name] for name in by_number]):
+    if len(orders) == 1:
+        return orders[0]
+    by_number = sorted(sizes, key=_numbers)
+    alike = len({NUMBER.sub("#", name) for name in sizes}) == 1 and len(set(map(_numbers, sizes))) == len(sizes)
+    if alike and all(sizes[above][0] == sizes[below][1] for below, above in pairwise(by_number)):
         return by_number
     raise ModelError(
-        f"its layers make a chain in more than one order ({', '.join(chains[0])}; {', '.join(chains[1])}): say which "
+        f"its layers make a chain in more than one order ({_listed(orders[0])}; {_listed(orders[1])}): say which "
         "with layers=[…]"
     )
 
 
-def _is_chain(shapes: Sequence[tuple[int, ...]]) -> bool:
-    return all(above[1] == below[0] for below, above in pairwise(shapes))
+def _numbers(name: str) -> tuple[tuple[int, str], ...]:
+    """What the numbers in a name are sorted by; they may have more digits than `int` reads."""
+    digits = [number.lstrip("0") for number in NUMBER.findall(name)]
+    return tuple((len(number), number) for number in digits)
 
 
-def _chains(shapes: Mapping[str, tuple[int, ...]]) -> Iterator[list[str]]:
-    """Orders in which each layer takes as many values as the one before gives, depth first."""
-    names = list(shapes)[::-1]
-    waiting = [[name] for name in names]
-    for _ in range(STEPS):
-        if not waiting:
-            return
-        path = waiting.pop()
-        if len(path) == len(shapes):
-            yield path
-        size = shapes[path[-1]][0]
-        waiting += [[*path, name] for name in names if name not in path and shapes[name][1] == size]
-    raise ModelError("the order of its layers is not clear from their shapes: give it with layers=[…]")
+def _name(layer: str, part: str) -> str:
+    return f"{layer}.{part}" if layer else part
+
+
+def _listed(names: Iterable[str], notes: Iterable[str] | None = None) -> str:
+    listed = [shown(name, most=24) for name in names]
+    if notes is not None:
+        listed = [name + note for name, note in zip(listed, notes, strict=True)]
+    more = len(listed) - LISTED
+    return ", ".join(listed[:LISTED]) + (f" and {more} more" if more > 0 else "")

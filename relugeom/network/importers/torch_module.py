@@ -4,6 +4,7 @@ PyTorch is not imported: classes are known by their names, and a subclass with a
 because nothing says what that does.
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,7 +20,7 @@ from relugeom.network.network import ReLUNetwork
 
 __all__ = ["network_from_module"]
 
-PASSIVE = {"Identity", "Flatten", "Dropout", "Dropout1d", "AlphaDropout", "FeatureAlphaDropout"}
+PASSIVE = {"Identity", "Dropout", "Dropout1d", "AlphaDropout", "FeatureAlphaDropout"}
 """Layers that do nothing to a row of features when the model is used."""
 ADVICE = "export the model to ONNX (torch.onnx.export), which says what it computes"
 
@@ -39,7 +40,7 @@ def network_from_module(module: Any) -> ReLUNetwork:
     precision = "float32"
     for name, layer in _leaves(module, ""):
         kind = _class_name(layer, name)
-        if kind in PASSIVE:
+        if kind in PASSIVE or (kind == "Flatten" and _keeps_rows(layer, name)):
             continue
         if chain is not None and chain.squashing is not Squashing.NONE:
             raise UnsupportedModelError(f"{name} ({kind}) follows the {chain.squashing.value}, which must be the end")
@@ -53,7 +54,7 @@ def network_from_module(module: Any) -> ReLUNetwork:
     return chain.network(source="PyTorch module", precision=precision)
 
 
-def _leaves(module: Any, name: str) -> Iterator[tuple[str, Any]]:
+def _leaves(module: Any, name: str, above: tuple[Any, ...] = ()) -> Iterator[tuple[str, Any]]:
     """The layers of a Sequential in their order, each with its name."""
     if "Sequential" not in {base.__name__ for base in type(module).__mro__ if _is_torch(base)}:
         yield name or type(module).__name__, module
@@ -63,26 +64,42 @@ def _leaves(module: Any, name: str) -> Iterator[tuple[str, Any]]:
         path = f"{name}.{child}" if name else child
         if layer is None:
             raise ModelError(f"{path} is None: the module cannot be run")
-        yield from _leaves(layer, path)
+        if any(layer is outer for outer in (*above, module)):
+            raise ModelError(f"{path} holds itself: the module cannot be run")
+        yield from _leaves(layer, path, (*above, module))
 
 
 def _is_torch(base: type) -> bool:
-    return base.__module__.split(".")[0] == "torch"
+    """Whether it is one of the layers that PyTorch computes with; its quantised ones share their names."""
+    return base.__module__.startswith("torch.nn.modules.")
 
 
 def _class_name(layer: Any, name: str) -> str:
     """The name of PyTorch's own class, whose forward pass the layer has."""
-    known = {*_STEPS, *PASSIVE, "Sequential"}
+    known = {*_STEPS, *PASSIVE, "Flatten", "Sequential"}
     base = next((base for base in type(layer).__mro__ if _is_torch(base) and base.__name__ in known), None)
     if base is None:
-        raise UnsupportedModelError(f"{name} is a {type(layer).__name__}, which is not read: {ADVICE}")
+        raise UnsupportedModelError(
+            f"{name} is a {type(layer).__name__} of {type(layer).__module__}, which is not read: {ADVICE}"
+        )
     own = any(getattr(type(layer), method) is not getattr(base, method) for method in ("forward", "__call__"))
     if own or "forward" in vars(layer):
         raise UnsupportedModelError(f"{name} ({type(layer).__name__}) has a forward pass of its own: {ADVICE}")
-    hooks = [hook for hook in ("_forward_hooks", "_forward_pre_hooks") if getattr(layer, hook, None)]
-    if hooks:
+    of_all = sys.modules.get("torch.nn.modules.module")
+    kinds = "forward_hooks", "forward_pre_hooks"
+    if any(getattr(layer, f"_{kind}", None) or getattr(of_all, f"_global_{kind}", None) for kind in kinds):
         raise UnsupportedModelError(f"{name} has hooks that may change what it computes: {ADVICE}")
+    if getattr(layer, "parametrizations", None) and layer.training:
+        raise UnsupportedModelError(f"{name} computes its weights otherwise while it is trained: call model.eval()")
     return base.__name__
+
+
+def _keeps_rows(layer: Any, name: str) -> bool:
+    if {layer.start_dim, layer.end_dim} <= {1, -1}:
+        return True
+    raise UnsupportedModelError(
+        f"{name} flattens the dimensions {layer.start_dim} to {layer.end_dim}, samples among them: {ADVICE}"
+    )
 
 
 def _inputs(layer: Any, kind: str, name: str) -> int:
@@ -96,16 +113,25 @@ def _inputs(layer: Any, kind: str, name: str) -> int:
 
 
 def _is_double(layer: Any) -> bool:
-    return "float64" in str(layer.weight.dtype)
+    return "float64" in str(getattr(layer.weight, "dtype", ""))
 
 
 def _values(tensor: Any, shape: tuple[int, ...], place: str) -> FloatArray:
     """A tensor's numbers in float64, which holds those of every shorter type of PyTorch exactly."""
+    if not hasattr(tensor, "is_meta") or not hasattr(tensor, "resolve_neg"):
+        raise UnsupportedModelError(f"{place} is a {type(tensor).__name__}, not a tensor: {ADVICE}")
     if tensor.is_meta:
         raise ModelError(f"{place} is on the device 'meta', where tensors have no numbers: load the weights first")
     if not tensor.is_floating_point():
         raise UnsupportedModelError(f"{place} holds values of type {tensor.dtype}: only floats can be read")
-    return finite_floats(tensor.detach().cpu().double().numpy(), shape, place)
+    if str(tensor.layout) != "torch.strided":
+        raise UnsupportedModelError(f"{place} is a tensor of the layout {tensor.layout}: use tensor.to_dense()")
+    try:
+        values = tensor.detach().cpu().double().resolve_neg().numpy()
+    except (RuntimeError, TypeError, NotImplementedError) as error:  # tensors of other devices and kinds
+        reason = " ".join(str(error).split())[:120]
+        raise ModelError(f"{place} holds numbers that PyTorch does not give away: {reason}") from error
+    return finite_floats(values, shape, place)
 
 
 def _linear(chain: AffineChain, layer: Any, name: str) -> AffineChain:
@@ -129,12 +155,11 @@ def _batch_norm(chain: AffineChain, layer: Any, name: str) -> AffineChain:
     if not all(total > 0 for total in widened):
         raise ModelError(f"{name} has a variance that is not positive")
     chain = chain.shifted(-rationals(mean)).scaled(np.array(list(map(inverse_root, widened)), dtype=object))
-    if layer.weight is None:
-        return chain
-    scale, shift = (
-        rationals(_values(t, shape, f"{name}.{n}")) for t, n in ((layer.weight, "weight"), (layer.bias, "bias"))
-    )
-    return chain.scaled(scale).shifted(shift)
+    if layer.weight is not None:
+        chain = chain.scaled(rationals(_values(layer.weight, shape, f"{name}.weight")))
+    if layer.bias is not None:
+        chain = chain.shifted(rationals(_values(layer.bias, shape, f"{name}.bias")))
+    return chain
 
 
 def _softmax(chain: AffineChain, layer: Any, name: str) -> AffineChain:
