@@ -23,8 +23,8 @@ not about inputs of the same region that were never seen.
 """
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
@@ -32,6 +32,7 @@ from flint import fmpq
 from numpy.typing import ArrayLike
 
 from relugeom.analysis.coefficient_ranges import GroupMaps, coefficient_range, least_norm
+from relugeom.analysis.deviation_ranges import DeviationPrograms
 from relugeom.analysis.equivalent_maps import SampleHull, sample_hull
 from relugeom.analysis.importance import as_spread
 from relugeom.errors import DataError, InputError
@@ -49,6 +50,8 @@ CLUSTERS = 1000
 """Clusters that are looked at unless more are asked for."""
 SIZE = 20_000
 """Entries (rows times variables) of a linear program that is still settled exactly."""
+
+TOO_LARGE = "{} features trade their coefficients: too many for programs in exact arithmetic"
 
 RelevanceArray = np.ndarray[tuple[int, int, int], np.dtype[np.int8]]
 
@@ -83,7 +86,7 @@ class ClusterRelevance:
     output_change
         ε of each output, before squashing, shape (m,).
     rank
-        Dimension of the affine hull of the cluster's samples, shape (k,).
+        Dimension of the affine hull of the cluster's samples, shape (k,); −1 where time was up before.
     least_norm
         μ, the least norm of a map that predicts equally well, shape (k, m); NaN where unknown.
     lower, upper
@@ -178,86 +181,138 @@ def cluster_relevance(
     count = min(len(clusters), int(limit))
     order = np.argsort(clusters.assignment, kind="stable")
     starts = np.concatenate([[0], np.cumsum(clusters.size)])
-    table = _Table(network, weights, norm_excess, changes, count)
     deadline = np.inf if time_limit is None else time.monotonic() + time_limit
+    late = "" if time_limit is None else f"the time limit of {time_limit:g} s had passed"
+    answer = _Answer(network, count)
     for row in range(count):
         if time.monotonic() > deadline:
-            table.doubt[row:] = [f"the time limit of {time_limit:g} s had passed"] * (count - row)
+            answer.doubt[row:] = [late] * (count - row)
             break
         members = samples[order[starts[row] : starts[row + 1]]]
-        table.fill(row, members, clusters.packed[row])
-    return table.finish()
+        hull = sample_hull(members)
+        answer.start(row, hull)
+        bits = unpack_patterns(clusters.packed[row][None, :], network.units)
+        forms, exponent = many_output_forms(exact_network(network), bits)
+        for output in range(network.outputs):
+            omega = [fmpq(entry, 1 << exponent) for entry in forms[0, output, :-1].tolist()]
+            question = _Question(
+                omega, weights, rational(norm_excess), lambda: late if time.monotonic() > deadline else ""
+            )
+            change = float(changes[output])
+            found = question.same_predictions(hull) if change == 0 else question.like_predictions(members, hull, change)
+            answer.record(row, output, found)
+    return ClusterRelevance(
+        network=network,
+        spread=weights,
+        norm_excess=float(norm_excess),
+        output_change=changes,
+        rank=answer.rank,
+        least_norm=answer.norm,
+        lower=answer.lower,
+        upper=answer.upper,
+        relevance=answer.relevance,
+        doubt=tuple(answer.doubt),
+    )
 
 
-class _Table:
-    """The answer in the making."""
+@dataclass(slots=True)
+class _Found:
+    """What is known of one map: μ, the ends of intervals by feature, and why something is missing."""
 
-    def __init__(
-        self, network: ReLUNetwork, weights: FloatArray, excess: float, changes: FloatArray, count: int
-    ) -> None:
+    norm: fmpq | None = None
+    ends: dict[int, tuple[fmpq, fmpq]] = field(default_factory=dict)
+    doubt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """One map ω, the weights, δ, and what says why to stop ("" to go on)."""
+
+    omega: Sequence[fmpq]
+    weights: FloatArray
+    excess: fmpq
+    stop: Callable[[], str]
+
+    def same_predictions(self, hull: SampleHull) -> _Found:
+        """ε = 0: what is determined is known, and each group is a small problem of its own."""
+        found = _Found(ends={feature: (self.omega[feature], self.omega[feature]) for feature in hull.determined})
+        for group in hull.groups:
+            if 2 * len(group.features) * (len(group.equations) + 1) > SIZE:
+                found.doubt = TOO_LARGE.format(len(group.features))
+                return found
+        weights, groups, least = rational_point(self.weights), [], []
+        norm = sum((weights[feature] * abs(self.omega[feature]) for feature in hull.determined), fmpq(0))
+        for group in hull.groups:
+            found.doubt = self.stop()
+            if found.doubt:
+                return found
+            groups.append(
+                GroupMaps.around(
+                    group, *([row[feature] for feature in group.features] for row in (self.omega, weights))
+                )
+            )
+            least.append(least_norm(groups[-1]))
+        found.norm = sum(least, norm)
+        for group, maps, own in zip(hull.groups, groups, least, strict=True):
+            for place, feature in enumerate(group.features):
+                found.doubt = self.stop()
+                if found.doubt:
+                    return found
+                found.ends[feature] = coefficient_range(maps, place, own + self.excess * found.norm)
+        return found
+
+    def like_predictions(self, members: FloatArray, hull: SampleHull, change: float) -> _Found:
+        """ε > 0: one problem of all features that vary."""
+        varying = [feature for feature in range(len(self.omega)) if feature not in set(hull.constant)]
+        if not varying:
+            return _Found(norm=fmpq(0))
+        if (2 * len(varying) + 1) * (3 * len(varying) + 4) > SIZE:
+            return _Found(doubt=TOO_LARGE.format(len(varying)))
+        programs = DeviationPrograms(
+            np.unique(members[:, varying], axis=0),
+            [self.omega[feature] for feature in varying],
+            self.weights[varying],
+            change,
+            expired=lambda: bool(self.stop()),
+        )
+        found = _Found(norm=programs.least_norm())
+        if found.norm is not None:
+            programs.bound_norm((1 + self.excess) * found.norm)
+        for place, feature in enumerate(varying):
+            ends = None if found.norm is None else programs.coefficient_range(place)
+            if ends is None:
+                found.doubt = self.stop()
+                break
+            found.ends[feature] = ends
+        return found
+
+
+class _Answer:
+    """The columns of a `ClusterRelevance` in the making."""
+
+    def __init__(self, network: ReLUNetwork, count: int) -> None:
         shape = (count, network.outputs, network.inputs)
-        self.network, self.weights, self.excess, self.changes = network, weights, excess, changes
-        self.rank = np.zeros(count, dtype=np.int64)
+        self.rank = np.full(count, -1, dtype=np.int64)
         self.norm = np.full(shape[:2], np.nan)
         self.lower, self.upper = np.full(shape, np.nan), np.full(shape, np.nan)
         self.relevance = np.zeros(shape, dtype=np.int8)
         self.doubt = [""] * count
 
-    def fill(self, row: int, members: FloatArray, packed: "np.ndarray[tuple[int], np.dtype[np.uint8]]") -> None:
-        """Look at one cluster."""
-        hull = sample_hull(members)
+    def start(self, row: int, hull: SampleHull) -> None:
+        """What the samples alone say of a cluster."""
         self.rank[row] = hull.rank
         self.relevance[row][:, list(hull.constant)] = Relevance.NOT_IDENTIFIABLE
-        bits = unpack_patterns(packed[None, :], self.network.units)
-        forms, exponent = many_output_forms(exact_network(self.network), bits)
-        for output in range(self.network.outputs):
-            omega = [fmpq(entry, 1 << exponent) for entry in forms[0, output, :-1].tolist()]
-            if self.changes[output] > 0:
-                self.doubt[row] = "predictions that may change are not settled yet"
-                continue
-            self._same_predictions(row, output, hull, omega)
 
-    def finish(self) -> ClusterRelevance:
-        return ClusterRelevance(
-            network=self.network,
-            spread=self.weights,
-            norm_excess=float(self.excess),
-            output_change=self.changes,
-            rank=self.rank,
-            least_norm=self.norm,
-            lower=self.lower,
-            upper=self.upper,
-            relevance=self.relevance,
-            doubt=tuple(self.doubt),
-        )
-
-    def _same_predictions(self, row: int, output: int, hull: SampleHull, omega: Sequence[fmpq]) -> None:
-        """ε = 0: what is determined is known, and each group is a small problem of its own."""
-        weights = rational_point(self.weights)
-        for feature in hull.determined:
-            self._record(row, output, feature, omega[feature], omega[feature])
-        large = [group for group in hull.groups if 2 * len(group.features) * (len(group.equations) + 1) > SIZE]
-        if large:
-            self.doubt[row] = f"{len(large[0].features)} features trade their coefficients: too many for exact programs"
-            return
-        groups = [
-            GroupMaps.around(
-                group, [omega[feature] for feature in group.features], [weights[f] for f in group.features]
-            )
-            for group in hull.groups
-        ]
-        least = [least_norm(maps) for maps in groups]
-        norm = sum((weights[f] * abs(omega[f]) for f in hull.determined), fmpq(0)) + sum(least, fmpq(0))
-        self.norm[row, output] = nearest_float(norm)
-        slack = rational(self.excess) * norm
-        for group, maps, own in zip(hull.groups, groups, least, strict=True):
-            for place, feature in enumerate(group.features):
-                self._record(row, output, feature, *coefficient_range(maps, place, own + slack))
-
-    def _record(self, row: int, output: int, feature: int, lower: fmpq, upper: fmpq) -> None:
-        self.lower[row, output, feature], self.upper[row, output, feature] = nearest_float(lower), nearest_float(upper)
-        within = Relevance.WEAK if lower < upper else Relevance.IRRELEVANT
-        self.relevance[row, output, feature] = within if lower <= 0 <= upper else Relevance.STRONG
+    def record(self, row: int, output: int, found: _Found) -> None:
+        """What was found of one map."""
+        self.doubt[row] = self.doubt[row] or found.doubt
+        if found.norm is not None:
+            self.norm[row, output] = nearest_float(found.norm)
+        for feature, (lower, upper) in found.ends.items():
+            self.lower[row, output, feature] = nearest_float(lower)
+            self.upper[row, output, feature] = nearest_float(upper)
+            within = Relevance.WEAK if lower < upper else Relevance.IRRELEVANT
+            self.relevance[row, output, feature] = within if lower <= 0 <= upper else Relevance.STRONG
 
 
 def _as_changes(network: ReLUNetwork, output_change: ArrayLike) -> FloatArray:

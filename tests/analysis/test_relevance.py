@@ -5,14 +5,19 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
+from flint import fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import he_network, integer_network, layered
-from oracles import exact_layers, unit_forms
+from oracles import exact_layers, find_point, unit_forms
+from scipy.optimize import linprog
 
+from relugeom.analysis.deviation_ranges import DeviationPrograms
 from relugeom.analysis.equivalent_maps import sample_hull
+from relugeom.analysis.importance import cluster_importance
 from relugeom.analysis.relevance import Relevance, cluster_relevance
 from relugeom.errors import DataError, InputError
+from relugeom.linalg.exact import as_fraction
 from relugeom.partition.clusters import cluster_samples
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -293,3 +298,155 @@ def test_values_cannot_be_changed():
 
 def test_relevances_have_printable_names():
     assert [kind.words for kind in Relevance] == ["unknown", "strong", "weak", "irrelevant", "not identifiable"]
+
+
+# --- predictions that may change by ε ---------------------------------------------------------------------------------
+
+
+def no_better(samples, omega, weights, change, least, ends):
+    """Whether exact elimination agrees: μ is least, and at B = 1.5 μ each interval reaches its ends and no further."""
+    n = len(omega)
+    rows = [[Fraction(float(a)) - Fraction(float(b)) for a, b in zip(x, samples[0], strict=True)] for x in samples]
+    near = [
+        [*(-sign * a for a in row), -sign, change + sign * sum(a * o for a, o in zip(row, omega, strict=True))]
+        for row in rows
+        for sign in (1, -1)
+    ]
+
+    def norm_at_most(bound):
+        return [
+            [*(-sign * w for sign, w in zip(signs, weights, strict=True)), 0, bound]
+            for signs in product((1, -1), repeat=n)
+        ]
+
+    def reaches(feature, sign, value, bound):
+        """Is there a map with sign · v_feature ≥ value (> where asked)?"""
+        row = [sign if place == feature else 0 for place in range(n)] + [0, -sign * value]
+        system = [*near, *norm_at_most(bound)]
+        return find_point([*system, row], [], n + 1) is not None, find_point(system, [row], n + 1) is not None
+
+    assert find_point([*near, *norm_at_most(least)], [], n + 1) is not None
+    assert find_point(near, norm_at_most(least), n + 1) is None
+    bound = Fraction(3, 2) * least
+    for feature, (lower, upper) in enumerate(ends):
+        assert reaches(feature, 1, upper, bound) == (True, False)
+        assert reaches(feature, -1, lower, bound) == (True, False)
+
+
+@settings(max_examples=12, deadline=None)
+@given(SEEDS)
+def test_intervals_with_a_change_of_output_are_confirmed_by_elimination(seed):
+    random = np.random.default_rng(seed)
+    X = random.integers(-3, 4, (5, 2)).astype(float)
+    X = X[:, X.min(axis=0) < X.max(axis=0)]
+    if X.shape[1] == 0:
+        return
+    n = X.shape[1]
+    omega, weights = random.integers(-3, 4, n), random.integers(1, 3, n)
+    change = Fraction(int(random.integers(1, 9)), 4)
+    programs = DeviationPrograms(X, [fmpq(int(o)) for o in omega], weights.astype(float), float(change))
+    least = programs.least_norm()
+    programs.bound_norm(fmpq(3, 2) * least)
+    ends = [tuple(as_fraction(end) for end in programs.coefficient_range(feature)) for feature in range(n)]
+    no_better(X, list(map(int, omega)), list(map(int, weights)), change, as_fraction(least), ends)
+
+
+@pytest.mark.parametrize("change", [2.0**-40, 0.25, 1.0, 3.0])
+@pytest.mark.parametrize("offset", [0.0, 2.0**30])
+def test_one_feature_may_flatten_by_twice_the_change_over_its_range(change, offset):
+    X = np.array([0.0, 0.5, 2.0, 4.0, 1.5])[:, None] + offset
+    network = affine(3.0, offset=1000.0 - 3 * offset)
+    found = relevance_of(network, X, output_change=change, norm_excess=0.25, spread=[2.0])
+    least = max(0.0, 3 - 2 * change / 4)
+    assert found.least_norm[0, 0] == 2 * least
+    assert found.lower[0, 0, 0] == least
+    assert found.upper[0, 0, 0] == min(1.25 * least, 3 + change / 2)
+    assert found.of(0) == ((STRONG,) if least else (IRRELEVANT,))
+
+
+@settings(max_examples=15, deadline=None)
+@given(SEEDS, st.sampled_from([1e-6, 1e-2, 1.0]))
+def test_intervals_with_a_change_of_output_are_those_of_the_whole_program_in_floats(seed, change):
+    random = np.random.default_rng(seed)
+    n = int(random.integers(2, 5))
+    network = he_network(seed, n, 4, 2)
+    X = random.normal(size=(60, n))
+    X[:, 0] = X[:, 1] + 0.02 * random.normal(size=60)
+    clusters = cluster_samples(network, X)
+    found = cluster_relevance(clusters, X, output_change=change, limit=2)
+    maps = cluster_importance(clusters, X.std(axis=0)).coefficients
+    for row, output in product(range(len(found)), range(2)):
+        members, omega = X[clusters.assignment == row], maps[row, output]
+        if len(members) < 2:
+            continue
+        # v = p − q with p, q ≥ 0, and the constant c free; every sample is a row from the start.
+        moved = members - members.mean(axis=0)
+        table = np.column_stack([moved, -moved, np.ones(len(moved))])
+        values = moved @ omega
+        A = np.vstack([table, -table])
+        b = np.concatenate([values + change, change - values])
+        norm = np.concatenate([found.spread, found.spread, [0.0]])
+        sides = [(0, None)] * (2 * n) + [(None, None)]
+        least = linprog(norm, A, b, bounds=sides).fun
+        np.testing.assert_allclose(found.least_norm[row, output], least, rtol=1e-5, atol=1e-6)
+        A, b = np.vstack([A, norm]), np.append(b, 1.1 * found.least_norm[row, output])
+        for feature in range(n):
+            goal = np.zeros(2 * n + 1)
+            goal[feature], goal[n + feature] = 1, -1
+            ends = [found.lower[row, output, feature], found.upper[row, output, feature]]
+            floats = [linprog(goal, A, b, bounds=sides).fun, -linprog(-goal, A, b, bounds=sides).fun]
+            np.testing.assert_allclose(ends, floats, rtol=1e-4, atol=1e-5)
+
+
+def test_copies_up_to_rounding_are_weak_once_predictions_may_change():
+    x, y = np.random.default_rng(11).normal(size=(2, 300))
+    X = np.column_stack([x, y, x / 3 * 3 + 1e-13 * y])
+    network = affine(1.0, 2.0, 1.0)
+    assert relevance_of(network, X).of(0) == (STRONG, STRONG, STRONG)
+    assert relevance_of(network, X, output_change=1e-6, norm_excess=0.5).of(0) == (WEAK, STRONG, WEAK)
+
+
+def test_a_class_turns_exactly_where_the_change_allows_it():
+    # One feature on [0, 1] with ω = 1: ω' = 0 predicts within ε = 1/2, and within no less.
+    X = np.array([[0.0], [1.0], [0.25]])
+    below = relevance_of(affine(1.0), X, output_change=np.nextafter(0.5, 0))
+    assert below.of(0) == (STRONG,)
+    assert 0 < below.lower[0, 0, 0] < 1e-15
+    assert relevance_of(affine(1.0), X, output_change=0.5).of(0) == (IRRELEVANT,)
+
+
+def test_each_output_has_a_change_of_its_own():
+    X = np.random.default_rng(12).normal(size=(50, 2))
+    network = layered(([[1.0, 0.5]], [1000.0]), ([[1.0], [1.0]], [-1000.0, -1000.0]))
+    found = relevance_of(network, X, output_change=[0.0, 1e3])
+    assert (found.of(0, 0), found.of(0, 1)) == ((STRONG, STRONG), (IRRELEVANT, IRRELEVANT))
+    np.testing.assert_array_equal(found.output_change, [0.0, 1e3])
+
+
+def test_samples_too_small_for_floats_are_settled_exactly():
+    X = np.array([[0.0, 0.0], [1.0, 5e-324], [2.0, 1e-323], [3.0, 0.0]])
+    found = relevance_of(affine(1.0, 0.0), X, spread=[1.0, 1.0], output_change=0.25, norm_excess=0.0)
+    # ω' = 1 − 2ε/3 on the first feature is shortest; the second could help by no more than rounding.
+    assert (found.lower[0, 0, 0], found.upper[0, 0, 0]) == (2.5 / 3, 2.5 / 3)
+    assert found.of(0)[0] is STRONG
+
+
+def test_a_program_that_is_too_large_leaves_unknowns_with_a_reason():
+    X = np.random.default_rng(13).normal(size=(90, 80))
+    found = relevance_of(affine(*np.ones(80)), X, output_change=0.1)
+    assert (found.relevance == Relevance.UNKNOWN).all()
+    assert "80 features trade" in found.doubt[0]
+
+
+@pytest.mark.parametrize(("change", "seconds"), [(0.0, 5.0), (0.1, 10.0)])
+def test_time_that_ends_inside_a_cluster_keeps_what_is_known(monkeypatch, change, seconds):
+    ticks = iter(range(1000))
+    monkeypatch.setattr("relugeom.analysis.relevance.time.monotonic", lambda: float(next(ticks)))
+    x, y = np.random.default_rng(14).integers(-9, 10, (2, 30))
+    X = np.column_stack([x, y, x, y + x]).astype(float)
+    found = relevance_of(affine(1.0, 2.0, 0.0, 1.0), X, time_limit=seconds, output_change=change)
+    known = found.relevance[0, 0] != Relevance.UNKNOWN
+    assert known.any()
+    assert not known.all()
+    assert found.doubt == (f"the time limit of {seconds:g} s had passed",)
+    np.testing.assert_array_equal(np.isnan(found.lower[0, 0]), ~known)
