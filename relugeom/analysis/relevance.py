@@ -1,103 +1,130 @@
-"""What the samples of a cluster say of each coefficient when features are correlated.
+"""Valid relevance under correlation: which coefficients of a cluster's map does the data pin down? [paper, section 6]
 
-Notation: in a cluster the output is ω·x + b. Another map ω'·x + b' *predicts the cluster equally well* if it is
-within a tolerance ε of the output at every sample of it (for ε = 0: equal there). Correlated features can stand in
-for each other, so that there are many such maps; their coefficients are unbounded where features are dependent. So
-only maps are looked at whose norm is near the least one,
+Notation: in a cluster the network is f(x) = ω x + b. Where its samples are correlated, other maps (ω', b') predict them
+equally well, and the size of one coefficient ω_k means little by itself. Let w > 0 be a spread of each feature and
+‖ω‖ = Σ w_k |ω_k|. The *equivalent maps* of a cluster and an output are those that
 
-    Σ_k σ_k |ω'_k| ≤ (1 + δ) L,        L the least Σ_k σ_k |ω'_k| of all maps that predict equally well,
+* predict every sample of the cluster equally well: |ω' x + b' − f(x)| ≤ ε, where ε = 0 (the default) means the
+  same predictions, exactly, on the whole affine hull of the samples;
+* have a norm of at most (1 + δ) times the least norm μ of such a map: without a bound the intervals are infinite.
 
-with a spread σ of each feature [Frénay, Hofmann, Schulz, Biehl & Hammer, *Valid interpretation of feature relevance
-for linear data mappings*, CIDM 2014; paper, section 5]. The interval of a coefficient is from its least to its
-largest value over these maps. A feature that is constant in the cluster is *not identifiable*; else it is
+The one idea: the interval of a coefficient over the equivalent maps tells what its value alone cannot. The network's
+own ω_k may lie outside it, where a shorter map predicts as well. A feature is
 
-    strong        the interval does not hold 0: no such map can do without the feature
-    irrelevant    it holds 0, and in no such map does the feature move the prediction in the cluster by more than ε
-    weak          neither: other features can stand in for it
+    strong              the interval excludes 0: every equivalent map uses it
+    weak                it holds 0 and something else: some map uses it, another does without
+    irrelevant          it is {0}: no equivalent map uses it
+    not identifiable    the feature is constant in the cluster: no sample shows what its coefficient does
 
-The one idea: all of this are linear programs in (ω', |ω'|, b'), settled in rationals. Of many samples only those are
-rows of a program that some optimum violates: an optimum over a few rows that no sample violates is one over all.
+The ends are rational optima of linear programs and the classes are read off them, so no class rests on a tolerance;
+what is stored is the float64 nearest to each end. Samples that are correlated only up to rounding determine every
+coefficient when ε = 0: a small ε > 0 is the question to ask of measured data. The answer is about the samples given,
+not about inputs of the same region that were never seen.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from fractions import Fraction
-from math import inf, lcm, nextafter
-from time import monotonic
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
 
 import numpy as np
-from flint import fmpq, fmpq_mat
+from flint import fmpq
 from numpy.typing import ArrayLike
 
+from relugeom.analysis.coefficient_ranges import GroupMaps, coefficient_range, least_norm
+from relugeom.analysis.deviation_ranges import DeviationPrograms
+from relugeom.analysis.equivalent_maps import SampleHull, sample_hull
 from relugeom.analysis.importance import as_spread
-from relugeom.errors import InputError
-from relugeom.geometry.exact_program import maximise_exactly
-from relugeom.geometry.exact_simplex import ExactOptimum
+from relugeom.errors import DataError, InputError
 from relugeom.linalg.arrays import FloatArray, IntArray, frozen_array
-from relugeom.linalg.exact import as_fraction, nearest_quotient, rational
-from relugeom.network.effective import effective_maps
+from relugeom.linalg.exact import nearest_float, rational, rational_point
+from relugeom.network.exact import exact_network, many_output_forms
 from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
+from relugeom.network.pattern import unpack_patterns
 from relugeom.partition.clusters import Clusters
 
 __all__ = ["ClusterRelevance", "Relevance", "cluster_relevance"]
 
-DELTA = 0.1
-Fractions = list[Fraction]
+CLUSTERS = 1000
+"""Clusters that are looked at unless more are asked for."""
+SIZE = 20_000
+"""Entries (rows times variables) of a linear program that is still settled exactly."""
+
+TOO_LARGE = "{} features trade their coefficients: too many for programs in exact arithmetic"
+
+RelevanceArray = np.ndarray[tuple[int, int, int], np.dtype[np.int8]]
 
 
-class Relevance(StrEnum):
-    """What the samples of a cluster say of a feature."""
+class Relevance(IntEnum):
+    """What the equivalent maps say of a feature."""
 
-    STRONG = "strong"
-    WEAK = "weak"
-    IRRELEVANT = "irrelevant"
-    NOT_IDENTIFIABLE = "not identifiable"
+    UNKNOWN = 0
+    STRONG = 1
+    WEAK = 2
+    IRRELEVANT = 3
+    NOT_IDENTIFIABLE = 4
+
+    @property
+    def words(self) -> str:
+        """As it is printed: "not identifiable"."""
+        return self.name.lower().replace("_", " ")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ClusterRelevance:
-    """Intervals of n coefficients for m outputs in k clusters.
+    """Relevance of n features for m outputs in the first k clusters, the largest.
 
     Attributes
     ----------
-    rows
-        The clusters that were asked about, as rows of the clusters given, shape (k,).
-    low, high
-        Ends of the intervals, the float64 nearest to the exact ones, shape (k, m, n).
-    relevance
-        The class of each coefficient, decided in rationals, by cluster, output and feature.
-    norm
-        L, the float64 nearest to it, shape (k, m).
+    network
+        Its `feature_names` and `target_names` name the last two axes.
     spread
-        σ, shape (n,).
-    tolerance
-        ε of each output, in its units before squashing, shape (m,).
-    delta
+        w, the weight of each feature in the norm, shape (n,).
+    norm_excess
         δ.
-    reason
-        Why clusters are missing, or empty.
+    output_change
+        ε of each output, before squashing, shape (m,).
+    rank
+        Dimension of the affine hull of the cluster's samples, shape (k,); −1 where time was up before.
+    least_norm
+        μ, the least norm of a map that predicts equally well, shape (k, m); NaN where unknown.
+    lower, upper
+        Ends of each coefficient's interval over the equivalent maps, shape (k, m, n); NaN where the coefficient is not
+        identifiable or unknown.
+    relevance
+        A `Relevance` for each, shape (k, m, n).
+    doubt
+        For each cluster why something in it is UNKNOWN, or "".
     """
 
     network: ReLUNetwork
-    rows: IntArray
-    low: FloatArray
-    high: FloatArray
-    relevance: tuple[tuple[tuple[Relevance, ...], ...], ...]
-    norm: FloatArray
     spread: FloatArray
-    tolerance: FloatArray
-    delta: float
-    reason: str = ""
+    norm_excess: float
+    output_change: FloatArray
+    rank: IntArray
+    least_norm: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+    relevance: RelevanceArray
+    doubt: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        for name in ("low", "high", "norm", "spread", "tolerance"):
+        for name in ("spread", "output_change", "least_norm", "lower", "upper"):
             object.__setattr__(self, name, frozen_array(getattr(self, name)))
-        self.rows.setflags(write=False)
+        self.rank.setflags(write=False)
+        self.relevance.setflags(write=False)
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.relevance)
+
+    def of(self, cluster: int, output: int = 0) -> tuple[Relevance, ...]:
+        """The relevance of every feature for one output in one cluster."""
+        return tuple(Relevance(int(code)) for code in self.relevance[cluster, output])
+
+    def counts(self) -> IntArray:
+        """How many features are of each `Relevance`, in the order of its values, shape (k, m, 5)."""
+        return np.stack([(self.relevance == kind).sum(axis=2) for kind in Relevance], axis=2)
 
 
 def cluster_relevance(
@@ -105,259 +132,220 @@ def cluster_relevance(
     X: ArrayLike,
     *,
     spread: ArrayLike | None = None,
-    tolerance: ArrayLike = 0.0,
-    delta: float = DELTA,
-    most: int | None = None,
+    norm_excess: float = 0.1,
+    output_change: ArrayLike = 0.0,
+    limit: int = CLUSTERS,
     time_limit: float | None = None,
 ) -> ClusterRelevance:
-    """The interval of each coefficient, cluster by cluster, the largest first.
+    """Which features every equivalent map of a cluster uses, which some, and which none.
 
     Parameters
     ----------
-    clusters
-        Those of X.
     X
-        The samples, shape (s, n).
+        The samples that were clustered, shape (s, n).
     spread
-        σ, shape (n,), by default 1 for every feature; most often the standard deviation of the samples, which puts
-        features of different units side by side. A feature of spread 0 does not count in the norm.
-    tolerance
-        ε in units of the outputs, one number or one of each output, shape (m,). At 0 only features that depend on
-        others exactly can be exchanged.
-    delta
-        δ, by which the norm may exceed the least one.
-    most
-        How many clusters are looked at; by default all.
+        w, shape (n,): the standard deviation over all samples where none is given. All ones gives the plain ‖ω‖₁, which
+        depends on the units of the features.
+    norm_excess
+        δ ≥ 0. The larger, the wider the intervals; 0 keeps the maps of least norm only.
+    output_change
+        ε ≥ 0 before squashing, one for all outputs or one each, shape (m,).
+    limit
+        How many clusters, the largest first.
     time_limit
-        Seconds; clusters beyond them are left out.
+        Seconds; clusters not reached by then are UNKNOWN, with the reason.
 
     Raises
     ------
-    InputError
-        δ or the tolerance is negative or infinite, or X has another number of rows than the clusters were made of.
     DataError
-        X or the spread does not fit the network.
+        X does not fit the clusters, or the spread is not positive for a feature that varies.
+    InputError
+        δ, ε, the limit or the time limit is negative or not a number.
+
+    References
+    ----------
+    Frénay, Hofmann, Schulz, Biehl & Hammer, "Valid interpretation of feature relevance for linear data mappings", IEEE
+    CIDM (2014), 149-156; strong and weak in the sense of Kohavi & John, "Wrappers for feature subset selection",
+    *Artificial Intelligence* 97 (1997).
     """
     network, samples = clusters.network, as_samples(clusters.network, X)
-    n, m = network.inputs, network.outputs
-    sigma = np.ones(n) if spread is None else np.asarray(as_spread(network, spread), dtype=np.float64)
-    allowed = np.broadcast_to(np.asarray(tolerance, dtype=np.float64), (m,))
-    if not (np.isfinite(allowed).all() and (allowed >= 0).all() and 0 <= delta < inf):
-        raise InputError(f"the tolerance and delta must be numbers from 0 on, not {tolerance!r} and {delta!r}")
     if len(samples) != len(clusters.assignment):
-        raise InputError(
-            f"the clusters are of {len(clusters.assignment)} samples, but X has {len(samples)} rows: use the same X"
-        )
-    began, reason = monotonic(), ""
-    asked = len(clusters) if most is None else min(most, len(clusters))
+        expected = len(clusters.assignment)
+        raise DataError(f"there are {len(samples)} samples, but {expected} were clustered: give the same table")
+    _check_not_negative("the norm excess", norm_excess)
+    _check_not_negative("the limit", limit)
+    changes = _as_changes(network, output_change)
+    if time_limit is not None:
+        _check_not_negative("the time limit", time_limit)
+    weights = _as_weights(network, samples, spread)
+    count = min(len(clusters), int(limit))
     order = np.argsort(clusters.assignment, kind="stable")
-    ends = np.cumsum(clusters.size)
-    found: list[list[_Intervals]] = []
-    end = None if time_limit is None else began + time_limit
-    for row in range(asked):
-        own = np.unique(samples[order[ends[row] - clusters.size[row] : ends[row]]], axis=0)
-        maps = effective_maps(network, clusters.packed[row : row + 1]).weights[0]
-        try:
-            found.append([_Programs(own, maps[o], sigma, float(allowed[o]), end).intervals(delta) for o in range(m)])
-        except _LateError:
-            reason = f"after {time_limit:g} seconds, {asked - row:,} of {asked:,} clusters are left"
+    starts = np.concatenate([[0], np.cumsum(clusters.size)])
+    deadline = np.inf if time_limit is None else time.monotonic() + time_limit
+    late = "" if time_limit is None else f"the time limit of {time_limit:g} s had passed"
+    answer = _Answer(network, count)
+    for row in range(count):
+        if time.monotonic() > deadline:
+            answer.doubt[row:] = [late] * (count - row)
             break
+        members = samples[order[starts[row] : starts[row + 1]]]
+        hull = sample_hull(members)
+        answer.start(row, hull)
+        bits = unpack_patterns(clusters.packed[row][None, :], network.units)
+        forms, exponent = many_output_forms(exact_network(network), bits)
+        for output in range(network.outputs):
+            omega = [fmpq(entry, 1 << exponent) for entry in forms[0, output, :-1].tolist()]
+            question = _Question(
+                omega, weights, rational(norm_excess), lambda: late if time.monotonic() > deadline else ""
+            )
+            change = float(changes[output])
+            found = question.same_predictions(hull) if change == 0 else question.like_predictions(members, hull, change)
+            answer.record(row, output, found)
     return ClusterRelevance(
         network=network,
-        rows=np.arange(len(found)),
-        low=np.array([[one.low for one in each] for each in found]).reshape(len(found), m, n),
-        high=np.array([[one.high for one in each] for each in found]).reshape(len(found), m, n),
-        relevance=tuple(tuple(one.relevance for one in each) for each in found),
-        norm=np.array([[one.norm for one in each] for each in found]).reshape(len(found), m),
-        spread=sigma,
-        tolerance=allowed,
-        delta=float(delta),
-        reason=reason,
+        spread=weights,
+        norm_excess=float(norm_excess),
+        output_change=changes,
+        rank=answer.rank,
+        least_norm=answer.norm,
+        lower=answer.lower,
+        upper=answer.upper,
+        relevance=answer.relevance,
+        doubt=tuple(answer.doubt),
     )
 
 
+@dataclass(slots=True)
+class _Found:
+    """What is known of one map: μ, the ends of intervals by feature, and why something is missing."""
+
+    norm: fmpq | None = None
+    ends: dict[int, tuple[fmpq, fmpq]] = field(default_factory=dict)
+    doubt: str = ""
+
+
 @dataclass(frozen=True, slots=True)
-class _Intervals:
-    """What is known of the coefficients of one map."""
+class _Question:
+    """One map ω, the weights, δ, and what says why to stop ("" to go on)."""
 
-    low: list[float]
-    high: list[float]
-    relevance: tuple[Relevance, ...]
-    norm: float
+    omega: Sequence[fmpq]
+    weights: FloatArray
+    excess: fmpq
+    stop: Callable[[], str]
 
+    def same_predictions(self, hull: SampleHull) -> _Found:
+        """ε = 0: what is determined is known, and each group is a small problem of its own."""
+        found = _Found(ends={feature: (self.omega[feature], self.omega[feature]) for feature in hull.determined})
+        for group in hull.groups:
+            if 2 * len(group.features) * (len(group.equations) + 1) > SIZE:
+                found.doubt = TOO_LARGE.format(len(group.features))
+                return found
+        weights, groups, least = rational_point(self.weights), [], []
+        norm = sum((weights[feature] * abs(self.omega[feature]) for feature in hull.determined), fmpq(0))
+        for group in hull.groups:
+            found.doubt = self.stop()
+            if found.doubt:
+                return found
+            groups.append(
+                GroupMaps.around(
+                    group, *([row[feature] for feature in group.features] for row in (self.omega, weights))
+                )
+            )
+            least.append(least_norm(groups[-1]))
+        found.norm = sum(least, norm)
+        for group, maps, own in zip(hull.groups, groups, least, strict=True):
+            for place, feature in enumerate(group.features):
+                found.doubt = self.stop()
+                if found.doubt:
+                    return found
+                found.ends[feature] = coefficient_range(maps, place, own + self.excess * found.norm)
+        return found
 
-class _LateError(Exception):
-    """The time is up."""
-
-
-class _Programs:
-    """The programs about one map in one cluster.
-
-    The variables are ω' (n), bounds of |ω'| (n), and b' − b; features that are constant in the cluster stand apart.
-    """
-
-    def __init__(
-        self, X: FloatArray, omega: FloatArray, spread: FloatArray, tolerance: float, end: float | None
-    ) -> None:
-        self.X, self.n, self.end = X, X.shape[1], end
-        self.omega: Fractions = list(map(Fraction, omega.tolist()))
-        self.spread: Fractions = list(map(Fraction, spread.tolist()))
-        self.tolerance = Fraction(tolerance)
-        self.range: Fractions = [
-            Fraction(high) - Fraction(low)
-            for low, high in zip(X.min(axis=0).tolist(), X.max(axis=0).tolist(), strict=True)
-        ]
-        self.rows: list[list[int]] = []
-        for k in range(self.n):
-            for sign in (1, -1):
-                self.rows.append(self._row({self.n + k: Fraction(1), k: Fraction(sign)}, Fraction(0)))
-        self.known: set[int] = set()
-        if self.tolerance == 0:
-            for direction in _directions(X):
-                self._keep_between(direction, Fraction(0), Fraction(0))
-        else:
-            ends = [*X.argmin(axis=0).tolist(), *X.argmax(axis=0).tolist()]
-            self._add_samples(dict.fromkeys(ends))
-
-    def intervals(self, delta: float) -> _Intervals:
-        """The interval and class of every coefficient."""
-        norm = {self.n + k: sigma for k, sigma in enumerate(self.spread)}
-        least = -self._maximum({place: -sigma for place, sigma in norm.items()})
-        budget = _rounded_up(least * (1 + Fraction(delta)))
-        self.rows.append(self._row({place: -sigma for place, sigma in norm.items()}, budget))
-        ends: list[tuple[Fraction | None, Fraction | None]] = []
-        for k in range(self.n):
-            if self.spread[k] == 0:  # nothing bounds it: it is constant among all samples, or does not count
-                ends.append((None, None))
-            elif self.range[k] == 0:  # it does not act on the samples: the rest of the budget is its own
-                reach = (budget - least) / self.spread[k]
-                ends.append((-reach, reach))
-            else:
-                ends.append((-self._maximum({k: Fraction(-1)}), self._maximum({k: Fraction(1)})))
-        return _Intervals(
-            low=[-inf if low is None else _nearest(low) for low, _ in ends],
-            high=[inf if high is None else _nearest(high) for _, high in ends],
-            relevance=tuple(self._class(k, low, high) for k, (low, high) in enumerate(ends)),
-            norm=_nearest(least),
+    def like_predictions(self, members: FloatArray, hull: SampleHull, change: float) -> _Found:
+        """ε > 0: one problem of all features that vary."""
+        varying = [feature for feature in range(len(self.omega)) if feature not in set(hull.constant)]
+        if not varying:
+            return _Found(norm=fmpq(0))
+        if (2 * len(varying) + 1) * (3 * len(varying) + 4) > SIZE:
+            return _Found(doubt=TOO_LARGE.format(len(varying)))
+        programs = DeviationPrograms(
+            np.unique(members[:, varying], axis=0),
+            [self.omega[feature] for feature in varying],
+            self.weights[varying],
+            change,
+            expired=lambda: bool(self.stop()),
         )
-
-    def _class(self, k: int, low: Fraction | None, high: Fraction | None) -> Relevance:
-        if self.range[k] == 0:
-            return Relevance.NOT_IDENTIFIABLE
-        if low is None or high is None:
-            return Relevance.WEAK
-        if low > 0 or high < 0:
-            return Relevance.STRONG
-        return Relevance.IRRELEVANT if max(-low, high) * self.range[k] <= self.tolerance else Relevance.WEAK
-
-    def _maximum(self, objective: dict[int, Fraction]) -> Fraction:
-        """The largest value of a linear function of the variables, over all samples."""
-        form, scale = self._scaled(objective, Fraction(0))
-        while True:
-            if self.end is not None and monotonic() > self.end:
-                raise _LateError
-            found = maximise_exactly(self.rows, form)
-            if not isinstance(found, ExactOptimum):
-                raise AssertionError("the map itself is a solution, and its norm is bounded")
-            violated = self._violated(found.point)
-            if not violated:
-                return as_fraction(found.value) / scale
-            self._add_samples(violated)
-
-    def _violated(self, point: Sequence[fmpq]) -> dict[int, None]:
-        """Samples at which a map is beyond the tolerance: the worst in either direction, exactly."""
-        if self.tolerance == 0:
-            return {}
-        step = [as_fraction(value) - own for value, own in zip(point[: self.n], self.omega, strict=True)]
-        shift = as_fraction(point[2 * self.n])
-        floats = np.array([float(value) for value in step])
-        residual = self.X @ floats + float(shift)
-        slack = 1e-12 * (np.abs(self.X) @ np.abs(floats) + abs(float(shift))) + 1e-300
-        doubtful = np.flatnonzero(np.abs(residual) + slack > float(self.tolerance) * (1 - 1e-12))
-        beyond = {
-            row: residual[row]
-            for row in doubtful.tolist()
-            if row not in self.known and abs(self._residual(row, step, shift)) > self.tolerance
-        }
-        if not beyond:
-            return {}
-        return dict.fromkeys([max(beyond, key=beyond.__getitem__), min(beyond, key=beyond.__getitem__)])
-
-    def _residual(self, row: int, step: Fractions, shift: Fraction) -> Fraction:
-        values = map(Fraction, self.X[row].tolist())
-        return sum((value * change for value, change in zip(values, step, strict=True)), shift)
-
-    def _add_samples(self, rows: dict[int, None]) -> None:
-        for row in rows:
-            self.known.add(row)
-            self._keep_between(list(map(Fraction, self.X[row].tolist())), self.tolerance, Fraction(1))
-
-    def _keep_between(self, direction: Fractions, tolerance: Fraction, shifted: Fraction) -> None:
-        """−ε ≤ v·(ω' − ω) + shifted (b' − b) ≤ ε."""
-        here = sum((v * own for v, own in zip(direction, self.omega, strict=True)), Fraction(0))
-        entries = dict(enumerate(direction)) | {2 * self.n: shifted}
-        self.rows.append(self._row(entries, tolerance - here))
-        self.rows.append(self._row({place: -value for place, value in entries.items()}, tolerance + here))
-
-    def _row(self, entries: dict[int, Fraction], constant: Fraction) -> list[int]:
-        """An affine form ≥ 0 with integer coefficients."""
-        return self._scaled(entries, constant)[0]
-
-    def _scaled(self, entries: dict[int, Fraction], constant: Fraction) -> tuple[list[int], int]:
-        """An affine form with integer coefficients, and by what it was multiplied."""
-        common = lcm(constant.denominator, *(value.denominator for value in entries.values()))
-        row = [0] * (2 * self.n + 2)
-        for place, value in entries.items():
-            row[place] = int(value * common)
-        row[-1] = int(constant * common)
-        return row, common
+        found = _Found(norm=programs.least_norm())
+        if found.norm is not None:
+            programs.bound_norm((1 + self.excess) * found.norm)
+        for place, feature in enumerate(varying):
+            ends = None if found.norm is None else programs.coefficient_range(place)
+            if ends is None:
+                found.doubt = self.stop()
+                break
+            found.ends[feature] = ends
+        return found
 
 
-def _directions(X: FloatArray) -> list[Fractions]:
-    """Rows that span all differences of samples, exactly: one more as long as some sample is outside their span."""
-    first = list(map(Fraction, X[0].tolist()))
-    chosen: list[Fractions] = []
-    while True:
-        null = _null_space(chosen, X.shape[1])
-        missing = _first_outside(X, first, null)
-        if missing is None:
-            return chosen
-        chosen.append([Fraction(value) - base for value, base in zip(X[missing].tolist(), first, strict=True)])
+class _Answer:
+    """The columns of a `ClusterRelevance` in the making."""
+
+    def __init__(self, network: ReLUNetwork, count: int) -> None:
+        shape = (count, network.outputs, network.inputs)
+        self.rank = np.full(count, -1, dtype=np.int64)
+        self.norm = np.full(shape[:2], np.nan)
+        self.lower, self.upper = np.full(shape, np.nan), np.full(shape, np.nan)
+        self.relevance = np.zeros(shape, dtype=np.int8)
+        self.doubt = [""] * count
+
+    def start(self, row: int, hull: SampleHull) -> None:
+        """What the samples alone say of a cluster."""
+        self.rank[row] = hull.rank
+        self.relevance[row][:, list(hull.constant)] = Relevance.NOT_IDENTIFIABLE
+
+    def record(self, row: int, output: int, found: _Found) -> None:
+        """What was found of one map."""
+        self.doubt[row] = self.doubt[row] or found.doubt
+        if found.norm is not None:
+            self.norm[row, output] = nearest_float(found.norm)
+        for feature, (lower, upper) in found.ends.items():
+            self.lower[row, output, feature] = nearest_float(lower)
+            self.upper[row, output, feature] = nearest_float(upper)
+            within = Relevance.WEAK if lower < upper else Relevance.IRRELEVANT
+            self.relevance[row, output, feature] = within if lower <= 0 <= upper else Relevance.STRONG
 
 
-def _null_space(rows: Sequence[Fractions], n: int) -> list[Fractions]:
-    """A basis of the vectors that are orthogonal to all rows."""
-    if not rows:
-        return [[Fraction(int(i == k)) for i in range(n)] for k in range(n)]
-    entries = [fmpq(value.numerator, value.denominator) for row in rows for value in row]
-    reduced, rank = fmpq_mat(len(rows), n, entries).rref()
-    pivots = [next(j for j in range(n) if reduced[i, j] != 0) for i in range(rank)]
-    basis = []
-    for free in (j for j in range(n) if j not in pivots):
-        vector = [Fraction(int(j == free)) for j in range(n)]
-        for i, pivot in enumerate(pivots):
-            vector[pivot] = -as_fraction(reduced[i, free])
-        basis.append(vector)
-    return basis
+def _as_changes(network: ReLUNetwork, output_change: ArrayLike) -> FloatArray:
+    changes = np.asarray(output_change, dtype=np.float64)
+    if changes.shape not in ((), (network.outputs,)):
+        raise InputError(
+            f"the output change has shape {changes.shape}, but the network has {network.outputs} outputs: "
+            "give one number, or one each"
+        )
+    changes = np.broadcast_to(changes, (network.outputs,))
+    for value in changes.tolist():
+        _check_not_negative("the output change", value)
+    return changes
 
 
-def _first_outside(X: FloatArray, first: Fractions, null: Sequence[Fractions]) -> int | None:
-    """The first sample whose difference from the first one is not orthogonal to a vector; None where all are."""
-    for vector in null:
-        places = [k for k, value in enumerate(vector) if value]
-        exact = [fmpq(vector[k].numerator, vector[k].denominator) for k in places]
-        here = sum((rational(float(first[k])) * value for k, value in zip(places, exact, strict=True)), fmpq(0))
-        for row, values in enumerate(X[:, places].tolist()):
-            if sum((rational(v) * w for v, w in zip(values, exact, strict=True)), fmpq(0)) != here:
-                return row
-    return None
+def _as_weights(network: ReLUNetwork, samples: FloatArray, spread: ArrayLike | None) -> FloatArray:
+    """The weight of each feature in the norm; positive where it varies."""
+    low, high = samples.min(axis=0), samples.max(axis=0)
+    if spread is None:
+        # Scaled by the largest value first, so that squares neither overflow nor vanish.
+        size = np.maximum(np.abs(low), np.abs(high))
+        unit = np.where(size > 0, size, 1.0)
+        deviation = (samples / unit).std(axis=0) * unit
+        # Where rounding left no deviation the range stands in: any positive weight bounds the norm.
+        return np.where(low < high, np.where(deviation > 0, deviation, high / 2 - low / 2), 0.0)
+    weights = as_spread(network, spread)
+    bad = np.flatnonzero((low < high) & (weights == 0))
+    if bad.size:
+        name = network.feature_names[bad[0]]
+        raise DataError(f"the spread of {name!r} is 0, but the samples differ in it: give a positive number")
+    return weights
 
 
-def _nearest(value: Fraction) -> float:
-    return nearest_quotient(value.numerator, value.denominator)
-
-
-def _rounded_up(value: Fraction) -> Fraction:
-    """The least float64 that is not below: numbers stay short."""
-    nearest = _nearest(value)
-    return Fraction(nearest if Fraction(nearest) >= value else nextafter(nearest, inf))
+def _check_not_negative(name: str, value: float) -> None:
+    if not (np.isfinite(value) and value >= 0):
+        raise InputError(f"{name} is {value}: give a number that is not negative")
