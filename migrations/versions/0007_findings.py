@@ -350,7 +350,9 @@ def upgrade() -> None:
             nullable=True,
             comment="least coefficient among the maps that predict the cluster's samples as well",
         ),
-        sa.Column("high", sa.Double(), nullable=True, comment="largest one"),
+        sa.Column(
+            "high", sa.Double(), nullable=True, comment="largest one; both NULL where not identifiable or not known"
+        ),
         sa.Column(
             "relevance", sa.Text(), nullable=False, comment="strong, weak, irrelevant, not identifiable or unknown"
         ),

@@ -49,7 +49,7 @@ MOST_REGIONS = 20_000
 MOST_ANALYSED, MOST_SHUFFLED, MOST_PATHS, MOST_DISTANCES = 100_000, 10_000, 2_000, 40
 """Samples that are grouped and scored, shuffled, integrated along, and asked how far another decision is."""
 MOST_GROUPS = 100
-MOST_RELEVANCE, TOLERANCE = 10, 0.01
+MOST_RELEVANCE, OUTPUT_CHANGE = 10, 0.01
 """Clusters whose features are told apart, and by how much of an output's spread predictions may differ."""
 SECONDS = {"ranges": 20.0, "relevance": 15.0, "distances": 15.0, "bounds": 15.0}
 SECONDS_EACH = 5.0
@@ -200,24 +200,23 @@ class Findings:
     def _relevance(self, excerpt: Excerpt, tell: Tell) -> Iterator[str]:
         """Which coefficients the samples settle although features are correlated."""
         tell("telling relevant features apart", 0)
-        tolerance = TOLERANCE * evaluate(self._network, excerpt.X).std(axis=0)
+        change = OUTPUT_CHANGE * evaluate(self._network, excerpt.X).std(axis=0)
         found = cluster_relevance(
             excerpt.clusters,
             excerpt.X,
             spread=self._spread,
-            tolerance=tolerance,
-            most=MOST_RELEVANCE,
+            output_change=change,
+            limit=MOST_RELEVANCE,
             time_limit=self._seconds["relevance"],
         )
-        if len(found):
-            self._run.save_relevance(found, excerpt.numbers)
-            yield (
-                f"Relevance is asked of the largest clusters ({len(found):,}), with absolute coefficients of scaled "
-                f"features that sum to at most {1 + found.delta:g} times the least possible, and predictions that "
-                f"differ by at most {TOLERANCE:.0%} of an output's standard deviation over the samples."
-            )
-        if found.reason:
-            yield f"Relevance: {found.reason}."
+        self._run.save_relevance(found, excerpt.numbers)
+        yield (
+            f"Relevance is asked of the largest clusters ({len(found):,}), with absolute coefficients of scaled "
+            f"features that sum to at most {1 + found.norm_excess:g} times the least possible, and predictions that "
+            f"differ by at most {OUTPUT_CHANGE:.0%} of an output's standard deviation over the samples."
+        )
+        if doubts := sorted(set(filter(None, found.doubt))):
+            yield f"Not everything is known of relevance: {'; '.join(doubts)}."
 
     def _distances(self, tell: Tell, show_samples: bool) -> Iterator[str]:
         """How far some samples are from another decision."""

@@ -254,7 +254,7 @@ cluster_relevance = Table(
     key("output", "number of the output, from 0"),
     key("feature", "number of the input, from 0"),
     Column("low", Double, comment="least coefficient among the maps that predict the cluster's samples as well"),
-    Column("high", Double, comment="largest one"),
+    Column("high", Double, comment="largest one; both NULL where not identifiable or not known"),
     required("relevance", Text, comment="strong, weak, irrelevant, not identifiable or unknown"),
     ForeignKeyConstraint(["run_id", "cluster"], ["clusters.run_id", "clusters.cluster"], ondelete="CASCADE"),
     comment="What the samples of a cluster say of each coefficient when features are correlated.",

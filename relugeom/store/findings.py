@@ -231,15 +231,17 @@ def save_relevance(connection: Connection, run_id: int, found: "ClusterRelevance
     clusters
         The number, from 0, of each cluster that relevance was found among.
     """
-    k, m, n = found.low.shape
+    from relugeom.analysis.relevance import Relevance  # slow to load
+
+    k, m, n = found.lower.shape
     columns = {
         "run_id": run_id,
-        "cluster": np.repeat(clusters[found.rows] + 1, m * n),
+        "cluster": np.repeat(clusters[:k] + 1, m * n),
         "output": np.tile(np.repeat(np.arange(m), n), k),
         "feature": np.tile(np.arange(n), k * m),
-        "low": found.low.ravel(),
-        "high": found.high.ravel(),
-        "relevance": [word.value for cluster in found.relevance for output in cluster for word in output],
+        "low": found.lower.ravel(),
+        "high": found.upper.ravel(),
+        "relevance": [Relevance(value).words for value in found.relevance.ravel().tolist()],
     }
     insert_columns(connection, tables.cluster_relevance, columns)
 
