@@ -12,13 +12,12 @@ import pandas as pd
 from relugeom.report.content import Chart, ChartKind, Section
 from relugeom.report.formatting import PERCENT, display, percent
 from relugeom.report.page_tables import proof_name
+from relugeom.report.privacy import LEAST_SAMPLES, few_samples
 
 __all__ = ["FindingTables", "chapters"]
 
 MAX_OUTPUTS, MAX_ROWS, MAX_GROUPS = 3, 20, 100
 MOST_RANGES = 300
-LEAST_SAMPLES = 5
-"""Means and scores of fewer samples tell of single rows: a report without rows leaves them out."""
 RADII = (0.25, 0.5, 0.75)
 """Quantiles of the distances whose radii the chapter on robustness names."""
 SCORES = {"local_auc": "local AUC", "global_auc": "global AUC", "local_r2": "local R²", "global_r2": "global R²"}
@@ -140,7 +139,7 @@ def _performance(found: FindingTables, *, show_samples: bool) -> Section | None:
     if len(kept) < 2:
         return None  # without a target there is nothing to predict
     if not show_samples:
-        table = table[table["samples"] >= LEAST_SAMPLES]
+        table = table[~table["cluster"].isin(few_samples(table))]
     used = [column for column in table.columns if table[column].notna().any()]
     table = table[used].rename(columns=SCORES | {"target_mean": "mean target"}).head(MAX_GROUPS)
     return Section(

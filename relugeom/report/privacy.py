@@ -11,7 +11,7 @@ import pandas as pd
 from relugeom.report.content import ReportContent
 from relugeom.report.profiles import overall_profile
 
-__all__ = ["LEAST_SAMPLES", "without_rows"]
+__all__ = ["LEAST_SAMPLES", "few_samples", "without_rows"]
 
 LEAST_SAMPLES = 5
 """Means of fewer samples are left out."""
@@ -24,7 +24,7 @@ def without_rows(content: ReportContent) -> ReportContent:
     Where all such clusters together hold fewer than five samples, the means of the next larger cluster go too: they
     could be found as what the other clusters lack of all samples.
     """
-    small = _small(content.clusters)
+    small = few_samples(content.clusters)
     clusters = content.clusters.copy()
     for column in MEANS:
         clusters[column] = clusters[column].mask(clusters["cluster"].isin(small).to_numpy(), None)
@@ -51,8 +51,8 @@ def without_rows(content: ReportContent) -> ReportContent:
     )
 
 
-def _small(clusters: pd.DataFrame) -> pd.Series:
-    """The numbers of the clusters whose means are withheld."""
+def few_samples(clusters: pd.DataFrame) -> pd.Series:
+    """The numbers of the clusters whose means are withheld; columns cluster, samples."""
     ordered = clusters.sort_values("samples", kind="stable")
     before = ordered["samples"].cumsum() - ordered["samples"]
     withheld: pd.Series = ordered.loc[
