@@ -7,7 +7,23 @@ from secrets import token_hex
 
 from relugeom.errors import InputError
 
-__all__ = ["read_text", "write_whole"]
+__all__ = ["make_folder", "read_text", "write_whole"]
+
+
+def make_folder(path: str | Path) -> Path:
+    """A folder with all above it, made where there is none.
+
+    Raises
+    ------
+    InputError
+        It cannot be made.
+    """
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"the folder {str(path)!r} cannot be made: {error.strerror}") from error
+    return folder
 
 
 def write_whole(path: str | Path, content: bytes) -> None:

@@ -21,6 +21,7 @@ from relugeom.certificate.partition import Certificate, certify_partition
 from relugeom.claims.answer import Answer
 from relugeom.data.samples import Samples
 from relugeom.errors import CertificateError, InputError
+from relugeom.files import make_folder
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.network.decision import Decision
 from relugeom.network.network import ReLUNetwork
@@ -302,11 +303,7 @@ def _made_folder(folder: Path) -> Iterator[Path]:
     """A folder to write to, made where there is none; a new one is taken away again where bad input ends the job."""
     is_new = not folder.exists()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"the folder {str(folder)!r} cannot be made: {error.strerror}") from None
-    try:
-        yield folder
+        yield make_folder(folder)
     except InputError:
         if is_new:
             shutil.rmtree(folder)

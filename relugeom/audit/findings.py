@@ -29,6 +29,7 @@ from relugeom.claims.ball import Norm
 from relugeom.claims.claim import Claim
 from relugeom.claims.settlement import Settlement
 from relugeom.data.samples import Samples
+from relugeom.files import make_folder
 from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.network.decision import DecisionRule
@@ -241,9 +242,7 @@ class Findings:
 
     def _settle_at(self, sample: int | None, domain: Domain, claim: Claim) -> Settlement:
         """Settle a claim about a sample, and keep the proof of what holds under its number."""
-        place = None if sample is None else self._proofs / f"sample-{sample}.cert"
-        if place is not None:
-            place.parent.mkdir(exist_ok=True)
+        place = None if sample is None else make_folder(self._proofs) / f"sample-{sample}.cert"
         return settle_claim(claim, self._network, domain, place, time_limit=SECONDS_EACH)
 
 

@@ -24,6 +24,7 @@ from relugeom.claims.answer import Answer, point_in_words
 from relugeom.claims.claim import Claim, Scope
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.errors import EmptyDomainError
+from relugeom.files import make_folder
 from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.importers.npz import write_npz
@@ -130,8 +131,7 @@ class _Questions:
 
     def _settle(self, claim: Claim, second_network: ReLUNetwork | None = None) -> Settlement:
         """Settle, and keep the proof of what holds under the next number."""
-        folder = self._folder / FOLDER
-        folder.mkdir(exist_ok=True)
+        folder = make_folder(self._folder / FOLDER)
         settled = settle_claim(
             claim,
             self._network,

@@ -14,6 +14,7 @@ import warnings
 import zipfile
 import zlib
 from enum import StrEnum
+from io import BytesIO
 from math import prod
 from pathlib import Path
 from tokenize import TokenError
@@ -24,6 +25,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from relugeom.errors import ModelError
+from relugeom.files import write_whole
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.decision import Decision, DecisionRule, Squashing
 from relugeom.network.network import Origin, ReLUNetwork
@@ -69,6 +71,11 @@ def write_npz(network: ReLUNetwork, path: str | Path) -> None:
     """Write a network to an ``.npz`` file that `read_npz` reads back as an equal one.
 
     Weights, names, squashing and decision are kept; where the weights once came from is not.
+
+    Raises
+    ------
+    InputError
+        The file cannot be written.
     """
     rule = network.rule
     arrays: dict[str, Array] = {}
@@ -83,8 +90,9 @@ def write_npz(network: ReLUNetwork, path: str | Path) -> None:
     arrays |= {"squashing": np.array(network.squashing.value), "decision": np.array(rule.rule.value)}
     if rule.rule is DecisionRule.THRESHOLD:
         arrays["threshold"] = np.array([rule.lower, rule.upper])
-    with Path(path).open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
+    content = BytesIO()
+    np.savez(content, allow_pickle=False, **arrays)
+    write_whole(path, content.getvalue())
 
 
 def _read_arrays(path: Path) -> dict[str, Array]:
