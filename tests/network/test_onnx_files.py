@@ -1,6 +1,5 @@
 """ONNX files, tensors and external data: what is damaged or lies elsewhere is refused in one line."""
 
-import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -51,7 +50,7 @@ def test_no_operator_set(tmp_path: Path) -> None:
     refused(saved(model, tmp_path), "names no operator set")
 
 
-@pytest.mark.parametrize("content", [b"", b"hello", b"PK\3\4", os.urandom(1), b"\0" * 100, b"\x08\x08"])
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\3\4", b"\xc7", b"\0" * 100, b"\x08\x08"])
 def test_not_an_onnx_file(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(content)
