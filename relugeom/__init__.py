@@ -41,6 +41,7 @@ _ROOMS = {
     "relugeom.analysis.attributions": ("Baseline", "exact_integrated_gradients", "gradients", "integrated_gradients"),
     "relugeom.analysis.permutation": ("permutation_importance",),
     "relugeom.analysis.whole_domain": ("compare_importance", "domain_importance"),
+    "relugeom.analysis.unequal_share": ("UnequalShare", "unequal_share"),
     "relugeom.analysis.unobserved": ("find_unobserved",),
     "relugeom.analysis.performance": ("cluster_performance", "region_performance"),
     "relugeom.analysis.output_bounds": ("output_bounds",),

@@ -5,6 +5,7 @@ are settled by Fourier–Motzkin elimination, which is slow and short. A network
 lists.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import pairwise, product
@@ -280,3 +281,24 @@ def pattern_area(layers: Sequence[Layer], polygon: Polygon, pattern: str) -> Fra
     for form in [*positive, *negative]:
         polygon = clip(polygon, form)
     return area(polygon)
+
+
+# --- decisions of alike inputs -------------------------------------------------------------------------------------
+
+
+def decided(network, x):
+    """The decision at an input, exactly."""
+    outputs = evaluate_layers(exact_layers(network), tuple(map(Fraction, x)))[-1]
+    if len(outputs) > 1:
+        return tuple(y == max(outputs) for y in outputs)
+    return outputs[0] > network.rule.upper
+
+
+def unequal_inputs(network, inputs, own):
+    """How many of these inputs, shape (k, n), agree but for own features with one that gets another decision."""
+    listed = [tuple(x) for x in inputs.tolist()]
+    groups = defaultdict(set)
+    others = [k for k in range(network.inputs) if k not in own]
+    for x in listed:
+        groups[tuple(x[k] for k in others)].add(decided(network, x))
+    return sum(len(groups[tuple(x[k] for k in others)]) > 1 for x in listed)

@@ -14,18 +14,15 @@ import numpy as np
 from relugeom.claims.claim import Claim, SameDecision, SameLargest, Scope
 from relugeom.claims.settlement import Settle, Settlement, Verdict
 from relugeom.errors import InputError
-from relugeom.geometry.domain import Domain, contains_admissible, list_admissible
+from relugeom.geometry.domain import Domain, list_admissible
 from relugeom.linalg.arrays import BoolArray, FloatArray
 from relugeom.network.decision import DecisionRule
 from relugeom.network.exact import exact_network, exact_values
-from relugeom.network.forward import decide
 from relugeom.network.network import ReLUNetwork
 
-__all__ = ["Fairness", "protected_fairness", "unequal_samples"]
+__all__ = ["Fairness", "protected_fairness", "with_their_groups"]
 
 CHUNK = 100_000
-MOST_ALTERNATIVES = 50
-"""Combinations of protected features that samples are tried with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +61,7 @@ def protected_fairness(network: ReLUNetwork, domain: Domain, settle: Settle, pro
     InputError
         There is no such feature, none is named, or the network takes no decision.
     """
-    own = _with_their_groups(domain, protected)
+    own = with_their_groups(domain, protected)
     found = settle(_claim(network, own, Scope.RELAXATION))
     if found.verdict is not Verdict.HOLDS and domain.integral.any():
         found = settle(_claim(network, own, Scope.ADMISSIBLE))
@@ -75,32 +72,7 @@ def protected_fairness(network: ReLUNetwork, domain: Domain, settle: Settle, pro
     return Fairness(own, found, int(_unequal(network, listed, own).sum()), len(listed))
 
 
-def unequal_samples(network: ReLUNetwork, domain: Domain, X: FloatArray, protected: Sequence[int]) -> tuple[int, int]:
-    """How many samples of the domain there are, and of how many an alike input is seen to get another decision.
-
-    Each sample is tried with the protected features of other samples, in float64: a count from below, not a proof.
-
-    Parameters
-    ----------
-    X
-        The samples, shape (s, n); those that are not admissible are left out.
-    protected
-        Indices of features, with those of their one-hot groups.
-    """
-    own = list(protected)
-    samples = np.asarray(X, dtype=np.float64)
-    samples = samples[contains_admissible(domain, samples)]
-    decided = decide(network, samples)
-    unequal = np.zeros(len(samples), dtype=np.bool_)
-    alternatives, seen = np.unique(samples[:, own], axis=0, return_counts=True)
-    for other in alternatives[np.argsort(-seen, kind="stable")][:MOST_ALTERNATIVES]:
-        changed = samples.copy()
-        changed[:, own] = other
-        unequal |= contains_admissible(domain, changed) & (decide(network, changed) != decided)
-    return len(samples), int(unequal.sum())
-
-
-def _with_their_groups(domain: Domain, protected: Sequence[int]) -> tuple[int, ...]:
+def with_their_groups(domain: Domain, protected: Sequence[int]) -> tuple[int, ...]:
     """The features and the members of their one-hot groups, none of which can change alone."""
     for feature in protected:
         if not 0 <= feature < domain.inputs:

@@ -74,11 +74,16 @@ _ExactRow = tuple[fmpq, fmpq, list[tuple[fmpq, fmpq]], bytes, tuple[int, ...]]
 
 
 def cut_paths(network: ReLUNetwork, start: FloatArray, ends: FloatArray) -> PathPieces:
-    """Cut the paths from one point, shape (n,), to the rows of a table, shape (s, n), in floats."""
+    """Cut the paths from one point, shape (n,), or one each, shape (s, n), to the rows of a table, in floats."""
     samples = len(ends)
     zeros = np.zeros(samples)
     pieces = _Layer(
-        np.arange(samples), zeros, zeros + 1.0, np.tile(start, (samples, 1)), ends, np.zeros((samples, len(start)))
+        np.arange(samples),
+        zeros,
+        zeros + 1.0,
+        np.broadcast_to(start, ends.shape),
+        ends,
+        np.zeros(ends.shape),
     )
     bits: list[BoolArray] = []
     unsettled = np.zeros(samples)

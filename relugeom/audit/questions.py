@@ -13,11 +13,12 @@ from itertools import islice, product
 from pathlib import Path
 
 from relugeom.analysis.decisions import decide_exactly
-from relugeom.analysis.fairness import protected_fairness, unequal_samples
+from relugeom.analysis.fairness import Fairness, protected_fairness
 from relugeom.analysis.monotonicity import monotonicity
 from relugeom.analysis.output_bounds import output_bounds
 from relugeom.analysis.simplification import Simplification, simplify_network
 from relugeom.analysis.tightening import Extremum
+from relugeom.analysis.unequal_share import unequal_samples, unequal_share
 from relugeom.analysis.unit_signs import bound_unit_signs, partition_unit_signs
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.answer import Answer, point_in_words
@@ -206,12 +207,24 @@ class _Questions:
         if found.unequal is not None and found.admissible:
             share = Fraction(found.unequal, found.admissible)
             parts.append(_share_in_words(found.unequal, found.admissible, "admissible inputs"))
-        elif settled.verdict is not Verdict.HOLDS and len(self._samples):
-            asked, unequal = unequal_samples(self._network, self._domain, self._samples, found.protected)
-            if asked:
-                parts.append("at least " + _share_in_words(unequal, asked, "samples of the domain"))
+        elif settled.verdict is not Verdict.HOLDS:
+            parts.extend(self._measured_shares(found))
         reason = settled.reason if settled.verdict is Verdict.UNKNOWN else ""
         yield Answer("fairness", statement, settled.verdict, share, "; ".join(parts), reason, settled.proof)
+
+    def _measured_shares(self, found: Fairness) -> Iterator[str]:
+        """Of which share of the domain, and of the samples, another decision is seen."""
+        share = unequal_share(self._network, self._domain, found.protected)
+        if share.inputs:
+            range_in_words = f"{share.low:.1%} to {share.high:.1%}" if share.exhaustive else f"{share.low:.1%} or more"
+            yield (
+                f"an estimated {range_in_words} of the domain ({share.confidence:.0%} confidence, {share.inputs:,} "
+                f"random admissible inputs) have such a counterpart"
+            )
+        asked, unequal, exhaustive = unequal_samples(self._network, self._domain, self._samples, found.protected)
+        if asked:
+            at_least = "" if exhaustive else "at least "
+            yield at_least + _share_in_words(unequal, asked, "samples of the domain")
 
     def _class(self, outputs: Sequence[Fraction]) -> str:
         place, names = decide_exactly(self._network.rule, outputs), self._network.rule.class_names

@@ -6,7 +6,7 @@ Numbers are float64 and mean the dyadic rationals that they are.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -18,7 +18,15 @@ from relugeom.linalg.arrays import BoolArray, FloatArray, frozen_array
 from relugeom.linalg.digest import content_digest
 from relugeom.linalg.rounding import row_signs
 
-__all__ = ["Domain", "FeatureKind", "contains", "contains_admissible", "list_admissible", "round_to_rules"]
+__all__ = [
+    "Domain",
+    "FeatureKind",
+    "contains",
+    "contains_admissible",
+    "list_admissible",
+    "list_combinations",
+    "round_to_rules",
+]
 
 
 class FeatureKind(StrEnum):
@@ -193,16 +201,37 @@ def list_admissible(domain: Domain, *, limit: int = 1_000_000) -> FloatArray | N
     None where a feature outside the one-hot groups is continuous, has an open side or integers that are no float64
     (beyond 2⁵³), or where the product of the choices for features and groups exceeds `limit`.
     """
-    choices = _admissible_choices(domain, limit)
-    if choices is None or math.prod(len(options) for _, options in choices) > limit:
+    table = list_combinations(domain, range(domain.inputs), limit=limit) if domain.integral.all() else None
+    if table is None:
         return None
-    table = np.zeros((1, domain.inputs))
-    for columns, options in choices:
-        table = np.repeat(table, len(options), axis=0)
-        table[:, columns] = np.tile(options, (len(table) // max(1, len(options)), 1))
     kept: FloatArray = table[contains_admissible(domain, table)]
     order = np.lexsort(kept.T[::-1])
     return kept[order]
+
+
+def list_combinations(domain: Domain, features: Iterable[int], *, limit: int) -> FloatArray | None:
+    """Every combination of values of some whole-numbered features within the box and the one-hot groups.
+
+    Parameters
+    ----------
+    features
+        Indices; those of a group all or none.
+
+    Returns
+    -------
+    FloatArray or None
+        Shape (k, n), NaN for all other features. None where there are more than `limit`, or where a feature has an open
+        side or integers that are no float64 (beyond 2⁵³).
+    """
+    own = set(features)
+    choices = _choices(domain, own, limit)
+    if choices is None or math.prod(len(options) for _, options in choices) > limit:
+        return None
+    table = np.full((1, domain.inputs), np.nan)
+    for columns, options in choices:
+        table = np.repeat(table, len(options), axis=0)
+        table[:, columns] = np.tile(options, (len(table) // max(1, len(options)), 1))
+    return table
 
 
 def round_to_rules(domain: Domain, x: FloatArray) -> FloatArray:
@@ -217,14 +246,13 @@ def round_to_rules(domain: Domain, x: FloatArray) -> FloatArray:
     return table
 
 
-def _admissible_choices(domain: Domain, limit: int) -> list[tuple[list[int], FloatArray]] | None:
-    """For each integer feature, and for each group at once, the columns and the values they can take together."""
-    choices = [(list(group), np.eye(len(group))) for group in domain.groups]
+def _choices(domain: Domain, own: set[int], limit: int) -> list[tuple[list[int], FloatArray]] | None:
+    """For each integer feature of own, and each group at once, the columns and the values they can take together."""
+    choices = [(list(group), np.eye(len(group))) for group in domain.groups if own.issuperset(group)]
     in_group = {index for group in domain.groups for index in group}
-    for feature in (index for index in range(domain.inputs) if index not in in_group):
+    for feature in sorted(own - in_group):
         low, high = float(np.ceil(domain.lower[feature])), float(np.floor(domain.upper[feature]))
-        exceeds = max(abs(low), abs(high)) > 2.0**53
-        if exceeds or not domain.integral[feature] or not high - low < limit:
+        if max(abs(low), abs(high)) > 2.0**53 or not high - low < limit:
             return None
         choices.append(([feature], (low + np.arange(high - low + 1.0))[:, None]))
     return choices

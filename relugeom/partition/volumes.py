@@ -9,7 +9,7 @@ kept, one per unit, and the next region starts from the deepest cell that it sha
 tree: every row of every region is checked at every vertex, so the sum of the volumes is a proof of its own.
 
 Where the dimension is too high for that, shares are estimated: uniform points, exact patterns, and for each region the
-interval of Clopper & Pearson [*The use of confidence or fiducial limits*, Biometrika 26, 1934].
+interval of `linalg/confidence.py`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +39,7 @@ from relugeom.geometry.volume import (
     unit_volume,
 )
 from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray, IntArray, frozen_array
+from relugeom.linalg.confidence import confidence_interval
 from relugeom.linalg.exact import nearest_float, rational, scaled_integers
 from relugeom.network.activation import activation_patterns
 from relugeom.network.exact import exact_network
@@ -181,7 +182,7 @@ def region_volumes(
         if isinstance(sample, str):
             unknown = np.full(len(partition), np.nan)
             return Volumes(VolumeMethod.UNKNOWN, unknown, unknown, unknown, unknown, 0.0, np.nan, reason=sample)
-        low, high = _confidence_interval(sample.hits, sample.size, confidence)
+        low, high = confidence_interval(sample.hits, sample.size, confidence)
         shares = sample.hits / sample.size
         whole = nearest_float(sample.domain_volume * unit_volume(chart))
         elsewhere = sample.size - int(sample.hits.sum())
@@ -221,7 +222,7 @@ def covered_share(
         sample = _sample_patterns(partition, chart, samples, seed, on_progress)
         if isinstance(sample, str):
             return CoveredShare(VolumeMethod.UNKNOWN, 0.0, 1.0, reason=sample)
-        low, high = _confidence_interval(np.array([sample.hits.sum()]), sample.size, confidence)
+        low, high = confidence_interval(np.array([sample.hits.sum()]), sample.size, confidence)
         return CoveredShare(method, float(low[0]), float(high[0]), confidence, sample.reason)
     whole = bounded_volume(domain_rows(chart), chart.dimension)
     if whole is None:
@@ -405,13 +406,3 @@ def _count_hits(packed: ByteArray, patterns: ByteArray) -> IntArray:
         places = np.minimum(np.searchsorted(known, found), len(known) - 1)
         np.add.at(hits, places[known[places] == found], 1)
     return hits
-
-
-def _confidence_interval(hits: IntArray, size: int, confidence: float) -> tuple[FloatArray, FloatArray]:
-    """Clopper and Pearson's interval for each share."""
-    from scipy.special import betaincinv
-
-    tail = (1 - confidence) / 2
-    low = betaincinv(np.maximum(hits, 1), size - hits + 1, tail)
-    high = betaincinv(hits + 1, np.maximum(size - hits, 1), 1 - tail)
-    return np.where(hits == 0, 0.0, low), np.where(hits == size, 1.0, high)

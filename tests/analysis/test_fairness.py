@@ -1,8 +1,6 @@
 """Decisions of alike inputs, against every admissible input and against pairs of cells."""
 
-from collections import defaultdict
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import he_network, integer_network, layered
-from oracles import domain_forms, evaluate_layers, exact_layers, satisfies
+from oracles import decided, domain_forms, satisfies, unequal_inputs
 from settling import settler
 
 from relugeom import load_domain, load_network
@@ -23,32 +21,15 @@ from relugeom.network.decision import Decision
 TITANIC = Path(__file__).parents[2] / "examples" / "titanic"
 
 
-def decided(network, x):
-    """The decision at an input, exactly."""
-    outputs = evaluate_layers(exact_layers(network), tuple(map(Fraction, x)))[-1]
-    if len(outputs) > 1:
-        return tuple(y == max(outputs) for y in outputs)
-    return outputs[0] > network.rule.upper
-
-
-def unequal_inputs(network, domain, own):
-    """Admissible inputs that have an alike one with another decision, and the number of all."""
-    listed = [tuple(x) for x in list_admissible(domain).tolist()]
-    groups = defaultdict(set)
-    others = [k for k in range(domain.inputs) if k not in own]
-    for x in listed:
-        groups[tuple(x[k] for k in others)].add(decided(network, x))
-    return sum(len(groups[tuple(x[k] for k in others)]) > 1 for x in listed), len(listed)
-
-
 @pytest.mark.parametrize("protected", [(1,), (0,), (6,), (4, 5)])
 def test_on_integers_all_pairs_decide(protected, tmp_path):
     network = load_network(TITANIC / "network.onnx")
     network = replace(network, decision=Decision.at_threshold(-0.5))
     domain = load_domain(TITANIC / "domain.toml", network)
     found = protected_fairness(network, domain, settler(tmp_path, network, domain), protected)
-    unequal, listed = unequal_inputs(network, domain, protected)
-    assert (found.unequal, found.admissible) == (unequal, listed)
+    listed = list_admissible(domain)
+    unequal = unequal_inputs(network, listed, protected)
+    assert (found.unequal, found.admissible) == (unequal, len(listed))
     assert found.same_decision.verdict is (Verdict.FAILS if unequal else Verdict.HOLDS)
     shown = found.same_decision.counterexample
     if shown is not None:
@@ -69,8 +50,9 @@ def test_random_networks_with_one_or_several_outputs(tmp_path_factory, seed, out
     domain = Domain([-1, -2], [1, 2], kinds=("integer", "integer"))
     settle = settler(tmp_path_factory.mktemp("f"), network, domain)
     found = protected_fairness(network, domain, settle, (1,))
-    unequal, listed = unequal_inputs(network, domain, (1,))
-    assert (found.unequal, found.admissible) == (unequal, listed)
+    listed = list_admissible(domain)
+    unequal = unequal_inputs(network, listed, (1,))
+    assert (found.unequal, found.admissible) == (unequal, len(listed))
     assert found.same_decision.verdict is (Verdict.FAILS if unequal else Verdict.HOLDS)
 
 

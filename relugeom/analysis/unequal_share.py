@@ -1,0 +1,221 @@
+"""How much of a domain, or of the samples, protected features decide about: in float64, a measurement, not a proof.
+
+Notation: own is the set of protected features; inputs are *alike* iff they agree in all others. The one idea: an input
+has an alike one with another decision iff it has one among finitely many. Whole-numbered features of own take each of
+their combinations; along one continuous feature the outputs are affine between the cuts of the line, so that its ends
+and its cuts are enough. Where own has more continuous features, or too many combinations, inputs drawn from the domain
+are tried instead, and what is found is a bound from below.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from relugeom.analysis.fairness import with_their_groups
+from relugeom.analysis.straight_paths import cut_paths
+from relugeom.errors import InputError
+from relugeom.geometry.domain import Domain, contains_admissible, list_combinations
+from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
+from relugeom.linalg.confidence import confidence_interval
+from relugeom.network.decision import DecisionRule
+from relugeom.network.forward import evaluate
+from relugeom.network.network import ReLUNetwork
+
+__all__ = ["UnequalShare", "unequal_samples", "unequal_share"]
+
+MOST_ALTERNATIVES = 64
+"""Combinations of whole-numbered protected features that are tried in full, else inputs that are tried instead."""
+BLOCK, FEWEST, DRAWS_PER_INPUT = 4096, 100, 100
+
+
+@dataclass(frozen=True, slots=True)
+class UnequalShare:
+    """The share of inputs that have an alike one with another decision.
+
+    Attributes
+    ----------
+    inputs, unequal
+        How many inputs were looked at, and of how many an alike one was seen to get another decision.
+    low, high
+        An interval that holds the share of the domain with probability `confidence`; (0, 1) where nothing is known.
+    exhaustive
+        Whether all alike inputs counted for each; if not, the share may be larger than `high`.
+    reason
+        Why there are fewer inputs than were asked for, or empty.
+    """
+
+    inputs: int
+    unequal: int
+    low: float
+    high: float
+    confidence: float
+    exhaustive: bool
+    reason: str = ""
+
+
+def unequal_share(
+    network: ReLUNetwork,
+    domain: Domain,
+    protected: Sequence[int],
+    *,
+    inputs: int = 10_000,
+    seed: int = 0,
+    confidence: float = 0.95,
+) -> UnequalShare:
+    """Estimate the share of a domain whose inputs have an alike one with another decision.
+
+    Inputs are drawn uniformly from the admissible ones: whole numbers and members of one-hot groups with equal
+    probability, continuous features by their length.
+
+    Parameters
+    ----------
+    protected
+        Indices of features.
+    inputs, seed, confidence
+        How many are drawn, the seed of the generator, and the probability of the interval.
+
+    Raises
+    ------
+    InputError
+        There is no such feature, none is named, the network takes no decision, or an option is out of range.
+    """
+    own = with_their_groups(domain, protected)
+    if network.rule.rule is DecisionRule.NONE:
+        raise InputError("the network takes no decision: say from which output on it is class 1, with a threshold")
+    if inputs < FEWEST or not 0 < confidence < 1:
+        raise InputError(f"at least {FEWEST} inputs and a confidence between 0 and 1 are needed")
+    drawn = _draw_inputs(domain, inputs, seed)
+    if isinstance(drawn, str):
+        return UnequalShare(0, 0, 0.0, 1.0, confidence, False, drawn)
+    unequal, exhaustive = _find_unequal(network, domain, drawn, own)
+    hits = np.array([unequal.sum()])
+    low, high = confidence_interval(hits, len(drawn), confidence)
+    few = f"only {len(drawn):,} of {inputs:,} inputs drawn from the box are admissible" if len(drawn) < inputs else ""
+    return UnequalShare(len(drawn), int(hits[0]), float(low[0]), float(high[0]), confidence, exhaustive, few)
+
+
+def unequal_samples(
+    network: ReLUNetwork, domain: Domain, X: FloatArray, protected: Sequence[int]
+) -> tuple[int, int, bool]:
+    """How many admissible samples there are, of how many an alike input is seen to get another decision.
+
+    The third value says whether all alike inputs counted; if not, the second one is a bound from below.
+
+    Parameters
+    ----------
+    X
+        The samples, shape (s, n); those that are not admissible are left out.
+    protected
+        Indices of features.
+    """
+    own = with_their_groups(domain, protected)
+    samples = np.asarray(X, dtype=np.float64)
+    samples = samples[contains_admissible(domain, samples)]
+    unequal, exhaustive = _find_unequal(network, domain, samples, own)
+    return len(samples), int(unequal.sum()), exhaustive
+
+
+def _find_unequal(network: ReLUNetwork, domain: Domain, X: FloatArray, own: tuple[int, ...]) -> tuple[BoolArray, bool]:
+    """Which admissible inputs have an alike one with another decision, and whether all alike ones counted."""
+    whole = [feature for feature in own if domain.integral[feature]]
+    alternatives = list_combinations(domain, whole, limit=MOST_ALTERNATIVES)
+    lines = [feature for feature in own if not domain.integral[feature]]
+    exhaustive = alternatives is not None and len(lines) <= 1 and bool(np.isfinite(_ends(domain, lines)).all())
+    if alternatives is None or not exhaustive:
+        alternatives, lines = _some_alternatives(domain, X, own), []
+    unequal = np.zeros(len(X), dtype=np.bool_)
+    for begin in range(0, len(X), BLOCK):
+        rows = X[begin : begin + BLOCK]
+        decided = _decisions(network, rows)
+        for owner, alike in _alike(network, domain, rows, alternatives, lines):
+            different = (_decisions(network, alike) != decided[owner]).any(axis=1)
+            unequal[begin + owner[different]] = True
+    return unequal, exhaustive
+
+
+def _decisions(network: ReLUNetwork, X: FloatArray) -> BoolArray:
+    """What decides about each row: y > θ (for either bound of θ), or which outputs are the largest."""
+    outputs, rule = evaluate(network, X), network.rule
+    if rule.rule is DecisionRule.ARGMAX:
+        return np.asarray(outputs == outputs.max(axis=1, keepdims=True), dtype=np.bool_)
+    return np.asarray(outputs[:, :1] > [rule.lower, rule.upper], dtype=np.bool_)
+
+
+def _some_alternatives(domain: Domain, X: FloatArray, own: tuple[int, ...]) -> FloatArray:
+    """Values of own, NaN for other features: half of them those of inputs in X, half of inputs of the domain."""
+    half = MOST_ALTERNATIVES // 2
+    drawn = _draw_inputs(domain, FEWEST, 1)
+    tables = [X[:: max(1, len(X) // half)][:half], *([] if isinstance(drawn, str) else [drawn[:half]])]
+    alternatives = np.full((sum(map(len, tables)), domain.inputs), np.nan)
+    alternatives[:, list(own)] = np.vstack(tables)[:, list(own)]
+    return alternatives
+
+
+def _alike(
+    network: ReLUNetwork,
+    domain: Domain,
+    rows: FloatArray,
+    alternatives: FloatArray,
+    lines: list[int],
+) -> Iterator[tuple[IntArray, FloatArray]]:
+    """Tables of admissible inputs that differ from rows in own features only, and the row of each."""
+    for values in alternatives:
+        changed = np.where(np.isnan(values), rows, values)
+        if not lines:
+            kept = np.flatnonzero(contains_admissible(domain, changed))
+            yield kept, changed[kept]
+            continue
+        low, high = _segments(domain, changed, lines[0])
+        kept = np.flatnonzero(low <= high)
+        first, last = changed[kept], changed[kept]
+        first[:, lines[0]], last[:, lines[0]] = low[kept], high[kept]
+        pieces = cut_paths(network, first, last)
+        ends = np.cumsum(pieces.lengths)
+        before = np.concatenate([[0.0], ends])[np.searchsorted(pieces.owner, np.arange(len(kept)))]
+        t = np.clip(ends - before[pieces.owner], 0.0, 1.0)[:, None]
+        yield kept, first
+        yield kept[pieces.owner], (1 - t) * first[pieces.owner] + t * last[pieces.owner]
+
+
+def _segments(domain: Domain, X: FloatArray, feature: int) -> tuple[FloatArray, FloatArray]:
+    """Between which values the feature of each row can lie, the others unchanged; low > high where nowhere."""
+    low, high = np.full(len(X), domain.lower[feature]), np.full(len(X), domain.upper[feature])
+    E, f = domain.equalities
+    A, b = np.vstack([domain.A, E, -E]), np.concatenate([domain.b, f, -f])
+    slope = A[:, feature]
+    room = b - X @ A.T + np.outer(X[:, feature], slope)
+    for column, gradient in zip(room.T, slope, strict=True):
+        if gradient > 0:
+            high = np.minimum(high, column / gradient)
+        elif gradient < 0:
+            low = np.maximum(low, column / gradient)
+    others = X.copy()
+    others[:, feature] = np.clip(X[:, feature], low, high)
+    return low, np.where(contains_admissible(domain, others), high, -np.inf)
+
+
+def _ends(domain: Domain, features: list[int]) -> FloatArray:
+    return np.concatenate([domain.lower[features], domain.upper[features]])
+
+
+def _draw_inputs(domain: Domain, count: int, seed: int) -> FloatArray | str:
+    """Inputs drawn uniformly from the admissible ones, or why that cannot be done."""
+    if not np.isfinite(_ends(domain, list(range(domain.inputs)))).all():
+        return "the domain is unbounded, and has no uniform inputs"
+    random, whole = np.random.default_rng(seed), domain.integral
+    low = np.where(whole, np.ceil(domain.lower), domain.lower)
+    high = np.where(whole, np.floor(domain.upper) + 1.0, domain.upper)
+    found: list[FloatArray] = []
+    size, left = 0, DRAWS_PER_INPUT * count
+    while size < count and left > 0:
+        share = random.random((BLOCK, domain.inputs))
+        points = np.clip(low * (1 - share) + high * share, domain.lower, domain.upper)
+        points[:, whole] = np.floor(points[:, whole])
+        for group in domain.groups:
+            points[:, list(group)] = np.eye(len(group))[random.integers(len(group), size=BLOCK)]
+        kept = points[contains_admissible(domain, points)][: count - size]
+        found, size, left = [*found, kept], size + len(kept), left - BLOCK
+    if size < FEWEST:
+        return f"only {size:,} of {DRAWS_PER_INPUT * count:,} inputs drawn from the box are admissible"
+    return np.vstack(found)
