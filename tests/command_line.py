@@ -1,6 +1,8 @@
 """The command line in this process, and small files for it."""
 
+import io
 from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -31,6 +33,14 @@ def run_command(capsys: pytest.CaptureFixture[str], *arguments: object) -> Ended
         main([str(argument) for argument in arguments])
     printed = capsys.readouterr()
     return Ended(int(ended.value.code or 0), printed.out, printed.err)
+
+
+def run_captured(*arguments: object) -> Ended:
+    """Run one verb where no test captures what is printed: in fixtures that several tests share."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+        main([str(argument) for argument in arguments])
+    return Ended(int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
 
 def assert_refused(ended: Ended, *words: str) -> None:

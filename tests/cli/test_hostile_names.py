@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from command_line import Ended, run_command, small_network, write_network
+from command_line import Ended, run_captured, run_command, small_network, write_network
 
 NAMES = (
     r"$\bad{$",
@@ -34,8 +34,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("hostile")
 
 
-@pytest.fixture
-def audited(place: Path, capsys: pytest.CaptureFixture[str]) -> Ended:
+@pytest.fixture(scope="module")
+def audited(place: Path) -> Ended:
     """An audit whose files, features, output and target all have hostile names."""
     network = small_network(len(NAMES), 4, 1, input_names=NAMES, output_names=("=<u>out</u>",))
     model = write_network(place / f"{STEM}.npz", network)
@@ -45,7 +45,7 @@ def audited(place: Path, capsys: pytest.CaptureFixture[str]) -> Ended:
         writer = csv.writer(file)
         writer.writerow([*NAMES, TARGET])
         writer.writerows([*row, number % 2] for number, row in enumerate(values.tolist()))
-    ended = run_command(capsys, "audit", model, data, "--target", TARGET, "--out", place / "out")
+    ended = run_captured("audit", model, data, "--target", TARGET, "--out", place / "out")
     assert ended.code == 0, ended.err
     return ended
 
