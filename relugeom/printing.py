@@ -1,25 +1,34 @@
 """Words in print: texts of others on one line and without the passwords of URLs, and numbers of things."""
 
 import re
+from urllib.parse import unquote
 
 __all__ = ["SCHEME", "counted", "hide_passwords", "printable"]
 
 SCHEME = re.compile(r"([A-Za-z][\w+.-]*)://(.*)", re.DOTALL)
 """A URL: its scheme, and the rest."""
 WHOLE_URL = re.compile(r"\A([A-Za-z][\w+.-]*://[^:/@\s]*):(?!@[^@]*\Z).*@", re.DOTALL)
-USER_PASSWORD = re.compile(r"(\w://[^:/@\s]*):(?!@[^\s@]*(?:\s|\Z))[^\s]*@")
-QUERY_PASSWORD = re.compile(r"([?&;](?:password|passwd|pwd|sslpassword)=)[^&\s\"']*", re.IGNORECASE)
-WHOLE_QUERY_PASSWORD = re.compile(r"([?&;](?:password|passwd|pwd|sslpassword)=)[^&]*", re.IGNORECASE)
+USER_PASSWORD = re.compile(r"(\w\w:/{1,2}[^:/@\s]*):(?!@[^\s@]*(?:\s|\Z))[^\s]*@")
+OPTION = re.compile(r"([?&;])([^=&;?\s]+)=[^&\s\"']*")
+WHOLE_OPTION = re.compile(r"([?&;])([^=&;?\s]+)=[^&]*")
+SECRET = re.compile(r"pass|pwd|secret|token|credential|private_?key|odbc_connect", re.IGNORECASE)
+"""Options whose values are not shown, whatever stands in them: drivers have many words for a password."""
 
 
 def hide_passwords(text: str) -> str:
-    """The text with the password of every URL in it replaced by ``***``.
+    """The text with the password of every URL in it, and what its options keep secret, replaced by ``***``.
 
-    In a text that is a URL from its first letter on, a password may hold spaces; in running text it ends at a space.
+    In a text that is a URL from its first letter on, a password may hold spaces; in running text it ends at a space,
+    and a stroke of the URL may be missing, which it loses where it is taken for the name of a file.
     """
     if SCHEME.match(text):
-        return WHOLE_QUERY_PASSWORD.sub(r"\1***", WHOLE_URL.sub(r"\1:***@", text))
-    return QUERY_PASSWORD.sub(r"\1***", USER_PASSWORD.sub(r"\1:***@", text))
+        return WHOLE_OPTION.sub(_hide_secret, WHOLE_URL.sub(r"\1:***@", text))
+    return OPTION.sub(_hide_secret, USER_PASSWORD.sub(r"\1:***@", text))
+
+
+def _hide_secret(option: re.Match[str]) -> str:
+    """An option of a URL; its name may be percent-encoded."""
+    return f"{option[1]}{option[2]}=***" if SECRET.search(unquote(option[2])) else option[0]
 
 
 def counted(number: int, thing: str) -> str:

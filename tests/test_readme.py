@@ -46,6 +46,8 @@ def test_a_command_prints_what_the_readme_shows(
     printed = capsys.readouterr()
     code = 1 if command.startswith("locate") else 0
     assert ended.value.code == code, printed.err
+    if command.startswith("query"):
+        assert list(lines(printed.out)) == list(lines(shown)), "no row more, no row less"
     found = list(lines(printed.err + printed.out))
     for line in lines(shown):
         assert line == "…" or line in found

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from relugeom.printing import hide_passwords
+
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
@@ -25,8 +27,8 @@ def one_line(text: str) -> str:
 
 
 def print_error(text: str) -> None:
-    """One clear line on the error stream."""
-    tell(f"relugeom: {text}")
+    """One clear line on the error stream, without the password of a URL that was given in the wrong place."""
+    tell(f"relugeom: {hide_passwords(text)}")
 
 
 def tell(text: str) -> None:

@@ -22,7 +22,7 @@ from alembic.util import CommandError
 from sqlalchemy import URL, Connection, inspect, text
 
 from relugeom.errors import SchemaVersionError, StoreError
-from relugeom.printing import printable
+from relugeom.printing import hide_passwords, printable
 from relugeom.store.connection import connect_engine, explained, reading, writing
 from relugeom.store.location import StoreLocation, parse_location
 from relugeom.store.schema import SCHEMA_TABLE
@@ -118,7 +118,7 @@ def _upgrade_command(place: StoreLocation) -> str:
     if place.path is not None:
         return f"relugeom db upgrade {shlex.quote(place.text)}"
     secret = place.url.password or "password" in place.url.query
-    store = place.text if not secret else printable(_without_password(place.url))
+    store = place.text if not secret else printable(hide_passwords(_without_password(place.url)))
     return f"{'PGPASSWORD=… ' if secret else ''}relugeom db upgrade {shlex.quote(store)}"
 
 

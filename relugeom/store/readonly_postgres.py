@@ -89,10 +89,10 @@ class _Session:
 
     def execute(self, statement: str) -> "psycopg.Cursor[tuple[Any, ...]]":
         """One statement, with what is left of the time."""
-        left = round(1000 * (self._deadline - time.monotonic()))
+        left = round(min(1000 * (self._deadline - time.monotonic()), LONGEST))
         if left <= 0:
             raise StoreError(out_of_time(self.time_limit))
-        self.connection.execute(f"SET LOCAL statement_timeout = {min(left, LONGEST)}".encode())
+        self.connection.execute(f"SET LOCAL statement_timeout = {left}".encode())
         return self.connection.execute(statement.encode(), prepare=True)  # prepared: one statement, never several
 
     def declare(self, name: str, sql: str) -> None:

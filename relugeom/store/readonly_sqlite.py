@@ -2,14 +2,16 @@
 
 The file is opened read-only; an authorizer lets SELECT read tables and call functions and refuses all else (ATTACH and
 VACUUM INTO would write other files, a PRAGMA could lift the protection, an extension is foreign code); there is one
-statement, and a progress handler looks at the clock.
+statement. A progress handler looks at the clock (and lets Ctrl-C through), but only after thousands of steps, each of
+which may take long: therefore a timer interrupts too.
 """
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,7 +23,7 @@ from relugeom.store.refusals import EMPTY, MORE_THAN_ONE, ONLY_READING, cannot_b
 __all__ = ["ask_file"]
 
 ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
-FORBIDDEN_FUNCTIONS = {"load_extension"}
+FORBIDDEN_FUNCTIONS = {"load_extension", "fts3_tokenizer"}  # the second shows and takes addresses of code
 STEPS_BETWEEN_LOOKS = 10_000
 
 
@@ -33,7 +35,9 @@ def ask_file(path: Path, sql: str, time_limit: float) -> tuple[tuple[str, ...], 
     StoreError
         The statement is wrong or would do more than read, or time ran out.
     """
-    connection = sqlite3.connect(f"file:{quote(os.fsencode(path))}?mode=ro", uri=True, isolation_level=None)
+    address = f"file:{quote(os.fsencode(path))}?mode=ro"
+    connection = sqlite3.connect(address, uri=True, isolation_level=None, factory=_Limited)
+    connection.interrupt_after(time_limit)
     deadline = time.monotonic() + time_limit
     connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_BETWEEN_LOOKS)
     connection.set_authorizer(_authorize)
@@ -42,6 +46,23 @@ def ask_file(path: Path, sql: str, time_limit: float) -> tuple[tuple[str, ...], 
         if cursor.description is None:
             raise StoreError(EMPTY)
     return tuple(column[0] for column in cursor.description), _rows(connection, cursor, time_limit)
+
+
+class _Limited(sqlite3.Connection):
+    """A connection whose statement is interrupted when its time is up."""
+
+    def interrupt_after(self, seconds: float) -> None:
+        self._timer = threading.Timer(min(seconds, threading.TIMEOUT_MAX), self._interrupt_if_open)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _interrupt_if_open(self) -> None:
+        with suppress(sqlite3.ProgrammingError):
+            self.interrupt()
+
+    def close(self) -> None:
+        self._timer.cancel()
+        super().close()
 
 
 def _authorize(action: int, first: str | None, second: str | None, database: str | None, source: str | None) -> int:

@@ -82,3 +82,12 @@ def test_a_database_that_is_not_there_is_one_line_without_its_password(tmp_path,
     assert_refused(ended)
     assert "s3cret" not in ended.err
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("where", ["model", "data"])
+def test_the_password_of_a_url_in_the_wrong_place_is_not_shown(where, capsys):
+    url = "postgresql://me:s3cret@127.0.0.1:1/ships?password=s3cret"
+    arguments = (url, PASSENGERS) if where == "model" else (MODEL, url)
+    ended = run_command(capsys, "cluster", *arguments, "--target", "Survived")
+    assert_refused(ended, "me:***@127.0.0.1:1/ships")
+    assert "s3cret" not in ended.err

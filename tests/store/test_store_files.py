@@ -205,6 +205,11 @@ def test_a_read_only_store_can_be_read_and_refuses_to_be_written():
         ("postgresql://me:my own secret@host/db", "postgresql://me:***@host/db"),
         ("postgresql://host/db?password=my secret&x=1", "postgresql://host/db?password=***&x=1"),
         ("C:\\data\\me@home.db", "C:\\data\\me@home.db"),
+        ("postgresql://host/db?passw%6Frd=secret&x=1", "postgresql://host/db?passw%6Frd=***&x=1"),
+        ("postgresql://host/db?sslpassword=a&SSLMODE=b", "postgresql://host/db?sslpassword=***&SSLMODE=b"),
+        ("mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BPWD%3Dsecret", "mssql+pyodbc:///?odbc_connect=***"),
+        ("mssql+pyodbc:///?odbc_connect=DRIVER={x};PWD=secret", "mssql+pyodbc:///?odbc_connect=***"),
+        ("of databricks://host?access_token=secret, no", "of databricks://host?access_token=*** no"),
     ],
 )
 def test_passwords_are_hidden(text, shown):

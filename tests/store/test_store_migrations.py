@@ -250,6 +250,9 @@ def test_a_password_is_left_out_of_the_command(monkeypatch):
         migration.check_schema(place)
     assert "run `PGPASSWORD=… relugeom db upgrade postgresql://me@host/audits`" in str(caught.value)
     assert "sesame" not in str(caught.value)
+    with pytest.raises(SchemaVersionError) as caught:
+        migration.check_schema(parse_location("postgresql://me:sesame@host/audits?sslpassword=sesame"))
+    assert "relugeom db upgrade 'postgresql://me@host/audits?sslpassword=***'" in str(caught.value)
 
 
 def test_versions_of_an_old_store_are_told(old_store):

@@ -1,6 +1,8 @@
 """Queries can read everything and change nothing."""
 
+import math
 import os
+import time
 from pathlib import Path
 
 import hand_made
@@ -53,6 +55,8 @@ SQLITE = [
     "PRAGMA wal_checkpoint(TRUNCATE)",
     "SELECT * FROM pragma_journal_mode('wal')",
     "SELECT load_extension('evil')",
+    "SELECT fts3_tokenizer('simple')",
+    "SELECT fts3_tokenizer('simple', x'00')",
     "BEGIN IMMEDIATE",
     "REPLACE INTO runs (id) VALUES (1)",
     "CREATE VIRTUAL TABLE mine USING fts5(x)",
@@ -269,6 +273,22 @@ def test_a_query_has_a_time_limit(audit):
     rows = run_query(audit.url, f"{ENDLESS} i FROM n", time_limit=0.5).rows
     with pytest.raises(StoreError, match=r"stopped after 0\.5 seconds"):
         sum(1 for _ in rows)
+
+
+def test_the_time_limit_holds_where_every_step_takes_long(path):
+    """Thousands of such steps, after which SQLite would look at the clock by itself, take minutes."""
+    with open_store(path) as store:
+        hand_made.save_audit(store)
+    start = time.monotonic()
+    for answer in ("length(randomblob(10000000))", "sum(length(randomblob(10000000)))"):
+        with pytest.raises(StoreError, match=r"stopped after 0\.3 seconds"):
+            list(run_query(path, f"{ENDLESS} {answer} FROM n", time_limit=0.3).rows)
+    assert time.monotonic() - start < 20
+
+
+@pytest.mark.parametrize("time_limit", [1e300, math.inf])
+def test_a_query_may_take_as_long_as_it_likes(audit, time_limit):
+    assert list(run_query(audit.url, "SELECT 1", time_limit=time_limit).rows) == [(1,)]
 
 
 def test_a_store_that_cannot_be_used_is_not_queried(tmp_path, audit):
