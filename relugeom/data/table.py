@@ -112,7 +112,7 @@ class TableWriter:
         self._rows, self._held = 0, 0
         self._pieces: list[FloatArray] = []
         self._file: BinaryIO | None = None
-        self._release: weakref.finalize | None = None
+        self._release: weakref.finalize[[], TableWriter] | None = None
 
     def __len__(self) -> int:
         return self._rows
