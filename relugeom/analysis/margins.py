@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relugeom.data.table import SampleTable
-from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray, frozen_array
+from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import unpack_patterns
 from relugeom.partition.clusters import Clusters
@@ -49,7 +49,7 @@ def sample_margins(clusters: Clusters, X: FloatArray | SampleTable) -> SampleMar
     forms = lru_cache(max(1, KEPT // (8 * (network.units + 1) * (network.inputs + 1))))(
         lambda cluster: _bounding_forms(network, bits[cluster])
     )
-    distance, nearest = np.full(len(table), np.inf), np.zeros(len(table), dtype=np.int64)
+    distance, nearest = np.full(len(table), np.inf), np.zeros(len(table), dtype=np.int32)
     for rows, chunk in table.chunks():
         order = np.argsort(clusters.assignment[rows], kind="stable")
         starts = np.flatnonzero(np.diff(clusters.assignment[rows][order], prepend=-1))
@@ -62,8 +62,9 @@ def sample_margins(clusters: Clusters, X: FloatArray | SampleTable) -> SampleMar
                 distance[rows.start + part] = gaps[np.arange(len(part)), closest]
                 nearest[rows.start + part] = units[closest]
     places = [(layer, unit) for layer, width in enumerate(network.widths) for unit in range(width)] or [(0, 0)]
-    layer, unit = np.array(places, dtype=np.int32)[nearest].T
-    return SampleMargins(frozen_array(distance), layer, unit)
+    layers, units_in_layers = np.array(places, dtype=np.int32).T
+    distance.setflags(write=False)
+    return SampleMargins(distance, layers[nearest], units_in_layers[nearest])
 
 
 def _bounding_forms(network: ReLUNetwork, bits: BoolArray) -> tuple[FloatArray, FloatArray, IntArray]:

@@ -150,9 +150,8 @@ def audit(
     Raises
     ------
     InputError
-        Something that was given cannot be used; then nothing is written.
+        Something that was given cannot be used; then nothing is written. Where only the page cannot be, the run stays.
     """
-    from relugeom.report.html import write_report
     from relugeom.report.region_map import find_features
     from relugeom.store.datasets import describe_dataset
     from relugeom.store.store import open_store
@@ -181,10 +180,12 @@ def audit(
     if protected:
         parameters["protected"] = list(protected)
     limits = {"max_regions": max_regions, "time_limit": time_limit}
+    place: Path | str
     with _made_folder(Path(out)) as folder:
-        report = folder / "report.html"
-        with open_store(folder / "audit.db" if store is None else store) as opened:
-            with opened.run(
+        report, place = folder / "report.html", folder / "audit.db" if store is None else store
+        with (
+            open_store(place) as opened,
+            opened.run(
                 "audit",
                 network=network,
                 network_name=Path(model).name,
@@ -192,70 +193,66 @@ def audit(
                 domain_name=chosen.source,
                 dataset=record,
                 parameters=parameters | limits,
-            ) as run:
-                remark(columns_in_words(network, samples))
-                remark(f"domain: {chosen.source}")
-                tell("clustering samples", 0)
-                clusters = cluster_samples(
-                    network,
-                    samples.table,
-                    target=samples.target,
-                    domain=chosen.domain,
-                    on_progress=lambda done: tell("clustering samples", done),
-                )
-                verdicts = settle_clusters(
-                    clusters, chosen.domain, on_progress=lambda done: tell("settling the samples' patterns", done)
-                )
-                tell("enumerating regions", 0)
-                known = run.resume() if resume else None
-                if resume:
-                    remark(resumption_in_words(known))
-                partition = enumerate_regions(
-                    network,
-                    chosen.domain,
-                    threads=threads,
-                    max_regions=max_regions,
-                    time_limit=time_limit,
-                    resume=known,
-                    on_progress=lambda found: tell("enumerating regions", found),
-                    on_block=run.save_block,
-                )
-                certificate, proof_note = _certify(partition, folder / CERTIFICATE, tell)
-                tell("counting patterns", 0)
-                census = take_census(partition, time_limit=time_limit)
-                importance = cluster_importance(clusters, record.spread)
-                tell("storing", 0)
-                run.save_partition(partition)
-                run.save_clusters(clusters, importance, verdicts=verdicts)
-                run.save_census(census)
-                if certificate is not None:
-                    run.save_certificate(certificate)
-                findings = Findings(
-                    run, partition, clusters, samples, importance, folder / FOLDER, time_limit=time_limit
-                )
-                left_out = list(findings.record(tell, show_samples=show_samples))
-                tell("asking about the whole domain", 0)
-                known_rows = samples.excerpt(MOST_CANDIDATES)
-                answers = ask_questions(
-                    partition,
-                    samples.table.take(known_rows if show_samples else known_rows[:0]),  # a witness may be one of them
-                    folder,
-                    protected=own,
-                    time_limit=time_limit,
-                    on_progress=lambda done: tell("asking about the whole domain", done),
-                )
-                run.save_answers(answers)
-                notes = audit_notes(clusters, verdicts, partition, census)
-                run.save_notes([*notes, proof_note, *left_out])
-            tell("writing the report", 0)
-            content = report_content(
-                opened,
-                run.id,
-                clustered=_excerpt(samples, clusters),
-                show_samples=show_samples,
-                map_features=map_features,
+            ) as run,
+        ):
+            remark(columns_in_words(network, samples))
+            remark(f"domain: {chosen.source}")
+            tell("clustering samples", 0)
+            clusters = cluster_samples(
+                network,
+                samples.table,
+                target=samples.target,
+                domain=chosen.domain,
+                on_progress=lambda done: tell("clustering samples", done),
             )
-        write_report(content, report)
+            verdicts = settle_clusters(
+                clusters, chosen.domain, on_progress=lambda done: tell("settling the samples' patterns", done)
+            )
+            tell("enumerating regions", 0)
+            known = run.resume() if resume else None
+            if resume:
+                remark(resumption_in_words(known))
+            partition = enumerate_regions(
+                network,
+                chosen.domain,
+                threads=threads,
+                max_regions=max_regions,
+                time_limit=time_limit,
+                resume=known,
+                on_progress=lambda found: tell("enumerating regions", found),
+                on_block=run.save_block,
+            )
+            certificate, proof_note = _certify(partition, folder / CERTIFICATE, tell)
+            tell("counting patterns", 0)
+            census = take_census(partition, time_limit=time_limit)
+            importance = cluster_importance(clusters, record.spread)
+            tell("storing", 0)
+            run.save_partition(partition)
+            run.save_clusters(clusters, importance, verdicts=verdicts)
+            run.save_census(census)
+            if certificate is not None:
+                run.save_certificate(certificate)
+            findings = Findings(run, partition, clusters, samples, importance, folder / FOLDER, time_limit=time_limit)
+            left_out = list(findings.record(tell, show_samples=show_samples))
+            tell("asking about the whole domain", 0)
+            known_rows = samples.excerpt(MOST_CANDIDATES)
+            answers = ask_questions(
+                partition,
+                samples.table.take(known_rows if show_samples else known_rows[:0]),  # a witness may be one of them
+                folder,
+                protected=own,
+                time_limit=time_limit,
+                on_progress=lambda done: tell("asking about the whole domain", done),
+            )
+            run.save_answers(answers)
+            notes = audit_notes(clusters, verdicts, partition, census)
+            run.save_notes([*notes, proof_note, *left_out])
+    tell("writing the report", 0)
+    with open_store(place, create=False) as opened:
+        content = report_content(
+            opened, run.id, clustered=_excerpt(samples, clusters), show_samples=show_samples, map_features=map_features
+        )
+    _write_report(content, report, opened.location.text)
     return AuditResult(
         network=network,
         samples=samples,
@@ -296,6 +293,18 @@ def _certify(
         f"checked without relugeom by the one file checker.py that relugeom comes with: "
         f"python -I -S checker.py {path.name}"
     )
+
+
+def _write_report(content: ReportContent, path: Path, store: str) -> None:
+    """Write the page; the run is finished, and stays even where the page cannot be written."""
+    from relugeom.report.html import write_report
+
+    try:
+        write_report(content, path)
+    except InputError as error:
+        raise InputError(
+            f"{error}; the run is in the store {store!r}, and `relugeom report` writes its page"
+        ) from error
 
 
 @contextmanager

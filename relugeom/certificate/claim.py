@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -115,13 +116,13 @@ def settle_claim(
     InputError
         The claim does not fit the networks and the domain, or the file cannot be written.
     """
-    with TemporaryDirectory() as folder:
+    with _place(path) as place:
         try:
             proof = certify_claim(
                 claim,
                 network,
                 domain,
-                Path(folder) / "claim.cert" if path is None else path,
+                place,
                 second_network=second_network,
                 max_cells=max_cells,
                 time_limit=time_limit,
@@ -132,6 +133,22 @@ def settle_claim(
         except CertificateError as error:
             return Settlement(claim, Verdict.UNKNOWN, reason=str(error))
     return Settlement(claim, Verdict.HOLDS, replace(proof, path=None) if path is None else proof)
+
+
+@contextmanager
+def _place(path: str | Path | None) -> Iterator[str | Path]:
+    """Where the certificate goes: to the path, or to a temporary folder."""
+    if path is not None:
+        yield path
+        return
+    try:
+        folder = TemporaryDirectory(prefix="relugeom-")
+    except OSError as error:
+        raise InputError(
+            f"no temporary folder can be made ({error.strerror}): name one with room in the environment variable TMPDIR"
+        ) from error
+    with folder as name:
+        yield Path(name) / "claim.cert"
 
 
 def _pieces(

@@ -47,13 +47,17 @@ class CertificateFile:
             self._file = self._part.open("wb")
         except OSError as error:
             raise InputError(f"{str(path)!r} cannot be written: {error.strerror}") from error
-        self._file.write(header)
         self._header = header
         self.regions = self.unexplored = self.proofs = self.closed = 0
         self._marks: list[tuple[int, int]] = []
         self.multiplier_bits = self.point_bits = 1
 
     def __enter__(self) -> Self:
+        try:
+            self.write(self._header)
+        except InputError:
+            self._discard()
+            raise
         return self
 
     def __exit__(
@@ -67,9 +71,7 @@ class CertificateFile:
         except OSError as failure:
             raise InputError(f"{str(self.path)!r} cannot be written: {failure.strerror}") from failure
         finally:
-            self._file.close()
-            with suppress(OSError):
-                self._part.unlink()
+            self._discard()
 
     def write(self, content: bytes) -> None:
         """Append lines of the tree."""
@@ -89,6 +91,13 @@ class CertificateFile:
     def mark(self, begin: int, end: int) -> None:
         """Name a subtree in the index: from its mark to where it ends."""
         self._marks.append((begin, end))
+
+    def _discard(self) -> None:
+        """Take away what was not put in its place; a disk that is full refuses even the last bytes of it."""
+        with suppress(OSError):
+            self._file.close()
+        with suppress(OSError):
+            self._part.unlink()
 
     def _finish(self) -> None:
         index = self._file.tell()

@@ -26,7 +26,7 @@ class ParquetFile:
         rows = max(1, CELLS // max(len(columns), 1))
         named = [self.header[place] for place in places]
         for batch in self._file.iter_batches(batch_size=rows, columns=named, use_threads=False):
-            yield [_cells(batch.column(batch.schema.names.index(name))) for name in columns]
+            yield [_cells(name, batch.column(batch.schema.names.index(name))) for name in columns]
 
 
 @contextmanager
@@ -60,10 +60,16 @@ def is_parquet(path: Path) -> bool:
         return file.read(len(MAGIC)) == MAGIC
 
 
-def _cells(column: Any) -> Sequence[Any]:
+def _cells(name: str, column: Any) -> Sequence[Any]:
     from pyarrow import types
 
     kind = column.type
+    held = getattr(kind, "storage_type", getattr(kind, "value_type", kind))
+    if types.is_nested(kind):
+        raise DataError(f"column {name!r} holds values of type {kind}: write a column of numbers for each part of them")
+    if types.is_temporal(held):
+        advice = "write them as numbers, such as days since some day, or leave the column out"
+        raise DataError(f"column {name!r} holds dates or times ({kind}): {advice}")
     is_plain = types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
     if is_plain and column.null_count == 0:
         values: Sequence[Any] = column.to_numpy(zero_copy_only=False)

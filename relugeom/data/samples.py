@@ -17,7 +17,7 @@ from relugeom.data.parquet_file import is_parquet, open_parquet
 from relugeom.data.source import Source
 from relugeom.data.table import SampleTable, TableWriter
 from relugeom.errors import DataError
-from relugeom.linalg.arrays import FloatArray, IntArray, frozen_array
+from relugeom.linalg.arrays import FloatArray, IntArray
 
 __all__ = ["Samples", "read_samples"]
 
@@ -103,7 +103,7 @@ def read_samples(
         chosen = choose_columns(
             source.header, inputs, input_names=input_names, target=target, features=features, ignore=ignore
         )
-        table, targets = TableWriter(inputs), [np.zeros(0)]
+        table, targets = TableWriter(inputs), TableWriter(1)
         for piece in source.pieces(chosen if target is None else [*chosen, target]):
             table.append(
                 np.column_stack(
@@ -114,15 +114,13 @@ def read_samples(
                 )
             )
             if target is not None:
-                before = len(table) - len(piece[-1])
-                targets.append(frozen_array(numbers_of(target, piece[-1], before=before, about=about_target)))
+                targets.append(numbers_of(target, piece[-1], before=len(targets), about=about_target)[:, None])
             if on_progress is not None:
                 on_progress(len(table))
         if len(table) == 0:
             raise DataError("it has columns, but no rows")
-        wanted = np.concatenate(targets)
-        wanted.setflags(write=False)
-        return Samples(source.name, table.close(), tuple(chosen), None if target is None else wanted, target)
+        wanted = None if target is None else targets.close().whole().ravel()
+        return Samples(source.name, table.close(), tuple(chosen), wanted, target)
 
 
 @contextmanager

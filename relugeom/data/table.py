@@ -8,6 +8,7 @@ disk. Large tables lie in a temporary file that has no name and goes with the ta
 import tempfile
 import weakref
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO
 
 import numpy as np
@@ -111,6 +112,7 @@ class TableWriter:
         self._rows, self._held = 0, 0
         self._pieces: list[FloatArray] = []
         self._file: BinaryIO | None = None
+        self._release: weakref.finalize[[], TableWriter] | None = None
 
     def __len__(self) -> int:
         return self._rows
@@ -132,7 +134,8 @@ class TableWriter:
     def close(self) -> SampleTable:
         """The table; nothing more can be added."""
         shape = (self._rows, self._columns)
-        if self._file is not None:
+        if self._file is not None and self._release is not None:
+            self._release.detach()
             return SampleTable(self._file, shape)
         return SampleTable(frozen_array(np.vstack([np.empty((0, self._columns)), *self._pieces])), shape)
 
@@ -141,14 +144,17 @@ class TableWriter:
         try:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(prefix="relugeom-")  # noqa: SIM115 (the table closes it)
+                self._release = weakref.finalize(self, self._file.close)  # or nobody ever has the table
             for piece in self._pieces:
                 self._file.write(piece.tobytes())
             self._file.flush()
         except OSError as error:
             if self._file is not None:
-                self._file.close()
+                with suppress(OSError):  # the rest does not fit either
+                    self._file.close()
+            where = "" if tempfile.tempdir is None else f" {tempfile.tempdir!r}"
             raise DataError(
-                f"the data do not fit in memory, and the temporary folder {tempfile.gettempdir()!r} does not take them "
+                f"the data do not fit in memory, and the temporary folder{where} does not take them "
                 f"({error.strerror}): name a folder with more room in the environment variable TMPDIR"
             ) from None
         self._pieces.clear()

@@ -11,6 +11,9 @@ from relugeom.store.insertion import insert_columns
 
 __all__ = ["save_clusters", "save_importance"]
 
+CHUNK = 1_000_000
+"""Samples that are looked at together: there may be more than fit in memory twice."""
+
 
 def save_clusters(connection: Connection, run_id: int, clusters: Clusters, pattern_ids: IntArray) -> None:
     """Record clusters, whose patterns have these ids, and the assignment of every sample."""
@@ -34,14 +37,16 @@ def save_clusters(connection: Connection, run_id: int, clusters: Clusters, patte
     insert_columns(connection, schema.cluster_outputs, _cells(run_id, clusters.prediction_mean, "output") | prediction)
     share = {"share": clusters.class_share.ravel()}
     insert_columns(connection, schema.cluster_classes, _cells(run_id, clusters.class_share, "class") | share)
-    samples = {
-        "run_id": run_id,
-        "sample": range(len(clusters.assignment)),
-        "cluster": clusters.assignment + 1,
-        "inside": clusters.inside,
-        "float32_doubtful": clusters.float32_doubtful,
-    }
-    insert_columns(connection, schema.assignments, samples)
+    for start in range(0, len(clusters.assignment), CHUNK):
+        rows = slice(start, start + CHUNK)
+        samples = {
+            "run_id": run_id,
+            "sample": range(len(clusters.assignment))[rows],
+            "cluster": clusters.assignment[rows] + 1,
+            "inside": clusters.inside[rows],
+            "float32_doubtful": clusters.float32_doubtful[rows],
+        }
+        insert_columns(connection, schema.assignments, samples)
 
 
 def save_importance(connection: Connection, run_id: int, importance: ClusterImportance) -> None:

@@ -26,6 +26,7 @@ WRITER_LOCK = 0x72656C75  # one number for all stores: the lock belongs to the d
 BEGIN = "relugeom_begin"
 FOREIGN_KEYS_ON = ("foreign_keys = ON",)
 LOST = "cannot be reached any more: the server ended the connection"
+FULL = "has no room to grow: the disk is full"
 BUSY = "is being written by another program: try again when it has finished"
 
 # What an error code means, by its start; the first that fits. SQLite's are names, PostgreSQL's the standard's SQLSTATE.
@@ -36,7 +37,8 @@ MEANINGS = {
     "SQLITE_PERM": "may not be opened: check the rights of the file",
     "SQLITE_BUSY": BUSY,
     "SQLITE_LOCKED": BUSY,
-    "SQLITE_FULL": "has no room to grow: the disk is full",
+    "SQLITE_FULL": FULL,
+    "SQLITE_IOERR_SHMSIZE": FULL,
     "SQLITE_IOERR": "could not be read or written by the system",
     "SQLITE_CORRUPT": "is damaged: restore it from a copy",
     "55P03": BUSY,

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from fractions import Fraction
 from math import inf
 from pathlib import Path
@@ -12,13 +13,14 @@ from claim_truth import refuse, settle, with_claim
 from networks import he_network, layered
 
 import relugeom.checker
-from relugeom.certificate.claim import certify_claim
+from relugeom.certificate.claim import certify_claim, settle_claim
 from relugeom.certificate.claim_proof.counterexample import FalseClaimError
 from relugeom.checker import Rejected, check
 from relugeom.claims.ball import l1_ball, l2_ball, linf_ball
 from relugeom.claims.claim import Equivalent, Excluded, Monotone, OutputBound, SameDecision, SameLargest, Scope, Twin
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.patterns import PatternClaims, PatternStatement
+from relugeom.claims.settlement import Verdict
 from relugeom.errors import CertificateError, InputError
 from relugeom.geometry.domain import Domain
 
@@ -260,3 +262,11 @@ def test_an_unbounded_output_has_no_bound_and_the_input_shows_it(tmp_path):
         assert not settle(OutputBound((1,), bound), RAMP, PLANE, path)
     half = Domain.box([-inf, 0], [inf, inf])
     assert settle(OutputBound((-1,), 0), BETWEEN, half, path)
+
+
+def test_no_temporary_folder_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A certificate that nobody keeps needs one; one that has its place does not."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    with pytest.raises(InputError, match="TMPDIR"):
+        settle_claim(OutputBound((1,), 2), RAMP, SQUARE)
+    assert settle_claim(OutputBound((1,), 2), RAMP, SQUARE, tmp_path / "c.cert").verdict is Verdict.HOLDS

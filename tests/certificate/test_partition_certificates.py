@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from limits import file_size_limit
 from networks import he_network, hidden, integer_network, layered
 
 from relugeom import (
@@ -19,6 +20,7 @@ from relugeom import (
 )
 from relugeom.certificate.partition_proof import holes, tree_columns, tree_text
 from relugeom.certificate.partition_proof.plan import make_plan
+from relugeom.certificate.writer import CertificateFile
 from relugeom.checker import check
 from relugeom.errors import CertificateError, InputError
 from relugeom.partition import columns
@@ -166,6 +168,20 @@ def test_a_place_that_cannot_be_written_is_a_clear_error(tmp_path):
         certify_partition(partition, tmp_path / "missing" / "partition.cert")
     with pytest.raises(InputError, match="is not a file"):
         certify_partition(partition, tmp_path)
+
+
+@pytest.mark.parametrize("header", [b"a header that fits\n", b"long" * 5_000])
+@pytest.mark.parametrize("ended", [None, CertificateError("not proved"), KeyboardInterrupt()])
+def test_a_full_disk_is_a_clear_error_and_leaves_nothing(tmp_path, header, ended):
+    """Also where the last bytes are refused when the file is closed, after something else went wrong."""
+    header += b'"multiplier_bits": "0000" "point_bits": "0000"'
+    with file_size_limit(10), pytest.raises((InputError, CertificateError, KeyboardInterrupt)) as raised:  # noqa: SIM117
+        with CertificateFile(tmp_path / "partition.cert", header) as file:
+            file.write(b"a line\n")
+            if ended is not None:
+                raise ended
+    assert raised.value is ended or "cannot be written: File too large" in str(raised.value)
+    assert not list(tmp_path.iterdir())
 
 
 def test_progress_counts_regions(tmp_path):

@@ -1,14 +1,15 @@
 """Tables of samples in memory and on disk: the same numbers, the same sums, and no file left behind."""
 
 import gc
-import resource
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from limits import file_size_limit
 
 from relugeom.data import table as module
+from relugeom.data.samples import read_samples
 from relugeom.data.table import SampleTable, TableWriter
 from relugeom.errors import DataError
 from relugeom.linalg.digest import content_digest
@@ -90,14 +91,16 @@ def test_the_file_goes_with_the_table(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_a_full_disk_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    import signal
-
-    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     writer = TableWriter(2, memory=0)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
-        with pytest.raises(DataError, match="TMPDIR"):
-            writer.append(np.ones((5_000, 2)))
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
+    with file_size_limit(10_000), pytest.raises(DataError, match="TMPDIR"):
+        writer.append(np.ones((5_000, 2)))
+
+
+def test_no_temporary_folder_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not the data that are missing."""
+    (tmp_path / "data.csv").write_text("a,b\n1,2\n")
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [str(tmp_path / "missing")])
+    monkeypatch.setitem(TableWriter.__init__.__kwdefaults__, "memory", 0)
+    with pytest.raises(DataError, match="name a folder with more room in the environment variable TMPDIR"):
+        read_samples(tmp_path / "data.csv", inputs=2)

@@ -5,7 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from relugeom.data import csv_file
 from relugeom.data.samples import Samples, read_samples
+from relugeom.data.table import TableWriter
 from relugeom.errors import DataError
 
 
@@ -166,3 +168,18 @@ def test_floats_come_back_as_they_were_written(read) -> None:
     values = np.random.default_rng(0).normal(size=(200, 2)) * 10.0 ** np.arange(-100, 100)[:, None]
     text = "a,b\n" + "".join(f"{x!r},{y!r}\n" for x, y in values.tolist())
     assert np.array_equal(read(text).X, values)
+
+
+def test_a_long_target_is_read_as_a_short_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes to disk on the way, so that it is not held twice; what is wrong with it is found there too."""
+    monkeypatch.setitem(TableWriter.__init__.__kwdefaults__, "memory", 100)
+    monkeypatch.setattr(csv_file, "CELLS", 30)
+    path = tmp_path / "data.csv"
+    lines = [f"{row},{row % 3 - 1}.5" for row in range(1000)]
+    path.write_text("a,y\n" + "\n".join(lines))
+    target = read_samples(path, inputs=1, target="y").target
+    assert target is not None and target.shape == (1000,) and not target.flags.writeable
+    assert target.tolist() == [float(line.split(",")[1]) for line in lines]
+    path.write_text("a,y\n" + "\n".join([*lines, "1,word"]))
+    with pytest.raises(DataError, match="column 'y', data row 1001"):
+        read_samples(path, inputs=1, target="y")

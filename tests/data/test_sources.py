@@ -121,9 +121,9 @@ def test_parquet_types_that_are_numbers(tmp_path: Path) -> None:
         ([1, None], "data row 2: the value is missing"),
         ([float("-inf"), 1.0], "data row 1: '-inf' is not finite"),
         (["S", "C"], "x_S, x_C"),
-        ([datetime.date(2020, 1, 1), None], "'2020-01-01' is not a number"),
-        ([[1, 2], [3]], "is not a number"),
-        ([{"u": 1}, {"u": 2}], "is not a number"),
+        ([datetime.date(2020, 1, 1), None], "dates or times (date32[day])"),
+        ([[1, 2], [3]], "a column of numbers for each part"),
+        ([{"u": 1}, {"u": 2}], "a column of numbers for each part"),
         ([b"\xff", b"1"], "is not a number"),
     ],
 )
@@ -225,6 +225,28 @@ def test_databases_that_are_refused(asked: str, url: str, words: str, tmp_path: 
     with sqlite3.connect(tmp_path / "data.db") as connection:
         assert connection.execute("SELECT * FROM t").fetchall() == [(1,)]
     connection.close()
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (pyarrow.array([1 << 62], pyarrow.timestamp("us")), "dates or times (timestamp[us])"),  # after the year 9999
+        (pyarrow.array([1 << 60], pyarrow.timestamp("ms", "UTC")), "dates or times (timestamp[ms, tz=UTC])"),
+        (pyarrow.array([1 << 30], pyarrow.date32()), "dates or times (date32[day])"),
+        (pyarrow.array([1 << 60], pyarrow.duration("s")), "dates or times (duration[s])"),
+        (pyarrow.array([1 << 62], pyarrow.timestamp("us")).dictionary_encode(), "dates or times"),
+        (pyarrow.array([[1.0]]), "a column of numbers for each part"),
+        (pyarrow.array([{"x": 1 << 62}], pyarrow.struct({"x": pyarrow.timestamp("us")})), "for each part"),
+    ],
+)
+def test_parquet_columns_that_hold_no_numbers(values: pyarrow.Array, words: str, tmp_path: Path) -> None:
+    """Also where Python has no value for them."""
+    pyarrow.parquet.write_table(pyarrow.table({"a": [1.0], "b": values}), tmp_path / "data.parquet")
+    with pytest.raises(DataError) as raised:
+        read_samples(tmp_path / "data.parquet", inputs=2)
+    assert "column 'b'" in str(raised.value)
+    assert words in str(raised.value)
+    assert read_samples(tmp_path / "data.parquet", inputs=1, ignore=["b"]).X.tolist() == [[1.0]]
 
 
 def test_postgresql(postgres: Database, columns, monkeypatch: pytest.MonkeyPatch) -> None:

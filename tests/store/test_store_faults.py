@@ -2,7 +2,6 @@
 
 import os
 import random
-import resource
 import shutil
 import signal
 import sqlite3
@@ -17,6 +16,7 @@ import hand_made
 import numpy as np
 import pytest
 from databases import Database
+from limits import file_size_limit
 from networks import he_network
 
 from relugeom.audit import audit
@@ -146,18 +146,6 @@ def assert_one_file(database: Database, mode: str = "delete") -> None:
 # ---------------------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def file_size_limit(size: int) -> Iterator[None]:
-    """No file of this process grows beyond so many bytes."""
-    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-        signal.signal(signal.SIGXFSZ, handler)
-
-
 @pytest.mark.parametrize("size", [1_000, 5_000, 100_000, 300_000, 400_000])
 def test_files_that_cannot_grow(tmp_path: Path, job: tuple[Path, Path], size: int) -> None:
     """One line; whatever was there before is there; and with room again the same store goes on."""
@@ -170,6 +158,20 @@ def test_files_that_cannot_grow(tmp_path: Path, job: tuple[Path, Path], size: in
     assert assert_only_whole_runs(database) == [result.run]
     assert whole(place / "report.html") and whole(place / "partition.cert")
     assert_one_file(database)
+
+
+def test_a_finished_audit_stays_where_its_page_cannot_be_written(tmp_path: Path, job: tuple[Path, Path]) -> None:
+    """Hours of work do not go with the folder: the run and its proofs are whole, and the page can be had from them."""
+    out = tmp_path / "out"
+    with pytest.raises(InputError, match=r"report.html' is not a file.*audit.db', and `relugeom report`"):
+        audit(
+            *job,
+            target="y",
+            out=out,
+            on_progress=lambda stage, _: (out / "report.html").mkdir(exist_ok=True) if stage == "storing" else None,
+        )
+    assert assert_only_whole_runs(Database("sqlite", str(out / "audit.db"))) == [1]
+    assert whole(out / "partition.cert")
 
 
 SMALL_DISK = """
