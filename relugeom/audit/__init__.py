@@ -309,12 +309,17 @@ def _write_report(content: ReportContent, path: Path, store: str) -> None:
 
 @contextmanager
 def _made_folder(folder: Path) -> Iterator[Path]:
-    """A folder to write to, made where there is none; a new one is taken away again where bad input ends the job."""
+    """A folder to write to, made where there is none; a new one is taken away again where bad input ends the job.
+
+    What a full disk or a lost server cut short stays, to go on from.
+    """
     is_new = not folder.exists()
+    make_folder(folder)
     try:
-        yield make_folder(folder)
-    except InputError:
-        if is_new:
+        yield folder
+    except InputError as error:
+        cut_short = error.__cause__ is not None and any(folder.iterdir())
+        if is_new and not cut_short:
             shutil.rmtree(folder)
         raise
 
