@@ -16,7 +16,7 @@ from relugeom.analysis.tightening import Extremum, find_some_input, tighten
 from relugeom.claims.claim import Excluded, OutputBound, Scope, Twin
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.settlement import Settle
-from relugeom.errors import EmptyDomainError
+from relugeom.errors import EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain, contains, contains_admissible, list_admissible
 from relugeom.geometry.exact_program import maximise_exactly
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum
@@ -136,9 +136,14 @@ def output_bounds(
 
     Raises
     ------
+    InputError
+        There is no such output, or no such scope.
     EmptyDomainError
         There is no such input, or none was found.
     """
+    if not 0 <= output < network.outputs:
+        raise InputError(f"there is no output {output}: they are numbered from 0 to {network.outputs - 1}")
+    scope = Scope(scope)
     some = find_some_input(settle, scope)
     if some is None:
         raise EmptyDomainError("no input was found over which an output could be bounded")

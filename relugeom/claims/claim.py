@@ -23,6 +23,10 @@ class Scope(StrEnum):
     RELAXATION = "relaxation"
     ADMISSIBLE = "admissible"
 
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        raise InputError(f"{value!r} is no scope: take 'relaxation' or 'admissible'")
+
 
 @dataclass(frozen=True, slots=True)
 class Twin:
