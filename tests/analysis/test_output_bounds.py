@@ -137,3 +137,15 @@ def test_an_output_that_is_not_there_is_refused_and_a_scope_may_be_given_by_name
     named = output_bounds(network, domain, settle, output=1, scope="admissible")
     values = [evaluate_layers(exact_layers(network), (a, b))[-1][1] for a in (0, 1) for b in (0, 1)]
     assert (named.lowest.value, named.highest.value) == (min(values), max(values))
+
+
+@pytest.mark.parametrize("scope", ["relaxation", "admissible"])
+def test_without_time_there_is_a_range_that_is_not_proved(scope, tmp_path):
+    network = he_network(4, 3, 8, 8, 1)
+    domain = Domain(
+        [0.0, 0.0, 0.0], [2.0, inf, 2.0], E=[[1.0, 1.0, 0.0]], f=[2.0], kinds=("integer", "integer", "continuous")
+    )
+    found = output_bounds(network, domain, settler(tmp_path, network, domain, time_limit=0.0), scope=scope)
+    for end in (found.lowest, found.highest):
+        assert end.verdict is Verdict.UNKNOWN and "time limit" in end.settlement.reason
+        assert reached(end, network, domain, 0)

@@ -12,13 +12,14 @@ from claim_truth import refuse, settle, with_claim
 from networks import he_network, layered
 
 import relugeom.checker
-from relugeom.certificate.claim import certify_claim
+from relugeom.certificate.claim import certify_claim, settle_claim
 from relugeom.certificate.claim_proof.counterexample import FalseClaimError
 from relugeom.checker import Rejected, check
 from relugeom.claims.ball import l1_ball, l2_ball, linf_ball
 from relugeom.claims.claim import Equivalent, Excluded, Monotone, OutputBound, SameDecision, SameLargest, Scope, Twin
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.patterns import PatternClaims, PatternStatement
+from relugeom.claims.settlement import Verdict
 from relugeom.errors import CertificateError, InputError
 from relugeom.geometry.domain import Domain
 
@@ -260,3 +261,10 @@ def test_an_unbounded_output_has_no_bound_and_the_input_shows_it(tmp_path):
         assert not settle(OutputBound((1,), bound), RAMP, PLANE, path)
     half = Domain.box([-inf, 0], [inf, inf])
     assert settle(OutputBound((-1,), 0), BETWEEN, half, path)
+
+
+def test_a_time_limit_ends_within_a_cell():
+    network = he_network(3, 4, 30, 30, 1)  # to decide all units of one cell already takes longer
+    found = settle_claim(OutputBound((1,), 10**6), network, Domain.box([-1] * 4, [1] * 4), time_limit=0.0)
+    assert found.verdict is Verdict.UNKNOWN
+    assert "after the time limit (0 cells closed" in found.reason
