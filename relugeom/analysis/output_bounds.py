@@ -20,7 +20,7 @@ from relugeom.errors import EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain, contains, contains_admissible, list_admissible
 from relugeom.geometry.exact_program import maximise_exactly
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum
-from relugeom.geometry.integer_search import AdmissibleWitness, Undecided, find_admissible_point
+from relugeom.geometry.integer_search import AdmissibleWitness, Undecided
 from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import as_fraction
@@ -28,6 +28,7 @@ from relugeom.network.exact import evaluate_exactly
 from relugeom.network.forward import evaluate
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
+from relugeom.partition.admissible import check_admissible
 from relugeom.partition.closed_cells import Best, climb, closed_cell, domain_forms
 
 __all__ = ["LinearOutput", "OutputBounds", "output_bounds", "promising_inputs"]
@@ -177,7 +178,7 @@ def _some_input(domain: Domain, scope: Scope) -> Point:
     """Any input of the scope; the network has no say in it, so that it is found whatever the network's size."""
     whole = scope is Scope.ADMISSIBLE
     rows = domain_forms(domain)
-    found = find_admissible_point([], (), domain) if whole else find_strict_point(rows, (), domain.inputs)
+    found = check_admissible(domain) if whole else find_strict_point(rows, (), domain.inputs)
     if isinstance(found, AdmissibleWitness | Witness):
         return tuple(map(as_fraction, found.point))
     reason = f": {found.reason}" if isinstance(found, Undecided) else ""

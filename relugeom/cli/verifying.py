@@ -21,6 +21,7 @@ from relugeom.errors import InputError
 from relugeom.files import read_text
 from relugeom.network.importers import load_network
 from relugeom.network.network import ReLUNetwork
+from relugeom.partition.admissible import check_admissible
 from relugeom.report.tables import fact_table
 
 __all__ = ["run_compare", "run_verify"]
@@ -110,6 +111,7 @@ def run_compare(
     first, second = load_network(model), load_network(other)
     chosen = choose_domain(domain, first, None, Path(model))
     place = None if out is None else check_place(out)
+    check_admissible(chosen.domain, time_limit=time_limit)  # nothing is compared where there is no input
     scope = Scope.ADMISSIBLE if chosen.domain.integral.any() else Scope.RELAXATION
     with progress() as report:
 
