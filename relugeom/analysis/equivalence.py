@@ -59,6 +59,7 @@ def compare_networks(
             f"networks with {first.inputs} and {second.inputs} inputs, {first.outputs} and {second.outputs} outputs "
             "cannot be compared"
         )
+    scope = Scope(scope)
     equivalent = settle(Equivalent(Fraction(0), scope))
     shown = equivalent.counterexample
     if equivalent.verdict is not Verdict.FAILS or shown is None:

@@ -11,7 +11,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from relugeom.claims.claim import Claim, SameDecision, SameLargest, Scope
+from relugeom.claims.claim import Claim, Excluded, SameDecision, SameLargest, Scope, Twin
+from relugeom.claims.inequality import Inequality
 from relugeom.claims.settlement import Settle, Settlement, Verdict
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain, list_admissible
@@ -65,7 +66,7 @@ def protected_fairness(network: ReLUNetwork, domain: Domain, settle: Settle, pro
     found = settle(_claim(network, own, Scope.RELAXATION))
     if found.verdict is not Verdict.HOLDS and domain.integral.any():
         found = settle(_claim(network, own, Scope.ADMISSIBLE))
-    found = _undecided_is_unknown(network, found)
+    found = _without_doubt(network, settle, found)
     listed = list_admissible(domain)
     if listed is None:
         return Fairness(own, found)
@@ -94,20 +95,26 @@ def _claim(network: ReLUNetwork, own: tuple[int, ...], scope: Scope) -> Claim:
     raise InputError("the network takes no decision: say from which output on it is class 1, with a threshold")
 
 
-def _undecided_is_unknown(network: ReLUNetwork, found: Settlement) -> Settlement:
-    """A pair of which one output lies between the bounds of an irrational threshold shows nothing."""
-    shown, rule = found.counterexample, network.rule
-    if shown is None or shown.second_outputs is None or rule.lower == rule.upper:
+def _without_doubt(network: ReLUNetwork, settle: Settle, found: Settlement) -> Settlement:
+    """A pair of which one output lies between the bounds of an irrational threshold shows nothing: another may."""
+    shown, rule, claim = found.counterexample, network.rule, found.claim
+    if not isinstance(claim, SameDecision) or shown is None or shown.second_outputs is None:
         return found
-    outputs = sorted((shown.outputs[0], shown.second_outputs[0]))
-    if outputs[0] <= rule.lower and outputs[1] > rule.upper:
+    if claim.lower == claim.upper or (shown.second_outputs[0] <= rule.lower and shown.outputs[0] > rule.upper):
         return found
+    above = Inequality(-claim.upper, outputs=(Fraction(1),), strict=True)
+    below = Inequality(claim.lower, copy_outputs=(Fraction(-1),))
+    certain = settle(Excluded(((above, below),), claim.scope, twin=Twin(claim.own)))
+    if certain.verdict is Verdict.FAILS:
+        return replace(certain, claim=claim)
     reason = f"an output lies between {rule.lower!r} and {rule.upper!r}, where the class is not known"
     return replace(found, verdict=Verdict.UNKNOWN, counterexample=None, reason=reason)
 
 
 def _unequal(network: ReLUNetwork, listed: FloatArray, own: tuple[int, ...]) -> BoolArray:
     """Which inputs have an alike one with another decision, in exact arithmetic."""
+    if not len(listed):
+        return np.zeros(0, dtype=np.bool_)
     decisions = np.concatenate(
         [_decisions(network, listed[begin : begin + CHUNK]) for begin in range(0, len(listed), CHUNK)]
     )

@@ -12,20 +12,23 @@ from math import lcm
 
 import numpy as np
 
-from relugeom.analysis.tightening import Extremum, find_some_input, tighten
+from relugeom.analysis.tightening import Extremum, tighten
 from relugeom.claims.claim import Excluded, OutputBound, Scope, Twin
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.settlement import Settle
-from relugeom.errors import EmptyDomainError
+from relugeom.errors import EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain, contains, contains_admissible, list_admissible
 from relugeom.geometry.exact_program import maximise_exactly
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum
+from relugeom.geometry.integer_search import AdmissibleWitness, Undecided
+from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import as_fraction
 from relugeom.network.exact import evaluate_exactly
 from relugeom.network.forward import evaluate
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
+from relugeom.partition.admissible import check_admissible
 from relugeom.partition.closed_cells import Best, climb, closed_cell, domain_forms
 
 __all__ = ["LinearOutput", "OutputBounds", "output_bounds", "promising_inputs"]
@@ -136,18 +139,21 @@ def output_bounds(
 
     Raises
     ------
+    InputError
+        There is no such output, or no such scope.
     EmptyDomainError
         There is no such input, or none was found.
     """
-    some = find_some_input(settle, scope)
-    if some is None:
-        raise EmptyDomainError("no input was found over which an output could be bounded")
+    if not 0 <= output < network.outputs:
+        raise InputError(f"there is no output {output}: they are numbered from 0 to {network.outputs - 1}")
+    scope = Scope(scope)
+    some = _some_input(domain, scope)
     inputs = promising_inputs(domain, scope, candidates)
     order = np.argsort(evaluate(network, inputs)[:, output], kind="stable")
     ends = []
     for sign, chosen in ((-1, order[:KEPT]), (1, order[::-1][:KEPT])):
         value = LinearOutput((network,), tuple(Fraction(sign * (k == output)) for k in range(network.outputs)))
-        starts = [some.x, *(tuple(map(Fraction, x)) for x in inputs[chosen].tolist())]
+        starts = [some, *(tuple(map(Fraction, x)) for x in inputs[chosen].tolist())]
         best = max((value.best_near(domain, x, scope) for x in starts), key=_rank)
         found = value.largest(domain, settle, best, scope)
         ends.append(found if sign > 0 or found.value is None else replace(found, value=-found.value))
@@ -166,6 +172,17 @@ def promising_inputs(domain: Domain, scope: Scope, candidates: FloatArray | None
     table = np.concatenate(tables)
     kept: FloatArray = table[(contains_admissible if scope is Scope.ADMISSIBLE else contains)(domain, table)]
     return kept
+
+
+def _some_input(domain: Domain, scope: Scope) -> Point:
+    """Any input of the scope; the network has no say in it, so that it is found whatever the network's size."""
+    whole = scope is Scope.ADMISSIBLE
+    rows = domain_forms(domain)
+    found = check_admissible(domain) if whole else find_strict_point(rows, (), domain.inputs)
+    if isinstance(found, AdmissibleWitness | Witness):
+        return tuple(map(as_fraction, found.point))
+    reason = f": {found.reason}" if isinstance(found, Undecided) else ""
+    raise EmptyDomainError(f"no input was found over which an output could be bounded{reason}")
 
 
 def _rank(best: Best) -> tuple[bool, Fraction]:

@@ -7,6 +7,9 @@ has a nearer one is a claim about a ball.
 
 A set may be open (y > θ): then its distance is that of its closure, and the nearest input may lie on the border. Else
 the ball of exactly that distance touches the set; so the ball that is proved is smaller, by 2^−40 of it.
+
+A threshold may be known between two bounds only: then a counterfactual is beyond the farther one, and the ball that is
+proved holds no input that is beyond the nearer one.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,6 +26,8 @@ from relugeom.claims.inequality import Inequality
 from relugeom.claims.settlement import Settlement, Verdict
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain, contains, contains_admissible
+from relugeom.geometry.exact_program import maximise_exactly
+from relugeom.geometry.exact_simplex import ExactOptimum, ExactUnbounded, Form
 from relugeom.geometry.nearest_point import nearest_in_l1, nearest_in_l2, nearest_in_linf
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.decision import DecisionRule
@@ -99,15 +104,22 @@ def distance_to_other_decision(
     Raises
     ------
     InputError
-        The input is outside the domain, its decision is not clear, or the network takes none.
+        The input is outside the domain, its decision is not clear, the network takes none, or there is no such feature
+        to freeze, norm or scope.
     """
+    for feature in frozen:
+        if not 0 <= feature < domain.inputs:
+            raise InputError(
+                f"there is no feature {feature} to freeze: they are numbered from 0 to {domain.inputs - 1}"
+            )
+    norm, scope = Norm(norm), Scope(scope)
     inside = contains_admissible if scope is Scope.ADMISSIBLE else contains
     if not inside(domain, np.atleast_2d(x))[0]:
         raise InputError("the input lies outside the domain (or is not admissible): no distance is asked of it")
     p = tuple(map(Fraction, np.asarray(x, dtype=np.float64).tolist()))
     kept = np.isin(np.arange(domain.inputs), list(frozen))
     sides = [np.where(kept, x, side) for side in (domain.lower, domain.upper)]
-    search = _Search(network, replace(domain, lower=sides[0], upper=sides[1]), settle_on, p, Norm(norm), scope)
+    search = _Search(network, replace(domain, lower=sides[0], upper=sides[1]), settle_on, p, norm, scope)
     return search.run(candidates)
 
 
@@ -125,10 +137,10 @@ class _Search:
     ) -> None:
         self._network, self._domain, self._p, self._norm, self._scope = network, domain, p, norm, scope
         self._settle_on = settle_on
-        self._sets = _other_decisions(network, evaluate_exactly(network, p)[1])
+        self._sets, self._doubtful = _other_decisions(network, evaluate_exactly(network, p)[1])
 
     def run(self, candidates: FloatArray | None) -> Robustness:
-        first = self._settle(Excluded(self._members(), self._scope))
+        first = self._without_doubt(self._settle(self._claim(self._sets)))
         if first.counterexample is None:
             verdict = Verdict.FAILS if first.verdict is Verdict.HOLDS else Verdict.UNKNOWN
             return Robustness(self._norm, verdict, None, None, None, first)
@@ -136,17 +148,31 @@ class _Search:
         best = max((self._nearest_near(start) for start in starts), key=_value)
         found = tighten(self._claim_at, self._settle, lambda shown: self._nearest_near(shown.x), best)
         distance = -(found.value or Fraction(0))
-        proved = _smaller(distance) if found.verdict is Verdict.HOLDS else None
-        return Robustness(self._norm, found.verdict, distance, proved, found.point, found.settlement)
+        last = found.settlement if found.settlement is None else self._without_doubt(found.settlement)
+        verdict = found.verdict if last is None else last.verdict
+        proved = _smaller(distance) if verdict is Verdict.HOLDS else None
+        return Robustness(self._norm, verdict, distance, proved, found.point, last)
 
     def _settle(self, claim: Claim) -> Settlement:
         return self._settle_on(self._domain, claim)
 
-    def _members(self) -> tuple[tuple[Inequality, ...], ...]:
-        return tuple((part,) for part in self._sets)
+    def _without_doubt(self, found: Settlement) -> Settlement:
+        """What is left of a claim that holds, where inputs whose class is not known count as others."""
+        if found.verdict is not Verdict.HOLDS or not self._doubtful:
+            return found
+        ball = found.claim.ball if isinstance(found.claim, Excluded) else None
+        wider = self._settle(self._claim(self._doubtful, ball))
+        if wider.verdict is not Verdict.FAILS:
+            return wider
+        rule = self._network.rule
+        reason = f"an output lies between {rule.lower!r} and {rule.upper!r}, where the class is not known"
+        return replace(wider, verdict=Verdict.UNKNOWN, counterexample=None, reason=reason)
+
+    def _claim(self, sets: Sequence[Inequality], ball: Ball | None = None) -> Excluded:
+        return Excluded(tuple((part,) for part in sets), self._scope, ball)
 
     def _claim_at(self, value: Fraction) -> Excluded:
-        return Excluded(self._members(), self._scope, Ball(self._norm, self._p, _smaller(-value)))
+        return self._claim(self._sets, Ball(self._norm, self._p, _smaller(-value)))
 
     def _promising(self, candidates: FloatArray | None) -> list[Point]:
         """The nearest candidates that have another decision."""
@@ -192,9 +218,10 @@ class _Search:
                 for weight, form in zip(part.outputs, forms, strict=True):
                     beyond = [entry + weight * c for entry, c in zip(beyond, form, strict=True)]
                 common = int(np.lcm.reduce([entry.denominator for entry in beyond], dtype=object))
-                if not any(beyond[:-1]) and part.strict and beyond[-1] <= 0:
-                    continue  # on a plateau at θ nothing lies beyond it
-                nearest = NEAREST[self._norm]([*rows, *cell.units, [int(v * common) for v in beyond]], self._p)
+                inside, border = [*rows, *cell.units], [int(v * common) for v in beyond]
+                if part.strict and not _is_exceeded(inside, border):
+                    continue  # a cell that only touches θ holds no other decision
+                nearest = NEAREST[self._norm]([*inside, border], self._p)
                 if nearest is not None:
                     found.append(Best(-nearest[0], nearest[1]))
             return max(found, key=_value, default=None)
@@ -210,19 +237,25 @@ def _smaller(distance: Fraction) -> Fraction:
     return distance * (1 - MARGIN)
 
 
+def _is_exceeded(rows: Sequence[Form], form: Form) -> bool:
+    """Whether a form is > 0 somewhere in {h ≥ 0}."""
+    found = maximise_exactly(rows, form)
+    return isinstance(found, ExactUnbounded) or (isinstance(found, ExactOptimum) and found.value > 0)
+
+
 def _value(best: Best) -> Fraction:
     return best.value if best.value is not None else Fraction(0)
 
 
-def _other_decisions(network: ReLUNetwork, outputs: Point) -> tuple[Inequality, ...]:
-    """Each is one way to get another decision than these outputs."""
+def _other_decisions(network: ReLUNetwork, outputs: Point) -> tuple[tuple[Inequality, ...], tuple[Inequality, ...]]:
+    """Each is one way to get another decision than these outputs: for certain, and (if that differs) perhaps."""
     rule = network.rule
     if rule.rule is DecisionRule.THRESHOLD:
         lower, upper = Fraction(rule.lower), Fraction(rule.upper)
-        if outputs[0] > upper:
-            return (Inequality(upper, outputs=(Fraction(-1), *[Fraction(0)] * (len(outputs) - 1))),)
-        if outputs[0] <= lower:
-            return (Inequality(-lower, outputs=(Fraction(1), *[Fraction(0)] * (len(outputs) - 1)), strict=True),)
+        if not lower < outputs[0] <= upper:
+            ways = [_beyond(bound, len(outputs), above=outputs[0] <= lower) for bound in (lower, upper)]
+            certain, perhaps = ways if outputs[0] > upper else reversed(ways)
+            return (certain,), () if lower == upper else (perhaps,)
         raise InputError("the input's output lies between the bounds of the threshold: its decision is not clear")
     if rule.rule is DecisionRule.ARGMAX:
         largest = max(outputs)
@@ -233,5 +266,12 @@ def _other_decisions(network: ReLUNetwork, outputs: Point) -> tuple[Inequality, 
         return tuple(
             Inequality(outputs=tuple(Fraction(int(j == k) - int(j == own)) for j in range(len(outputs))))
             for k in others
-        )
+        ), ()
     raise InputError("the network takes no decision: say from which output on it is class 1, with a threshold")
+
+
+def _beyond(bound: Fraction, outputs: int, *, above: bool) -> Inequality:
+    """The first output is > bound, or ≤ it."""
+    sign = 1 if above else -1
+    row = (Fraction(sign), *[Fraction(0)] * (outputs - 1))
+    return Inequality(-sign * bound, outputs=row, strict=above)

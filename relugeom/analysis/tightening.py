@@ -9,12 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
-from relugeom.claims.claim import Claim, Excluded, Scope
-from relugeom.claims.inequality import Inequality
+from relugeom.claims.claim import Claim
 from relugeom.claims.settlement import Counterexample, Settle, Settlement, Verdict
 from relugeom.partition.closed_cells import Best
 
-__all__ = ["Extremum", "find_some_input", "tighten"]
+__all__ = ["Extremum", "tighten"]
 
 Point = tuple[Fraction, ...]
 
@@ -69,8 +68,3 @@ def tighten(
             return Extremum(found.verdict, best.value, best.point, found, rounds)
         best = improve(found.counterexample)
     return Extremum(Verdict.FAILS, None, best.point, None, rounds)
-
-
-def find_some_input(settle: Settle, scope: Scope) -> Counterexample | None:
-    """Some input of the domain (an admissible one); None where there is none, or none was found."""
-    return settle(Excluded(((Inequality(Fraction(1)),),), scope)).counterexample

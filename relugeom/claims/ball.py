@@ -18,6 +18,10 @@ class Norm(StrEnum):
     L2 = "l2"
     LINF = "linf"
 
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        raise InputError(f"{value!r} is no norm: take 'l1', 'l2' or 'linf'")
+
 
 @dataclass(frozen=True, slots=True)
 class Ball:

@@ -23,6 +23,10 @@ class Scope(StrEnum):
     RELAXATION = "relaxation"
     ADMISSIBLE = "admissible"
 
+    @classmethod
+    def _missing_(cls, value: object) -> None:
+        raise InputError(f"{value!r} is no scope: take 'relaxation' or 'admissible'")
+
 
 @dataclass(frozen=True, slots=True)
 class Twin:
@@ -115,7 +119,7 @@ class SameDecision:
     """Two inputs that share all coordinates but `own` are on the same side of a threshold on an output.
 
     Class 1 is y > θ for a θ with lower ≤ θ ≤ upper, which are equal where θ is known exactly. Else the claim is that
-    no two such inputs have y > lower and y' ≤ upper, so that it holds whatever θ is.
+    no θ between them tells two such inputs apart: none have y > y', y > lower and y' ≤ upper.
     """
 
     own: tuple[int, ...]

@@ -13,7 +13,7 @@ from relugeom.audit.inputs import choose_domain
 from relugeom.certificate.claim import settle_claim
 from relugeom.certificate.writer import check_place
 from relugeom.claims.answer import point_in_words
-from relugeom.claims.claim import Claim, Equivalent, Excluded, Scope
+from relugeom.claims.claim import Claim, Equivalent, Scope
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.claims.vnnlib import read_property
 from relugeom.cli.output import print_json, print_parts, progress
@@ -21,6 +21,7 @@ from relugeom.errors import InputError
 from relugeom.files import read_text
 from relugeom.network.importers import load_network
 from relugeom.network.network import ReLUNetwork
+from relugeom.partition.admissible import check_admissible
 from relugeom.report.tables import fact_table
 
 __all__ = ["run_compare", "run_verify"]
@@ -110,6 +111,7 @@ def run_compare(
     first, second = load_network(model), load_network(other)
     chosen = choose_domain(domain, first, None, Path(model))
     place = None if out is None else check_place(out)
+    check_admissible(chosen.domain, time_limit=time_limit)  # nothing is compared where there is no input
     scope = Scope.ADMISSIBLE if chosen.domain.integral.any() else Scope.RELAXATION
     with progress() as report:
 
@@ -121,7 +123,7 @@ def run_compare(
                 first,
                 chosen.domain,
                 kept,
-                second_network=second if _needs_second(claim) else None,
+                second_network=second,
                 time_limit=left,
                 on_progress=partial(report, "closing cells"),
             )
@@ -153,11 +155,6 @@ def run_compare(
         facts["Time"] = f"{seconds:.3g} s"
         print_parts([fact_table(f"{Path(model).name} and {Path(other).name}", facts)])
     return CODES[settled.verdict]
-
-
-def _needs_second(claim: Claim) -> bool:
-    """Whether a claim is about both networks; that there is an input at all is about one."""
-    return isinstance(claim, Equivalent) or (isinstance(claim, Excluded) and claim.twin is not None)
 
 
 def _difference(network: ReLUNetwork, end: Extremum) -> dict[str, Any]:

@@ -82,3 +82,20 @@ def test_other_shapes_cannot_be_compared(tmp_path):
     for other in (he_network(1, 3, 3, 1), he_network(1, 2, 3, 2)):
         with pytest.raises(InputError, match="cannot be compared"):
             compare(other)
+
+
+def test_a_scope_may_be_given_by_name(tmp_path):
+    # They differ by 1 at 1/2 and by 1/2 at the integers.
+    first, second = (
+        layered(([[1.0]], [0.0]), ([[0.0]], [0.5])),
+        layered(([[1.0], [1.0]], [0.0, -0.5]), ([[1.0, -2.0]], [1.0])),
+    )
+    domain = Domain([0.0], [1.0], kinds=("integer",))
+    settle = settler(tmp_path, first, domain, second_network=second)
+
+    def asked(claim):
+        return settle(claim)
+
+    for scope, largest in (("relaxation", 1), ("admissible", Fraction(1, 2))):
+        found = compare_networks(first, second, domain, asked, scope=scope)
+        assert [end.value for end in found.differences] == [largest]

@@ -76,12 +76,25 @@ def test_members_of_a_group_change_together(tmp_path):
 
 def test_between_the_bounds_of_an_irrational_threshold_nothing_is_shown(tmp_path):
     rule = Decision.at_probability(0.3)
-    exactly = layered(([[0.0]], [0.0]), ([[0.0]], [rule.upper]))  # y is the float just above θ, everywhere
-    network = replace(exactly, decision=rule)
     domain = Domain.box([0], [1])
-    found = protected_fairness(network, domain, settler(tmp_path, network, domain), (0,))
-    assert found.same_decision.verdict is Verdict.UNKNOWN
-    assert "the class is not known" in found.same_decision.reason
+    for step, verdict in ((rule.upper - rule.lower, Verdict.UNKNOWN), (0.0, Verdict.HOLDS)):
+        network = replace(layered(([[1.0]], [0.0]), ([[step]], [rule.lower])), decision=rule)
+        found = protected_fairness(network, domain, settler(tmp_path, network, domain), (0,))
+        assert found.same_decision.verdict is verdict
+        assert ("the class is not known" in found.same_decision.reason) is (verdict is Verdict.UNKNOWN)
+
+
+@pytest.mark.parametrize("probability", [0.3, 0.5, 0.9])
+def test_an_irrational_threshold_is_crossed_in_other_features_only_or_not(probability, tmp_path):
+    network = layered(([[1, 0], [-1, 0]], [0, 0]), ([[3, -3]], [0]))
+    network = replace(network, decision=Decision.at_probability(probability))
+    domain = Domain.box([-1, -1], [1, 1])
+    settle = settler(tmp_path, network, domain)
+    assert protected_fairness(network, domain, settle, (1,)).same_decision.verdict is Verdict.HOLDS
+    found = protected_fairness(network, domain, settle, (0,)).same_decision
+    assert found.verdict is Verdict.FAILS
+    outputs = sorted((found.counterexample.outputs[0], found.counterexample.second_outputs[0]))
+    assert outputs[0] <= network.rule.lower and outputs[1] > network.rule.upper
 
 
 def test_what_cannot_be_asked_is_refused(tmp_path):
@@ -94,3 +107,10 @@ def test_what_cannot_be_asked_is_refused(tmp_path):
     ):
         with pytest.raises(InputError, match=text):
             protected_fairness(network, domain, settler(tmp_path, network, domain), protected)
+
+
+def test_a_domain_without_an_admissible_input_is_fair(tmp_path):
+    network = replace(layered(([[2.0]], [-1.0])), decision=Decision.at_threshold(0.0))
+    domain = Domain([0.0], [1.0], E=[[2.0]], f=[1.0], kinds=("integer",))
+    found = protected_fairness(network, domain, settler(tmp_path, network, domain), [0])
+    assert (found.same_decision.verdict, found.unequal, found.admissible) == (Verdict.HOLDS, 0, 0)

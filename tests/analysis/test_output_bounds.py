@@ -16,7 +16,7 @@ from relugeom import load_domain, load_network
 from relugeom.analysis.output_bounds import output_bounds
 from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Verdict
-from relugeom.errors import EmptyDomainError
+from relugeom.errors import EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain, list_admissible
 from relugeom.geometry.exact_simplex import ExactOptimum, maximise_form
 
@@ -125,3 +125,27 @@ def test_no_admissible_input_no_range(tmp_path):
     domain = Domain([0.25], [0.75], kinds=("integer",))
     with pytest.raises(EmptyDomainError):
         output_bounds(network, domain, settler(tmp_path, network, domain), scope=Scope.ADMISSIBLE)
+
+
+def test_an_output_that_is_not_there_is_refused_and_a_scope_may_be_given_by_name(tmp_path):
+    network = he_network(4, 2, 3, 2)
+    domain = Domain([0, 0], [1.5, 1.5], kinds=("integer", "integer"))
+    settle = settler(tmp_path, network, domain)
+    for output in (-1, 2):
+        with pytest.raises(InputError, match=f"no output {output}"):
+            output_bounds(network, domain, settle, output=output)
+    named = output_bounds(network, domain, settle, output=1, scope="admissible")
+    values = [evaluate_layers(exact_layers(network), (a, b))[-1][1] for a in (0, 1) for b in (0, 1)]
+    assert (named.lowest.value, named.highest.value) == (min(values), max(values))
+
+
+@pytest.mark.parametrize("scope", ["relaxation", "admissible"])
+def test_without_time_there_is_a_range_that_is_not_proved(scope, tmp_path):
+    network = he_network(4, 3, 8, 8, 1)
+    domain = Domain(
+        [0.0, 0.0, 0.0], [2.0, inf, 2.0], E=[[1.0, 1.0, 0.0]], f=[2.0], kinds=("integer", "integer", "continuous")
+    )
+    found = output_bounds(network, domain, settler(tmp_path, network, domain, time_limit=0.0), scope=scope)
+    for end in (found.lowest, found.highest):
+        assert end.verdict is Verdict.UNKNOWN and "time limit" in end.settlement.reason
+        assert reached(end, network, domain, 0)

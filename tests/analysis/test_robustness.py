@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import he_network, integer_network, layered
-from oracles import all_patterns, domain_forms, evaluate_layers, exact_layers, pattern_system, satisfies, unit_forms
+from oracles import (
+    all_patterns,
+    domain_forms,
+    evaluate_layers,
+    exact_layers,
+    find_point,
+    pattern_system,
+    satisfies,
+    unit_forms,
+)
 from test_output_bounds import integers
 
 from relugeom import load_domain, load_network
@@ -54,15 +63,16 @@ def other_forms(outputs, forms):
 
 
 def naive_distance(network, domain, p, norm):
-    """The least distance over the closed cells of all patterns; of y > 0 only where it is not 0 on the cell."""
+    """The least distance over the closed cells of all patterns; of y > 0 only where it is met in the cell."""
     layers, best = exact_layers(network), None
     outputs = evaluate_layers(layers, p)[-1]
     for pattern in all_patterns(network.widths):
         positive, negative = pattern_system(layers, pattern)
         for beyond in other_forms(outputs, unit_forms(layers, pattern)[-1]):
-            if len(outputs) == 1 and outputs[0] <= 0 and not any(beyond[:-1]) and beyond[-1] <= 0:
+            inside = [*domain_forms(domain), *positive, *negative]
+            if len(outputs) == 1 and outputs[0] <= 0 and find_point(inside, [beyond], domain.inputs) is None:
                 continue
-            rows = [integers(form)[0] for form in [*domain_forms(domain), *positive, *negative, beyond]]
+            rows = [integers(form)[0] for form in [*inside, beyond]]
             found = NEAREST[norm](rows, p)
             if found is not None:
                 best = found[0] if best is None else min(best, found[0])
@@ -94,6 +104,57 @@ def test_distances_are_the_least_over_all_patterns(tmp_path_factory, seed, norm,
     assert found.certified == truth * (1 - Fraction(1, 1 << 40))
     assert satisfies(domain_forms(domain), [], found.counterfactual)
     assert SIZES[norm]([a - b for a, b in zip(found.counterfactual, p, strict=True)]) == found.distance
+
+
+@pytest.mark.parametrize("norm", ["l1", "l2", "linf"])
+def test_a_cell_that_only_touches_the_threshold_has_no_other_decision(norm, tmp_path):
+    # y = relu(x0 - 3) - relu(x1): where x1 = 0 it is 0 at once, but it exceeds 0 from x0 = 3 on only.
+    network = replace(layered(([[1, 0], [0, 1]], [-3, 0]), ([[1, -1]], [0])), decision=Decision.at_threshold(0.0))
+    found = distance_to_other_decision(
+        network, Domain.box([-10, -10], [10, 10]), settler_on(network, tmp_path), np.zeros(2),
+        norm=norm, candidates=np.array([[5.0, 1.0]]),
+    )  # fmt: skip
+    assert (found.verdict, found.distance) == (Verdict.HOLDS, 9 if norm == "l2" else 3)
+    assert found.counterfactual[0] == 3
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["l1", "l2", "linf"]))
+def test_scopes_and_norms_may_be_given_by_name(tmp_path_factory, seed, norm):
+    random = np.random.default_rng(seed)
+    network = integer_network(random, 2, 3, 2)
+    domain = Domain([-2, -2], [2, 2], kinds=("integer", "integer"))
+    listed, layers = list_admissible(domain), exact_layers(network)
+    x = listed[random.integers(len(listed))]
+    classes = [[y == max(ys) for y in ys] for ys in (evaluate_layers(layers, map(Fraction, row))[-1] for row in listed)]
+    own = classes[listed.tolist().index(x.tolist())]
+    if sum(own) > 1:
+        return
+    found = distance_to_other_decision(
+        network, domain, settler_on(network, tmp_path_factory.mktemp("s")), x, norm=norm, scope="admissible"
+    )
+    sizes = [
+        SIZES[Norm(norm)]([Fraction(v) for v in row - x]) for row, y in zip(listed, classes, strict=True) if y != own
+    ]
+    assert found.distance == min(sizes, default=None)
+    assert found.counterfactual is None or list(map(float, found.counterfactual)) in listed.tolist()
+
+
+def test_an_output_between_the_bounds_of_a_threshold_is_no_counterfactual(tmp_path):
+    decision = Decision.at_probability(0.7)
+    edge = decision.upper  # no class is known there, although it is the nearest integer
+    domain = Domain([0.0], [2.0], kinds=("integer",))
+    for last, distance in ((-edge, 2), (edge, None)):
+        slopes = [[-edge, (last - edge) + edge]]
+        network = replace(layered(([[1.0], [1.0]], [0, -1]), (slopes, [2 * edge])), decision=decision)
+        settle = settler_on(network, tmp_path)
+        found = distance_to_other_decision(network, domain, settle, [0.0], scope="admissible")
+        assert (found.verdict, found.distance, found.certified) == (Verdict.UNKNOWN, distance, None)
+        assert "where the class is not known" in found.settlement.reason
+        anywhere = distance_to_other_decision(network, domain, settle, [0.0])
+        if distance:
+            assert anywhere.verdict is Verdict.HOLDS
+            assert evaluate_layers(exact_layers(network), anywhere.counterfactual)[-1][0] <= Fraction(decision.lower)
 
 
 @pytest.mark.parametrize("norm", Norm)
@@ -155,3 +216,11 @@ def test_what_cannot_be_asked_is_refused(tmp_path):
     ):
         with pytest.raises(InputError, match=text):
             distance_to_other_decision(model, domain, settle, np.array(x, dtype=float), scope=scope)
+    for options, text in (
+        ({"frozen": [2]}, "no feature 2 to freeze"),
+        ({"frozen": [-1]}, "no feature -1 to freeze"),
+        ({"norm": "l3"}, "no norm: take 'l1', 'l2' or 'linf'"),
+        ({"scope": "integers"}, "no scope: take 'relaxation' or 'admissible'"),
+    ):
+        with pytest.raises(InputError, match=text):
+            distance_to_other_decision(network, whole, settle, np.zeros(2), **options)

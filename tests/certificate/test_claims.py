@@ -270,3 +270,10 @@ def test_no_temporary_folder_is_a_clear_error(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(InputError, match="TMPDIR"):
         settle_claim(OutputBound((1,), 2), RAMP, SQUARE)
     assert settle_claim(OutputBound((1,), 2), RAMP, SQUARE, tmp_path / "c.cert").verdict is Verdict.HOLDS
+
+
+def test_a_time_limit_ends_within_a_cell():
+    network = he_network(3, 4, 30, 30, 1)  # to decide all units of one cell already takes longer
+    found = settle_claim(OutputBound((1,), 10**6), network, Domain.box([-1] * 4, [1] * 4), time_limit=0.0)
+    assert found.verdict is Verdict.UNKNOWN
+    assert "after the time limit (0 cells closed" in found.reason

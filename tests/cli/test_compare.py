@@ -74,3 +74,11 @@ def test_networks_of_other_shapes_are_refused(pair, capsys):
 def test_a_domain_must_be_named(pair, capsys):
     files, _, _ = pair
     assert_refused(run_command(capsys, "compare", files["one"], files["halves"]), "say which domain with --domain")
+
+
+def test_a_domain_without_an_admissible_input_is_refused(pair, tmp_path, capsys):
+    files, _, _ = pair
+    domain = tmp_path / "between.toml"
+    domain.write_text('[features.x0]\nlower = 0.2\nupper = 0.8\nkind = "integer"\n', encoding="utf-8")
+    ended = run_command(capsys, "compare", files["one"], files["other"], "--domain", domain)
+    assert_refused(ended, "no input is admissible: feature 'x0': no integer lies between its bounds 0.2 and 0.8")

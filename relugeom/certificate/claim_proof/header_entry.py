@@ -61,7 +61,9 @@ def as_excluded(claim: SetClaim, networks: Sequence[ReLUNetwork]) -> Excluded:
         unit = _unit(claim.output, first.outputs)
         above = Inequality(-claim.lower, outputs=unit, strict=True)
         below = Inequality(claim.upper, copy_outputs=_minus(unit))
-        return Excluded(((above, below),), claim.scope, twin=Twin(claim.own))
+        larger = Inequality(outputs=unit, copy_outputs=_minus(unit), strict=True)
+        apart = (above, below) if claim.lower == claim.upper else (above, below, larger)
+        return Excluded((apart,), claim.scope, twin=Twin(claim.own))
     if isinstance(claim, SameLargest):
         return Excluded(_largest_differ(first.outputs), claim.scope, twin=Twin(claim.own))
     if isinstance(claim, Equivalent):

@@ -179,6 +179,7 @@ class ClaimTree:
         while not cell.complete:
             level, best = cell.level, (-1.0, -1)
             for unit in cell.undecided():
+                self._check_time()
                 form = cell.form(unit)
                 spread = self._decide(unit, form, lines)
                 best = best if spread is None else max(best, (spread, unit))
@@ -239,6 +240,7 @@ class ClaimTree:
     def _relax_rest(self) -> Lines | None:
         cell, prover, lines, e = self._cell, self._prover, Lines(), self._cell.copies.exponent
         while not cell.complete:
+            self._check_time()
             unit = cell.undecided()[0]
             form = cell.form(unit)
             opposite = [-entry for entry in form]
@@ -276,12 +278,20 @@ class ClaimTree:
         self.cells += 1
         if self._on_progress is not None:
             self._on_progress(self.cells)
-        if self.cells > self._max_cells or time.perf_counter() > self._end:
-            limit = f"{self._max_cells:,} cells" if self.cells > self._max_cells else "the time limit"
-            raise CertificateError(
-                f"the proof is not complete after {limit} ({self.cells:,} cells closed, the last was {self._where()}): "
-                "allow more, or claim less"
-            )
+        if self.cells > self._max_cells:
+            raise self._out_of(f"{self._max_cells:,} cells")
+        self._check_time()
+
+    def _check_time(self) -> None:
+        """Within a cell as well: where units are many, one cell alone can outlast any limit."""
+        if time.perf_counter() > self._end:
+            raise self._out_of("the time limit")
+
+    def _out_of(self, limit: str) -> CertificateError:
+        return CertificateError(
+            f"the proof is not complete after {limit} ({self.cells:,} cells closed, the last was {self._where()}): "
+            "allow more, or claim less"
+        )
 
 
 def _later(cell: JointCell, step: int | Branch) -> Callable[[], bool]:
