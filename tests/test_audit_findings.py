@@ -210,6 +210,14 @@ def test_a_protected_feature_that_means_nothing_is_refused(tmp_path, capsys, opt
     assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = write_network(tmp_path / "net.npz", small_network(2, 4, 1))
+    data = write_rows(tmp_path / "data.csv", ["x0", "x1"], [[0.5, 0.25], [0.6, 0.3]])
+    result = run_command(capsys, "audit", model, data, "--out", data / "out")
+    assert_refused(result, "cannot be made")
+    assert data.is_file()
+
+
 def test_what_there_was_no_time_for_is_an_answer_too(tmp_path: Path) -> None:
     network = ReLUNetwork.from_layers((np.eye(2, MOST_PAIRS + 5), [0.0, 0.0]), ([[1.0, 1.0]], [0.0]))
     size = network.inputs

@@ -303,8 +303,9 @@ def _certify(
 def _made_folder(folder: Path) -> Iterator[Path]:
     """A folder to write to, made where there is none; a new one is taken away again where bad input ends the job."""
     is_new = not folder.exists()
+    make_folder(folder)
     try:
-        yield make_folder(folder)
+        yield folder
     except InputError:
         if is_new:
             shutil.rmtree(folder)
