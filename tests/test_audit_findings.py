@@ -210,6 +210,14 @@ def test_a_protected_feature_that_means_nothing_is_refused(tmp_path, capsys, opt
     assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = write_network(tmp_path / "net.npz", small_network(2, 4, 1))
+    data = write_rows(tmp_path / "data.csv", ["x0", "x1"], [[0.5, 0.25], [0.6, 0.3]])
+    result = run_command(capsys, "audit", model, data, "--out", data / "out")
+    assert_refused(result, "cannot be made")
+    assert data.is_file()
+
+
 def test_what_there_was_no_time_for_is_an_answer_too(tmp_path: Path) -> None:
     network = ReLUNetwork.from_layers((np.eye(2, MOST_PAIRS + 5), [0.0, 0.0]), ([[1.0, 1.0]], [0.0]))
     size = network.inputs
@@ -246,3 +254,33 @@ def test_the_first_samples_of_a_scattered_order_are_spread_over_all() -> None:
     assert sorted(order.tolist()) == rows.tolist()
     for count in (4, 8, 16):
         assert np.histogram(order[:count], bins=4, range=(0, 120))[0].min() >= count // 4 - 1
+
+
+def test_the_first_page_names_the_features_that_an_output_rises_and_falls_with(titanic: AuditResult) -> None:
+    outputs = evaluate(NETWORK, ADMISSIBLE)[:, 0].tolist()
+    values = {tuple(x): y for x, y in zip(ADMISSIBLE.tolist(), outputs, strict=True)}
+    rising, falling, neither = [], [], []
+    for at, name in enumerate(FEATURES):
+        above = [(x, (*x[:at], x[at] + 1, *x[at + 1 :])) for x in values]
+        steps = [values[y] - values[x] for x, y in above if y in values]
+        (rising if min(steps) >= 0 else falling if max(steps) <= 0 else neither).append(name)
+    assert rising and falling and neither
+    lines = {line.statement: line for line in titanic.content.headlines}
+    up = lines[f"Survived never falls when one of these alone rises: {', '.join(rising)}"]
+    down = lines[f"Survived never rises when one of these alone rises: {', '.join(falling)}"]
+    assert (up.verdict, len(up.proofs)) == ("holds", len(rising))
+    assert (down.verdict, len(down.proofs)) == ("holds", len(falling))
+    assert lines[f"Survived moves one way only with {', '.join(neither)}"].verdict == "fails"
+    assert all(line.proofs for line in titanic.content.headlines if line.verdict == "holds")
+    assert lines["the list of activation regions is complete"].proofs == ("partition.cert",)
+
+
+@pytest.mark.parametrize("rows", [1, 12])
+def test_a_target_that_never_varies_ends_in_a_report(tmp_path: Path, rows: int) -> None:
+    model = write_network(tmp_path / "model.npz", small_network(2, 3, 1))
+    table = [(0.5 * row, 1.0 - row, 3) for row in range(rows)]
+    data = write_rows(tmp_path / "data.csv", ["a", "b", "y"], table)
+    result = audit(model, data, target="y", domain="box:-2,2", out=tmp_path / "out")
+    measures = [measure for (measure,) in ask(result.store, "SELECT DISTINCT measure FROM importance_measures")]
+    assert "permutation (change of output)" in measures
+    assert result.report.is_file()

@@ -68,7 +68,8 @@ class GroupBounds:
     def group_bound(self) -> FloatArray:
         """The bound of each group over its regions, shape (g,); NaN where one is missing, −∞ without a region."""
         largest = np.full(len(self.groups), -np.inf)
-        np.maximum.at(largest, self.group, self.bound)  # a NaN stays
+        with np.errstate(invalid="ignore"):  # a NaN stays
+            np.maximum.at(largest, self.group, self.bound)
         return largest
 
     @property

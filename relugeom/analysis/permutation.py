@@ -86,7 +86,8 @@ def permutation_importance(
     target
         What the network should predict, shape (s,): classes 0, 1, … where it decides, numbers otherwise.
     score
-        By default CHANGE without a target, accuracy where the network decides, else R². AUC wants a 0/1 target and one
+        By default CHANGE without a target, accuracy where the network decides, else R²; CHANGE also where there is no
+        R², because the target is constant or there are several outputs. AUC wants a 0/1 target and one
         output, or two of which the larger decides.
     repeats, seed
         How many shuffles of each feature, and the seed that makes them the same every time.
@@ -126,7 +127,10 @@ def permutation_importance(
 def _default_score(network: ReLUNetwork, y: FloatArray | None) -> PermutationScore:
     if y is None:
         return PermutationScore.CHANGE
-    return PermutationScore.R2 if network.rule.rule is DecisionRule.NONE else PermutationScore.ACCURACY
+    if network.rule.rule is not DecisionRule.NONE:
+        return PermutationScore.ACCURACY
+    has_r2 = network.outputs == 1 and bool((y != y[0]).any())
+    return PermutationScore.R2 if has_r2 else PermutationScore.CHANGE
 
 
 def _score(network: ReLUNetwork, score: PermutationScore, outputs: FloatArray, y: FloatArray | None) -> float:

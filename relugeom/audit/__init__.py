@@ -133,7 +133,8 @@ def audit(
     protected
         Names of features on which a decision should not depend: whether it does is asked, together for all of them.
     max_regions, time_limit
-        Limits of the enumeration, which then is TRUNCATED. The samples' patterns are settled before it.
+        Limits of the enumeration, which then is TRUNCATED. The samples' patterns are settled before it. Questions about
+        the whole domain get a fifth of the time limit, each at most a thirtieth.
     threads
         How many threads enumerate; a COMPLETE answer does not depend on it.
     resume

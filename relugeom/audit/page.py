@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from relugeom.audit.verdicts import headlines
 from relugeom.audit.words import summary_of
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.report.content import ReportContent
@@ -64,6 +65,7 @@ def report_content(
         constraints=tables.constraints,
         notes=tables.notes,
         answers=tables.answers if len(tables.answers) else None,
+        headlines=headlines(tables, source.network),
         certificate=tables.certificate,
         sections=chapters(FindingTables(**read_findings(store, tables.run)), show_samples=show_samples),
     )

@@ -4,6 +4,7 @@ The one idea: every question knows the statements that it would settle, so that 
 answered too: it is not known, because the time ran out.
 """
 
+import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +21,9 @@ from relugeom.analysis.simplification import Simplification, simplify_network
 from relugeom.analysis.tightening import Extremum
 from relugeom.analysis.unequal_share import unequal_samples, unequal_share
 from relugeom.analysis.unit_signs import bound_unit_signs, partition_unit_signs
+from relugeom.audit.words import move_in_words, range_in_words
 from relugeom.certificate.claim import settle_claim
-from relugeom.claims.answer import Answer, point_in_words
+from relugeom.claims.answer import Answer, bound_in_words, pair_in_words, point_in_words
 from relugeom.claims.claim import Claim, Scope
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.errors import EmptyDomainError
@@ -37,8 +39,8 @@ __all__ = ["FOLDER", "SIMPLIFIED", "ask_questions"]
 FOLDER, SIMPLIFIED = "proofs", "simplified.npz"
 """Where the certificates of the answers are, and the smaller network, in the folder of the audit."""
 MOST_OUTPUTS, MOST_PAIRS = 10, 60
-SECONDS, SECONDS_EACH = 60.0, 10.0
-"""For all questions together, and for one claim."""
+PART, PART_EACH = 1 / 5, 1 / 30
+"""Parts of the time limit, for all questions together and for one claim."""
 LATE = "the time ran out: give more with --time-limit, or ask about it alone"
 
 
@@ -64,11 +66,11 @@ def ask_questions(
     protected
         Features on which a decision should not depend.
     time_limit
-        Seconds, of which a minute is used at most; what was not asked by then is UNKNOWN.
+        Seconds, of which a fifth is used at most; what was not asked by then is UNKNOWN.
     """
     answers: list[Answer] = []
-    seconds = SECONDS if time_limit is None else min(SECONDS, time_limit)
-    for answer in _Questions(partition, samples, folder, seconds).ask(protected):
+    limit = math.inf if time_limit is None else time_limit
+    for answer in _Questions(partition, samples, folder, limit).ask(protected):
         answers.append(answer)
         on_progress(len(answers))
     return answers
@@ -90,11 +92,11 @@ class _Question:
 class _Questions:
     """The questions about one network on one domain, with one budget of time."""
 
-    def __init__(self, partition: Partition, samples: FloatArray, folder: Path, seconds: float) -> None:
+    def __init__(self, partition: Partition, samples: FloatArray, folder: Path, limit: float) -> None:
         self._partition, self._samples, self._folder = partition, samples, folder
         self._network: ReLUNetwork = partition.network
         self._domain: Domain = partition.domain
-        self._end = time.perf_counter() + seconds
+        self._end, self._each = time.perf_counter() + PART * limit, PART_EACH * limit
         self._proved = 0
         self._inputs, self._outputs = self._network.feature_names, self._network.target_names
         self._scope = Scope.ADMISSIBLE if self._domain.integral.any() else Scope.RELAXATION
@@ -117,7 +119,7 @@ class _Questions:
             statement = f"inputs that differ only in {names} get the same decision"
             yield _Question("fairness", (statement,), partial(self._fairness, statement, protected))
         for output, name in enumerate(self._outputs[:MOST_OUTPUTS]):
-            yield _Question("range", (f"the range of {name}",), partial(self._ranges, output))
+            yield _Question("range", (range_in_words(name),), partial(self._ranges, output))
         if len(self._outputs) > MOST_OUTPUTS:
             yield _not_asked("range", f"the ranges of {len(self._outputs) - MOST_OUTPUTS:,} more outputs", MOST_OUTPUTS)
         pairs = product(range(self._network.outputs), range(self._network.inputs))
@@ -139,7 +141,7 @@ class _Questions:
             self._domain,
             folder / f"{self._proved + 1:04}.cert",
             second_network=second_network,
-            time_limit=min(SECONDS_EACH, max(self._end - time.perf_counter(), 0.0)),
+            time_limit=min(self._each, max(self._end - time.perf_counter(), 0.0)),
         )
         self._proved += settled.proof is not None
         return settled
@@ -158,16 +160,16 @@ class _Questions:
             return Answer("range", f"{name} is bounded {end}", Verdict.FAILS, reason="it has no limit on the domain")
         return Answer(
             "range",
-            f"{name} {relation} {float(found.value):.6g}",
+            bound_in_words(name, relation, found.value),
             found.verdict,
             found.value,
-            f"reached at {point_in_words(self._inputs, found.point)}",
+            f"{float(found.value)!r} is reached at {point_in_words(self._inputs, found.point)}",
             "" if settled is None else settled.reason,
             None if settled is None else settled.proof,
         )
 
     def _moves(self, output: int, feature: int, moves: str) -> str:
-        return f"{self._outputs[output]} {moves} when {self._inputs[feature]} alone rises"
+        return move_in_words(self._outputs[output], self._inputs[feature], moves)
 
     def _monotone(self, output: int, feature: int, statements: Sequence[str]) -> Iterator[Answer]:
         moves = monotonicity(self._network, self._domain, self._settle, output=output, feature=feature)
@@ -188,10 +190,10 @@ class _Questions:
             key=lambda end: end[0][feature],
         )
         (low, before), (high, after) = ends
-        return (
-            f"at {point_in_words(self._inputs, low)} it is {float(before):.6g}, with {self._inputs[feature]} = "
-            f"{float(high[feature]):.6g} {float(after):.6g}"
-        )
+        first, second = pair_in_words(before, after)
+        other = pair_in_words(low[feature], high[feature])[1]
+        changed = f"{self._inputs[feature]} = {other}"
+        return f"at {point_in_words(self._inputs, low)} it is {first}, with {changed} it is {second}"
 
     def _fairness(self, statement: str, protected: Sequence[int]) -> Iterator[Answer]:
         found = protected_fairness(self._network, self._domain, self._settle, protected)
@@ -262,7 +264,7 @@ def _not_asked(kind: str, what: str, limit: int) -> _Question:
 
 
 def _share_in_words(part: int, whole: int, what: str) -> str:
-    return f"{part:,} of {whole:,} {what} ({part / whole:.1%}) have such a counterpart"
+    return f"{part:,} of {whole:,} {what} ({100 * part / whole:.1f} %) have such a counterpart"
 
 
 def _removed_in_words(smaller: Simplification) -> str:

@@ -17,7 +17,7 @@ from relugeom.printing import counted
 if TYPE_CHECKING:
     from relugeom.store.queries import RunTables
 
-__all__ = ["audit_notes", "columns_in_words", "resumption_in_words", "summary_of"]
+__all__ = ["audit_notes", "columns_in_words", "move_in_words", "range_in_words", "resumption_in_words", "summary_of"]
 
 WORDS = {
     "holds": "statements are proved",
@@ -45,6 +45,16 @@ def columns_in_words(network: ReLUNetwork, samples: Samples) -> str:
     if len(names) > MAX_NAMED:
         names = [f"{len(names):,} columns", names[0], "…", names[-1]]
     return f"inputs: {', '.join(names)}" + ("" if samples.target_name is None else f"; target: {samples.target_name}")
+
+
+def move_in_words(output: str, feature: str, move: str) -> str:
+    """The statement that an output ``"never falls"`` or ``"never rises"`` with a feature."""
+    return f"{output} {move} when {feature} alone rises"
+
+
+def range_in_words(output: str) -> str:
+    """What is asked of either end of an output, before it is known."""
+    return f"the range of {output}"
 
 
 def audit_notes(
@@ -88,16 +98,22 @@ def summary_of(tables: "RunTables") -> Mapping[str, str]:
     """The run in a few lines."""
     counts = dict(zip(tables.census["patterns"], tables.census["count"], strict=True))
     run = tables.provenance
-    summary = {"Data": run.get("data", ""), "Domain": run.get("domain", "")}
+    described = tables.network
+    size = [counted(int(described[f"{thing}s"]), thing) for thing in ("input", "unit", "output")]
+    summary = {"Network": ", ".join(size), "Data": run.get("data", ""), "Domain": run.get("domain", "")}
     clusters = tables.clusters
     if len(clusters):
         samples = int(clusters["samples"].sum())
         summary["Samples"] = f"{samples:,} in {len(clusters):,} clusters"
         summary["Outside the domain"] = f"{int(clusters['outside'].sum()):,}"
         if clusters["accuracy"].notna().all():
-            summary["Accuracy"] = f"{float((clusters['accuracy'] * clusters['samples']).sum()) / samples:.1%}"
+            summary["Accuracy"] = f"{float((clusters['accuracy'] * clusters['samples']).sum()) / samples:.1%}".replace(
+                "%", " %"
+            )
     if "regions" in counts:
         summary["Activation regions"] = f"{counts['regions']} of {counts['all patterns']} patterns"
+        if (observed := counts.get("holding samples of the domain")) is not None and len(clusters):
+            summary["Patterns with samples"] = f"{observed} have samples that lie in the domain"
     else:
         summary["Activation regions"] = f"{int((tables.patterns['verdict'] == 'region').sum()):,} are known"
     if len(tables.answers):

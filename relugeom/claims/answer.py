@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 
 from relugeom.claims.settlement import Proof, Verdict
 
-__all__ = ["Answer", "point_in_words"]
+__all__ = ["Answer", "bound_in_words", "pair_in_words", "point_in_words"]
 
 SHOWN = 12
 """Inputs of a witness that are named."""
+DIGITS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,26 @@ def point_in_words(names: Sequence[str], point: Sequence[Fraction]) -> str:
     pairs = [f"{name} = {float(value):.6g}" for name, value in zip(names, point, strict=True)]
     rest = f" and {len(pairs) - SHOWN:,} more" if len(pairs) > SHOWN else ""
     return ", ".join(pairs[:SHOWN]) + rest
+
+
+def bound_in_words(name: str, relation: str, bound: Fraction) -> str:
+    """``Survived ≤ 2.58987``: six digits, rounded away from the values, so that what is written is implied.
+
+    Parameters
+    ----------
+    relation
+        ``"≤"`` or ``"≥"``.
+    """
+    context = Context(prec=DIGITS, rounding=ROUND_CEILING if relation == "≤" else ROUND_FLOOR)
+    rounded = context.divide(Decimal(bound.numerator), Decimal(bound.denominator)).normalize(context)
+    plain = not rounded or -5 <= rounded.adjusted() < DIGITS
+    return f"{name} {relation} {rounded:f}" if plain else f"{name} {relation} {rounded:e}"
+
+
+def pair_in_words(first: Fraction, second: Fraction) -> tuple[str, str]:
+    """Two numbers with six digits, or as many as tell them apart; alike only where no float64 does."""
+    for digits in range(DIGITS, 18):
+        texts = f"{float(first):.{digits}g}", f"{float(second):.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts

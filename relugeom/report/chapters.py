@@ -214,7 +214,11 @@ def _unobserved(unobserved: pd.DataFrame) -> Section | None:
     possible = int((unobserved["admissible"] == "yes").sum())
     facts["known to hold an admissible input"] = f"{possible:,}"
     shown = unobserved.head(MAX_ROWS).rename(
-        columns={"volume_share": "share of the domain", "nearest_cluster": "nearest cluster"}
+        columns={
+            "volume_share": "share of the domain",
+            "nearest_cluster": "nearest cluster",
+            "admissible": "holds an admissible input",
+        }
     )
     return Section(
         "Unobserved regions",
@@ -238,7 +242,9 @@ def _ranges(ranges: pd.DataFrame) -> Section | None:
         "Range of each region",
         [
             "The lowest and the highest value that each output takes on a region, before squashing: exact optima of "
-            "linear programs, rounded to the nearest float. The store has the inputs that reach them.",
+            "linear programs, rounded to the nearest float. They are over the relaxation, in which whole numbers may "
+            "take any value, so that they can exceed the ranges over admissible inputs that the summary names. The "
+            "store has the inputs that reach them.",
         ],
         facts={"regions with a range": f"{ranges['region'].nunique():,}"},
         tables={"Ranges of outputs": shown},
@@ -257,7 +263,8 @@ def _groups(found: FindingTables) -> Section | None:
         [
             f"How few affine maps could stand for the {clusters:,} clusters. Clusters are merged by what a few units "
             "say, and each group gets the map that changes the output least. The error is the largest change, measured "
-            "on the samples; the bound is an exact one for every input of the group's regions.",
+            "on the samples in floating point, with all rounding added: tiny ones are rounding alone. The bound is an "
+            "exact one for every input of the group's regions.",
         ],
         facts={
             "groups": f"{len(groups):,}",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from relugeom.report.region_graph import RegionGraph
     from relugeom.report.region_map import RegionMap
 
-__all__ = ["Chart", "ChartKind", "ReportContent", "Section"]
+__all__ = ["Chart", "ChartKind", "Headline", "ReportContent", "Section"]
 
 
 class ChartKind(StrEnum):
@@ -70,6 +70,28 @@ class Section:
     tables: "Mapping[str, pd.DataFrame]" = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """One line on the page of verdicts.
+
+    Attributes
+    ----------
+    statement
+        What is claimed.
+    verdict
+        ``"holds"``, ``"fails"`` or ``"unknown"``; None for a line that only points elsewhere.
+    finding
+        What was found, or why it is not known; may be empty.
+    proofs
+        Files of the certificates of a statement that holds.
+    """
+
+    statement: str
+    verdict: str | None
+    finding: str = ""
+    proofs: Sequence[str] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ReportContent:
     """Everything that one report says.
@@ -100,6 +122,8 @@ class ReportContent:
     answers
         Columns question, statement, verdict, value, witness, reason, file, sha256: what was asked of the network on
         the whole domain; None where nothing was.
+    headlines
+        The verdicts in few lines, for the first page.
     maps
         Slices through the regions.
     graph
@@ -129,6 +153,7 @@ class ReportContent:
     constraints: Sequence[str] = field(default_factory=tuple)
     notes: Sequence[str] = field(default_factory=tuple)
     answers: "pd.DataFrame | None" = None
+    headlines: Sequence[Headline] = field(default_factory=tuple)
     maps: "Sequence[RegionMap]" = field(default_factory=tuple)
     graph: "RegionGraph | None" = None
     subnetworks: "Mapping[int, LayeredGraph]" = field(default_factory=dict)

@@ -31,6 +31,7 @@ from relugeom.report.page_tables import (
     map_table,
     matrix_table,
     pattern_table,
+    verdict_table,
 )
 from relugeom.report.plots import figure_svg, importance_bars, importance_caption
 from relugeom.report.profiles import cluster_portraits
@@ -60,6 +61,8 @@ def render_report(content: ReportContent) -> str:
         contents=_contents(content),
         script=Markup(script),
         script_hash=_policy_hash(script),
+        masthead=_masthead(content),
+        verdicts=verdict_table(content.headlines),
         answers=answer_table(content.answers),
         tally=_tally(content),
         domain=domain_table(content),
@@ -118,6 +121,7 @@ def _contents(content: ReportContent) -> list[tuple[str, str]]:
     further = [(f"section-{at}", section.title) for at, section in enumerate(content.sections, start=1)]
     chapters = [
         ("summary", "Summary", True),
+        ("statements", "Statements", content.answers is not None and bool(len(content.answers))),
         ("network", "Network and domain", True),
         ("clusters", "Clusters", True),
         ("patterns", "Patterns", bool(len(content.census) or len(content.patterns))),
@@ -128,8 +132,21 @@ def _contents(content: ReportContent) -> list[tuple[str, str]]:
         ("limits", "Limits", True),
         ("provenance", "Provenance", True),
         ("checking", "Checking the certificate", True),
+        ("signature", "Signature", True),
     ]
     return [(anchor, title) for anchor, title, present in chapters if present]
+
+
+def _masthead(content: ReportContent) -> str:
+    """When it was made, with which version, and of which network, by the first digits of its digest."""
+    run, digest = content.provenance, content.network.get("digest", "")
+    parts = (
+        f"{run['finished'].replace('T', ' ').removesuffix('Z')} UTC" if "finished" in run else "",
+        f"run {run['run']}" if "run" in run else "",
+        f"relugeom {run['relugeom']}" if "relugeom" in run else "",
+        f"network {digest[:16]}…" if digest else "",
+    )
+    return " · ".join(filter(None, parts))
 
 
 def _tally(content: ReportContent) -> list[tuple[str, int]]:
@@ -171,13 +188,16 @@ def _map(region_map: RegionMap) -> Mapping[str, object]:
     if region_map.fixed:
         where = f" through {region_map.through}" if region_map.through else ""
         caption += f"{where}; every other feature stands at its value there, listed below"
-    caption += ". "
+    caption += ". Thin lines are borders of regions; shades are levels of the output. "
     scene = map_scene(region_map)
     if scene.boundary:
         caption += "The heavy line is where the decision changes. "
     if len(region_map.dots):
         drawn = int(region_map.dots["samples"].sum()) - scene.hidden_dots
-        caption += f"Dots are {drawn:,} samples, projected on the plane: their other features differ. "
+        caption += (
+            f"Dots are {drawn:,} samples in the colours of their clusters, projected on the plane: their other "
+            f"features differ. "
+        )
     if scene.hidden_dots:
         caption += f"{scene.hidden_dots:,} more samples are not drawn. "
     caption += cover

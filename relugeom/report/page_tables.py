@@ -8,7 +8,7 @@ from pathlib import PurePath
 import numpy as np
 import pandas as pd
 
-from relugeom.report.content import ReportContent
+from relugeom.report.content import Headline, ReportContent
 from relugeom.report.excerpt import cluster_matrix
 from relugeom.report.formatting import PERCENT, display, percent, shortened
 from relugeom.report.region_map import RegionMap, affine_text
@@ -24,6 +24,7 @@ __all__ = [
     "matrix_table",
     "pattern_table",
     "proof_name",
+    "verdict_table",
 ]
 
 MAX_CLUSTERS, MAX_MATRIX_CLUSTERS, MAX_FEATURES, MAX_PATTERNS, MAX_ROWS, MAX_ANSWERS = 100, 6, 200, 500, 1000, 200
@@ -64,6 +65,26 @@ class PageTable:
     more: str = ""
 
 
+def verdict_table(headlines: Sequence[Headline]) -> PageTable:
+    """The verdicts in few lines; several certificates are counted."""
+    rows = [
+        [
+            Cell(shortened(line.statement, 4 * NAME_LENGTH), kind="name"),
+            Cell(line.verdict, kind="verdict") if line.verdict else Cell(""),
+            Cell(shortened(line.finding, 2 * NAME_LENGTH)),
+            Cell(_proof_names(line.proofs)),
+        ]
+        for line in headlines
+    ]
+    headings = [("statement", False), ("verdict", False), ("finding", False), ("certificate", False)]
+    return PageTable("Verdicts", headings, rows)
+
+
+def _proof_names(files: Sequence[str]) -> str:
+    names = [proof_name(file) if file != PurePath(file).name else file for file in files]
+    return ", ".join(names) if len(names) < 3 else f"{names[0]} and {len(names) - 1} more"
+
+
 def answer_table(answers: pd.DataFrame | None) -> PageTable:
     """What was asked on the whole domain; a proof is named by its folder and file."""
     headings = [("statement", False), ("verdict", False), ("shown by", False), ("certificate", False)]
@@ -95,10 +116,10 @@ def cluster_table(clusters: pd.DataFrame) -> PageTable:
         ("pattern", "pattern", display),
         ("samples", "samples", display),
         ("share", "share", percent),
-        ("outside", "outside the domain", display),
-        ("verdict", "the pattern is", display),
-        ("prediction", "mean prediction", display),
-        ("positive_share", "decided for class 1", percent),
+        ("outside", "out of domain", display),
+        ("verdict", "verdict", display),
+        ("prediction", "mean output", display),
+        ("positive_share", "class 1", percent),
         ("target_mean", "mean target", display),
         ("accuracy", "accuracy", percent),
     ]
@@ -193,7 +214,10 @@ def free_table(table: pd.DataFrame, caption: str) -> PageTable:
     shown = table.head(MAX_ROWS)
     shares = table.attrs.get(PERCENT, ())
     writers = {column: percent if column in shares else _briefly for column in table.columns}
-    rows = [[_cell(row[column], write, None) for column, write in writers.items()] for row in _records(shown)]
+    kinds = {"verdict": "verdict", "pattern": "pattern"}
+    rows = [
+        [_cell(row[column], write, kinds.get(column)) for column, write in writers.items()] for row in _records(shown)
+    ]
     headings = [(str(column), pd.api.types.is_numeric_dtype(table[column])) for column in table.columns]
     return PageTable(caption, headings, rows, _more(len(table) - len(shown), "row"))
 

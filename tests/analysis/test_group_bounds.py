@@ -124,5 +124,6 @@ def test_what_is_missing_is_said():
     assert not part.complete and not np.isnan(part.bound).any() and "part of the domain" in repr(part)
     late = bound_groups(groups, enumerate_regions(network, SQUARE), time_limit=0.0)
     assert not late.complete and np.isnan(late.largest) and "regions are left" in late.reason
+    assert np.isnan(late.group_bound).any()
     with pytest.raises(InputError, match="different networks"):
         bound_groups(groups, enumerate_regions(he_network(2, 2, 5, 1), SQUARE))

@@ -14,7 +14,7 @@ from relugeom.network.pattern import pattern_texts
 from relugeom.partition.clusters import cluster_samples
 from relugeom.partition.enumeration import enumerate_regions
 from relugeom.report.clusters import cluster_content
-from relugeom.report.content import Chart, ChartKind, ReportContent, Section
+from relugeom.report.content import Chart, ChartKind, Headline, ReportContent, Section
 from relugeom.report.pictures import Subject, with_pictures
 
 pd.set_option("mode.string_storage", "python")  # pyarrow, where it is installed, refuses lone surrogates
@@ -134,6 +134,16 @@ def pictured_content(
             ],
             columns=["question", "statement", "verdict", "value", "witness", "reason", "file", "sha256"],
         ),
+        headlines=[
+            Headline(
+                "the list of activation regions is complete", "holds", "5 of 32 patterns", ("out/partition.cert",)
+            ),
+            Headline(f"{output} ≤ 3", "holds", "", ("out/proofs/0001.cert",)),
+            Headline(f"{output} never falls when one of these alone rises: {', '.join(features)}", "fails", "pairs"),
+            Headline(f"{output} moves one way only with {features[0]}", "unknown", "the time ran out"),
+            *(Headline(f"statement {number}", "holds", "", ("a", "b", "c")) for number in range(8)),
+            Headline("ranges of 3 more outputs", None, "see the statements"),
+        ],
         certificate={"file": "partition.cert", "SHA-256": "b" * 64},
         sections=[
             Section(

@@ -207,6 +207,25 @@ def test_a_narrow_window_needs_no_sideways_scrolling(opened: Tab) -> None:
     assert opened.run("document.documentElement.scrollWidth") <= 360
 
 
+def test_the_summary_is_one_page_of_paper(opened: Tab, content) -> None:
+    opened.media(media="print")
+    opened.size(703, 1002)  # A4 without the margins of 14 and 16 mm, in pixels of 1/96 inch
+    top, bottom = opened.run(
+        "(s => [scrollY + s.getBoundingClientRect().top, scrollY + s.getBoundingClientRect().bottom])"
+        "(document.getElementById('summary'))"
+    )
+    assert 0 < top < bottom < 1002
+    assert opened.run("document.querySelectorAll('#summary tbody tr').length") == len(content.headlines)
+    assert opened.run("getComputedStyle(document.getElementById('statements')).breakBefore") == "page"
+
+
+def test_printed_headings_are_text_not_buttons(opened: Tab) -> None:
+    """A browser repeats the head of a table on each page, but not the buttons in it."""
+    opened.media(media="print")
+    shown = "[...document.querySelectorAll('thead button')].map(b => getComputedStyle(b).display)"
+    assert set(opened.run(shown)) == {"contents"}
+
+
 def test_it_prints_without_its_controls(opened: Tab) -> None:
     opened.media(media="print", scheme="dark")
     assert opened.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"

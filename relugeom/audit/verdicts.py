@@ -1,0 +1,111 @@
+"""The verdicts of a run on one page: of many statements, a line for each thing that one wants to know.
+
+That an output never falls, and that it never rises, when one feature alone rises, are two statements of which one
+nearly always fails. On the page of verdicts they are one: it rises with the feature, falls with it, or does neither.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from relugeom.audit.words import move_in_words, range_in_words
+from relugeom.claims.settlement import Verdict
+from relugeom.network.network import ReLUNetwork
+from relugeom.printing import counted, printable
+from relugeom.report.content import Headline
+from relugeom.report.formatting import percent
+
+if TYPE_CHECKING:
+    from relugeom.store.queries import RunTables
+
+__all__ = ["headlines"]
+
+MOST_OUTPUTS, MOST_NAMED, LONGEST = 3, 12, 40
+"""Outputs with lines of their own, features that a line names, and characters of a name."""
+Row = dict[str, object]
+
+
+def headlines(tables: "RunTables", network: ReLUNetwork) -> Sequence[Headline]:
+    """What is proved, what is false and what is open, in few lines; nothing for a run that asked nothing."""
+    rows: list[Row] = [{str(name): value for name, value in row.items()} for row in tables.answers.to_dict("records")]
+    if not rows:
+        return ()
+    return (
+        _completeness(tables),
+        *(_one(row) for row in rows if row["question"] == "fairness"),
+        *_of_outputs(rows, network),
+        *(_one(row) for row in rows if row["question"] == "simplification"),
+    )
+
+
+def _completeness(tables: "RunTables") -> Headline:
+    """Whether all activation regions are known, and proved to be all."""
+    counts = dict(zip(tables.census["patterns"], tables.census["count"], strict=True))
+    statement = "the list of activation regions is complete"
+    finding = f"{counts['regions']} of {counts['all patterns']} patterns have a region" if "regions" in counts else ""
+    if tables.provenance.get("status") != "complete":
+        return Headline(statement, Verdict.UNKNOWN, tables.provenance.get("reason", "the search was cut short"))
+    if not tables.certificate:
+        return Headline(statement, Verdict.UNKNOWN, f"{finding}; there is no certificate".removeprefix("; "))
+    return Headline(statement, Verdict.HOLDS, finding, (tables.certificate["file"],))
+
+
+def _one(row: Row) -> Headline:
+    finding = _reason(row) or str(row["witness"])
+    if row["question"] == "fairness" and isinstance(row["value"], float) and row["value"] == row["value"]:
+        finding = f"of the admissible inputs, {percent(row['value'])} have a counterpart with another decision"
+    return Headline(str(row["statement"]), Verdict(str(row["verdict"])), finding, _proofs([row]))
+
+
+def _of_outputs(rows: Sequence[Row], network: ReLUNetwork) -> Iterator[Headline]:
+    """The range of each of the first outputs, and the features that it rises or falls with."""
+    ranges = iter([row for row in rows if row["question"] == "range"])
+    settled = {str(row["statement"]): row for row in rows if row["question"] == "monotonicity"}
+    for output in network.target_names[:MOST_OUTPUTS]:
+        for row in islice(ranges, 2):
+            yield Headline(str(row["statement"]), Verdict(str(row["verdict"])), _reason(row), _proofs([row]))
+            if row["statement"] == printable(range_in_words(output)):
+                break  # it was not asked: one statement stands for both ends
+        yield from _moves(output, network.feature_names, settled)
+    if (more := network.outputs - MOST_OUTPUTS) > 0:
+        yield Headline(f"ranges and directions of {counted(more, 'more output')}", None, "see the statements")
+
+
+def _moves(output: str, features: Sequence[str], settled: dict[str, Row]) -> Iterator[Headline]:
+    """One line for the features that an output rises with, one for those that it falls with, and so on."""
+    found: dict[str, list[tuple[str, list[Row]]]] = {}
+    for feature in features:
+        pair = [settled.get(printable(move_in_words(output, feature, move))) for move in ("never falls", "never rises")]
+        known = [row for row in pair if row is not None]
+        held = [row is not None and row["verdict"] == Verdict.HOLDS.value for row in pair]
+        failed = len(known) == 2 and all(row["verdict"] == Verdict.FAILS.value for row in known)
+        kind = "flat" if all(held) else "up" if held[0] else "down" if held[1] else "both" if failed else "open"
+        found.setdefault(kind, []).append((feature, [row for row in known if row["verdict"] == Verdict.HOLDS.value]))
+    for kind, words, verdict in (
+        ("flat", "does not change with", Verdict.HOLDS),
+        ("up", "never falls when one of these alone rises:", Verdict.HOLDS),
+        ("down", "never rises when one of these alone rises:", Verdict.HOLDS),
+        ("both", "moves one way only with", Verdict.FAILS),
+        ("open", "moves one way only with", Verdict.UNKNOWN),
+    ):
+        if own := found.get(kind):
+            names = _listed([feature for feature, _ in own])
+            finding = "pairs of inputs show both ways" if kind == "both" else ""
+            yield Headline(
+                f"{output} {words} {names}", verdict, finding, _proofs(row for _, rows in own for row in rows)
+            )
+
+
+def _reason(row: Row) -> str:
+    """Why it is not known, without the details in brackets."""
+    return str(row["reason"] or "").partition(" (")[0]
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = [name if len(name) <= LONGEST else f"{name[:LONGEST]}…" for name in names[:MOST_NAMED]]
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(shown) + more
+
+
+def _proofs(rows: Iterable[Row]) -> tuple[str, ...]:
+    return tuple(row["file"] for row in rows if isinstance(row["file"], str))
