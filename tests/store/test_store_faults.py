@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import hand_made
@@ -170,12 +170,29 @@ def test_files_that_cannot_grow(tmp_path: Path, job: tuple[Path, Path], size: in
     with file_size_limit(size), pytest.raises(RelugeomError) as raised:
         audit(*job, target="y", out=place)
     assert "\n" not in str(raised.value)
-    assert (place / "audit.db").exists(), "what was found by then is there to go on from"
     result = audit(*job, target="y", out=place, resume=True)
     database = Database("sqlite", result.store)
     assert assert_only_whole_runs(database) == [result.run]
     assert whole(place / "report.html") and whole(place / "partition.cert")
     assert_one_file(database)
+
+
+def test_what_was_found_stays_where_a_disk_is_full_later(tmp_path: Path, job: tuple[Path, Path]) -> None:
+    """A store that has begun does not go with the folder, and a later job goes on in it."""
+    out = tmp_path / "out"
+    with ExitStack() as full, pytest.raises(InputError, match="cannot be written"):
+        audit(
+            *job,
+            target="y",
+            out=out,
+            on_progress=lambda stage, done: (
+                full.enter_context(file_size_limit(0)) if (stage, done) == ("proving regions", 0) else None
+            ),
+        )
+    with open_store(out / "audit.db") as store:
+        assert [record.id for record in store.unfinished_runs()] == [1]
+    result = audit(*job, target="y", out=out, resume=True)
+    assert assert_only_whole_runs(Database("sqlite", result.store)) == [result.run] == [2]
 
 
 def test_a_finished_audit_stays_where_its_page_cannot_be_written(tmp_path: Path, job: tuple[Path, Path]) -> None:
