@@ -2,23 +2,32 @@
 
 Notation: the output never falls in feature k iff y(x') ≥ y(x) for all inputs x, x' of the domain that differ in
 x'_k > x_k only; it never rises iff −y never falls. The one idea: what holds on the relaxation holds; a pair that shows
-that it fails must be admissible, and where features are integers the pairs of admissible inputs are asked about.
+that it fails must be admissible, and where features are integers the pairs of admissible inputs are asked about. Most
+directions fail, and a look at some inputs shows it at once, which no proof needs to be tried for.
 """
 
 from dataclasses import dataclass
 from fractions import Fraction
 
-from relugeom.claims.claim import Excluded, Monotone, Scope, Twin
+import numpy as np
+
+from relugeom.claims.claim import Claim, Excluded, Monotone, Scope, Twin
 from relugeom.claims.inequality import Inequality
-from relugeom.claims.settlement import Settle, Settlement, Verdict
+from relugeom.claims.settlement import Counterexample, Settle, Settlement, Verdict
 from relugeom.errors import InputError
-from relugeom.geometry.domain import Domain
+from relugeom.geometry.domain import Domain, contains_admissible
+from relugeom.geometry.drawing import draw_admissible
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.network.effective import effective_maps
+from relugeom.network.exact import evaluate_exactly
+from relugeom.network.forward import evaluate
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition
 
 __all__ = ["Monotonicity", "SignMap", "monotonicity", "sign_map"]
+
+MOVED, STEPS = 500, 16
+"""How many inputs are moved along a feature (drawn ones, and given ones), and in how many steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,13 @@ class SignMap:
 
 
 def monotonicity(
-    network: ReLUNetwork, domain: Domain, settle: Settle, *, output: int = 0, feature: int
+    network: ReLUNetwork,
+    domain: Domain,
+    settle: Settle,
+    *,
+    output: int = 0,
+    feature: int,
+    candidates: FloatArray | None = None,
 ) -> Monotonicity:
     """Whether an output never falls, and whether it never rises, in a feature.
 
@@ -65,6 +80,9 @@ def monotonicity(
     ----------
     settle
         Settles claims about this network on this domain.
+    candidates
+        Inputs that are moved along the feature, shape (k, n): a pair that shows that a direction fails is looked for
+        there and at drawn inputs before a proof is tried.
 
     Raises
     ------
@@ -74,7 +92,12 @@ def monotonicity(
     for name, index, size in (("output", output, network.outputs), ("feature", feature, network.inputs)):
         if not 0 <= index < size:
             raise InputError(f"there is no {name} {index}: they are numbered from 0 to {size - 1}")
-    rises, falls = (_settle_direction(network, domain, settle, output, feature, sign) for sign in (1, -1))
+    pairs = _find_pairs(network, domain, output, feature, candidates)
+    rises, falls = (
+        _shown(Monotone(output, feature, sign), pair)
+        or _settle_direction(network, domain, settle, output, feature, sign)
+        for sign, pair in zip((1, -1), pairs, strict=True)
+    )
     return Monotonicity(output, feature, rises, falls)
 
 
@@ -96,6 +119,53 @@ def sign_map(partition: Partition, *, shares: FloatArray | None = None) -> SignM
         negative_share=None if weight is None else (weight * below).sum(axis=0),
         positive_share=None if weight is None else (weight * above).sum(axis=0),
     )
+
+
+def _find_pairs(
+    network: ReLUNetwork, domain: Domain, output: int, feature: int, candidates: FloatArray | None
+) -> tuple[Counterexample | None, Counterexample | None]:
+    """Two admissible inputs between which the output falls while the feature rises, and two between which it rises.
+
+    Inputs are moved along a grid of values of the feature; of the neighbours on it that are admissible both, those
+    between which the float output falls (rises) most are evaluated exactly.
+    """
+    tables = [draw_admissible(domain, MOVED), *([] if candidates is None else [candidates])]
+    rows = np.vstack([table[:: -(-len(table) // MOVED) or 1] for table in tables])
+    grid = _grid(domain, feature, rows)
+    line = np.sort(np.column_stack([np.broadcast_to(grid, (len(rows), len(grid))), rows[:, feature]]), axis=1)
+    points = np.repeat(rows[:, None, :], line.shape[1], axis=1)
+    points[:, :, feature] = line
+    flat = points.reshape(-1, network.inputs)
+    values = np.where(contains_admissible(domain, flat), evaluate(network, flat)[:, output], np.nan)
+    moves = np.diff(values.reshape(line.shape), axis=1)
+    if not np.isfinite(moves).any():
+        return None, None
+    found: list[Counterexample | None] = []
+    for place, sign in ((np.nanargmin(moves), -1), (np.nanargmax(moves), 1)):
+        row, step = np.unravel_index(place, moves.shape)
+        low, high = (tuple(map(Fraction, points[row, at].tolist())) for at in (step, step + 1))
+        before, after = (evaluate_exactly(network, x)[1] for x in (low, high))
+        really = low[feature] < high[feature] and sign * (after[output] - before[output]) > 0
+        found.append(Counterexample(low, before, high, after) if really else None)
+    return found[0], found[1]
+
+
+def _grid(domain: Domain, feature: int, rows: FloatArray) -> FloatArray:
+    """Values of a feature between its bounds; beyond an open side, between those that were seen."""
+    seen = rows[:, feature] if len(rows) else np.zeros(1)
+    low, high = (
+        bound if np.isfinite(bound) else end
+        for bound, end in ((domain.lower[feature], seen.min()), (domain.upper[feature], seen.max()))
+    )
+    values = np.linspace(low, high, STEPS + 1)
+    return np.unique(np.floor(values)) if domain.integral[feature] else values
+
+
+def _shown(claim: Claim, pair: Counterexample | None) -> Settlement | None:
+    """The claim fails where a pair shows it."""
+    if pair is None:
+        return None
+    return Settlement(claim, Verdict.FAILS, counterexample=pair, reason="two inputs show the contrary")
 
 
 def _settle_direction(

@@ -18,6 +18,7 @@ from relugeom.claims.inequality import Inequality
 from relugeom.claims.settlement import Settle
 from relugeom.errors import EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain, contains, contains_admissible, list_admissible
+from relugeom.geometry.drawing import draw_admissible
 from relugeom.geometry.exact_program import maximise_exactly
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum
 from relugeom.geometry.integer_search import AdmissibleWitness, Undecided
@@ -163,9 +164,9 @@ def output_bounds(
 def promising_inputs(domain: Domain, scope: Scope, candidates: FloatArray | None = None) -> FloatArray:
     """Inputs of the scope to set out from, shape (k, n): those given, and others, the same every time."""
     tables = [np.zeros((0, domain.inputs))] if candidates is None else [np.asarray(candidates, dtype=np.float64)]
-    listed = list_admissible(domain) if scope is Scope.ADMISSIBLE else None
-    if listed is not None:
-        tables.append(listed)
+    if scope is Scope.ADMISSIBLE:
+        listed = list_admissible(domain)
+        tables.append(draw_admissible(domain, SEEDS) if listed is None else listed)
     elif np.isfinite(domain.lower).all() and np.isfinite(domain.upper).all():
         drawn = np.random.default_rng(0).random((SEEDS, domain.inputs))
         tables.append(domain.lower + drawn * (domain.upper - domain.lower))

@@ -16,6 +16,7 @@ from relugeom.analysis.fairness import with_their_groups
 from relugeom.analysis.straight_paths import cut_paths
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain, contains_admissible, list_combinations
+from relugeom.geometry.drawing import draw_admissible
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 from relugeom.linalg.confidence import confidence_interval
 from relugeom.network.decision import DecisionRule
@@ -26,7 +27,7 @@ __all__ = ["UnequalShare", "unequal_samples", "unequal_share"]
 
 MOST_ALTERNATIVES = 64
 """Combinations of whole-numbered protected features that are tried in full, else inputs that are tried instead."""
-BLOCK, FEWEST, DRAWS_PER_INPUT = 4096, 100, 100
+BLOCK, FEWEST = 4096, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +86,13 @@ def unequal_share(
         raise InputError("the network takes no decision: say from which output on it is class 1, with a threshold")
     if inputs < FEWEST or not 0 < confidence < 1:
         raise InputError(f"at least {FEWEST} inputs and a confidence between 0 and 1 are needed")
-    drawn = _draw_inputs(domain, inputs, seed)
-    if isinstance(drawn, str):
-        return UnequalShare(0, 0, 0.0, 1.0, confidence, False, drawn)
+    drawn = draw_admissible(domain, inputs, seed=seed)
+    few = f"only {len(drawn):,} of {inputs:,} admissible inputs could be drawn" if len(drawn) < inputs else ""
+    if len(drawn) < FEWEST:
+        return UnequalShare(0, 0, 0.0, 1.0, confidence, False, few)
     unequal, exhaustive = _find_unequal(network, domain, drawn, own)
     hits = np.array([unequal.sum()])
     low, high = confidence_interval(hits, len(drawn), confidence)
-    few = f"only {len(drawn):,} of {inputs:,} inputs drawn from the box are admissible" if len(drawn) < inputs else ""
     return UnequalShare(len(drawn), int(hits[0]), float(low[0]), float(high[0]), confidence, exhaustive, few)
 
 
@@ -121,7 +122,11 @@ def _find_unequal(network: ReLUNetwork, domain: Domain, X: FloatArray, own: tupl
     whole = [feature for feature in own if domain.integral[feature]]
     alternatives = list_combinations(domain, whole, limit=MOST_ALTERNATIVES)
     lines = [feature for feature in own if not domain.integral[feature]]
-    exhaustive = alternatives is not None and len(lines) <= 1 and bool(np.isfinite(_ends(domain, lines)).all())
+    exhaustive = (
+        alternatives is not None
+        and len(lines) <= 1
+        and bool(np.isfinite([domain.lower[lines], domain.upper[lines]]).all())
+    )
     if alternatives is None or not exhaustive:
         alternatives, lines = _some_alternatives(domain, X, own), []
     unequal = np.zeros(len(X), dtype=np.bool_)
@@ -145,8 +150,7 @@ def _decisions(network: ReLUNetwork, X: FloatArray) -> BoolArray:
 def _some_alternatives(domain: Domain, X: FloatArray, own: tuple[int, ...]) -> FloatArray:
     """Values of own, NaN for other features: half of them those of inputs in X, half of inputs of the domain."""
     half = MOST_ALTERNATIVES // 2
-    drawn = _draw_inputs(domain, FEWEST, 1)
-    tables = [X[:: max(1, len(X) // half)][:half], *([] if isinstance(drawn, str) else [drawn[:half]])]
+    tables = [X[:: max(1, len(X) // half)][:half], draw_admissible(domain, half, seed=1)]
     alternatives = np.full((sum(map(len, tables)), domain.inputs), np.nan)
     alternatives[:, list(own)] = np.vstack(tables)[:, list(own)]
     return alternatives
@@ -193,29 +197,3 @@ def _segments(domain: Domain, X: FloatArray, feature: int) -> tuple[FloatArray, 
     others = X.copy()
     others[:, feature] = np.clip(X[:, feature], low, high)
     return low, np.where(contains_admissible(domain, others), high, -np.inf)
-
-
-def _ends(domain: Domain, features: list[int]) -> FloatArray:
-    return np.concatenate([domain.lower[features], domain.upper[features]])
-
-
-def _draw_inputs(domain: Domain, count: int, seed: int) -> FloatArray | str:
-    """Inputs drawn uniformly from the admissible ones, or why that cannot be done."""
-    if not np.isfinite(_ends(domain, list(range(domain.inputs)))).all():
-        return "the domain is unbounded, and has no uniform inputs"
-    random, whole = np.random.default_rng(seed), domain.integral
-    low = np.where(whole, np.ceil(domain.lower), domain.lower)
-    high = np.where(whole, np.floor(domain.upper) + 1.0, domain.upper)
-    found: list[FloatArray] = []
-    size, left = 0, DRAWS_PER_INPUT * count
-    while size < count and left > 0:
-        share = random.random((BLOCK, domain.inputs))
-        points = np.clip(low * (1 - share) + high * share, domain.lower, domain.upper)
-        points[:, whole] = np.floor(points[:, whole])
-        for group in domain.groups:
-            points[:, list(group)] = np.eye(len(group))[random.integers(len(group), size=BLOCK)]
-        kept = points[contains_admissible(domain, points)][: count - size]
-        found, size, left = [*found, kept], size + len(kept), left - BLOCK
-    if size < FEWEST:
-        return f"only {size:,} of {DRAWS_PER_INPUT * count:,} inputs drawn from the box are admissible"
-    return np.vstack(found)

@@ -172,7 +172,9 @@ class _Questions:
         return move_in_words(self._outputs[output], self._inputs[feature], moves)
 
     def _monotone(self, output: int, feature: int, statements: Sequence[str]) -> Iterator[Answer]:
-        moves = monotonicity(self._network, self._domain, self._settle, output=output, feature=feature)
+        moves = monotonicity(
+            self._network, self._domain, self._settle, output=output, feature=feature, candidates=self._samples
+        )
         for statement, settled in zip(statements, (moves.never_falls, moves.never_rises), strict=True):
             shown = settled.counterexample
             answer = Answer("monotonicity", statement, settled.verdict, proof=settled.proof)

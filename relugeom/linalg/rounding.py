@@ -62,8 +62,12 @@ def row_signs(A: FloatArray, b: FloatArray, x: FloatArray) -> SignArray:
     """
     with np.errstate(over="ignore", invalid="ignore"):
         value = x @ A.T - b
-        error = sum_error(np.abs(x) @ np.abs(A).T + np.abs(b), A.shape[1] + 1)
-        settled = np.abs(value) > error  # False too where the sum overflowed to NaN or its bound to ∞
+        magnitude = np.abs(x) @ np.abs(A).T + np.abs(b)
+        settled = np.abs(value) > sum_error(magnitude, A.shape[1] + 1)  # False too where a sum overflowed
+        # Sums of integers below 2⁵³ have no error, in whichever order: one-hot groups lie exactly on their rows.
+        whole_rows = (np.floor(A) == A).all(axis=1) & (b == np.floor(b))
+        touched = (x != np.floor(x)).astype(np.float64) @ (A != 0).T.astype(np.float64)
+        settled |= whole_rows & (touched == 0) & (magnitude <= 2.0**52)
     signs = np.sign(np.where(settled, value, 0.0)).astype(np.int8)
     for sample, row in np.argwhere(~settled):
         signs[sample, row] = _exact_sign(A[row], float(b[row]), x[sample])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import he_network, integer_network
+from networks import he_network, integer_network, layered
 from oracles import REGION, classify_all, domain_forms, evaluate_layers, exact_layers, satisfies, unit_forms
 from settling import settler
 
@@ -64,6 +64,39 @@ def test_on_integers_all_pairs_decide(tmp_path):
             if shown is not None:
                 assert pair_is_true(shown, network, domain, 0, feature, direction)
                 assert all(value.denominator == 1 for value in (*shown.x, *shown.second_x))
+
+
+def refuse(claim):
+    raise AssertionError(f"a proof was tried for {claim}")
+
+
+def test_what_a_look_at_inputs_shows_needs_no_proof():
+    """On a large network, for each kind of domain, directions that plainly fail are settled without a prover."""
+    network = he_network(5, 6, 60, 60, 2)
+    domains = (
+        Domain.box([-1] * 6, [1] * 6),
+        Domain([-1] * 6, [1] * 6, A=[[1, 1, 1, 1, 1, 1]], b=[1.0], kinds=("integer", *["continuous"] * 5)),
+        Domain([0] * 6, [1] * 6, groups=((4, 5),), kinds=("integer", *["continuous"] * 3, "binary", "binary")),
+    )
+
+    for domain in domains:
+        for output, feature in ((0, 0), (1, 1), (1, 3)):
+            found = monotonicity(network, domain, refuse, output=output, feature=feature)
+            for settlement, direction in ((found.never_falls, 1), (found.never_rises, -1)):
+                shown = settlement.counterexample
+                assert settlement.verdict is Verdict.FAILS
+                assert pair_is_true(shown, network, domain, output, feature, direction)
+                for k in np.flatnonzero(domain.integral):
+                    assert shown.x[k].denominator == shown.second_x[k].denominator == 1
+
+
+def test_inputs_that_are_given_are_looked_at():
+    """A dip too narrow for drawn inputs is found where a candidate lies in it; beyond an open side, too."""
+    dip = layered(([[1], [1], [1], [1]], [0, -1e-6, -2e-6, 5]), ([[-3, 6, -3, 1]], [0]))  # falls on (0, 1e-6) only
+    for domain in (Domain.box([-1], [1]), Domain([0], [np.inf])):
+        found = monotonicity(dip, domain, refuse, feature=0, candidates=np.array([[0.0], [1e-6], [0.5]]))
+        assert found.never_rises.verdict is found.never_falls.verdict is Verdict.FAILS
+        assert pair_is_true(found.never_falls.counterexample, dip, domain, 0, 0, 1)
 
 
 def test_a_feature_that_cannot_change_alone_moves_nothing(tmp_path):

@@ -50,6 +50,19 @@ def test_signs_are_exact_where_the_right_side_is_the_float_value(system):
         assert row_signs(A, b, x).tolist() == naive_signs(A, b, x)
 
 
+WHOLE = st.one_of(st.integers(-3, 3), st.integers(-(2**27), 2**27), st.sampled_from([2**52, 2**53, -(2**53), 2**60]))
+
+
+@given(st.lists(WHOLE, min_size=7, max_size=7), st.sampled_from([0.0, 0.5, 2.0**-60]))
+def test_signs_of_whole_numbers_are_exact(numbers, part):
+    """Integers settle in floats while their sums are small, and are not taken for small where they are not."""
+    a1, a2, a3, x1, x2, x3, b = map(float, numbers)
+    A, x = np.array([[a1, a2, a3], [1.0, 1.0, 0.0]]), np.array([[x1, x2, x3], [x1, x2, x3 + part]])
+    for value in (b, x1 + x2):
+        right = np.array([value, value])
+        assert row_signs(A, right, x).tolist() == naive_signs(A, right, x)
+
+
 def test_tenths():
     A, x = np.array([[1.0, 1.0]]), np.array([[0.1, 0.2]])
     assert row_signs(A, np.array([0.1 + 0.2]), x).tolist() == [[-1]]  # the float sum was rounded up
