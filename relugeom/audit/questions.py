@@ -78,11 +78,18 @@ def ask_questions(
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A kind of question, what it would settle, and how it is asked."""
+    """A kind of question, what it would settle, and how it is asked.
+
+    Attributes
+    ----------
+    also_late
+        Whether asking is worth it where there is no time for proofs: some inputs alone may show that a statement fails.
+    """
 
     kind: str
     statements: tuple[str, ...]
     ask: Callable[[], Iterable[Answer]]
+    also_late: bool = False
 
     def left_out(self, reason: str) -> Iterator[Answer]:
         """Its answers where it is not asked."""
@@ -104,7 +111,7 @@ class _Questions:
     def ask(self, protected: Sequence[int]) -> Iterator[Answer]:
         """All answers."""
         for question in self._questions(protected):
-            if time.perf_counter() > self._end:
+            if self._is_late() and not question.also_late:
                 yield from question.left_out(LATE)
                 continue
             try:
@@ -122,18 +129,24 @@ class _Questions:
             yield _Question("range", (range_in_words(name),), partial(self._ranges, output))
         if len(self._outputs) > MOST_OUTPUTS:
             yield _not_asked("range", f"the ranges of {len(self._outputs) - MOST_OUTPUTS:,} more outputs", MOST_OUTPUTS)
+        yield _Question("simplification", ("units that the function does not need",), self._simplification)
         pairs = product(range(self._network.outputs), range(self._network.inputs))
         for output, feature in islice(pairs, MOST_PAIRS):
             statements = tuple(self._moves(output, feature, moves) for moves in ("never falls", "never rises"))
-            yield _Question("monotonicity", statements, partial(self._monotone, output, feature, statements))
+            ask = partial(self._monotone, output, feature, statements)
+            yield _Question("monotonicity", statements, ask, also_late=True)
         count = self._network.outputs * self._network.inputs
         if count > MOST_PAIRS:
             what = f"{count - MOST_PAIRS:,} more pairs of an output and a feature"
             yield _not_asked("monotonicity", f"the direction of {what}", MOST_PAIRS)
-        yield _Question("simplification", ("units that the function does not need",), self._simplification)
+
+    def _is_late(self) -> bool:
+        return time.perf_counter() > self._end
 
     def _settle(self, claim: Claim, second_network: ReLUNetwork | None = None) -> Settlement:
         """Settle, and keep the proof of what holds under the next number."""
+        if self._is_late():
+            return Settlement(claim, Verdict.UNKNOWN, reason=LATE)
         folder = make_folder(self._folder / FOLDER)
         settled = settle_claim(
             claim,
