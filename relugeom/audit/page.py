@@ -61,6 +61,8 @@ def report_content(
         profiles=tables.profiles,
         importance=tables.importance,
         patterns=tables.patterns,
+        hidden_patterns=tables.hidden_patterns,
+        overall=tables.overall,
         provenance=tables.provenance,
         constraints=tables.constraints,
         notes=tables.notes,

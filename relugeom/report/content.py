@@ -136,6 +136,8 @@ class ReportContent:
         Label → text about the proof: file, SHA-256, bytes, regions, proofs; empty where there is none.
     overall
         Mean and spread by feature over all samples, or None: then those of `profiles` together.
+    hidden_patterns
+        How many patterns were settled beside those of `patterns`.
     withheld
         Whether everything that shows single rows of the data was kept out (`relugeom.report.privacy`).
     """
@@ -160,4 +162,5 @@ class ReportContent:
     sections: Sequence[Section] = field(default_factory=tuple)
     certificate: Mapping[str, str] = field(default_factory=dict)
     overall: "pd.DataFrame | None" = None
+    hidden_patterns: int = 0
     withheld: bool = False

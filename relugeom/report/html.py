@@ -72,7 +72,7 @@ def render_report(content: ReportContent) -> str:
         hidden_charts=max(len(outputs) - MAX_OUTPUTS, 0),
         profiles=profiles,
         census=_records(content.census),
-        patterns=pattern_table(content.patterns),
+        patterns=pattern_table(content.patterns, content.hidden_patterns),
         maps=[_map(region_map) for region_map in content.maps],
         graph=None if content.graph is None else _graph(content.graph),
         subnetworks=[_subnetwork(cluster, graph) for cluster, graph in content.subnetworks.items()],

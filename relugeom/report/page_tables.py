@@ -131,8 +131,8 @@ def cluster_table(clusters: pd.DataFrame) -> PageTable:
     return PageTable("Clusters, the largest first", headings, rows, _more(len(clusters) - len(shown), "cluster"))
 
 
-def pattern_table(patterns: pd.DataFrame) -> PageTable:
-    """Feasible and other patterns, with what is unobserved among them."""
+def pattern_table(patterns: pd.DataFrame, hidden: int = 0) -> PageTable:
+    """Feasible and other patterns, with what is unobserved among them; `hidden` more are not in the table."""
     shown = patterns.head(_fitting(patterns["pattern"], MAX_PATTERNS))
     rows = []
     for row in _records(shown):
@@ -146,7 +146,9 @@ def pattern_table(patterns: pd.DataFrame) -> PageTable:
             ]
         )
     headings = [("pattern", False), ("verdict", False), ("samples", True), ("admissible inputs", True)]
-    return PageTable("Patterns that were settled", headings, rows, _more(len(patterns) - len(shown), "pattern"))
+    return PageTable(
+        "Patterns that were settled", headings, rows, _more(len(patterns) + hidden - len(shown), "pattern")
+    )
 
 
 def domain_table(content: ReportContent) -> PageTable:

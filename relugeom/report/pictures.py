@@ -13,7 +13,7 @@ from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition
 from relugeom.report.content import ReportContent
-from relugeom.report.profiles import overall_profile
+from relugeom.report.profiles import overall_of
 from relugeom.report.region_graph import MAX_NODES, region_graph
 from relugeom.report.region_map import RegionMap, choose_features, draw_map, find_features, sample_dots
 
@@ -90,7 +90,7 @@ def _map(content: ReportContent, subject: Subject, domain: Domain, pairs: Sequen
         subject.network,
         domain,
         features=pairs,
-        overall=overall_profile(content.clusters, content.profiles) if len(content.profiles) else None,
+        overall=overall_of(content),
         clusters=content.clusters,
         others=_inside_regions(subject.partition) if len(pairs) > 1 else (),
     )

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pandas as pd
 
 from relugeom.report.content import ReportContent
-from relugeom.report.profiles import overall_profile
+from relugeom.report.profiles import overall_of
 
 __all__ = ["LEAST_SAMPLES", "few_samples", "without_rows"]
 
@@ -46,7 +46,7 @@ def without_rows(content: ReportContent) -> ReportContent:
         profiles=profiles,
         maps=[replace(region_map, dots=region_map.dots.iloc[:0]) for region_map in content.maps],
         notes=notes,
-        overall=overall_profile(content.clusters, content.profiles) if len(content.profiles) else None,
+        overall=overall_of(content),
         withheld=True,
     )
 

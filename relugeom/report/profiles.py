@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from relugeom.printing import counted
+from relugeom.report.content import ReportContent
 from relugeom.report.formatting import NOTHING, display, percent
 
-__all__ = ["ClusterPortrait", "cluster_portraits", "overall_profile"]
+__all__ = ["ClusterPortrait", "cluster_portraits", "overall_of", "overall_profile"]
 
 MAX_PORTRAITS, MAX_TRAITS, MAX_MOVERS = 8, 4, 3
 LEAST_DEVIATION = 0.25
@@ -72,6 +73,13 @@ def overall_profile(clusters: pd.DataFrame, profiles: pd.DataFrame) -> pd.DataFr
     total = sums.groupby("feature", sort=False).sum()
     mean = total["first"] / total["count"]
     return pd.DataFrame({"mean": mean, "spread": np.sqrt(np.maximum(total["second"] / total["count"] - mean**2, 0.0))})
+
+
+def overall_of(content: ReportContent) -> pd.DataFrame | None:
+    """Mean and spread of every feature over all samples, where anything is known of them."""
+    if content.overall is not None or content.profiles.empty:
+        return content.overall
+    return overall_profile(content.clusters, content.profiles)
 
 
 def cluster_portraits(

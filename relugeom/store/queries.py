@@ -39,12 +39,17 @@ class RunTables:
         Columns patterns, count (text).
     clusters
         Columns cluster, pattern, samples, share, outside, verdict, prediction, positive_share, target_mean, accuracy.
+    overall
+        Mean and spread of each feature over all samples, by feature; None without samples.
     profiles
-        Columns cluster, feature, mean, spread.
+        Columns cluster, feature, mean, spread; of the largest clusters, at most `MOST_CLUSTERS`.
     importance
-        Columns cluster, output, feature, coefficient, sign, scaled, contribution.
+        Columns cluster, output, feature, coefficient, sign, scaled, contribution; of the same clusters.
     patterns
-        Columns pattern, verdict, samples, admissible; regions first, those with most samples at the top.
+        Columns pattern, verdict, samples, admissible; regions first, those with most samples at the top. At most
+        `MOST_PATTERNS`.
+    hidden_patterns
+        How many more patterns have a verdict.
     notes
         Limits and remarks, one sentence each.
     answers
@@ -59,9 +64,11 @@ class RunTables:
     constraints: Sequence[str]
     census: pd.DataFrame
     clusters: pd.DataFrame
+    overall: pd.DataFrame | None
     profiles: pd.DataFrame
     importance: pd.DataFrame
     patterns: pd.DataFrame
+    hidden_patterns: int
     provenance: Mapping[str, str]
     notes: Sequence[str]
     answers: pd.DataFrame
@@ -85,6 +92,9 @@ class RunSource:
     regions: int | None
 
 
+MOST_CLUSTERS, MOST_PATTERNS = 1_000, 5_000
+"""A report shows a few of them; there may be a million."""
+
 DOMAIN = """\
 SELECT f.name AS feature, d.kind, d.lower, d.upper, d.one_hot_group AS "group"
 FROM runs r
@@ -102,15 +112,24 @@ CENSUS = "SELECT patterns, count_text AS count FROM pattern_counts WHERE run = :
 CLUSTERS = """\
 SELECT cluster, pattern, samples, share, outside, verdict, prediction, positive_share, target_mean, accuracy
 FROM cluster_list WHERE run = :run ORDER BY cluster"""
-PROFILES = "SELECT cluster, feature, mean, spread FROM cluster_profile WHERE run = :run ORDER BY cluster, position"
+OVERALL = """\
+SELECT f.name AS feature, d.mean, d.spread
+FROM runs r
+JOIN dataset_features d ON d.dataset_id = r.dataset_id
+JOIN features f ON f.network_id = r.network_id AND f.position = d.position
+WHERE r.id = :run ORDER BY d.position"""
+PROFILES = """\
+SELECT cluster, feature, mean, spread FROM cluster_profile WHERE run = :run AND cluster <= :most
+ORDER BY cluster, position"""
 IMPORTANCE = """\
 SELECT cluster, output, feature, coefficient, sign, scaled, contribution
-FROM importance_by_cluster WHERE run = :run ORDER BY cluster, output_position, position"""
+FROM importance_by_cluster WHERE run = :run AND cluster <= :most ORDER BY cluster, output_position, position"""
 PATTERNS = """\
 SELECT pattern, verdict, samples, admissible_inputs AS admissible
 FROM pattern_verdicts WHERE run = :run
 ORDER BY CASE verdict WHEN 'region' THEN 0 WHEN 'lower-dimensional' THEN 1 WHEN 'unknown' THEN 2 ELSE 3 END,
-         samples DESC NULLS LAST, pattern"""
+         samples DESC NULLS LAST, pattern LIMIT :most"""
+PATTERN_COUNT = "SELECT count(*) FROM pattern_verdicts WHERE run = :run"
 NETWORK = "SELECT n.* FROM runs r JOIN networks n ON n.id = r.network_id WHERE r.id = :run"
 OVERVIEW = "SELECT * FROM runs_overview WHERE run = :run"
 NOTES = "SELECT note FROM run_notes WHERE run_id = :run ORDER BY position"
@@ -136,6 +155,8 @@ def read_run(store: Store, run_id: int | None = None) -> RunTables:
     with store.reading() as connection:
         run = _finished_run(connection, run_id, store.location.text)
         network = _rows(connection, NETWORK, run)[0]
+        overall = read_frame(connection, OVERALL, run)
+        patterns = read_frame(connection, PATTERNS, run, most=MOST_PATTERNS)
         return RunTables(
             run=run,
             network=_describe_network(network),
@@ -143,9 +164,11 @@ def read_run(store: Store, run_id: int | None = None) -> RunTables:
             constraints=_constraints(_rows(connection, CONSTRAINTS, run)),
             census=read_frame(connection, CENSUS, run),
             clusters=read_frame(connection, CLUSTERS, run),
-            profiles=read_frame(connection, PROFILES, run),
-            importance=read_frame(connection, IMPORTANCE, run),
-            patterns=read_frame(connection, PATTERNS, run),
+            overall=None if overall.empty else overall.set_index("feature"),
+            profiles=read_frame(connection, PROFILES, run, most=MOST_CLUSTERS),
+            importance=read_frame(connection, IMPORTANCE, run, most=MOST_CLUSTERS),
+            patterns=patterns,
+            hidden_patterns=connection.execute(text(PATTERN_COUNT), {"run": run}).scalar_one() - len(patterns),
             provenance=_describe_run(_rows(connection, OVERVIEW, run)[0], _rows(connection, SOFTWARE, run)),
             notes=[row["note"] for row in _rows(connection, NOTES, run)],
             answers=read_frame(connection, ANSWERS, run),
@@ -180,9 +203,9 @@ def _rows(connection: Connection, query: str, run: int) -> Sequence[RowMapping]:
     return connection.execute(text(query), {"run": run}).mappings().all()
 
 
-def read_frame(connection: Connection, query: str, run: int) -> pd.DataFrame:
-    """The rows of a query about a run, which it names `:run`."""
-    result = connection.execute(text(query), {"run": run})
+def read_frame(connection: Connection, query: str, run: int, **values: int) -> pd.DataFrame:
+    """The rows of a query about a run, which it names `:run`; further values under their names."""
+    result = connection.execute(text(query), {"run": run, **values})
     names = list(result.keys())
     columns = list(zip(*result.all(), strict=True)) or [()] * len(names)
     return pd.DataFrame({name: _series(values) for name, values in zip(names, columns, strict=True)})

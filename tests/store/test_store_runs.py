@@ -12,6 +12,7 @@ from relugeom.errors import DataError, StoreError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import PartitionStatus, PatternStatus
+from relugeom.store import queries
 from relugeom.store.insertion import insert_columns
 from relugeom.store.queries import read_run
 from relugeom.store.readonly import run_query
@@ -273,3 +274,21 @@ def test_a_name_that_no_database_can_keep_is_refused(store):
     with pytest.raises(StoreError, match="udcff") as caught:
         store.save(hand_made.partition(network=hand_made.network(names=("age", "b\udcff"))))
     assert "\n" not in str(caught.value)
+
+
+def test_what_is_read_for_a_report_does_not_grow_with_the_run(store, monkeypatch):
+    """Of many clusters and patterns the largest are read, and how many there are more; nothing else changes."""
+    hand_made.save_audit(store)
+    whole = read_run(store)
+    monkeypatch.setattr(queries, "MOST_CLUSTERS", 2)
+    monkeypatch.setattr(queries, "MOST_PATTERNS", 3)
+    part = read_run(store)
+    assert part.clusters.equals(whole.clusters)
+    for name in ("profiles", "importance"):
+        table = getattr(whole, name)
+        assert getattr(part, name).equals(table[table["cluster"] <= 2])
+    assert part.patterns.equals(whole.patterns.head(3))
+    assert (whole.hidden_patterns, part.hidden_patterns) == (0, len(whole.patterns) - 3)
+    mean, spread = hand_made.SAMPLES.mean(axis=0), hand_made.SAMPLES.std(axis=0)
+    assert list(part.overall.index) == list(hand_made.NAMES)
+    assert np.allclose(part.overall, np.column_stack([mean, spread]), rtol=1e-15)
