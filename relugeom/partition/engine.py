@@ -38,7 +38,7 @@ TOKEN_BUFFER = 1 << 22
 
 
 NOTICE = "compiling for this machine: once per installation, up to half a minute"
-PATIENCE = 1.0
+PATIENCE = 2.0
 """Seconds after which a compilation is announced; loading what was compiled before takes less."""
 
 

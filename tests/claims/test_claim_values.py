@@ -58,5 +58,5 @@ def test_what_cannot_be_claimed_is_refused_in_words(build, text):
 
 @pytest.mark.parametrize("build", [lambda: Excluded(((Inequality(1),),), "some"), lambda: Ball("l3", (0,), 1)])
 def test_unknown_words_are_refused(build):
-    with pytest.raises(ValueError, match="not a valid"):
+    with pytest.raises(InputError, match=r"is no (scope|norm): take '"):
         build()
