@@ -48,9 +48,10 @@ def insert_columns(connection: Connection, table: Table, columns: Mapping[str, A
         raise ValueError(f"the columns of {table.name} have lengths {sorted(lengths)}")
     names = [column.name for column in table.columns if column.name in columns]
     count = lengths.pop()
-    write = _copy if connection.dialect.name == "postgresql" and count >= FEW else _execute_many
+    sqlite = connection.dialect.name == "sqlite"
+    write = _execute_many if sqlite or count < FEW else _copy
     for start in range(0, count, CHUNK):
-        rows = zip(*(_piece(columns[name], start) for name in names), strict=False)
+        rows = zip(*(_piece(columns[name], start, sqlite=sqlite) for name in names), strict=False)
         write(connection, table, names, rows, conflict)
 
 
@@ -128,13 +129,15 @@ def _is_column(column: Any) -> bool:
     return isinstance(column, Sequence | np.ndarray) and not isinstance(column, str | bytes)
 
 
-def _piece(column: Any, start: int) -> Any:
+def _piece(column: Any, start: int, *, sqlite: bool) -> Any:
     """A chunk of a column as Python values; an endless one where all rows share a value."""
     if not _is_column(column):
         return repeat(column)
     piece = column[start : start + CHUNK]
     if not isinstance(piece, np.ndarray):
         return piece
+    if piece.dtype.kind == "b" and sqlite:
+        return piece.view(np.int8).tolist()  # what is no int itself takes the driver's slow way
     if piece.dtype.kind != "f":
         return piece.tolist()
     values = (piece + 0.0).tolist()  # -0 becomes 0: SQLite cannot keep the difference, and backends shall agree
