@@ -175,11 +175,14 @@ def test_a_place_that_cannot_be_written_is_a_clear_error(tmp_path):
 def test_a_full_disk_is_a_clear_error_and_leaves_nothing(tmp_path, header, ended):
     """Also where the last bytes are refused when the file is closed, after something else went wrong."""
     header += b'"multiplier_bits": "0000" "point_bits": "0000"'
-    with file_size_limit(10), pytest.raises((InputError, CertificateError, KeyboardInterrupt)) as raised:  # noqa: SIM117
-        with CertificateFile(tmp_path / "partition.cert", header) as file:
-            file.write(b"a line\n")
-            if ended is not None:
-                raise ended
+    with (
+        file_size_limit(10),
+        pytest.raises((InputError, CertificateError, KeyboardInterrupt)) as raised,
+        CertificateFile(tmp_path / "partition.cert", header) as file,
+    ):
+        file.write(b"a line\n")
+        if ended is not None:
+            raise ended
     assert raised.value is ended or "cannot be written: File too large" in str(raised.value)
     assert not list(tmp_path.iterdir())
 
