@@ -98,7 +98,8 @@ class Database:
     def contents(self) -> dict[str, list[tuple[Any, ...]]]:
         """All rows of the tables that are there, in a fixed order."""
         names = sorted(self.tables() & set(metadata.tables))
-        return {name: sorted(self.ask(f"SELECT * FROM {name}"), key=repr) for name in names}
+        with self.connect() as connection:
+            return {name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in names}
 
 
 def plain_url(url: str) -> str:

@@ -37,8 +37,8 @@ class SampleMargins:
     """
 
     distance: FloatArray
-    layer: NDArray[np.int32]
-    unit: NDArray[np.int32]
+    layer: NDArray[np.unsignedinteger]
+    unit: NDArray[np.unsignedinteger]
 
 
 def sample_margins(clusters: Clusters, X: FloatArray | SampleTable) -> SampleMargins:
@@ -49,7 +49,7 @@ def sample_margins(clusters: Clusters, X: FloatArray | SampleTable) -> SampleMar
     forms = lru_cache(max(1, KEPT // (8 * (network.units + 1) * (network.inputs + 1))))(
         lambda cluster: _bounding_forms(network, bits[cluster])
     )
-    distance, nearest = np.full(len(table), np.inf), np.zeros(len(table), dtype=np.int32)
+    distance, nearest = np.full(len(table), np.inf), np.zeros(len(table), dtype=np.min_scalar_type(network.units))
     for rows, chunk in table.chunks():
         order = np.argsort(clusters.assignment[rows], kind="stable")
         starts = np.flatnonzero(np.diff(clusters.assignment[rows][order], prepend=-1))
@@ -62,7 +62,7 @@ def sample_margins(clusters: Clusters, X: FloatArray | SampleTable) -> SampleMar
                 distance[rows.start + part] = gaps[np.arange(len(part)), closest]
                 nearest[rows.start + part] = units[closest]
     places = [(layer, unit) for layer, width in enumerate(network.widths) for unit in range(width)] or [(0, 0)]
-    layers, units_in_layers = np.array(places, dtype=np.int32).T
+    layers, units_in_layers = np.array(places, dtype=np.min_scalar_type(network.units)).T
     distance.setflags(write=False)
     return SampleMargins(distance, layers[nearest], units_in_layers[nearest])
 

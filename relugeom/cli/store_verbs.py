@@ -7,12 +7,14 @@ import typer
 from relugeom.cli.app import app, database, names_in
 from relugeom.cli.options import Json, MapFeatures, NoSamples, StoreName
 
-__all__ = ["current", "query", "report", "upgrade"]
+__all__ = ["current", "metadata", "query", "report", "upgrade"]
 
 
 @app.command()
 def query(
-    store: StoreName,
+    store: Annotated[
+        str | None, typer.Argument(metavar="STORE", help="A store: a file name or an SQLAlchemy URL.")
+    ] = None,
     sql: Annotated[str | None, typer.Argument(metavar="SQL", help="One SELECT statement.")] = None,
     view: Annotated[str | None, typer.Option("--view", metavar="NAME", help="Show a documented view instead.")] = None,
     list_views: Annotated[bool, typer.Option("--list", help="List the documented views.")] = False,
@@ -79,3 +81,20 @@ def upgrade(store: StoreName, as_json: Json = False) -> int:
     from relugeom.cli.stores import run_upgrade
 
     return run_upgrade(store, as_json=as_json)
+
+
+@database.command()
+def metadata(
+    store: StoreName,
+    as_json: Json = False,  # what it prints is JSON in any case
+) -> int:
+    """Describe the tables, columns and views of an SQLite store for Datasette, as JSON.
+
+    \b
+    Example:
+      relugeom db metadata audit/audit.db > metadata.json
+      datasette audit/audit.db --metadata metadata.json
+    """
+    from relugeom.cli.stores import run_metadata
+
+    return run_metadata(store)

@@ -10,6 +10,7 @@ from relugeom.printing import hide_passwords
 from relugeom.report.csv_text import csv_text
 from relugeom.report.html import write_report
 from relugeom.report.tables import row_table
+from relugeom.store.metadata import datasette_metadata
 from relugeom.store.migration import schema_version
 from relugeom.store.migration import upgrade as upgrade_store
 from relugeom.store.readonly import run_query as ask
@@ -17,14 +18,16 @@ from relugeom.store.store import open_store
 from relugeom.store.views import find_view
 from relugeom.store.views import list_views as known_views
 
-__all__ = ["run_current", "run_query", "run_report", "run_upgrade"]
+__all__ = ["run_current", "run_metadata", "run_query", "run_report", "run_upgrade"]
 
 FORMS = ("table", "csv", "json")
 MAX_TABLE_ROWS, MAX_COUNTED_ROWS = 200, 10_000
 """Rows that a table shows, and further ones that are counted: to count all could take long."""
 
 
-def run_query(store: str, sql: str | None, *, view: str | None, list_views: bool, form: str, time_limit: float) -> int:
+def run_query(
+    store: str | None, sql: str | None, *, view: str | None, list_views: bool, form: str, time_limit: float
+) -> int:
     """`relugeom query`."""
     if form not in FORMS:
         raise InputError(f"--format {form!r}: write one of {', '.join(FORMS)}")
@@ -32,6 +35,8 @@ def run_query(store: str, sql: str | None, *, view: str | None, list_views: bool
         raise InputError(f"--time-limit {time_limit:g}: write a positive number of seconds")
     if list_views:
         return _print_rows(("view", "answers"), iter(known_views().items()), form)
+    if store is None:
+        raise InputError("name a store: a file name or an SQLAlchemy URL (only --list needs none)")
     if (sql is None) == (view is None):
         raise InputError("give either one SELECT statement or --view NAME; --list shows the views")
     statement = sql if sql is not None else f'SELECT * FROM "{find_view(str(view)).name}"'
@@ -90,4 +95,10 @@ def run_upgrade(store: str, *, as_json: bool) -> int:
         print_parts(
             [f"{shown} has schema {before.head}" + (" already" if same else f", before it had {before.current}")]
         )
+    return 0
+
+
+def run_metadata(store: str) -> int:
+    """`relugeom db metadata`."""
+    print_json(datasette_metadata(store))
     return 0

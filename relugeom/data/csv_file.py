@@ -1,12 +1,17 @@
-"""CSV files in UTF-8 with a header; blank lines at the end do not count."""
+"""CSV files in UTF-8 with a header; blank lines at the end do not count.
+
+Plain numbers come the quick way; the rows behind them are read carefully, which also finds the words for what is wrong.
+"""
 
 import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
+from typing import Any
 
 from relugeom.data.columns import is_number, listed, parsed_number
+from relugeom.data.plain_csv import plain_pieces
 from relugeom.data.source import CELLS
 from relugeom.errors import DataError
 
@@ -16,15 +21,18 @@ __all__ = ["CsvFile", "open_csv"]
 class CsvFile:
     """An open CSV file; a `relugeom.data.source.Source`."""
 
-    def __init__(self, name: str, lines: Iterator[list[str]], *, inputs: int) -> None:
-        self.name, self._lines = name, lines
+    def __init__(self, path: Path, lines: Iterator[list[str]], *, inputs: int) -> None:
+        self.name, self._path, self._lines = path.name, path, lines
         self.header = next(lines, [])
         self._check_header(inputs)
 
-    def pieces(self, columns: Sequence[str]) -> Iterator[list[Sequence[str]]]:
-        """The cells of these columns, as texts."""
+    def pieces(self, columns: Sequence[str]) -> Iterator[list[Sequence[Any]]]:
+        """The cells of these columns, as numbers or texts."""
         places, width, done = [self.header.index(name) for name in columns], len(self.header), 0
-        lines = _without_blank_end(self._lines)
+        for numbers in plain_pieces(self._path, self.header, columns):
+            done += len(numbers[0])
+            yield numbers
+        lines = _without_blank_end(islice(self._lines, done, None))
         while rows := list(islice(lines, max(1, CELLS // width))):
             for number, row in enumerate(rows, start=done + 1):
                 if len(row) != width:
@@ -56,7 +64,7 @@ def open_csv(path: Path, *, inputs: int) -> Iterator[CsvFile]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            yield CsvFile(path.name, csv.reader(file, strict=True), inputs=inputs)
+            yield CsvFile(path, csv.reader(file, strict=True), inputs=inputs)
     except UnicodeDecodeError:
         raise DataError("this is not UTF-8 text: save it as CSV in UTF-8") from None
     except csv.Error as error:

@@ -44,6 +44,7 @@ def save_network(connection: Connection, network: ReLUNetwork, file_name: str) -
     }
     network_id = insert_value(connection, schema.networks, digests | facts)
     _insert_layers(connection, network_id, network)
+    _insert_numbers(connection, network_id, network)
     _insert_units(connection, network_id, network.widths)
     _insert_names(connection, schema.features, network_id, network.feature_names)
     _insert_names(connection, schema.outputs, network_id, network.target_names)
@@ -95,6 +96,17 @@ def _insert_layers(connection: Connection, network_id: int, network: ReLUNetwork
         rows["rounded_weights"] = [np.packbits(flags).tobytes() for flags in network.origin.rounded_weights]
         rows["rounded_biases"] = [np.packbits(flags).tobytes() for flags in network.origin.rounded_biases]
     insert_columns(connection, schema.layers, rows)
+
+
+def _insert_numbers(connection: Connection, network_id: int, network: ReLUNetwork) -> None:
+    """Weights and biases as rows, which SQL can read."""
+    for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
+        place = {"network_id": network_id, "layer": layer}
+        units, inputs = np.nonzero(weight)
+        insert_columns(
+            connection, schema.weights, place | {"unit": units, "input": inputs, "weight": weight[units, inputs]}
+        )
+        insert_columns(connection, schema.unit_biases, place | {"unit": range(len(bias)), "bias": bias})
 
 
 def _insert_units(connection: Connection, network_id: int, widths: Sequence[int]) -> None:

@@ -78,6 +78,23 @@ WHERE NOT EXISTS (
 )""",
     ),
     View(
+        "region_effects",
+        "the effective map at work in each activation region: one row an output and a feature",
+        """\
+SELECT r.id AS run, g.position + 1 AS region, p.pattern, o.name AS output, f.name AS feature, m.coefficient, m.sign,
+       b.bias
+FROM runs r
+CROSS JOIN partition_regions g
+CROSS JOIN patterns p
+CROSS JOIN coefficients m
+CROSS JOIN biases b
+CROSS JOIN outputs o
+CROSS JOIN features f
+WHERE g.partition_id = r.partition_id AND p.id = g.pattern_id AND m.pattern_id = g.pattern_id
+      AND b.pattern_id = m.pattern_id AND b.output = m.output AND o.network_id = r.network_id AND o.position = m.output
+      AND f.network_id = r.network_id AND f.position = m.feature""",
+    ),
+    View(
         "effect_signs",
         "in how many regions each output rises, falls or stays flat with each feature, and whether its sign changes",
         """\
@@ -107,6 +124,17 @@ SELECT p.network_id AS network, p.pattern, u.layer, u.unit,
        CASE WHEN substr(p.pattern, u.text_position, 1) = '1' THEN 1 ELSE 0 END AS active
 FROM patterns p
 JOIN units u ON u.network_id = p.network_id""",
+    ),
+    View(
+        "weights_by_unit",
+        "the network itself (network, not run): one row a unit and an input of it, by name where they have one",
+        """\
+SELECT b.network_id AS network, b.layer, b.unit, o.name AS output, w.input, f.name AS feature, w.weight, b.bias
+FROM unit_biases b
+LEFT JOIN weights w ON w.network_id = b.network_id AND w.layer = b.layer AND w.unit = b.unit
+LEFT JOIN features f ON f.network_id = w.network_id AND f.position = w.input AND w.layer = 0
+LEFT JOIN outputs o ON o.network_id = b.network_id AND o.position = b.unit
+     AND NOT EXISTS (SELECT 1 FROM units u WHERE u.network_id = b.network_id AND u.layer = b.layer)""",
     ),
     View(
         "run_certificates",
@@ -154,24 +182,28 @@ SELECT a.id AS run_before, b.id AS run_after, p.pattern,
        CASE WHEN d.cluster IS NULL THEN 'vanished' ELSE 'stayed' END AS change,
        c.cluster AS cluster_before, d.cluster AS cluster_after, c.samples AS samples_before, d.samples AS samples_after
 FROM runs a
-JOIN networks m ON m.id = a.network_id
-JOIN networks n ON n.hidden_layers = m.hidden_layers
-JOIN runs b ON b.network_id = n.id AND b.id <> a.id AND b.clusters IS NOT NULL
-JOIN clusters c ON c.run_id = a.id
-JOIN patterns p ON p.id = c.pattern_id
+CROSS JOIN networks m
+CROSS JOIN runs b
+CROSS JOIN networks n
+CROSS JOIN clusters c
+CROSS JOIN patterns p
 LEFT JOIN patterns q ON q.network_id = n.id AND q.pattern = p.pattern
 LEFT JOIN clusters d ON d.run_id = b.id AND d.pattern_id = q.id
+WHERE a.clusters IS NOT NULL AND m.id = a.network_id AND b.clusters IS NOT NULL AND b.id <> a.id
+      AND n.id = b.network_id AND n.hidden_layers = m.hidden_layers AND c.run_id = a.id AND p.id = c.pattern_id
 UNION ALL
 SELECT a.id, b.id, q.pattern, 'appeared', NULL, d.cluster, NULL, d.samples
-FROM runs b
-JOIN networks n ON n.id = b.network_id
-JOIN networks m ON m.hidden_layers = n.hidden_layers
-JOIN runs a ON a.network_id = m.id AND a.id <> b.id AND a.clusters IS NOT NULL
-JOIN clusters d ON d.run_id = b.id
-JOIN patterns q ON q.id = d.pattern_id
+FROM runs a
+CROSS JOIN networks m
+CROSS JOIN runs b
+CROSS JOIN networks n
+CROSS JOIN clusters d
+CROSS JOIN patterns q
 LEFT JOIN patterns p ON p.network_id = m.id AND p.pattern = q.pattern
 LEFT JOIN clusters c ON c.run_id = a.id AND c.pattern_id = p.id
-WHERE c.cluster IS NULL""",
+WHERE a.clusters IS NOT NULL AND m.id = a.network_id AND b.clusters IS NOT NULL AND b.id <> a.id
+      AND n.id = b.network_id AND n.hidden_layers = m.hidden_layers AND d.run_id = b.id AND q.id = d.pattern_id
+      AND c.cluster IS NULL""",
     ),
     View(
         "effect_changes",

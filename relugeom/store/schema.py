@@ -73,6 +73,29 @@ layers = Table(
     comment="Weights of a network, exactly.",
 )
 
+weights = Table(
+    "weights",
+    metadata,
+    owner("network_id", "networks.id", "the network"),
+    key("layer", "number of the layer, from 0; the last one is the output layer"),
+    key("unit", "its unit, or the output, from 0"),
+    key("input", "unit of the layer before, or the feature, from 0"),
+    required("weight", Double, comment="entry of W, never 0"),
+    comment="Weights as rows, for questions; layers has the same numbers as they are loaded.",
+    sqlite_with_rowid=False,
+)
+
+unit_biases = Table(
+    "unit_biases",
+    metadata,
+    owner("network_id", "networks.id", "the network"),
+    key("layer", "number of the layer, from 0; the last one is the output layer"),
+    key("unit", "its unit, or the output, from 0"),
+    required("bias", Double, comment="entry of b"),
+    comment="Biases as rows, for questions.",
+    sqlite_with_rowid=False,
+)
+
 units = Table(
     "units",
     metadata,

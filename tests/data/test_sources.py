@@ -13,7 +13,7 @@ import pytest
 from databases import Database
 from sqlalchemy import URL
 
-from relugeom.data import csv_file, sql_table
+from relugeom.data import csv_file, plain_csv, sql_table
 from relugeom.data.samples import read_samples
 from relugeom.errors import DataError
 
@@ -58,6 +58,7 @@ OPTIONS = {"inputs": 2, "target": "wanted", "ignore": ["id"]}
 
 def test_a_csv_file_in_many_pieces(tmp_path: Path, columns, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(csv_file, "CELLS", 100)
+    monkeypatch.setattr(csv_file, "plain_pieces", lambda *_: ())
     path = tmp_path / "data.csv"
     write_csv(path, columns)
     path.write_text(path.read_text() + "\n,,,\n\n")
@@ -66,10 +67,12 @@ def test_a_csv_file_in_many_pieces(tmp_path: Path, columns, monkeypatch: pytest.
     assert told == list(range(25, ROWS + 1, 25))
 
 
+@pytest.mark.parametrize("block", [100, 1 << 20])
 def test_bad_cells_of_later_pieces_are_named_by_their_row(
-    tmp_path: Path, columns, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, columns, monkeypatch: pytest.MonkeyPatch, block: int
 ) -> None:
     monkeypatch.setattr(csv_file, "CELLS", 100)
+    monkeypatch.setattr(plain_csv, "BLOCK", block)
     path = tmp_path / "data.csv"
     for bad, words in (("", "value is missing"), ("x", "'x' is not a number"), ("inf", "not finite")):
         write_csv(path, columns | {"a": [*columns["a"][:778], bad, *columns["a"][779:]]})

@@ -97,6 +97,8 @@ def test_a_list_of_views_has_a_line_on_each(run, url):
     rows = json.loads(run("query", url, "--list", "--json").out)["rows"]
     assert [name for name, _ in rows] == [view.name for view in VIEWS]
     assert all(answers for _, answers in rows)
+    assert json.loads(run("query", "--list", "--json").out)["rows"] == rows
+    assert_refused(run("query", "--view", "runs_overview"), "name a store")
 
 
 def test_a_wrong_password_or_server_is_one_line_without_it(run, model):

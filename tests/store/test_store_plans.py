@@ -17,6 +17,8 @@ QUESTIONS = [
     "SELECT * FROM cluster_profile WHERE run = 1 AND cluster = 1",
     "SELECT * FROM region_points WHERE run = 1 AND region = 2",
     "SELECT * FROM effect_signs WHERE run = 1",
+    "SELECT * FROM region_effects WHERE run = 1 AND region = 2",
+    "SELECT * FROM weights_by_unit WHERE network = 1 AND layer = 0",
     "SELECT * FROM cluster_changes WHERE run_before = 1 AND run_after = 2",
     "SELECT * FROM effect_changes WHERE run_before = 1 AND run_after = 2",
     "SELECT * FROM pattern_verdicts WHERE run = 1 AND pattern = '110'",

@@ -73,6 +73,46 @@ def test_effective_maps(audit, ask):
     assert ask(query, "000") == [("age", 0.0, 0, 0.5), ("fare", 0.0, 0, 0.5)]
 
 
+def test_effective_maps_by_region(audit, ask):
+    query = "SELECT region, pattern, feature, coefficient, sign, bias FROM region_effects WHERE run = 1 AND region > 3"
+    assert ask(f"{query} ORDER BY region, feature") == [
+        (4, "110", "age", 1.0, 1, 0.5),
+        (4, "110", "fare", 2.0, 1, 0.5),
+        (5, "111", "age", -3.0, -1, 4.5),
+        (5, "111", "fare", -2.0, -1, 4.5),
+    ]
+
+
+def test_weights_by_name(audit, ask):
+    query = "SELECT layer, unit, output, input, feature, weight, bias FROM weights_by_unit WHERE network = 1"
+    output = hand_made.network().target_names[0]
+    assert ask(f"{query} ORDER BY layer, unit, input") == [
+        (0, 0, None, 0, "age", 1.0, 0.0),
+        (0, 1, None, 1, "fare", 1.0, 0.0),
+        (0, 2, None, 0, "age", 1.0, -1.0),
+        (0, 2, None, 1, "fare", 1.0, -1.0),
+        (1, 0, output, 0, None, 1.0, 0.5),
+        (1, 0, output, 1, None, 2.0, 0.5),
+        (1, 0, output, 2, None, -4.0, 0.5),
+    ]
+
+
+def test_weights_as_rows_make_up_the_network(store, ask):
+    """A unit without weights has a row of its own; -0 and 0 are both no weight."""
+    W = np.array([[0.1, -0.0, 1e-320], [0.0, 0.0, 0.0]])
+    network = ReLUNetwork.from_layers((W, [0.3, -0.0]), ([[np.pi, -1e300]], [1 / 3]))
+    with store.run("inspect", network=network):
+        pass
+    rows = ask("SELECT layer, unit, input, weight, bias FROM weights_by_unit ORDER BY layer, unit, input")
+    assert rows == [
+        (0, 0, 0, 0.1, 0.3),
+        (0, 0, 2, 1e-320, 0.3),
+        (0, 1, None, None, 0.0),
+        (1, 0, 0, np.pi, 1 / 3),
+        (1, 0, 1, -1e300, 1 / 3),
+    ]
+
+
 def test_clusters(audit, ask):
     query = "SELECT cluster, pattern, samples, share, outside, verdict, positive_share, target_mean, accuracy"
     assert ask(f"{query} FROM cluster_list WHERE run = 1 ORDER BY cluster") == [

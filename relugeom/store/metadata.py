@@ -1,0 +1,43 @@
+"""What the tables, columns and views of a store mean, for programs that show databases.
+
+PostgreSQL keeps the comments of tables and columns itself; an SQLite file cannot, so that whoever opens one with
+Datasette (https://docs.datasette.io/en/stable/metadata.html) wants them beside it.
+"""
+
+from typing import Any
+
+from relugeom.errors import StoreError
+from relugeom.store.location import parse_location
+from relugeom.store.migration import check_schema
+from relugeom.store.schema import SCHEMA_TABLE, metadata
+from relugeom.store.views import VIEWS
+
+__all__ = ["LABELS", "datasette_metadata"]
+
+LABELS = {"networks": "file_name", "domains": "name", "datasets": "name", "patterns": "pattern", "runs": "command"}
+"""The column that stands for a row where another table refers to it."""
+
+
+def datasette_metadata(location: str) -> dict[str, Any]:
+    """Metadata for Datasette: a line on each table, column and view, and what to show instead of a row's number.
+
+    Raises
+    ------
+    StoreError
+        There is no such store, it has another schema, or it is no file.
+    """
+    place = parse_location(location)
+    check_schema(place)
+    if place.path is None:
+        raise StoreError(
+            f"store {place.text!r} is no file for Datasette; its comments are in the database (\\d+ in psql)"
+        )
+    tables: dict[str, dict[str, Any]] = {SCHEMA_TABLE: {"description": "version of the schema", "hidden": True}}
+    for table in metadata.sorted_tables:
+        meanings = {column.name: column.comment for column in table.columns if column.comment}
+        tables[table.name] = {"description": table.comment, "columns": meanings}
+    for table_name, column in LABELS.items():
+        tables[table_name]["label_column"] = column
+    for view in VIEWS:
+        tables[view.name] = {"description": view.description}
+    return {"databases": {place.path.stem: {"tables": tables}}}
