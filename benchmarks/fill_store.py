@@ -50,6 +50,9 @@ QUESTIONS = [
     "SELECT * FROM region_points WHERE run = 2 AND region = 2",
     "SELECT * FROM effect_signs WHERE run = 2",
     "SELECT count(*) FROM sample_clusters WHERE run = 2 AND cluster = 1",
+    "SELECT * FROM region_effects WHERE run = 2 AND region = 2",
+    "SELECT * FROM cluster_changes WHERE run_before = 2 AND run_after = 3",
+    "SELECT * FROM effect_changes WHERE run_before = 2 AND run_after = 3",
 ]
 SETUP_TABLES = ("networks", "domains", "datasets", "patterns", "partitions", "runs", "clusters")
 
@@ -188,7 +191,10 @@ def side_by_side(
 
 
 def fill_the_rest(url: str, partition: Partition, X: np.ndarray) -> None:
-    """A run on the same partition with samples, and with made-up shares, facets and decisions, for the views."""
+    """A run on the same partition with samples, and with made-up shares, facets and decisions, for the views.
+
+    And one more run with the same clusters.
+    """
     random, count = np.random.default_rng(2), len(partition)
     clusters = cluster_samples(partition.network, X, domain=partition.domain)
     shares = random.dirichlet(np.ones(count))
@@ -214,6 +220,8 @@ def fill_the_rest(url: str, partition: Partition, X: np.ndarray) -> None:
                 )
             )
             run.save_decisions(random.integers(0, 2, size=count))
+        with store.run("cluster", network=partition.network, domain=partition.domain, dataset=record) as run:
+            run.save_clusters(clusters, cluster_importance(clusters, X.std(axis=0)))
 
 
 def time_views(backend: Backend, url: str) -> None:

@@ -1,6 +1,7 @@
 """Settings of all tests: the same examples on every run, unless HYPOTHESIS_PROFILE asks for new ones.
 
-And one PostgreSQL server for those that need one.
+One PostgreSQL server for those that need one; a short time for distances in audits; and the slow files first, so that
+no process has one of them left for itself in the end.
 """
 
 import os
@@ -11,6 +12,7 @@ from databases import Database, new_database, running_server
 from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
 
+from relugeom.audit.findings import SECONDS
 from relugeom.store.store import open_store
 
 SLOW_STARTS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -19,6 +21,24 @@ settings.register_profile(
     "exploring", max_examples=500, deadline=None, database=None, suppress_health_check=SLOW_STARTS
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+SLOW = ("test_store_faults.py", "test_enumerations.py", "test_readme.py", "test_studies.py", "test_resuming.py")
+DISTANCES = 2.0
+"""Seconds that an audit has for distances to other decisions; it takes more only to prove more of them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow files first."""
+    items.sort(key=lambda item: item.path.name not in SLOW)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_audits() -> Iterator[None]:
+    """Audits that are quickly done."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SECONDS, "distances", DISTANCES)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ FLOORS = {
 }
 DOORS = {
     "sqlalchemy": ("store", "migrations", "data.sql_table"),
-    "pyarrow": ("data.parquet_file",),
+    "pyarrow": ("data.parquet_file", "data.plain_csv"),
     "alembic": ("store", "migrations"),
     "psycopg": ("store",),
     "networkx": ("graph",),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from relugeom.audit.findings import SECONDS
 from relugeom.cli import main
 from relugeom.store.views import list_views
 
@@ -19,11 +20,13 @@ COMMANDS = re.findall(r"```\n(python3 -m venv .*?)```", README, re.DOTALL)[0].sp
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the examples in it, where the commands run one after the other."""
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder with the examples in it, where the commands run one after the other, with the time that users give."""
     place = tmp_path_factory.mktemp("readme")
     (place / "examples").symlink_to(REPOSITORY / "examples")
-    return place
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SECONDS, "distances", 60.0)
+        yield place
 
 
 def lines(text: str) -> Iterator[str]:

@@ -1,20 +1,19 @@
-"""The verbs that need a store only: query, report, db."""
+"""The verbs that need a store only: query, report, db.
+
+The report is slow to load, and who asks a question does not wait for it.
+"""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from relugeom.audit import report_content
 from relugeom.cli.output import print_json, print_parts, print_text, tell
 from relugeom.errors import InputError
 from relugeom.printing import hide_passwords
 from relugeom.report.csv_text import csv_text
-from relugeom.report.html import write_report
-from relugeom.report.tables import row_table
 from relugeom.store.metadata import datasette_metadata
 from relugeom.store.migration import schema_version
 from relugeom.store.migration import upgrade as upgrade_store
 from relugeom.store.readonly import run_query as ask
-from relugeom.store.store import open_store
 from relugeom.store.views import find_view
 from relugeom.store.views import list_views as known_views
 
@@ -52,6 +51,8 @@ def _print_rows(columns: tuple[str, ...], rows: Iterator[tuple[object, ...]], fo
         for piece in csv_text(columns, list(rows)):  # read to the end first: the time limit is not for a slow reader
             print_text(piece)
     else:
+        from relugeom.report.tables import row_table
+
         print_parts([row_table(columns, list(islice(rows, MAX_TABLE_ROWS)))])
         more = sum(1 for _ in islice(rows, MAX_COUNTED_ROWS))
         if more:
@@ -64,6 +65,10 @@ def run_report(
     store: str, out: str, *, run: int | None, show_samples: bool, map_features: Sequence[str] | None, as_json: bool
 ) -> int:
     """`relugeom report`."""
+    from relugeom.audit import report_content
+    from relugeom.report.html import write_report
+    from relugeom.store.store import open_store
+
     with open_store(store, create=False) as opened:
         content = report_content(opened, run, show_samples=show_samples, map_features=map_features)
     write_report(content, out)

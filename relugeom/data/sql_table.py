@@ -44,7 +44,7 @@ class SqlTable:
 
     def pieces(self, columns: Sequence[str]) -> Iterator[list[Sequence[Any]]]:
         """The cells of these columns, as the database gives them."""
-        for rows in self._fetch(columns).partitions():
+        for rows in self._fetch(columns).partitions(ROWS):
             yield list(zip(*rows, strict=True))
 
 

@@ -14,7 +14,7 @@ from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import packed_width
 from relugeom.partition.found import RegionBlock
-from relugeom.store import schema
+from relugeom.store import network_tables, schema
 
 __all__ = ["Resumable", "close_run", "drop_blocks", "find_resumable", "load_blocks", "save_block"]
 
@@ -79,13 +79,13 @@ def drop_blocks(connection: Connection, run_id: int) -> None:
 def find_resumable(connection: Connection, network: ReLUNetwork, domain: Domain) -> Resumable | None:
     """The latest run that searched this network on this domain and left a partition or blocks, or None."""
     runs, blocks = schema.runs, schema.search_blocks
-    same = runs.join(schema.networks, schema.networks.c.id == runs.c.network_id)
+    same = runs.join(network_tables.networks, network_tables.networks.c.id == runs.c.network_id)
     same = same.join(schema.domains, schema.domains.c.id == runs.c.domain_id)
     left = exists().where(blocks.c.run_id == runs.c.id)
     query = (
         select(runs.c.id, runs.c.partition_id)
         .select_from(same)
-        .where(schema.networks.c.digest == network.digest, schema.domains.c.digest == domain.digest)
+        .where(network_tables.networks.c.digest == network.digest, schema.domains.c.digest == domain.digest)
         .where(runs.c.partition_id.is_not(None) | left)
         .order_by(runs.c.id.desc())
     )

@@ -11,6 +11,7 @@ in place, with foreign keys on.
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
 from typing import NamedTuple
@@ -141,7 +142,7 @@ def _read_version(place: StoreLocation) -> SchemaVersion:
         else:
             current = None
             _check_encoding(connection, place)
-    return SchemaVersion(current, _scripts().get_current_head() or "")
+    return SchemaVersion(current, _revisions()[0])
 
 
 def _is_missing(place: StoreLocation) -> bool:
@@ -161,15 +162,23 @@ def _check_encoding(connection: Connection, place: StoreLocation) -> None:
 
 
 def _refuse_newer(place: StoreLocation, version: SchemaVersion) -> None:
-    if version.current not in {None, *(script.revision for script in _scripts().walk_revisions())}:
+    if version.current not in {None, *_revisions()}:
         raise SchemaVersionError(
             f"store {place.text!r} has schema {version.current}, which is newer than {version.head}, the newest that "
             f"this relugeom knows: run `pip install --upgrade relugeom`"
         )
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(migration_config())
+def _revisions() -> tuple[str, ...]:
+    """All that this relugeom knows, the newest first."""
+    folder = script_location()
+    return _read_revisions(folder, frozenset(path.name for path in (folder / "versions").glob("*.py")))
+
+
+@lru_cache(maxsize=4)
+def _read_revisions(_folder: Path, _files: frozenset[str]) -> tuple[str, ...]:
+    """Read once for a folder with these files: Alembic runs each of them, which takes longer than most questions."""
+    return tuple(script.revision for script in ScriptDirectory.from_config(migration_config()).walk_revisions())
 
 
 def _migrate(place: StoreLocation) -> None:

@@ -11,7 +11,7 @@ from relugeom.errors import StoreError
 from relugeom.linalg.arrays import BoolArray
 from relugeom.network.decision import Decision, DecisionRule, Squashing
 from relugeom.network.network import Origin, ReLUNetwork
-from relugeom.store import schema
+from relugeom.store import network_tables
 from relugeom.store.insertion import find_id, insert_columns, insert_value
 
 __all__ = ["load_network", "save_network"]
@@ -22,7 +22,7 @@ FLOAT = np.dtype("<f8")
 def save_network(connection: Connection, network: ReLUNetwork, file_name: str) -> int:
     """Id of a network, saved where it is not there yet."""
     digests = {"digest": network.digest, "meaning_digest": network.meaning_digest}
-    known = find_id(connection, schema.networks, **digests)
+    known = find_id(connection, network_tables.networks, **digests)
     if known is not None:
         return known
     rule = network.rule
@@ -42,13 +42,13 @@ def save_network(connection: Connection, network: ReLUNetwork, file_name: str) -
         "inputs_named": bool(network.input_names),
         "outputs_named": bool(network.output_names),
     }
-    network_id = insert_value(connection, schema.networks, digests | facts)
+    network_id = insert_value(connection, network_tables.networks, digests | facts)
     _insert_layers(connection, network_id, network)
     _insert_numbers(connection, network_id, network)
     _insert_units(connection, network_id, network.widths)
-    _insert_names(connection, schema.features, network_id, network.feature_names)
-    _insert_names(connection, schema.outputs, network_id, network.target_names)
-    _insert_names(connection, schema.classes, network_id, rule.class_names)
+    _insert_names(connection, network_tables.features, network_id, network.feature_names)
+    _insert_names(connection, network_tables.outputs, network_id, network.target_names)
+    _insert_names(connection, network_tables.classes, network_id, rule.class_names)
     return network_id
 
 
@@ -60,24 +60,24 @@ def load_network(connection: Connection, network_id: int) -> ReLUNetwork:
     StoreError
         The store has none.
     """
-    table = schema.networks
+    table = network_tables.networks
     row = connection.execute(select(table).where(table.c.id == network_id)).mappings().first()
     if row is None:
         raise StoreError(f"the store has no network {network_id}")
-    layers = schema.layers
+    layers = network_tables.layers
     found = connection.execute(select(layers).where(layers.c.network_id == network_id).order_by(layers.c.layer))
     stored = found.mappings().all()
     return ReLUNetwork(
         weights=tuple(np.frombuffer(layer["weights"], dtype=FLOAT).reshape(_shape(layer)) for layer in stored),
         biases=tuple(np.frombuffer(layer["biases"], dtype=FLOAT) for layer in stored),
-        input_names=_names(connection, schema.features, network_id) if row["inputs_named"] else (),
-        output_names=_names(connection, schema.outputs, network_id) if row["outputs_named"] else (),
+        input_names=_names(connection, network_tables.features, network_id) if row["inputs_named"] else (),
+        output_names=_names(connection, network_tables.outputs, network_id) if row["outputs_named"] else (),
         squashing=Squashing(row["squashing"]),
         decision=Decision(
             DecisionRule(row["decision_rule"]),
             row["threshold_lower"],
             row["threshold_upper"],
-            _names(connection, schema.classes, network_id),
+            _names(connection, network_tables.classes, network_id),
         ),
         origin=_origin(row, stored),
     )
@@ -95,7 +95,7 @@ def _insert_layers(connection: Connection, network_id: int, network: ReLUNetwork
     if network.origin.rounded_weights:
         rows["rounded_weights"] = [np.packbits(flags).tobytes() for flags in network.origin.rounded_weights]
         rows["rounded_biases"] = [np.packbits(flags).tobytes() for flags in network.origin.rounded_biases]
-    insert_columns(connection, schema.layers, rows)
+    insert_columns(connection, network_tables.layers, rows)
 
 
 def _insert_numbers(connection: Connection, network_id: int, network: ReLUNetwork) -> None:
@@ -104,9 +104,11 @@ def _insert_numbers(connection: Connection, network_id: int, network: ReLUNetwor
         place = {"network_id": network_id, "layer": layer}
         units, inputs = np.nonzero(weight)
         insert_columns(
-            connection, schema.weights, place | {"unit": units, "input": inputs, "weight": weight[units, inputs]}
+            connection,
+            network_tables.weights,
+            place | {"unit": units, "input": inputs, "weight": weight[units, inputs]},
         )
-        insert_columns(connection, schema.unit_biases, place | {"unit": range(len(bias)), "bias": bias})
+        insert_columns(connection, network_tables.unit_biases, place | {"unit": range(len(bias)), "bias": bias})
 
 
 def _insert_units(connection: Connection, network_id: int, widths: Sequence[int]) -> None:
@@ -117,7 +119,7 @@ def _insert_units(connection: Connection, network_id: int, widths: Sequence[int]
         "unit": [unit for _, unit in units],
         "text_position": [number + layer + 1 for number, (layer, _) in enumerate(units)],  # a slash after each layer
     }
-    insert_columns(connection, schema.units, rows)
+    insert_columns(connection, network_tables.units, rows)
 
 
 def _insert_names(connection: Connection, table: Table, network_id: int, names: Sequence[str]) -> None:

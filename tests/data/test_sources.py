@@ -175,8 +175,10 @@ def test_sqlite_tables_views_and_selects(tmp_path: Path, columns, monkeypatch: p
         "SELECT * FROM samples",
         "with t as (select * from samples) select * from t",
     ):
-        samples = read_samples(asked, url=url, **OPTIONS)
+        told: list[int] = []
+        samples = read_samples(asked, url=url, **OPTIONS, on_progress=told.append)
         assert same(samples, columns)
+        assert told == [*range(33, ROWS, 33), ROWS]  # a SELECT in pieces too, not row by row
         assert samples.name == ("query" if " " in asked else asked.removeprefix("main."))
     few = read_samples("SELECT a, wanted FROM samples WHERE 'x:y' LIKE 'x:%' ORDER BY a LIMIT 2", url=url, inputs=2)
     assert few.X[:, 0].tolist() == sorted(columns["a"])[:2]
@@ -264,7 +266,9 @@ def test_postgresql(postgres: Database, columns, monkeypatch: pytest.MonkeyPatch
             connection.execute("INSERT INTO odd.samples VALUES (%s, %s, %s, %s)", (*row[:3], bool(row[3])))
     assert same(read_samples("odd.samples", url=postgres_url, **OPTIONS), columns)
     query = "SELECT * FROM odd.samples WHERE 'x%y:z' LIKE 'x\\%%' AND '1'::int = 1 ORDER BY id"
-    assert same(read_samples(query, url=postgres_url, **OPTIONS), columns)
+    told: list[int] = []
+    assert same(read_samples(query, url=postgres_url, **OPTIONS, on_progress=told.append), columns)
+    assert told == [*range(33, ROWS, 33), ROWS]
     with pytest.raises(DataError, match="the database says"):
         read_samples("WITH d AS (DELETE FROM odd.samples RETURNING *) SELECT * FROM d", url=postgres_url, **OPTIONS)
     assert same(read_samples("odd.samples", url=postgres_url, **OPTIONS), columns)

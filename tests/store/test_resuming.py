@@ -23,6 +23,7 @@ from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.partition import Partition, PartitionStatus
 from relugeom.store.store import Store, open_store
 
+KILLS = 3
 # A search in a process of its own, which records what it has found every few milliseconds.
 SEARCH = """
 import sys
@@ -144,7 +145,9 @@ def test_a_search_killed_at_random_moments_ends_with_the_same_partition(
     arguments = [str(model), "--domain", "box:-1,1", "--store", database.url, "--resume"]
     chance = random.Random(kind)
     known, kills = 0, 0
-    while kills < 5 and kill_when_blocks_are_there(arguments, database, chance.randint(1, 3), 0.1 * chance.random()):
+    while kills < KILLS and kill_when_blocks_are_there(
+        arguments, database, chance.randint(1, 3), 0.1 * chance.random()
+    ):
         kills += 1
         database.assert_sound()
         assert count_rows(database, "SELECT count(*) FROM runs WHERE status IN ('complete', 'truncated')") == 0
@@ -152,7 +155,7 @@ def test_a_search_killed_at_random_moments_ends_with_the_same_partition(
         assert found >= known  # nothing that was recorded is lost
         known = found
     assert kills > 0
-    if kills == 5:
+    if kills == KILLS:
         assert not kill_when_blocks_are_there(arguments, database, 10**9, 0.0)
     with open_store(database.url) as opened:
         assert_same(opened.load_partition(last_run(opened)), expected)

@@ -36,9 +36,9 @@ PARTS = ("clusters", "assignments", "pattern_census", "answers", "run_notes", "s
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A model of 11 units and 300 samples: an audit of it takes about a second."""
+    """A model of 9 units and 300 samples: an audit of it takes about two seconds."""
     folder = tmp_path_factory.mktemp("job")
-    network = he_network(5, 2, 6, 5, 1)
+    network = he_network(5, 2, 5, 4, 1)
     arrays = {f"W{k}": W for k, W in enumerate(network.weights)} | {f"b{k}": b for k, b in enumerate(network.biases)}
     np.savez(folder / "model.npz", **arrays)
     X = np.random.default_rng(1).normal(size=(300, 2))
@@ -160,8 +160,7 @@ def assert_one_file(database: Database, mode: str = "delete") -> None:
         Path(copy).unlink()
 
 
-# --- full disks
-# ---------------------------------------------------------------------------------------------------------
+# --- full disks ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("size", [1_000, 5_000, 100_000, 300_000, 400_000])
@@ -258,8 +257,7 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": ":".join(filter(None, sys.path))}
 
 
-# --- connections and other programs
-# ------------------------------------------------------------------------------------
+# --- connections and other programs ----------------------------------------------------------------------------------
 
 
 def test_a_connection_that_is_lost(postgres: Database, job: tuple[Path, Path], tmp_path: Path) -> None:
