@@ -25,6 +25,8 @@ __all__ = ["ask_file"]
 ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 FORBIDDEN_FUNCTIONS = {"load_extension", "fts3_tokenizer"}  # the second shows and takes addresses of code
 STEPS_BETWEEN_LOOKS = 10_000
+JSON_TABLES = "SELECT 1 FROM json_each('[]'), json_tree('[]')"
+"""Whoever has used them once may use them again: SQLite sets them up as it creates tables, which is refused."""
 
 
 def ask_file(path: Path, sql: str, time_limit: float) -> tuple[tuple[str, ...], Iterator[tuple[Any, ...]]]:
@@ -40,8 +42,9 @@ def ask_file(path: Path, sql: str, time_limit: float) -> tuple[tuple[str, ...], 
     connection.interrupt_after(time_limit)
     deadline = time.monotonic() + time_limit
     connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_BETWEEN_LOOKS)
-    connection.set_authorizer(_authorize)
     with _explained(time_limit), _closed_on_failure(connection):
+        connection.execute(JSON_TABLES).close()
+        connection.set_authorizer(_authorize)
         cursor = connection.execute(sql)
         if cursor.description is None:
             raise StoreError(EMPTY)
@@ -96,7 +99,7 @@ def _explanation(error: Exception, time_limit: float) -> str:
     message, name = printable(str(error)), getattr(error, "sqlite_errorname", "")
     if name == "SQLITE_INTERRUPT":
         return out_of_time(time_limit)
-    if name == "SQLITE_AUTH":
+    if name == "SQLITE_AUTH" or message == "not authorized":
         return f"{ONLY_READING} ({message})"
     if "one statement" in message:
         return MORE_THAN_ONE

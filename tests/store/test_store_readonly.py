@@ -214,6 +214,14 @@ def test_a_url_of_sqlite_is_answered(path):
     assert list(run_query(f"sqlite:///{path}", "SELECT count(*) FROM runs").rows) == [(1,)]
 
 
+def test_json_is_taken_apart(path):
+    with open_store(path) as store, store.run("save", network=hand_made.network(), parameters={"features": ["a", "b"]}):
+        pass
+    sql = "SELECT j.value FROM runs, json_each(parameters, '$.features') j ORDER BY j.key"
+    assert list(run_query(path, sql).rows) == [("a",), ("b",)]
+    assert list(run_query(path, "SELECT count(*) FROM runs, json_tree(parameters)").rows) == [(4,)]
+
+
 def test_values_are_plain_on_either_backend(audit):
     sql = "SELECT 0.5 * 3, count(*), sum(active_units), sum(admissible_inputs), NULL, 'a%s' FROM pattern_verdicts"
     (row,) = run_query(audit.url, sql).rows
