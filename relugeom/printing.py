@@ -8,9 +8,10 @@ __all__ = ["SCHEME", "counted", "hide_passwords", "printable"]
 SCHEME = re.compile(r"([A-Za-z][\w+.-]*)://(.*)", re.DOTALL)
 """A URL: its scheme, and the rest."""
 WHOLE_URL = re.compile(r"\A([A-Za-z][\w+.-]*://[^:/@\s]*):(?!@[^@]*\Z).*@", re.DOTALL)
-USER_PASSWORD = re.compile(r"(\w\w:/{1,2}[^:/@\s]*):(?!@[^\s@]*(?:\s|\Z))[^\s]*@")
+USER_PASSWORD = re.compile(r"(\w\w:/{0,2}[^:/@\s]*):(?!@[^\s@]*(?:\s|\Z))[^\s]*@")
 OPTION = re.compile(r"([?&;])([^=&;?\s]+)=[^&\s\"']*")
 WHOLE_OPTION = re.compile(r"([?&;])([^=&;?\s]+)=[^&]*")
+KEYWORD = re.compile(r"(?<![?&;\w])((?:ssl)?password|passwd|pwd)(\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&]+)", re.IGNORECASE)
 SECRET = re.compile(r"pass|pwd|secret|token|credential|private_?key|odbc_connect", re.IGNORECASE)
 """Options whose values are not shown, whatever stands in them: drivers have many words for a password."""
 
@@ -19,11 +20,12 @@ def hide_passwords(text: str) -> str:
     """The text with the password of every URL in it, and what its options keep secret, replaced by ``***``.
 
     In a text that is a URL from its first letter on, a password may hold spaces; in running text it ends at a space,
-    and a stroke of the URL may be missing, which it loses where it is taken for the name of a file.
+    and strokes of the URL may be missing, which it loses where it is taken for the name of a file. There the keywords
+    of PostgreSQL's connection strings (``host=… password='…'``) count too.
     """
     if SCHEME.match(text):
         return WHOLE_OPTION.sub(_hide_secret, WHOLE_URL.sub(r"\1:***@", text))
-    return OPTION.sub(_hide_secret, USER_PASSWORD.sub(r"\1:***@", text))
+    return KEYWORD.sub(r"\1\2***", OPTION.sub(_hide_secret, USER_PASSWORD.sub(r"\1:***@", text)))
 
 
 def _hide_secret(option: re.Match[str]) -> str:

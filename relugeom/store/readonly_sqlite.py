@@ -25,6 +25,8 @@ __all__ = ["ask_file"]
 ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 FORBIDDEN_FUNCTIONS = {"load_extension", "fts3_tokenizer"}  # the second shows and takes addresses of code
 STEPS_BETWEEN_LOOKS = 10_000
+LARGEST_VALUE = 1 << 28
+"""Bytes: one step that makes a longer value (randomblob, printf, replace) could take any time and all memory."""
 JSON_TABLES = "SELECT 1 FROM json_each('[]'), json_tree('[]')"
 """Whoever has used them once may use them again: SQLite sets them up as it creates tables, which is refused."""
 
@@ -39,6 +41,7 @@ def ask_file(path: Path, sql: str, time_limit: float) -> tuple[tuple[str, ...], 
     """
     address = f"file:{quote(os.fsencode(path))}?mode=ro"
     connection = sqlite3.connect(address, uri=True, isolation_level=None, factory=_Limited)
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LARGEST_VALUE)
     connection.interrupt_after(time_limit)
     deadline = time.monotonic() + time_limit
     connection.set_progress_handler(lambda: time.monotonic() > deadline, STEPS_BETWEEN_LOOKS)

@@ -209,6 +209,10 @@ def test_a_read_only_store_can_be_read_and_refuses_to_be_written():
         ("postgresql://host/db?sslpassword=a&SSLMODE=b", "postgresql://host/db?sslpassword=***&SSLMODE=b"),
         ("mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BPWD%3Dsecret", "mssql+pyodbc:///?odbc_connect=***"),
         ("mssql+pyodbc:///?odbc_connect=DRIVER={x};PWD=secret", "mssql+pyodbc:///?odbc_connect=***"),
+        ("host=db.example user=me password=secret dbname=audits", "host=db.example user=me password=*** dbname=audits"),
+        ("host=h password = 'it\\'s my own' x=1", "host=h password = *** x=1"),
+        ("postgresql:me:secret@host/db", "postgresql:me:***@host/db"),
+        ("SELECT compass = 3 FROM t", "SELECT compass = 3 FROM t"),
         ("of databricks://host?access_token=secret, no", "of databricks://host?access_token=*** no"),
     ],
 )
