@@ -58,8 +58,8 @@ def postgres_store(postgres_server: str) -> Iterator[str]:
 
 
 @pytest.fixture
-def postgres(postgres_server: str, request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A new database on it; for a test that has a store, with the schema."""
-    template = request.getfixturevalue("postgres_store") if "store" in request.fixturenames else "template0"
+def postgres(postgres_server: str, postgres_store: str, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A new database on it that is an empty store; without tables where the test is marked so."""
+    template = "template0" if request.node.get_closest_marker("without_tables") else postgres_store
     with new_database(postgres_server, template=template) as database:
         yield database

@@ -29,6 +29,7 @@ from relugeom.store.schema import SCHEMA_TABLE, metadata
 from relugeom.store.store import open_store
 from relugeom.store.views import VIEWS
 
+pytestmark = pytest.mark.without_tables
 GOLDEN = Path(__file__).parent / "golden"
 RELEASED = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 HEAD = RELEASED[-1]

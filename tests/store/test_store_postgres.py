@@ -38,6 +38,7 @@ def test_a_plain_url_means_psycopg_3(postgres, scheme):
     assert postgres.ask("SELECT count(*) FROM runs") == [(1,)]
 
 
+@pytest.mark.without_tables
 def test_a_database_is_a_new_store_only_when_one_may_be_made(postgres):
     assert "is empty: nothing was ever saved in it" in refusal(postgres.url, create=False)
     assert postgres.tables() == set()
@@ -46,12 +47,14 @@ def test_a_database_is_a_new_store_only_when_one_may_be_made(postgres):
         assert store.unfinished_runs() == []
 
 
+@pytest.mark.without_tables
 def test_a_database_of_something_else_is_left_alone(postgres):
     postgres.change("CREATE TABLE invoices (id INTEGER)")
     assert "database of something else (it has a table 'invoices')" in refusal(postgres.url)
     assert postgres.tables() == {"invoices"}
 
 
+@pytest.mark.without_tables
 def test_a_schema_of_its_own_keeps_a_store_apart(postgres):
     postgres.change("CREATE TABLE invoices (id INTEGER)")
     postgres.change("CREATE SCHEMA audits")
