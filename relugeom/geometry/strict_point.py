@@ -60,6 +60,10 @@ def find_strict_point(
         point = rational_point(proposal.x[:-1])
         if _holds(rows, strict, point):
             return Witness(point)
+        # Where rows that may be 0 are nearly so, a point further inside bears the rounding.
+        inner = _float_optimum(rows, frozenset(range(len(rows))), dimension, solver or HighsSolver())
+        if inner.status is LPStatus.OPTIMAL and _holds(rows, strict, point := rational_point(inner.x[:-1])):
+            return Witness(point)
     # w_i is a power of two near the size of row i, so that t is compared with rows of like size.
     lifted = [[*form[:-1], -_weight(form) if row in strict else 0, form[-1]] for row, form in enumerate(rows)]
     lifted.append([*[0] * dimension, -1, 1])

@@ -36,9 +36,9 @@ PARTS = ("clusters", "assignments", "pattern_census", "answers", "run_notes", "s
 
 @pytest.fixture(scope="module")
 def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A model of 9 units and 300 samples: an audit of it takes about two seconds."""
+    """A model of 6 units and 300 samples: an audit of it takes about two seconds, most of them for its page."""
     folder = tmp_path_factory.mktemp("job")
-    network = he_network(5, 2, 5, 4, 1)
+    network = he_network(5, 2, 6, 1)
     arrays = {f"W{k}": W for k, W in enumerate(network.weights)} | {f"b{k}": b for k, b in enumerate(network.biases)}
     np.savez(folder / "model.npz", **arrays)
     X = np.random.default_rng(1).normal(size=(300, 2))
