@@ -12,8 +12,11 @@ from relugeom.store.migration import check_schema
 from relugeom.store.schema import SCHEMA_TABLE, metadata
 from relugeom.store.views import VIEWS
 
-__all__ = ["LABELS", "datasette_metadata"]
+__all__ = ["DESCRIPTION", "LABELS", "datasette_metadata"]
 
+DESCRIPTION = (
+    "A store of relugeom. The views, which stand below the tables, answer what people ask, with names for numbers."
+)
 LABELS = {"networks": "file_name", "domains": "name", "datasets": "name", "patterns": "pattern", "runs": "command"}
 """The column that stands for a row where another table refers to it."""
 
@@ -40,4 +43,4 @@ def datasette_metadata(location: str) -> dict[str, Any]:
         tables[table_name]["label_column"] = column
     for view in VIEWS:
         tables[view.name] = {"description": view.description}
-    return {"databases": {place.path.stem: {"tables": tables}}}
+    return {"databases": {place.path.stem: {"description": DESCRIPTION, "tables": tables}}}

@@ -13,8 +13,8 @@ from databases import Database
 from datasette.app import Datasette
 
 from relugeom.errors import StoreError
-from relugeom.store.metadata import LABELS, datasette_metadata
-from relugeom.store.schema import metadata
+from relugeom.store.metadata import DESCRIPTION, LABELS, datasette_metadata
+from relugeom.store.schema import SCHEMA_TABLE, metadata
 from relugeom.store.store import open_store
 from relugeom.store.views import VIEWS
 
@@ -34,7 +34,7 @@ def pages(path: Path, names: list[str]) -> Iterator[tuple[str, str]]:
         server = Datasette([str(path)], metadata=datasette_metadata(str(path)))
         found = []
         for name in names:
-            response = await server.client.get(f"/{path.stem}/{name}")
+            response = await server.client.get(f"/{path.stem}/{name}".rstrip("/"))
             assert response.status_code == 200, name
             found.append(html.unescape(response.text))
         return found
@@ -50,6 +50,13 @@ def test_every_table_and_view_has_a_page_that_says_what_it_is(store_file: Path) 
     for name, page in pages(store_file, list(metadata.tables)):
         assert str(metadata.tables[name].comment) in page
         assert all(str(column.comment) in page for column in metadata.tables[name].columns if column.comment)
+
+
+def test_the_page_of_the_store_points_to_the_views(store_file: Path) -> None:
+    ((_, page),) = pages(store_file, [""])
+    assert DESCRIPTION in page
+    assert f"/{store_file.stem}/runs" in page
+    assert f"/{store_file.stem}/{SCHEMA_TABLE}" not in page
 
 
 def test_rows_that_are_referred_to_are_named(store_file: Path) -> None:
