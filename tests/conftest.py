@@ -24,7 +24,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 SLOW = ("test_store_faults.py", "test_enumerations.py", "test_readme.py", "test_studies.py", "test_resuming.py")
-DISTANCES = 2.0
+DISTANCES, PATIENCE = 2.0, 120.0
 """Seconds that an audit has for distances to other decisions; it takes more only to prove more of them."""
 
 
@@ -38,6 +38,14 @@ def short_audits() -> Iterator[None]:
     """Audits that are quickly done."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(SECONDS, "distances", DISTANCES)
+        yield
+
+
+@pytest.fixture(scope="module")
+def patient_audits() -> Iterator[None]:
+    """Audits that take the time they need, for tests of what they find in it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SECONDS, "distances", PATIENCE)
         yield
 
 

@@ -31,7 +31,7 @@ X, TARGET = TABLE[FEATURES].to_numpy(float), TABLE["Survived"].to_numpy(float)
 
 
 @pytest.fixture(scope="module")
-def titanic(tmp_path_factory: pytest.TempPathFactory) -> AuditResult:
+def titanic(tmp_path_factory: pytest.TempPathFactory, patient_audits: None) -> AuditResult:
     out = tmp_path_factory.mktemp("titanic") / "audit"
     return audit(MODEL, PASSENGERS, target="Survived", protected=["Gender"], out=out)
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from relugeom.audit.findings import SECONDS
 from relugeom.cli import main
 from relugeom.store.views import list_views
 
@@ -20,13 +19,11 @@ COMMANDS = re.findall(r"```\n(python3 -m venv .*?)```", README, re.DOTALL)[0].sp
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with the examples in it, where the commands run one after the other, with the time that users give."""
+def folder(tmp_path_factory: pytest.TempPathFactory, patient_audits: None) -> Path:
+    """A folder with the examples in it, where the commands run one after the other."""
     place = tmp_path_factory.mktemp("readme")
     (place / "examples").symlink_to(REPOSITORY / "examples")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(SECONDS, "distances", 60.0)
-        yield place
+    return place
 
 
 def lines(text: str) -> Iterator[str]:
