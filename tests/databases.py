@@ -124,21 +124,10 @@ def running_server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="relugeom-"))
     server = get_server(folder, cleanup_mode="stop")
     try:
-        _forget_the_disk(server.get_uri())
         yield server.get_uri()
     finally:
         server.cleanup()
         shutil.rmtree(folder)
-
-
-def _forget_the_disk(server: str) -> None:
-    """Nothing on this server has to outlast a power failure: it need not wait for the disk."""
-    import psycopg
-
-    with psycopg.connect(server, autocommit=True) as admin:
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            admin.execute(f"ALTER SYSTEM SET {setting} = off")
-        admin.execute("SELECT pg_reload_conf()")
 
 
 @contextmanager

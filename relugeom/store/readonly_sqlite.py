@@ -26,7 +26,7 @@ ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, 
 FORBIDDEN_FUNCTIONS = {"load_extension", "fts3_tokenizer"}  # the second shows and takes addresses of code
 STEPS_BETWEEN_LOOKS = 10_000
 LARGEST_VALUE = 1 << 28
-"""Bytes: one step that makes a longer value (randomblob, printf, replace) could take any time and all memory."""
+"""Bytes: one step that makes a longer value (randomblob, replace) could take any time and all memory."""
 JSON_TABLES = "SELECT 1 FROM json_each('[]'), json_tree('[]')"
 """Whoever has used them once may use them again: SQLite sets them up as it creates tables, which is refused."""
 
