@@ -13,6 +13,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[1]
 FLOORS = {
     "errors": 1,
+    "deadline": 2,
     "files": 2,
     "printing": 1,
     "version": 1,
