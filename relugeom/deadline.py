@@ -1,17 +1,18 @@
 """How long a job may take: one moment, set where the job begins and handed down to every step of it.
 
 A public function takes a `TimeLimit`, which is seconds, None for no limit, or a `Deadline` that a caller has set, and
-turns it into a `Deadline` in its first line; from there on the value is handed down. The clock only stops: what an
-answer is depends on the work that was done.
+turns it into a `Deadline` in its first line; from there on the value is handed down. A step that can say what it has
+done so far asks whether the deadline has `passed`; one that cannot lets `check` raise, and the function that set the
+deadline catches that. The clock only stops: what an answer is depends on the work that was done.
 """
 
 import time
 from dataclasses import dataclass
 from math import inf, isnan
 
-from relugeom.errors import InputError
+from relugeom.errors import DeadlinePassedError, InputError
 
-__all__ = ["Deadline", "TimeLimit"]
+__all__ = ["NEVER", "Deadline", "TimeLimit"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,17 @@ class Deadline:
         """Seconds until then, 0 afterwards; infinite without a limit."""
         return max(self.end - time.monotonic(), 0.0)
 
+    def check(self) -> None:
+        """Leave a computation that has nothing to show until it ends.
+
+        Raises
+        ------
+        DeadlinePassedError
+            It is time to stop.
+        """
+        if self.passed:
+            raise DeadlinePassedError("the time limit is over")
+
     def within(self, seconds: float) -> "Deadline":
         """The earlier of this deadline and so many seconds from now."""
         return Deadline(min(self.end, time.monotonic() + seconds))
@@ -65,6 +77,9 @@ class Deadline:
         """The same, moved back by time that does not count."""
         return Deadline(self.end + seconds)
 
+
+NEVER = Deadline()
+"""The deadline of a job without a limit."""
 
 TimeLimit = float | Deadline | None
 """Seconds, a moment that a caller has set, or None for no limit."""

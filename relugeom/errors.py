@@ -7,6 +7,7 @@ command line prints that line and ends with exit code 2.
 __all__ = [
     "CertificateError",
     "DataError",
+    "DeadlinePassedError",
     "DomainError",
     "EmptyDomainError",
     "EmptyPolytopeError",
@@ -24,6 +25,10 @@ __all__ = [
 
 class RelugeomError(Exception):
     """Root of every exception that relugeom raises on purpose."""
+
+
+class DeadlinePassedError(RelugeomError):
+    """The time for a job is over: whoever has set the deadline says what is known by then."""
 
 
 class InputError(RelugeomError):

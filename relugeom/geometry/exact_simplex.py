@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from flint import fmpq, fmpq_mat
 
+from relugeom.deadline import NEVER, Deadline
 from relugeom.linalg.exact import evaluate_form
 
 __all__ = ["ExactInfeasible", "ExactOptimum", "ExactUnbounded", "Form", "maximise_form"]
@@ -44,7 +45,7 @@ class ExactUnbounded:
 
 
 def maximise_form(
-    rows: Sequence[Form], objective: Form, *, hint: Sequence[int] = ()
+    rows: Sequence[Form], objective: Form, *, hint: Sequence[int] = (), deadline: Deadline = NEVER
 ) -> ExactOptimum | ExactInfeasible | ExactUnbounded:
     """Maximise an affine form over {y : h_i(y) ≥ 0}, exactly.
 
@@ -56,13 +57,22 @@ def maximise_form(
         The form to maximise, integers of shape (d + 1,).
     hint
         Rows that a float solver's final basis holds at 0, best first; any list is allowed.
+    deadline
+        When to give up.
+
+    Raises
+    ------
+    DeadlinePassedError
+        The deadline has passed before the program was settled.
     """
+    deadline.check()
     dimension = len(objective) - 1
     G = fmpq_mat(len(rows), dimension, [entry for row in rows for entry in row[:-1]])
     columns, combinations = _independent_columns(G)
     polyhedron = _Polyhedron(
         fmpq_mat(len(rows), len(columns), [row[column] for row in rows for column in columns]),
         [fmpq(row[-1]) for row in rows],
+        deadline,
     )
     start = polyhedron.feasible_basis(hint)
     if isinstance(start, ExactInfeasible):
@@ -93,8 +103,8 @@ class _Climb:
 class _Polyhedron:
     """{y : G y + g ≥ 0} with G of full column rank, so that a basis fixes a point."""
 
-    def __init__(self, G: fmpq_mat, g: list[fmpq]) -> None:
-        self.G, self.g = G, g
+    def __init__(self, G: fmpq_mat, g: list[fmpq], deadline: Deadline) -> None:
+        self.G, self.g, self.deadline = G, g, deadline
         self.rank = G.ncols()
 
     def rows(self, chosen: Sequence[int]) -> fmpq_mat:
@@ -134,7 +144,7 @@ class _Polyhedron:
         for row in range(count):
             entries += [*(self.G[row, column] for column in range(self.rank)), fmpq(slacks[row] < 0)]
         entries += [*[fmpq(0)] * self.rank, fmpq(1)]
-        relaxed = _Polyhedron(fmpq_mat(count + 1, self.rank + 1, entries), [*self.g, fmpq(0)])
+        relaxed = _Polyhedron(fmpq_mat(count + 1, self.rank + 1, entries), [*self.g, fmpq(0)], self.deadline)
         end = relaxed.climb([*[fmpq(0)] * self.rank, fmpq(-1)], [*basis, worst])
         violation = end.point[-1]
         if violation > 0:
@@ -145,6 +155,7 @@ class _Polyhedron:
     def climb(self, c: list[fmpq], basis: list[int]) -> _Climb:
         """Phase 2: maximise c·y from a feasible basis."""
         while True:
+            self.deadline.check()
             point = self.vertex(basis)
             if not basis:
                 return _Climb(point, {})

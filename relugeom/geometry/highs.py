@@ -1,8 +1,11 @@
 """LPs by HiGHS, kept warm: one solver object per session, started each time from the last basis."""
 
+from math import isfinite
+
 import highspy
 import numpy as np
 
+from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry.linear_program import LPSession, LPSolution, LPStatus, SolverBase
 from relugeom.linalg.arrays import FloatArray
 
@@ -14,19 +17,23 @@ SIDES = {highspy.HighsBasisStatus.kLower: -1, highspy.HighsBasisStatus.kUpper: 1
 
 
 class HighsSolver(SolverBase):
-    """The HiGHS simplex through `highspy`."""
+    """The HiGHS simplex through `highspy`; programs that are not solved by a deadline are UNKNOWN."""
 
     name = "highs"
 
+    def __init__(self, *, deadline: Deadline = NEVER) -> None:
+        self._deadline = deadline
+
     def open(self, A: FloatArray, b: FloatArray, lower: FloatArray, upper: FloatArray) -> LPSession:
         """A session on {x : A x ≤ b, lower ≤ x ≤ upper}."""
-        return HighsSession(A, b, lower, upper)
+        return HighsSession(A, b, lower, upper, self._deadline)
 
 
 class HighsSession:
     """One polyhedron in one `Highs` object."""
 
-    def __init__(self, A: FloatArray, b: FloatArray, lower: FloatArray, upper: FloatArray) -> None:
+    def __init__(self, A: FloatArray, b: FloatArray, lower: FloatArray, upper: FloatArray, deadline: Deadline) -> None:
+        self._deadline = deadline
         self._columns = np.arange(len(lower), dtype=np.int32)
         self._matrix: list[FloatArray] = []
         self._values: list[float] = []
@@ -53,6 +60,8 @@ class HighsSession:
     def maximise(self, c: FloatArray) -> LPSolution:
         """Solve for an objective of shape (n,)."""
         self._highs.changeColsCost(len(self._columns), self._columns, -c)  # HiGHS minimises
+        if isfinite(self._deadline.end):  # HiGHS counts the time of all runs of one object
+            self._highs.setOptionValue("time_limit", self._highs.getRunTime() + self._deadline.seconds_left)
         self._highs.run()
         status = self._highs.getModelStatus()
         if status == highspy.HighsModelStatus.kOptimal:

@@ -12,20 +12,22 @@ given, the domain's inequalities and sides (`named_inequalities`), its equalitie
 any sign), then the branch rows on the path from the root.
 """
 
-import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import gcd, inf, lcm
+from math import gcd, inf
 from typing import NamedTuple
 
 import highspy
 import numpy as np
 from flint import fmpq, fmpq_mat, fmpz_mat
 
+from relugeom.deadline import Deadline, TimeLimit
+from relugeom.errors import DeadlinePassedError
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import domain_equalities, named_inequalities, shadow_rows
+from relugeom.geometry.integer_lattice import Lattice, find_lattice
 from relugeom.geometry.strict_point import Refutation, Witness, find_strict_point
 from relugeom.linalg.exact import nearest_float, primitive_row
 
@@ -103,7 +105,7 @@ def find_admissible_point(
     domain: Domain,
     *,
     node_limit: int = 10_000,
-    time_limit: float | None = None,
+    time_limit: TimeLimit = None,
 ) -> AdmissibleWitness | NoAdmissiblePoint | Undecided:
     """Find an admissible input with h_i > 0 for the strict rows and h_i ≥ 0 for the others, or prove there is none.
 
@@ -118,9 +120,13 @@ def find_admissible_point(
     node_limit
         Nodes of the branch tree, at least 1. On integer features without bounds nothing else may end the search.
     time_limit
-        Seconds.
+        Seconds, or a deadline.
     """
-    return _Search(rows, frozenset(strict), domain).run(node_limit, time_limit)
+    search = _Search(rows, frozenset(strict), domain, Deadline.of(time_limit))
+    try:
+        return search.run(node_limit)
+    except DeadlinePassedError:
+        return search.undecided("within the time limit")
 
 
 class _Zero(NamedTuple):
@@ -141,14 +147,12 @@ class _Cut(NamedTuple):
     bound: int
 
 
-Lattice = tuple[list[int], list[list[int]]]  # an origin, and a basis whose integer combinations are added to it
-
-
 class _Search:
     """One question: the rows that all nodes share, and how a node is settled."""
 
-    def __init__(self, rows: Sequence[Form], strict: frozenset[int], domain: Domain) -> None:
-        self.domain, self.n = domain, domain.inputs
+    def __init__(self, rows: Sequence[Form], strict: frozenset[int], domain: Domain, deadline: Deadline) -> None:
+        self.domain, self.n, self.deadline = domain, domain.inputs, deadline
+        self.done = 0
         self.whole, self.rest = (np.flatnonzero(domain.integral == whole).tolist() for whole in (True, False))
         self.grouped = {feature for group in domain.groups for feature in group}
         inequalities, self.equalities = _domain_rows(domain)
@@ -163,24 +167,33 @@ class _Search:
             return primitive_row(form), is_strict
         return [*(entry // divisor for entry in form[:-1]), (form[-1] - is_strict) // divisor], False
 
-    def run(self, node_limit: int, time_limit: float | None) -> AdmissibleWitness | NoAdmissiblePoint | Undecided:
-        """Depth first, the child nearer to the present point first; every fourth time the oldest open node."""
+    def undecided(self, limit: str) -> Undecided:
+        """What is said at a limit."""
+        return Undecided(f"no answer {limit} of branching on integer features", self.done)
+
+    def run(self, node_limit: int) -> AdmissibleWitness | NoAdmissiblePoint | Undecided:
+        """Depth first, the child nearer to the present point first; every fourth time the oldest open node.
+
+        Raises
+        ------
+        DeadlinePassedError
+            The deadline has passed.
+        """
         nodes: list[Node | None] = [None]
         waiting: list[tuple[int, tuple[_Cut, ...]]] = [(0, ())]
-        done, end = 0, inf if time_limit is None else time.perf_counter() + time_limit
         while waiting:
-            if done >= node_limit or time.perf_counter() > end:
-                limit = f"{node_limit:,} nodes" if done >= node_limit else f"{time_limit:g} seconds"
-                return Undecided(f"no answer after {limit} of branching on integer features", done)
-            number, cuts = waiting.pop(0 if done % 4 == 3 else -1)
-            done += 1
+            if self.done >= node_limit:
+                return self.undecided(f"after {node_limit:,} nodes")
+            self.deadline.check()
+            number, cuts = waiting.pop(0 if self.done % 4 == 3 else -1)
+            self.done += 1
             settled = self._settle(cuts)
             if isinstance(settled, AdmissibleWitness):
                 return settled
             if isinstance(settled, Refutation | Congruence):
                 nodes[number] = settled
                 continue
-            found = self._complete(self._milp_proposal(end - time.perf_counter())) if done == MILP_AFTER else None
+            found = self._complete(self._milp_proposal()) if self.done == MILP_AFTER else None
             if found is not None:
                 return found
             feature, value = self._branching(settled, cuts)
@@ -227,9 +240,10 @@ class _Search:
                 form, own = inequalities.pop(row), found.multipliers[row]
                 others = {other: share / own for other, share in found.multipliers.items() if other != row}
                 zeros.append(_Zero(form, row, {row: fmpq(1)}, others, found))
-        lattice = _lattice(zeros, self.whole, self.rest)
-        if isinstance(lattice, Congruence):
-            return lattice
+        lattice = find_lattice([zero.form for zero in zeros], self.whole, self.rest)
+        if not isinstance(lattice, Lattice):
+            used = {zero.number: share for zero, share in zip(zeros, lattice, strict=True) if share}
+            return Congruence(used, tuple(zero.implied for zero in zeros if zero.number in used and zero.implied))
         if all(found[feature].q == 1 for feature in self.whole):
             return AdmissibleWitness(tuple(found))
         return self._complete(self._nearest(found, lattice)) or found
@@ -273,7 +287,7 @@ class _Search:
                 reduced.append(primitive_row(form))
             elif form[-1] < 0 or (form[-1] == 0 and number in self.strict):
                 return _refutation({number: fmpq(1)}, fmpq(form[-1], scale), inequalities, zeros, self.n)
-        found = find_strict_point(reduced, range(len(reduced)), d)
+        found = find_strict_point(reduced, range(len(reduced)), d, deadline=self.deadline)
         if isinstance(found, Refutation):
             weights = {kept[row][0]: value / kept[row][1] for row, value in found.multipliers.items() if value}
             return _refutation(weights, found.constant / scale, inequalities, zeros, self.n)
@@ -282,7 +296,7 @@ class _Search:
 
     def _nearest(self, point: Sequence[fmpq], lattice: Lattice) -> list[int] | None:
         """A point of the lattice near a rational one."""
-        origin, basis = lattice
+        origin, basis = lattice.origin, lattice.basis
         if not basis:
             return origin
         goal = [nearest_float(point[feature] - entry) for feature, entry in zip(self.whole, origin, strict=True)]
@@ -294,12 +308,12 @@ class _Search:
         columns = zip(origin, *basis, strict=True)
         return [entry + sum(k * b for k, b in zip(rounded, steps, strict=True)) for entry, *steps in columns]
 
-    def _milp_proposal(self, seconds: float) -> list[int] | None:
+    def _milp_proposal(self) -> list[int] | None:
         """Integers that HiGHS finds for the integer features, as far inside the strict rows as t ≤ 1 asks."""
         n, count = self.n, len(self.rows)
         A, b = shadow_rows([*self.rows, *self.equalities], n)
         highs = highspy.Highs()
-        for option, value in (MILP_OPTIONS | {"time_limit": min(MILP_SECONDS, max(seconds, 0.01))}).items():
+        for option, value in (MILP_OPTIONS | {"time_limit": min(MILP_SECONDS, self.deadline.seconds_left)}).items():
             highs.setOptionValue(option, value)
         highs.addVars(n + 1, np.full(n + 1, -inf), np.append(np.full(n, inf), 1.0))
         for row in range(len(A)):
@@ -330,7 +344,7 @@ class _Search:
                 forms.append(reduced)
             elif constant < 0 or (is_strict and constant == 0):
                 return None
-        found = find_strict_point(forms, strict, len(self.rest))
+        found = find_strict_point(forms, strict, len(self.rest), deadline=self.deadline)
         if not isinstance(found, Witness):
             return None
         known = fixed | dict(zip(self.rest, found.point, strict=True))
@@ -374,47 +388,3 @@ def _refutation(
         for number, part in (zero.plus if share > 0 else zero.minus).items():
             total[number] = total.get(number, fmpq(0)) + abs(share) * part
     return Refutation({number: weight for number, weight in total.items() if weight}, constant)
-
-
-def _lattice(zeros: Sequence[_Zero], whole: Sequence[int], rest: Sequence[int]) -> Lattice | Congruence:
-    """The integers that equalities allow the integer features, or a combination that allows none.
-
-    Combinations free of the other features are a system C x = d in integers; with unimodular U and U Cᵀ in Hermite
-    form H, x = Uᵀ w turns it into Hᵀ w = d, which is solved from the top.
-    """
-    size = len(whole)
-    if not zeros:
-        return [0] * size, np.eye(size, dtype=np.int64).tolist()
-    p, c = len(zeros), len(rest)
-    stacked = [e for i, z in enumerate(zeros) for e in (*(z.form[f] for f in rest), *(int(i == j) for j in range(p)))]
-    table = fmpq_mat(p, c + p, stacked).rref()[0].table()
-    system: list[list[int]] = []
-    combinations: list[list[fmpq]] = []
-    for row in table:
-        if not any(row[:c]):
-            sums = [sum((s * z.form[f] for s, z in zip(row[c:], zeros, strict=True)), fmpq(0)) for f in (*whole, -1)]
-            scale = lcm(*(int(entry.q) for entry in sums))
-            system.append([int((entry * scale).p) for entry in sums])
-            combinations.append([entry * scale for entry in row[c:]])
-    q = len(system)
-    augmented = [e for i in range(size) for e in (*(row[i] for row in system), *(int(i == j) for j in range(size)))]
-    H = [[int(entry) for entry in row] for row in fmpz_mat(size, q + size, augmented).hnf().table()]
-    pivots: list[int] = []
-    w: list[int] = []
-    while len(w) < size and any(H[len(w)][:q]):
-        i = len(w)
-        pivots.append(next(column for column in range(q) if H[i][column]))
-        right = -system[pivots[i]][-1] - sum(H[k][pivots[i]] * w[k] for k in range(i))
-        if right % H[i][pivots[i]]:
-            upper = fmpq_mat(i + 1, i + 1, [H[k][column] for k in range(i + 1) for column in pivots])
-            y = upper.solve(fmpq_mat(i + 1, 1, [0] * i + [1])).entries()
-            shares = [sum((y[k] * combinations[c][row] for k, c in enumerate(pivots)), fmpq(0)) for row in range(p)]
-            used = {zero.number: share for zero, share in zip(zeros, shares, strict=True) if share}
-            return Congruence(used, tuple(zero.implied for zero in zeros if zero.number in used and zero.implied))
-        w.append(right // H[i][pivots[i]])
-    origin = [sum(w[k] * H[k][q + j] for k in range(len(w))) for j in range(size)]
-    basis = [row[q:] for row in H[len(w) :]]
-    if basis:
-        reduced = fmpz_mat(len(basis), size, [entry for row in basis for entry in row]).lll()
-        basis = [[int(entry) for entry in row] for row in reduced.table()]
-    return origin, basis

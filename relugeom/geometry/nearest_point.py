@@ -16,6 +16,7 @@ import numpy as np
 from flint import fmpq, fmpq_mat
 from scipy.optimize import nnls
 
+from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry.exact_program import maximise_exactly
 from relugeom.geometry.exact_simplex import ExactOptimum, Form
 from relugeom.geometry.forms import shadow_rows
@@ -64,15 +65,21 @@ def nearest_in_l2(rows: Sequence[Form], p: Sequence[Fraction]) -> Nearest | None
     return sum(((x - c) ** 2 for x, c in zip(point, p, strict=True)), Fraction(0)), point
 
 
-def project(rows: Sequence[Form], p: Sequence[Fraction]) -> Projection | None:
-    """The nearest point in l2 with its multipliers; None where the polyhedron is empty."""
+def project(rows: Sequence[Form], p: Sequence[Fraction], *, deadline: Deadline = NEVER) -> Projection | None:
+    """The nearest point in l2 with its multipliers; None where the polyhedron is empty.
+
+    Raises
+    ------
+    DeadlinePassedError
+        The deadline has passed before it was found.
+    """
     centre = [fmpq(value.numerator, value.denominator) for value in p]
     proposed = _proposed_rows(rows, p)
     guess = _projection(rows, proposed, centre)
     if guess is not None and min(guess[1], default=fmpq(0)) >= 0 and _holds(rows, guess[0]):
         return Projection(guess[0], dict(zip(proposed, guess[1], strict=True)))
-    found = find_strict_point(rows, [], len(p))
-    return _active_set(rows, centre, list(found.point)) if isinstance(found, Witness) else None
+    found = find_strict_point(rows, [], len(p), deadline=deadline)
+    return _active_set(rows, centre, list(found.point), deadline) if isinstance(found, Witness) else None
 
 
 def _least(program: Sequence[Form], objective: Form, n: int) -> Nearest | None:
@@ -114,10 +121,11 @@ def _projection(rows: Sequence[Form], chosen: Sequence[int], p: Sequence[fmpq]) 
     return [x + step[k, 0] for k, x in enumerate(p)], [multipliers[k, 0] for k in range(len(chosen))]
 
 
-def _active_set(rows: Sequence[Form], p: Sequence[fmpq], x: list[fmpq]) -> Projection:
+def _active_set(rows: Sequence[Form], p: Sequence[fmpq], x: list[fmpq], deadline: Deadline) -> Projection:
     """The projection of p onto the polyhedron, from a point x of it; the smallest index leaves, so that it ends."""
     working: list[int] = []
     while True:
+        deadline.check()
         solved = _projection(rows, working, p)
         if solved is None:
             raise AssertionError("rows enter the working set only where they are independent of it")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from flint import fmpq
 
+from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum, Form, maximise_form
 from relugeom.geometry.forms import form_exponent, shadow_rows
 from relugeom.geometry.highs import HighsSolver
@@ -37,7 +38,12 @@ class Refutation:
 
 
 def find_strict_point(
-    rows: Sequence[Form], strict: Collection[int], dimension: int, *, solver: LPSolver | None = None
+    rows: Sequence[Form],
+    strict: Collection[int],
+    dimension: int,
+    *,
+    solver: LPSolver | None = None,
+    deadline: Deadline = NEVER,
 ) -> Witness | Refutation:
     """Find y in R^d with h_i(y) > 0 for the strict rows and h_i(y) ≥ 0 for the others, or prove that there is none.
 
@@ -51,24 +57,32 @@ def find_strict_point(
         d.
     solver
         The float backend that proposes; HiGHS by default. It cannot change the verdict.
+    deadline
+        When to give up.
+
+    Raises
+    ------
+    DeadlinePassedError
+        The deadline has passed before the question was settled.
     """
+    solver = solver or HighsSolver(deadline=deadline)
     strict = frozenset(strict)
     if not rows:
         return Witness([fmpq(0)] * dimension)
-    proposal = _float_optimum(rows, strict, dimension, solver or HighsSolver())
+    proposal = _float_optimum(rows, strict, dimension, solver)
     if proposal.status is LPStatus.OPTIMAL and proposal.x[-1] > 0:
         point = rational_point(proposal.x[:-1])
         if _holds(rows, strict, point):
             return Witness(point)
         # Where rows that may be 0 are nearly so, a point further inside bears the rounding.
-        inner = _float_optimum(rows, frozenset(range(len(rows))), dimension, solver or HighsSolver())
+        inner = _float_optimum(rows, frozenset(range(len(rows))), dimension, solver)
         if inner.status is LPStatus.OPTIMAL and _holds(rows, strict, point := rational_point(inner.x[:-1])):
             return Witness(point)
     # w_i is a power of two near the size of row i, so that t is compared with rows of like size.
     lifted = [[*form[:-1], -_weight(form) if row in strict else 0, form[-1]] for row, form in enumerate(rows)]
     lifted.append([*[0] * dimension, -1, 1])
     objective = [*[0] * dimension, 1, 0]
-    optimum = maximise_form(lifted, objective, hint=proposal.tight_rows)
+    optimum = maximise_form(lifted, objective, hint=proposal.tight_rows, deadline=deadline)
     if isinstance(optimum, ExactInfeasible):
         return Refutation(optimum.multipliers, fmpq(-1))
     if not isinstance(optimum, ExactOptimum):

@@ -7,17 +7,16 @@ are listed; elsewhere each question is an exact branch and bound (`integer_searc
 points of regions with their integer features rounded, and every input found on the way.
 """
 
-import time
 from bisect import bisect_left, insort
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from fractions import Fraction
-from math import inf
 from typing import NamedTuple
 
 import numpy as np
 from flint import fmpq, fmpq_mat
 
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import EmptyDomainError
 from relugeom.geometry.domain import Domain, contains_admissible, list_admissible, round_to_rules
 from relugeom.geometry.exact_simplex import Form
@@ -47,7 +46,7 @@ NODE_LIMIT = 10_000
 
 
 def check_admissible(
-    domain: Domain, *, node_limit: int = NODE_LIMIT, time_limit: float | None = None
+    domain: Domain, *, node_limit: int = NODE_LIMIT, time_limit: TimeLimit = None
 ) -> AdmissibleWitness | Undecided:
     """An admissible input of a domain, or the reason why a limit left the question open.
 
@@ -67,7 +66,7 @@ def admissible_regions(
     *,
     samples: FloatArray | None = None,
     node_limit: int = NODE_LIMIT,
-    time_limit: float | None = None,
+    time_limit: TimeLimit = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> AdmissibleInputs:
     """Decide for each region of a partition whether it has an admissible input.
@@ -79,12 +78,12 @@ def admissible_regions(
     node_limit
         Nodes of the branch tree of one region; beyond them its verdict is UNKNOWN.
     time_limit
-        Seconds; regions not reached in that time are UNKNOWN.
+        Seconds, or a deadline; regions not reached by then are UNKNOWN.
     on_progress
         Called with the number of regions decided.
     """
     network, domain, size = partition.network, partition.domain, len(partition)
-    end = inf if time_limit is None else time.perf_counter() + time_limit
+    deadline = Deadline.of(time_limit)
     pool = _Pool(network, domain)
     counts = pool.add_list()
     if counts is None:
@@ -99,7 +98,7 @@ def admissible_regions(
     verdicts[list(points)] = AdmissibleVerdict.YES
     proofs: dict[int, PrefixProof] = {}
     reasons: dict[int, str] = {}
-    search = _PrefixSearch(pool, node_limit, end)
+    search = _PrefixSearch(pool, node_limit, deadline)
     for done, row in enumerate(np.flatnonzero(verdicts == AdmissibleVerdict.UNKNOWN).tolist(), start=len(points) + 1):
         found = search.decide(bits[row])
         if isinstance(found, PrefixProof):
@@ -121,7 +120,7 @@ def admissible_patterns(
     *,
     candidates: FloatArray | None = None,
     node_limit: int = NODE_LIMIT,
-    time_limit: float | None = None,
+    time_limit: TimeLimit = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> AdmissiblePatterns:
     """List every pattern that an admissible input has.
@@ -134,7 +133,7 @@ def admissible_patterns(
     node_limit
         Nodes of the branch tree of one question, of which there is about one per pattern and unit.
     time_limit
-        Seconds.
+        Seconds, or a deadline.
     on_progress
         Called now and then with the number of patterns found.
 
@@ -143,10 +142,11 @@ def admissible_patterns(
     InputError
         The domain has another number of inputs than the network.
     """
+    deadline = Deadline.of(time_limit)
     check_inputs(network, domain)
     pool = _Pool(network, domain)
     counts = pool.add_list()
-    search = _PatternSearch(pool, node_limit, inf if time_limit is None else time.perf_counter() + time_limit)
+    search = _PatternSearch(pool, node_limit, deadline)
     if counts is None:
         if candidates is not None:
             pool.add_floats(round_to_rules(domain, candidates))
@@ -249,8 +249,8 @@ class _InputForms:
 class _PrefixSearch:
     """Decides patterns one by one, in ascending order; what refutes a beginning settles all that begin so."""
 
-    def __init__(self, pool: _Pool, node_limit: int, end: float) -> None:
-        self._pool, self._node_limit, self._end = pool, node_limit, end
+    def __init__(self, pool: _Pool, node_limit: int, deadline: Deadline) -> None:
+        self._pool, self._node_limit, self._deadline = pool, node_limit, deadline
         self._forms, self._domain = _InputForms(pool.network), pool.domain
         self._refuted: tuple[bytes, PrefixProof] | None = None
 
@@ -265,13 +265,12 @@ class _PrefixSearch:
         for length in (self._pool.shared(pattern) + 1, len(pattern)):
             if pattern in self._pool.points:
                 break
-            left = self._end - time.perf_counter()
-            if left <= 0:
+            if self._deadline.passed:
                 return Undecided("not reached within the time limit", 0)
-            prefix, limit = pattern[:length], None if left == inf else left
+            prefix = pattern[:length]
             active = [unit for unit, bit in enumerate(prefix) if bit]
             found = find_admissible_point(
-                rows[:length], active, self._domain, node_limit=self._node_limit, time_limit=limit
+                rows[:length], active, self._domain, node_limit=self._node_limit, time_limit=self._deadline
             )
             if isinstance(found, NoAdmissiblePoint):
                 self._refuted = prefix, PrefixProof(len(prefix), found)
@@ -303,10 +302,10 @@ class _Cell(NamedTuple):
 class _PatternSearch:
     """The tree of patterns, depth first: a side is entered iff some admissible input is there."""
 
-    def __init__(self, pool: _Pool, node_limit: int, end: float) -> None:
+    def __init__(self, pool: _Pool, node_limit: int, deadline: Deadline) -> None:
         self.pool, self.reason = pool, ""
         self.undecided: list[bytes] = []
-        self._node_limit, self._end = node_limit, end
+        self._node_limit, self._deadline = node_limit, deadline
 
     def run(self, on_progress: Callable[[int], None] | None) -> None:
         """Fill the pool; `reason` says what is missing, if anything is."""
@@ -314,7 +313,7 @@ class _PatternSearch:
         root = _Cell(b"", (), ())
         pending = [root] if self._ask(root) is _Answer.SOME else []
         while pending:
-            if time.perf_counter() > self._end:
+            if self._deadline.passed:
                 self.reason = "the time limit ended the search"
                 return
             cell = pending.pop()
@@ -335,13 +334,8 @@ class _PatternSearch:
     def _ask(self, cell: _Cell) -> _Answer:
         if self.pool.has(cell.prefix):
             return _Answer.SOME
-        left = self._end - time.perf_counter()
         found = find_admissible_point(
-            cell.rows,
-            cell.strict,
-            self.pool.domain,
-            node_limit=self._node_limit,
-            time_limit=None if left == inf else max(left, 0.0),
+            cell.rows, cell.strict, self.pool.domain, node_limit=self._node_limit, time_limit=self._deadline
         )
         if isinstance(found, AdmissibleWitness):
             self.pool.add(found.point)

@@ -8,6 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracles import find_point, form_value, satisfies
 
+from relugeom.deadline import Deadline
+from relugeom.errors import DeadlinePassedError
+from relugeom.geometry.exact_program import maximise_exactly
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum, ExactUnbounded, maximise_form
 from relugeom.geometry.strict_point import Refutation, Witness, find_strict_point
 
@@ -116,12 +119,37 @@ def test_marshall_and_suurballe_cycles_too():
     assert verify(rows, objective, maximise_form(rows, objective, hint=[3, 4, 5, 6])) == ("optimal", 1)
 
 
+def klee_minty(n):
+    """Bland's rule passes very many of the 2^n vertices from the one where the last n rows are 0."""
+    A = [[2 ** (i - j + 1) if j < i else int(i == j) for j in range(n)] for i in range(n)]
+    return dense(A, [5 ** (i + 1) for i in range(n)]), [2 ** (n - 1 - j) for j in range(n)] + [0]
+
+
 @pytest.mark.parametrize("n", [2, 5, 8])
 def test_klee_minty(n):
-    A = [[2 ** (i - j + 1) if j < i else int(i == j) for j in range(n)] for i in range(n)]
-    rows = dense(A, [5 ** (i + 1) for i in range(n)])
-    objective = [2 ** (n - 1 - j) for j in range(n)] + [0]
+    rows, objective = klee_minty(n)
     assert verify(rows, objective, maximise_form(rows, objective, hint=range(n, 2 * n))) == ("optimal", 5**n)
+
+
+def test_the_clock_is_looked_at_between_two_steps():
+    rows, objective = klee_minty(24)
+    with pytest.raises(DeadlinePassedError):
+        maximise_form(rows, objective, hint=range(24, 48), deadline=Deadline.of(0.05))
+
+
+@pytest.mark.parametrize(
+    "settle",
+    [
+        lambda deadline: maximise_form([[1, 0]], [-1, 0], deadline=deadline),
+        lambda deadline: maximise_exactly([[1, 0]], [-1, 0], deadline=deadline),
+        lambda deadline: find_strict_point([[1, 0], [-1, 0]], [0], 1, deadline=deadline),
+        lambda deadline: find_strict_point([[1, -1], [-1, 1]], [0], 1, deadline=deadline),
+    ],
+)
+def test_after_the_deadline_nothing_is_settled(settle):
+    settle(Deadline.of(60))
+    with pytest.raises(DeadlinePassedError):
+        settle(Deadline(0))
 
 
 def test_a_degenerate_vertex_with_many_rows():

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracles import domain_forms, find_point, form_value
 
+from relugeom.deadline import Deadline
 from relugeom.geometry.domain import Domain, round_to_rules
 from relugeom.geometry.integer_search import (
     AdmissibleWitness,
@@ -267,7 +268,8 @@ def test_unbounded_integers_without_an_answer_are_undecided():
     rows = [[2, -4, 1, -1], [-2, 4, 1, 1]]  # |2x − 4y − 1| ≤ s ≤ 1/4
     found = ask(rows, [], domain, node_limit=50)
     assert isinstance(found, Undecided) and "50 nodes" in found.reason and found.nodes == 50
-    assert "seconds" in ask(rows, [], domain, time_limit=0.05).reason
+    assert "within the time limit" in ask(rows, [], domain, time_limit=0.05).reason
+    assert ask(rows, [], domain, time_limit=Deadline(0)).nodes == 0
     bounded = Domain([0.0, 0.0, 0.0], [9.0, 9.0, 0.25], kinds=domain.kinds)
     assert isinstance(ask(rows, [], bounded), NoAdmissiblePoint)
 

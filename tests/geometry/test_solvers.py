@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from oracles import find_point
 
+from relugeom.deadline import Deadline
 from relugeom.errors import SolverError
 from relugeom.geometry.cvxpy_solver import CvxpySolver
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactUnbounded, maximise_form
@@ -262,3 +263,10 @@ def test_the_oracle_agrees_that_the_infeasible_programs_are():
             forms += [[*unit, -Fraction(low)]] * (low > -inf) if low > -inf else []
             forms += [[*(-u for u in unit), Fraction(high)]] if high < inf else []
         assert find_point(forms, [], len(problem.c)) is None
+
+
+def test_highs_leaves_a_program_after_its_deadline_unknown():
+    for deadline, status in ((Deadline(0), LPStatus.UNKNOWN), (Deadline.of(60), LPStatus.OPTIMAL)):
+        session = HighsSolver(deadline=deadline).open(np.eye(2), np.ones(2), np.zeros(2), np.full(2, inf))
+        for c in ([1.0, 0.0], [0.0, 1.0]):
+            assert session.maximise(np.array(c)).status is status
