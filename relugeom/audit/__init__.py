@@ -70,6 +70,8 @@ class AuditResult:
         The proof of the list of regions, or None where it could not be proved; the content's notes say which.
     answers
         What was asked of the network on the whole domain; the certificates are in the folder ``proofs``.
+    leftover
+        One line on what a copy of the store's file would lack, for want of room or because others read it; else empty.
     """
 
     network: ReLUNetwork
@@ -86,6 +88,7 @@ class AuditResult:
     report: Path
     certificate: Certificate | None
     answers: Sequence[Answer]
+    leftover: str
 
 
 def audit(
@@ -253,7 +256,8 @@ def audit(
         content = report_content(
             opened, run.id, clustered=_excerpt(samples, clusters), show_samples=show_samples, map_features=map_features
         )
-    _write_report(content, report, opened.location.text)
+    leftover = run.leftover()
+    _write_report(content, report, opened.location.text, leftover)
     return AuditResult(
         network=network,
         samples=samples,
@@ -269,6 +273,7 @@ def audit(
         report=report,
         certificate=certificate,
         answers=answers,
+        leftover=leftover,
     )
 
 
@@ -296,7 +301,7 @@ def _certify(
     )
 
 
-def _write_report(content: ReportContent, path: Path, store: str) -> None:
+def _write_report(content: ReportContent, path: Path, store: str, leftover: str) -> None:
     """Write the page; the run is finished, and stays even where the page cannot be written."""
     from relugeom.report.html import write_report
 
@@ -305,6 +310,7 @@ def _write_report(content: ReportContent, path: Path, store: str) -> None:
     except InputError as error:
         raise InputError(
             f"{error}; the run is in the store {store!r}, and `relugeom report` writes its page"
+            + (f"; {leftover}" if leftover else "")
         ) from error
 
 

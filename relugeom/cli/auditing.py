@@ -9,7 +9,7 @@ import pandas as pd
 
 from relugeom.analysis.importance import cluster_importance
 from relugeom.audit import audit, choose_domain, columns_in_words, read_inputs
-from relugeom.cli.output import print_json, print_parts, progress, tell
+from relugeom.cli.output import is_whole, print_json, print_parts, progress, tell
 from relugeom.errors import InputError
 from relugeom.network.decision import Decision
 from relugeom.partition.clusters import cluster_samples
@@ -57,7 +57,7 @@ def run_audit(
         else:
             places.append(f"proof   {result.certificate.path}")
         print_parts([*summary_tables(result.content), "", *places])
-    return 0 if result.partition.status is PartitionStatus.COMPLETE else TRUNCATED
+    return 0 if is_whole(result.leftover) and result.partition.status is PartitionStatus.COMPLETE else TRUNCATED
 
 
 def run_cluster(

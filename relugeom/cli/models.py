@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from relugeom.audit import ChosenDomain, choose_domain, resumption_in_words
 from relugeom.cli.measuring import measure_partition
-from relugeom.cli.output import print_json, print_parts, progress, tell
+from relugeom.cli.output import is_whole, print_json, print_parts, progress, tell
 from relugeom.errors import InputError
 from relugeom.graph.active_subnetwork import active_subnetwork
 from relugeom.graph.export import GRAPH_SUFFIXES, write_graph
@@ -142,7 +142,8 @@ def run_enumerate(
         if run is not None:
             facts["Store"] = f"run {run.id} in {run.location.text}"
         print_parts([fact_table(f"Activation regions of {Path(model).name}", facts)])
-    return 0 if partition.status is PartitionStatus.COMPLETE else TRUNCATED
+    whole = run is None or is_whole(run.leftover())
+    return 0 if whole and partition.status is PartitionStatus.COMPLETE else TRUNCATED
 
 
 def _unexplored_in_words(prefixes: list[str]) -> str:

@@ -12,7 +12,7 @@ from relugeom.printing import hide_passwords
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["one_line", "print_error", "print_json", "print_parts", "print_text", "progress", "tell"]
+__all__ = ["is_whole", "one_line", "print_error", "print_json", "print_parts", "print_text", "progress", "tell"]
 
 FILE_WIDTH = 120
 """Columns of a table that goes to a file or a pipe."""
@@ -34,6 +34,13 @@ def print_error(text: str) -> None:
 def tell(text: str) -> None:
     """A remark, as a line on the error stream."""
     sys.stderr.write(f"{one_line(text)}\n")
+
+
+def is_whole(leftover: str) -> bool:
+    """Whether a store that was written is one whole file; if not, that is told in one line of error."""
+    if leftover:
+        print_error(leftover)
+    return not leftover
 
 
 def print_json(content: Mapping[str, Any]) -> None:

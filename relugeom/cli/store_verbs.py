@@ -72,7 +72,7 @@ def current(store: StoreName, as_json: Json = False) -> int:
 
 @database.command()
 def upgrade(store: StoreName, as_json: Json = False) -> int:
-    """Bring a store up to date; nothing in it is lost.
+    """Bring a store up to date, and into one file again where it was cut short; nothing in it is lost.
 
     \b
     Example:

@@ -6,19 +6,22 @@ The report is slow to load, and who asks a question does not wait for it.
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from relugeom.cli.output import print_json, print_parts, print_text, tell
+from relugeom.cli.output import is_whole, print_json, print_parts, print_text, tell
 from relugeom.errors import InputError
 from relugeom.printing import hide_passwords
 from relugeom.report.csv_text import csv_text
+from relugeom.store.location import parse_location
 from relugeom.store.metadata import datasette_metadata
 from relugeom.store.migration import schema_version
 from relugeom.store.migration import upgrade as upgrade_store
+from relugeom.store.one_file import move_log
 from relugeom.store.readonly import run_query as ask
 from relugeom.store.views import find_view
 from relugeom.store.views import list_views as known_views
 
 __all__ = ["run_current", "run_metadata", "run_query", "run_report", "run_upgrade"]
 
+NOT_WHOLE = 3
 FORMS = ("table", "csv", "json")
 MAX_TABLE_ROWS, MAX_COUNTED_ROWS = 200, 10_000
 """Rows that a table shows, and further ones that are counted: to count all could take long."""
@@ -100,7 +103,7 @@ def run_upgrade(store: str, *, as_json: bool) -> int:
         print_parts(
             [f"{shown} has schema {before.head}" + (" already" if same else f", before it had {before.current}")]
         )
-    return 0
+    return 0 if is_whole(move_log(parse_location(store))) else NOT_WHOLE
 
 
 def run_metadata(store: str) -> int:

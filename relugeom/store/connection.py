@@ -17,6 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from relugeom.errors import StoreError
 from relugeom.printing import hide_passwords, printable
 from relugeom.store.location import StoreLocation
+from relugeom.store.one_file import leave_log
 
 __all__ = ["beside_readers", "connect_engine", "explained", "explanation", "reading", "writing"]
 
@@ -91,9 +92,7 @@ def beside_readers(connection: Connection) -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(sqlite3.DatabaseError):  # others have it open
-            driver.execute("PRAGMA busy_timeout = 0")
-            driver.execute("PRAGMA journal_mode = DELETE")
+        leave_log(driver)
 
 
 @contextmanager

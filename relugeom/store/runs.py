@@ -44,6 +44,7 @@ from relugeom.store.insertion import insert_columns, insert_value, refresh_stati
 from relugeom.store.location import StoreLocation
 from relugeom.store.measurements import save_adjacency, save_decisions, save_margins, save_volumes
 from relugeom.store.networks import save_network
+from relugeom.store.one_file import move_log
 from relugeom.store.partitions import load_partition, save_partition
 from relugeom.store.patterns import save_maps, save_patterns, save_verdicts
 from relugeom.version import VERSION
@@ -271,6 +272,13 @@ class Run:
     def finish(self, status: PartitionStatus, reason: str = "") -> None:
         """Say how the run ends; one that reaches its end without a word is complete."""
         self.outcome |= {"status": status.value, "reason": _stored_text(reason)}
+
+    def leftover(self) -> str:
+        """What to say when the run has ended: one line on what a copy of the store's file would lack, else nothing.
+
+        What was written last is moved into the file first, where there is room and no reader in the way.
+        """
+        return move_log(self.location)
 
     def _check_subject(self, network: ReLUNetwork, domain: Domain | None) -> None:
         subject = self._subject

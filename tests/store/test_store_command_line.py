@@ -1,16 +1,26 @@
 """The verbs on a store of either backend: an audit, a resumed search, queries, a report, the schema."""
 
 import json
+import re
+import shlex
+import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
+import hand_made
 import numpy as np
 import pytest
 from command_line import Ended, assert_refused, run_command, small_network, write_network
 from databases import Database
+from limits import file_size_limit
 from sqlalchemy import make_url
 
 from relugeom.network.decision import Decision, Squashing
+from relugeom.store import one_file
+from relugeom.store.one_file import log_of
+from relugeom.store.store import open_store
 from relugeom.store.views import VIEWS
 
 Run = Callable[..., Ended]
@@ -113,3 +123,88 @@ def test_a_wrong_password_or_server_is_one_line_without_it(run, model):
         ended = run(*words)
         assert_refused(ended, "postgresql://me:***@127.0.0.1:9/audits")
         assert PASSWORD not in ended.err
+
+
+# --- stores that are left in two files -------------------------------------------------------------------------------
+
+
+def runs_in_a_copy(path: Path) -> int | None:
+    """Finished runs that somebody finds who copies the one file; None where the copy is damaged."""
+    copy = shutil.copy(path, path.with_name("copy.db"))
+    try:
+        database = Database("sqlite", str(copy))
+        database.assert_sound()
+        return int(database.ask("SELECT count(*) FROM runs WHERE status = 'complete'")[0][0])
+    except (AssertionError, sqlite3.DatabaseError):
+        return None
+
+
+@pytest.fixture
+def grown(path, model) -> Path:
+    """A store that is much longer than the log of one more run."""
+    with open_store(path) as store:
+        hand_made.save_audit(store)
+    with closing(sqlite3.connect(path)) as connection:  # as others fill it: more than what one more run adds
+        connection.execute("INSERT INTO run_notes SELECT id, 99, hex(zeroblob(100000)) FROM runs")
+        connection.commit()
+    return path
+
+
+def test_a_store_that_cannot_be_one_file_again_is_no_success(run, grown, model):
+    """At whatever size the file may not grow any further: exit code 0 means that a copy of the one file has it all."""
+    size, work = grown.stat().st_size, ("enumerate", model, "--domain", "box:-1,1", "--store", grown.name)
+    held, codes = grown.read_bytes(), []
+    for limit in range(size // 3, size + 1, size // 12):
+        grown.write_bytes(held)
+        with file_size_limit(limit):
+            ended = run(*work)
+        codes.append(ended.code)
+        if ended.code == 0:
+            assert runs_in_a_copy(grown) == 2
+        else:
+            assert len(ended.err.splitlines()) == 1
+        if ended.code == 3:
+            assert "activation regions" in ended.out
+            assert "no room to grow" in ended.err
+            assert log_of(grown).stat().st_size > 0
+            (command,) = re.findall("`(.*)`", ended.err)
+            with file_size_limit(limit):
+                assert (run(*shlex.split(command)[1:]).code, log_of(grown).exists()) == (3, True)
+            assert run(*shlex.split(command)[1:]).code == 0
+            assert not log_of(grown).exists()
+            assert runs_in_a_copy(grown) == 2
+    assert set(codes) == {0, 3}
+
+
+def test_an_audit_says_that_its_store_is_in_two_files(run, grown, model, data, monkeypatch):
+    """Here for a reader that looks at the store as it was; the page is written all the same."""
+    monkeypatch.setattr(one_file, "PATIENCE_SECONDS", 0.1)
+    with closing(sqlite3.connect(grown, isolation_level=None)) as reader:
+        reader.execute("PRAGMA journal_mode = WAL")
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM runs").fetchall()
+        ended = run("audit", model, data, "--target", "y", "--store", grown.name, "--out", "out", "--json")
+        assert ended.code == 3
+        assert json.loads(ended.out)["status"] == "complete"
+        assert "another program reads it" in ended.err.splitlines()[-1]
+        assert Path("out", "report.html").exists()
+        assert runs_in_a_copy(grown) in (1, None)
+        assert run("db", "upgrade", grown.name).code == 3
+        reader.execute("COMMIT")
+        assert run("query", grown.name, "SELECT count(*) FROM runs", "--format", "csv").out == "count(*)\n2\n"
+    assert run("db", "upgrade", grown.name).code == 0
+    assert [file.name for file in grown.parent.glob("*.db*") if file.name != "copy.db"] == [grown.name]
+    assert runs_in_a_copy(grown) == 2
+
+
+def test_a_migration_without_room_says_so_too(run, grown):
+    """A file that was left with a log is written through it, and what is committed there may find no room."""
+    with closing(sqlite3.connect(grown, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        assert run("db", "upgrade", grown.name).code == 0
+        with file_size_limit(grown.stat().st_size - 4096 * 4):
+            connection.execute("UPDATE run_notes SET note = note || '!'")
+            connection.close()
+            assert run("db", "upgrade", grown.name).code == 3
+    assert run("db", "upgrade", grown.name).code == 0
+    assert not log_of(grown).exists()

@@ -1,0 +1,67 @@
+"""A store in a file is one file that can be copied, and what it takes to make it so again.
+
+While a run is written, what is new stands in a write-ahead log beside the file (`beside_readers`); in the end it is
+moved into the file, which needs room in it and no reader that still looks at the store as it was. Where it cannot be
+moved nothing is lost: it stays in the log, and the next connection that finds room moves it.
+"""
+
+import shlex
+import sqlite3
+from contextlib import closing, suppress
+from pathlib import Path
+
+from relugeom.printing import printable
+from relugeom.store.location import StoreLocation
+
+__all__ = ["leave_log", "log_of", "move_log"]
+
+PATIENCE_SECONDS = 3.0
+"""How long readers are waited for that look at the store as it was."""
+GROWING = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_TRUNCATE")
+NO_ROOM = ("the file has no room to grow", "Free some space")
+READ = ("another program reads it", "End that program")
+
+
+def log_of(path: Path) -> Path:
+    """The write-ahead log of a file."""
+    return path.with_name(f"{path.name}-wal")
+
+
+def leave_log(connection: sqlite3.Connection) -> None:
+    """Move what stands in the log into the file, and end it: only the last connection to a file can."""
+    with suppress(sqlite3.DatabaseError):
+        connection.execute("PRAGMA busy_timeout = 0")
+        connection.execute("PRAGMA journal_mode = DELETE")
+
+
+def move_log(place: StoreLocation) -> str:
+    """Move what stands in the log of a store into its file.
+
+    Returns
+    -------
+    str
+        One line on what could not be moved, why, and what to do about it; empty where the file holds everything.
+    """
+    if place.path is None:
+        return ""
+    log = log_of(place.path)
+    if not log.exists() or not log.stat().st_size:
+        return ""
+    why, cure = READ
+    try:
+        with closing(sqlite3.connect(place.path, timeout=PATIENCE_SECONDS, isolation_level=None)) as connection:
+            waited_in_vain, pages, moved = connection.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
+            if not waited_in_vain and pages == moved:
+                leave_log(connection)
+                return ""
+    except sqlite3.Error as error:
+        why, cure = (
+            NO_ROOM
+            if getattr(error, "sqlite_errorname", "").startswith(GROWING)
+            else (printable(str(error)), "Mend that")
+        )
+    return (
+        f"store {place.text!r} is not whole in its one file, because {why}: what was written last is in "
+        f"{printable(log.name)!r} beside it. {cure}, then run `relugeom db upgrade {shlex.quote(place.text)}`; "
+        f"until then a copy needs both files"
+    )
