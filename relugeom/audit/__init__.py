@@ -95,6 +95,8 @@ def audit(
     model: str | Path,
     data: str | Path,
     *,
+    layers: Sequence[str] | None = None,
+    activations: Sequence[str] | None = None,
     data_url: str | None = None,
     target: str | None = None,
     features: Sequence[str] | None = None,
@@ -119,6 +121,8 @@ def audit(
     ----------
     model, data
         A model file, and a CSV or Parquet file; with a `data_url`, a table or view of that database, or a SELECT.
+    layers, activations
+        How the layers of a file of tensors follow each other, as `load_network` takes it.
     data_url
         A database, for SQLAlchemy.
     target
@@ -164,11 +168,14 @@ def audit(
     network, samples = read_inputs(
         model,
         data,
+        layers=layers,
+        activations=activations,
         url=data_url,
         target=target,
         features=features,
         ignore=ignore,
         decision=decision,
+        on_remark=remark,
         on_progress=lambda done: tell("reading data", done),
     )
     chosen = choose_domain(domain, network, samples, Path(model))
@@ -183,6 +190,9 @@ def audit(
         parameters["data_url"] = data_url
     if protected:
         parameters["protected"] = list(protected)
+    for name, given in (("layers", layers), ("activations", activations)):
+        if given is not None:
+            parameters[name] = list(given)
     limits = {"max_regions": max_regions, "time_limit": time_limit}
     place: Path | str
     with _made_folder(Path(out)) as folder:

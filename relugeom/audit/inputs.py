@@ -32,15 +32,20 @@ def read_inputs(
     model: str | Path,
     data: str | Path,
     *,
+    layers: Sequence[str] | None = None,
+    activations: Sequence[str] | None = None,
     url: str | None = None,
     target: str | None = None,
     features: Sequence[str] | None = None,
     ignore: Collection[str] = (),
     decision: Decision | None = None,
+    on_remark: Callable[[str], None] | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> tuple[ReLUNetwork, Samples]:
     """A model and its samples; a model that names no inputs takes the names of the columns."""
-    network = load_network(model)
+    network = load_network(model, layers=layers, activations=activations)
+    if network.origin.assumption and on_remark is not None:
+        on_remark(f"{Path(model).name}: {network.origin.assumption}")
     if decision is not None:
         network = replace(network, decision=replace(decision, class_names=network.rule.class_names))
     samples = read_samples(

@@ -1,13 +1,15 @@
 """The command as a whole: what it answers without a verb, and what every verb's options share."""
 
 import csv
+from collections.abc import Iterable
+from io import StringIO
 from typing import Annotated
 
 import typer
 
 from relugeom.version import VERSION
 
-__all__ = ["BAD_INPUT", "app", "database", "names_in"]
+__all__ = ["BAD_INPUT", "app", "database", "names_as_text", "names_in"]
 
 BAD_INPUT = 2
 
@@ -54,3 +56,10 @@ def db(context: typer.Context) -> None:
 def names_in(text: str) -> list[str]:
     """The names of a list separated by commas; a name with a comma stands in double quotes."""
     return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [""])]
+
+
+def names_as_text(names: Iterable[str]) -> str:
+    """The text that `names_in` takes apart into these names."""
+    text = StringIO()
+    csv.writer(text, lineterminator="").writerow(names)
+    return text.getvalue()

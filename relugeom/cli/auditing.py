@@ -9,6 +9,7 @@ import pandas as pd
 
 from relugeom.analysis.importance import cluster_importance
 from relugeom.audit import audit, choose_domain, columns_in_words, read_inputs
+from relugeom.cli.model_file import Reading
 from relugeom.cli.output import is_whole, print_json, print_parts, progress, tell
 from relugeom.errors import InputError
 from relugeom.network.decision import Decision
@@ -23,12 +24,28 @@ TRUNCATED = 3
 
 
 def run_audit(
-    model: str, data: str, *, threshold: float | None, probability: float | None, as_json: bool, **options: Any
+    model: str,
+    data: str,
+    *,
+    threshold: float | None,
+    probability: float | None,
+    reading: Reading,
+    as_json: bool,
+    **options: Any,
 ) -> int:
     """`relugeom audit`."""
     decision = _choose_decision(threshold, probability)
     with progress() as report:
-        result = audit(model, data, decision=decision, on_remark=tell, on_progress=report, **options)
+        result = audit(
+            model,
+            data,
+            layers=reading.layers,
+            activations=reading.activations,
+            decision=decision,
+            on_remark=tell,
+            on_progress=report,
+            **options,
+        )
     counts = dict(zip(result.content.census["patterns"], result.content.census["count"], strict=True))
     if as_json:
         print_json(
@@ -71,6 +88,7 @@ def run_cluster(
     threshold: float | None,
     probability: float | None,
     domain: str | None,
+    reading: Reading,
     as_json: bool,
 ) -> int:
     """`relugeom cluster`."""
@@ -83,7 +101,10 @@ def run_cluster(
             target=target,
             features=features,
             ignore=ignore,
+            layers=reading.layers,
+            activations=reading.activations,
             decision=decision,
+            on_remark=tell,
             on_progress=lambda done: report("reading data", done),
         )
         chosen = None if domain is None else choose_domain(domain, network, samples, Path(model))

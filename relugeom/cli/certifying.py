@@ -10,10 +10,10 @@ from relugeom.audit import DOMAIN_FILE, choose_domain
 from relugeom.certificate.checking import CHECKER, CheckedCertificate, check_certificate
 from relugeom.certificate.partition import certify_partition
 from relugeom.certificate.writer import check_place
+from relugeom.cli.model_file import Reading
 from relugeom.cli.output import print_json, print_parts, progress, tell
 from relugeom.errors import InputError
 from relugeom.geometry.domain_spec import load_domain
-from relugeom.network.importers import load_network
 from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.partition import PartitionStatus
 from relugeom.printing import counted
@@ -32,11 +32,12 @@ def run_certify(
     max_regions: int,
     time_limit: float,
     threads: int,
+    reading: Reading,
     as_json: bool,
 ) -> int:
     """`relugeom certify`."""
     check_place(out)  # before a long search
-    network = load_network(model)
+    network = reading.network(model)
     chosen = choose_domain(domain, network, None, Path(model))
     with progress() as report:
         partition = enumerate_regions(
@@ -77,21 +78,24 @@ def run_certify(
         }
         spec = str(Path(model).parent / DOMAIN_FILE) if domain is None else domain
         commands = [
-            "check it        " + shlex.join(["relugeom", "check", out, "--model", model, "--domain", spec]),
+            "check it        "
+            + shlex.join(["relugeom", "check", out, "--model", model, "--domain", spec, *reading.arguments]),
             "without trust   " + shlex.join(["python", "-I", "-S", str(CHECKER), out]),
         ]
         print_parts([fact_table(out, facts), "", *commands])
     return 0 if partition.status is PartitionStatus.COMPLETE else TRUNCATED
 
 
-def run_check(certificate: str, *, model: str | None, domain: str | None, threads: int, as_json: bool) -> int:
+def run_check(
+    certificate: str, *, model: str | None, domain: str | None, threads: int, reading: Reading, as_json: bool
+) -> int:
     """`relugeom check`."""
     cores = os.cpu_count() or 1
     if threads > cores:
         tell(f"--threads {threads}: this machine has {cores} cores, more threads than that do not help")
     if domain is not None and model is None:
         raise InputError("--domain needs --model too: its inputs have the names and the number that SPEC is about")
-    network = None if model is None else load_network(model)
+    network = None if model is None else reading.network(model)
     wanted = None if domain is None or network is None else load_domain(domain, network)
     with progress() as report:
         report("checking", 0)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from relugeom.audit import ChosenDomain, choose_domain, resumption_in_words
 from relugeom.cli.measuring import measure_partition
+from relugeom.cli.model_file import Reading
 from relugeom.cli.output import is_whole, print_json, print_parts, progress, tell
 from relugeom.errors import InputError
 from relugeom.graph.active_subnetwork import active_subnetwork
 from relugeom.graph.export import GRAPH_SUFFIXES, write_graph
 from relugeom.network.decision import DecisionRule
-from relugeom.network.importers import load_network
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import patterns_in_words
 from relugeom.partition.enumeration import enumerate_regions
@@ -35,9 +35,9 @@ MAX_PREFIXES = 4
 """Unexplored parts of the tree that are named; of more, only their number is told."""
 
 
-def run_inspect(model: str, *, as_json: bool) -> int:
+def run_inspect(model: str, *, reading: Reading, as_json: bool) -> int:
     """`relugeom inspect`."""
-    network = load_network(model)
+    network = reading.network(model)
     facts = describe_network(network)
     if as_json:
         print_json(facts)
@@ -85,6 +85,7 @@ def run_enumerate(
     store: str | None,
     resume: bool,
     measure: bool,
+    reading: Reading,
     as_json: bool,
 ) -> int:
     """`relugeom enumerate`."""
@@ -93,7 +94,7 @@ def run_enumerate(
         tell(f"--threads {threads}: this machine has {cores} cores, more threads than that do not help")
     if resume and store is None:
         raise InputError("--resume goes on with what a store holds: say which, with --store")
-    network = load_network(model)
+    network = reading.network(model)
     chosen = choose_domain(domain, network, None, Path(model))
     limits: dict[str, Any] = {"max_regions": max_regions, "time_limit": time_limit}
     with _recorded(store, network, chosen, {"model": model, "domain": domain} | limits) as run, progress() as report:
@@ -178,9 +179,9 @@ def _recorded(
         yield run
 
 
-def run_locate(model: str, pattern: str, domain: str | None, *, as_json: bool) -> int:
+def run_locate(model: str, pattern: str, domain: str | None, *, reading: Reading, as_json: bool) -> int:
     """`relugeom locate`."""
-    network = load_network(model)
+    network = reading.network(model)
     chosen = choose_domain(domain, network, None, Path(model))
     location = locate_pattern(network, chosen.domain, pattern)
     if as_json:
@@ -228,7 +229,7 @@ def _location_facts(network: ReLUNetwork, location: Location, domain: str) -> di
     return facts
 
 
-def run_graph(model: str, pattern: str, out: str, *, prune_unreached: bool, as_json: bool) -> int:
+def run_graph(model: str, pattern: str, out: str, *, prune_unreached: bool, reading: Reading, as_json: bool) -> int:
     """`relugeom graph`."""
     from relugeom.report.graph_drawing import PICTURE_SUFFIXES, write_drawing
 
@@ -236,7 +237,7 @@ def run_graph(model: str, pattern: str, out: str, *, prune_unreached: bool, as_j
     if suffix not in (*GRAPH_SUFFIXES, *PICTURE_SUFFIXES):
         known = ", ".join((*GRAPH_SUFFIXES, *PICTURE_SUFFIXES))
         raise InputError(f"--out {out!r}: a graph is written as {known}")
-    network = load_network(model)
+    network = reading.network(model)
     graph = active_subnetwork(network, pattern, prune_unreached=prune_unreached)
     write = write_graph if suffix in GRAPH_SUFFIXES else write_drawing
     write(graph, out)

@@ -5,12 +5,14 @@ from typing import Annotated
 import typer
 
 __all__ = [
+    "Activations",
     "Data",
     "DataUrl",
     "DomainSpec",
     "Features",
     "Ignore",
     "Json",
+    "Layers",
     "MapFeatures",
     "MaxCells",
     "MaxRegions",
@@ -27,7 +29,23 @@ __all__ = [
     "TimeLimit",
 ]
 
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A model file (.onnx, .npz, .keras, .h5, .nnet).")]
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="A model file (.onnx, .npz, .keras, .h5, .nnet, .pt, .safetensors).")
+]
+Layers = Annotated[
+    str | None,
+    typer.Option(
+        "--layers", metavar="A,B,…", help="The layers of a .pt or .safetensors MODEL, in their order: fc1,fc2,out."
+    ),
+]
+Activations = Annotated[
+    str | None,
+    typer.Option(
+        "--activations",
+        metavar="A,B,…",
+        help="What follows each of them: relu,none,relu (sigmoid or softmax at the end).",
+    ),
+]
 Data = Annotated[
     str,
     typer.Argument(

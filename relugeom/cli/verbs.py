@@ -9,13 +9,16 @@ from typing import Annotated
 import typer
 
 from relugeom.cli.app import app, names_in
+from relugeom.cli.model_file import Reading
 from relugeom.cli.options import (
+    Activations,
     Data,
     DataUrl,
     DomainSpec,
     Features,
     Ignore,
     Json,
+    Layers,
     MapFeatures,
     MaxCells,
     MaxRegions,
@@ -56,6 +59,8 @@ def audit(
     resume: Resume = False,
     no_samples: NoSamples = False,
     map_features: MapFeatures = None,
+    layers: Layers = None,
+    activations: Activations = None,
     as_json: Json = False,
 ) -> int:
     """The main job: clusters, regions, importance, store, report.
@@ -73,6 +78,7 @@ def audit(
     return run_audit(
         model,
         data,
+        reading=Reading.of(layers, activations),
         as_json=as_json,
         data_url=data_url,
         target=target,
@@ -94,16 +100,22 @@ def audit(
 
 
 @app.command()
-def inspect(model: Model, as_json: Json = False) -> int:
+def inspect(
+    model: Model,
+    layers: Layers = None,
+    activations: Activations = None,
+    as_json: Json = False,
+) -> int:
     """What a model file holds: inputs, layers, units, digest.
 
     \b
     Example:
       relugeom inspect network.onnx
+      relugeom inspect network.pt --layers fc1,fc2,out --activations relu,relu,sigmoid
     """
     from relugeom.cli.models import run_inspect
 
-    return run_inspect(model, as_json=as_json)
+    return run_inspect(model, reading=Reading.of(layers, activations), as_json=as_json)
 
 
 @app.command()
@@ -117,6 +129,8 @@ def cluster(
     threshold: Threshold = None,
     probability: Probability = None,
     domain: DomainSpec = None,
+    layers: Layers = None,
+    activations: Activations = None,
     as_json: Json = False,
 ) -> int:
     """Only the samples: groups that share a pattern, and why.
@@ -140,6 +154,7 @@ def cluster(
         threshold=threshold,
         probability=probability,
         domain=domain,
+        reading=Reading.of(layers, activations),
         as_json=as_json,
     )
 
@@ -156,6 +171,8 @@ def enumerate_(
     measure: Annotated[
         bool, typer.Option("--measure", help="Also volumes, facets and linear regions; longer than the search.")
     ] = False,
+    layers: Layers = None,
+    activations: Activations = None,
     as_json: Json = False,
 ) -> int:
     """Every activation region of a domain, counted and stored.
@@ -175,12 +192,20 @@ def enumerate_(
         store=store,
         resume=resume,
         measure=measure,
+        reading=Reading.of(layers, activations),
         as_json=as_json,
     )
 
 
 @app.command()
-def locate(model: Model, pattern: Pattern, domain: DomainSpec = None, as_json: Json = False) -> int:
+def locate(
+    model: Model,
+    pattern: Pattern,
+    domain: DomainSpec = None,
+    layers: Layers = None,
+    activations: Activations = None,
+    as_json: Json = False,
+) -> int:
     """Whether any input has a pattern: which, or why not.
 
     Exit code 0 for a region, 1 for a pattern that is infeasible or lower-dimensional.
@@ -191,7 +216,7 @@ def locate(model: Model, pattern: Pattern, domain: DomainSpec = None, as_json: J
     """
     from relugeom.cli.models import run_locate
 
-    return run_locate(model, pattern, domain, as_json=as_json)
+    return run_locate(model, pattern, domain, reading=Reading.of(layers, activations), as_json=as_json)
 
 
 @app.command()
@@ -202,6 +227,8 @@ def graph(
     prune_unreached: Annotated[
         bool, typer.Option("--prune-unreached", help="Leave out units from which no active path reaches an output.")
     ] = False,
+    layers: Layers = None,
+    activations: Activations = None,
     as_json: Json = False,
 ) -> int:
     """The active subnetwork G_u of a pattern.
@@ -212,7 +239,9 @@ def graph(
     """
     from relugeom.cli.models import run_graph
 
-    return run_graph(model, pattern, out, prune_unreached=prune_unreached, as_json=as_json)
+    return run_graph(
+        model, pattern, out, prune_unreached=prune_unreached, reading=Reading.of(layers, activations), as_json=as_json
+    )
 
 
 @app.command()
@@ -225,6 +254,8 @@ def certify(
     max_regions: MaxRegions = 1_000_000,
     time_limit: TimeLimit = 600.0,
     threads: Threads = 1,
+    layers: Layers = None,
+    activations: Activations = None,
     as_json: Json = False,
 ) -> int:
     """A proof that the list of regions is complete.
@@ -245,6 +276,7 @@ def certify(
         max_regions=max_regions,
         time_limit=time_limit,
         threads=threads,
+        reading=Reading.of(layers, activations),
         as_json=as_json,
     )
 
@@ -259,6 +291,8 @@ def check(
         str | None, typer.Option("--domain", metavar="SPEC", help="The domain that it should be about (with --model).")
     ] = None,
     threads: Threads = 1,
+    layers: Layers = None,
+    activations: Activations = None,
     as_json: Json = False,
 ) -> int:
     """Check a certificate, trusting nothing.
@@ -272,7 +306,14 @@ def check(
     """
     from relugeom.cli.certifying import run_check
 
-    return run_check(certificate, model=model, domain=domain, threads=threads, as_json=as_json)
+    return run_check(
+        certificate,
+        model=model,
+        domain=domain,
+        threads=threads,
+        reading=Reading.of(layers, activations),
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -284,6 +325,8 @@ def verify(
     ] = None,
     max_cells: MaxCells = 1_000_000,
     time_limit: TimeLimit = 600.0,
+    layers: Layers = None,
+    activations: Activations = None,
     as_json: Json = False,
 ) -> int:
     """Does a property hold for all inputs? Exit code 0: it holds, 1: a counterexample (checked exactly), 3: unknown.
@@ -296,7 +339,15 @@ def verify(
     """
     from relugeom.cli.verifying import run_verify
 
-    return run_verify(model, stated, out=out, max_cells=max_cells, time_limit=time_limit, as_json=as_json)
+    return run_verify(
+        model,
+        stated,
+        out=out,
+        max_cells=max_cells,
+        time_limit=time_limit,
+        reading=Reading.of(layers, activations),
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -308,6 +359,8 @@ def compare(
         str | None, typer.Option("--out", metavar="FILE", help="Keep the proof: a certificate for `relugeom check`.")
     ] = None,
     time_limit: TimeLimit = 600.0,
+    layers: Layers = None,
+    activations: Activations = None,
     as_json: Json = False,
 ) -> int:
     """Are two networks the same function? Exit code 0: proved, 1: they differ (the most, and where), 3: unknown.
@@ -320,4 +373,12 @@ def compare(
     """
     from relugeom.cli.verifying import run_compare
 
-    return run_compare(model, other, domain=domain, out=out, time_limit=time_limit, as_json=as_json)
+    return run_compare(
+        model,
+        other,
+        domain=domain,
+        out=out,
+        time_limit=time_limit,
+        reading=Reading.of(layers, activations),
+        as_json=as_json,
+    )

@@ -16,10 +16,10 @@ from relugeom.claims.answer import point_in_words
 from relugeom.claims.claim import Claim, Equivalent, Scope
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.claims.vnnlib import read_property
+from relugeom.cli.model_file import Reading, read_all
 from relugeom.cli.output import print_json, print_parts, progress
 from relugeom.errors import InputError
 from relugeom.files import read_text
-from relugeom.network.importers import load_network
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.admissible import check_admissible
 from relugeom.report.tables import fact_table
@@ -41,11 +41,18 @@ TEXTS = {
 
 
 def run_verify(
-    model: str, property_file: str, *, out: str | None, max_cells: int, time_limit: float, as_json: bool
+    model: str,
+    property_file: str,
+    *,
+    out: str | None,
+    max_cells: int,
+    time_limit: float,
+    reading: Reading,
+    as_json: bool,
 ) -> int:
     """`relugeom verify`."""
     start = time.perf_counter()
-    network = load_network(model)
+    network = reading.network(model)
     text = read_text(property_file)
     try:
         boxes = property_claims(read_property(text), network)
@@ -104,11 +111,11 @@ def run_verify(
 
 
 def run_compare(
-    model: str, other: str, *, domain: str | None, out: str | None, time_limit: float, as_json: bool
+    model: str, other: str, *, domain: str | None, out: str | None, time_limit: float, reading: Reading, as_json: bool
 ) -> int:
     """`relugeom compare`."""
     start = time.perf_counter()
-    first, second = load_network(model), load_network(other)
+    first, second = read_all([model, other], reading)
     chosen = choose_domain(domain, first, None, Path(model))
     place = None if out is None else check_place(out)
     check_admissible(chosen.domain, time_limit=time_limit)  # nothing is compared where there is no input

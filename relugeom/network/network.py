@@ -32,12 +32,16 @@ class Origin:
     rounded_weights, rounded_biases
         One array of flags per layer, True where an entry was computed and rounded once to float64; empty where
         every entry is as it was read.
+    assumption
+        What the file does not say and the importer took for granted, as a sentence for the user; empty where there is
+        nothing of this kind.
     """
 
     source: str = "memory"
     precision: str = "float64"
     rounded_weights: tuple[BoolArray, ...] = ()
     rounded_biases: tuple[BoolArray, ...] = ()
+    assumption: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rounded_weights", tuple(map(frozen_flags, self.rounded_weights)))

@@ -45,7 +45,8 @@ class FileCase:
     """A file with what its framework says about it.
 
     `layers` are the (W, b) that must be found bit for bit, None where weights are folded; `rounded` tells whether any
-    entry is rounded. `tail` is how many bytes at the end of the file hold nothing that is needed.
+    entry is rounded. `tail` is how many bytes at the end of the file hold nothing that is needed. `activations` is what
+    the user must say, where the file does not.
     """
 
     path: Path
@@ -57,11 +58,16 @@ class FileCase:
     output_names: tuple[str, ...] = ()
     rounded: bool = False
     tail: int = 0
+    activations: tuple[str, ...] | None = None
+
+    def load(self, path: Path | str) -> ReLUNetwork:
+        """The file, or a copy of it."""
+        return load_network(path, activations=self.activations)
 
 
 def check_file(case: FileCase, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every promise, for one file."""
-    network = load_network(case.path)
+    network = case.load(case.path)
     assert_agrees(network, case.x, case.y)
     assert_honest_rounding(network, rounded=case.rounded)
     if case.layers is not None:
@@ -129,19 +135,20 @@ def _check_digest(case: FileCase, network: ReLUNetwork, folder: Path) -> None:
     assert network.digest == case.digest
     copy = folder / f"another{case.path.suffix.upper()}"
     shutil.copy(case.path, copy)
-    again = load_network(str(copy))
+    again = case.load(str(copy))
     assert again == network
     assert again.meaning_digest == network.meaning_digest
 
 
 def _check_inspect(case: FileCase, network: ReLUNetwork, capsys: pytest.CaptureFixture[str]) -> None:
-    told = run_command(capsys, "inspect", case.path, "--json")
+    options = () if case.activations is None else ("--activations", ",".join(case.activations))
+    told = run_command(capsys, "inspect", case.path, "--json", *options)
     assert told.code == 0
     facts = json.loads(told.out)
     assert (facts["inputs"], facts["outputs"]) == (network.inputs, network.outputs)
     assert facts["rounded_weights"] == network.origin.rounded_count
     assert facts["digest"] == network.digest
-    assert run_command(capsys, "inspect", case.path).code == 0
+    assert run_command(capsys, "inspect", case.path, *options).code == 0
 
 
 def _check_truncations(case: FileCase, folder: Path) -> None:
@@ -151,7 +158,7 @@ def _check_truncations(case: FileCase, folder: Path) -> None:
     lengths = {0, 1, 8, needed - 1, *range(0, needed, max(1, needed // TRUNCATIONS))}
     for length in sorted(lengths):
         path.write_bytes(content[:length])
-        refused(lambda: load_network(path))
+        refused(lambda: case.load(path))
 
 
 def refused(action: Callable[[], object], *words: str, error: type[ModelError] = ModelError) -> None:

@@ -11,11 +11,18 @@ from relugeom.network.importers.nnet import read_nnet, read_nnet_normalisation
 from relugeom.network.importers.npz import read_npz, write_npz
 from relugeom.network.network import ReLUNetwork
 
-__all__ = ["load_network", "network_from", "read_nnet_normalisation", "write_npz"]
+__all__ = ["TENSOR_FILES", "load_network", "network_from", "read_nnet_normalisation", "write_npz"]
+
+TENSOR_FILES = (".pt", ".pth", ".safetensors")
+"""Files of names and tensors, which do not say how the layers are connected."""
 
 
 def load_network(
-    path: str | PathLike[str], *, layers: Sequence[str] | None = None, fold_normalisation: bool = False
+    path: str | PathLike[str],
+    *,
+    layers: Sequence[str] | None = None,
+    activations: Sequence[str] | None = None,
+    fold_normalisation: bool = False,
 ) -> ReLUNetwork:
     """Read a trained network; the suffix of the file tells its format.
 
@@ -25,8 +32,13 @@ def load_network(
         ``.npz`` with arrays W0, b0, W1, b1, … (y = W x + b), ``.onnx``, ``.keras``, ``.h5`` as Keras saves
         whole models, ``.pt`` or ``.pth`` with a PyTorch state_dict, ``.safetensors``, or ``.nnet``.
     layers
-        For files of tensors alone (``.pt``, ``.pth``, ``.safetensors``), between which ReLU is assumed: the names of
-        the layers in their order, as ``fc1`` for ``fc1.weight``. By default the order in which they fit each other.
+        For files of tensors alone (``.pt``, ``.pth``, ``.safetensors``): the names of the layers in their order, as
+        ``fc1`` for ``fc1.weight``. By default the order in which they fit each other.
+    activations
+        For these files: what follows each layer, ``["relu", "none", "relu"]``, with ``"sigmoid"`` or ``"softmax"``
+        where they follow the last one; left out after the last one, nothing follows it. By default what the numbers of
+        a Sequential tell, where a number that is left out (0, 2) is taken for a ReLU, and none left out (0, 1, 3) for
+        nothing between; where they do not tell, the file is refused.
     fold_normalisation
         For ``.nnet`` alone, which keeps a normalisation apart from its layers (`read_nnet_normalisation` shows it):
         make it part of the first and the last layer, so that inputs and outputs are in the user's units. Entries that
@@ -51,13 +63,14 @@ def load_network(
         raise ModelError(
             f"{file}: fold_normalisation is for .nnet files: other formats keep none apart from the layers"
         )
-    if layers is not None and reader not in (_read_torch, _read_safetensors):
-        raise ModelError(
-            f"{file}: layers is for files of tensors alone: this format says in which order its layers come"
-        )
     options: dict[str, Any] = {"fold_normalisation": True} if fold_normalisation else {}
-    if layers is not None:
-        options["layers"] = layers
+    for name, value in (("layers", layers), ("activations", activations)):
+        if value is not None and file.suffix.lower() not in TENSOR_FILES:
+            raise ModelError(
+                f"{file}: {name} is for files of tensors alone ({', '.join(TENSOR_FILES)}): this format says itself "
+                "which layers there are and what lies between them"
+            )
+        options |= {} if value is None else {name: value}
     try:
         return reader(file, **options)
     except OSError as error:
@@ -84,16 +97,16 @@ def _read_h5(path: Path) -> ReLUNetwork:
     return read_h5(path)
 
 
-def _read_torch(path: Path, *, layers: Sequence[str] | None = None) -> ReLUNetwork:
+def _read_torch(path: Path, **options: Any) -> ReLUNetwork:
     from relugeom.network.importers.torch_file import read_torch
 
-    return read_torch(path, layers=layers)
+    return read_torch(path, **options)
 
 
-def _read_safetensors(path: Path, *, layers: Sequence[str] | None = None) -> ReLUNetwork:
+def _read_safetensors(path: Path, **options: Any) -> ReLUNetwork:
     from relugeom.network.importers.safetensors_file import read_safetensors  # loads safetensors only where needed
 
-    return read_safetensors(path, layers=layers)
+    return read_safetensors(path, **options)
 
 
 _READERS: dict[str, Callable[..., ReLUNetwork]] = {

@@ -29,13 +29,17 @@ FLOATS = {"F64": ("float64", "<f8"), "F32": ("float32", "<f4"), "F16": ("float16
 MOST_AXES = 8
 
 
-def read_safetensors(path: Path, *, layers: Sequence[str] | None = None) -> ReLUNetwork:
+def read_safetensors(
+    path: Path, *, layers: Sequence[str] | None = None, activations: Sequence[str] | None = None
+) -> ReLUNetwork:
     """Read a network from a file of linear layers.
 
     Parameters
     ----------
     layers
         Names of the layers in their order, as ``fc1`` for ``fc1.weight``; by default from the names and shapes.
+    activations
+        ``relu`` or ``none`` after each layer; by default what a Sequential's numbers tell.
 
     Raises
     ------
@@ -55,7 +59,7 @@ def read_safetensors(path: Path, *, layers: Sequence[str] | None = None) -> ReLU
         header = _read_header(file.read(length))
         tensors = {name: _tensor(file, 8 + length, name, entry) for name, entry in header.items()}
         _check_places([entry["data_offsets"] for entry in header.values()], size - 8 - length)
-        return chain_of_tensors(tensors, layers=layers, source="safetensors")
+        return chain_of_tensors(tensors, layers=layers, activations=activations, source="safetensors")
 
 
 def _read_header(content: bytes) -> dict[str, Any]:

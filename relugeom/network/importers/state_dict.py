@@ -1,20 +1,24 @@
 """Names and tensors as a chain of linear layers.
 
-A state_dict says which weights there are, and nothing of what happens between them: ReLU is assumed between linear
-layers, and nothing after the last. The one idea about their order: a chain is one where each layer takes as many values
-as the one before gives. Where several orders are chains, numbers in the names decide (``fc1``, ``fc2``; ``0``, ``2``).
+A state_dict says which weights there are, and little of what happens between them. The one idea about their order: a
+chain is one where each layer takes as many values as the one before gives. Where several orders are chains, numbers in
+the names decide (``fc1``, ``fc2``; ``0``, ``2``). What lies between them is read in `activations_between.py`.
+
+What is assumed, and said in the network's origin: W has the shape (outputs, inputs), as in PyTorch, and y = W x + b;
+numbers that a Sequential leaves out are ReLUs; nothing follows the last layer; dropout does nothing.
 
 Names, kinds and shapes decide whether there is a chain; a number is read only once there is one.
 """
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import prod
 
 from relugeom.errors import ModelError, UnsupportedModelError
 from relugeom.linalg.arrays import FloatArray
+from relugeom.network.importers.activations_between import find_activations
 from relugeom.network.importers.affine_chain import AffineChain, finite_floats
 from relugeom.network.importers.folding import rationals
 from relugeom.network.importers.layer_order import find_orders
@@ -24,7 +28,6 @@ from relugeom.network.network import ReLUNetwork
 __all__ = ["Tensor", "chain_of_tensors"]
 
 NUMBER = re.compile(r"[0-9]+")
-ASSUMED = "ReLU assumed between layers"
 LARGEST = 1 << 28
 """Most numbers of a network: two gigabytes."""
 MOST_UNITS = 1 << 20
@@ -54,8 +57,14 @@ class Tensor:
     read: Callable[[], FloatArray]
 
 
-def chain_of_tensors(tensors: Mapping[str, Tensor], *, layers: Sequence[str] | None, source: str) -> ReLUNetwork:
-    """The network of linear layers with ReLU between them.
+def chain_of_tensors(
+    tensors: Mapping[str, Tensor],
+    *,
+    layers: Sequence[str] | None,
+    activations: Sequence[str] | None,
+    source: str,
+) -> ReLUNetwork:
+    """The network of linear layers and of what lies between them.
 
     Parameters
     ----------
@@ -63,30 +72,36 @@ def chain_of_tensors(tensors: Mapping[str, Tensor], *, layers: Sequence[str] | N
         ``<layer>.weight`` of shape (outputs, inputs) and, where there is one, ``<layer>.bias``.
     layers
         The layers' names in their order; by default the one order that makes a chain.
+    activations
+        What follows each layer, as `find_activations` takes it; by default what the numbers in the names tell.
 
     Raises
     ------
     UnsupportedModelError
         There are tensors of other layers, or numbers that are no floats.
     ModelError
-        The layers make no chain, or several, and no order is given.
+        The layers make no chain, or several, and no order is given; or nothing says what lies between them.
     """
     found = _linear_layers(tensors)
     order = _given(found, layers) if layers is not None else _order(found)
+    between = find_activations(order, activations)
     chain = AffineChain.start(found[order[0]][0].shape[1])
     for position, name in enumerate(order):
         weight, bias = found[name]
         place = shown(_name(name, "weight"))
         if chain.size != weight.shape[1]:
             raise ModelError(f"{place} takes {weight.shape[1]} values, but the layer before gives {chain.size}")
-        chain = chain.rectified() if position else chain
         chain = chain.multiplied(finite_floats(weight.read(), weight.shape, place))
         if bias is not None:
             shift = finite_floats(bias.read(), (weight.shape[0],), shown(_name(name, "bias")))
             chain = chain.shifted(rationals(shift))
+        chain = chain.rectified() if between.rectified[position] else chain
     kinds = {tensor.kind for name in order for tensor in found[name] if tensor is not None}
     precision = "float32" if kinds <= set(SINGLE) else "float64"
-    return chain.network(source=f"{source} ({ASSUMED})", precision=precision)
+    network = chain.squashed(between.squashing).network(
+        source=f"{source} ({between.told})" if between.told else source, precision=precision
+    )
+    return replace(network, origin=replace(network.origin, assumption=between.assumption))
 
 
 def _linear_layers(tensors: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Tensor | None]]:
@@ -140,7 +155,7 @@ def _order(found: Mapping[str, tuple[Tensor, Tensor | None]]) -> Sequence[str]:
         return by_number
     raise ModelError(
         f"its layers make a chain in more than one order ({_listed(orders[0])}; {_listed(orders[1])}): say which "
-        "with layers=[…]"
+        "with layers=[…] or --layers"
     )
 
 

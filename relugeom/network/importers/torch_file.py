@@ -67,13 +67,17 @@ class _View:
     negated: bool
 
 
-def read_torch(path: Path, *, layers: Sequence[str] | None = None) -> ReLUNetwork:
+def read_torch(
+    path: Path, *, layers: Sequence[str] | None = None, activations: Sequence[str] | None = None
+) -> ReLUNetwork:
     """Read a network from a saved state_dict.
 
     Parameters
     ----------
     layers
         Names of the layers in their order, as ``fc1`` for ``fc1.weight``; by default from the names and shapes.
+    activations
+        ``relu`` or ``none`` after each layer; by default what a Sequential's numbers tell.
 
     Raises
     ------
@@ -92,7 +96,7 @@ def read_torch(path: Path, *, layers: Sequence[str] | None = None) -> ReLUNetwor
             )
         raise ModelError(f"no file of PyTorch, or a damaged one: {ADVICE}")
     with open_archive(path) as archive:
-        return chain_of_tensors(_tensors(archive), layers=layers, source="PyTorch state_dict")
+        return chain_of_tensors(_tensors(archive), layers=layers, activations=activations, source="PyTorch state_dict")
 
 
 def _tensors(archive: TorchArchive) -> dict[str, Tensor]:
