@@ -1,13 +1,101 @@
-"""Files that are written whole or not at all, and texts that are read whole or refused."""
+"""One door for files: what is read is a regular file of bounded size, what is written is there whole or not at all.
+
+A device never ends and a pipe can be read once, or waits for a writer for ever; files are read more than once here (for
+a digest, for their first bytes). So neither is opened: the place is looked at first, and refused in one line.
+"""
 
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 
 from relugeom.errors import InputError
+from relugeom.printing import counted
 
-__all__ = ["make_folder", "read_text", "write_whole"]
+__all__ = ["make_folder", "other_kind", "place_to_write", "read_text", "regular_file", "write_whole"]
+
+LONGEST_TEXT = 1 << 26
+FOLDER = "a folder"
+KINDS = {
+    stat.S_IFDIR: FOLDER,
+    stat.S_IFIFO: "a pipe, which can be read only once",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device, which may never end",
+    stat.S_IFBLK: "a device",
+}
+"""What places are that are no regular files."""
+
+
+def other_kind(place: Path) -> str:
+    """What is at a place that is no regular file, in words; nothing where it is one.
+
+    Raises
+    ------
+    OSError
+        Nothing is there, or it cannot be reached.
+    """
+    mode = place.stat().st_mode
+    return "" if stat.S_ISREG(mode) else KINDS.get(stat.S_IFMT(mode), "something else")
+
+
+def regular_file(path: str | os.PathLike[str], *, refusal: type[InputError] = InputError) -> Path:
+    """The path of a file that can be opened and read to its end, links followed.
+
+    Parameters
+    ----------
+    refusal
+        The exception that says why it cannot be.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is a folder, a pipe or a device, or it may not be read.
+    """
+    place = _named(path, refusal)
+    shown = repr(str(path))
+    try:
+        kind = other_kind(place)
+        if not kind:
+            with place.open("rb"):
+                return place
+    except (FileNotFoundError, NotADirectoryError):
+        standard_input = ": the standard input is not read, save it as a file first" if str(path) == "-" else ""
+        raise refusal(f"{shown}: there is no such file{standard_input}") from None
+    except OSError as error:
+        raise refusal(f"{shown} cannot be read: {error.strerror}") from None
+    save = "save what comes from it as a file, and give the name of that file"
+    cure = "give the name of a file in it" if kind == FOLDER else save
+    raise refusal(f"{shown}: this is {kind}, not a regular file: {cure}")
+
+
+def read_text(path: str | Path, *, most: int = LONGEST_TEXT, refusal: type[InputError] = InputError) -> str:
+    """The text of a file in UTF-8.
+
+    Parameters
+    ----------
+    most
+        Bytes that it may have.
+    refusal
+        The exception that says why it cannot be read.
+
+    Raises
+    ------
+    InputError
+        It is no regular file (`regular_file`), it is too long, or no text.
+    """
+    place = regular_file(path, refusal=refusal)
+    try:
+        with place.open("rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise refusal(f"{str(path)!r} cannot be read: {error.strerror}") from None
+    if len(content) > most:
+        raise refusal(f"{str(path)!r}: the file has more than {counted(most, 'byte')}")
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise refusal(f"{str(path)!r}: no text in UTF-8 (byte {error.start})") from None
 
 
 def make_folder(path: str | Path) -> Path:
@@ -18,12 +106,35 @@ def make_folder(path: str | Path) -> Path:
     InputError
         It cannot be made.
     """
-    folder = Path(path)
+    folder = _named(path, InputError)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"the folder {str(path)!r} cannot be made: {error.strerror}") from error
     return folder
+
+
+def place_to_write(path: str | Path) -> Path:
+    """Where a file will be written, absolute and links followed; nothing is written yet.
+
+    Raises
+    ------
+    InputError
+        Something that is not a file is in the way, the folder does not exist, or no file can have this name.
+    """
+    try:
+        place = Path(os.path.realpath(_named(path, InputError)))
+        is_other = place.is_symlink() or (place.exists() and not place.is_file())  # what is left is a link to itself
+        is_in_folder = place.parent.is_dir()
+    except OSError as error:
+        raise InputError(f"{str(path)!r} cannot be written: {error.strerror}") from None
+    if is_other:
+        raise InputError(f"{str(path)!r} is not a file: give the name of a file that may be replaced")
+    if not is_in_folder:
+        raise InputError(f"{str(path)!r} cannot be written: there is no folder {str(place.parent)!r}")
+    if not os.access(place.parent, os.W_OK):
+        raise InputError(f"{str(path)!r} cannot be written: the folder {str(place.parent)!r} may not be written to")
+    return place
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
@@ -34,9 +145,7 @@ def write_whole(path: str | Path, content: bytes) -> None:
     InputError
         The folder does not exist or cannot be written to, or something that is not a file is in the way.
     """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        raise InputError(f"{str(path)!r} is not a file: give the name of a file that may be replaced")
+    target = place_to_write(path)
     part = target.with_name(f".{token_hex(8)}.part")
     try:
         part.write_bytes(content)
@@ -48,29 +157,11 @@ def write_whole(path: str | Path, content: bytes) -> None:
             part.unlink()
 
 
-def read_text(path: str | Path, *, most: int = 1 << 26) -> str:
-    """The text of a file in UTF-8.
-
-    Parameters
-    ----------
-    most
-        Bytes that it may have.
-
-    Raises
-    ------
-    InputError
-        There is no such file, it is too long, or no text.
-    """
-    place = Path(path)
-    if not place.is_file():
-        raise InputError(
-            f"{str(path)!r}: {'this is not a regular file' if place.exists() else 'there is no such file'}"
-        )
-    if place.stat().st_size > most:
-        raise InputError(f"{str(path)!r}: the file has more than {most:,} bytes")
-    try:
-        return place.read_text(encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{str(path)!r}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{str(path)!r}: no text in UTF-8 (byte {error.start})") from error
+def _named(path: str | os.PathLike[str], refusal: type[InputError]) -> Path:
+    """The path, where it is one that a file can have."""
+    text = os.fspath(path)
+    if not text:
+        raise refusal("an empty text names no file: give the name of a file")
+    if "\0" in text:
+        raise refusal(f"{text!r}: a file name cannot hold a zero character")
+    return Path(text)

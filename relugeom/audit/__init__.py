@@ -5,6 +5,7 @@ count, measure importance, store, report. The store and the pictures are slow to
 them do.
 """
 
+import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -330,7 +331,7 @@ def _made_folder(folder: Path) -> Iterator[Path]:
 
     What a full disk or a lost server cut short stays, to go on from.
     """
-    is_new = not folder.exists()
+    is_new = not os.path.lexists(folder)
     make_folder(folder)
     try:
         yield folder

@@ -72,7 +72,7 @@ def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | Non
     beside = model.parent / DOMAIN_FILE
     if spec is not None:
         place, source = spec, SOURCES.get(spec, spec)
-    elif beside.is_file():
+    elif beside.exists():
         place, source = str(beside), f"{DOMAIN_FILE} beside the model"
     elif samples is not None:
         place, source = "data", SOURCES["data"]

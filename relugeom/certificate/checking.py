@@ -15,6 +15,7 @@ from typing import Any
 
 from relugeom import checker
 from relugeom.errors import InputError
+from relugeom.files import regular_file
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 
@@ -79,9 +80,7 @@ def check_certificate(
     InputError
         The file cannot be read, or is not a certificate of this version.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"there is no file {str(path)!r}")
+    path = regular_file(path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     try:

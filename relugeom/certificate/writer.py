@@ -1,6 +1,5 @@
 """Writing a certificate line by line, into its place only once it is whole."""
 
-import os
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -9,26 +8,9 @@ from typing import Self
 
 from relugeom.certificate.header import WIDTH
 from relugeom.errors import InputError
+from relugeom.files import place_to_write
 
-__all__ = ["CertificateFile", "check_place"]
-
-
-def check_place(path: str | Path) -> Path:
-    """Where a certificate would be written.
-
-    Raises
-    ------
-    InputError
-        No file can be put there.
-    """
-    place = Path(os.path.realpath(path))
-    if place.exists() and not place.is_file():
-        raise InputError(f"{str(path)!r} is not a file: give the name of a file that may be replaced")
-    if not place.parent.is_dir():
-        raise InputError(f"{str(path)!r} cannot be written: there is no folder {str(place.parent)!r}")
-    if not os.access(place.parent, os.W_OK):
-        raise InputError(f"{str(path)!r} cannot be written: the folder {str(place.parent)!r} may not be written to")
-    return place
+__all__ = ["CertificateFile"]
 
 
 class CertificateFile:
@@ -41,7 +23,7 @@ class CertificateFile:
     """
 
     def __init__(self, path: str | Path, header: bytes) -> None:
-        self.path = check_place(path)
+        self.path = place_to_write(path)
         self._part = self.path.with_name(f".{token_hex(8)}.part")
         try:
             self._file = self._part.open("wb")

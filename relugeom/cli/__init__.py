@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Sequence
-from io import TextIOWrapper
 
 import typer
 
 from relugeom.cli import store_verbs, verbs
 from relugeom.cli.app import BAD_INPUT, app
 from relugeom.cli.output import print_error
+from relugeom.cli.streams import standard_streams
 from relugeom.errors import InputError, RelugeomError
 
 __all__ = ["main"]
@@ -21,10 +21,13 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one verb; ends with its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # for letters that the terminal's encoding lacks
-    sys.exit(_run(arguments))
+    with standard_streams() as output:
+        code = _run(arguments)
+        sys.stdout.flush()
+        if output.failure:
+            print_error(f"the standard output cannot be written: {output.failure}: send it where there is room")
+            code = BAD_INPUT
+    sys.exit(code)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -40,8 +43,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     except typer.TyperException as error:
         print_error(f"{error.format_message()} (relugeom --help shows how it is used)")
         return BAD_INPUT
-    except SystemExit:
-        return 0  # how typer ends when whoever read the output has gone
+    except SystemExit:  # how typer ends when a pipe breaks, which is none of the standard streams
+        print_error("another process that this one talked to has gone: try again")
+        return UNKNOWN
     if code == INTERRUPTED:
         print_error("interrupted")
     return code or 0

@@ -3,10 +3,12 @@
 import csv
 from collections.abc import Iterable
 from io import StringIO
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from relugeom.errors import InputError
 from relugeom.version import VERSION
 
 __all__ = ["BAD_INPUT", "app", "database", "names_as_text", "names_in"]
@@ -23,6 +25,16 @@ database = typer.Typer(help="The schema of a store: current, upgrade.")
 app.add_typer(database, name="db")
 
 
+def _check_working_directory() -> None:
+    """Refuse a working directory that is gone, below which no name of a file means anything."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise InputError(
+            f"the working directory cannot be used ({error.strerror}): change to one that exists"
+        ) from None
+
+
 def _version(asked: bool) -> None:
     if asked:
         typer.echo(f"relugeom {VERSION}")
@@ -30,7 +42,8 @@ def _version(asked: bool) -> None:
 
 
 def _show_help(context: typer.Context) -> None:
-    """What a command without a verb answers."""
+    """What a command without a verb answers; every verb begins here."""
+    _check_working_directory()
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)
         raise typer.Exit(BAD_INPUT)

@@ -9,10 +9,10 @@ from pathlib import Path
 from relugeom.audit import DOMAIN_FILE, choose_domain
 from relugeom.certificate.checking import CHECKER, CheckedCertificate, check_certificate
 from relugeom.certificate.partition import certify_partition
-from relugeom.certificate.writer import check_place
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import print_json, print_parts, progress, tell
 from relugeom.errors import InputError
+from relugeom.files import place_to_write
 from relugeom.geometry.domain_spec import load_domain
 from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.partition import PartitionStatus
@@ -36,7 +36,7 @@ def run_certify(
     as_json: bool,
 ) -> int:
     """`relugeom certify`."""
-    check_place(out)  # before a long search
+    place_to_write(out)  # before a long search
     network = reading.network(model)
     chosen = choose_domain(domain, network, None, Path(model))
     with progress() as report:

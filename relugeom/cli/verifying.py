@@ -11,7 +11,6 @@ from relugeom.analysis.properties import property_claims
 from relugeom.analysis.tightening import Extremum
 from relugeom.audit.inputs import choose_domain
 from relugeom.certificate.claim import settle_claim
-from relugeom.certificate.writer import check_place
 from relugeom.claims.answer import point_in_words
 from relugeom.claims.claim import Claim, Equivalent, Scope
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
@@ -19,7 +18,7 @@ from relugeom.claims.vnnlib import read_property
 from relugeom.cli.model_file import Reading, read_all
 from relugeom.cli.output import print_json, print_parts, progress
 from relugeom.errors import InputError
-from relugeom.files import read_text
+from relugeom.files import place_to_write, read_text
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.admissible import check_admissible
 from relugeom.report.tables import fact_table
@@ -117,7 +116,7 @@ def run_compare(
     start = time.perf_counter()
     first, second = read_all([model, other], reading)
     chosen = choose_domain(domain, first, None, Path(model))
-    place = None if out is None else check_place(out)
+    place = None if out is None else place_to_write(out)
     check_admissible(chosen.domain, time_limit=time_limit)  # nothing is compared where there is no input
     scope = Scope.ADMISSIBLE if chosen.domain.integral.any() else Scope.RELAXATION
     with progress() as report:
@@ -185,7 +184,7 @@ def _places(out: str | None, boxes: int) -> list[Path | None]:
     """One file per box."""
     if out is None:
         return [None] * boxes
-    place = check_place(out)  # before a long search
+    place = place_to_write(out)  # before a long search
     if boxes == 1:
         return [Path(out)]
     return [Path(out).with_name(f"{place.stem}-{number}{place.suffix}") for number in range(1, boxes + 1)]

@@ -51,11 +51,9 @@ def open_parquet(path: Path) -> Iterator[ParquetFile]:
 
 
 def is_parquet(path: Path) -> bool:
-    """Whether a file is Parquet by its name or, where it is a regular file, by its first bytes."""
+    """Whether a file is Parquet by its name or by its first bytes."""
     if path.suffix.lower() in (".parquet", ".pq"):
         return True
-    if not path.is_file():
-        return False
     with path.open("rb") as file:
         return file.read(len(MAGIC)) == MAGIC
 

@@ -16,7 +16,8 @@ from relugeom.data.csv_file import open_csv
 from relugeom.data.parquet_file import is_parquet, open_parquet
 from relugeom.data.source import Source
 from relugeom.data.table import SampleTable, TableWriter
-from relugeom.errors import DataError
+from relugeom.errors import DataError, InputError
+from relugeom.files import regular_file
 from relugeom.linalg.arrays import FloatArray, IntArray
 
 __all__ = ["Samples", "read_samples"]
@@ -99,6 +100,8 @@ def read_samples(
         The data cannot be read, columns are missing or left over, or a value is missing, infinite or no number; the
         text names the file, the column and the first data row.
     """
+    if url is None:
+        _check_file(data)
     with _explained(data, url), _opened(data, url, inputs) as source:
         chosen = choose_columns(
             source.header, inputs, input_names=input_names, target=target, features=features, ignore=ignore
@@ -138,14 +141,19 @@ def _opened(data: str | Path, url: str | None, inputs: int) -> Iterator[Source]:
             yield lines
 
 
+def _check_file(data: str | Path) -> None:
+    try:
+        regular_file(data)
+    except InputError as error:
+        raise DataError(f"data file {error}") from None
+
+
 @contextmanager
 def _explained(data: str | Path, url: str | None) -> Iterator[None]:
     """Errors that name the data."""
     what = f"data file {str(data)!r}" if url is None else f"data {str(data)!r}"
     try:
         yield
-    except FileNotFoundError:
-        raise DataError(f"there is no {what}") from None
     except OSError as error:
         raise DataError(f"{what}: it cannot be read: {error.strerror or ' '.join(str(error).split())}") from None
     except DataError as error:

@@ -7,7 +7,6 @@ import re
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -18,7 +17,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from relugeom.data.columns import listed
-from relugeom.errors import DataError
+from relugeom.errors import DataError, InputError
+from relugeom.files import regular_file
 from relugeom.printing import hide_passwords, printable
 
 __all__ = ["is_select", "open_sql"]
@@ -104,9 +104,10 @@ def _parsed(url: str, place: str) -> URL:
 def _engine(url: URL, place: str) -> Engine:
     if url.get_backend_name() != "sqlite":
         return create_engine(url, poolclass=NullPool)
-    path = Path(url.database or "")
-    if not path.is_file():
-        raise DataError(f"{place!r}: there is no such file")
+    try:
+        path = regular_file(url.database or "")
+    except InputError as error:
+        raise DataError(f"{place!r}: {error}") from None
     address = f"file:{quote(str(path.absolute()))}?mode=ro"
     return create_engine("sqlite://", poolclass=NullPool, creator=lambda: sqlite3.connect(address, uri=True))
 

@@ -21,7 +21,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from relugeom.errors import DomainError
+from relugeom.errors import DomainError, InputError
+from relugeom.files import read_text
 from relugeom.geometry.domain import Domain, FeatureKind
 from relugeom.linalg.arrays import FloatArray
 
@@ -67,7 +68,7 @@ def load_domain(spec: str | Path, inputs: NamedInputs, *, data: FloatArray | Non
     if text.startswith("box:"):
         low, high = _interval(text)
         return Domain.box(np.full(len(names), low), np.full(len(names), high), names)
-    return read_domain_file(Path(spec), names)
+    return read_domain_file(spec, names)
 
 
 def domain_of_data(data: FloatArray, names: Sequence[str] = ()) -> Domain:
@@ -77,14 +78,12 @@ def domain_of_data(data: FloatArray, names: Sequence[str] = ()) -> Domain:
     return Domain.box(data.min(axis=0), data.max(axis=0), names)
 
 
-def read_domain_file(path: Path, names: Sequence[str]) -> Domain:
+def read_domain_file(path: str | Path, names: Sequence[str]) -> Domain:
     """Domain of a TOML file whose features are among `names`."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise DomainError(f"there is no domain file {str(path)!r}: {FORMS}") from None
-    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or no file name at all
-        raise DomainError(f"domain file {str(path)!r} cannot be read: {error}") from None
+        text = read_text(path)
+    except InputError as error:
+        raise DomainError(f"domain {error} ({FORMS})") from None
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also numbers too long and lists too deep for Python

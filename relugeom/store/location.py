@@ -1,5 +1,6 @@
 """Where a store is: a file, or a database on a server."""
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from relugeom.errors import StoreError
+from relugeom.files import other_kind
 from relugeom.printing import SCHEME, hide_passwords, printable
 
 __all__ = ["StoreLocation", "parse_location"]
@@ -51,10 +53,7 @@ def parse_location(location: str | Path) -> StoreLocation:
     name = str(location) if url is None else _file_of_url(url[1], url[2], text)
     if name in ("", ":memory:"):
         raise StoreError(f"store {text!r} names no file, and a store in memory would be lost: give a file name")
-    if "\0" in name:
-        raise StoreError(f"store {text!r}: a file name cannot hold a zero character")
-    path = Path(name).absolute()
-    _check_place(path, text)
+    path = _place(name, text)
     return StoreLocation(URL.create("sqlite", database=str(path)), path, text)
 
 
@@ -84,13 +83,20 @@ def _server_url(location: str, text: str) -> URL:
     return url.set(drivername=DRIVER)
 
 
-def _check_place(path: Path, text: str) -> None:
+def _place(name: str, text: str) -> Path:
+    """Where a file that is a store, or may become one, lies."""
+    if "\0" in name:
+        raise StoreError(f"store {text!r}: a file name cannot hold a zero character")
+    kind = ""
     try:
-        if path.is_dir():
-            raise StoreError(f"store {text!r} is a folder: give the name of a file in it")
-        if path.exists() and not path.is_file():
-            raise StoreError(f"store {text!r} is not a regular file")
-        if not path.parent.is_dir():
-            raise StoreError(f"store {text!r}: the folder {printable(str(path.parent))!r} does not exist")
+        path = Path(name).absolute()
+        is_in_folder = path.parent.is_dir()
+        with suppress(FileNotFoundError, NotADirectoryError):
+            kind = other_kind(path)
     except OSError as error:
         raise StoreError(f"store {text!r} cannot be reached: {error.strerror}") from None
+    if kind:
+        raise StoreError(f"store {text!r} is {kind}, not a regular file: give the name of a file")
+    if not is_in_folder:
+        raise StoreError(f"store {text!r}: the folder {printable(str(path.parent))!r} does not exist")
+    return path

@@ -158,9 +158,9 @@ def test_files_that_are_refused(text: str | bytes, words: str, read) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no data file"):
+    with pytest.raises(DataError, match="there is no such file"):
         read_samples(tmp_path / "nowhere.csv", inputs=1)
-    with pytest.raises(DataError, match="cannot be read"):
+    with pytest.raises(DataError, match="not a regular file"):
         read_samples(tmp_path, inputs=1)
 
 

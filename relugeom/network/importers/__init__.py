@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from relugeom.errors import InputError, ModelError
+from relugeom.files import regular_file
 from relugeom.network.importers.live import network_from
 from relugeom.network.importers.nnet import read_nnet, read_nnet_normalisation
 from relugeom.network.importers.npz import read_npz, write_npz
@@ -53,12 +54,10 @@ def load_network(
     """
     if not isinstance(path, str | PathLike):
         raise ModelError(f"{type(path).__name__} is no path of a file: network_from(model) takes models in memory")
-    file = Path(path)
+    file = regular_file(path, refusal=ModelError)
     reader = _READERS.get(file.suffix.lower())
     if reader is None:
         raise ModelError(f"{file}: the suffix {file.suffix!r} names no known format; known are {', '.join(_READERS)}")
-    if not file.is_file():
-        raise ModelError(f"{file}: {'this is not a regular file' if file.exists() else 'there is no such file'}")
     if fold_normalisation and reader is not read_nnet:
         raise ModelError(
             f"{file}: fold_normalisation is for .nnet files: other formats keep none apart from the layers"

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from relugeom.errors import ModelError
+from relugeom.files import regular_file
 from relugeom.linalg.arrays import FloatArray, frozen_array
 from relugeom.network.importers.affine_chain import AffineChain
 from relugeom.network.importers.folding import rationals
@@ -100,7 +101,7 @@ def read_nnet_normalisation(path: str | Path) -> NNetNormalisation:
         The file is missing or damaged.
     """
     try:
-        return _read(Path(path))[0]
+        return _read(regular_file(path, refusal=ModelError))[0]
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from error
     except ModelError as error:
