@@ -32,8 +32,9 @@ CATALOGUE = {
     "WHERE connamespace = current_schema()::regnamespace AND contype <> 'n'",
     "indexes": "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = current_schema()",
     "views": "SELECT viewname, definition FROM pg_views WHERE schemaname = current_schema()",
-    "comments": "SELECT objoid::regclass::text, objsubid::text, description FROM pg_description "
-    "JOIN pg_class c ON c.oid = objoid AND c.relnamespace = current_schema()::regnamespace",
+    "comments": "SELECT objoid::regclass::text, coalesce(attname, ''), description FROM pg_description "
+    "JOIN pg_class c ON c.oid = objoid AND c.relnamespace = current_schema()::regnamespace "
+    "LEFT JOIN pg_attribute ON attrelid = objoid AND attnum = objsubid AND attnum > 0",
 }
 FOREIGN_KEYS = "SELECT conrelid::regclass::text FROM pg_constraint WHERE NOT convalidated"
 
@@ -88,18 +89,28 @@ class Database:
     def definitions(self) -> dict[str, Any]:
         """What the database knows about each table, index and view but that of the schema's version."""
         if self.kind == "sqlite":
-            rows = self.ask("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL")
+            rows = self.ask(
+                "SELECT name, replace(sql, '\"', '') FROM sqlite_master WHERE sql IS NOT NULL"
+            )  # of a rename
             found = {name: sorted(line.strip(" \t,") for line in sql.splitlines()) for name, sql in rows}
         else:
             found = {name: sorted(self.ask(query)) for name, query in CATALOGUE.items()}
             found = {name: [row for row in rows if SCHEMA_TABLE not in str(row)] for name, rows in found.items()}
         return {name: value for name, value in found.items() if name != SCHEMA_TABLE and value}
 
-    def contents(self) -> dict[str, list[tuple[Any, ...]]]:
-        """All rows of the tables that are there, in a fixed order."""
+    def columns(self) -> dict[str, str]:
+        """The columns of the tables that are there, as a query names them."""
         names = sorted(self.tables() & set(metadata.tables))
         with self.connect() as connection:
-            return {name: sorted(connection.execute(f"SELECT * FROM {name}").fetchall(), key=repr) for name in names}
+            found = {name: connection.execute(f"SELECT * FROM {name} LIMIT 0").description for name in names}
+        return {name: ", ".join(f'"{column[0]}"' for column in columns) for name, columns in found.items()}
+
+    def contents(self, columns: dict[str, str] | None = None) -> dict[str, list[tuple[Any, ...]]]:
+        """All rows of the tables that are there, or of some columns of them, in a fixed order."""
+        wanted = self.columns() if columns is None else columns
+        queries = {name: f"SELECT {listed} FROM {name}" for name, listed in wanted.items()}
+        with self.connect() as connection:
+            return {name: sorted(connection.execute(query).fetchall(), key=repr) for name, query in queries.items()}
 
 
 def plain_url(url: str) -> str:

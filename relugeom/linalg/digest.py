@@ -5,14 +5,14 @@ bytes.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 import numpy as np
 
 from relugeom.linalg.arrays import FloatArray
 
-__all__ = ["Chunked", "content_digest"]
+__all__ = ["Chunked", "content_digest", "names_digest"]
 
 
 class Chunked(Protocol):
@@ -44,6 +44,13 @@ def content_digest(kind: str, *parts: "str | int | bytes | FloatArray | Chunked"
             for _, values in part.chunks():
                 state.update(_array_bytes(values))
     return state.hexdigest()
+
+
+def names_digest(inputs: Sequence[str], outputs: Sequence[str] = (), classes: Sequence[str] = ()) -> str:
+    """SHA-256 (hexadecimal) of what inputs, outputs and classes are called: each list with its length before it."""
+    return content_digest(
+        "names", *(text for names in (inputs, outputs, classes) for text in (str(len(names)), *names))
+    )
 
 
 def _add(state: "hashlib._Hash", tag: bytes, content: bytes) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from relugeom.errors import InputError, ModelError
 from relugeom.linalg.arrays import BoolArray, FloatArray, frozen_array, frozen_flags
-from relugeom.linalg.digest import content_digest
+from relugeom.linalg.digest import content_digest, names_digest
 from relugeom.network.decision import Decision, DecisionRule, Squashing
 
 __all__ = ["Origin", "ReLUNetwork", "numbered_names"]
@@ -140,6 +140,11 @@ class ReLUNetwork:
     def rule(self) -> Decision:
         """The decision, never None."""
         return self.decision if self.decision is not None else Decision()
+
+    @property
+    def names_digest(self) -> str:
+        """SHA-256 of what inputs, outputs and classes are called."""
+        return names_digest(self.feature_names, self.target_names, self.rule.class_names)
 
     @property
     def meaning_digest(self) -> str:

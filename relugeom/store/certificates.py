@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Connection, Table, Text
+from sqlalchemy import BigInteger, Column, Connection, Table, Text
 
 from relugeom.printing import printable
 from relugeom.store.columns import Digest, metadata, owner, required
@@ -22,6 +22,7 @@ certificates = Table(
     required("bytes", BigInteger, comment="its size"),
     required("regions", BigInteger, comment="activation regions in it, each with a point"),
     required("proofs", BigInteger, comment="proofs of stable units in it"),
+    Column("names_digest", Digest, comment="SHA-256 of the names in it; NULL where the file has no digest of them"),
     comment="Proofs of the list of regions of a run, for relugeom check and checker.py.",
 )
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select
 from relugeom.errors import StoreError
 from relugeom.geometry.domain import Domain, FeatureKind
 from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.digest import names_digest
 from relugeom.store import schema
 from relugeom.store.insertion import find_id, insert_columns, insert_value
 
@@ -16,16 +17,16 @@ __all__ = ["load_domain", "save_domain"]
 
 def save_domain(connection: Connection, domain: Domain, name: str) -> int:
     """Id of a domain, saved where it is not there yet."""
-    known = find_id(connection, schema.domains, digest=domain.digest)
+    digests = {"digest": domain.digest, "names_digest": names_digest(domain.names)}
+    known = find_id(connection, schema.domains, **digests)
     if known is not None:
         return known
     facts = {
-        "digest": domain.digest,
         "name": name,
         "inputs": domain.inputs,
         "features_named": bool(domain.feature_names),
     }
-    domain_id = insert_value(connection, schema.domains, facts)
+    domain_id = insert_value(connection, schema.domains, digests | facts)
     group_of = {member: number for number, group in enumerate(domain.groups) for member in group}
     features = {
         "domain_id": domain_id,

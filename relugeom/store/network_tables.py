@@ -29,6 +29,7 @@ networks = Table(
     required("threshold_upper", Double, comment="class 1 where the output before squashing is greater than this"),
     required("inputs_named", Boolean, comment="whether the model names its inputs"),
     required("outputs_named", Boolean, comment="whether the model names its outputs"),
+    required("names_digest", Digest, comment="SHA-256 of the names of inputs, outputs and classes"),
     UniqueConstraint("digest", "meaning_digest"),
     comment="Trained networks; two are one where weights, names, squashing and decision agree.",
 )

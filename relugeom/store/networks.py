@@ -41,6 +41,7 @@ def save_network(connection: Connection, network: ReLUNetwork, file_name: str) -
         "threshold_upper": rule.upper,
         "inputs_named": bool(network.input_names),
         "outputs_named": bool(network.output_names),
+        "names_digest": network.names_digest,
     }
     network_id = insert_value(connection, network_tables.networks, digests | facts)
     _insert_layers(connection, network_id, network)

@@ -25,20 +25,18 @@ DECIMAL_BITS = 10_000
 def save_partition(connection: Connection, partition: Partition, network_id: int, domain_id: int, *, maps: bool) -> int:
     """Id of a partition, saved with the verdicts (and effective maps) of its regions where it is not there yet."""
     digest = partition_digest(partition)
-    partition_id = find_id(connection, schema.partitions, digest=digest, network_id=network_id)
+    subject = {"network_id": network_id, "domain_id": domain_id, "digest": digest}
+    partition_id = find_id(connection, schema.partitions, **subject)
     patterns = save_patterns(connection, network_id, partition.network, partition.packed)
     if partition_id is None:
         facts = {
-            "digest": digest,
-            "network_id": network_id,
-            "domain_id": domain_id,
             "status": partition.status.value,
             "reason": partition.reason,
             "regions": len(partition),
             "dimension": partition.dimension,
             "tree": partition.tree.tobytes(),
         }
-        partition_id = insert_value(connection, schema.partitions, facts)
+        partition_id = insert_value(connection, schema.partitions, subject | facts)
         regions = {"partition_id": partition_id, "position": range(len(partition)), "pattern_id": patterns.ids}
         insert_columns(connection, schema.partition_regions, regions)
         _insert_points(connection, partition_id, partition)

@@ -9,7 +9,7 @@ go on from there.
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from math import isfinite
@@ -139,7 +139,8 @@ class Run:
     def resume(self) -> Partition | None:
         """What the latest run found that searched this network on this domain, to go on from; None without one.
 
-        That run was finished, truncated or killed. What it found counts as the first block of this one.
+        That run was finished, truncated or killed. What it found counts as the first block of this one; names are those
+        of this run, whatever they were then.
         """
         network, domain = self._subject.network, self._subject.domain
         if domain is None:
@@ -150,7 +151,8 @@ class Run:
                 return None
             if found.partition_id is not None:
                 row = self._connection.execute(select(schema.runs.c.search_seconds).filter_by(id=found.run)).one()
-                partition = load_partition(self._connection, found.partition_id, row.search_seconds or 0.0)
+                known = load_partition(self._connection, found.partition_id, row.search_seconds or 0.0)
+                partition = replace(known, network=network, domain=domain)
             else:
                 blocks, seconds = load_blocks(self._connection, found.run, network)
                 partition = partition_from_blocks(network, domain, blocks, reason="killed", seconds=seconds)

@@ -45,7 +45,8 @@ domains = Table(
     required("name", Text, comment="how it was specified when it was first saved: box:LO,HI, data, all or a file"),
     required("inputs", Integer, comment="number of inputs"),
     required("features_named", Boolean, comment="whether the domain names its features"),
-    UniqueConstraint("digest"),
+    required("names_digest", Digest, comment="SHA-256 of the names of its features"),
+    UniqueConstraint("digest", "names_digest"),
     comment="Sets of inputs that networks are used on.",
 )
 
@@ -176,7 +177,7 @@ partitions = Table(
     required("dimension", Integer, comment="dimension of the affine hull of the domain"),
     required("tree", LargeBinary, comment="split tree in preorder, a byte a node: 0, 1 stable, 2 split, 3 unexplored"),
     CheckConstraint("status IN ('complete', 'truncated')", name="status"),
-    UniqueConstraint("network_id", "digest"),
+    UniqueConstraint("network_id", "domain_id", "digest"),
     comment="All activation regions of a network over a domain.",
 )
 

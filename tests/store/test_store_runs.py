@@ -3,6 +3,9 @@
 import signal
 import subprocess
 import sys
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
 import hand_made
 import numpy as np
@@ -11,6 +14,7 @@ import pytest
 from relugeom.errors import DataError, StoreError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
+from relugeom.partition.enumeration import known_block
 from relugeom.partition.partition import PartitionStatus, PatternStatus
 from relugeom.store import queries
 from relugeom.store.insertion import insert_columns
@@ -85,6 +89,36 @@ def test_one_domain_serves_many_networks(store, ask):
     run = store.save(hand_made.partition(network=other, **columns))
     assert counts(ask, ["domains", "verdicts"]) == {"domains": 1, "verdicts": 7}
     assert ask("SELECT pattern FROM region_list WHERE run = ? ORDER BY 1", run) == [("0",), ("1",)]
+
+
+def renamed(*names: str) -> dict[str, Any]:
+    return {"network": hand_made.network(names=names), "domain": replace(hand_made.domain(), feature_names=names)}
+
+
+def test_domains_that_differ_in_names_only_are_two(store, ask):
+    for names in (("age", "fare"), ("fare", "age"), ("age", "fare"), ()):
+        store.save(
+            hand_made.partition(network=hand_made.network(), domain=replace(hand_made.domain(), feature_names=names))
+        )
+    assert ask("SELECT count(*), count(DISTINCT digest), count(DISTINCT names_digest) FROM domains") == [(3, 1, 3)]
+    assert ask("SELECT count(*), count(DISTINCT digest) FROM partitions") == [(3, 1)]
+    listed = [store.load_partition(run).domain.names for run in (1, 2, 3, 4)]
+    assert listed == [("age", "fare"), ("fare", "age"), ("age", "fare"), ("x0", "x1")]
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_what_is_resumed_has_the_names_of_the_run_that_goes_on(store, killed):
+    earlier = hand_made.partition(**renamed("age", "fare"))
+    if killed:
+        with suppress(KeyboardInterrupt), store.run("enumerate", **renamed("age", "fare")) as run:
+            run.save_block(known_block(hand_made.truncated_partition()))
+            raise KeyboardInterrupt
+    else:
+        store.save(earlier)
+    with store.run("enumerate", **renamed("fare", "age")) as run:
+        known = run.resume()
+    assert known is not None
+    assert (known.network.input_names, known.domain.feature_names) == (("fare", "age"), ("fare", "age"))
 
 
 def test_a_finished_run_leaves_one_file(path):
