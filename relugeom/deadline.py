@@ -4,15 +4,54 @@ A public function takes a `TimeLimit`, which is seconds, None for no limit, or a
 turns it into a `Deadline` in its first line; from there on the value is handed down. A step that can say what it has
 done so far asks whether the deadline has `passed`; one that cannot lets `check` raise, and the function that set the
 deadline catches that. The clock only stops: what an answer is depends on the work that was done.
+
+Compiling kernels, once per installation, is not part of any job: this clock stands still meanwhile.
 """
 
+import threading
 import time
 from dataclasses import dataclass
-from math import inf, isnan
+from math import inf, isfinite, isnan
 
 from relugeom.errors import DeadlinePassedError, InputError
 
-__all__ = ["NEVER", "Deadline", "TimeLimit"]
+__all__ = ["CLOCK", "NEVER", "Clock", "Deadline", "TimeLimit"]
+
+
+class Clock:
+    """Seconds of the machine's monotonic clock, less those during which it was stopped."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stops, self._since, self._stopped = 0, 0.0, 0.0
+
+    def now(self) -> float:
+        """Seconds so far; only differences mean something."""
+        with self._lock:
+            return (self._since if self._stops else time.monotonic()) - self._stopped
+
+    @property
+    def stopped(self) -> float:
+        """Seconds during which it stood still."""
+        return time.monotonic() - self.now()
+
+    def stop(self) -> None:
+        """Stand still until `start` has been called as often as this."""
+        with self._lock:
+            if not self._stops:
+                self._since = time.monotonic()
+            self._stops += 1
+
+    def start(self) -> None:
+        """Go on."""
+        with self._lock:
+            self._stops -= 1
+            if not self._stops:
+                self._stopped += time.monotonic() - self._since
+
+
+CLOCK = Clock()
+"""The clock of this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +61,7 @@ class Deadline:
     Attributes
     ----------
     end
-        That moment in seconds of `time.monotonic`, which all processes of a machine share; infinite without a limit.
+        That moment in seconds of this process's `CLOCK`; infinite without a limit.
     """
 
     end: float = inf
@@ -42,17 +81,17 @@ class Deadline:
             return cls()
         if isnan(limit) or limit <= 0:
             raise InputError(f"the time limit must be a positive number of seconds, not {limit}")
-        return cls(time.monotonic() + limit)
+        return cls(CLOCK.now() + limit)
 
     @property
     def passed(self) -> bool:
         """Whether it is time to stop."""
-        return time.monotonic() >= self.end
+        return self.end < inf and CLOCK.now() >= self.end
 
     @property
     def seconds_left(self) -> float:
         """Seconds until then, 0 afterwards; infinite without a limit."""
-        return max(self.end - time.monotonic(), 0.0)
+        return max(self.end - CLOCK.now(), 0.0)
 
     def check(self) -> None:
         """Leave a computation that has nothing to show until it ends.
@@ -67,15 +106,23 @@ class Deadline:
 
     def within(self, seconds: float) -> "Deadline":
         """The earlier of this deadline and so many seconds from now."""
-        return Deadline(min(self.end, time.monotonic() + seconds))
+        return Deadline(min(self.end, CLOCK.now() + seconds))
 
     def share(self, part: float) -> "Deadline":
         """A deadline after so large a part (0 to 1) of the time that is left."""
         return self.within(part * self.seconds_left)
 
     def later(self, seconds: float) -> "Deadline":
-        """The same, moved back by time that does not count."""
+        """The same, moved by time that does not count (or, below 0, that is kept for something else)."""
         return Deadline(self.end + seconds)
+
+    def __reduce__(self) -> tuple[object, tuple[float]]:
+        """Another process has stopped its clock at other times; the machine's clock is the same."""
+        return _from_machine, (self.end + CLOCK.stopped if isfinite(self.end) else self.end,)
+
+
+def _from_machine(end: float) -> Deadline:
+    return Deadline(end - CLOCK.stopped if isfinite(end) else end)
 
 
 NEVER = Deadline()

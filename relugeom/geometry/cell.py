@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from flint import fmpq
 
+from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry.chart import Chart
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum, Form, maximise_form
 from relugeom.geometry.forms import domain_sides, float_point, shadow, shadow_rows
@@ -26,9 +27,10 @@ Point = Sequence[fmpq]
 
 
 class Cell:
-    """The rows of the cell being visited, as a stack, with one warm solver session."""
+    """The rows of the cell being visited, as a stack, with one warm solver session; it raises at the deadline."""
 
-    def __init__(self, chart: Chart, solver: LPSolver) -> None:
+    def __init__(self, chart: Chart, solver: LPSolver, *, deadline: Deadline = NEVER) -> None:
+        self._deadline = deadline
         self._domain_rows = [*domain_sides(chart.lower, chart.upper), *chart.rows]
         self._rows: list[Form] = list(self._domain_rows)
         self._watched: list[Form] = []
@@ -68,7 +70,9 @@ class Cell:
     def find_point(self) -> Point | None:
         """A point of the cell, or None where it is proved to be empty."""
         rows = [*self._rows, *self._watched]
-        found = find_strict_point(rows, range(len(self._domain_rows), len(rows)), self._dimension)
+        found = find_strict_point(
+            rows, range(len(self._domain_rows), len(rows)), self._dimension, deadline=self._deadline
+        )
         return found.point if isinstance(found, Witness) else None
 
     def find_positive(self, form: Form, inside: Point) -> Point | None:
@@ -88,7 +92,7 @@ class Cell:
                 return candidate
             if self._proves(form, proposal):
                 return None
-        optimum = maximise_form(self._rows, form, hint=proposal.tight_rows)
+        optimum = maximise_form(self._rows, form, hint=proposal.tight_rows, deadline=self._deadline)
         if isinstance(optimum, ExactInfeasible):
             raise AssertionError("a cell with a point cannot be infeasible")
         if isinstance(optimum, ExactOptimum):

@@ -8,11 +8,27 @@ from typing import Any, TypeVar, cast
 
 import numba
 from numba import types
+from numba.core import event
 from numba.extending import intrinsic
+
+from relugeom.deadline import CLOCK
 
 __all__ = ["borrowed", "compiled", "inlined", "inner"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class _StopsTheClock(event.Listener):  # type: ignore[misc]
+    """Compiling a kernel, or loading it, is once per installation or process: no job's time runs meanwhile."""
+
+    def on_start(self, event: event.Event) -> None:
+        CLOCK.stop()
+
+    def on_end(self, event: event.Event) -> None:
+        CLOCK.start()
+
+
+event.register("numba:compiler_lock", _StopsTheClock())
 
 
 def compiled(function: Function) -> Function:

@@ -36,6 +36,5 @@ def maximise_exactly(
     A, b = shadow_rows(rows, dimension)
     free = np.full(dimension, np.inf)
     solver = solver or HighsSolver(deadline=deadline)
-    solver = solver or HighsSolver(deadline=deadline)
     proposal = solver.solve(LinearProgram(shadow(objective)[0][:-1], A, b, -free, free))
     return maximise_form(rows, objective, hint=proposal.tight_rows, deadline=deadline)

@@ -7,13 +7,13 @@ given first.
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from flint import fmpq
 
+from relugeom.deadline import CLOCK, NEVER, Deadline
 from relugeom.geometry.forms import float_point, is_float_point
 from relugeom.geometry.generators import Cones
 from relugeom.geometry.highs import HighsSolver
@@ -32,19 +32,21 @@ from relugeom.partition.tree import EMPTY, cut_tree
 
 __all__ = ["Task", "prepare"]
 
-STEPS = 20_000  # nodes between two looks at the clock and at idle threads
-LEAF_BUFFER = 4096
+STEPS, FIRST_STEPS = 20_000, 16
+"""Nodes between two looks at the clock and at idle threads: at most, and at first."""
+LOOK_SECONDS = 0.05
+"""How far apart these looks should be; nodes of large networks take longer, and then there are fewer."""
+LEAF_BUFFER, POINT_BUFFER = 4096, 1 << 20
 TOKEN_BUFFER = 1 << 22
-
+"""Leaves, coordinates of their points, and tokens that the kernel hands over at a time."""
 
 NOTICE = "compiling for this machine: once per installation, up to half a minute"
 PATIENCE = 2.0
 """Seconds after which a compilation is announced; loading what was compiled before takes less."""
 
 
-def prepare(setup: Setup, run: Callable[[], object]) -> None:
-    """Have a kernel compiled, or loaded, by a run of no steps: announced in the log, and outside any time limit."""
-    start = time.perf_counter()
+def prepare(run: Callable[[], object]) -> None:
+    """Have a kernel compiled, or loaded, by a run of no steps: announced in the log."""
     notice = threading.Timer(PATIENCE, logging.getLogger(__name__).warning, [NOTICE])
     notice.daemon = True
     notice.start()
@@ -52,7 +54,6 @@ def prepare(setup: Setup, run: Callable[[], object]) -> None:
         run()
     finally:
         notice.cancel()
-    setup.preparation += time.perf_counter() - start
 
 
 Stack = tuple[Cones, columns.Pending]
@@ -71,11 +72,20 @@ class Task:
         Estimated share of the whole tree that is left to this task: a subtree behind k splits counts 2^−k.
     """
 
-    def __init__(self, setup: Setup, state: columns.State, waiting: columns.Waiting, stack: Stack | None) -> None:
+    def __init__(
+        self,
+        setup: Setup,
+        state: columns.State,
+        waiting: columns.Waiting,
+        stack: Stack | None,
+        deadline: Deadline,
+        steps: int = FIRST_STEPS,
+    ) -> None:
         self.pieces: list[Found] = []
         self.finished, self.remaining = False, 1.0
         self.given: list[Task] = []
         self._setup, self._state, self._waiting = setup, state, waiting
+        self._deadline, self._steps = deadline, steps
         # With a stack of cones the dictionary takes over at single nodes only.
         self._stack, self._by_dictionary = stack, stack is None
         self._piece, self._done = Found(), False
@@ -83,37 +93,51 @@ class Task:
         self._last: list[int] | None = None
         self._behind = Found()
         width = packed_width(setup.units)
+        leaves = max(min(LEAF_BUFFER, POINT_BUFFER // max(setup.dimension, 1)), 1)
         self._output = columns.Output(
-            np.zeros((LEAF_BUFFER, width), dtype=np.uint8),
-            np.zeros((LEAF_BUFFER, setup.dimension)),
-            np.zeros(max(8 * LEAF_BUFFER, min(setup.units * LEAF_BUFFER, TOKEN_BUFFER)), dtype=np.uint8),
+            np.zeros((leaves, width), dtype=np.uint8),
+            np.zeros((leaves, setup.dimension)),
+            np.zeros(max(8 * LEAF_BUFFER, min(setup.units * leaves, TOKEN_BUFFER)), dtype=np.uint8),
         )
 
     @classmethod
-    def whole(cls, setup: Setup) -> "Task":
-        """The whole tree."""
+    def whole(cls, setup: Setup, deadline: Deadline = NEVER) -> "Task":
+        """The whole tree; at the deadline a step in exact arithmetic ends without a result."""
         state, waiting = setup.first_state()
         stack = empty_cones(setup.problem)
         promising = stand_at_domain(setup.problem, state, *stack)
-        return cls(setup, state, waiting, stack if promising else None)
+        return cls(setup, state, waiting, stack if promising else None, deadline)
 
     def prepare(self) -> None:
         """Compile, or load, what the next run needs, if this process has not done so before."""
         kernel: Any = search if self._by_dictionary else search_cones
         if not kernel.overloads:
-            prepare(self._setup, lambda: self._advance(0))
+            prepare(lambda: self._advance(0))
 
     def run(self, steps: int | None = None) -> None:
-        """Search for so many nodes (for a while by default)."""
-        self._advance(STEPS if steps is None else steps)
-        # A tree cannot end in front of a leaf, which has no token that could be missing.
-        while not self._done and self._state.counters[columns.U] == self._setup.units:
-            self._advance(1)
-        if self._piece.count or self._piece.tokens or self._piece.empty_leaves:
-            self.pieces.append(self._piece)
-            self._piece = Found()
+        """Search for so many nodes (for a while by default).
+
+        Raises
+        ------
+        DeadlinePassedError
+            The next node has to be searched exactly, and there is no time for it; what was found before stays.
+        """
+        began = CLOCK.now()
+        budget = min(self._steps, STEPS) if steps is None else steps
+        try:
+            self._advance(budget)
+            # A tree cannot end in front of a leaf, which has no token that could be missing.
+            while not self._done and self._state.counters[columns.U] == self._setup.units:
+                self._advance(1)
+        finally:
+            if self._piece.count or self._piece.tokens or self._piece.empty_leaves:
+                self.pieces.append(self._piece)
+                self._piece = Found()
         self.remaining = self._share_left()
         self.finished = self._done  # last, so that who sees it sees the pieces too
+        if steps is None:
+            pace = LOOK_SECONDS / max(CLOCK.now() - began, LOOK_SECONDS / 8)
+            self._steps = min(max(int(budget * pace), 1), STEPS)
 
     def skip_to(self, last: list[int]) -> None:
         """Go to the first node in tree order behind the region with these bits; nothing before it is found again."""
@@ -163,14 +187,14 @@ class Task:
             state, waiting = self._setup.empty_state(len(self._state.value), 64)
             stack = empty_cones(problem, columns=self._stack[0].generators.shape[1])
             give_cone(problem, self._state, *self._stack, state, *stack)
-            task = Task(self._setup, state, waiting, stack)
+            task = Task(self._setup, state, waiting, stack, self._deadline, self._steps)
         else:
             base, end = counters[columns.BASE], counters[columns.S]
             if end - base < 1 or self._waiting.delegated[base]:
                 return None
             state, waiting = self._setup.empty_state(len(self._state.value), 64)
             give_sibling(problem, self._state, self._waiting, state)
-            task = Task(self._setup, state, waiting, None)
+            task = Task(self._setup, state, waiting, None, self._deadline, self._steps)
         self.given.append(task)
         return task
 
@@ -216,8 +240,10 @@ class Task:
         It begins anew at every node: a solver that remembers would propose other points after another history, and the
         answer would depend on how the work was shared.
         """
-        exact = ReferenceSearch(self._setup.network, self._setup.chart, HighsSolver())
         unit = int(self._state.counters[columns.U])
+        # A leaf is settled in any case: a tree cannot end in front of it.
+        deadline = self._deadline if unit < self._setup.units else NEVER
+        exact = ReferenceSearch(self._setup.network, self._setup.chart, HighsSolver(), deadline=deadline)
         splits = (self._state.kinds[:unit] == columns.SPLIT).tolist()
         exact.go_to(self._state.bits[:unit].tolist(), splits)
         proposal = self._state.point

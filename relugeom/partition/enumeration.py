@@ -1,6 +1,5 @@
 """Every activation region of a network over a domain: the front door, with honest limits."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
@@ -8,7 +7,8 @@ from fractions import Fraction
 import numpy as np
 from flint import fmpq
 
-from relugeom.errors import InputError
+from relugeom.deadline import CLOCK, Deadline, TimeLimit
+from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.geometry.chart import Chart, domain_chart
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.forms import float_point, is_float_point
@@ -44,7 +44,7 @@ def enumerate_regions(
     *,
     threads: int = 1,
     max_regions: int | None = None,
-    time_limit: float | None = None,
+    time_limit: TimeLimit = None,
     resume: Partition | None = None,
     on_progress: Callable[[SearchProgress], None] | None = None,
     on_block: Callable[[RegionBlock], None] | None = None,
@@ -58,7 +58,7 @@ def enumerate_regions(
     max_regions
         Return the first so many regions in tree order; where there are more, the partition is TRUNCATED.
     time_limit
-        Stop after so many seconds with what was found without a gap.
+        Stop after so many seconds, or at a moment, with what was found without a gap; compiling does not count.
     resume
         A TRUNCATED partition of the same network and domain: its regions are taken over, and only what lies behind them
         is searched. The limit of regions counts them too.
@@ -82,14 +82,17 @@ def enumerate_regions(
         The domain has another number of inputs than the network, a limit is not positive, or `resume` is about another
         network or domain.
     """
+    began, deadline = CLOCK.now(), Deadline.of(time_limit)
     check_inputs(network, domain)
-    check_limits(threads, max_regions, time_limit)
+    check_limits(threads, max_regions)
     if resume is not None and (resume.network != network or resume.domain != domain):
         raise InputError(f"{resume!r} cannot be resumed: it is about another network or another domain")
     if domain.integral.any():
         from relugeom.partition.admissible import check_admissible
 
-        check_admissible(domain, time_limit=ADMISSIBLE_SECONDS)  # undecided in that time: the search goes on
+        check_admissible(
+            domain, time_limit=deadline.within(ADMISSIBLE_SECONDS)
+        )  # undecided in that time: the search goes on
     if network.units == 0:
         return enumerate_by_reference(network, domain)
     if resume is not None and (
@@ -97,10 +100,9 @@ def enumerate_regions(
     ):
         return resume
     # Compiled code is loaded when it is needed.
-    from relugeom.partition.pool import Limits, Listeners, search_regions
+    from relugeom.partition.pool import LATE, Limits, Listeners, search_regions
     from relugeom.partition.setup import Setup
 
-    start = time.perf_counter()
     chart = domain_chart(domain)
     setup = Setup(network, chart)
     known, blocks, last = 0, [], None
@@ -111,10 +113,12 @@ def enumerate_regions(
     on_found = None if on_block is None else lambda found: on_block(_block(chart, network, found))
     on_step = None if on_progress is None else lambda step: on_progress(replace(step, known=known))
     listeners = Listeners(on_step, on_found, BLOCK_SECONDS)
-    limits = Limits(None if max_regions is None else max_regions - known, time_limit)
+    limits = Limits(None if max_regions is None else max_regions - known, deadline)
     found, reason = search_regions(setup, limits, threads=threads, last=last, listeners=listeners)
     blocks.append(_block(chart, network, found))
-    seconds = time.perf_counter() - start - setup.preparation + (0.0 if resume is None else resume.seconds)
+    seconds = CLOCK.now() - began + (0.0 if resume is None else resume.seconds)
+    if reason == LATE:
+        reason = _time_limit(time_limit)
     return _assemble(network, chart, blocks, max_regions=max_regions, reason=reason, seconds=seconds)
 
 
@@ -136,7 +140,7 @@ def enumerate_by_reference(
     domain: Domain,
     *,
     max_regions: int | None = None,
-    time_limit: float | None = None,
+    time_limit: TimeLimit = None,
     solver: LPSolver | None = None,
 ) -> Partition:
     """The same list by the plain enumerator: one linear program per question, for checking the engine.
@@ -144,10 +148,10 @@ def enumerate_by_reference(
     Parameters are those of `enumerate_regions`; `solver` is the float backend that proposes (HiGHS by default).
     """
     check_inputs(network, domain)
-    check_limits(1, max_regions, time_limit)
-    start, reason = time.perf_counter(), ""
+    check_limits(1, max_regions)
+    began, deadline, reason = CLOCK.now(), Deadline.of(time_limit), ""
     chart = domain_chart(domain)
-    search = ReferenceSearch(network, chart, solver or HighsSolver())
+    search = ReferenceSearch(network, chart, solver or HighsSolver(), deadline=deadline)
     bits: list[tuple[int, ...]] = []
     points: list[FloatArray] = []
     exact_points: dict[int, Sequence[fmpq]] = {}
@@ -160,9 +164,11 @@ def enumerate_by_reference(
             if search.unexplored and len(bits) == max_regions:
                 reason = _region_limit(max_regions)
                 break
-            if search.unexplored and time_limit is not None and time.perf_counter() - start > time_limit:
-                reason = f"stopped after {time_limit:g} seconds"
+            if search.unexplored and deadline.passed:
+                reason = _time_limit(time_limit)
                 break
+    except DeadlinePassedError:
+        reason = _time_limit(time_limit)
     except KeyboardInterrupt:
         reason = "interrupted"
     found = Found(
@@ -172,7 +178,7 @@ def enumerate_by_reference(
         tokens=[np.array(search.tree, dtype=np.uint8)],
         count=len(bits),
     )
-    seconds = time.perf_counter() - start
+    seconds = CLOCK.now() - began
     blocks = [_block(chart, network, found)]
     return _assemble(network, chart, blocks, max_regions=max_regions, reason=reason, seconds=seconds)
 
@@ -183,18 +189,20 @@ def check_inputs(network: ReLUNetwork, domain: Domain) -> None:
         raise InputError(f"the network has {network.inputs} inputs, but the domain has {domain.inputs}")
 
 
-def check_limits(threads: int, max_regions: int | None, time_limit: float | None) -> None:
+def check_limits(threads: int, max_regions: int | None) -> None:
     """Raise where a limit of a search is not positive."""
     if threads < 1:
         raise InputError(f"the number of threads must be at least 1, not {threads}")
     if max_regions is not None and max_regions < 1:
         raise InputError(f"the limit of regions must be at least 1, not {max_regions}")
-    if time_limit is not None and not time_limit > 0:
-        raise InputError(f"the time limit must be a positive number of seconds, not {time_limit}")
 
 
 def _region_limit(count: int) -> str:
     return f"stopped after {count:,} regions"
+
+
+def _time_limit(limit: TimeLimit) -> str:
+    return f"stopped after {limit:g} seconds" if isinstance(limit, int | float) else "stopped when its time was up"
 
 
 def _block(chart: Chart, network: ReLUNetwork, found: Found) -> RegionBlock:

@@ -1,26 +1,29 @@
 """One search on several threads: the running task gives subtrees to idle threads."""
 
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from relugeom.deadline import CLOCK, Deadline
+from relugeom.errors import DeadlinePassedError
 from relugeom.partition.engine import Task
 from relugeom.partition.found import Found, SearchProgress
 from relugeom.partition.setup import Setup
 
-__all__ = ["Limits", "Listeners", "search_regions"]
+__all__ = ["LATE", "Limits", "Listeners", "search_regions"]
 
 POLL = 0.05
 """Seconds between two looks at the limits."""
+LATE = "the time was up"
+"""Why a search ended at its deadline."""
 
 
 class Limits(NamedTuple):
-    """When a search ends early: after so many regions or seconds; None for never."""
+    """When a search ends early: after so many regions (None for never), or at a moment."""
 
     regions: int | None
-    seconds: float | None
+    deadline: Deadline
 
 
 class Listeners(NamedTuple):
@@ -46,16 +49,21 @@ def search_regions(
 ) -> tuple[Found, str]:
     """All regions in tree order, or the first of them and why the search ended early (nothing for enough regions).
 
+    Compiling what it needs does not count.
+
     Parameters
     ----------
     last
         Bits of a region: only what comes behind it is searched.
     """
-    first = Task.whole(setup)
+    first = Task.whole(setup, limits.deadline)
     first.prepare()
     if last is not None:
-        first.skip_to(last)
-    pool = _Pool(setup, first, threads)
+        try:
+            first.skip_to(last)
+        except DeadlinePassedError:
+            return Found(), LATE
+    pool = _Pool(first, threads)
     reason = pool.run(limits, listeners)
     found = Found()
     for piece in pool.pieces():
@@ -66,8 +74,8 @@ def search_regions(
 class _Pool:
     """Threads that share the tasks of one search."""
 
-    def __init__(self, setup: Setup, first: Task, threads: int) -> None:
-        self._setup, self._first, self._threads = setup, first, threads
+    def __init__(self, first: Task, threads: int) -> None:
+        self._first, self._threads = first, threads
         self._ready: deque[Task] = deque([] if first.finished else [first])
         self._lock = threading.Condition()
         self._idle = self._running = 0
@@ -76,8 +84,9 @@ class _Pool:
 
     def run(self, limits: Limits, listeners: Listeners) -> str:
         """Work until done, or until a limit; returns the reason of an early end that no limit of regions explains."""
-        start, reason = time.perf_counter() - self._setup.preparation, ""
+        start, reason = CLOCK.now(), ""
         handed, next_call = 0, listeners.interval
+        self._stop = limits.deadline.passed
         workers = [threading.Thread(target=self._work, daemon=True) for _ in range(self._threads)]
         for worker in workers:
             worker.start()
@@ -85,7 +94,7 @@ class _Pool:
             while any(worker.is_alive() for worker in workers):
                 for worker in workers:
                     worker.join(POLL)
-                seconds = time.perf_counter() - start - self._setup.preparation
+                seconds = CLOCK.now() - start
                 pieces = list(self.pieces())
                 count = sum(piece.count for piece in pieces)
                 if listeners.progress is not None:
@@ -97,11 +106,10 @@ class _Pool:
                         block.extend(piece)
                     listeners.found(block)
                     handed = len(pieces)
-                    next_call = time.perf_counter() - start - self._setup.preparation + listeners.interval
+                    next_call = CLOCK.now() - start + listeners.interval
                 if limits.regions is not None and count >= limits.regions:
                     break
-                if limits.seconds is not None and seconds > limits.seconds:
-                    reason = f"stopped after {limits.seconds:g} seconds"
+                if limits.deadline.passed:
                     break
         except KeyboardInterrupt:
             reason = "interrupted"
@@ -113,7 +121,7 @@ class _Pool:
                 worker.join()
         if self._error is not None:
             raise self._error
-        return reason
+        return reason or (LATE if limits.deadline.passed else "")
 
     def pieces(self) -> Iterator[Found]:
         """What was found without a gap from the first region on."""
@@ -138,6 +146,8 @@ class _Pool:
                 with self._lock:
                     self._running -= 1
                     self._lock.notify_all()
+        except DeadlinePassedError:
+            self._stop = True
         except BaseException as error:  # handed to the thread that waits
             self._error, self._stop = error, True
 

@@ -12,6 +12,7 @@ from enum import Enum
 
 import numpy as np
 
+from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry.cell import Cell, Point
 from relugeom.geometry.chart import Chart
 from relugeom.geometry.exact_simplex import Form
@@ -51,7 +52,7 @@ class Step:
 
 
 class ReferenceSearch:
-    """One search of all regions of a network on a chart.
+    """One search of all regions of a network on a chart; at the deadline it raises DeadlinePassedError.
 
     Attributes
     ----------
@@ -59,12 +60,12 @@ class ReferenceSearch:
         Tokens in preorder, as far as the search has come.
     """
 
-    def __init__(self, network: ReLUNetwork, chart: Chart, solver: LPSolver) -> None:
+    def __init__(self, network: ReLUNetwork, chart: Chart, solver: LPSolver, *, deadline: Deadline = NEVER) -> None:
         self.tree: list[int] = []
         self._exact, self._widths, self._chart = exact_network(network), network.widths, chart
         self._layer_of = np.repeat(np.arange(len(network.widths)), network.widths).tolist()
         self._start: list[int] = np.concatenate([[0], np.cumsum(network.widths)]).tolist()
-        self._cell = Cell(chart, solver)
+        self._cell = Cell(chart, solver, deadline=deadline)
         self._bits: list[int] = []
         self._forms: list[ExactForms] = []
         self._rows: list[list[Form]] = []

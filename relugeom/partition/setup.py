@@ -18,16 +18,9 @@ __all__ = ["Setup", "grown"]
 
 
 class Setup:
-    """What all tasks of a search share.
-
-    Attributes
-    ----------
-    preparation
-        Seconds spent on compiling or loading kernels.
-    """
+    """What all tasks of a search share."""
 
     def __init__(self, network: ReLUNetwork, chart: Chart) -> None:
-        self.preparation = 0.0
         self.network, self.chart = network, chart
         self.units, self.dimension = network.units, chart.dimension
         self.problem = _problem(network, chart)

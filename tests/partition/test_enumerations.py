@@ -394,6 +394,7 @@ class Interrupting(HighsSolver):
     """Like a person who presses Ctrl-C while the solver works."""
 
     def __init__(self, after):
+        super().__init__()
         self.left = after
 
     def open(self, A, b, lower, upper):

@@ -117,7 +117,7 @@ class _Walker:
         """Compile, or load, the prover, if this process has not done so before."""
         kernel: Any = write_tree
         if not kernel.overloads:
-            prepare(self._setup, lambda: self._advance(0))
+            prepare(lambda: self._advance(0))
 
     def _advance(self, steps: int) -> int:
         plan = self._plan
