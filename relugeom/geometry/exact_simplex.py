@@ -10,9 +10,17 @@ optimal one: then nothing is left to do but to verify it. Every step recomputes 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flint import fmpq, fmpq_mat
+from flint import fmpq, fmpq_mat, fmpz_mat
 
 from relugeom.deadline import NEVER, Deadline
+from relugeom.geometry.exact_basis import (
+    Basis,
+    common_denominator,
+    first_columns,
+    independent_columns,
+    independent_rows,
+    thin_entries,
+)
 from relugeom.linalg.exact import evaluate_form
 
 __all__ = ["ExactInfeasible", "ExactOptimum", "ExactUnbounded", "Form", "maximise_form"]
@@ -67,17 +75,14 @@ def maximise_form(
     """
     deadline.check()
     dimension = len(objective) - 1
-    G = fmpq_mat(len(rows), dimension, [entry for row in rows for entry in row[:-1]])
-    columns, combinations = _independent_columns(G)
-    polyhedron = _Polyhedron(
-        fmpq_mat(len(rows), len(columns), [row[column] for row in rows for column in columns]),
-        [fmpq(row[-1]) for row in rows],
-        deadline,
-    )
+    columns, combinations = independent_columns([row[:-1] for row in rows], dimension)
+    deadline.check()
+    kept = rows if len(columns) == dimension else [[*(row[column] for column in columns), row[-1]] for row in rows]
+    polyhedron = _Polyhedron(kept, len(columns), deadline)
     start = polyhedron.feasible_basis(hint)
     if isinstance(start, ExactInfeasible):
         return start
-    climb = polyhedron.climb([fmpq(objective[column]) for column in columns], start)
+    climb = polyhedron.climb([objective[column] for column in columns], start)
     point = _embed(climb.point, columns, dimension)
     if climb.ray is not None:
         return ExactUnbounded(point, _embed(climb.ray, columns, dimension))
@@ -101,76 +106,90 @@ class _Climb:
 
 
 class _Polyhedron:
-    """{y : G y + g ≥ 0} with G of full column rank, so that a basis fixes a point."""
+    """{y : h_i(y) ≥ 0} with forms of full column rank, so that a basis fixes a point."""
 
-    def __init__(self, G: fmpq_mat, g: list[fmpq], deadline: Deadline) -> None:
-        self.G, self.g, self.deadline = G, g, deadline
-        self.rank = G.ncols()
+    def __init__(self, forms: Sequence[Form], rank: int, deadline: Deadline) -> None:
+        self.forms, self.rank, self.deadline = forms, rank, deadline
+        self.thin = {row: entries for row, form in enumerate(forms) if (entries := thin_entries(form[:-1])) is not None}
+        self.thick = [row for row in range(len(forms)) if row not in self.thin]
+        self.matrix = fmpz_mat(len(self.thick), rank, [entry for row in self.thick for entry in forms[row][:-1]])
 
-    def rows(self, chosen: Sequence[int]) -> fmpq_mat:
-        entries = [self.G[row, column] for row in chosen for column in range(self.rank)]
-        return fmpq_mat(len(chosen), self.rank, entries)
+    def basis(self, chosen: Sequence[int]) -> Basis:
+        """The equations of chosen rows."""
+        self.deadline.check()
+        return Basis([self.forms[row][:-1] for row in chosen])
 
-    def vertex(self, basis: Sequence[int]) -> list[fmpq]:
-        if not basis:
-            return []
-        return self.rows(basis).solve(fmpq_mat(len(basis), 1, [-self.g[row] for row in basis])).entries()
+    def vertex(self, chosen: Sequence[int], basis: Basis) -> list[fmpq]:
+        """Where the chosen rows vanish."""
+        return basis.solve([fmpq(-self.forms[row][-1]) for row in chosen])
 
-    def slopes(self, direction: list[fmpq]) -> list[fmpq]:
-        if not self.rank:
-            return [fmpq(0)] * len(self.g)
-        return (self.G * fmpq_mat(self.rank, 1, direction)).entries()
+    def slopes(self, direction: Sequence[fmpq]) -> tuple[list[int], int]:
+        """By how much each row rises in a direction: numerators, and one denominator > 0."""
+        numerators, denominator = common_denominator(direction)
+        values = [0] * len(self.forms)
+        for row, entries in self.thin.items():
+            values[row] = sum(entry * numerators[column] for column, entry in entries)
+        if self.thick and self.rank:
+            found = self.matrix * fmpz_mat(self.rank, 1, numerators)
+            for row, value in zip(self.thick, found.entries(), strict=True):
+                values[row] = int(value)
+        return values, denominator
 
-    def slacks(self, point: list[fmpq]) -> list[fmpq]:
-        return [slope + constant for slope, constant in zip(self.slopes(point), self.g, strict=True)]
+    def slacks(self, point: Sequence[fmpq]) -> list[int]:
+        """The value of each row at a point, times one positive number."""
+        slopes, denominator = self.slopes(point)
+        return [slope + form[-1] * denominator for slope, form in zip(slopes, self.forms, strict=True)]
 
     def first_basis(self, order: Sequence[int]) -> list[int]:
         """The first independent rows in this order."""
-        if not self.rank:
-            return []
-        return [order[position] for position in _independent_columns(self.rows(order).transpose())[0]]
+        found = independent_rows(((row, self.forms[row][:-1]) for row in order), self.rank)
+        if len(found) == self.rank:
+            return found
+        matrix = fmpq_mat(len(order), self.rank, [entry for row in order for entry in self.forms[row][:-1]])
+        return [order[position] for position in first_columns(matrix.transpose())[0]]
 
     def feasible_basis(self, hint: Sequence[int]) -> list[int] | ExactInfeasible:
         """Phase 1: a basis whose point satisfies every row."""
-        count = len(self.g)
-        basis = self.first_basis(list(dict.fromkeys([*(row for row in hint if row < count), *range(count)])))
-        slacks = self.slacks(self.vertex(basis))
+        count = len(self.forms)
+        chosen = self.first_basis(list(dict.fromkeys([*(row for row in hint if row < count), *range(count)])))
+        slacks = self.slacks(self.vertex(chosen, self.basis(chosen)))
         worst = min(range(count), key=slacks.__getitem__, default=0)
         if not slacks or slacks[worst] >= 0:
-            return basis
+            return chosen
         # Rows violated at this point are relaxed to h + t ≥ 0, and t ≥ 0 then shrinks as far as it can; the point with
         # the largest violation as its t is a vertex of that polyhedron.
-        entries = []
-        for row in range(count):
-            entries += [*(self.G[row, column] for column in range(self.rank)), fmpq(slacks[row] < 0)]
-        entries += [*[fmpq(0)] * self.rank, fmpq(1)]
-        relaxed = _Polyhedron(fmpq_mat(count + 1, self.rank + 1, entries), [*self.g, fmpq(0)], self.deadline)
-        end = relaxed.climb([*[fmpq(0)] * self.rank, fmpq(-1)], [*basis, worst])
+        relaxed = [[*form[:-1], int(slack < 0), form[-1]] for form, slack in zip(self.forms, slacks, strict=True)]
+        relaxed.append([*[0] * self.rank, 1, 0])
+        end = _Polyhedron(relaxed, self.rank + 1, self.deadline).climb([*[0] * self.rank, -1], [*chosen, worst])
         violation = end.point[-1]
         if violation > 0:
             return ExactInfeasible({row: m / violation for row, m in end.multipliers.items() if row < count})
         slacks = self.slacks(end.point[:-1])
         return self.first_basis([row for row in range(count) if slacks[row] == 0])
 
-    def climb(self, c: list[fmpq], basis: list[int]) -> _Climb:
-        """Phase 2: maximise c·y from a feasible basis."""
+    def climb(self, objective: Sequence[int], chosen: list[int]) -> _Climb:
+        """Phase 2: maximise objective · y from a feasible basis."""
         while True:
-            self.deadline.check()
-            point = self.vertex(basis)
-            if not basis:
-                return _Climb(point, {})
-            inverse = self.rows(basis).inv()
-            gains = (fmpq_mat(1, self.rank, c) * inverse).entries()
+            basis = self.basis(chosen)
+            point = self.vertex(chosen, basis)
+            gains = basis.solve_transposed([fmpq(entry) for entry in objective])
             rising = [position for position, gain in enumerate(gains) if gain > 0]
             if not rising:
-                return _Climb(point, {row: -gain for row, gain in zip(basis, gains, strict=True) if gain})
-            leaving = min(rising, key=basis.__getitem__)
-            ray = [inverse[row, leaving] for row in range(self.rank)]
-            slopes, slacks = self.slopes(ray), self.slacks(point)
-            steps = [(slacks[row] / -slopes[row], row) for row in range(len(slacks)) if slopes[row] < 0]
-            if not steps:
+                return _Climb(point, {row: -gain for row, gain in zip(chosen, gains, strict=True) if gain})
+            leaving = min(rising, key=chosen.__getitem__)
+            ray = basis.solve([fmpq(position == leaving) for position in range(len(chosen))])
+            entering = self._blocking(self.slacks(point), self.slopes(ray)[0])
+            if entering is None:
                 return _Climb(point, {}, ray)
-            basis = [*basis[:leaving], min(steps)[1], *basis[leaving + 1 :]]
+            chosen = [*chosen[:leaving], entering, *chosen[leaving + 1 :]]
+
+    def _blocking(self, slacks: Sequence[int], slopes: Sequence[int]) -> int | None:
+        """The row that is 0 first on the way, the first of several; None where none is."""
+        best, gap, fall = None, 0, 1
+        for row, (slack, slope) in enumerate(zip(slacks, slopes, strict=True)):
+            if slope < 0 and (best is None or slack * fall < gap * -slope):
+                best, gap, fall = row, slack, -slope
+        return best
 
 
 def _embed(values: Sequence[fmpq], columns: Sequence[int], dimension: int) -> list[fmpq]:
@@ -178,14 +197,3 @@ def _embed(values: Sequence[fmpq], columns: Sequence[int], dimension: int) -> li
     for column, value in zip(columns, values, strict=True):
         point[column] = value
     return point
-
-
-def _independent_columns(matrix: fmpq_mat) -> tuple[list[int], dict[int, list[fmpq]]]:
-    """The first independent columns, and every other column as a combination of them."""
-    reduced, rank = matrix.rref()
-    columns: list[int] = []
-    for row in range(rank):
-        start = columns[-1] + 1 if columns else 0
-        columns.append(next(column for column in range(start, matrix.ncols()) if reduced[row, column]))
-    others = (column for column in range(matrix.ncols()) if column not in columns)
-    return columns, {column: [reduced[row, column] for row in range(rank)] for column in others}
