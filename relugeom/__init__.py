@@ -13,6 +13,7 @@ __version__ = version.VERSION
 
 _ROOMS = {
     "relugeom.errors": ("RelugeomError",),
+    "relugeom.remarks": ("RelugeomWarning",),
     "relugeom.network.network": ("ReLUNetwork",),
     "relugeom.network.pattern": ("ActivationPattern",),
     "relugeom.network.decision": ("Decision", "Squashing"),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from relugeom.columns.frames import vector_in_order
 from relugeom.errors import DataError
 from relugeom.linalg.arrays import FloatArray, frozen_array
 from relugeom.network.effective import EffectiveMaps, effective_maps
@@ -133,14 +134,14 @@ def magnitude_shares(values: FloatArray) -> FloatArray:
 
 
 def as_spread(network: ReLUNetwork, spread: ArrayLike) -> FloatArray:
-    """A spread per feature as a float64 row, shape (n,).
+    """A spread per feature as a float64 row, shape (n,); labels of a Series are matched by name.
 
     Raises
     ------
     DataError
         It has another shape, or holds a number that is negative or not finite.
     """
-    scale = np.asarray(spread, dtype=np.float64)
+    scale = vector_in_order(spread, names=network.input_names, what="the spread")
     if scale.shape != (network.inputs,):
         raise DataError(
             f"the spread has shape {scale.shape}, but the network has {network.inputs} inputs: give one each"

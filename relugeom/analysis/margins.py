@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from relugeom.data.table import SampleTable
+from relugeom.errors import DataError
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
+from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import unpack_patterns
 from relugeom.partition.clusters import Clusters
@@ -41,10 +43,13 @@ class SampleMargins:
     unit: NDArray[np.unsignedinteger]
 
 
-def sample_margins(clusters: Clusters, X: FloatArray | SampleTable) -> SampleMargins:
+def sample_margins(clusters: Clusters, X: ArrayLike | SampleTable) -> SampleMargins:
     """Distance of each row of X, shape (s, n), to the boundary of its region; `clusters` are those of X."""
     network = clusters.network
-    table = X if isinstance(X, SampleTable) else SampleTable.of(X)
+    table = X if isinstance(X, SampleTable) else SampleTable.of(as_samples(network, X))
+    if len(table) != len(clusters.assignment):
+        expected = len(clusters.assignment)
+        raise DataError(f"there are {len(table)} samples, but {expected} were clustered: give the same table")
     bits = unpack_patterns(clusters.packed, network.units)
     forms = lru_cache(max(1, KEPT // (8 * (network.units + 1) * (network.inputs + 1))))(
         lambda cluster: _bounding_forms(network, bits[cluster])

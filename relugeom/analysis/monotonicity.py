@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from relugeom.claims.claim import Claim, Excluded, Monotone, Scope, Twin
 from relugeom.claims.inequality import Inequality
@@ -20,7 +21,7 @@ from relugeom.geometry.drawing import draw_admissible
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.network.effective import effective_maps
 from relugeom.network.exact import evaluate_exactly
-from relugeom.network.forward import evaluate
+from relugeom.network.forward import as_samples, evaluate
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition
 
@@ -72,7 +73,7 @@ def monotonicity(
     *,
     output: int = 0,
     feature: int,
-    candidates: FloatArray | None = None,
+    candidates: ArrayLike | None = None,
 ) -> Monotonicity:
     """Whether an output never falls, and whether it never rises, in a feature.
 
@@ -92,7 +93,8 @@ def monotonicity(
     for name, index, size in (("output", output, network.outputs), ("feature", feature, network.inputs)):
         if not 0 <= index < size:
             raise InputError(f"there is no {name} {index}: they are numbered from 0 to {size - 1}")
-    pairs = _find_pairs(network, domain, output, feature, candidates)
+    known = None if candidates is None else as_samples(network, candidates)
+    pairs = _find_pairs(network, domain, output, feature, known)
     rises, falls = (
         _shown(Monotone(output, feature, sign), pair)
         or _settle_direction(network, domain, settle, output, feature, sign)

@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import lcm
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from relugeom.analysis.tightening import Extremum, tighten
 from relugeom.claims.claim import Excluded, OutputBound, Scope, Twin
@@ -26,7 +27,7 @@ from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import as_fraction
 from relugeom.network.exact import evaluate_exactly
-from relugeom.network.forward import evaluate
+from relugeom.network.forward import as_samples, evaluate
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 from relugeom.partition.admissible import check_admissible
@@ -124,7 +125,7 @@ def output_bounds(
     *,
     output: int = 0,
     scope: Scope = Scope.RELAXATION,
-    candidates: FloatArray | None = None,
+    candidates: ArrayLike | None = None,
 ) -> OutputBounds:
     """The exact range of one output over a domain.
 
@@ -149,7 +150,7 @@ def output_bounds(
         raise InputError(f"there is no output {output}: they are numbered from 0 to {network.outputs - 1}")
     scope = Scope(scope)
     some = _some_input(domain, scope)
-    inputs = promising_inputs(domain, scope, candidates)
+    inputs = promising_inputs(domain, scope, None if candidates is None else as_samples(network, candidates))
     order = np.argsort(evaluate(network, inputs)[:, output], kind="stable")
     ends = []
     for sign, chosen in ((-1, order[:KEPT]), (1, order[::-1][:KEPT])):

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.analysis.region_of_cluster import cluster_regions
+from relugeom.data.labels import CodedTarget, read_target
 from relugeom.errors import DataError, InputError
 from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray, IntArray, frozen_array
 from relugeom.network.decision import DecisionRule, squash
@@ -118,7 +119,7 @@ class Performance:
 
 
 def cluster_performance(
-    clusters: Clusters, X: ArrayLike, target: ArrayLike | None = None, *, global_limit: int = GLOBAL_LIMIT
+    clusters: Clusters, X: ArrayLike, target: ArrayLike | CodedTarget | None = None, *, global_limit: int = GLOBAL_LIMIT
 ) -> Performance:
     """Measure every cluster.
 
@@ -127,7 +128,8 @@ def cluster_performance(
     X
         The samples that were clustered, shape (s, n).
     target
-        What the network should predict, shape (s,): classes 0, 1, … where it decides, numbers otherwise.
+        What the network should predict, shape (s,): classes 0, 1, … or other labels (`relugeom.data.labels`) where it
+        decides, numbers otherwise.
     global_limit
         How many groups, the largest first, get global measures.
 
@@ -146,7 +148,7 @@ def region_performance(
     partition: Partition,
     clusters: Clusters,
     X: ArrayLike,
-    target: ArrayLike | None = None,
+    target: ArrayLike | CodedTarget | None = None,
     *,
     global_limit: int = GLOBAL_LIMIT,
 ) -> Performance:
@@ -332,18 +334,16 @@ def _determinations(y: FloatArray, fitted: FloatArray, group: IntArray, k: int) 
     return np.where(varies, 1.0 - error / np.where(varies, total, 1.0), np.nan)
 
 
-def _checked(clusters: Clusters, X: ArrayLike, target: ArrayLike | None) -> tuple[FloatArray, FloatArray | None]:
+def _checked(
+    clusters: Clusters, X: ArrayLike, target: ArrayLike | CodedTarget | None
+) -> tuple[FloatArray, FloatArray | None]:
     samples, expected = as_samples(clusters.network, X), len(clusters.assignment)
     if len(samples) != expected:
         raise DataError(f"there are {len(samples)} samples, but {expected} were clustered: give the same table")
     if target is None:
         return samples, None
-    wanted = np.asarray(target, dtype=np.float64)
-    if wanted.shape != (expected,):
-        raise DataError(f"the target has shape {wanted.shape}, but there are {expected} samples")
-    missing = np.flatnonzero(~np.isfinite(wanted))
-    if missing.size:
-        raise DataError(f"the target of row {missing[0]} is {wanted[missing[0]]}: fill it in, or drop such rows")
+    network = clusters.network
+    wanted = read_target(target, expected, classes=network.classes, class_names=network.rule.class_names)
     return samples, wanted
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.analysis.performance import area_under_curve, determination
+from relugeom.data.labels import CodedTarget, read_target
 from relugeom.errors import DataError, InputError
 from relugeom.linalg.arrays import FloatArray, frozen_array
 from relugeom.network.decision import DecisionRule, classify, squash
@@ -73,7 +74,7 @@ class PermutationImportance:
 def permutation_importance(
     network: ReLUNetwork,
     X: ArrayLike,
-    target: ArrayLike | None = None,
+    target: ArrayLike | CodedTarget | None = None,
     *,
     score: PermutationScore | None = None,
     repeats: int = 5,
@@ -84,7 +85,8 @@ def permutation_importance(
     Parameters
     ----------
     target
-        What the network should predict, shape (s,): classes 0, 1, … where it decides, numbers otherwise.
+        What the network should predict, shape (s,): classes 0, 1, … or other labels (`relugeom.data.labels`) where it
+        decides, numbers otherwise.
     score
         By default CHANGE without a target, accuracy where the network decides, else R²; CHANGE also where there is no
         R², because the target is constant or there are several outputs. AUC wants a 0/1 target and one
@@ -104,9 +106,9 @@ def permutation_importance(
         raise DataError("there are no samples to shuffle")
     if repeats < 1:
         raise InputError(f"the number of repeats must be at least 1, not {repeats}")
-    y = None if target is None else np.asarray(target, dtype=np.float64)
-    if y is not None and (y.shape != (len(samples),) or not np.isfinite(y).all()):
-        raise DataError(f"the target of shape {y.shape} must hold one finite number for each of {len(samples)} samples")
+    y = None
+    if target is not None:
+        y = read_target(target, len(samples), classes=network.classes, class_names=network.rule.class_names)
     chosen = _default_score(network, y) if score is None else PermutationScore(score)
     outputs = evaluate(network, samples)
     base = None if chosen is PermutationScore.CHANGE else _score(network, chosen, outputs, y)

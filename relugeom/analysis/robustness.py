@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from relugeom.analysis.decisions import decide_exactly
 from relugeom.analysis.tightening import tighten
@@ -32,6 +33,7 @@ from relugeom.geometry.nearest_point import nearest_in_l1, nearest_in_l2, neares
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.decision import DecisionRule
 from relugeom.network.exact import evaluate_exactly
+from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 from relugeom.partition.closed_cells import Best, climb, closed_cell, domain_forms
@@ -79,12 +81,12 @@ def distance_to_other_decision(
     network: ReLUNetwork,
     domain: Domain,
     settle_on: SettleOn,
-    x: FloatArray,
+    x: ArrayLike,
     *,
     norm: Norm = Norm.LINF,
     scope: Scope = Scope.RELAXATION,
     frozen: Sequence[int] = (),
-    candidates: FloatArray | None = None,
+    candidates: ArrayLike | None = None,
 ) -> Robustness:
     """The exact distance of an input from another decision.
 
@@ -113,14 +115,16 @@ def distance_to_other_decision(
                 f"there is no feature {feature} to freeze: they are numbered from 0 to {domain.inputs - 1}"
             )
     norm, scope = Norm(norm), Scope(scope)
+    point = as_samples(network, x)[0]
+    known = None if candidates is None else as_samples(network, candidates)
     inside = contains_admissible if scope is Scope.ADMISSIBLE else contains
-    if not inside(domain, np.atleast_2d(x))[0]:
+    if not inside(domain, point[None, :])[0]:
         raise InputError("the input lies outside the domain (or is not admissible): no distance is asked of it")
-    p = tuple(map(Fraction, np.asarray(x, dtype=np.float64).tolist()))
+    p = tuple(map(Fraction, point.tolist()))
     kept = np.isin(np.arange(domain.inputs), list(frozen))
-    sides = [np.where(kept, x, side) for side in (domain.lower, domain.upper)]
+    sides = [np.where(kept, point, side) for side in (domain.lower, domain.upper)]
     search = _Search(network, replace(domain, lower=sides[0], upper=sides[1]), settle_on, p, norm, scope)
-    return search.run(candidates)
+    return search.run(known)
 
 
 def has_clear_decision(network: ReLUNetwork, x: FloatArray) -> bool:
@@ -179,8 +183,7 @@ class _Search:
         if candidates is None:
             return []
         inside = contains_admissible if self._scope is Scope.ADMISSIBLE else contains
-        table = np.asarray(candidates, dtype=np.float64)
-        table = table[inside(self._domain, table)]
+        table = candidates[inside(self._domain, candidates)]
         steps = np.abs(table - np.array([float(value) for value in self._p]))
         sizes = {Norm.L1: steps.sum(axis=1), Norm.L2: (steps**2).sum(axis=1), Norm.LINF: steps.max(axis=1, initial=0)}
         found: list[Point] = []

@@ -99,7 +99,7 @@ def sample_robustness(
     *,
     norm: Norm = Norm.LINF,
     frozen: Sequence[int] = (),
-    candidates: FloatArray | None = None,
+    candidates: ArrayLike | None = None,
     time_limit: float | None = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> SampleRobustness:
@@ -133,7 +133,7 @@ def sample_robustness(
     began = monotonic()
     scope = Scope.ADMISSIBLE if domain.integral.any() else Scope.RELAXATION
     inside = (contains_admissible if scope is Scope.ADMISSIBLE else contains)(domain, samples)
-    starts = samples if candidates is None else candidates
+    starts = samples if candidates is None else as_samples(network, candidates)
     rows: list[int] = []
     found: list[Robustness] = []
     passed_over, reason = 0, ""

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from relugeom.analysis.fairness import with_their_groups
 from relugeom.analysis.straight_paths import cut_paths
@@ -20,7 +21,7 @@ from relugeom.geometry.drawing import draw_admissible
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 from relugeom.linalg.confidence import confidence_interval
 from relugeom.network.decision import DecisionRule
-from relugeom.network.forward import evaluate
+from relugeom.network.forward import as_samples, evaluate
 from relugeom.network.network import ReLUNetwork
 
 __all__ = ["UnequalShare", "unequal_samples", "unequal_share"]
@@ -97,7 +98,7 @@ def unequal_share(
 
 
 def unequal_samples(
-    network: ReLUNetwork, domain: Domain, X: FloatArray, protected: Sequence[int]
+    network: ReLUNetwork, domain: Domain, X: ArrayLike, protected: Sequence[int]
 ) -> tuple[int, int, bool]:
     """How many admissible samples there are, of how many an alike input is seen to get another decision.
 
@@ -111,7 +112,7 @@ def unequal_samples(
         Indices of features.
     """
     own = with_their_groups(domain, protected)
-    samples = np.asarray(X, dtype=np.float64)
+    samples = as_samples(network, X)
     samples = samples[contains_admissible(domain, samples)]
     unequal, exhaustive = _find_unequal(network, domain, samples, own)
     return len(samples), int(unequal.sum()), exhaustive

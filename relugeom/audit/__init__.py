@@ -212,14 +212,20 @@ def audit(
         ):
             remark(columns_in_words(network, samples))
             remark(f"domain: {chosen.source}")
+            for text in samples.remarks:
+                remark(text)
+            doubts: list[str] = []
             tell("clustering samples", 0)
             clusters = cluster_samples(
                 network,
                 samples.table,
-                target=samples.target,
+                target=samples.coded_target,
                 domain=chosen.domain,
+                on_remark=doubts.append,
                 on_progress=lambda done: tell("clustering samples", done),
             )
+            for text in doubts:
+                remark(text)
             verdicts = settle_clusters(
                 clusters, chosen.domain, on_progress=lambda done: tell("settling the samples' patterns", done)
             )
@@ -261,7 +267,8 @@ def audit(
             )
             run.save_answers(answers)
             notes = audit_notes(clusters, verdicts, partition, census)
-            run.save_notes([*notes, proof_note, *left_out])
+            told = [f"{text[0].upper()}{text[1:]}." for text in (*samples.remarks, *doubts)]
+            run.save_notes([*told, *notes, proof_note, *left_out])
     tell("writing the report", 0)
     with open_store(place, create=False) as opened:
         content = report_content(

@@ -28,6 +28,7 @@ from relugeom.certificate.claim import settle_claim
 from relugeom.claims.ball import Norm
 from relugeom.claims.claim import Claim
 from relugeom.claims.settlement import Settlement
+from relugeom.data.labels import CodedTarget
 from relugeom.data.samples import Samples
 from relugeom.files import make_folder
 from relugeom.geometry.domain import Domain
@@ -75,7 +76,7 @@ class Excerpt:
 
     rows: IntArray
     X: FloatArray
-    target: FloatArray | None
+    target: CodedTarget | None
     clusters: Clusters
     numbers: IntArray
 
@@ -84,10 +85,10 @@ def take_excerpt(samples: Samples, clusters: Clusters, domain: Domain, most: int
     """At most so many samples, with their clusters."""
     rows = samples.excerpt(most)
     X = samples.table.take(rows)
-    target = None if samples.target is None else samples.target[rows]
+    target = None if samples.target is None else CodedTarget(samples.target[rows])
     if len(rows) == len(samples):
         return Excerpt(rows, X, target, clusters, np.arange(len(clusters)))
-    own = cluster_samples(clusters.network, X, target=target, domain=domain)
+    own = cluster_samples(clusters.network, X, target=target, domain=domain, on_remark=lambda _remark: None)
     known = {packed.tobytes(): number for number, packed in enumerate(clusters.packed)}
     return Excerpt(rows, X, target, own, np.array([known[packed.tobytes()] for packed in own.packed], dtype=np.int64))
 
@@ -174,7 +175,7 @@ class Findings:
         )
         shuffled = slice(None, None, -(-len(excerpt.X) // MOST_SHUFFLED) or 1)
         paths = excerpt.X[:: -(-len(excerpt.X) // MOST_PATHS) or 1]
-        target = None if excerpt.target is None else excerpt.target[shuffled]
+        target = None if excerpt.target is None else CodedTarget(excerpt.target.numbers[shuffled])
         self._run.save_comparison(
             compare_importance(
                 whole,

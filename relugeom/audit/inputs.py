@@ -54,6 +54,8 @@ def read_inputs(
         url=url,
         input_names=network.input_names,
         target=target,
+        classes=network.classes,
+        class_names=network.rule.class_names,
         features=features,
         ignore=ignore,
         on_progress=on_progress,

@@ -68,7 +68,7 @@ def db(context: typer.Context) -> None:
 
 def names_in(text: str) -> list[str]:
     """The names of a list separated by commas; a name with a comma stands in double quotes."""
-    return [name.strip() for name in next(csv.reader([text], skipinitialspace=True), [""])]
+    return [name.strip() for name in (next(csv.reader([text], skipinitialspace=True), []) or [""])]
 
 
 def names_as_text(names: Iterable[str]) -> str:

@@ -93,6 +93,7 @@ def run_cluster(
 ) -> int:
     """`relugeom cluster`."""
     decision = _choose_decision(threshold, probability)
+    doubts: list[str] = []
     with progress() as report:
         network, samples = read_inputs(
             model,
@@ -111,11 +112,13 @@ def run_cluster(
         clusters = cluster_samples(
             network,
             samples.table,
-            target=samples.target,
+            target=samples.coded_target,
+            on_remark=doubts.append,
             domain=None if chosen is None else chosen.domain,
             on_progress=lambda done: report("clustering samples", done),
         )
-    tell(columns_in_words(network, samples))
+    for remark in (columns_in_words(network, samples), *samples.remarks, *doubts):
+        tell(remark)
     spread = samples.table.mean_and_spread()[1]
     content = cluster_content(samples.name, clusters, cluster_importance(clusters, spread))
     if as_json:
@@ -129,6 +132,7 @@ def run_cluster(
                 "samples": len(samples),
                 "outside": int(clusters.outside.sum()),
                 "domain": None if chosen is None else chosen.source,
+                "remarks": [*samples.remarks, *doubts],
                 "network": network.digest,
                 "clusters": rows,
             }

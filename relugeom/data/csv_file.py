@@ -10,7 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from relugeom.data.columns import is_number, listed, parsed_number
+from relugeom.columns.cells import is_number, listed, parsed_number
 from relugeom.data.plain_csv import plain_pieces
 from relugeom.data.source import CELLS
 from relugeom.errors import DataError

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from relugeom.data.columns import about_target, about_words, choose_columns, numbers_of
+from relugeom.columns.cells import about_words, numbers_of
+from relugeom.columns.choice import RowCounter, choose_columns
 from relugeom.data.csv_file import open_csv
+from relugeom.data.labels import CodedTarget, TargetReader
 from relugeom.data.parquet_file import is_parquet, open_parquet
 from relugeom.data.source import Source
 from relugeom.data.table import SampleTable, TableWriter
@@ -36,9 +38,11 @@ class Samples:
     columns
         For each input, the column that feeds it.
     target
-        Values of the target column, shape (s,), or None.
+        Values of the target column, shape (s,), or None; labels are numbers of classes.
     target_name
         Its name, or None.
+    remarks
+        What was done to the data that was not asked for: a column that was left out, labels that were numbered.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Samples:
     columns: tuple[str, ...]
     target: FloatArray | None
     target_name: str | None
+    remarks: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.table)
@@ -54,6 +59,11 @@ class Samples:
     def X(self) -> FloatArray:  # noqa: N802 (the literature's letter)
         """All values in memory, shape (s, n)."""
         return self.table.whole()
+
+    @property
+    def coded_target(self) -> CodedTarget | None:
+        """The target for analyses, which number no labels again."""
+        return None if self.target is None else CodedTarget(self.target)
 
     def excerpt(self, most: int) -> IntArray:
         """Numbers of at most so many samples, evenly spread over the table: all of them where they are fewer."""
@@ -69,6 +79,8 @@ def read_samples(
     url: str | None = None,
     input_names: Sequence[str] = (),
     target: str | None = None,
+    classes: int = 0,
+    class_names: Sequence[str] = (),
     features: Sequence[str] | None = None,
     ignore: Collection[str] = (),
     on_progress: Callable[[int], None] | None = None,
@@ -87,6 +99,9 @@ def read_samples(
         Their names, or empty where the model names none.
     target
         The column that the model should predict, left out of the inputs.
+    classes, class_names
+        Among how many classes the model decides (0 for a regression), and their names, or empty: labels of the target
+        are numbered accordingly.
     features
         The columns that feed the inputs, in the order of the inputs.
     ignore
@@ -106,24 +121,28 @@ def read_samples(
         chosen = choose_columns(
             source.header, inputs, input_names=input_names, target=target, features=features, ignore=ignore
         )
-        table, targets = TableWriter(inputs), TableWriter(1)
-        for piece in source.pieces(chosen if target is None else [*chosen, target]):
-            table.append(
-                np.column_stack(
-                    [
-                        numbers_of(name, cells, before=len(table), about=about_words)
-                        for name, cells in zip(chosen, piece, strict=False)
-                    ]
-                )
-            )
-            if target is not None:
-                targets.append(numbers_of(target, piece[-1], before=len(targets), about=about_target)[:, None])
+        table = TableWriter(inputs)
+        targets = None if target is None else TargetReader(target, classes=classes, class_names=class_names)
+        counter = None if chosen.counter is None else RowCounter(chosen.counter)
+        others = [name for name in (target, chosen.counter) if name is not None]
+        for piece in source.pieces([*chosen.inputs, *others]):
+            cells = dict(zip(others, piece[inputs:], strict=True))
+            if counter is not None:
+                counter.append(cells[others[-1]], before=len(table))
+            if targets is not None:
+                targets.append(cells[others[0]])
+            columns = zip(chosen.inputs, piece, strict=False)
+            numbers = [numbers_of(name, values, before=len(table), about=about_words) for name, values in columns]
+            table.append(np.column_stack(numbers))
             if on_progress is not None:
                 on_progress(len(table))
         if len(table) == 0:
             raise DataError("it has columns, but no rows")
-        wanted = None if target is None else targets.close().whole().ravel()
-        return Samples(source.name, table.close(), tuple(chosen), wanted, target)
+        wanted, coding = (None, "") if targets is None else targets.close()
+        remarks = (counter.remark if counter is not None else "", coding)
+        return Samples(
+            source.name, table.close(), chosen.inputs, wanted, target, tuple(remark for remark in remarks if remark)
+        )
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from sqlalchemy import text as sql_text
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from relugeom.data.columns import listed
+from relugeom.columns.cells import listed
 from relugeom.errors import DataError, InputError
 from relugeom.files import regular_file
 from relugeom.printing import hide_passwords, printable

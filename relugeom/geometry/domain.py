@@ -13,6 +13,7 @@ from enum import StrEnum
 import numpy as np
 from numpy.typing import ArrayLike
 
+from relugeom.columns.frames import labels_of, vector_in_order
 from relugeom.errors import DomainError
 from relugeom.linalg.arrays import BoolArray, FloatArray, frozen_array
 from relugeom.linalg.digest import content_digest
@@ -101,12 +102,13 @@ class Domain:
 
     @classmethod
     def box(cls, lower: ArrayLike, upper: ArrayLike, feature_names: Sequence[str] = ()) -> "Domain":
-        """The box lower ≤ x ≤ upper."""
-        return cls(
-            np.asarray(lower, dtype=np.float64),
-            np.asarray(upper, dtype=np.float64),
-            feature_names=tuple(feature_names),
+        """The box lower ≤ x ≤ upper; ends that are labelled (the minima of a DataFrame) name the features."""
+        names = tuple(feature_names) or labels_of(lower)
+        low, high = (
+            vector_in_order(side, names=names, what=f"the {which} end of a box")
+            for which, side in (("lower", lower), ("upper", upper))
         )
+        return cls(low, high, feature_names=names)
 
     @classmethod
     def everything(cls, inputs: int, feature_names: Sequence[str] = ()) -> "Domain":

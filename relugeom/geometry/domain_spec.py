@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from relugeom.columns.frames import table_in_order
 from relugeom.errors import DomainError, InputError
 from relugeom.files import read_text
 from relugeom.geometry.domain import Domain, FeatureKind
@@ -39,8 +41,12 @@ class NamedInputs(Protocol):
     def feature_names(self) -> tuple[str, ...]:
         """One name per input."""
 
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The same, or empty where the model names none."""
 
-def load_domain(spec: str | Path, inputs: NamedInputs, *, data: FloatArray | None = None) -> Domain:
+
+def load_domain(spec: str | Path, inputs: NamedInputs, *, data: ArrayLike | None = None) -> Domain:
     """Domain of a specification.
 
     Parameters
@@ -64,7 +70,7 @@ def load_domain(spec: str | Path, inputs: NamedInputs, *, data: FloatArray | Non
     if text == "data":
         if data is None:
             raise DomainError(f"domain 'data' is the range of a data file, and none was given: {FORMS}")
-        return domain_of_data(data, names)
+        return domain_of_data(table_in_order(data, inputs=len(names), input_names=inputs.input_names), names)
     if text.startswith("box:"):
         low, high = _interval(text)
         return Domain.box(np.full(len(names), low), np.full(len(names), high), names)

@@ -4,7 +4,10 @@ import numpy as np
 
 from relugeom.linalg.arrays import FloatArray, IntArray
 
-__all__ = ["confidence_interval"]
+__all__ = ["FEWEST_FOR_SHARE", "confidence_interval"]
+
+FEWEST_FOR_SHARE = 20
+"""Of fewer draws a share says nothing, only the count does."""
 
 
 def confidence_interval(hits: IntArray, size: int, confidence: float) -> tuple[FloatArray, FloatArray]:

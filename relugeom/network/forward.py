@@ -6,6 +6,7 @@ Rows of X are inputs, shape (k, n). These are ordinary floats: `activation.py` h
 import numpy as np
 from numpy.typing import ArrayLike
 
+from relugeom.columns.frames import table_in_order
 from relugeom.errors import DataError
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.network.decision import classify, squash
@@ -15,14 +16,17 @@ __all__ = ["as_samples", "decide", "evaluate", "pre_activations", "predict"]
 
 
 def as_samples(network: ReLUNetwork, X: ArrayLike) -> FloatArray:
-    """X as a float64 table of shape (k, n).
+    """X as a float64 table of shape (k, n), in the order of the inputs.
+
+    Columns of a DataFrame, and labels of one of its rows, are matched by name where the network names its inputs;
+    arrays are taken in order.
 
     Raises
     ------
     DataError
-        X has another number of columns, or holds NaN or an infinite value.
+        Columns are missing or left over, or X holds NaN, an infinite value or something that is no number.
     """
-    samples = np.atleast_2d(np.asarray(X, dtype=np.float64))
+    samples = table_in_order(X, inputs=network.inputs, input_names=network.input_names)
     if samples.ndim != 2 or samples.shape[1] != network.inputs:
         raise DataError(f"the network takes {network.inputs} inputs, but the samples have shape {np.shape(X)}")
     if not np.isfinite(samples).all():

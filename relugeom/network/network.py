@@ -147,6 +147,11 @@ class ReLUNetwork:
         return names_digest(self.feature_names, self.target_names, self.rule.class_names)
 
     @property
+    def classes(self) -> int:
+        """Among how many classes the decision chooses; 0 where there is none."""
+        return {DecisionRule.THRESHOLD: 2, DecisionRule.ARGMAX: self.outputs, DecisionRule.NONE: 0}[self.rule.rule]
+
+    @property
     def meaning_digest(self) -> str:
         """SHA-256 of names, squashing and decision: what the weights do not say."""
         rule = self.rule

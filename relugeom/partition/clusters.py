@@ -11,20 +11,25 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from relugeom.data.labels import CodedTarget, read_target
 from relugeom.data.table import SampleTable
 from relugeom.errors import DataError
 from relugeom.geometry.domain import Domain, contains
 from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray, IntArray
+from relugeom.linalg.confidence import FEWEST_FOR_SHARE, confidence_interval
 from relugeom.network.activation import activation_patterns
-from relugeom.network.decision import DecisionRule, classify, squash
+from relugeom.network.decision import classify, squash
 from relugeom.network.forward import as_samples, evaluate
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern, group_rows, packed_width
+from relugeom.remarks import OnRemark, warn
 
 __all__ = ["Cluster", "Clusters", "cluster_samples"]
 
 UNRANKED = 4
 """No representative yet."""
+FAR_BELOW, CONFIDENCE = 0.9, 0.99
+"""How much of the share of the commonest class the accuracy must reach, and how sure it must be that it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,11 @@ class Clusters:
     class_share
         Share of samples decided for each class, shape (k, c); c = 0 for a regression. Rows sum to less than 1 where
         samples are tied or undecided.
+    target_share
+        Share of samples whose target is each class, shape (k, c), or None without a target or a decision.
     target_mean
-        Mean of the target (the target rate of a 0/1 target), shape (k,), or None without a target.
+        Mean of the target, shape (k,): of a regression, or the rate of class 1 where there are two classes; None
+        without a target, and where it would be a mean of the numbers of classes.
     accuracy
         Share of samples whose decision is the target, shape (k,), or None without a target or a decision.
     assignment
@@ -89,6 +97,7 @@ class Clusters:
     feature_spread: FloatArray
     prediction_mean: FloatArray
     class_share: FloatArray
+    target_share: FloatArray | None
     target_mean: FloatArray | None
     accuracy: FloatArray | None
     assignment: IntArray
@@ -124,8 +133,9 @@ def cluster_samples(
     network: ReLUNetwork,
     X: ArrayLike | SampleTable,
     *,
-    target: ArrayLike | None = None,
+    target: ArrayLike | CodedTarget | None = None,
     domain: Domain | None = None,
+    on_remark: OnRemark = warn,
     on_progress: Callable[[int], None] | None = None,
 ) -> Clusters:
     """Group samples by activation pattern.
@@ -133,11 +143,15 @@ def cluster_samples(
     Parameters
     ----------
     X
-        Samples, shape (s, n).
+        Samples, shape (s, n); the columns of a DataFrame are matched by name where the network names its inputs.
     target
-        What the network should predict, shape (s,): classes 0, 1, … where the network decides, numbers otherwise.
+        What the network should predict, shape (s,): classes 0, 1, … or other labels (`relugeom.data.labels`) where the
+        network decides, numbers otherwise.
     domain
         Where given, samples outside it are counted as such.
+    on_remark
+        Called where labels had to be numbered, and where the network does worse than always saying the commonest class;
+        by default with a warning.
     on_progress
         Called with the number of samples that are done.
 
@@ -150,12 +164,19 @@ def cluster_samples(
     table = X if isinstance(X, SampleTable) else SampleTable.of(as_samples(network, X))
     if len(table) == 0:
         raise DataError("there are no samples to cluster")
-    grouping = _Grouping(network, domain, len(table), None if target is None else _as_target(target, len(table)))
+    wanted = None
+    if target is not None:
+        names = network.rule.class_names
+        wanted = read_target(target, len(table), classes=network.classes, class_names=names, on_remark=on_remark)
+    grouping = _Grouping(network, domain, len(table), wanted)
     for rows, chunk in table.chunks():
         grouping.add(rows, as_samples(network, chunk))
         if on_progress is not None:
             on_progress(rows.stop)
-    return grouping.finish(table)
+    clusters = grouping.finish(table)
+    if doubt := _doubt_about_accuracy(clusters):
+        on_remark(doubt)
+    return clusters
 
 
 class _Grouping:
@@ -164,10 +185,10 @@ class _Grouping:
     def __init__(self, network: ReLUNetwork, domain: Domain | None, samples: int, wanted: FloatArray | None) -> None:
         self._network, self._domain, self._wanted = network, domain, wanted
         self._known: dict[bytes, int] = {}
-        self._classes = _class_numbers(network)
+        self._classes = np.arange(network.classes)
         self._size, self._outside = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
         self._representative, self._rank = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-        self._sums = np.zeros((0, network.inputs + network.outputs + len(self._classes) + 2))
+        self._sums = np.zeros((0, network.inputs + network.outputs + 2 * len(self._classes) + 2))
         self._assignment = np.empty(samples, dtype=np.int64)
         self._inside = np.ones(samples, dtype=np.bool_)
         self._doubtful = np.empty(samples, dtype=np.bool_)
@@ -194,9 +215,8 @@ class _Grouping:
         outputs = evaluate(network, samples)
         classes = classify(network.rule, outputs)
         wanted = np.zeros(len(samples)) if self._wanted is None else self._wanted[rows]
-        values = np.column_stack(
-            [samples, squash(network.squashing, outputs), classes[:, None] == self._classes, wanted, classes == wanted]
-        )
+        flags = [labels[:, None] == self._classes for labels in (classes, wanted)]
+        values = np.column_stack([samples, squash(network.squashing, outputs), *flags, wanted, classes == wanted])
         self._sums[ids] += _sum_by(group, len(ids), values)
 
     def finish(self, table: SampleTable) -> Clusters:
@@ -208,10 +228,10 @@ class _Grouping:
         for rows, _ in table.chunks():
             self._assignment[rows] = rank[self._assignment[rows]]
         assignment, size = self._assignment, self._size[order]
-        ends = np.cumsum([network.inputs, network.outputs, len(self._classes), 1])
-        mean, prediction, share, wanted, accurate = np.split(self._sums[order] / size[:, None], ends, axis=1)
+        classes = len(self._classes)
+        ends = np.cumsum([network.inputs, network.outputs, classes, classes, 1])
+        mean, prediction, share, labels, wanted, accurate = np.split(self._sums[order] / size[:, None], ends, axis=1)
         has_target = self._wanted is not None
-        decides = network.rule.rule is not DecisionRule.NONE
         packed = np.frombuffer(b"".join(self._known), dtype=np.uint8).reshape(known, packed_width(network.units))
         return Clusters(
             network=network,
@@ -224,8 +244,9 @@ class _Grouping:
             feature_spread=np.sqrt(_squares_by(table, assignment, mean) / size[:, None]),
             prediction_mean=prediction,
             class_share=share,
-            target_mean=wanted[:, 0] if has_target else None,
-            accuracy=accurate[:, 0] if has_target and decides else None,
+            target_share=labels if has_target and classes else None,
+            target_mean=wanted[:, 0] if has_target and classes <= 2 else None,
+            accuracy=accurate[:, 0] if has_target and classes else None,
             assignment=assignment,
             inside=self._inside,
             float32_doubtful=self._doubtful,
@@ -246,16 +267,27 @@ class _Grouping:
         return ids
 
 
-def _class_numbers(network: ReLUNetwork) -> IntArray:
-    counts = {DecisionRule.NONE: 0, DecisionRule.THRESHOLD: 2, DecisionRule.ARGMAX: network.outputs}
-    return np.arange(counts[network.rule.rule])
-
-
-def _as_target(target: ArrayLike, samples: int) -> FloatArray:
-    wanted = np.asarray(target, dtype=np.float64)
-    if wanted.shape != (samples,):
-        raise DataError(f"the target has shape {wanted.shape}, but there are {samples} samples")
-    return wanted
+def _doubt_about_accuracy(clusters: Clusters) -> str:
+    """What to say where always saying the commonest class would do clearly better, else an empty text."""
+    if clusters.accuracy is None or clusters.target_share is None:
+        return ""
+    samples = len(clusters.assignment)
+    if samples < FEWEST_FOR_SHARE:
+        return ""
+    right = round(float(clusters.accuracy @ clusters.size))
+    share = clusters.size @ clusters.target_share / samples
+    commonest = int(share.argmax())
+    if right / samples >= FAR_BELOW * share[commonest]:
+        return ""
+    highest = confidence_interval(np.array([right]), samples, CONFIDENCE)[1][0]
+    if highest >= share[commonest]:
+        return ""
+    names = clusters.network.rule.class_names
+    return (
+        f"the decision is right for {right:,} of {samples:,} samples ({right / samples:.1%}), always class "
+        f"{names[commonest] if names else commonest} would be for {share[commonest]:.1%}: are the columns in the right "
+        f"order, and the classes numbered as the model numbers them?"
+    )
 
 
 def _squares_by(table: SampleTable, assignment: IntArray, mean: FloatArray) -> FloatArray:

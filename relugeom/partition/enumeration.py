@@ -184,9 +184,16 @@ def enumerate_by_reference(
 
 
 def check_inputs(network: ReLUNetwork, domain: Domain) -> None:
-    """Raise where a network and a domain do not have the same number of inputs."""
+    """Raise where a network and a domain do not have the same number of inputs, or have them in another order."""
     if network.inputs != domain.inputs:
         raise InputError(f"the network has {network.inputs} inputs, but the domain has {domain.inputs}")
+    pairs = zip(network.input_names, domain.feature_names, strict=False)
+    moved = next((pair for pair in pairs if pair[0] != pair[1]), None)
+    if moved is not None and set(network.input_names) == set(domain.feature_names):
+        raise InputError(
+            f"the domain has the features in another order than the network: {moved[1]!r} where the network has "
+            f"{moved[0]!r}; build it in the order of the network's inputs"
+        )
 
 
 def check_limits(threads: int, max_regions: int | None) -> None:

@@ -12,11 +12,13 @@ from fractions import Fraction
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from relugeom.errors import DataError, PatternError
 from relugeom.geometry.domain import Domain, contains
 from relugeom.linalg.arrays import ByteArray, FloatArray, frozen_array
 from relugeom.network.activation import activation_pattern
+from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 
@@ -130,15 +132,15 @@ class Partition:
             raise PatternError(f"pattern {pattern} does not fit the network's layers {self.network.widths}")
         return find_packed_row(self.packed, pattern.packed)
 
-    def region_of(self, x: FloatArray) -> Region | None:
+    def region_of(self, x: ArrayLike) -> Region | None:
         """The region that holds an input, or None where the input has a lower-dimensional or unexplored pattern.
 
         Raises
         ------
         DataError
-            The input lies outside the domain.
+            The input lies outside the domain, or does not fit the network.
         """
-        point = np.asarray(x, dtype=np.float64)
+        point = as_samples(self.network, x)[0]
         pattern = activation_pattern(self.network, point)
         if not contains(self.domain, point[None, :])[0]:
             raise DataError(f"the input {point.tolist()} lies outside the domain")

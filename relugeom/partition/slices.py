@@ -14,7 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from flint import fmpq
+from numpy.typing import ArrayLike
 
+from relugeom.columns.frames import vector_in_order
 from relugeom.errors import DomainError, UnboundedPolytopeError
 from relugeom.geometry.chart import Chart, domain_chart
 from relugeom.geometry.domain import Domain
@@ -86,7 +88,7 @@ class RegionSlice:
 
 
 def slice_domain(
-    domain: Domain, features: tuple[int, int], point: FloatArray, *, window: tuple[Sides, Sides] | None = None
+    domain: Domain, features: tuple[int, int], point: ArrayLike, *, window: tuple[Sides, Sides] | None = None
 ) -> Domain:
     """The relaxation of a domain on the plane through `point` along two features.
 
@@ -105,7 +107,7 @@ def slice_domain(
         The features do not exist or are one, the point has another length, or a feature has no finite range.
     """
     n, (i, j) = domain.inputs, features
-    values = np.asarray(point, dtype=np.float64)
+    values = vector_in_order(point, names=domain.feature_names, what="the point of a slice")
     if not (0 <= i < n and 0 <= j < n) or i == j:
         raise DomainError(f"a slice runs along two different inputs from 0 to {n - 1}, not {i} and {j}")
     if values.shape != (n,) or not np.isfinite(values).all():
@@ -134,7 +136,7 @@ def slice_regions(
     network: ReLUNetwork,
     domain: Domain,
     features: tuple[int, int],
-    point: FloatArray,
+    point: ArrayLike,
     *,
     window: tuple[Sides, Sides] | None = None,
     max_regions: int | None = 10_000,

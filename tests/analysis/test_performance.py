@@ -19,6 +19,7 @@ from relugeom.partition.clusters import cluster_samples
 from relugeom.partition.enumeration import enumerate_regions
 
 SEEDS = st.integers(0, 2**32 - 1)
+pytestmark = pytest.mark.filterwarnings("ignore:the decision is right for")  # the targets are drawn
 
 
 def naive_area(score, positive):
@@ -210,7 +211,7 @@ def test_what_does_not_fit_is_refused():
         cluster_performance(clusters, np.zeros((3, 2)))
     with pytest.raises(DataError, match="target has shape"):
         cluster_performance(clusters, X, [1.0])
-    with pytest.raises(DataError, match="target of row 1"):
+    with pytest.raises(DataError, match="data row 2: the value is missing"):
         cluster_performance(clusters, X, [1.0, np.nan])
     with pytest.raises(InputError, match="must not be negative"):
         cluster_performance(clusters, X, global_limit=-1)

@@ -183,3 +183,48 @@ def test_a_long_target_is_read_as_a_short_one(tmp_path: Path, monkeypatch: pytes
     path.write_text("a,y\n" + "\n".join([*lines, "1,word"]))
     with pytest.raises(DataError, match="column 'y', data row 1001"):
         read_samples(path, inputs=1, target="y")
+
+
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("name", ["", "Unnamed: 0"])
+def test_the_index_that_pandas_writes_is_left_out_with_a_remark(name: str, first: int, read) -> None:
+    text = f"{name},a,b\n" + "".join(f"{row + first},{row},{row * 2}\n" for row in range(30))
+    for names in ((), ("a", "b")):
+        samples = read(text, input_names=names)
+        assert samples.columns == ("a", "b")
+        assert samples.X.tolist() == [[row, row * 2] for row in range(30)]
+        assert samples.remarks == (f"the column {name!r} only counts the rows: it is left out",)
+    assert read(text, ignore=[name]).remarks == ()
+    assert read(text, features=[name, "a"]).X[1].tolist() == [1 + first, 1]
+    assert read(text, inputs=3, input_names=(name, "a", "b")).remarks == ()
+    with pytest.raises(DataError, match=r"only 2 columns: 'a', 'b' \('.*' only counts the rows\)"):
+        read(text, inputs=3)
+
+
+@pytest.mark.parametrize(
+    "cells", [("0", "2"), ("2", "3"), ("1", "0"), ("a", "b"), ("", ""), ("0", "1.5"), ("0", "1e400")]
+)
+def test_a_column_without_a_name_that_counts_nothing_is_refused(cells: tuple[str, str], read) -> None:
+    with pytest.raises(DataError, match=r"column '' has no name, .*data row [12] .*--ignore ''"):
+        read(f",a,b\n{cells[0]},1,2\n{cells[1]},3,4\n")
+
+
+def test_a_column_without_a_name_behind_others_is_refused(read) -> None:
+    with pytest.raises(DataError, match=r"column 2 has no name \(''\): name it, or leave it out with --ignore ''"):
+        read("a,,b\n1,0,2\n3,1,4\n", inputs=3)
+
+
+def test_counting_goes_on_from_piece_to_piece(read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(csv_file, "CELLS", 30)
+    rows = [f'{row},"{row}",2\n' for row in range(200)]
+    assert len(read(",a,b\n" + "".join(rows)).table) == 200
+    with pytest.raises(DataError, match=r"data row 151 has '151'"):
+        read(",a,b\n" + "".join(rows[:150] + rows[151:]))
+
+
+def test_a_header_of_very_many_columns_is_looked_through_once(read) -> None:
+    names = [f"c{number}" for number in range(20_000)]
+    text = ",".join(names) + "\n" + ",".join("1" * len(names)) + "\n"
+    assert read(text, inputs=len(names), input_names=names[::-1]).columns == tuple(names[::-1])
+    with pytest.raises(DataError, match="'c7' is there 2 times"):
+        read(text.replace("c19999", "c7"), inputs=len(names))

@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pyarrow
 import pyarrow.parquet
 import pytest
@@ -272,3 +273,34 @@ def test_postgresql(postgres: Database, columns, monkeypatch: pytest.MonkeyPatch
     with pytest.raises(DataError, match="the database says"):
         read_samples("WITH d AS (DELETE FROM odd.samples RETURNING *) SELECT * FROM d", url=postgres_url, **OPTIONS)
     assert same(read_samples("odd.samples", url=postgres_url, **OPTIONS), columns)
+
+
+def test_indexes_as_pandas_writes_them(tmp_path: Path) -> None:
+    """In CSV, in Parquet and in a database; also after a filter, where they do not count any more."""
+    frame = pandas.DataFrame({"a": [1.0, 2.0, 3.0], "b": [4.0, 5.0, 6.0]}, index=pandas.Index([0, 1, 2]))
+    for kept, counts in ((frame, True), (frame[::2], False)):
+        kept.to_csv(tmp_path / "data.csv")
+        kept.to_parquet(tmp_path / "data.parquet", index=True)
+        with sqlite3.connect(tmp_path / "data.db") as connection:
+            kept.to_sql("samples", connection, if_exists="replace")
+        connection.close()
+        places = [
+            (tmp_path / "data.csv", None, "''"),
+            (tmp_path / "data.parquet", None, "'__index_level_0__'"),
+            ("samples", f"sqlite:///{tmp_path / 'data.db'}", "'index'"),
+        ]
+        for place, url, name in places:
+            if counts:
+                samples = read_samples(place, inputs=2, input_names=("a", "b"), url=url)
+                assert samples.X.tolist() == kept.to_numpy().tolist()
+                assert samples.remarks == (f"the column {name} only counts the rows: it is left out",)
+                assert read_samples(place, inputs=2, url=url).X.tolist() == kept.to_numpy().tolist()
+            else:
+                with pytest.raises(DataError, match=rf"column {name} .*does not count the rows.*--ignore"):
+                    read_samples(place, inputs=2, input_names=("a", "b"), url=url)
+
+
+def test_a_column_called_index_is_an_input_where_it_is_one(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("index,b\n0,4\n1,5\n")
+    assert read_samples(tmp_path / "data.csv", inputs=2).columns == ("index", "b")
+    assert read_samples(tmp_path / "data.csv", inputs=2, input_names=("b", "index")).columns == ("b", "index")

@@ -11,7 +11,7 @@ from relugeom.geometry.domain import FeatureKind
 from relugeom.geometry.domain_spec import domain_of_data, load_domain, read_domain_file
 
 NAMES = ("Age", "income", "rent", "S", "C", "Q")
-NETWORK = SimpleNamespace(feature_names=NAMES)
+NETWORK = SimpleNamespace(feature_names=NAMES, input_names=NAMES)
 
 WHOLE = """
 [features.Age]            # bands

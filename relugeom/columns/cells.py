@@ -1,74 +1,27 @@
-"""Columns of data: which of them feed the inputs of a model, and what their cells mean.
+"""What the cells of a column mean: a number is the nearest float64, true and false are 1 and 0.
 
-A number means the nearest float64, true and false are 1 and 0. Data rows are counted from 1.
+Data rows are counted from 1.
 """
 
-import csv
-import io
 import json
 import math
-import shlex
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import compress, count
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relugeom.errors import DataError
-from relugeom.linalg.arrays import FloatArray
 
-__all__ = ["about_target", "about_words", "choose_columns", "is_number", "listed", "numbers_of", "parsed_number"]
+__all__ = ["about_words", "floats", "is_number", "listed", "numbers_of", "parsed_number"]
 
 MAX_NAMED = 8
 """Columns or values that a message lists; more are left out."""
 
 NO_VALUE = ("", "na", "n/a", "nan", "-nan", "null", "none", "<na>")
 WORDS = {"true": 1.0, "false": 0.0} | dict.fromkeys(NO_VALUE, math.nan)
-
-
-def choose_columns(
-    header: Sequence[str],
-    inputs: int,
-    *,
-    input_names: Sequence[str] = (),
-    target: str | None = None,
-    features: Sequence[str] | None = None,
-    ignore: Collection[str] = (),
-) -> list[str]:
-    """The column behind each input.
-
-    Raises
-    ------
-    DataError
-        A name is there twice, columns are missing or left over, or an option names a column that is not there.
-    """
-    repeated = [name for name in header if header.count(name) > 1]
-    if repeated:
-        raise DataError(f"the column {repeated[0]!r} is there {header.count(repeated[0])} times: rename one of them")
-    asked = {"--target": [] if target is None else [target], "--features": features or [], "--ignore": ignore}
-    for option, names in asked.items():
-        unknown = [name for name in names if name not in header]
-        if unknown:
-            raise DataError(f"{option}: there is no column {unknown[0]!r}; the columns are {listed(header)}")
-    if features is not None:
-        return _check_features(features, inputs, target)
-    left = [name for name in header if name != target and name not in ignore]
-    if input_names:
-        missing = [name for name in input_names if name not in left]
-        if missing:
-            raise DataError(
-                f"there is no column for the input {listed(missing)} (left are {listed(left)}): rename a column, or "
-                f"name with --features the {inputs} columns that feed {listed(input_names)}"
-            )
-    elif len(left) < inputs:
-        raise DataError(f"the model has {inputs} inputs, but there are only {len(left)} columns: {listed(left)}")
-    extra = [name for name in left if name not in input_names] if input_names else left[inputs:]
-    if extra:
-        raise DataError(
-            f"it has columns that feed no input: {listed(extra)}: leave them out with --ignore {_as_option(extra)}, "
-            f"or name the one that the model should predict with --target"
-        )
-    return list(input_names) if input_names else left
+FloatArray = NDArray[np.float64]
 
 
 def numbers_of(
@@ -91,7 +44,7 @@ def numbers_of(
         A cell is missing, not finite or no number; the text names the first.
     """
     try:
-        values = np.asarray(cells, dtype=np.float64) if isinstance(cells, np.ndarray) else np.array(_floats(cells))
+        values = np.asarray(cells, dtype=np.float64) if isinstance(cells, np.ndarray) else np.array(floats(cells))
     except (ValueError, TypeError):
         values = np.array(_parsed_words(name, cells, before, about), dtype=np.float64)
     missing, infinite = np.isnan(values), np.isinf(values)
@@ -113,21 +66,8 @@ def about_words(name: str, words: Sequence[str]) -> str:
     return f"write a 0/1 column per word ({', '.join(group)}), and in the domain file [[groups]] features = [{quoted}]"
 
 
-def about_target(_name: str, words: Sequence[str]) -> str:
-    """What to do about a target of words."""
-    return f"number the classes from 0 ({listed(words)})"
-
-
-def _check_features(features: Sequence[str], inputs: int, target: str | None) -> list[str]:
-    if len(features) != inputs:
-        raise DataError(f"--features names {len(features)} columns, but the model has {inputs} inputs")
-    repeated = [name for name in features if features.count(name) > 1 or name == target]
-    if repeated:
-        raise DataError(f"--features names {repeated[0]!r} twice, or it is the target: each input needs its own column")
-    return list(features)
-
-
-def _floats(cells: Sequence[Any]) -> list[float]:
+def floats(cells: Sequence[Any]) -> list[float]:
+    """Cells that are numbers, or texts of numbers."""
     try:
         return list(map(float, cells))
     except OverflowError:  # an integer beyond every float64
@@ -176,13 +116,6 @@ def _about_cells(name: str, bad: Iterable[bool], before: int, what: str, advice:
     rows = list(compress(count(before + 1), bad))
     more = f" (the first of {len(rows):,} such rows)" if len(rows) > 1 else ""
     return f"column {name!r}, data row {rows[0]}: {what}{more}: {advice}"
-
-
-def _as_option(names: Sequence[str]) -> str:
-    """Names as they are typed after an option that takes a list."""
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow(names[:MAX_NAMED])
-    return shlex.quote(buffer.getvalue())
 
 
 def listed(names: Sequence[str]) -> str:

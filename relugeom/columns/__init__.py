@@ -1,0 +1,1 @@
+"""Columns of tables: which of them feed the inputs of a model, and what their cells mean."""
