@@ -2,7 +2,7 @@
 
 Notation: own is the set of protected features; two inputs are *alike* iff they agree in all others. The one idea: that
 alike inputs get the same decision is one claim about pairs of inputs. It may hold on the relaxation; a pair that shows
-that it fails is admissible.
+that it fails is admissible. What samples show needs no proof, so they are looked at first.
 """
 
 from collections.abc import Sequence
@@ -10,20 +10,26 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from relugeom.analysis.counterparts import find_pair, with_their_groups
 from relugeom.claims.claim import Claim, Excluded, SameDecision, SameLargest, Scope, Twin
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.settlement import Settle, Settlement, Verdict
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain, list_admissible
+from relugeom.geometry.drawing import draw_admissible
 from relugeom.linalg.arrays import BoolArray, FloatArray
 from relugeom.network.decision import DecisionRule
 from relugeom.network.exact import exact_network, exact_values
+from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
+from relugeom.partition.scope import choose_scope
 
-__all__ = ["Fairness", "protected_fairness", "with_their_groups"]
+__all__ = ["Fairness", "protected_fairness"]
 
-CHUNK = 100_000
+CHUNK, DRAWN = 100_000, 10_000
+"""Inputs that are evaluated together, and inputs that are drawn to look for a pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +53,14 @@ class Fairness:
     admissible: int | None = None
 
 
-def protected_fairness(network: ReLUNetwork, domain: Domain, settle: Settle, protected: Sequence[int]) -> Fairness:
+def protected_fairness(
+    network: ReLUNetwork,
+    domain: Domain,
+    settle: Settle,
+    protected: Sequence[int],
+    *,
+    candidates: ArrayLike | None = None,
+) -> Fairness:
     """Whether inputs that differ only in protected features get the same decision.
 
     Parameters
@@ -56,6 +69,9 @@ def protected_fairness(network: ReLUNetwork, domain: Domain, settle: Settle, pro
         Settles claims about this network on this domain.
     protected
         Indices of features.
+    candidates
+        Inputs, shape (k, n), such as samples: a pair that shows that the claim fails is looked for at the admissible
+        ones among them, and at drawn inputs, before a proof is tried.
 
     Raises
     ------
@@ -63,27 +79,23 @@ def protected_fairness(network: ReLUNetwork, domain: Domain, settle: Settle, pro
         There is no such feature, none is named, or the network takes no decision.
     """
     own = with_their_groups(domain, protected)
+    claim = _claim(network, own, choose_scope(domain))
+    given = np.zeros((0, domain.inputs)) if candidates is None else as_samples(network, candidates)
+    shown = find_pair(network, domain, given, own) or find_pair(network, domain, draw_admissible(domain, DRAWN), own)
+    if shown is not None:
+        return _counted(network, domain, own, Settlement(claim, Verdict.FAILS, counterexample=shown))
     found = settle(_claim(network, own, Scope.RELAXATION))
     if found.verdict is not Verdict.HOLDS and domain.integral.any():
-        found = settle(_claim(network, own, Scope.ADMISSIBLE))
-    found = _without_doubt(network, settle, found)
+        found = settle(claim)
+    return _counted(network, domain, own, _without_doubt(network, settle, found))
+
+
+def _counted(network: ReLUNetwork, domain: Domain, own: tuple[int, ...], found: Settlement) -> Fairness:
+    """The answer, with the number of unequal inputs where all are listed."""
     listed = list_admissible(domain)
     if listed is None:
         return Fairness(own, found)
     return Fairness(own, found, int(_unequal(network, listed, own).sum()), len(listed))
-
-
-def with_their_groups(domain: Domain, protected: Sequence[int]) -> tuple[int, ...]:
-    """The features and the members of their one-hot groups, none of which can change alone."""
-    for feature in protected:
-        if not 0 <= feature < domain.inputs:
-            raise InputError(
-                f"there is no feature {feature} to protect: they are numbered from 0 to {domain.inputs - 1}"
-            )
-    if not protected:
-        raise InputError("no protected feature is named")
-    bound = {member for group in domain.groups if set(group) & set(protected) for member in group}
-    return tuple(sorted({*protected, *bound}))
 
 
 def _claim(network: ReLUNetwork, own: tuple[int, ...], scope: Scope) -> Claim:

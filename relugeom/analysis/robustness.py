@@ -144,11 +144,13 @@ class _Search:
         self._sets, self._doubtful = _other_decisions(network, evaluate_exactly(network, p)[1])
 
     def run(self, candidates: FloatArray | None) -> Robustness:
-        first = self._without_doubt(self._settle(self._claim(self._sets)))
-        if first.counterexample is None:
-            verdict = Verdict.FAILS if first.verdict is Verdict.HOLDS else Verdict.UNKNOWN
-            return Robustness(self._norm, verdict, None, None, None, first)
-        starts = [first.counterexample.x, *self._promising(candidates)]
+        starts = self._promising(candidates)
+        if not starts:  # nothing at hand has another decision: is there an input that has?
+            first = self._without_doubt(self._settle(self._claim(self._sets)))
+            if first.counterexample is None:
+                verdict = Verdict.FAILS if first.verdict is Verdict.HOLDS else Verdict.UNKNOWN
+                return Robustness(self._norm, verdict, None, None, None, first)
+            starts = [first.counterexample.x]
         best = max((self._nearest_near(start) for start in starts), key=_value)
         found = tighten(self._claim_at, self._settle, lambda shown: self._nearest_near(shown.x), best)
         distance = -(found.value or Fraction(0))

@@ -124,7 +124,7 @@ class _Questions:
         if protected:
             names = ", ".join(self._inputs[feature] for feature in protected)
             statement = f"inputs that differ only in {names} get the same decision"
-            yield _Question("fairness", (statement,), partial(self._fairness, statement, protected))
+            yield _Question("fairness", (statement,), partial(self._fairness, statement, protected), also_late=True)
         for output, name in enumerate(self._outputs[:MOST_OUTPUTS]):
             yield _Question("range", (range_in_words(name),), partial(self._ranges, output))
         if len(self._outputs) > MOST_OUTPUTS:
@@ -211,7 +211,7 @@ class _Questions:
         return f"at {point_in_words(self._inputs, low)} it is {first}, with {changed} it is {second}"
 
     def _fairness(self, statement: str, protected: Sequence[int]) -> Iterator[Answer]:
-        found = protected_fairness(self._network, self._domain, self._settle, protected)
+        found = protected_fairness(self._network, self._domain, self._settle, protected, candidates=self._samples)
         settled, shown = found.same_decision, found.same_decision.counterexample
         parts, share = [], None
         if shown is not None and shown.second_x is not None and shown.second_outputs is not None:
@@ -224,7 +224,7 @@ class _Questions:
         if found.unequal is not None and found.admissible:
             share = Fraction(found.unequal, found.admissible)
             parts.append(_share_in_words(found.unequal, found.admissible, "admissible inputs"))
-        elif settled.verdict is not Verdict.HOLDS:
+        elif settled.verdict is Verdict.FAILS:
             parts.extend(self._measured_shares(found))
         reason = settled.reason if settled.verdict is Verdict.UNKNOWN else ""
         yield Answer("fairness", statement, settled.verdict, share, "; ".join(parts), reason, settled.proof)

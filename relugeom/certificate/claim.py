@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from numpy.typing import ArrayLike
+
 from relugeom.certificate.claim_proof.cell_proofs import CellProver
 from relugeom.certificate.claim_proof.closers import SetCloser, SlopeCloser
 from relugeom.certificate.claim_proof.counterexample import FalseClaimError
@@ -15,6 +17,7 @@ from relugeom.certificate.claim_proof.joint_cell import Copies, JointCell
 from relugeom.certificate.claim_proof.pattern_proofs import PatternTrees
 from relugeom.certificate.claim_proof.proof_range import ProofRange
 from relugeom.certificate.claim_proof.tree import ClaimTree, Closer, Lines
+from relugeom.certificate.given_inputs import find_counterexample
 from relugeom.certificate.header import domain_exponent, header_line
 from relugeom.certificate.writer import CertificateFile
 from relugeom.claims.claim import Claim, Excluded, Monotone
@@ -68,13 +71,7 @@ def certify_claim(
         The claim does not fit the networks and the domain, or the file cannot be written.
     """
     networks = [network] if second_network is None else [network, second_network]
-    for each in networks:
-        check_inputs(each, domain)
-    asked = claim if isinstance(claim, Monotone | PatternClaims) else as_excluded(claim, networks)
-    second = isinstance(asked, Excluded) and asked.twin is not None and asked.twin.second_network
-    if second is not (second_network is not None):
-        needed = "needs a second network" if second else "is about one network, but two were given"
-        raise InputError(f"the claim {needed}")
+    asked = _check_networks(claim, networks, domain)
     entry = claim_object(asked, networks, domain.inputs)
     exponent = domain_exponent(domain)
     if isinstance(asked, Excluded):
@@ -100,6 +97,7 @@ def settle_claim(
     path: str | Path | None = None,
     *,
     second_network: ReLUNetwork | None = None,
+    candidates: ArrayLike | None = None,
     max_cells: int = 1_000_000,
     time_limit: float | None = None,
     on_progress: Callable[[int], None] | None = None,
@@ -110,12 +108,21 @@ def settle_claim(
     ----------
     path
         Where the certificate is to be; by default it is written, and not kept.
+    candidates
+        Inputs, shape (k, n), such as samples: where they show that the claim fails, nothing is searched.
 
     Raises
     ------
     InputError
         The claim does not fit the networks and the domain, or the file cannot be written.
     """
+    if candidates is not None:
+        networks = [network] if second_network is None else [network, second_network]
+        _check_networks(claim, networks, domain)
+        shown = find_counterexample(claim, networks, domain, candidates)
+        if shown is not None:
+            reason = "one of the inputs that were given shows that the claim is false"
+            return Settlement(claim, Verdict.FAILS, counterexample=shown, reason=reason)
     with _place(path) as place:
         try:
             proof = certify_claim(
@@ -133,6 +140,18 @@ def settle_claim(
         except CertificateError as error:
             return Settlement(claim, Verdict.UNKNOWN, reason=str(error))
     return Settlement(claim, Verdict.HOLDS, replace(proof, path=None) if path is None else proof)
+
+
+def _check_networks(claim: Claim, networks: list[ReLUNetwork], domain: Domain) -> Excluded | Monotone | PatternClaims:
+    """The claim as it is proved, once the networks fit it and the domain."""
+    for each in networks:
+        check_inputs(each, domain)
+    asked = claim if isinstance(claim, Monotone | PatternClaims) else as_excluded(claim, networks)
+    second = isinstance(asked, Excluded) and asked.twin is not None and asked.twin.second_network
+    if second is not (len(networks) > 1):
+        needed = "needs a second network" if second else "is about one network, but two were given"
+        raise InputError(f"the claim {needed}")
+    return asked
 
 
 @contextmanager

@@ -1,0 +1,38 @@
+"""Over which inputs of a domain something is said: all of its relaxation, or the admissible ones.
+
+The one idea: what people ask is asked of inputs that there are, so that wherever a domain has whole numbers (integers,
+binary features, one-hot groups) the admissible inputs are meant, unless somebody asks for the relaxation.
+"""
+
+from relugeom.claims.claim import Scope
+from relugeom.geometry.domain import Domain, contains, contains_admissible
+from relugeom.linalg.arrays import BoolArray, FloatArray
+
+__all__ = ["choose_scope", "in_scope", "scope_in_words"]
+
+
+def choose_scope(domain: Domain, asked: Scope | None = None) -> Scope:
+    """The scope that was asked for; without a word that of admissible inputs where the domain has whole numbers.
+
+    Where it has none, the two are the same, and the answer is RELAXATION.
+
+    Raises
+    ------
+    InputError
+        There is no such scope.
+    """
+    if asked is not None:
+        return Scope(asked)
+    return Scope.ADMISSIBLE if domain.integral.any() else Scope.RELAXATION
+
+
+def in_scope(domain: Domain, X: FloatArray, scope: Scope) -> BoolArray:
+    """Which rows of X, shape (k, n), are inputs of the scope."""
+    return (contains_admissible if scope is Scope.ADMISSIBLE else contains)(domain, X)
+
+
+def scope_in_words(domain: Domain, scope: Scope) -> str:
+    """What is meant, for people: "all inputs" where nothing is left out."""
+    if scope is Scope.ADMISSIBLE:
+        return "admissible inputs"
+    return "all inputs of the relaxation, whole numbers or not" if domain.integral.any() else "all inputs"
