@@ -4,24 +4,26 @@ One idea: cases of a property that share a box become one claim, about that box.
 outwards for the box, and stay among the inequalities as they are.
 """
 
-from collections.abc import Sequence
 from fractions import Fraction
 from math import inf, nextafter
 
+import numpy as np
+
+from relugeom.claims.box_claims import BoxClaims
 from relugeom.claims.claim import Excluded
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.vnnlib import Case, Property
 from relugeom.errors import InputError
-from relugeom.geometry.domain import Domain
 from relugeom.linalg.exact import nearest_quotient
 from relugeom.network.network import ReLUNetwork
 
 __all__ = ["property_claims"]
 
+Box = tuple[tuple[float, ...], tuple[float, ...]]
 ALWAYS = Inequality(Fraction(1))
 
 
-def property_claims(stated: Property, network: ReLUNetwork) -> list[tuple[Domain, Excluded]]:
+def property_claims(stated: Property, network: ReLUNetwork) -> BoxClaims:
     """Boxes, and what may not happen in each; the property holds iff all of these claims do.
 
     Raises
@@ -35,30 +37,35 @@ def property_claims(stated: Property, network: ReLUNetwork) -> list[tuple[Domain
     ):
         if asked != present:
             raise InputError(f"the property is about {asked} {name}, but the network has {present}")
-    boxes: dict[tuple[tuple[float, ...], tuple[float, ...]], list[tuple[Inequality, ...]]] = {}
+    boxes: dict[Box, list[tuple[Inequality, ...]]] = {}
     for case in stated.cases:
-        lower = tuple(-inf if bound is None else _float_below(bound) for bound in case.lower)
-        upper = tuple(inf if bound is None else -_float_below(-bound) for bound in case.upper)
-        members = (*case.inequalities, *_sides_between_floats(case, lower, upper))
-        boxes.setdefault((lower, upper), []).append(members or (ALWAYS,))
-    return [
-        (Domain.box(lower, upper, network.feature_names), Excluded(tuple(sets)))
-        for (lower, upper), sets in boxes.items()
-    ]
+        box, members = _rounded_outwards(case)
+        boxes.setdefault(box, []).append((*case.inequalities, *members) or (ALWAYS,))
+    sides = np.array([*boxes], dtype=np.float64).reshape(len(boxes), 2, stated.inputs)
+    claims = tuple(Excluded(tuple(sets)) for sets in boxes.values())
+    return BoxClaims(sides[:, 0], sides[:, 1], claims, network.feature_names)
+
+
+def _rounded_outwards(case: Case) -> tuple[Box, list[Inequality]]:
+    """The least float64 box around a case, and the bounds that it does not keep."""
+    box: list[tuple[float, ...]] = []
+    lost = []
+    for bounds, sign in ((case.lower, 1), (case.upper, -1)):
+        sides = []
+        for place, bound in enumerate(bounds):
+            if bound is None:
+                sides.append(-sign * inf)
+                continue
+            below = _float_below(sign * bound)
+            sides.append(sign * below)
+            if below != sign * bound:
+                row = tuple(Fraction(sign * (k == place)) for k in range(len(bounds)))
+                lost.append(Inequality(-sign * bound, row))
+        box.append(tuple(sides))
+    return (box[0], box[1]), lost
 
 
 def _float_below(bound: Fraction) -> float:
     """The largest float64 that is not above a rational."""
     nearest = nearest_quotient(bound.numerator, bound.denominator)
     return nearest if nearest <= bound else nextafter(nearest, -inf)
-
-
-def _sides_between_floats(case: Case, lower: Sequence[float], upper: Sequence[float]) -> list[Inequality]:
-    """The bounds that are no float64."""
-    found = []
-    for bounds, floats, sign in ((case.lower, lower, 1), (case.upper, upper, -1)):
-        for place, (bound, rounded) in enumerate(zip(bounds, floats, strict=True)):
-            if bound is not None and bound != rounded:
-                row = tuple(Fraction(sign * (k == place)) for k in range(len(bounds)))
-                found.append(Inequality(-sign * bound, row))
-    return found

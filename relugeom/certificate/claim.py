@@ -1,11 +1,10 @@
 """Claims as certificates: a proof that anybody can check, or the input that shows that the claim is false."""
 
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any
 
 from numpy.typing import ArrayLike
 
@@ -23,6 +22,7 @@ from relugeom.certificate.writer import CertificateFile
 from relugeom.claims.claim import Claim, Excluded, Monotone
 from relugeom.claims.patterns import PatternClaims
 from relugeom.claims.settlement import Proof, Settlement, Verdict
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import CertificateError, InputError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
@@ -43,7 +43,7 @@ def certify_claim(
     *,
     second_network: ReLUNetwork | None = None,
     max_cells: int = 1_000_000,
-    time_limit: float | None = None,
+    time_limit: TimeLimit = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Proof:
     """Prove a claim and write the proof as a certificate.
@@ -57,7 +57,7 @@ def certify_claim(
     second_network
         What `Equivalent` and twins of a second network compare with.
     max_cells, time_limit
-        Cells that are closed, and seconds, at most.
+        Cells that are closed, and seconds (or a deadline), at most.
     on_progress
         Called with the number of cells closed so far.
 
@@ -70,24 +70,8 @@ def certify_claim(
     InputError
         The claim does not fit the networks and the domain, or the file cannot be written.
     """
-    networks = [network] if second_network is None else [network, second_network]
-    asked = _check_networks(claim, networks, domain)
-    entry = claim_object(asked, networks, domain.inputs)
-    exponent = domain_exponent(domain)
-    if isinstance(asked, Excluded):
-        exponent = max(exponent, min(exponent + BOUND_BITS, LONGEST_EXPONENT))
-    header = header_line(networks, domain, entry, multiplier_bits=0, point_bits=0, exponent=exponent)
-    with CertificateFile(path, header) as file:
-        pieces = _pieces(asked, networks, domain, exponent, max_cells, time_limit, on_progress)
-        for lines in pieces:
-            file.write(lines.content())
-            file.proofs += lines.proofs
-            file.closed += lines.closed
-            file.count_bits(lines.longest, 1)
-            file.point_bits = max(file.point_bits, lines.longest_point.bit_length())
-    with file.path.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
-    return Proof(file.path, file.closed, file.proofs, file.path.stat().st_size, digest)
+    task = prepare_claim(claim, network, domain, second_network)
+    return keep_proof(task, proof_lines(task, max_cells, Deadline.of(time_limit), on_progress), path)
 
 
 def settle_claim(
@@ -99,7 +83,7 @@ def settle_claim(
     second_network: ReLUNetwork | None = None,
     candidates: ArrayLike | None = None,
     max_cells: int = 1_000_000,
-    time_limit: float | None = None,
+    time_limit: TimeLimit = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Settlement:
     """Whether a claim holds: `certify_claim` with a value for each of its three ends.
@@ -107,7 +91,7 @@ def settle_claim(
     Parameters
     ----------
     path
-        Where the certificate is to be; by default it is written, and not kept.
+        Where the certificate is to be; by default the proof is found, but not written.
     candidates
         Inputs, shape (k, n), such as samples: where they show that the claim fails, nothing is searched.
 
@@ -116,79 +100,127 @@ def settle_claim(
     InputError
         The claim does not fit the networks and the domain, or the file cannot be written.
     """
-    if candidates is not None:
-        networks = [network] if second_network is None else [network, second_network]
-        _check_networks(claim, networks, domain)
-        shown = find_counterexample(claim, networks, domain, candidates)
-        if shown is not None:
-            reason = "one of the inputs that were given shows that the claim is false"
-            return Settlement(claim, Verdict.FAILS, counterexample=shown, reason=reason)
-    with _place(path) as place:
-        try:
-            proof = certify_claim(
-                claim,
-                network,
-                domain,
-                place,
-                second_network=second_network,
-                max_cells=max_cells,
-                time_limit=time_limit,
-                on_progress=on_progress,
-            )
-        except FalseClaimError as error:
-            return Settlement(claim, Verdict.FAILS, counterexample=error.counterexample, reason=str(error))
-        except CertificateError as error:
-            return Settlement(claim, Verdict.UNKNOWN, reason=str(error))
-    return Settlement(claim, Verdict.HOLDS, replace(proof, path=None) if path is None else proof)
+    deadline = Deadline.of(time_limit)
+    task = prepare_claim(claim, network, domain, second_network)
+    shown = None if candidates is None else find_counterexample(claim, task.networks, domain, candidates)
+    if shown is not None:
+        reason = "one of the inputs that were given shows that the claim is false"
+        return Settlement(claim, Verdict.FAILS, counterexample=shown, reason=reason)
+    return settle_task(claim, task, path, max_cells, deadline, on_progress)
 
 
-def _check_networks(claim: Claim, networks: list[ReLUNetwork], domain: Domain) -> Excluded | Monotone | PatternClaims:
-    """The claim as it is proved, once the networks fit it and the domain."""
+@dataclass(frozen=True, slots=True)
+class ClaimTask:
+    """A claim that fits its networks and its domain.
+
+    Attributes
+    ----------
+    claim
+        What is to be proved, as certificates know it.
+    entry
+        The same as it stands in the header.
+    exponent
+        That of the domain's numbers.
+    """
+
+    claim: Excluded | Monotone | PatternClaims
+    networks: tuple[ReLUNetwork, ...]
+    domain: Domain
+    entry: Mapping[str, Any]
+    exponent: int
+
+
+def prepare_claim(claim: Claim, network: ReLUNetwork, domain: Domain, second_network: ReLUNetwork | None) -> ClaimTask:
+    """The claim with what it is about.
+
+    Raises
+    ------
+    InputError
+        The claim does not fit the networks and the domain.
+    """
+    networks = (network,) if second_network is None else (network, second_network)
     for each in networks:
         check_inputs(each, domain)
     asked = claim if isinstance(claim, Monotone | PatternClaims) else as_excluded(claim, networks)
     second = isinstance(asked, Excluded) and asked.twin is not None and asked.twin.second_network
-    if second is not (len(networks) > 1):
+    if second is not (second_network is not None):
         needed = "needs a second network" if second else "is about one network, but two were given"
         raise InputError(f"the claim {needed}")
-    return asked
+    entry = claim_object(asked, networks, domain.inputs)
+    exponent = domain_exponent(domain)
+    if isinstance(asked, Excluded):
+        exponent = max(exponent, min(exponent + BOUND_BITS, LONGEST_EXPONENT))
+    return ClaimTask(asked, networks, domain, entry, exponent)
 
 
-@contextmanager
-def _place(path: str | Path | None) -> Iterator[str | Path]:
-    """Where the certificate goes: to the path, or to a temporary folder."""
-    if path is not None:
-        yield path
-        return
-    try:
-        folder = TemporaryDirectory(prefix="relugeom-")
-    except OSError as error:
-        raise InputError(
-            f"no temporary folder can be made ({error.strerror}): name one with room in the environment variable TMPDIR"
-        ) from error
-    with folder as name:
-        yield Path(name) / "claim.cert"
-
-
-def _pieces(
-    claim: Excluded | Monotone | PatternClaims,
-    networks: list[ReLUNetwork],
-    domain: Domain,
-    exponent: int,
+def settle_task(
+    claim: Claim,
+    task: ClaimTask,
+    path: str | Path | None,
     max_cells: int,
-    time_limit: float | None,
+    deadline: Deadline,
     on_progress: Callable[[int], None] | None,
+) -> Settlement:
+    """What becomes of a claim that was prepared."""
+    try:
+        proof = keep_proof(task, proof_lines(task, max_cells, deadline, on_progress), path)
+    except FalseClaimError as error:
+        return Settlement(claim, Verdict.FAILS, counterexample=error.counterexample, reason=str(error))
+    except CertificateError as error:
+        return Settlement(claim, Verdict.UNKNOWN, reason=str(error))
+    return Settlement(claim, Verdict.HOLDS, proof)
+
+
+def keep_proof(task: ClaimTask, pieces: Iterable[Lines], path: str | Path | None) -> Proof:
+    """Count the lines of a proof, and write them where there is a path.
+
+    Raises
+    ------
+    CertificateError
+        What the pieces raise; no file is written then.
+    InputError
+        The file cannot be written.
+    """
+    if path is None:
+        cells = proofs = 0
+        for lines in pieces:
+            cells, proofs = cells + lines.closed, proofs + lines.proofs
+        return Proof(None, cells, proofs, 0, "")
+    header = header_line(
+        task.networks, task.domain, task.entry, multiplier_bits=0, point_bits=0, exponent=task.exponent
+    )
+    with CertificateFile(path, header) as file:
+        for lines in pieces:
+            file.write(lines.content())
+            file.proofs += lines.proofs
+            file.closed += lines.closed
+            file.count_bits(lines.longest, 1)
+            file.point_bits = max(file.point_bits, lines.longest_point.bit_length())
+    with file.path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return Proof(file.path, file.closed, file.proofs, file.path.stat().st_size, digest)
+
+
+def proof_lines(
+    task: ClaimTask, max_cells: int, deadline: Deadline, on_progress: Callable[[int], None] | None
 ) -> Iterator[Lines]:
-    """The lines of the tree, or of all trees."""
+    """The lines of the tree, or of all trees.
+
+    Raises
+    ------
+    FalseClaimError, CertificateError
+        The claim is false, or was not proved.
+    """
+    claim, networks, domain = task.claim, task.networks, task.domain
     ball = claim.ball if isinstance(claim, Excluded) else None
-    copies = Copies((networks[0],), domain, exponent)
+    copies = Copies(networks[:1], domain, task.exponent)
     if isinstance(claim, Excluded) and claim.twin is not None:
-        copies = Copies((networks[0], networks[-1]), domain, exponent, claim.twin.own)
+        copies = Copies((networks[0], networks[-1]), domain, task.exponent, claim.twin.own)
     auxiliary = ProofRange.auxiliary(ball, copies.inputs)
     cell = JointCell(copies, auxiliary=auxiliary, sides_numbered=ball is not None)
-    prover = CellProver(cell, ProofRange(cell.box, ball, copies.inputs, copies.units))
+    prover = CellProver(cell, ProofRange(cell.box, ball, copies.inputs, copies.units), deadline=deadline)
     if isinstance(claim, PatternClaims):
-        trees = PatternTrees(prover, max_cells=max_cells, time_limit=time_limit)
+        trees = PatternTrees(prover, max_cells=max_cells, deadline=deadline)
         for statement in claim.statements:
             yield from trees.lines(statement, on_progress)
         return
@@ -197,4 +229,4 @@ def _pieces(
         closer = SlopeCloser(claim, prover)
     else:
         closer = SetCloser(claim, prover, set_rows(claim, networks, domain.inputs))
-    yield from ClaimTree(prover, closer, max_cells=max_cells, time_limit=time_limit, on_progress=on_progress)
+    yield from ClaimTree(prover, closer, max_cells=max_cells, deadline=deadline, on_progress=on_progress)

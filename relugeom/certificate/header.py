@@ -6,6 +6,7 @@ domain have one exponent in common.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,9 @@ def _rows(matrix: FloatArray, vector: FloatArray, exponent: int) -> list[list[in
     return [[_over(value, exponent) for value in row] for row in np.column_stack([matrix, vector]).tolist()]
 
 
+@lru_cache(maxsize=4)
 def _network(network: ReLUNetwork) -> list[Any]:
+    """Remembered, as many claims are made about one network."""
     layers = []
     for W, b in zip(network.weights, network.biases, strict=True):
         table = np.column_stack([W, b])

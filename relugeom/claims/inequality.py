@@ -25,6 +25,8 @@ def exact_number(value: Number) -> Fraction:
     InputError
         It is NaN or infinite.
     """
+    if type(value) is Fraction:
+        return value
     if isinstance(value, float) and not math.isfinite(value):
         raise InputError(f"a claim needs finite numbers, not {value}")
     return Fraction(value)

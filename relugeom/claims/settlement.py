@@ -45,16 +45,16 @@ class Counterexample:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A certificate of a claim that was written.
+    """A proof of a claim, and the certificate that it was written to.
 
     Attributes
     ----------
     path
-        The file; None where it was not kept.
+        The certificate; None where none was asked for.
     cells, proofs, size
-        How many cells its tree closes, how many proofs of units it holds, and its bytes.
+        How many cells its tree closes, how many proofs of units it holds, and the file's bytes (0 without one).
     digest
-        SHA-256 of the file.
+        SHA-256 of the file; empty without one.
     """
 
     path: Path | None

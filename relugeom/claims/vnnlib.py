@@ -2,7 +2,8 @@
 
 A property declares constants X_0, X_1, … (inputs) and Y_0, Y_1, … (outputs) and asserts what a counterexample
 satisfies: the property holds iff no input does. Numbers are exact decimals. The one idea: an assertion becomes a
-union of *cases*, each the conjunction of linear inequalities; those in one input alone are a case's box.
+union of *cases*, each the conjunction of linear inequalities; those in one input alone are a case's box. What all cases
+have in common is kept once, so that the work is in proportion to the text and to what comes out.
 
 Source: Demarchi et al., *The VNN-LIB standard for benchmarks* (2023); SMT-LIB 2.6 for the syntax.
 """
@@ -24,6 +25,7 @@ NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,3
 NAME = re.compile(r"([XY])_(0|[1-9]\d{0,5})\Z")
 IGNORED = {"set-logic", "set-info", "set-option", "check-sat", "get-model", "exit"}
 DEEPEST, MOST_CASES = 64, 100_000
+ZERO = Fraction(0)
 RELATIONS = ("<=", ">=", "<", ">", "=")
 
 
@@ -94,6 +96,7 @@ def read_property(text: str) -> Property:
         The text is no VNN-LIB, not linear, or beyond a limit; the message names the line.
     """
     names: dict[str, int] = {"X": 0, "Y": 0}
+    common: list[_Atom] = []
     cases: list[Conjunction] = [()]
     for command in _commands(text):
         match command.items:
@@ -101,14 +104,19 @@ def read_property(text: str) -> Property:
                 _declare(name, names, command.line)
             case ["assert", condition]:
                 added = _cases(condition, names, command.line, negated=False)
-                cases = _both(cases, added, command.line)
+                if len(added) == 1:
+                    common += added[0]
+                else:
+                    cases = _both(cases, added, command.line)
             case [str(word), *_] if word in IGNORED:
                 pass
             case _:
                 raise _error(command.line, f"a command that is not understood: {_shown(command)}")
     if not names["X"] or not names["Y"]:
         raise InputError("a property declares inputs X_0, X_1, … and outputs Y_0, Y_1, … with declare-const")
-    found = (_case(atoms, names["X"], names["Y"]) for atoms in cases)
+    shared = _Draft.without_bounds(names["X"], names["Y"])
+    shared.add(common)
+    found = (shared.case(atoms) for atoms in cases)
     return Property(names["X"], names["Y"], tuple(case for case in found if case is not None))
 
 
@@ -160,16 +168,24 @@ def _cases(condition: "str | _List", names: Mapping[str, int], line: int, *, neg
             found = [_cases(part, names, here, negated=negated) for part in parts]
             if (word == "and") is negated:
                 return [atoms for cases in found for atoms in cases]
-            cases: list[Conjunction] = [()]
+            cases = [tuple(atom for only in found if len(only) == 1 for atom in only[0])]
             for more in found:
-                cases = _both(cases, more, here)
+                if len(more) > 1:
+                    cases = _both(cases, more, here)
             return cases
         case _List(here, [str(relation), first, second]) if relation in RELATIONS:
-            difference = _sum([_linear(first, names, here), _scaled(_linear(second, names, here), -1)])
-            return _relation(relation, difference, negated=negated)
+            return _relation(relation, _difference(first, second, names, here), negated=negated)
         case _List(here, _):
             raise _error(here, f"a condition that is not understood: {_shown(condition)}")
     raise _error(line, f"a condition that is not understood: {condition[:40]!r}")
+
+
+def _difference(first: "str | _List", second: "str | _List", names: Mapping[str, int], line: int) -> _Linear:
+    """first − second."""
+    minuend, subtrahend = _linear(first, names, line), _linear(second, names, line)
+    if not subtrahend.terms:
+        return _Linear(minuend.constant - subtrahend.constant, minuend.terms)
+    return _sum([minuend, _scaled(subtrahend, -1)])
 
 
 def _relation(relation: str, value: _Linear, *, negated: bool) -> list[Conjunction]:
@@ -196,7 +212,7 @@ def _linear(term: "str | _List", names: Mapping[str, int], line: int) -> _Linear
         case str(text) if found := NAME.match(text):
             if int(found.group(2)) >= names[found.group(1)]:
                 raise _error(line, f"{text} is not declared")
-            return _Linear(Fraction(0), {text: Fraction(1)})
+            return _Linear(ZERO, {text: Fraction(1)})
         case str(text) if NUMBER.match(text):
             return _Linear(Fraction(text), {})
         case _List(here, ["+", first, *more]):
@@ -231,34 +247,54 @@ def _scaled(value: _Linear, factor: Fraction | int) -> _Linear:
     return _Linear(value.constant * factor, {name: entry * factor for name, entry in value.terms.items() if factor})
 
 
-def _case(atoms: Conjunction, inputs: int, outputs: int) -> Case | None:
-    """A conjunction as box and inequalities; None where the box is empty or a constant has the wrong sign."""
-    lower: list[Fraction | None] = [None] * inputs
-    upper: list[Fraction | None] = [None] * inputs
-    rest: dict[Inequality, None] = {}
-    for (constant, terms), strict in atoms:
-        if not terms:
-            if constant < 0 or (strict and constant == 0):
-                return None
-            continue
-        if len(terms) == 1 and not strict:
-            ((name, slope),) = terms.items()
-            if name[0] == "X":
-                place, bound = int(name[2:]), -constant / slope
-                old = (lower if slope > 0 else upper)[place]
-                if slope > 0:
-                    lower[place] = bound if old is None else max(old, bound)
-                else:
-                    upper[place] = bound if old is None else min(old, bound)
+@dataclass(slots=True)
+class _Draft:
+    """A conjunction as box and inequalities; impossible where a constant has the wrong sign."""
+
+    lower: list[Fraction | None]
+    upper: list[Fraction | None]
+    rest: dict[Inequality, None]
+    outputs: int
+    impossible: bool = False
+
+    @classmethod
+    def without_bounds(cls, inputs: int, outputs: int) -> "_Draft":
+        """The empty conjunction."""
+        return cls([None] * inputs, [None] * inputs, {}, outputs)
+
+    def case(self, atoms: Conjunction) -> Case | None:
+        """This conjunction with further atoms; None where they cannot all hold."""
+        own = _Draft([*self.lower], [*self.upper], {**self.rest}, self.outputs, self.impossible)
+        own.add(atoms)
+        sides = zip(own.lower, own.upper, strict=True)
+        if own.impossible or any(low is not None and high is not None and low > high for low, high in sides):
+            return None
+        return Case(tuple(own.lower), tuple(own.upper), tuple(own.rest))
+
+    def add(self, atoms: Sequence[_Atom]) -> None:
+        """Add atoms to the conjunction."""
+        for (constant, terms), strict in atoms:
+            if not terms:
+                self.impossible |= constant < 0 or (strict and constant == 0)
                 continue
-        rest[Inequality(constant, _row(terms, "X", inputs), _row(terms, "Y", outputs), strict=strict)] = None
-    if any(low is not None and high is not None and low > high for low, high in zip(lower, upper, strict=True)):
-        return None
-    return Case(tuple(lower), tuple(upper), tuple(rest))
+            if len(terms) == 1 and not strict:
+                ((name, slope),) = terms.items()
+                if name[0] == "X":
+                    self._bound(int(name[2:]), -constant / slope, above=slope < 0)
+                    continue
+            x, y = _row(terms, "X", len(self.lower)), _row(terms, "Y", self.outputs)
+            self.rest[Inequality(constant, x, y, strict=strict)] = None
+
+    def _bound(self, place: int, bound: Fraction, *, above: bool) -> None:
+        sides, tighter = (self.upper, min) if above else (self.lower, max)
+        old = sides[place]
+        sides[place] = bound if old is None else tighter(old, bound)
 
 
 def _row(terms: Mapping[str, Fraction], kind: str, size: int) -> tuple[Fraction, ...]:
-    return tuple(terms.get(f"{kind}_{place}", Fraction(0)) for place in range(size))
+    """The coefficients of one kind; none where all are 0."""
+    found = {int(name[2:]): value for name, value in terms.items() if name[0] == kind}
+    return tuple(found.get(place, ZERO) for place in range(size)) if found else ()
 
 
 def _shown(part: "str | _List") -> str:

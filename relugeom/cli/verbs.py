@@ -371,7 +371,7 @@ def compare(
     Example:
       relugeom compare network.onnx simplified.npz --domain box:-1,1
     """
-    from relugeom.cli.verifying import run_compare
+    from relugeom.cli.comparing import run_compare
 
     return run_compare(
         model,

@@ -43,7 +43,7 @@ def save_answers(connection: Connection, run_id: int, found: Sequence[Answer]) -
         "witness": [printable(answer.witness) for answer in found],
         "reason": [printable(answer.reason) for answer in found],
         "file": [None if proof is None else proof_file(proof) for proof in proofs],
-        "sha256": [None if proof is None else proof.digest for proof in proofs],
+        "sha256": [None if proof is None else proof.digest or None for proof in proofs],
     }
     insert_columns(connection, answers, columns)
 

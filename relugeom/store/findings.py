@@ -151,7 +151,7 @@ def save_robustness(
         "verdict": [verdict.value for verdict in found.verdicts],
         "distance": found.distance,
         "file": [None if proof is None else proof_file(proof) for proof in found.proofs],
-        "sha256": [None if proof is None else proof.digest for proof in found.proofs],
+        "sha256": [None if proof is None else proof.digest or None for proof in found.proofs],
     }
     insert_columns(connection, tables.sample_distances, columns)
     has_one = ~np.isnan(found.counterfactual).any(axis=1)

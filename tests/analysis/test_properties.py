@@ -16,25 +16,28 @@ from relugeom.checker import check
 from relugeom.claims.settlement import Verdict
 from relugeom.claims.vnnlib import read_property
 from relugeom.errors import InputError
+from relugeom.geometry.domain import Domain
 
 DECLARED = "(declare-const X_0 Real)(declare-const X_1 Real)(declare-const Y_0 Real)"
 
 
 def settled(text, network, folder=None):
     """The property's claims, one after the other; certificates in a folder."""
-    claims = property_claims(read_property(text), network)
-    places = [None if folder is None else folder / f"{number}.cert" for number in range(len(claims))]
-    return [settle_claim(claim, network, box, place) for (box, claim), place in zip(claims, places, strict=True)]
+    boxes = property_claims(read_property(text), network)
+    return [
+        settle_claim(claim, network, Domain.box(low, high), None if folder is None else folder / f"{number}.cert")
+        for number, (low, high, claim) in enumerate(zip(boxes.lower, boxes.upper, boxes.claims, strict=True))
+    ]
 
 
 def test_decimals_that_are_no_floats_stay_exact():
     """0.1 is less than the float 0.1: at x = the float below, the bound is not met."""
     text = f"{DECLARED}(assert (>= X_0 0.1))(assert (<= X_0 0.5))(assert (<= Y_0 0))"
-    ((domain, claim),) = property_claims(read_property(text), he_network(0, 2, 3, 1))
-    assert Fraction(float(domain.lower[0])) < Fraction(1, 10) < Fraction(np.nextafter(domain.lower[0], 1))
-    assert domain.upper.tolist() == [0.5, inf]
-    (members,) = claim.sets
-    assert [part.inputs for part in members] == [(0, 0), (1, 0)]
+    boxes = property_claims(read_property(text), he_network(0, 2, 3, 1))
+    assert Fraction(float(boxes.lower[0, 0])) < Fraction(1, 10) < Fraction(np.nextafter(boxes.lower[0, 0], 1))
+    assert boxes.upper.tolist() == [[0.5, inf]]
+    (members,) = boxes.claims[0].sets
+    assert [part.inputs for part in members] == [(), (1, 0)]
     assert members[1].constant == Fraction(-1, 10)
 
 
@@ -49,8 +52,8 @@ def test_an_exact_decimal_bound_decides():
 
 def test_cases_with_one_box_are_one_claim():
     text = "(assert (or (and (>= X_0 0) (<= X_0 1)) (and (>= X_0 3) (<= X_0 4))))(assert (or (<= Y_0 0) (>= Y_0 1)))"
-    claims = property_claims(read_property(DECLARED + text), he_network(0, 2, 3, 1))
-    assert [(domain.lower[0], len(claim.sets)) for domain, claim in claims] == [(0.0, 2), (3.0, 2)]
+    boxes = property_claims(read_property(DECLARED + text), he_network(0, 2, 3, 1))
+    assert [*zip(boxes.lower[:, 0], map(len, [claim.sets for claim in boxes.claims]), strict=True)] == [(0, 2), (3, 2)]
 
 
 def test_a_property_about_other_inputs_or_outputs_is_refused():

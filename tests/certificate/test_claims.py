@@ -21,6 +21,7 @@ from relugeom.claims.claim import Equivalent, Excluded, Monotone, OutputBound, S
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.patterns import PatternClaims, PatternStatement
 from relugeom.claims.settlement import Verdict
+from relugeom.deadline import Deadline
 from relugeom.errors import CertificateError, InputError
 from relugeom.geometry.domain import Domain
 
@@ -205,7 +206,7 @@ def test_limits_name_the_cell_and_leave_what_was_there(tmp_path):
     path.write_text("what was there")
     network, domain = he_network(4, 4, 8, 8, 1), Domain.box([-1] * 4, [1] * 4)
     claim = Equivalent(0)
-    for limit in ({"max_cells": 3}, {"time_limit": 0.0}):
+    for limit in ({"max_cells": 3}, {"time_limit": Deadline(0)}):
         with pytest.raises(CertificateError, match="allow more, or claim less"):
             certify_claim(claim, network, domain, path, second_network=network, **limit)
         assert path.read_text() == "what was there"
@@ -264,16 +265,16 @@ def test_an_unbounded_output_has_no_bound_and_the_input_shows_it(tmp_path):
     assert settle(OutputBound((-1,), 0), BETWEEN, half, path)
 
 
-def test_no_temporary_folder_is_a_clear_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A certificate that nobody keeps needs one; one that has its place does not."""
+def test_a_proof_that_nobody_keeps_is_not_written(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
-    with pytest.raises(InputError, match="TMPDIR"):
-        settle_claim(OutputBound((1,), 2), RAMP, SQUARE)
-    assert settle_claim(OutputBound((1,), 2), RAMP, SQUARE, tmp_path / "c.cert").verdict is Verdict.HOLDS
+    kept = settle_claim(OutputBound((1,), 2), RAMP, SQUARE, tmp_path / "c.cert").proof
+    found = settle_claim(OutputBound((1,), 2), RAMP, SQUARE).proof
+    assert (found.path, found.size, found.digest) == (None, 0, "")
+    assert (found.cells, found.proofs) == (kept.cells, kept.proofs)
 
 
 def test_a_time_limit_ends_within_a_cell():
     network = he_network(3, 4, 30, 30, 1)  # to decide all units of one cell already takes longer
-    found = settle_claim(OutputBound((1,), 10**6), network, Domain.box([-1] * 4, [1] * 4), time_limit=0.0)
+    found = settle_claim(OutputBound((1,), 10**6), network, Domain.box([-1] * 4, [1] * 4), time_limit=Deadline(0))
     assert found.verdict is Verdict.UNKNOWN
     assert "after the time limit (0 cells closed" in found.reason

@@ -71,8 +71,8 @@ def lies_in(case, x, y) -> bool:
         if (low is not None and value < low) or (high is not None and value > high):
             return False
     for part in case.inequalities:
-        value = part.constant + sum(a * b for a, b in zip(part.inputs, x, strict=True))
-        value += sum(a * b for a, b in zip(part.outputs, y, strict=True))
+        value = part.constant + sum(a * b for a, b in zip(part.inputs or [0] * len(x), x, strict=True))
+        value += sum(a * b for a, b in zip(part.outputs or [0] * len(y), y, strict=True))
         if value < 0 or (part.strict and value == 0):
             return False
     return True

@@ -76,6 +76,31 @@ def test_a_limit_means_unknown_and_says_where(run, tmp_path):
     assert run("verify", str(tmp_path / "zero.npz"), stated).code == 0
 
 
+def test_boxes_that_were_closed_are_counted_where_another_stays_open(run, tmp_path):
+    """The same network is affine on [1, 2]; nothing is left of that box's proof in the reason of the other."""
+    zero = layered(([[1], [-1], [2], [-2]], [0] * 4), ([[1, 1, -0.5, -0.5]], [0]))
+    write_npz(zero, tmp_path / "zero.npz")
+    boxes = "(assert (or (and (>= X_0 1)(<= X_0 2)) (and (>= X_0 -1)(<= X_0 1)) (and (>= X_0 2)(<= X_0 3))))"
+    stated = written(tmp_path, f"{ONE_INPUT}{boxes}(assert (>= Y_0 0.01))")
+    command = ["verify", str(tmp_path / "zero.npz"), stated, "--out", str(tmp_path / "p.cert"), "--max-cells", "1"]
+    done = run(*command, "--json")
+    told = json.loads(done.out)
+    assert (done.code, told["status"], told["boxes"], told["boxes_closed"]) == (3, "unknown", 3, 2)
+    assert told["reason"].endswith("2 of 3 boxes are closed")
+    assert [Path(entry["file"]).name for entry in told["certificates"]] == ["p-1.cert", "p-3.cert"]
+    assert "2 of 3 boxes are closed" in " ".join(run(*command).out.split())
+    assert run(*command[:-2], "--json").code == 0
+
+
+def test_a_limit_that_is_over_at_once_leaves_nothing(run, model, tmp_path):
+    other = BOX.replace("(assert (<= X_0 1))", "(assert (or (<= X_0 0) (and (>= X_0 0.25) (<= X_0 1))))")
+    stated = written(tmp_path, f"{DECLARED}{other}(assert (>= Y_0 100))")
+    done = run("verify", model, stated, "--out", str(tmp_path / "p.cert"), "--time-limit", "0.001", "--json")
+    told = json.loads(done.out)
+    assert (done.code, told["reason"]) == (3, "the time limit is over: 0 of 2 boxes are closed")
+    assert not [*tmp_path.glob("p*.cert"), *tmp_path.glob(".*")]
+
+
 def test_a_union_of_boxes_leaves_a_certificate_each(run, model, tmp_path):
     other = BOX.replace("(assert (<= X_0 1))", "(assert (or (<= X_0 0) (and (>= X_0 0.25) (<= X_0 1))))")
     stated = written(tmp_path, f"{DECLARED}{other}(assert (>= Y_0 100))")

@@ -16,10 +16,11 @@ from flint import fmpq
 from relugeom.certificate.claim_proof.joint_cell import CellRow, JointCell
 from relugeom.certificate.claim_proof.proof_range import ProofRange
 from relugeom.claims.ball import Norm
+from relugeom.deadline import Deadline
 from relugeom.geometry.exact_simplex import ExactOptimum, Form, maximise_form
 from relugeom.geometry.forms import shadow
 from relugeom.geometry.highs import HighsSolver
-from relugeom.geometry.linear_program import LPSolution, LPSolver, LPStatus
+from relugeom.geometry.linear_program import LPSolution, LPStatus
 from relugeom.geometry.nearest_point import project
 from relugeom.geometry.proof_form import combine, rounded_multipliers
 from relugeom.geometry.strict_point import Witness, find_strict_point
@@ -67,21 +68,30 @@ def proof_text(multipliers: Mapping[int, int], *first: int) -> str:
 class CellProver:
     """Asks one warm solver session about a cell that moves up and down its tree.
 
+    What takes long raises `DeadlinePassedError` after the deadline.
+
     Attributes
     ----------
     seen
         The input at which the last linear program ended, shape (n,), or None.
     """
 
-    def __init__(self, cell: JointCell, reach: ProofRange, *, solver: LPSolver | None = None) -> None:
-        self.cell, self.reach = cell, reach
+    def __init__(self, cell: JointCell, reach: ProofRange, *, deadline: Deadline) -> None:
+        self.cell, self.reach, self.deadline = cell, reach, deadline
         free = np.full(cell.size, np.inf)
-        self._session = (solver or HighsSolver()).open(np.zeros((0, cell.size)), np.zeros(0), -free, free)
+        self._session = HighsSolver(deadline=deadline).open(np.zeros((0, cell.size)), np.zeros(0), -free, free)
         self._held: list[CellRow] = []
         self.seen: FloatArray | None = None
 
     def prove(self, target: Form) -> CellProof | None:
         """A proof that the form is ≤ 0 on the cell, which is not empty; None where it is not."""
+        alone = self.prove_alone(target)
+        if alone is not None:
+            return alone
+        if self._is_range:
+            corner = self.reach.corner(target)
+            self.seen = None if corner is None else np.array([float(x) for x in corner])
+            return None
         proposal, rows = self._maximise(target, [])
         if proposal.status is LPStatus.UNBOUNDED:
             return None
@@ -93,7 +103,10 @@ class CellProver:
                 return _shortened(first, _by_number(rows, values))
         columns = _used_columns([*(row.form for row in rows), target])
         optimum = maximise_form(
-            [_taken(row.form, columns) for row in rows], _taken(target, columns), hint=proposal.tight_rows
+            [_taken(row.form, columns) for row in rows],
+            _taken(target, columns),
+            hint=proposal.tight_rows,
+            deadline=self.deadline,
         )
         if not isinstance(optimum, ExactOptimum) or optimum.value > 0:
             return None
@@ -102,8 +115,15 @@ class CellProver:
             return None
         return _shortened(scale, _by_number(rows, values))
 
+    def prove_alone(self, target: Form) -> CellProof | None:
+        """The proof that needs no row of the cell, if there is one."""
+        return CellProof(1, {}) if self.reach.sign(target, self.cell.high) <= 0 else None
+
     def bound(self, form: Form) -> tuple[Fraction, CellProof] | None:
         """An upper bound of a form on the cell, with R = first · form + … ≤ first · bound; None without one."""
+        if self._is_range:
+            most = self.reach.above(form, self.cell.high)
+            return None if most is None else (most, CellProof(1, {}))
         proposal, rows = self._maximise(form, [])
         if proposal.status is not LPStatus.OPTIMAL:
             return None
@@ -114,6 +134,9 @@ class CellProver:
 
     def refute_quickly(self, extras: Sequence[Extra]) -> Refuted | None:
         """Multipliers that show that the extras fail on the cell, if rounded ones do."""
+        alone = self._refute_alone(extras)
+        if alone is not None:
+            return alone
         target = extras[-1].form if extras else self.cell.row({}, 0)
         proposal, rows = self._maximise(target, extras[:-1])
         if proposal.status is LPStatus.OPTIMAL and extras:
@@ -129,7 +152,7 @@ class CellProver:
 
     def refute(self, extras: Sequence[Extra]) -> Refuted | Point | None:
         """Why the extras do not hold together on the cell, or an input where they do; None where neither was found."""
-        found = self.refute_quickly(extras) or self._settle_on_l2_ball(extras)
+        found = self._settle_on_range(extras) or self.refute_quickly(extras) or self._settle_on_l2_ball(extras)
         if found is not None:
             return found
         for attempt in range(RETRIES):
@@ -139,7 +162,8 @@ class CellProver:
             if attempt % 2:  # keep away from the tangents of an l2 ball, outside of which it is not
                 strict += [k for k, row in enumerate(rows) if any(row is other for other in self.reach.rows)]
             columns = _used_columns([row.form for row in rows])
-            answer = find_strict_point([_taken(row.form, columns) for row in rows], strict, len(columns))
+            taken = [_taken(row.form, columns) for row in rows]
+            answer = find_strict_point(taken, strict, len(columns), deadline=self.deadline)
             if not isinstance(answer, Witness):
                 _, values = _as_integers(answer.multipliers)
                 refuted = self._refuted(rows, values, extras, 0)
@@ -151,6 +175,25 @@ class CellProver:
                 return point
         return None
 
+    @property
+    def _is_range(self) -> bool:
+        """Whether the cell is all over which the left side of a proof is maximised: then the box alone proves."""
+        return self.cell.is_box and self.reach.ball is None
+
+    def _refute_alone(self, extras: Sequence[Extra]) -> Refuted | None:
+        """One extra that fails whatever the rows of the cell say."""
+        for place, extra in enumerate(extras):
+            sign = self.reach.sign(extra.form, self.cell.high)
+            if sign < 0 or (sign == 0 and extra.strict):
+                return Refuted(tuple(int(k == place) for k in range(len(extras))), {})
+        return None
+
+    def _settle_on_range(self, extras: Sequence[Extra]) -> Refuted | Point | None:
+        """Where the cell is the whole box, at most one extra holds at its best corner or nowhere."""
+        if not self._is_range or len(extras) > 1:
+            return None
+        return self._refute_alone(extras) or self.reach.corner(extras[0].form if extras else self.cell.row({}, 0))
+
     def _settle_on_l2_ball(self, extras: Sequence[Extra]) -> Refuted | Point | None:
         """The nearest point to the centre: with x* − c = Σ λ c_i, R = Σ λ h is ≤ r ‖x* − c‖ − ‖x* − c‖² on the ball."""
         ball, n = self.reach.ball, self.cell.copies.inputs
@@ -158,7 +201,7 @@ class CellProver:
             return None
         rows = [*self.cell.rows, *(CellRow(-1 - k, extra.form, strict=extra.strict) for k, extra in enumerate(extras))]
         forms = [_taken(row.form, range(n)) for row in rows]
-        nearest = project(forms, ball.centre)
+        nearest = project(forms, ball.centre, deadline=self.deadline)
         if nearest is None:
             return None
         point = tuple(map(as_fraction, nearest.point))
@@ -170,7 +213,7 @@ class CellProver:
         strict = [k for k, row in enumerate(rows) if row.strict]
         if all(form_sign(forms[k], nearest.point) > 0 for k in strict):
             return point
-        inner = find_strict_point(forms, strict, n)
+        inner = find_strict_point(forms, strict, n, deadline=self.deadline)
         if not isinstance(inner, Witness):
             return None
         share = Fraction(1)  # between the two, near the nearest point, all rows hold and the ball is not left

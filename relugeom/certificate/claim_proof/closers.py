@@ -126,7 +126,7 @@ class SlopeCloser(Closer):
             form = row.form
             rows += [[*form[:n], 0, form[-1]], [*form[:n], form[k], form[-1]]]
         rows.append([*[0] * n, 1, 0])
-        found = find_strict_point(rows, [len(rows) - 1], n + 1)
+        found = find_strict_point(rows, [len(rows) - 1], n + 1, deadline=self._prover.deadline)
         if not isinstance(found, Witness):
             return None
         *point, step = map(as_fraction, found.point)

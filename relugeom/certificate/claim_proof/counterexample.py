@@ -11,7 +11,7 @@ from relugeom.claims.settlement import Counterexample
 from relugeom.errors import CertificateError
 from relugeom.network.exact import evaluate_exactly
 
-__all__ = ["FalseClaimError", "find_violation"]
+__all__ = ["FalseClaimError", "find_violation", "is_met"]
 
 Point = tuple[Fraction, ...]
 SHOWN = 12
@@ -48,14 +48,19 @@ def find_violation(
     inputs = [tuple(point[k] for k in copies.columns(copy)) for copy in range(len(copies.networks))]
     outputs = [evaluate_exactly(network, x)[1] for network, x in zip(copies.networks, inputs, strict=True)]
     every = [value for values in outputs for value in values]
-    for members in sets:
-        values = [
-            row.constant + sum(map(mul, row.inputs, point)) + sum(map(mul, row.outputs, every)) for row in members
-        ]
-        if all(value > 0 or (value == 0 and not row.strict) for value, row in zip(values, members, strict=True)):
-            second = (inputs[1], outputs[1]) if len(inputs) > 1 else (None, None)
-            return Counterexample(inputs[0], outputs[0], *second)
+    if any(is_met(members, point, every) for members in sets):
+        second = (inputs[1], outputs[1]) if len(inputs) > 1 else (None, None)
+        return Counterexample(inputs[0], outputs[0], *second)
     return None
+
+
+def is_met(members: Sequence[SetRow], inputs: Sequence[Fraction], outputs: Sequence[Fraction]) -> bool:
+    """Whether all inequalities of a set hold."""
+    for row in members:
+        value = row.constant + sum(map(mul, row.inputs, inputs)) + sum(map(mul, row.outputs, outputs))
+        if value < 0 or (value == 0 and row.strict):
+            return False
+    return True
 
 
 def _shown(names: Sequence[str], x: Point) -> str:

@@ -90,6 +90,7 @@ class _Step:
     rows: int
     unit: int | None = None
     level: int = 0
+    cuts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,7 @@ class JointCell:
         self.box, self._base = self._domain_rows(sides_numbered)
         self._stack: list[CellRow] = []
         self._trail: list[_Step] = []
+        self._cuts = int(any(row.number is not None for row in self._base))
 
     def _domain_rows(self, sides_numbered: bool) -> tuple[IntegerBox, list[CellRow]]:
         """The sides of all inputs, and the rows that hold on every cell."""
@@ -215,6 +217,11 @@ class JointCell:
     def complete(self) -> bool:
         """Whether every unit is decided or relaxed."""
         return self.level == len(self._levels)
+
+    @property
+    def is_box(self) -> bool:
+        """Whether the cell is the whole box: neither the domain nor a step on the path cuts anything off."""
+        return not self._cuts
 
     @property
     def path(self) -> str:
@@ -281,10 +288,12 @@ class JointCell:
                 self.bits[step.unit], self.proved[step.unit], self.level = None, False, step.level
                 self._left[step.level] += 1
                 self.high.pop(step.unit, None)
+            self._cuts -= step.cuts
 
     def _go(self, rows: list[CellRow], unit: int | None = None, bit: int = 0, proved: bool = False) -> None:
-        self._trail.append(_Step(len(self._stack), unit, self.level))
+        self._trail.append(_Step(len(self._stack), unit, self.level, not proved))
         self._stack += rows
+        self._cuts += not proved
         if unit is not None:
             self.bits[unit], self.proved[unit] = bit, proved
             self._left[self.level] -= 1
@@ -307,13 +316,21 @@ class JointCell:
             else:
                 below, shift = self._relu_rows(index - 1), self._levels[index - 1].exponent
             below.append(self.row({}, 1 << shift))
-            columns = self.size + 1
-            product = matrix * fmpz_mat(len(below), columns, [entry for row in below for entry in row])
-            up = self.scale - level.exponent
-            flat = [int(entry) << up for entry in product.entries()]
-            known = _Known(key, [flat[begin : begin + columns] for begin in range(0, len(flat), columns)])
+            used = self._used_columns()
+            product = matrix * fmpz_mat(len(below), len(used), [row[column] for row in below for column in used])
+            up, known = self.scale - level.exponent, _Known(key)
+            for entries in product.table():
+                form = [0] * (self.size + 1)
+                for column, entry in zip(used, entries, strict=True):
+                    form[column] = int(entry) << up
+                known.forms.append(form)
             self._known[index] = known
         return known.forms
+
+    def _used_columns(self) -> list[int]:
+        """Where the forms of units may have coefficients: inputs, relaxed units, and the constant."""
+        n = self.copies.inputs
+        return [*range(n), *(n + unit for unit in sorted(self.high)), self.size]
 
     def _input_rows(self, copy: int) -> list[list[int]]:
         return [self.row({column: 1}, 0) for column in self.copies.columns(copy)]

@@ -14,7 +14,8 @@ from relugeom.certificate.claim_proof.tree import Branch, ClaimTree, Closer, Lin
 from relugeom.certificate.header import hexadecimal
 from relugeom.claims.patterns import PatternStanding, PatternStatement
 from relugeom.claims.settlement import Counterexample
-from relugeom.errors import CertificateError
+from relugeom.deadline import Deadline
+from relugeom.errors import CertificateError, DeadlinePassedError
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum, maximise_form
 from relugeom.linalg.exact import as_fraction
 from relugeom.network.exact import evaluate_exactly
@@ -25,9 +26,9 @@ __all__ = ["PatternTrees"]
 class PatternTrees:
     """Writes the trees of a claim about patterns, one after the other."""
 
-    def __init__(self, prover: CellProver, *, max_cells: int, time_limit: float | None) -> None:
+    def __init__(self, prover: CellProver, *, max_cells: int, deadline: Deadline) -> None:
         self._prover, self._cell = prover, prover.cell
-        self._max_cells, self._time_limit = max_cells, time_limit
+        self._max_cells, self._deadline = max_cells, deadline
 
     def lines(self, statement: PatternStatement, on_progress: Callable[[int], None] | None) -> Iterator[Lines]:
         """The lines of one tree.
@@ -37,6 +38,14 @@ class PatternTrees:
         CertificateError
             The statement is false, or was not proved; the text says what the pattern is.
         """
+        try:
+            yield from self._tree(statement, on_progress)
+        except DeadlinePassedError as error:
+            raise CertificateError(
+                f"what pattern {statement.pattern} is could not be proved within the time limit: allow more"
+            ) from error
+
+    def _tree(self, statement: PatternStatement, on_progress: Callable[[int], None] | None) -> Iterator[Lines]:
         vanishing = self._descend(statement.bits)
         taken = Lines()
         for unit in range(len(statement.bits)):
@@ -52,7 +61,7 @@ class PatternTrees:
                 self._prover,
                 closer,
                 max_cells=self._max_cells,
-                time_limit=self._time_limit,
+                deadline=self._deadline,
                 on_progress=on_progress,
             )
         elif standing is PatternStanding.INFEASIBLE:
@@ -70,7 +79,7 @@ class PatternTrees:
         domain = [row.form for row in cell.rows]
         for unit, bit in enumerate(bits):
             form = cell.form(unit)
-            if bit == "0" and _is_zero(domain, form):
+            if bit == "0" and _is_zero(domain, form, self._deadline):
                 proof = self._prover.prove(form)
                 if proof is not None:
                     vanishing[unit] = proof
@@ -130,7 +139,7 @@ class PatternTrees:
         for number, value in multipliers.items():
             form = _inputs_only(rows[number], n)
             for turn in (1, -1) if value > 0 else ():
-                found = maximise_form(domain, [turn * entry for entry in form])
+                found = maximise_form(domain, [turn * entry for entry in form], deadline=self._deadline)
                 if isinstance(found, ExactInfeasible):
                     return None
                 point = found.point
@@ -164,10 +173,10 @@ class _PatternCloser(Closer):
         return branch
 
 
-def _is_zero(domain: Sequence[Sequence[int]], form: Sequence[int]) -> bool:
+def _is_zero(domain: Sequence[Sequence[int]], form: Sequence[int], deadline: Deadline) -> bool:
     """Whether a form is 0 on the whole domain, which is not empty."""
     for turn in (1, -1):
-        found = maximise_form(domain, [turn * entry for entry in form])
+        found = maximise_form(domain, [turn * entry for entry in form], deadline=deadline)
         if not isinstance(found, ExactOptimum) or found.value > 0:
             return False
     return True

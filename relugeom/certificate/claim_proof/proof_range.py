@@ -70,6 +70,16 @@ class ProofRange:
         rest, square = self._parts(form, high)
         return None if rest is None else rest + root_above(square)
 
+    def corner(self, form: Form) -> tuple[Fraction, ...] | None:
+        """An input of the box at which a form is largest there; None where that is infinite."""
+        scale, found = 1 << self._box.exponent, []
+        for slope, low, up in zip(form[: self._n], self._box.lower, self._box.upper, strict=True):
+            side = (up if slope > 0 else low) if slope else next((s for s in (low, up) if s is not None), 0)
+            if side is None:
+                return None
+            found.append(Fraction(side, scale))
+        return tuple(found)
+
     def contains(self, point: Sequence[Fraction]) -> bool:
         """Whether an input lies in the ball, exactly; without a ball it does."""
         if self.ball is None:

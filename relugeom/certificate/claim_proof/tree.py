@@ -6,18 +6,18 @@ split. Only proofs count: which unit is split, and whether relaxing is tried, is
 worst.
 """
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from math import ceil, floor, inf
+from math import ceil, floor
 
 import numpy as np
 
 from relugeom.certificate.claim_proof.cell_proofs import CellProof, CellProver, Refuted, proof_text
 from relugeom.certificate.claim_proof.joint_cell import JointCell
-from relugeom.errors import CertificateError
+from relugeom.deadline import Deadline
+from relugeom.errors import CertificateError, DeadlinePassedError
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import shadow
 from relugeom.linalg.arrays import FloatArray
@@ -121,13 +121,13 @@ class ClaimTree:
         closer: Closer,
         *,
         max_cells: int,
-        time_limit: float | None,
+        deadline: Deadline,
         on_progress: Callable[[int], None] | None,
     ) -> None:
         self.cells = 0
         self._prover, self._closer, self._cell = prover, closer, prover.cell
         self._max_cells, self._on_progress = max_cells, on_progress
-        self._end = inf if time_limit is None else time.perf_counter() + time_limit
+        self._deadline = deadline
         self._points: list[FloatArray] = []
         self._tries: dict[int, list[int]] = {}
 
@@ -139,6 +139,12 @@ class ClaimTree:
         CertificateError
             A cell cannot be closed, or a limit is met.
         """
+        try:
+            yield from self._walk()
+        except DeadlinePassedError as error:
+            raise self._out_of("the time limit") from error
+
+    def _walk(self) -> Iterator[Lines]:
         cell = self._cell
         waiting: list[tuple[int, Callable[[], bool], list[FloatArray]]] = []
         maybe_empty = True
@@ -179,7 +185,7 @@ class ClaimTree:
         while not cell.complete:
             level, best = cell.level, (-1.0, -1)
             for unit in cell.undecided():
-                self._check_time()
+                self._deadline.check()  # where units are many, one cell alone can outlast any limit
                 form = cell.form(unit)
                 spread = self._decide(unit, form, lines)
                 best = best if spread is None else max(best, (spread, unit))
@@ -240,10 +246,16 @@ class ClaimTree:
     def _relax_rest(self) -> Lines | None:
         cell, prover, lines, e = self._cell, self._prover, Lines(), self._cell.copies.exponent
         while not cell.complete:
-            self._check_time()
+            self._deadline.check()
             unit = cell.undecided()[0]
             form = cell.form(unit)
             opposite = [-entry for entry in form]
+            sides = ((0, prover.prove_alone(form)), (1, prover.prove_alone(opposite)))
+            stable = next(((bit, proof) for bit, proof in sides if proof is not None), None)
+            if stable is not None:
+                lines.add_proof(f"{stable[0]} {unit:x}", stable[1])
+                cell.decide(unit, stable[0], proved=True)
+                continue
             above, below = prover.bound(form), prover.bound(opposite)
             if above is None or below is None:
                 return None
@@ -272,7 +284,8 @@ class ClaimTree:
         return found
 
     def _where(self) -> str:
-        return f"the cell behind the decisions {self._cell.path}" if self._cell.bits else "the domain"
+        decided = any(bit is not None for bit in self._cell.bits)
+        return f"the cell behind the decisions {self._cell.path}" if decided else "the domain"
 
     def _count(self) -> None:
         self.cells += 1
@@ -280,12 +293,7 @@ class ClaimTree:
             self._on_progress(self.cells)
         if self.cells > self._max_cells:
             raise self._out_of(f"{self._max_cells:,} cells")
-        self._check_time()
-
-    def _check_time(self) -> None:
-        """Within a cell as well: where units are many, one cell alone can outlast any limit."""
-        if time.perf_counter() > self._end:
-            raise self._out_of("the time limit")
+        self._deadline.check()
 
     def _out_of(self, limit: str) -> CertificateError:
         return CertificateError(

@@ -1,0 +1,124 @@
+"""Inputs at which a set is likely to be met, for many boxes at once, before anything is proved.
+
+One idea: from the centre of its box go to the corner to which the set's worst inequality rises, and on from there, for
+all boxes together in floats. What looks like an input of a set is then evaluated exactly: only that counts.
+"""
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+import numpy as np
+
+from relugeom.certificate.claim_proof.counterexample import is_met
+from relugeom.certificate.claim_proof.header_entry import set_rows
+from relugeom.claims.box_claims import BoxClaims
+from relugeom.claims.inequality import Inequality
+from relugeom.claims.settlement import Counterexample
+from relugeom.deadline import Deadline
+from relugeom.linalg.arrays import FloatArray, IntArray
+from relugeom.linalg.exact import nearest_quotient
+from relugeom.network.exact import evaluate_exactly
+from relugeom.network.network import ReLUNetwork
+
+__all__ = ["find_in_boxes"]
+
+STEPS = 4
+"""Corners that are tried from the centre of a box."""
+NUMBERS = 1 << 20
+"""Numbers that a table may have."""
+NEAR = 1e-9
+"""How far below 0 a float may be, in multiples of the inequality's largest coefficient, to be evaluated exactly."""
+CONFIRMED = 4
+"""Inputs that are evaluated exactly in each block of sets and for each step."""
+
+
+def find_in_boxes(network: ReLUNetwork, boxes: BoxClaims, deadline: Deadline) -> Counterexample | None:
+    """An input of a box at which its claim fails; None where none was met before the deadline."""
+    pairs = [(box, place) for box, claim in enumerate(boxes.claims) for place in range(len(claim.sets))]
+    most = max((len(members) for claim in boxes.claims for members in claim.sets), default=1)
+    block = max(1, NUMBERS // (most * (network.inputs + network.outputs) + max(network.widths, default=1)))
+    for start in range(0, len(pairs), block):
+        if deadline.passed:
+            return None
+        chosen = pairs[start : start + block]
+        sets = [boxes.claims[box].sets[place] for box, place in chosen]
+        rows = np.array([box for box, _ in chosen])
+        for x, order in _likely_inputs(network, sets, boxes.lower[rows], boxes.upper[rows]):
+            for pair in order[:CONFIRMED].tolist():
+                box, place = chosen[pair]
+                found = _confirmed(network, boxes, box, place, x[pair])
+                if found is not None:
+                    return found
+    return None
+
+
+def _confirmed(
+    network: ReLUNetwork, boxes: BoxClaims, box: int, place: int, point: FloatArray
+) -> Counterexample | None:
+    x = tuple(map(Fraction, point.tolist()))
+    outputs = evaluate_exactly(network, x)[1]
+    members = set_rows(boxes.claims[box], [network], network.inputs)[place]
+    return Counterexample(x, outputs) if is_met(members, x, outputs) else None
+
+
+def _likely_inputs(
+    network: ReLUNetwork, sets: list[tuple[Inequality, ...]], lower: FloatArray, upper: FloatArray
+) -> Iterator[tuple[FloatArray, IntArray]]:
+    """An input per set, step by step, and those sets that seem to be met there, the clearest first."""
+    constant, inputs, outputs = _tables(sets, network.inputs, network.outputs)
+    every = np.arange(len(sets))
+    with np.errstate(all="ignore"):
+        x = np.clip(lower / 2 + upper / 2, lower, upper)
+        x = np.where(np.isfinite(x), x, np.clip(0.0, lower, upper))
+        for step in range(STEPS + 1):
+            active, y = _forward(network, x)
+            values = constant + (inputs @ x[:, :, None])[:, :, 0] + (outputs @ y[:, :, None])[:, :, 0]
+            worst = np.argmin(values, axis=1)
+            least = values[every, worst]
+            likely = np.flatnonzero(least >= -NEAR)
+            yield x, likely[np.argsort(-least[likely], kind="stable")]
+            if step == STEPS:
+                return
+            slope = inputs[every, worst] + _backward(network, active, outputs[every, worst])
+            corner = np.where(slope > 0, upper, np.where(slope < 0, lower, x))
+            x = np.where(np.isfinite(corner), corner, x)
+
+
+def _tables(sets: list[tuple[Inequality, ...]], n: int, m: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Inequalities as floats, shapes (k, r), (k, r, n) and (k, r, m), each divided by its largest coefficient."""
+    most = max(map(len, sets))
+    constant = np.full((len(sets), most), np.inf)  # of a set that has fewer
+    inputs, outputs = np.zeros((len(sets), most, n)), np.zeros((len(sets), most, m))
+    for k, members in enumerate(sets):
+        for r, row in enumerate(members):
+            scale = max(map(abs, (row.constant, *row.inputs, *row.outputs))) or Fraction(1)
+            constant[k, r] = _quotient(row.constant, scale)
+            if row.inputs:
+                inputs[k, r] = [_quotient(entry, scale) for entry in row.inputs]
+            if row.outputs:
+                outputs[k, r] = [_quotient(entry, scale) for entry in row.outputs]
+    return constant, inputs, outputs
+
+
+def _quotient(value: Fraction, scale: Fraction) -> float:
+    if not value:
+        return 0.0
+    return nearest_quotient(value.numerator * scale.denominator, value.denominator * scale.numerator)
+
+
+def _forward(network: ReLUNetwork, x: FloatArray) -> tuple[list[FloatArray], FloatArray]:
+    """Which units are active, as numbers 0 and 1 of shape (k, width) per layer, and the outputs."""
+    active = []
+    for W, b in zip(network.weights[:-1], network.biases[:-1], strict=True):
+        z = x @ W.T + b
+        active.append((z > 0).astype(np.float64))
+        x = np.maximum(z, 0.0)
+    return active, x @ network.weights[-1].T + network.biases[-1]
+
+
+def _backward(network: ReLUNetwork, active: list[FloatArray], weights: FloatArray) -> FloatArray:
+    """The gradient of weights · y in the inputs, shape (k, n)."""
+    slope = weights @ network.weights[-1]
+    for W, kept in zip(network.weights[-2::-1], active[::-1], strict=True):
+        slope = (slope * kept) @ W
+    return slope

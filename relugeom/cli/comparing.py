@@ -1,0 +1,100 @@
+"""The verb compare: are two networks the same function?"""
+
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from relugeom.analysis.equivalence import compare_networks
+from relugeom.analysis.tightening import Extremum
+from relugeom.audit.inputs import choose_domain
+from relugeom.certificate.claim import settle_claim
+from relugeom.claims.answer import point_in_words
+from relugeom.claims.claim import Claim, Equivalent, Scope
+from relugeom.claims.settlement import Settlement, Verdict
+from relugeom.cli.model_file import Reading, read_all
+from relugeom.cli.output import print_json, print_parts, progress
+from relugeom.cli.verifying import CODES
+from relugeom.deadline import Deadline
+from relugeom.files import place_to_write
+from relugeom.network.network import ReLUNetwork
+from relugeom.partition.admissible import check_admissible
+from relugeom.report.tables import fact_table
+
+__all__ = ["run_compare"]
+
+COMPARED = {
+    Verdict.HOLDS: "the same function on the domain",
+    Verdict.FAILS: "different functions",
+    Verdict.UNKNOWN: "unknown",
+}
+
+
+def run_compare(
+    model: str, other: str, *, domain: str | None, out: str | None, time_limit: float, reading: Reading, as_json: bool
+) -> int:
+    """`relugeom compare`."""
+    start, deadline = time.perf_counter(), Deadline.of(time_limit)
+    first, second = read_all([model, other], reading)
+    chosen = choose_domain(domain, first, None, Path(model))
+    place = None if out is None else place_to_write(out)
+    check_admissible(chosen.domain, time_limit=deadline)  # nothing is compared where there is no input
+    scope = Scope.ADMISSIBLE if chosen.domain.integral.any() else Scope.RELAXATION
+    with progress() as report:
+
+        def settle(claim: Claim) -> Settlement:
+            kept = place if isinstance(claim, Equivalent) else None  # not the proofs that a difference is the largest
+            return settle_claim(
+                claim,
+                first,
+                chosen.domain,
+                kept,
+                second_network=second,
+                time_limit=deadline,
+                on_progress=partial(report, "closing cells"),
+            )
+
+        found = compare_networks(first, second, chosen.domain, settle, scope=scope)
+    seconds, settled = time.perf_counter() - start, found.equivalent
+    largest = dict(zip(first.target_names, found.differences, strict=False))
+    if as_json:
+        print_json(
+            {
+                "status": {"holds": "equivalent", "fails": "different"}.get(settled.verdict.value, "unknown"),
+                "reason": settled.reason if settled.verdict is Verdict.UNKNOWN else "",
+                "differences": {name: _difference(first, end) for name, end in largest.items()},
+                "certificate": None if out is None or settled.proof is None else out,
+                "certificate_sha256": None if out is None or settled.proof is None else settled.proof.digest,
+                "domain": chosen.source,
+                "networks": [first.digest, second.digest],
+                "seconds": seconds,
+            }
+        )
+    else:
+        facts = {"Verdict": COMPARED[settled.verdict], "Domain": chosen.source}
+        if settled.verdict is Verdict.UNKNOWN:
+            facts["Reason"] = settled.reason
+        for name, end in largest.items():
+            facts[name] = _difference_in_words(first, end)
+        if out is not None and settled.proof is not None:
+            facts["Certificate"] = out
+        facts["Time"] = f"{seconds:.3g} s"
+        print_parts([fact_table(f"{Path(model).name} and {Path(other).name}", facts)])
+    return CODES[settled.verdict]
+
+
+def _difference(network: ReLUNetwork, end: Extremum) -> dict[str, Any]:
+    return {
+        "largest": None if end.value is None else float(end.value),
+        "exact": None if end.value is None else str(end.value),
+        "verdict": "unlimited" if end.value is None else end.verdict.value,
+        "at": {name: float(value) for name, value in zip(network.feature_names, end.point, strict=True)},
+    }
+
+
+def _difference_in_words(network: ReLUNetwork, end: Extremum) -> str:
+    where = point_in_words(network.feature_names, end.point)
+    if end.value is None:
+        return f"differs without limit beyond {where}"
+    kind = "at most" if end.verdict is Verdict.HOLDS else "at least"
+    return f"differs by {kind} {float(end.value):.6g}, reached at {where}"
