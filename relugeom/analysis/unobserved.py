@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike
 
 from relugeom.analysis.importance import as_spread
 from relugeom.analysis.region_of_cluster import cluster_regions
+from relugeom.deadline import TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.chart import domain_chart
 from relugeom.linalg.arrays import FloatArray, IntArray, frozen_array
@@ -102,7 +103,7 @@ def find_unobserved(
     *,
     volumes: Volumes | None = None,
     admissible: AdmissibleInputs | None = None,
-    time_limit: float | None = None,
+    time_limit: TimeLimit = None,
 ) -> UnobservedRegions:
     """List the regions without a sample and what is known of them.
 
@@ -214,7 +215,7 @@ def _hull_projector(partition: Partition) -> FloatArray | None:
     return np.asarray(basis @ basis.T) if partition.dimension else np.zeros((n, n))
 
 
-def _verdicts(partition: Partition, admissible: AdmissibleInputs | None, time_limit: float | None) -> IntArray:
+def _verdicts(partition: Partition, admissible: AdmissibleInputs | None, time_limit: TimeLimit) -> IntArray:
     if admissible is None and not partition.domain.integral.any():
         # Without integer rules every input of the relaxation is admissible, and every region has an interior point.
         return np.full(len(partition), AdmissibleVerdict.YES, dtype=np.int64)

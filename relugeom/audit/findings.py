@@ -30,6 +30,7 @@ from relugeom.claims.claim import Claim
 from relugeom.claims.settlement import Settlement
 from relugeom.data.labels import CodedTarget
 from relugeom.data.samples import Samples
+from relugeom.deadline import Deadline
 from relugeom.files import make_folder
 from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import FloatArray, IntArray
@@ -163,7 +164,7 @@ class Findings:
         tell("ranking unobserved regions", 0)
         # No time for admissible inputs: the store has them from the census.
         self._run.save_unobserved(
-            find_unobserved(partition, self._clusters, self._spread, volumes=volumes, time_limit=0.0)
+            find_unobserved(partition, self._clusters, self._spread, volumes=volumes, time_limit=Deadline(0.0))
         )
         tell("comparing measures of importance", 0)
         self._compare(excerpt, volumes)

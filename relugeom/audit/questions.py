@@ -26,6 +26,7 @@ from relugeom.certificate.claim import settle_claim
 from relugeom.claims.answer import Answer, bound_in_words, pair_in_words, point_in_words
 from relugeom.claims.claim import Claim, Scope
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
+from relugeom.deadline import NEVER
 from relugeom.errors import EmptyDomainError
 from relugeom.files import make_folder
 from relugeom.geometry.domain import Domain
@@ -154,7 +155,7 @@ class _Questions:
             self._domain,
             folder / f"{self._proved + 1:04}.cert",
             second_network=second_network,
-            time_limit=min(self._each, max(self._end - time.perf_counter(), 0.0)),
+            time_limit=NEVER.within(min(self._each, self._end - time.perf_counter())),
         )
         self._proved += settled.proof is not None
         return settled
