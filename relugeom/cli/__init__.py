@@ -43,6 +43,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     except typer.TyperException as error:
         print_error(f"{error.format_message()} (relugeom --help shows how it is used)")
         return BAD_INPUT
+    except MemoryError:
+        print_error("there is not enough memory for this: give it a smaller model, fewer samples or tighter limits")
+        return BAD_INPUT
     except SystemExit:  # how typer ends when a pipe breaks, which is none of the standard streams
         print_error("another process that this one talked to has gone: try again")
         return UNKNOWN

@@ -5,6 +5,7 @@ Notation: layer l maps x to W_l x + b_l; ReLU follows every layer but the last. 
 weights are the rational numbers that the float64 entries are.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -209,9 +210,9 @@ def _check_layers(weights: tuple[FloatArray, ...], biases: tuple[FloatArray, ...
 def _check_names(kind: str, names: tuple[str, ...], count: int) -> None:
     if names and len(names) != count:
         raise ModelError(f"{len(names)} {kind} names for {count} {kind}s")
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    repeated = sorted(name for name, uses in Counter(names).items() if uses > 1)
     if repeated:
-        raise ModelError(f"the {kind} name {repeated[0]!r} is used twice")
+        raise ModelError(f"the {kind} name {repeated[0][:80]!r} is used twice")
 
 
 def _check_decision(decision: Decision, outputs: int) -> None:

@@ -29,15 +29,14 @@ def facts() -> dict[str, Any]:
 
 def written(folder: Path, lines: list[str], end: str = "\n") -> Path:
     path = folder / "model.nnet"
-    path.write_text(end.join(lines), encoding="utf-8")
+    path.write_text(end.join(lines) + end, encoding="utf-8")
     return path
 
 
 def test_the_network_as_it_is_stored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     held = facts()
     layers = [(held[f"W{i}"], held[f"b{i}"]) for i in range(3)]
-    tail = len(LINES[-1]) + 1  # a last number that is cut short is another number
-    case = FileCase(ACAS, held["x"], held["y"], str(held["digest"]), layers=layers, tail=tail)
+    case = FileCase(ACAS, held["x"], held["y"], str(held["digest"]), layers=layers, tail=1)  # the last line break
     check_file(case, tmp_path, capsys)
     assert load_network(ACAS).origin.precision == "float64"
 
@@ -87,6 +86,24 @@ def test_lines_may_end_as_they_like(end: str, tmp_path: Path) -> None:
     network = load_network(written(tmp_path, SMALL, end))
     assert network == rg.ReLUNetwork.from_layers(([[3, -1]], [0.1]), ([[1]], [-0.5]))
     assert network.origin.rounded_count == 0
+
+
+def test_a_file_that_is_cut_anywhere_is_refused_or_the_same_network(tmp_path: Path) -> None:
+    """A last number that is cut short is another number."""
+    path = tmp_path / "model.nnet"
+    for last in ("2.81e-02", "2.81e-02,", "-.5", "1", "10,"):
+        whole = "\n".join([*SMALL[:-1], last]).encode() + b"\n"
+        path.write_bytes(whole)
+        network = load_network(path)
+        for length in range(len(whole)):
+            path.write_bytes(whole[:length])
+            try:
+                assert load_network(path) == network
+                assert whole[:length].endswith(b",")
+            except ModelError as error:
+                assert "\n" not in str(error)
+        path.write_bytes(whole.rstrip(b",\n"))
+        refused(lambda: load_network(path), "line 12: the file ends right behind a number", "line break")
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def test_a_file_beyond_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     with path.open("wb") as file:
         file.truncate(2**31)  # a hole: no disk is used
-    refused(path, "at most 2147483647 bytes")
+    refused(path, "more than 1,073,741,824 bytes")
 
 
 def test_texts_that_are_not_unicode(tmp_path: Path) -> None:

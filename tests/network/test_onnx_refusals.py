@@ -115,7 +115,7 @@ DAMAGED: dict[str, tuple[tuple[int | str, ...], list[Operation], str]] = {
         [("MatMul", [T, W.T.astype(np.float64)]), ("Mul", [T, np.float64(1e308)])],
         r"exceeds the largest float64",
     ),
-    "layers too large when built": (("N", 10**5), [RELU], r"too large to be built"),
+    "layers too large when built": (("N", 10**5), [RELU], r"more than 67,108,864 cannot be analysed"),
     "names that do not fit": (("N", 6), [GEMM, SIGMOID], r"3 input names for 6 inputs"),
 }
 

@@ -4,6 +4,7 @@ Every importer whose format is a chain of layers walks it once: affine steps are
 ReLU closes it, and a sigmoid or softmax is the end. Rounding, if any is needed, happens at `network`, once.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,10 +13,12 @@ from numpy.typing import ArrayLike
 from relugeom.errors import ModelError, UnsupportedModelError
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.decision import Decision, Squashing
-from relugeom.network.importers.folding import ExactAffine, RationalArray
+from relugeom.network.importers.budget import Budget, check_size
+from relugeom.network.importers.folding import ExactAffine, RoundedLayer
+from relugeom.network.importers.rational_arrays import RationalArray
 from relugeom.network.network import Origin, ReLUNetwork
 
-__all__ = ["AffineChain", "finite_floats"]
+__all__ = ["AffineChain", "finite_floats", "rounded_layers"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +42,7 @@ class AffineChain:
     @classmethod
     def start(cls, size: int) -> "AffineChain":
         """The chain without a layer, for `size` inputs."""
-        return cls((), ExactAffine.identity(size))
+        return cls((), ExactAffine.identity(size, Budget()))
 
     @property
     def size(self) -> int:
@@ -62,7 +65,8 @@ class AffineChain:
         """The chain followed by a ReLU."""
         if self.layers and self.affine.is_identity:
             return self  # relu(relu(z)) = relu(z)
-        return AffineChain((*self.layers, self.affine), ExactAffine.identity(self.size))
+        self.affine.budget.floats(len(self.layers))
+        return AffineChain((*self.layers, self.affine), ExactAffine.identity(self.size, self.affine.budget))
 
     def squashed(self, squashing: Squashing) -> "AffineChain":
         """The chain with its end."""
@@ -84,7 +88,7 @@ class AffineChain:
         ModelError
             A folded entry exceeds the largest float64, or names do not fit.
         """
-        layers = [affine.rounded() for affine in (*self.layers, self.affine)]
+        layers = rounded_layers((*self.layers, self.affine))
         return ReLUNetwork(
             weights=tuple(layer.weight for layer in layers),
             biases=tuple(layer.bias for layer in layers),
@@ -99,6 +103,21 @@ class AffineChain:
                 rounded_biases=tuple(layer.rounded_bias for layer in layers),
             ),
         )
+
+
+def rounded_layers(maps: Sequence[ExactAffine]) -> list[RoundedLayer]:
+    """The layers of a finished network, whose size is looked at before any of them is made.
+
+    Raises
+    ------
+    UnsupportedModelError
+        There are more weights, or more units, than can be analysed.
+    ModelError
+        A folded entry exceeds the largest float64.
+    """
+    units = len(maps[0].columns) + sum(len(layer.rows) for layer in maps)
+    check_size(sum(layer.entries for layer in maps), units)
+    return [layer.rounded() for layer in maps]
 
 
 def finite_floats(values: ArrayLike, shape: tuple[int, ...], place: str) -> FloatArray:

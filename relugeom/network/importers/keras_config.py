@@ -14,6 +14,7 @@ from math import prod
 from typing import Any
 
 from relugeom.errors import ModelError, UnsupportedModelError
+from relugeom.network.importers.budget import LETTERS
 
 __all__ = ["LayerConfig", "ModelConfig", "class_and_settings", "read_config"]
 
@@ -85,6 +86,8 @@ def read_config(text: str | bytes) -> ModelConfig:
     UnsupportedModelError
         The model is neither a Sequential one nor a functional chain.
     """
+    if len(text) > LETTERS:
+        raise ModelError(f"the model's description is longer than {LETTERS:,} letters: no network's is")
     try:
         model = json.loads(text)
     except (ValueError, RecursionError):  # undecodable bytes are a ValueError too

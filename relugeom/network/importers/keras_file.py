@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from relugeom.errors import ModelError, UnsupportedModelError
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.importers.affine_chain import AffineChain, finite_floats
+from relugeom.network.importers.budget import LETTERS
 from relugeom.network.importers.keras_config import LayerConfig, ModelConfig, read_config
 from relugeom.network.importers.keras_hdf5 import (
     child_group,
@@ -31,8 +32,7 @@ from relugeom.network.network import ReLUNetwork
 
 __all__ = ["network_from_keras", "read_h5", "read_keras"]
 
-LARGEST_CONFIG = 2**26
-LARGEST_WEIGHTS = 2**31
+LARGEST_WEIGHTS = 2**30
 BEST_RATIO = 200
 """More times than trained weights can be shrunk; what claims more is a bomb."""
 SMALL_MEMBER = 2**24
@@ -51,7 +51,7 @@ def read_keras(path: Path) -> ReLUNetwork:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            config = _unpacked(archive, "config.json", LARGEST_CONFIG)
+            config = _unpacked(archive, "config.json", LETTERS)
             weights = _unpacked(archive, "model.weights.h5", LARGEST_WEIGHTS)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError) as error:
         reason = " ".join(str(error).split())[:200]

@@ -19,7 +19,7 @@ import numpy as np
 from relugeom.errors import ModelError, UnsupportedModelError
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.importers.affine_chain import finite_floats
-from relugeom.network.importers.folding import LARGEST_MATRIX
+from relugeom.network.importers.budget import WEIGHTS
 from relugeom.network.importers.keras_heaps import check_heaps
 
 __all__ = ["child_group", "open_hdf5", "read_array", "read_text", "read_texts", "stored_names"]
@@ -86,8 +86,8 @@ def read_array(parent: Any, path: str, shape: tuple[int, ...], place: str) -> Fl
     UnsupportedModelError
         It is stored elsewhere, or with a filter that HDF5 would have to load.
     """
-    if prod(shape) > LARGEST_MATRIX:
-        raise UnsupportedModelError(f"{place} has {prod(shape)} numbers: the limit is {LARGEST_MATRIX}")
+    if prod(shape) > WEIGHTS:
+        raise UnsupportedModelError(f"{place} has {prod(shape)} numbers: the limit is {WEIGHTS}")
     dataset = _member(parent, path)
     if not isinstance(dataset, h5py.Dataset):
         raise ModelError(f"{place} is missing: the file is damaged")

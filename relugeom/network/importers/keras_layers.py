@@ -17,7 +17,6 @@ from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import rational
 from relugeom.network.decision import Squashing
 from relugeom.network.importers.affine_chain import AffineChain
-from relugeom.network.importers.folding import RationalArray, inverse_root, rationals
 from relugeom.network.importers.keras_config import LayerConfig
 from relugeom.network.importers.keras_settings import (
     activation_of,
@@ -29,6 +28,7 @@ from relugeom.network.importers.keras_settings import (
     shape_of,
     whole,
 )
+from relugeom.network.importers.rational_arrays import RationalArray, inverse_root, rationals
 
 __all__ = ["Flow", "LayerWeights", "apply_layer"]
 

@@ -8,11 +8,12 @@ Such a network is trained on normalised values. With μ, ρ the means and ranges
 where N is what the layers compute; a program that uses it also moves u into the box of least and greatest values first.
 The file's network is N. The rest can be read beside it, or folded into its first and last layer.
 
-A decimal means the nearest float64, as numbers do wherever people type them.
+A decimal means the nearest float64, as numbers do wherever people type them. A number ends with a comma or with its
+line; a file that ends right behind a digit is refused, as 2.81e-02 cut short is 2.81, another weight.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, isfinite
@@ -24,7 +25,8 @@ from relugeom.errors import ModelError
 from relugeom.files import regular_file
 from relugeom.linalg.arrays import FloatArray, frozen_array
 from relugeom.network.importers.affine_chain import AffineChain
-from relugeom.network.importers.folding import rationals
+from relugeom.network.importers.budget import check_size
+from relugeom.network.importers.rational_arrays import rationals
 from relugeom.network.network import ReLUNetwork
 
 __all__ = ["NNetNormalisation", "read_nnet", "read_nnet_normalisation"]
@@ -113,10 +115,13 @@ def _read(path: Path) -> tuple[NNetNormalisation, list[tuple[FloatArray, FloatAr
     if size > LARGEST_FILE:
         raise ModelError(f"a .nnet file has at most {LARGEST_FILE} bytes, this one has {size}")
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        with path.open(encoding="utf-8") as file:
+            return _parsed(_Numbers(file), size)
     except UnicodeDecodeError:
         raise ModelError("this is no .nnet file: it is not text") from None
-    reader = _Numbers(iter([(i, line) for i, line in enumerate(lines, 1) if line.strip() and line[:2] != "//"]))
+
+
+def _parsed(reader: "_Numbers", size: int) -> tuple[NNetNormalisation, list[tuple[FloatArray, FloatArray]]]:
     depth, inputs, outputs, _ = reader.whole_numbers(4, "the numbers of layers, inputs, outputs and the largest width")
     if not 1 <= depth <= MOST_LAYERS:
         raise ModelError(f"line {reader.line}: {depth} layers: at least 1 and at most {MOST_LAYERS} can be read")
@@ -124,6 +129,7 @@ def _read(path: Path) -> tuple[NNetNormalisation, list[tuple[FloatArray, FloatAr
     numbers = sum((before + 1) * after for before, after in pairwise(widths))
     if min(widths) < 1 or 2 * numbers > size:  # a number takes a digit and a separator
         raise ModelError(f"line {reader.line}: the widths {str(widths)[:80]} do not fit a file of {size} bytes")
+    check_size(numbers, sum(widths))
     if (widths[0], widths[-1]) != (inputs, outputs):
         raise ModelError(f"line {reader.line}: the widths do not begin with {inputs} inputs and end with {outputs}")
     reader.row(None, "the unused flag")
@@ -142,8 +148,8 @@ def _read(path: Path) -> tuple[NNetNormalisation, list[tuple[FloatArray, FloatAr
 class _Numbers:
     """The file's lines, each a row of numbers."""
 
-    def __init__(self, lines: Iterator[tuple[int, str]]) -> None:
-        self._lines = lines
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = ((i, line) for i, line in enumerate(lines, 1) if line.strip() and line[:2] != "//")
         self.line = 0
 
     def row(self, count: int | None, what: str) -> FloatArray:
@@ -151,10 +157,17 @@ class _Numbers:
         self.line, text = next(self._lines, (-1, ""))
         if self.line < 0:
             raise ModelError(f"the file ends before {what}: it is truncated")
-        fields = text.strip().removesuffix(",").split(",")
-        if count is not None and len(fields) != count:
-            raise ModelError(f"line {self.line}: {what} should be {count} numbers, not {len(fields)}")
-        return np.array([self._number(field.strip(), what) for field in fields])
+        number = text.strip()
+        if not text.endswith("\n") and not number.endswith(","):
+            raise ModelError(
+                f"line {self.line}: the file ends right behind a number, of which a part may be missing: if it is "
+                "whole, end the line with a comma or a line break"
+            )
+        number = number.removesuffix(",")
+        held = number.count(",") + 1
+        if held != count and (count is not None or held > MOST_LAYERS):
+            raise ModelError(f"line {self.line}: {what} should be {count or MOST_LAYERS} numbers, not {held}")
+        return np.array([self._number(field.strip(), what) for field in number.split(",")])
 
     def whole_numbers(self, count: int, what: str) -> list[int]:
         """The next line, all of it whole numbers."""

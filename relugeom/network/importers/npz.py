@@ -28,12 +28,16 @@ from relugeom.errors import ModelError
 from relugeom.files import write_whole
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.decision import Decision, DecisionRule, Squashing
+from relugeom.network.importers.budget import LETTERS, WEIGHTS, check_size
 from relugeom.network.network import Origin, ReLUNetwork
 
 __all__ = ["read_npz", "write_npz"]
 
-LARGEST_FILE = 2**31
+LARGEST_FILE = 8 * WEIGHTS
 """Most bytes of all arrays together, unpacked."""
+BEST_RATIO = 200
+"""More times than trained weights can be packed; what claims more is a bomb, unless it is small."""
+SMALL_MEMBER = 2**24
 EXTRAS = ("input_names", "output_names", "class_names", "squashing", "decision", "threshold")
 SURROGATES = 0xD800 >> 11
 LAYER_ARRAY = re.compile(r"[Wb](0|[1-9][0-9]{0,3})")
@@ -52,10 +56,11 @@ def read_npz(path: Path) -> ReLUNetwork:
     """
     arrays = _read_arrays(path)
     layers = _count_layers(arrays)
+    held = [arrays[f"{letter}{layer}"] for layer in range(layers) for letter in "Wb"]
+    check_size(sum(array.size for array in held), sum(len(array) for array in held if array.ndim))
     weights = [_as_float64(f"W{layer}", arrays[f"W{layer}"]) for layer in range(layers)]
     biases = [_as_float64(f"b{layer}", arrays[f"b{layer}"]) for layer in range(layers)]
-    read = [arrays[f"{letter}{layer}"].dtype for layer in range(layers) for letter in "Wb"]
-    single = all(dtype.kind == "f" and dtype.itemsize <= 4 for dtype in read)
+    single = all(array.dtype.kind == "f" and array.dtype.itemsize <= 4 for array in held)
     return ReLUNetwork(
         weights=tuple(weights),
         biases=tuple(biases),
@@ -101,6 +106,8 @@ def _read_arrays(path: Path) -> dict[str, Array]:
             members = archive.infolist()
             if sum(member.file_size for member in members) > LARGEST_FILE:
                 raise ModelError(f"the arrays unpack to more than {LARGEST_FILE} bytes: this is no network")
+            if any(member.file_size > max(SMALL_MEMBER, BEST_RATIO * member.compress_size) for member in members):
+                raise ModelError("an array unpacks to more than 200 times its size: this is no network")
             if {member.compress_type for member in members} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
                 raise ModelError(
                     "the archive is compressed in another way than NumPy's: save the network with np.savez"
@@ -165,6 +172,8 @@ def _texts(arrays: dict[str, Array], name: str) -> tuple[str, ...]:
     values = arrays[name]
     if values.dtype.kind != "U" or values.ndim > 1:
         raise ModelError(f"{name} must be a list of texts, not values of type {values.dtype}")
+    if values.nbytes > 4 * LETTERS:
+        raise ModelError(f"{name} has more than {LETTERS:,} letters: no list of names has")
     codes = values.astype(values.dtype.newbyteorder("=")).reshape(-1).view(np.uint32)
     if (codes > sys.maxunicode).any() or (codes >> 11 == SURROGATES).any():
         raise ModelError(f"{name} holds something that is not Unicode: save the network again")

@@ -9,20 +9,27 @@ Each carried value adds units; they count as units of the network, in patterns a
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
 
 import numpy as np
 from flint import fmpq
 
-from relugeom.network.importers.folding import ExactAffine, RationalArray
+from relugeom.network.importers.budget import Budget
+from relugeom.network.importers.folding import ExactAffine
 from relugeom.network.importers.onnx_values import Step, Variable
+from relugeom.network.importers.rational_arrays import RationalArray
 
 __all__ = ["combined", "joined", "stacked"]
+
+ENTRY = 4
+"""What an entry of a row under construction takes, in floats: itself, and its part of the key that finds equal rows."""
 
 
 def combined(step: Step, x: Variable, y: Variable, signs: Sequence[int] = (1, 1)) -> Variable:
     """signs[0] x + signs[1] y, with broadcasting."""
     both, shape = joined(step, x, y)
     half = both.labels.size // 2
+    both.affine.budget.floats(4 * half * half)
     matrix = np.hstack([sign * np.eye(half) for sign in signs])
     return replace(both, affine=both.affine.multiplied(matrix), labels=np.arange(half).reshape(shape))
 
@@ -37,6 +44,7 @@ def joined(step: Step, x: Variable, y: Variable) -> tuple[Variable, tuple[int, .
         raise step.damaged(f"combines shapes {list(x.labels.shape)} and {list(y.labels.shape)}") from None
     if x.batch is not None and (not shape or shape[0] != 1 or len(shape) > min(x.labels.ndim, y.labels.ndim)):
         raise step.mixes_batch()
+    x.affine.budget.floats(3 * 2 * prod(shape))
     parts = [
         replace(part, affine=part.affine.reordered(np.broadcast_to(part.labels, shape).ravel())) for part in (x, y)
     ]
@@ -46,6 +54,7 @@ def joined(step: Step, x: Variable, y: Variable) -> tuple[Variable, tuple[int, .
 def stacked(parts: Sequence[Variable]) -> Variable:
     """The values of several tensors behind each other, as a flat tensor."""
     first, *others = parts
+    first.affine.budget.floats(sum(len(part.affine.shift) for part in parts))
     for other in others:
         layers, one, two = _on_one_chain(first, other)
         first = replace(first, layers=layers, affine=one.stacked_on(two), rewritten=first.rewritten or other.rewritten)
@@ -57,12 +66,14 @@ class _Layer:
     """Units of a layer under construction; equal ones are one."""
 
     size: int
+    budget: Budget
     rows: list[RationalArray] = field(default_factory=list)
     shift: list[fmpq] = field(default_factory=list)
     known: dict[tuple[object, ...], int] = field(default_factory=dict)
 
     def add(self, row: RationalArray, shift: fmpq) -> int:
         """The number of the unit relu(row · a + shift)."""
+        self.budget.floats(ENTRY * self.size)
         places = np.flatnonzero(row != 0)
         key = (shift, *places.tolist(), *row[places].tolist())
         if key not in self.known:
@@ -72,7 +83,8 @@ class _Layer:
         return self.known[key]
 
     def closed(self) -> ExactAffine:
-        return ExactAffine.dense(np.array(self.rows, dtype=object), np.array(self.shift, dtype=object))
+        self.budget.floats(len(self.rows) * self.size)
+        return ExactAffine.dense(np.array(self.rows, dtype=object), np.array(self.shift, dtype=object), self.budget)
 
 
 class _Branch:
@@ -112,12 +124,16 @@ class _Branch:
         """The tensor's values, of the units of the last layer."""
         if self._carried is None:
             matrix, shift = self._affine.as_dense()
-            return ExactAffine.dense(np.array([self._spread(row, size) for row in matrix], dtype=object), shift)
+            self._affine.budget.floats(ENTRY * len(matrix) * size)
+            spread = np.array([self._spread(row, size) for row in matrix], dtype=object)
+            return ExactAffine.dense(spread, shift, self._affine.budget)
         rows = []
+        self._affine.budget.floats(ENTRY * len(self._carried[0]) * size)
         for plus, minus in zip(*self._carried, strict=True):
             row = _unit(plus, size)
             rows.append(row if minus < 0 else row - _unit(minus, size))
-        return ExactAffine.dense(np.array(rows, dtype=object), np.full(len(rows), fmpq(0), dtype=object))
+        zeros = np.full(len(rows), fmpq(0), dtype=object)
+        return ExactAffine.dense(np.array(rows, dtype=object), zeros, self._affine.budget)
 
     def _spread(self, row: RationalArray, size: int) -> RationalArray:
         found = np.full(size, fmpq(0), dtype=object)
@@ -128,7 +144,8 @@ class _Branch:
 
 def _on_one_chain(x: Variable, y: Variable) -> tuple[tuple[ExactAffine, ...], ExactAffine, ExactAffine]:
     """Layers that both tensors can be read from, and the two affine maps."""
-    common = 0
+    common, budget = 0, x.affine.budget
+    budget.floats(len(x.layers) + len(y.layers))
     for one, two in zip(x.layers, y.layers, strict=False):
         if one is not two:
             break
@@ -139,7 +156,7 @@ def _on_one_chain(x: Variable, y: Variable) -> tuple[tuple[ExactAffine, ...], Ex
     branches = [_Branch(part, common, size) for part in (x, y)]
     layers = list(x.layers[:common])
     for depth in range(max(len(x.layers), len(y.layers)) - common):
-        layer = _Layer(size)
+        layer = _Layer(size, budget)
         for branch in branches:
             branch.extend(depth, layer)
         layers.append(layer.closed())

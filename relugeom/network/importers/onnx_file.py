@@ -16,15 +16,17 @@ from google.protobuf.message import DecodeError, Message  # type: ignore[import-
 from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, ValueInfoProto
 
 from relugeom.errors import ModelError, UnsupportedModelError
-from relugeom.network.importers.onnx_tensors import FLOAT_TYPES, MOST_AXES, Array, read_tensor, type_name
+from relugeom.network.importers.budget import LETTERS
+from relugeom.network.importers.onnx_tensors import FLOAT_TYPES, MOST_AXES, Array, TensorReader, type_name
+from relugeom.network.importers.onnx_wire import check_wire
 
 __all__ = ["Attribute", "Graph", "Node", "read_graph"]
 
 Attribute: TypeAlias = int | float | str | tuple[int, ...] | tuple[float, ...] | Array | None
 """The value of a node's attribute; None for a kind that no supported operator has."""
 
-LARGEST_FILE = 2**31 - 1
-"""Most bytes of a protobuf message."""
+LARGEST_FILE = 2**30
+"""Most bytes of the model's own file: twice what the largest network needs in float64."""
 OLDEST_OPSET = 7
 """The first operator set whose arithmetic broadcasts as NumPy does."""
 LARGEST_INPUT = 10**6
@@ -100,20 +102,22 @@ def read_graph(path: Path) -> Graph:
         It has several inputs or outputs, sparse initialisers, or too old an operator set.
     """
     if path.stat().st_size > LARGEST_FILE:
-        raise ModelError(f"an ONNX file has at most {LARGEST_FILE} bytes: keep the weights in an external file")
+        raise ModelError(f"an ONNX file of more than {LARGEST_FILE:,} bytes is no network that can be analysed")
+    content = path.read_bytes()
+    check_wire(content)
     model = ModelProto()
     try:
-        model.ParseFromString(path.read_bytes())
+        model.ParseFromString(content)
     except DecodeError:
         raise ModelError("this is not an ONNX model, or it is truncated: export it again") from None
     if not model.ir_version or not model.graph.output:
         raise ModelError("this is not an ONNX model: it has no version or no output")
     _check_texts(model)
-    graph = model.graph
+    graph, reader = model.graph, TensorReader(path.parent)
     if graph.sparse_initializer:
         name = graph.sparse_initializer[0].values.name
         raise UnsupportedModelError(f"initialiser {name[:80]!r} is sparse: export the model with dense weights")
-    constants = _read_constants(graph, path.parent)
+    constants = _read_constants(graph, reader)
     source = _only_input(graph, constants)
     _check_single_assignment(graph, {source.name, *constants})
     needed = _needed_nodes(graph)
@@ -123,7 +127,7 @@ def read_graph(path: Path) -> Graph:
         input_shape=_input_shape(source),
         output_name=_only_output(graph),
         constants=constants,
-        nodes=tuple(_read_node(graph.node[i], i, path.parent) for i in needed),
+        nodes=tuple(_read_node(graph.node[i], i, reader) for i in needed),
         opset=_read_opset(model),
         metadata={entry.key: entry.value for entry in model.metadata_props},
     )
@@ -140,12 +144,12 @@ def _check_texts(message: Message) -> None:
                 _check_texts(part)
 
 
-def _read_constants(graph: GraphProto, folder: Path) -> dict[str, Array]:
+def _read_constants(graph: GraphProto, reader: TensorReader) -> dict[str, Array]:
     constants: dict[str, Array] = {}
     for tensor in graph.initializer:
         if tensor.name in constants:
             raise ModelError(f"initialiser {tensor.name[:80]!r} is given twice: the file is damaged")
-        constants[tensor.name] = read_tensor(tensor, f"initialiser {tensor.name[:80]!r}", folder)
+        constants[tensor.name] = reader.read(tensor, f"initialiser {tensor.name[:80]!r}")
     return constants
 
 
@@ -200,16 +204,16 @@ def _read_opset(model: ModelProto) -> int:
     return versions[0]
 
 
-def _read_node(node: NodeProto, position: int, folder: Path) -> Node:
+def _read_node(node: NodeProto, position: int, reader: TensorReader) -> Node:
     domain = "" if node.domain in ("", "ai.onnx") else f"{node.domain}."
     label = _label(node, position)
     attributes = {
-        item.name: _read_attribute(item, f"{label}, attribute {item.name[:80]!r},", folder) for item in node.attribute
+        item.name: _read_attribute(item, f"{label}, attribute {item.name[:80]!r},", reader) for item in node.attribute
     }
     return Node(label, domain + node.op_type, tuple(node.input), tuple(node.output), attributes)
 
 
-def _read_attribute(item: AttributeProto, place: str, folder: Path) -> Attribute:
+def _read_attribute(item: AttributeProto, place: str, reader: TensorReader) -> Attribute:
     kind = item.type
     if kind == AttributeProto.INT:
         return item.i
@@ -222,7 +226,7 @@ def _read_attribute(item: AttributeProto, place: str, folder: Path) -> Attribute
     if kind == AttributeProto.FLOATS:
         return tuple(item.floats)
     if kind == AttributeProto.TENSOR:
-        return read_tensor(item.t, place, folder)
+        return reader.read(item.t, place)
     return None
 
 
@@ -268,6 +272,8 @@ def _listed(values: Iterable[ValueInfoProto]) -> str:
 
 
 def _name_list(key: str, text: str) -> tuple[str, ...]:
+    if len(text) > LETTERS:
+        raise ModelError(f"metadata {key!r} is longer than {LETTERS:,} letters: no list of names is")
     try:
         names = json.loads(text)
     except (ValueError, RecursionError):

@@ -12,12 +12,12 @@ import numpy as np
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import rational
 from relugeom.network.decision import Squashing
-from relugeom.network.importers.folding import RationalArray, inverse_root, rationals
 from relugeom.network.importers.onnx_branches import combined
 from relugeom.network.importers.onnx_piecewise import PIECEWISE, rectified
 from relugeom.network.importers.onnx_rearranging import REARRANGING
 from relugeom.network.importers.onnx_values import Step, Value, Variable
 from relugeom.network.importers.onnx_windows import WINDOWS
+from relugeom.network.importers.rational_arrays import RationalArray, inverse_root, rationals
 
 __all__ = ["OPERATORS", "apply_operator"]
 

@@ -12,9 +12,10 @@ from flint import fmpq
 
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import rational
-from relugeom.network.importers.folding import ExactAffine, RationalArray, rationals
+from relugeom.network.importers.folding import ExactAffine
 from relugeom.network.importers.onnx_branches import joined
 from relugeom.network.importers.onnx_values import Step, Value, Variable
+from relugeom.network.importers.rational_arrays import RationalArray, rationals
 
 __all__ = ["PIECEWISE", "largest_of_two", "rectified"]
 
@@ -35,12 +36,14 @@ def rectified(x: Variable) -> Variable:
     """relu(x)."""
     if x.layers and x.affine.is_identity:
         return x  # relu(relu(z)) = relu(z)
-    return replace(x, layers=(*x.layers, x.affine), affine=ExactAffine.identity(len(x.affine.shift)))
+    affine = ExactAffine.identity(len(x.affine.shift), x.affine.budget)
+    return replace(x, layers=(*x.layers, x.affine), affine=affine)
 
 
 def written(x: Variable, terms: Sequence[Term], base: RationalArray | fmpq = ZERO) -> Variable:
     """base + Σ weight · relu(slope · x + shift), value by value; one per value means in the order of values."""
-    size = len(x.affine.shift)
+    size, budget = len(x.affine.shift), x.affine.budget
+    budget.floats(2 * len(terms) * size * size)
     layer = None
     blocks = []
     for term in terms:
@@ -51,19 +54,20 @@ def written(x: Variable, terms: Sequence[Term], base: RationalArray | fmpq = ZER
         blocks.append(block)
     if layer is None:
         raise AssertionError("a piecewise function has a term")
-    affine = ExactAffine.dense(np.hstack(blocks), _each(base, size))
+    affine = ExactAffine.dense(np.hstack(blocks), _each(base, size), budget)
     return replace(x, layers=(*x.layers, layer), affine=affine, rewritten=True)
 
 
 def largest_of_two(step: Step, x: Variable, y: Variable, *, smallest: bool = False) -> Variable:
     """max(x, y) = y + relu(x − y), or min(x, y) = y − relu(y − x)."""
     both, shape = joined(step, x, y)
-    half = both.labels.size // 2
+    half, budget = both.labels.size // 2, both.affine.budget
+    budget.floats(20 * half * half)
     one, none = np.eye(half), np.zeros((half, half))
     gap = np.hstack([-one, one] if smallest else [one, -one])
     units = both.affine.multiplied(np.vstack([gap, np.hstack([none, one]), np.hstack([none, -one])]))
     ends = np.hstack([-one if smallest else one, one, -one])
-    affine = ExactAffine.identity(3 * half).multiplied(ends)
+    affine = ExactAffine.identity(3 * half, budget).multiplied(ends)
     labels = np.arange(half).reshape(shape)
     return replace(both, layers=(*both.layers, units), affine=affine, labels=labels, rewritten=True)
 

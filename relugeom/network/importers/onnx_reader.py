@@ -13,6 +13,8 @@ import numpy as np
 
 from relugeom.errors import ModelError, UnsupportedModelError
 from relugeom.network.decision import Decision
+from relugeom.network.importers.affine_chain import rounded_layers
+from relugeom.network.importers.budget import BeyondBudgetError, Budget
 from relugeom.network.importers.folding import ExactAffine
 from relugeom.network.importers.onnx_file import Graph, Node, read_graph
 from relugeom.network.importers.onnx_operators import apply_operator
@@ -20,6 +22,9 @@ from relugeom.network.importers.onnx_values import OPEN_BATCH, MixedBatchError, 
 from relugeom.network.network import Origin, ReLUNetwork
 
 __all__ = ["read_onnx"]
+
+NANOSECONDS = 20_000
+"""What a node takes for each of its inputs, beside its arithmetic."""
 
 
 def read_onnx(path: Path) -> ReLUNetwork:
@@ -43,7 +48,7 @@ def read_onnx(path: Path) -> ReLUNetwork:
     """
     graph = read_graph(path)
     output = _output(graph)
-    layers = [affine.rounded() for affine in (*output.layers, output.affine.reordered(output.order))]
+    layers = rounded_layers((*output.layers, output.affine.reordered(output.order)))
     class_names = graph.names("class_names")
     several = output.order.size > 1
     return ReLUNetwork(
@@ -88,15 +93,27 @@ def _sources(shape: tuple[int | None, ...]) -> list[Variable]:
 
 
 def _source(sizes: list[int], batch: int | None) -> Variable:
-    size = prod(sizes)
-    return Variable((), ExactAffine.identity(size), np.arange(size).reshape(sizes), batch)
+    size, budget = prod(sizes), Budget()
+    return Variable((), ExactAffine.identity(size, budget), np.arange(size).reshape(sizes), batch)
 
 
 def _executed(graph: Graph, source: Variable) -> Variable:
     values: dict[str, Value] = {**graph.constants, graph.input_name: source}
-    for node in graph.nodes:
+    budget = source.affine.budget
+    last_uses = {name: position for position, node in enumerate(graph.nodes) for name in node.inputs}
+    last_uses[graph.output_name] = len(graph.nodes)
+    for position, node in enumerate(graph.nodes):
         operands = tuple(_operand(node, name, values) for name in node.inputs)
-        values[node.outputs[0]] = apply_operator(Step(node, operands, graph.opset))
+        budget.steps(len(node.inputs), NANOSECONDS)
+        try:
+            value = apply_operator(Step(node, operands, graph.opset, budget))
+            budget.floats(value.labels.size + len(value.layers) if isinstance(value, Variable) else value.size)
+        except BeyondBudgetError as error:
+            raise BeyondBudgetError(f"{node.label}: {error}") from error
+        values[node.outputs[0]] = value
+        for name in {*node.inputs, node.outputs[0]}:
+            if name and last_uses.get(name, 0) <= position:
+                del values[name]  # no node needs it any more
     output = values.get(graph.output_name)
     if output is None:
         raise ModelError(f"no node gives the output {graph.output_name!r}: the model is damaged")

@@ -47,6 +47,7 @@ def _cast(step: Step) -> Value:
         return value
     if kind not in CAST_TYPES:
         raise step.unsupported(f"casts a constant to {type_name(kind)}")
+    step.budget.floats(value.size)
     with np.errstate(all="ignore"):  # what overflows is refused where it is used
         return value.astype(CAST_TYPES[kind])
 
@@ -145,6 +146,7 @@ def _concatenate(step: Step) -> Value:
     operands = [step.operand(position) for position in range(len(step.operands))]
     if any(isinstance(operand, Variable) for operand in operands):
         return _concatenated(step, [step.variable(position) for position in range(len(operands))])
+    step.budget.floats(64 * len(step.operands))
     parts = [step.shape_vector(position) for position in range(len(step.operands))]
     return np.array([entry for part in parts for entry in part], dtype=np.int64)
 
@@ -157,6 +159,7 @@ def _concatenated(step: Step, parts: Sequence[Variable]) -> Variable:
     (axis,) = step.axes([step.integer("axis", 0)], ranks.pop())
     if axis == 0 and parts[0].batch is not None:
         raise step.mixes_batch()
+    step.budget.floats(2 * sum(part.labels.size for part in parts))
     starts = np.cumsum([0, *(len(part.affine.shift) for part in parts)])
     labels = [part.labels + start for part, start in zip(parts, starts.tolist(), strict=False)]
     try:

@@ -4,6 +4,7 @@ Nothing that a file claims is believed before it is compared with the bytes that
 no path outside the model's folder opened, on its word alone.
 """
 
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
@@ -13,13 +14,12 @@ from numpy.typing import NDArray
 from onnx import TensorProto
 
 from relugeom.errors import ModelError, UnsupportedModelError
+from relugeom.network.importers.budget import WEIGHTS
 
-__all__ = ["FLOAT_TYPES", "MOST_AXES", "Array", "read_tensor", "type_name"]
+__all__ = ["FLOAT_TYPES", "MOST_AXES", "Array", "TensorReader", "type_name"]
 
 Array = NDArray[Any]
 
-LARGEST_TENSOR = 2**31
-"""Most bytes of one tensor."""
 MOST_AXES = 16
 """Most axes of one tensor."""
 
@@ -37,42 +37,65 @@ LAYOUTS: dict[int, tuple[str, str]] = {
 }
 
 
-def read_tensor(tensor: TensorProto, place: str, folder: Path) -> Array:
-    """The values of a tensor.
+@dataclass(slots=True)
+class TensorReader:
+    """Reads the tensors of one model, which together may have as many numbers as a network.
 
-    Parameters
+    Attributes
     ----------
-    tensor
-        Embedded, or kept in an external file.
-    place
-        What messages call it.
     folder
         Where the model lies: external files may not lie outside.
-
-    Raises
-    ------
-    ModelError
-        The values do not fill the shape, or an external file cannot be used.
-    UnsupportedModelError
-        The element type is none of float16, bfloat16, float, double, int32, int64, bool.
+    numbers
+        How many were read.
     """
+
+    folder: Path
+    numbers: int = 0
+
+    def read(self, tensor: TensorProto, place: str) -> Array:
+        """The values of a tensor.
+
+        Parameters
+        ----------
+        tensor
+            Embedded, or kept in an external file.
+        place
+            What messages call it.
+
+        Raises
+        ------
+        ModelError
+            The values do not fill the shape, an external file cannot be used, or there are too many of them.
+        UnsupportedModelError
+            The element type is none of float16, bfloat16, float, double, int32, int64, bool.
+        """
+        shape = tuple(tensor.dims)
+        if len(shape) > MOST_AXES:
+            raise ModelError(f"{place} has {len(shape)} axes: at most {MOST_AXES} can be read")
+        self.numbers += max(0, prod(shape))
+        if min(shape, default=0) < 0 or self.numbers > WEIGHTS:
+            raise ModelError(
+                f"{place} declares the shape {str(list(shape))[:80]}: all tensors together may have {WEIGHTS:,} numbers"
+            )
+        return _read_tensor(tensor, shape, place, self.folder)
+
+
+def _read_tensor(tensor: TensorProto, shape: tuple[int, ...], place: str, folder: Path) -> Array:
     if tensor.data_type not in LAYOUTS:
         raise UnsupportedModelError(
             f"{place} holds {type_name(tensor.data_type)} values: export the model with float weights"
         )
     layout, field = LAYOUTS[tensor.data_type]
-    dtype, shape = np.dtype(layout), tuple(tensor.dims)
-    if len(shape) > MOST_AXES:
-        raise ModelError(f"{place} has {len(shape)} axes: at most {MOST_AXES} can be read")
-    if min(shape, default=0) < 0 or prod(shape) * dtype.itemsize > LARGEST_TENSOR:
-        raise ModelError(f"{place} declares the shape {list(shape)}: at most {LARGEST_TENSOR} bytes can be read")
+    dtype = np.dtype(layout)
     if tensor.data_location == TensorProto.EXTERNAL:
         values = np.frombuffer(_external_bytes(tensor, prod(shape) * dtype.itemsize, place, folder), dtype)
     elif tensor.HasField("raw_data"):
         whole = len(tensor.raw_data) // dtype.itemsize * dtype.itemsize
         values = np.frombuffer(tensor.raw_data[:whole], dtype)
     else:
-        values = np.array(getattr(tensor, field), dtype=np.int64 if field == "int32_data" else dtype).astype(dtype)
+        held = getattr(tensor, field)
+        wide = np.dtype(np.int64) if field == "int32_data" else dtype
+        values = np.fromiter(held, dtype=wide, count=len(held)).astype(dtype)
     if values.size != prod(shape):
         raise ModelError(f"{place} has the shape {list(shape)} but {values.size} values: the file is damaged")
     return _decoded(values, tensor.data_type).reshape(shape)

@@ -15,6 +15,7 @@ import numpy as np
 from relugeom.errors import ModelError, UnsupportedModelError
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.network.decision import Squashing
+from relugeom.network.importers.budget import Budget
 from relugeom.network.importers.folding import ExactAffine
 from relugeom.network.importers.onnx_file import Attribute, Node
 from relugeom.network.importers.onnx_tensors import Array
@@ -76,11 +77,12 @@ Value: TypeAlias = Array | Variable
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """A node and its operands; None where an optional one is left out."""
+    """A node and its operands, None where an optional one is left out; and the account that its work goes on."""
 
     node: Node
     operands: tuple[Value | None, ...]
     opset: int
+    budget: Budget
 
     def unsupported(self, text: str) -> UnsupportedModelError:
         """An error that names the node."""
@@ -137,6 +139,7 @@ class Step:
                 f"{self.node.label} takes {self.node.inputs[position]!r}, which is not finite at {place}: "
                 "train or export the model again"
             )
+        self.budget.floats(values.size)
         return values.astype(np.float64)
 
     def variable_and_constant(self) -> tuple[int, int]:

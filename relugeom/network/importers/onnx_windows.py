@@ -13,11 +13,14 @@ import numpy as np
 from flint import fmpq
 
 from relugeom.linalg.arrays import FloatArray, IntArray
-from relugeom.network.importers.folding import LARGEST_MATRIX, rationals
 from relugeom.network.importers.onnx_piecewise import largest_of_two
 from relugeom.network.importers.onnx_values import Step, Value, Variable
+from relugeom.network.importers.rational_arrays import rationals
 
 __all__ = ["WINDOWS"]
+
+PLACE = 20_000
+"""Nanoseconds for each place of a kernel, and for each filter and channel."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,8 +67,7 @@ def _windows(step: Step, x: Variable, kernel: Sequence[int]) -> _Windows:
     if len(kernel) != rank or min([*strides, *dilations, *kernel], default=1) < 1 or min(pads, default=0) < 0:
         raise step.damaged("has a kernel, strides, dilations or pads that do not fit its input")
     padding = [(0, 0), *((pads[axis], pads[rank + axis]) for axis in range(rank))]
-    if prod(size + sum(pad) for size, pad in zip(sizes, padding[1:], strict=True)) > LARGEST_MATRIX:
-        raise step.unsupported("pads its input to more values than can be read")
+    step.budget.floats(len(x.labels[0]) * prod(size + sum(pad) for size, pad in zip(sizes, padding[1:], strict=True)))
     padded = np.pad(x.labels[0], padding, constant_values=-1)
     counts = [
         (size - (k - 1) * d - 1) // stride + 1
@@ -73,8 +75,8 @@ def _windows(step: Step, x: Variable, kernel: Sequence[int]) -> _Windows:
     ]
     if min(counts, default=1) < 1:
         raise step.damaged("has windows that are larger than its input")
-    if x.labels.size * prod(counts) * prod(kernel) > LARGEST_MATRIX:
-        raise step.unsupported("slides over too many values: only small inputs can be read")
+    step.budget.floats(len(padded) * prod(counts) * prod(kernel))
+    step.budget.steps(prod(kernel), PLACE)
     found = np.empty((len(padded), *counts, *kernel), dtype=np.int64)
     for place in product(*map(range, kernel)):
         picks = [
@@ -101,6 +103,8 @@ def _convolution(step: Step) -> Value:
     windows = _windows(step, x, kernel.shape[2:])
     flat, size = windows.flat(), x.labels.size
     count = flat.shape[1]
+    step.budget.steps(len(kernel) * kernel.shape[1], PLACE)
+    step.budget.floats(len(kernel) * count * (size + 1))
     matrix = np.zeros((len(kernel), count, size + 1))  # the last column gathers what falls into the padding
     for output, filters in enumerate(kernel.reshape(len(kernel), kernel.shape[1], -1)):
         first = output // (len(kernel) // groups) * kernel.shape[1]
@@ -131,6 +135,7 @@ def _global_average(step: Step) -> Value:
 def _averaged(step: Step, x: Variable, windows: _Windows, include_padding: int) -> Variable:
     flat, size = windows.flat(), x.labels.size
     seen = flat.reshape(-1, flat.shape[2])
+    step.budget.floats(len(seen) * (size + 1))
     matrix: FloatArray = np.zeros((len(seen), size + 1))
     np.add.at(matrix, (np.arange(len(seen))[:, None], seen), 1.0)
     counts = np.full(len(seen), flat.shape[2]) if include_padding else (seen >= 0).sum(axis=1)

@@ -13,7 +13,7 @@ from relugeom.errors import ModelError, UnsupportedModelError
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.decision import Decision, Squashing
 from relugeom.network.importers.affine_chain import AffineChain, finite_floats
-from relugeom.network.importers.folding import rationals
+from relugeom.network.importers.rational_arrays import rationals
 from relugeom.network.network import ReLUNetwork
 
 __all__ = ["network_from_scikit_learn"]

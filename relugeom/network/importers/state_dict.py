@@ -20,18 +20,15 @@ from relugeom.errors import ModelError, UnsupportedModelError
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.importers.activations_between import find_activations
 from relugeom.network.importers.affine_chain import AffineChain, finite_floats
-from relugeom.network.importers.folding import rationals
+from relugeom.network.importers.budget import check_size
 from relugeom.network.importers.layer_order import find_orders
+from relugeom.network.importers.rational_arrays import rationals
 from relugeom.network.importers.shown_names import shown
 from relugeom.network.network import ReLUNetwork
 
 __all__ = ["Tensor", "chain_of_tensors"]
 
 NUMBER = re.compile(r"[0-9]+")
-LARGEST = 1 << 28
-"""Most numbers of a network: two gigabytes."""
-MOST_UNITS = 1 << 20
-"""Most rows of all layers together: each becomes a rational, at the cost of a hundred numbers."""
 SINGLE = ("float32", "float16", "bfloat16")
 FLOATS = ("float64", *SINGLE)
 LISTED = 6
@@ -125,11 +122,8 @@ def _linear_layers(tensors: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Ten
             raise ModelError(f"'{shown(name)}' holds no number: a layer has inputs and outputs")
     if not found:
         raise ModelError("it holds no linear layer: no tensor in it is called <layer>.weight")
-    if sum(prod(tensor.shape) for tensor in tensors.values()) > LARGEST:
-        raise ModelError(f"its tensors hold more than {LARGEST:,} numbers: this is too large to be read")
-    units = sum(weight.shape[0] for weight, _ in found.values())
-    if units > MOST_UNITS:
-        raise ModelError(f"its layers have {units:,} units: more than {MOST_UNITS:,} cannot be analysed")
+    units = max(weight.shape[1] for weight, _ in found.values()) + sum(weight.shape[0] for weight, _ in found.values())
+    check_size(sum(prod(tensor.shape) for tensor in tensors.values()), units)
     return found
 
 

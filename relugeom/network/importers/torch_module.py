@@ -15,7 +15,7 @@ from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import rational
 from relugeom.network.decision import Squashing
 from relugeom.network.importers.affine_chain import AffineChain, finite_floats
-from relugeom.network.importers.folding import inverse_root, rationals
+from relugeom.network.importers.rational_arrays import inverse_root, rationals
 from relugeom.network.network import ReLUNetwork
 
 __all__ = ["network_from_module"]

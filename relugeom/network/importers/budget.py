@@ -1,0 +1,105 @@
+"""How large a model may be: one budget for all formats, counted before anything of that size is made.
+
+A file of a kilobyte can describe a network of any size, and numbers of any length. The one idea: whoever builds
+something while a file is read says first how much it is, and one account of all of it stops what no memory holds and no
+patience waits for. What is counted is never given back, so that the account bounds the work as well.
+
+| of a model                                              | at most                   |
+|---------------------------------------------------------|---------------------------|
+| weights and biases, and numbers of all tensors together | 2^26 (half a gigabyte)    |
+| units, inputs and outputs together                      | 2^20                      |
+| bytes that reading it builds, all steps together        | 2^31                      |
+| work of exact folding, in nanoseconds of a usual core   | 2^36 (about a minute)     |
+| bits of one rational number                             | 2^20                      |
+| letters of all names, or of a description in JSON       | 2^24                      |
+"""
+
+from relugeom.errors import UnsupportedModelError
+
+__all__ = ["LETTERS", "LONGEST_NUMBER", "UNITS", "WEIGHTS", "BeyondBudgetError", "Budget", "check_size"]
+
+WEIGHTS = 2**26
+UNITS = 2**20
+BYTES = 2**31
+WORK = 2**36
+LONGEST_NUMBER = 2**20
+LETTERS = 2**24
+
+FLOAT = 8
+RATIONAL = 100
+"""Bytes of a rational beside its digits."""
+OPERATION = 300
+"""Nanoseconds of an operation on two short rationals."""
+COMMON_FACTOR = 2000
+"""Nanoseconds a word of finding the common factor of two long numbers."""
+WORD = 64
+
+
+class BeyondBudgetError(UnsupportedModelError):
+    """A model describes more than can be analysed."""
+
+
+class Budget:
+    """The account of one model that is being read."""
+
+    __slots__ = ("_bytes", "_work")
+
+    def __init__(self) -> None:
+        self._bytes = self._work = 0
+
+    def floats(self, count: int) -> None:
+        """So many floats, or other entries of eight bytes, are about to be made."""
+        self._spend(count * FLOAT, count)
+
+    def rationals(self, count: int, bits: int, *, shorter: int = 0, kept: bool = True) -> None:
+        """So many rationals are about to be computed.
+
+        Parameters
+        ----------
+        bits
+            Of all results together, at most.
+        shorter
+            Of the shorter ones of each two operands, all together.
+        kept
+            Whether they stay, or are let go a few at a time.
+        """
+        self._spend((count * RATIONAL + bits // 8) * kept, count * OPERATION + shorter // WORD * COMMON_FACTOR)
+
+    def products(self, count: int, bits: int) -> None:
+        """So many products of two integers of at most so many bits are about to be computed."""
+        self._spend(0, count * (1 + bits // WORD))
+
+    def steps(self, count: int, nanoseconds: int) -> None:
+        """Something is about to be done so many times."""
+        self._spend(0, count * nanoseconds)
+
+    def _spend(self, size: int, work: int) -> None:
+        self._bytes += size
+        self._work += work
+        if self._bytes > BYTES or self._work > WORK:
+            what = f"{BYTES:,} bytes" if self._bytes > BYTES else "a minute"
+            raise BeyondBudgetError(
+                f"reading it exactly would take more than {what}: the model describes more than can be analysed; "
+                "simplify it first, with onnxsim say, or export a smaller one"
+            )
+
+
+def check_size(weights: int, units: int) -> None:
+    """Refuse a network that is larger than any that can be analysed.
+
+    Parameters
+    ----------
+    weights
+        Weights and biases of all layers.
+    units
+        Values of all layers, inputs and outputs among them.
+
+    Raises
+    ------
+    BeyondBudgetError
+        Either is more than the budget has.
+    """
+    if weights > WEIGHTS:
+        raise BeyondBudgetError(f"it has {weights:,} weights: more than {WEIGHTS:,} cannot be analysed")
+    if units > UNITS:
+        raise BeyondBudgetError(f"its layers have {units:,} units: more than {UNITS:,} cannot be analysed")
