@@ -72,7 +72,7 @@ def test_the_normalisation_is_told() -> None:
     assert (told.output_mean, told.output_range) == (7.5188840, 373.9)
     assert not told.means.flags.writeable
     assert rg.read_nnet_normalisation is read_nnet_normalisation
-    refused(lambda: read_nnet_normalisation(FIXTURES / "ghost.nnet"), "ghost.nnet", "cannot be read")
+    refused(lambda: read_nnet_normalisation(FIXTURES / "ghost.nnet"), "ghost.nnet", "there is no such file")
     refused(lambda: read_nnet_normalisation(FIXTURES / "write_fixtures.py"), "write_fixtures.py: line")
 
 

@@ -102,8 +102,9 @@ def read_nnet_normalisation(path: str | Path) -> NNetNormalisation:
     ModelError
         The file is missing or damaged.
     """
+    file = regular_file(path, refusal=ModelError)
     try:
-        return _read(regular_file(path, refusal=ModelError))[0]
+        return _read(file)[0]
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error.strerror or error}") from error
     except ModelError as error:
