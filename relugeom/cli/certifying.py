@@ -17,7 +17,7 @@ from relugeom.geometry.domain_spec import load_domain
 from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.partition import PartitionStatus
 from relugeom.printing import counted
-from relugeom.report.tables import fact_table
+from relugeom.report.plain_tables import fact_table
 
 __all__ = ["run_certify", "run_check"]
 

@@ -19,7 +19,7 @@ from relugeom.deadline import Deadline
 from relugeom.files import place_to_write
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.admissible import check_admissible
-from relugeom.report.tables import fact_table
+from relugeom.report.plain_tables import fact_table
 
 __all__ = ["run_compare"]
 

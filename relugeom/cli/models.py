@@ -22,7 +22,7 @@ from relugeom.partition.locate import Location, locate_pattern
 from relugeom.partition.partition import PartitionStatus, PatternStatus
 from relugeom.partition.tree import unexplored_prefixes
 from relugeom.printing import counted
-from relugeom.report.tables import fact_table
+from relugeom.report.plain_tables import fact_table
 
 if TYPE_CHECKING:
     from relugeom.store.runs import Run

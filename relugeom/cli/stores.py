@@ -54,7 +54,7 @@ def _print_rows(columns: tuple[str, ...], rows: Iterator[tuple[object, ...]], fo
         for piece in csv_text(columns, list(rows)):  # read to the end first: the time limit is not for a slow reader
             print_text(piece)
     else:
-        from relugeom.report.tables import row_table
+        from relugeom.report.plain_tables import row_table
 
         print_parts([row_table(columns, list(islice(rows, MAX_TABLE_ROWS)))])
         more = sum(1 for _ in islice(rows, MAX_COUNTED_ROWS))

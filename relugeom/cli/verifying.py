@@ -15,7 +15,7 @@ from relugeom.deadline import Deadline
 from relugeom.errors import InputError
 from relugeom.files import place_to_write, read_text
 from relugeom.network.network import ReLUNetwork
-from relugeom.report.tables import fact_table
+from relugeom.report.plain_tables import fact_table
 
 __all__ = ["CODES", "run_verify"]
 

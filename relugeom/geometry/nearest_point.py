@@ -14,7 +14,6 @@ from math import lcm
 
 import numpy as np
 from flint import fmpq, fmpq_mat
-from scipy.optimize import nnls
 
 from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry.exact_program import maximise_exactly
@@ -97,6 +96,8 @@ def _proposed_rows(rows: Sequence[Form], p: Sequence[Fraction]) -> list[int]:
     """Rows that are probably 0 at the nearest point, by least distance programming in floats."""
     if not rows:  # SciPy 1.17 frees memory twice on a table without columns
         return []
+    from scipy.optimize import nnls  # loaded only where there are l2 balls, as it takes long
+
     A, b = shadow_rows(rows, len(p))  # A x ≤ b; with u = x − p: −A u ≥ A p − b
     table = np.vstack([-A.T, A @ np.array([float(value) for value in p]) - b])
     try:

@@ -3,8 +3,6 @@
 from math import isfinite
 from numbers import Integral, Real
 
-import pandas as pd
-
 __all__ = ["NOTHING", "PERCENT", "display", "percent", "shortened", "visible"]
 
 NOTHING = "–"
@@ -33,7 +31,7 @@ def display(value: object) -> str:
     """Any cell as text: names made visible, counts in thousands, floats with four digits, nothing as a dash."""
     if isinstance(value, str):
         return visible(value)
-    if pd.isna(value):
+    if _is_missing(value):
         return NOTHING
     if isinstance(value, Integral):
         return f"{int(value):,}"
@@ -44,9 +42,15 @@ def display(value: object) -> str:
 
 def percent(share: float | None) -> str:
     """A share as a percentage; ``0 %`` and ``100 %`` without decimals are exact."""
-    if pd.isna(share):
+    if share is None or _is_missing(share):
         return NOTHING
     return f"{share:.0%}".replace("%", " %") if share in (0, 1) else f"{share:.1%}".replace("%", " %")
+
+
+def _is_missing(value: object) -> bool:
+    import pandas as pd  # loaded where there are cells of data frames
+
+    return bool(pd.isna(value))
 
 
 def _number(value: float) -> str:

@@ -3,10 +3,7 @@
 Cells are `rich.text.Text` made of visible characters: no name is read as markup, and none holds a terminal's escapes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-
 import pandas as pd
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -14,8 +11,9 @@ from rich.text import Text
 from relugeom.report.content import ReportContent
 from relugeom.report.excerpt import cluster_matrix, outputs_of, strongest_rows
 from relugeom.report.formatting import display, percent, visible
+from relugeom.report.plain_tables import add_rows, fact_table, plain_table, section
 
-__all__ = ["cluster_tables", "fact_table", "row_table", "summary_tables"]
+__all__ = ["cluster_tables", "summary_tables"]
 
 MAX_CLUSTERS, MAX_MATRIX_CLUSTERS, MAX_FEATURES, MAX_OUTPUTS = 20, 6, 20, 4
 
@@ -36,7 +34,7 @@ _CLUSTER_COLUMNS = (
 
 def summary_tables(content: ReportContent) -> list[RenderableType]:
     """The summary, the census, the largest clusters, their importance and the notes, in the order of printing."""
-    parts: list[RenderableType] = [_facts(content.title, content.summary)]
+    parts: list[RenderableType] = [fact_table(content.title, content.summary)]
     if len(content.census):
         parts.append(_census(content.census))
     if len(content.clusters):
@@ -46,55 +44,33 @@ def summary_tables(content: ReportContent) -> list[RenderableType]:
         parts += _importance(content.importance, output)
     parts += _more(len(outputs) - MAX_OUTPUTS, "output")
     if content.notes:
-        parts.append(_section("Notes", *(Text(f"- {visible(note)}") for note in content.notes)))
+        parts.append(section("Notes", *(Text(f"- {visible(note)}") for note in content.notes)))
     return parts
 
 
 def cluster_tables(content: ReportContent) -> list[RenderableType]:
     """The summary, the clusters with their means, and their importance."""
     profiles = cluster_matrix(content.profiles, "mean", max_clusters=MAX_MATRIX_CLUSTERS)
-    parts: list[RenderableType] = [_facts(content.title, content.summary), _clusters(content.clusters)]
+    parts: list[RenderableType] = [fact_table(content.title, content.summary), _clusters(content.clusters)]
     parts += _more(len(content.clusters) - MAX_CLUSTERS, "cluster")
-    parts.append(_section("Means of the features", _matrix_table(profiles.head(MAX_FEATURES))))
+    parts.append(section("Means of the features", _matrix_table(profiles.head(MAX_FEATURES))))
     for output in outputs_of(content.importance)[:MAX_OUTPUTS]:
         parts += _importance(content.importance, output)
     return parts
 
 
-def fact_table(title: str, facts: Mapping[str, str]) -> RenderableType:
-    """Labels and texts under a heading."""
-    return _facts(title, facts)
-
-
-def row_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> RenderableType:
-    """Rows of any values under their column names."""
-    table = _table()
-    for column in columns:
-        table.add_column(visible(column), overflow="fold")
-    _add_rows(table, (map(display, row) for row in rows))
-    return table
-
-
-def _facts(title: str, facts: Mapping[str, str]) -> Group:
-    table = _table(show_header=False)
-    table.add_column(style="dim", overflow="fold")
-    table.add_column(overflow="fold")
-    _add_rows(table, ([visible(label), visible(text)] for label, text in facts.items()))
-    return _section(title, table)
-
-
 def _census(census: pd.DataFrame) -> Group:
-    table = _table()
+    table = plain_table()
     table.add_column("patterns", overflow="fold")
     table.add_column("count", justify="right")
-    _add_rows(table, zip(map(display, census["patterns"]), map(display, census["count"]), strict=True))
-    return _section("Activation patterns", table)
+    add_rows(table, zip(map(display, census["patterns"]), map(display, census["count"]), strict=True))
+    return section("Activation patterns", table)
 
 
 def _clusters(clusters: pd.DataFrame) -> Group:
     """The largest clusters; columns that say nothing (no value, no sample outside) are left out."""
     shown = clusters.head(MAX_CLUSTERS)
-    table = _table()
+    table = plain_table()
     columns = []
     for column, heading, write in _CLUSTER_COLUMNS:
         if shown[column].isna().all() or (column == "outside" and not shown[column].any()):
@@ -104,8 +80,8 @@ def _clusters(clusters: pd.DataFrame) -> Group:
         else:
             table.add_column(heading, justify="left" if column == "verdict" else "right", no_wrap=True)
         columns.append([write(value) for value in shown[column]])
-    _add_rows(table, zip(*columns, strict=True))
-    return _section("Clusters", table)
+    add_rows(table, zip(*columns, strict=True))
+    return section("Clusters", table)
 
 
 def _importance(importance: pd.DataFrame, output: str) -> list[RenderableType]:
@@ -114,7 +90,7 @@ def _importance(importance: pd.DataFrame, output: str) -> list[RenderableType]:
     matrix = cluster_matrix(chosen, "coefficient", max_clusters=MAX_MATRIX_CLUSTERS)
     strongest = strongest_rows(matrix, MAX_FEATURES)
     return [
-        _section(f"Importance for {output}: coefficients of the effective map", _matrix_table(strongest)),
+        section(f"Importance for {output}: coefficients of the effective map", _matrix_table(strongest)),
         *_more(len(matrix) - len(strongest), "feature"),
         *_more(chosen["cluster"].nunique() - matrix.shape[1], "cluster"),
     ]
@@ -122,25 +98,12 @@ def _importance(importance: pd.DataFrame, output: str) -> list[RenderableType]:
 
 def _matrix_table(matrix: pd.DataFrame) -> Table:
     """One row per feature, one column per cluster."""
-    table = _table()
+    table = plain_table()
     table.add_column("feature", overflow="fold")
     for cluster in matrix.columns:
         table.add_column(f"cluster {cluster}", justify="right")
-    _add_rows(table, ([display(name), *map(display, row)] for name, row in matrix.iterrows()))
+    add_rows(table, ([display(name), *map(display, row)] for name, row in matrix.iterrows()))
     return table
-
-
-def _section(title: str, *parts: RenderableType) -> Group:
-    return Group(Text(), Text(visible(title), style="bold"), *parts)
-
-
-def _table(*, show_header: bool = True) -> Table:
-    return Table(box=box.SIMPLE_HEAD, show_header=show_header, show_edge=False, pad_edge=False, collapse_padding=True)
-
-
-def _add_rows(table: Table, rows: Iterable[Iterable[str]]) -> None:
-    for row in rows:
-        table.add_row(*map(Text, row))
 
 
 def _more(hidden: int, what: str) -> list[RenderableType]:

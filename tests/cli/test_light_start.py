@@ -30,3 +30,11 @@ def test_nothing_heavy_is_loaded(program: str) -> None:
     asked = f"{program}\nimport sys\nprint([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
     ended = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True)
     assert ended.stderr.strip() == "[]"
+
+
+def test_a_property_is_verified_without_tables_and_compilers() -> None:
+    """A time limit of seconds is no place for a second of loading."""
+    unused = [name for name in HEAVY if name != "highspy"]
+    asked = f"import relugeom.cli.verifying, sys\nprint([name for name in {unused} if name in sys.modules])"
+    ended = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout.strip() == "[]"
