@@ -10,19 +10,29 @@ patience waits for. What is counted is never given back, so that the account bou
 | units, inputs and outputs together                      | 2^20                      |
 | bytes that reading it builds, all steps together        | 2^31                      |
 | work of exact folding, in nanoseconds of a usual core   | 2^36 (about a minute)     |
-| bits of one rational number                             | 2^20                      |
+| bits of one rational number; of one scale of a value    | 2^20; 2^14                |
 | letters of all names, or of a description in JSON       | 2^24                      |
 """
 
 from relugeom.errors import UnsupportedModelError
 
-__all__ = ["LETTERS", "LONGEST_NUMBER", "UNITS", "WEIGHTS", "BeyondBudgetError", "Budget", "check_size"]
+__all__ = [
+    "LETTERS",
+    "LONGEST_NUMBER",
+    "LONGEST_SCALE",
+    "UNITS",
+    "WEIGHTS",
+    "BeyondBudgetError",
+    "Budget",
+    "check_size",
+]
 
 WEIGHTS = 2**26
 UNITS = 2**20
 BYTES = 2**31
 WORK = 2**36
 LONGEST_NUMBER = 2**20
+LONGEST_SCALE = 2**14
 LETTERS = 2**24
 
 FLOAT = 8

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
-from relugeom.network.importers.budget import WEIGHTS, BeyondBudgetError, Budget
+from relugeom.network.importers.budget import LONGEST_SCALE, WEIGHTS, BeyondBudgetError, Budget
 from relugeom.network.importers.rational_arrays import (
     RationalArray,
     filled,
@@ -89,8 +89,8 @@ class ExactAffine:
 
     def scaled(self, factors: RationalArray) -> "ExactAffine":
         """The map followed by y ↦ factors ⊙ y."""
-        rows, shift = (product(part, factors, self.budget) for part in (self.rows, self.shift))
-        return replace(self, rows=rows, shift=shift)
+        rows = product(self.rows, factors, self.budget, longest=LONGEST_SCALE)
+        return replace(self, rows=rows, shift=product(self.shift, factors, self.budget))
 
     def shifted(self, vector: RationalArray) -> "ExactAffine":
         """The map followed by y ↦ y + vector."""

@@ -167,7 +167,8 @@ class _Numbers:
         number = number.removesuffix(",")
         held = number.count(",") + 1
         if held != count and (count is not None or held > MOST_LAYERS):
-            raise ModelError(f"line {self.line}: {what} should be {count or MOST_LAYERS} numbers, not {held}")
+            wanted = f"at most {MOST_LAYERS}" if count is None else count
+            raise ModelError(f"line {self.line}: {what} should be {wanted} numbers, not {held}")
         return np.array([self._number(field.strip(), what) for field in number.split(",")])
 
     def whole_numbers(self, count: int, what: str) -> list[int]:

@@ -52,12 +52,17 @@ def filled(shape: int | tuple[int, int], value: int) -> RationalArray:
 
 
 def product(
-    left: "FloatArray | RationalArray", right: RationalArray, budget: Budget, *, kept: bool = True
+    left: "FloatArray | RationalArray",
+    right: RationalArray,
+    budget: Budget,
+    *,
+    longest: int = LONGEST_NUMBER,
+    kept: bool = True,
 ) -> RationalArray:
-    """left ⊙ right, broadcast; not `kept` where it is let go at once."""
+    """left ⊙ right, broadcast, of at most `longest` bits each; not `kept` where it is let go at once."""
     lengths = _lengths(left), _lengths(right)
     bits = np.add(*lengths)
-    _check_length(bits)
+    _check_length(bits, longest)
     budget.rationals(bits.size, int(bits.sum()), shorter=int(np.minimum(*lengths).sum()), kept=kept)
     return np.asarray(rationals(left) * right, dtype=np.object_)
 
@@ -66,7 +71,7 @@ def total(left: RationalArray, right: RationalArray, budget: Budget) -> Rational
     """left + right, of one shape."""
     lengths = _lengths(left), _lengths(right)
     bits = 2 * np.add(*lengths) + 1
-    _check_length(bits)
+    _check_length(bits, LONGEST_NUMBER)
     budget.rationals(bits.size, int(bits.sum()), shorter=int(np.minimum(*lengths).sum()))
     return np.asarray(left + right, dtype=np.object_)
 
@@ -83,7 +88,7 @@ def matrix_product(left: FloatArray, right: RationalArray, budget: Budget) -> Ra
     longest = numerators + denominator + below + max(53, int(exponents.max(initial=53))) + inner.bit_length()
     bits = longest + denominator + below
     if bits > LONGEST_NUMBER:
-        raise _too_long()
+        raise _too_long(LONGEST_NUMBER)
     budget.products(rows * inner * columns, max(longest, below + 53))
     budget.rationals(rows * columns, rows * columns * bits, shorter=rows * columns * min(denominator + below, longest))
     budget.rationals(inner * columns, inner * columns * longest)  # what it is with the common denominator
@@ -146,18 +151,18 @@ def _integer_lengths(values: RationalArray, budget: Budget) -> tuple[int, int]:
         common = denominator if common is None else common * denominator // common.gcd(denominator)
         bits = int(common.bit_length())
         if bits > LONGEST_NUMBER:
-            raise _too_long()
+            raise _too_long(LONGEST_NUMBER)
     return int(np.max(_numerator_length(values))), bits
 
 
-def _check_length(bits: IntArray) -> None:
-    if bits.max(initial=0) > LONGEST_NUMBER:
-        raise _too_long()
+def _check_length(bits: IntArray, longest: int) -> None:
+    if bits.max(initial=0) > longest:
+        raise _too_long(longest)
 
 
-def _too_long() -> BeyondBudgetError:
+def _too_long(longest: int) -> BeyondBudgetError:
     return BeyondBudgetError(
-        f"a number that has to be computed exactly has more than {LONGEST_NUMBER:,} bits: the model multiplies or "
+        f"a number that has to be computed exactly has more than {longest:,} bits: the model multiplies or "
         "divides too often between two ReLUs; simplify it first, with onnxsim say"
     )
 
