@@ -14,6 +14,7 @@ from relugeom.claims.settlement import Settle, Settlement, Verdict
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
+from relugeom.partition.scope import choose_scope
 
 __all__ = ["Comparison", "compare_networks"]
 
@@ -26,11 +27,14 @@ class Comparison:
     ----------
     equivalent
         The claim that no output differs anywhere on the domain.
+    scope
+        On which inputs they were compared.
     differences
         One per output, where they are not equivalent: the largest |y − y'|.
     """
 
     equivalent: Settlement
+    scope: Scope
     differences: tuple[Extremum, ...] = ()
 
 
@@ -40,7 +44,7 @@ def compare_networks(
     domain: Domain,
     settle: Settle,
     *,
-    scope: Scope = Scope.RELAXATION,
+    scope: Scope | None = None,
 ) -> Comparison:
     """Whether two networks are the same function on a domain, or how far they are apart.
 
@@ -48,6 +52,9 @@ def compare_networks(
     ----------
     settle
         Settles claims about these two networks on this domain.
+    scope
+        ADMISSIBLE: on admissible inputs, which is meant by default where the domain has whole numbers; RELAXATION: on
+        all inputs of the relaxation.
 
     Raises
     ------
@@ -59,11 +66,11 @@ def compare_networks(
             f"networks with {first.inputs} and {second.inputs} inputs, {first.outputs} and {second.outputs} outputs "
             "cannot be compared"
         )
-    scope = Scope(scope)
+    scope = choose_scope(domain, scope)
     equivalent = settle(Equivalent(Fraction(0), scope))
     shown = equivalent.counterexample
     if equivalent.verdict is not Verdict.FAILS or shown is None:
-        return Comparison(equivalent)
+        return Comparison(equivalent, scope)
     differences = []
     for output in range(first.outputs):
         ends = []
@@ -72,7 +79,7 @@ def compare_networks(
             value = LinearOutput((first, second), (*unit, *(-entry for entry in unit)))
             ends.append(value.largest(domain, settle, value.best_near(domain, shown.x, scope), scope))
         differences.append(_larger(*ends))
-    return Comparison(equivalent, tuple(differences))
+    return Comparison(equivalent, scope, tuple(differences))
 
 
 def _larger(one: Extremum, other: Extremum) -> Extremum:

@@ -42,6 +42,8 @@ class Fairness:
         Indices of the features, with those that are bound to them by a one-hot group.
     same_decision
         The claim that alike inputs get the same decision; a counterexample is a pair of admissible inputs.
+    scope
+        Of which inputs: admissible ones where the domain has whole numbers (what holds on the relaxation holds there).
     unequal, admissible
         Of how many admissible inputs an alike one gets another decision (undecided is a decision of its own), and how
         many there are; None where they are not listed.
@@ -49,6 +51,7 @@ class Fairness:
 
     protected: tuple[int, ...]
     same_decision: Settlement
+    scope: Scope
     unequal: int | None = None
     admissible: int | None = None
 
@@ -94,8 +97,8 @@ def _counted(network: ReLUNetwork, domain: Domain, own: tuple[int, ...], found: 
     """The answer, with the number of unequal inputs where all are listed."""
     listed = list_admissible(domain)
     if listed is None:
-        return Fairness(own, found)
-    return Fairness(own, found, int(_unequal(network, listed, own).sum()), len(listed))
+        return Fairness(own, found, choose_scope(domain))
+    return Fairness(own, found, choose_scope(domain), int(_unequal(network, listed, own).sum()), len(listed))
 
 
 def _claim(network: ReLUNetwork, own: tuple[int, ...], scope: Scope) -> Claim:

@@ -24,6 +24,7 @@ from relugeom.network.exact import evaluate_exactly
 from relugeom.network.forward import as_samples, evaluate
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition
+from relugeom.partition.scope import choose_scope
 
 __all__ = ["Monotonicity", "SignMap", "monotonicity", "sign_map"]
 
@@ -39,12 +40,15 @@ class Monotonicity:
     ----------
     never_falls, never_rises
         Settled claims; a counterexample is a pair of admissible inputs, the one with the smaller feature first.
+    scope
+        Of which inputs: admissible ones where the domain has whole numbers (what holds on the relaxation holds there).
     """
 
     output: int
     feature: int
     never_falls: Settlement
     never_rises: Settlement
+    scope: Scope
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,7 +104,7 @@ def monotonicity(
         or _settle_direction(network, domain, settle, output, feature, sign)
         for sign, pair in zip((1, -1), pairs, strict=True)
     )
-    return Monotonicity(output, feature, rises, falls)
+    return Monotonicity(output, feature, rises, falls, choose_scope(domain))
 
 
 def sign_map(partition: Partition, *, shares: FloatArray | None = None) -> SignMap:
@@ -181,5 +185,4 @@ def _settle_direction(
     )
     moves = tuple(Fraction(direction * (k == output)) for k in range(network.outputs))
     wrong = Inequality(outputs=moves, copy_outputs=tuple(-value for value in moves), strict=True)
-    scope = Scope.ADMISSIBLE if domain.integral.any() else Scope.RELAXATION
-    return settle(Excluded(((farther, wrong),), scope, twin=Twin((feature,))))
+    return settle(Excluded(((farther, wrong),), choose_scope(domain), twin=Twin((feature,))))

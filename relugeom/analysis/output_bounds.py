@@ -16,9 +16,9 @@ from numpy.typing import ArrayLike
 from relugeom.analysis.tightening import Extremum, tighten
 from relugeom.claims.claim import Excluded, OutputBound, Scope, Twin
 from relugeom.claims.inequality import Inequality
-from relugeom.claims.settlement import Settle
+from relugeom.claims.settlement import Settle, Verdict
 from relugeom.errors import EmptyDomainError, InputError
-from relugeom.geometry.domain import Domain, contains, contains_admissible, list_admissible
+from relugeom.geometry.domain import Domain, list_admissible
 from relugeom.geometry.drawing import draw_admissible
 from relugeom.geometry.exact_program import maximise_exactly
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum
@@ -32,10 +32,13 @@ from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 from relugeom.partition.admissible import check_admissible
 from relugeom.partition.closed_cells import Best, climb, closed_cell, domain_forms
+from relugeom.partition.scope import choose_scope, in_scope
 
 __all__ = ["LinearOutput", "OutputBounds", "output_bounds", "promising_inputs"]
 
 Point = tuple[Fraction, ...]
+SCOPES = {Scope.ADMISSIBLE: "admissible inputs", Scope.RELAXATION: "relaxation"}
+UNPROVED = {Verdict.HOLDS: "", Verdict.UNKNOWN: " (reached; not proved to be the end)", Verdict.FAILS: ""}
 SEEDS, KEPT = 2000, 8
 """Random inputs that are looked at, and inputs from which the search sets out."""
 
@@ -112,10 +115,24 @@ class LinearOutput:
 
 @dataclass(frozen=True, slots=True)
 class OutputBounds:
-    """The range of an output: value, input and verdict at either end."""
+    """The range of an output: value, input and verdict at either end.
+
+    Attributes
+    ----------
+    scope
+        Over which inputs: admissible ones, or all of the relaxation.
+    """
 
     lowest: Extremum
     highest: Extremum
+    scope: Scope
+
+    def __str__(self) -> str:
+        low, high = (
+            "no limit" if end.value is None else f"{float(end.value)!r}" + UNPROVED[end.verdict]
+            for end in (self.lowest, self.highest)
+        )
+        return f"{low} to {high} over the {SCOPES[self.scope]}"
 
 
 def output_bounds(
@@ -124,7 +141,7 @@ def output_bounds(
     settle: Settle,
     *,
     output: int = 0,
-    scope: Scope = Scope.RELAXATION,
+    scope: Scope | None = None,
     candidates: ArrayLike | None = None,
 ) -> OutputBounds:
     """The exact range of one output over a domain.
@@ -134,7 +151,8 @@ def output_bounds(
     settle
         Settles claims about this network on this domain.
     scope
-        RELAXATION: over all inputs of the relaxation; ADMISSIBLE: over admissible inputs.
+        ADMISSIBLE: over admissible inputs, which is meant by default where the domain has whole numbers; RELAXATION:
+        over all inputs of the relaxation, where a category may be there by halves.
     candidates
         Inputs from which to set out besides random ones, shape (k, n), such as samples; those that are out of scope are
         passed over.
@@ -148,7 +166,7 @@ def output_bounds(
     """
     if not 0 <= output < network.outputs:
         raise InputError(f"there is no output {output}: they are numbered from 0 to {network.outputs - 1}")
-    scope = Scope(scope)
+    scope = choose_scope(domain, scope)
     some = _some_input(domain, scope)
     inputs = promising_inputs(domain, scope, None if candidates is None else as_samples(network, candidates))
     order = np.argsort(evaluate(network, inputs)[:, output], kind="stable")
@@ -159,7 +177,7 @@ def output_bounds(
         best = max((value.best_near(domain, x, scope) for x in starts), key=_rank)
         found = value.largest(domain, settle, best, scope)
         ends.append(found if sign > 0 or found.value is None else replace(found, value=-found.value))
-    return OutputBounds(*ends)
+    return OutputBounds(ends[0], ends[1], scope)
 
 
 def promising_inputs(domain: Domain, scope: Scope, candidates: FloatArray | None = None) -> FloatArray:
@@ -172,7 +190,7 @@ def promising_inputs(domain: Domain, scope: Scope, candidates: FloatArray | None
         drawn = np.random.default_rng(0).random((SEEDS, domain.inputs))
         tables.append(domain.lower + drawn * (domain.upper - domain.lower))
     table = np.concatenate(tables)
-    kept: FloatArray = table[(contains_admissible if scope is Scope.ADMISSIBLE else contains)(domain, table)]
+    kept: FloatArray = table[in_scope(domain, table, scope)]
     return kept
 
 

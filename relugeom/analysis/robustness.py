@@ -26,7 +26,7 @@ from relugeom.claims.claim import Claim, Excluded, Scope
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.settlement import Settlement, Verdict
 from relugeom.errors import InputError
-from relugeom.geometry.domain import Domain, contains, contains_admissible
+from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_program import maximise_exactly
 from relugeom.geometry.exact_simplex import ExactOptimum, ExactUnbounded, Form
 from relugeom.geometry.nearest_point import nearest_in_l1, nearest_in_l2, nearest_in_linf
@@ -37,6 +37,7 @@ from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 from relugeom.partition.closed_cells import Best, climb, closed_cell, domain_forms
+from relugeom.partition.scope import choose_scope, in_scope
 
 __all__ = ["Robustness", "SettleOn", "distance_to_other_decision", "has_clear_decision"]
 
@@ -67,6 +68,8 @@ class Robustness:
         The nearest input with (or, for an open set, at the border of) another decision.
     settlement
         The last claim, with its proof.
+    scope
+        Which inputs count as counterfactuals: admissible ones, or all of the relaxation.
     """
 
     norm: Norm
@@ -75,6 +78,7 @@ class Robustness:
     certified: Fraction | None
     counterfactual: Point | None
     settlement: Settlement | None
+    scope: Scope
 
 
 def distance_to_other_decision(
@@ -84,7 +88,7 @@ def distance_to_other_decision(
     x: ArrayLike,
     *,
     norm: Norm = Norm.LINF,
-    scope: Scope = Scope.RELAXATION,
+    scope: Scope | None = None,
     frozen: Sequence[int] = (),
     candidates: ArrayLike | None = None,
 ) -> Robustness:
@@ -97,7 +101,8 @@ def distance_to_other_decision(
     x
         An input of the domain, shape (n,).
     scope
-        ADMISSIBLE: only admissible inputs count as counterfactuals.
+        ADMISSIBLE: only admissible inputs count as counterfactuals, which is meant by default where the domain has
+        whole numbers; RELAXATION: all inputs of the relaxation.
     frozen
         Features that keep their value.
     candidates
@@ -114,11 +119,10 @@ def distance_to_other_decision(
             raise InputError(
                 f"there is no feature {feature} to freeze: they are numbered from 0 to {domain.inputs - 1}"
             )
-    norm, scope = Norm(norm), Scope(scope)
+    norm, scope = Norm(norm), choose_scope(domain, scope)
     point = as_samples(network, x)[0]
     known = None if candidates is None else as_samples(network, candidates)
-    inside = contains_admissible if scope is Scope.ADMISSIBLE else contains
-    if not inside(domain, point[None, :])[0]:
+    if not in_scope(domain, point[None, :], scope)[0]:
         raise InputError("the input lies outside the domain (or is not admissible): no distance is asked of it")
     p = tuple(map(Fraction, point.tolist()))
     kept = np.isin(np.arange(domain.inputs), list(frozen))
@@ -149,7 +153,7 @@ class _Search:
             first = self._without_doubt(self._settle(self._claim(self._sets)))
             if first.counterexample is None:
                 verdict = Verdict.FAILS if first.verdict is Verdict.HOLDS else Verdict.UNKNOWN
-                return Robustness(self._norm, verdict, None, None, None, first)
+                return Robustness(self._norm, verdict, None, None, None, first, self._scope)
             starts = [first.counterexample.x]
         best = max((self._nearest_near(start) for start in starts), key=_value)
         found = tighten(self._claim_at, self._settle, lambda shown: self._nearest_near(shown.x), best)
@@ -157,7 +161,7 @@ class _Search:
         last = found.settlement if found.settlement is None else self._without_doubt(found.settlement)
         verdict = found.verdict if last is None else last.verdict
         proved = _smaller(distance) if verdict is Verdict.HOLDS else None
-        return Robustness(self._norm, verdict, distance, proved, found.point, last)
+        return Robustness(self._norm, verdict, distance, proved, found.point, last, self._scope)
 
     def _settle(self, claim: Claim) -> Settlement:
         return self._settle_on(self._domain, claim)
@@ -184,8 +188,7 @@ class _Search:
         """The nearest candidates that have another decision."""
         if candidates is None:
             return []
-        inside = contains_admissible if self._scope is Scope.ADMISSIBLE else contains
-        table = candidates[inside(self._domain, candidates)]
+        table = candidates[in_scope(self._domain, candidates, self._scope)]
         steps = np.abs(table - np.array([float(value) for value in self._p]))
         sizes = {Norm.L1: steps.sum(axis=1), Norm.L2: (steps**2).sum(axis=1), Norm.LINF: steps.max(axis=1, initial=0)}
         found: list[Point] = []

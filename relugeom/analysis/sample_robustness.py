@@ -15,14 +15,15 @@ from numpy.typing import ArrayLike
 
 from relugeom.analysis.robustness import Robustness, distance_to_other_decision, has_clear_decision
 from relugeom.claims.ball import Norm
-from relugeom.claims.claim import Claim, Scope
+from relugeom.claims.claim import Claim
 from relugeom.claims.settlement import Proof, Settlement, Verdict
 from relugeom.errors import InputError
-from relugeom.geometry.domain import Domain, contains, contains_admissible
+from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray, frozen_array
 from relugeom.network.decision import DecisionRule
 from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
+from relugeom.partition.scope import choose_scope, in_scope
 
 __all__ = ["SampleRobustness", "SettleRow", "sample_robustness"]
 
@@ -131,8 +132,8 @@ def sample_robustness(
     if network.rule.rule is DecisionRule.NONE:
         raise InputError("the network takes no decision: say from which output on it is class 1, with a threshold")
     began = monotonic()
-    scope = Scope.ADMISSIBLE if domain.integral.any() else Scope.RELAXATION
-    inside = (contains_admissible if scope is Scope.ADMISSIBLE else contains)(domain, samples)
+    scope = choose_scope(domain)
+    inside = in_scope(domain, samples, scope)
     starts = samples if candidates is None else as_samples(network, candidates)
     rows: list[int] = []
     found: list[Robustness] = []

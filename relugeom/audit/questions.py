@@ -24,7 +24,7 @@ from relugeom.analysis.unit_signs import bound_unit_signs, partition_unit_signs
 from relugeom.audit.words import move_in_words, range_in_words
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.answer import Answer, bound_in_words, pair_in_words, point_in_words
-from relugeom.claims.claim import Claim, Scope
+from relugeom.claims.claim import Claim
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.deadline import NEVER
 from relugeom.errors import EmptyDomainError
@@ -107,7 +107,7 @@ class _Questions:
         self._end, self._each = time.perf_counter() + PART * limit, PART_EACH * limit
         self._proved = 0
         self._inputs, self._outputs = self._network.feature_names, self._network.target_names
-        self._scope = Scope.ADMISSIBLE if self._domain.integral.any() else Scope.RELAXATION
+        self._kind = "the admissible input " if self._domain.integral.any() else ""
 
     def ask(self, protected: Sequence[int]) -> Iterator[Answer]:
         """All answers."""
@@ -161,9 +161,7 @@ class _Questions:
         return settled
 
     def _ranges(self, output: int) -> Iterator[Answer]:
-        found = output_bounds(
-            self._network, self._domain, self._settle, output=output, scope=self._scope, candidates=self._samples
-        )
+        found = output_bounds(self._network, self._domain, self._settle, output=output, candidates=self._samples)
         yield self._range(output, found.lowest, "≥")
         yield self._range(output, found.highest, "≤")
 
@@ -177,7 +175,7 @@ class _Questions:
             bound_in_words(name, relation, found.value),
             found.verdict,
             found.value,
-            f"{float(found.value)!r} is reached at {point_in_words(self._inputs, found.point)}",
+            f"{float(found.value)!r} is reached at {self._kind}{point_in_words(self._inputs, found.point)}",
             "" if settled is None else settled.reason,
             None if settled is None else settled.proof,
         )

@@ -70,6 +70,12 @@ def audit_notes(
             f"The list of regions is truncated ({partition.reason}); the patterns of the samples are settled all the "
             f"same."
         )
+    if domain.integral.any():
+        notes.append(
+            "Statements about the whole domain (ranges, directions, decisions, distances) are about admissible inputs: "
+            "whole numbers where the domain has them, and one member of each one-hot group. The range of a single "
+            "region is over its relaxation."
+        )
     if not census.lower_complete:
         notes.append("Lower-dimensional patterns were not searched for; only those of admissible inputs are listed.")
     if not census.admissible_complete and domain.integral.any():

@@ -10,7 +10,7 @@ from relugeom.analysis.tightening import Extremum
 from relugeom.audit.inputs import choose_domain
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.answer import point_in_words
-from relugeom.claims.claim import Claim, Equivalent, Scope
+from relugeom.claims.claim import Claim, Equivalent
 from relugeom.claims.settlement import Settlement, Verdict
 from relugeom.cli.model_file import Reading, read_all
 from relugeom.cli.output import print_json, print_parts, progress
@@ -19,6 +19,7 @@ from relugeom.deadline import Deadline
 from relugeom.files import place_to_write
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.admissible import check_admissible
+from relugeom.partition.scope import scope_in_words
 from relugeom.report.plain_tables import fact_table
 
 __all__ = ["run_compare"]
@@ -39,7 +40,6 @@ def run_compare(
     chosen = choose_domain(domain, first, None, Path(model))
     place = None if out is None else place_to_write(out)
     check_admissible(chosen.domain, time_limit=deadline)  # nothing is compared where there is no input
-    scope = Scope.ADMISSIBLE if chosen.domain.integral.any() else Scope.RELAXATION
     with progress() as report:
 
         def settle(claim: Claim) -> Settlement:
@@ -54,7 +54,7 @@ def run_compare(
                 on_progress=partial(report, "closing cells"),
             )
 
-        found = compare_networks(first, second, chosen.domain, settle, scope=scope)
+        found = compare_networks(first, second, chosen.domain, settle)
     seconds, settled = time.perf_counter() - start, found.equivalent
     largest = dict(zip(first.target_names, found.differences, strict=False))
     if as_json:
@@ -66,12 +66,14 @@ def run_compare(
                 "certificate": None if out is None or settled.proof is None else out,
                 "certificate_sha256": None if out is None or settled.proof is None else settled.proof.digest,
                 "domain": chosen.source,
+                "scope": found.scope.value,
                 "networks": [first.digest, second.digest],
                 "seconds": seconds,
             }
         )
     else:
-        facts = {"Verdict": COMPARED[settled.verdict], "Domain": chosen.source}
+        meant = scope_in_words(chosen.domain, found.scope)
+        facts = {"Verdict": COMPARED[settled.verdict], "Domain": f"{chosen.source} ({meant})"}
         if settled.verdict is Verdict.UNKNOWN:
             facts["Reason"] = settled.reason
         for name, end in largest.items():

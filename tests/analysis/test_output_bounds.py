@@ -1,5 +1,6 @@
 """Ranges of outputs against all patterns, one exact program each, and against every admissible input."""
 
+from dataclasses import replace
 from fractions import Fraction
 from math import inf
 from pathlib import Path
@@ -13,12 +14,19 @@ from oracles import all_patterns, domain_forms, evaluate_layers, exact_layers, p
 from settling import settler
 
 from relugeom import load_domain, load_network
+from relugeom.analysis.equivalence import compare_networks
+from relugeom.analysis.fairness import protected_fairness
+from relugeom.analysis.monotonicity import monotonicity
 from relugeom.analysis.output_bounds import output_bounds
+from relugeom.analysis.robustness import distance_to_other_decision
+from relugeom.certificate.claim import settle_claim
 from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Verdict
 from relugeom.errors import EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain, list_admissible
 from relugeom.geometry.exact_simplex import ExactOptimum, maximise_form
+from relugeom.network.decision import Decision
+from relugeom.network.network import ReLUNetwork
 
 TITANIC = Path(__file__).parents[2] / "examples" / "titanic"
 DOMAINS = [
@@ -145,7 +153,55 @@ def test_without_time_there_is_a_range_that_is_not_proved(scope, tmp_path):
     domain = Domain(
         [0.0, 0.0, 0.0], [2.0, inf, 2.0], E=[[1.0, 1.0, 0.0]], f=[2.0], kinds=("integer", "integer", "continuous")
     )
-    found = output_bounds(network, domain, settler(tmp_path, network, domain, time_limit=0.0), scope=scope)
+    found = output_bounds(network, domain, settler(tmp_path, network, domain, time_limit=1e-9), scope=scope)
     for end in (found.lowest, found.highest):
         assert end.verdict is Verdict.UNKNOWN and "time limit" in end.settlement.reason
         assert reached(end, network, domain, 0)
+
+
+def half_a_category() -> tuple[ReLUNetwork, Domain]:
+    """|x0 − ½| over a one-hot pair: 0 at half a category, ½ at each of the two inputs that there are."""
+    network = layered(([[1, 0], [-1, 0]], [-0.5, 0.5]), ([[1, 1]], [0]))
+    return network, Domain([0, 0], [1, 1], groups=((0, 1),))
+
+
+def test_whole_numbers_are_meant_where_the_domain_has_them(tmp_path):
+    network, domain = half_a_category()
+    settle = settler(tmp_path, network, domain)
+    found = output_bounds(network, domain, settle)
+    assert (found.lowest.value, found.highest.value, found.scope) == (Fraction(1, 2), Fraction(1, 2), Scope.ADMISSIBLE)
+    assert str(found) == "0.5 to 0.5 over the admissible inputs"
+    assert "ADMISSIBLE" in repr(found)
+    relaxed = output_bounds(network, domain, settle, scope=Scope.RELAXATION)
+    assert (relaxed.lowest.value, relaxed.scope) == (0, Scope.RELAXATION)
+    assert str(relaxed).endswith("over the relaxation")
+    box = Domain.box([0, 0], [1, 1])
+    assert output_bounds(network, box, settler(tmp_path, network, box)).scope is Scope.RELAXATION
+
+
+def test_every_question_means_the_same_inputs_by_default(tmp_path):
+    """The decision is another one at half a category only, and so is the second network."""
+    network, domain = half_a_category()
+    network = replace(network, decision=Decision.at_threshold(0.25))
+    settle = settler(tmp_path, network, domain)
+    fair = protected_fairness(network, domain, settle, [0])
+    assert (fair.same_decision.verdict, fair.scope) == (Verdict.HOLDS, Scope.ADMISSIBLE)
+    x = np.array([1.0, 0.0])
+
+    def settle_on(on, claim):
+        return settle_claim(claim, network, on)
+
+    near = distance_to_other_decision(network, domain, settle_on, x)
+    assert (near.verdict, near.scope) == (Verdict.FAILS, Scope.ADMISSIBLE)
+    assert distance_to_other_decision(network, domain, settle_on, x, scope=Scope.RELAXATION).distance is not None
+    moves = monotonicity(network, domain, settle, feature=0)
+    assert moves.scope is Scope.ADMISSIBLE
+    constant = layered(([[0, 0]], [0.5]), ([[1]], [0]))
+
+    def settle_both(claim):
+        return settle_claim(claim, network, domain, second_network=constant)
+
+    same = compare_networks(network, constant, domain, settle_both)
+    assert (same.equivalent.verdict, same.scope) == (Verdict.HOLDS, Scope.ADMISSIBLE)
+    other = compare_networks(network, constant, domain, settle_both, scope=Scope.RELAXATION)
+    assert (other.equivalent.verdict, other.scope) == (Verdict.FAILS, Scope.RELAXATION)

@@ -151,7 +151,7 @@ def test_an_output_between_the_bounds_of_a_threshold_is_no_counterfactual(tmp_pa
         found = distance_to_other_decision(network, domain, settle, [0.0], scope="admissible")
         assert (found.verdict, found.distance, found.certified) == (Verdict.UNKNOWN, distance, None)
         assert "where the class is not known" in found.settlement.reason
-        anywhere = distance_to_other_decision(network, domain, settle, [0.0])
+        anywhere = distance_to_other_decision(network, domain, settle, [0.0], scope="relaxation")
         if distance:
             assert anywhere.verdict is Verdict.HOLDS
             assert evaluate_layers(exact_layers(network), anywhere.counterfactual)[-1][0] <= Fraction(decision.lower)
