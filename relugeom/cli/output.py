@@ -3,19 +3,32 @@
 import json
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from relugeom.errors import RelugeomError
 from relugeom.printing import hide_passwords
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["is_whole", "one_line", "print_error", "print_json", "print_parts", "print_text", "progress", "tell"]
+__all__ = [
+    "is_whole",
+    "json_rows",
+    "one_line",
+    "print_error",
+    "print_json",
+    "print_parts",
+    "print_text",
+    "progress",
+    "tell",
+]
 
 FILE_WIDTH = 120
 """Columns of a table that goes to a file or a pipe."""
+PIECE, JSON_END = 1 << 20, "\n  ]\n}\n"
+"""Letters of rows that are printed at once, and what stands behind the last ones."""
 
 
 def one_line(text: str) -> str:
@@ -46,6 +59,28 @@ def is_whole(leftover: str) -> bool:
 def print_json(content: Mapping[str, Any]) -> None:
     """Exactly one JSON object on the standard output; numbers that JSON lacks are null."""
     print_text(json.dumps(_plain(content), allow_nan=False, indent=2) + "\n")
+
+
+def json_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """One JSON object of columns and rows, piece by piece, a row a line; bytes are hexadecimal.
+
+    Where the rows break off behind the first piece, the object is closed before the error is raised.
+    """
+    piece, begun = [f'{{\n  "columns": {json.dumps(columns)},\n  "rows": ['], False
+    size, comma = 0, ""
+    try:
+        for row in rows:
+            readable = [value.hex() if isinstance(value, bytes) else _plain(value) for value in row]
+            piece.append(f"{comma}\n    {json.dumps(readable, allow_nan=False)}")
+            size, comma = size + len(piece[-1]), ","
+            if size > PIECE:
+                yield "".join(piece)
+                piece, size, begun = [], 0, True
+    except RelugeomError:
+        if begun:
+            yield "".join([*piece, JSON_END])
+        raise
+    yield "".join([*piece, JSON_END])
 
 
 def print_text(text: str) -> None:

@@ -22,9 +22,14 @@ def query(
     time_limit: Annotated[
         float, typer.Option("--time-limit", metavar="SECONDS", help="When a query is stopped, its rows included.")
     ] = 30.0,
+    max_bytes: Annotated[
+        int, typer.Option("--max-bytes", metavar="N", min=1, help="Where the rows of an answer end.")
+    ] = 1_000_000_000,
     as_json: Json = False,
 ) -> int:
     """Ask a store, read-only.
+
+    Rows are printed as they come. Exit code 3: an answer that was cut, or stopped after its first rows.
 
     \b
     Example:
@@ -33,7 +38,9 @@ def query(
     from relugeom.cli.stores import run_query
 
     form = "json" if as_json else form
-    return run_query(store, sql, view=view, list_views=list_views, form=form, time_limit=time_limit)
+    return run_query(
+        store, sql, view=view, list_views=list_views, form=form, time_limit=time_limit, max_bytes=max_bytes
+    )
 
 
 @app.command()

@@ -3,11 +3,11 @@
 The report is slow to load, and who asks a question does not wait for it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 
-from relugeom.cli.output import is_whole, print_json, print_parts, print_text, tell
-from relugeom.errors import InputError
+from relugeom.cli.output import is_whole, json_rows, print_error, print_json, print_parts, print_text, tell
+from relugeom.errors import InputError, StoreError
 from relugeom.printing import hide_passwords
 from relugeom.report.csv_text import csv_text
 from relugeom.store.location import parse_location
@@ -15,20 +15,30 @@ from relugeom.store.metadata import datasette_metadata
 from relugeom.store.migration import schema_version
 from relugeom.store.migration import upgrade as upgrade_store
 from relugeom.store.one_file import move_log
+from relugeom.store.readonly import QueryResult
 from relugeom.store.readonly import run_query as ask
 from relugeom.store.views import find_view
 from relugeom.store.views import list_views as known_views
 
 __all__ = ["run_current", "run_metadata", "run_query", "run_report", "run_upgrade"]
 
-NOT_WHOLE = 3
+NOT_WHOLE = CUT_SHORT = 3
 FORMS = ("table", "csv", "json")
 MAX_TABLE_ROWS, MAX_COUNTED_ROWS = 200, 10_000
 """Rows that a table shows, and further ones that are counted: to count all could take long."""
+MAX_CELL = 1_000
+"""Letters of a value that a table shows."""
 
 
 def run_query(
-    store: str | None, sql: str | None, *, view: str | None, list_views: bool, form: str, time_limit: float
+    store: str | None,
+    sql: str | None,
+    *,
+    view: str | None,
+    list_views: bool,
+    form: str,
+    time_limit: float,
+    max_bytes: int,
 ) -> int:
     """`relugeom query`."""
     if form not in FORMS:
@@ -36,32 +46,50 @@ def run_query(
     if not time_limit > 0:
         raise InputError(f"--time-limit {time_limit:g}: write a positive number of seconds")
     if list_views:
-        return _print_rows(("view", "answers"), iter(known_views().items()), form)
+        return _print_rows(QueryResult(("view", "answers"), iter(known_views().items())), form)
     if store is None:
         raise InputError("name a store: a file name or an SQLAlchemy URL (only --list needs none)")
     if (sql is None) == (view is None):
         raise InputError("give either one SELECT statement or --view NAME; --list shows the views")
     statement = sql if sql is not None else f'SELECT * FROM "{find_view(str(view)).name}"'
-    result = ask(store, statement, time_limit=time_limit, few=form == "table")
-    return _print_rows(result.columns, result.rows, form)
+    result = ask(store, statement, time_limit=time_limit, few=form == "table", most_bytes=max_bytes)
+    return _print_rows(result, form)
 
 
-def _print_rows(columns: tuple[str, ...], rows: Iterator[tuple[object, ...]], form: str) -> int:
-    if form == "json":
-        readable = [[value.hex() if isinstance(value, bytes) else value for value in row] for row in rows]
-        print_json({"columns": list(columns), "rows": readable})
-    elif form == "csv":
-        for piece in csv_text(columns, list(rows)):  # read to the end first: the time limit is not for a slow reader
-            print_text(piece)
+def _print_rows(result: QueryResult, form: str) -> int:
+    """Print the rows as they come; 3 where they are not all that was asked for."""
+    if form == "table":
+        _print_table(result)
     else:
-        from relugeom.report.plain_tables import row_table
+        pieces = csv_text(result.columns, result.rows) if form == "csv" else json_rows(result.columns, result.rows)
+        first = next(pieces)  # what is refused within the first rows prints nothing
+        print_text(first)
+        try:
+            for piece in pieces:
+                print_text(piece)
+        except StoreError as error:
+            print_error(f"{error}; what was printed is the beginning of the answer")
+            return CUT_SHORT
+    for line in result.left_out:
+        print_error(line)
+    return CUT_SHORT if result.left_out else 0
 
-        print_parts([row_table(columns, list(islice(rows, MAX_TABLE_ROWS)))])
-        more = sum(1 for _ in islice(rows, MAX_COUNTED_ROWS))
-        if more:
-            count = f"{more:,}" if more < MAX_COUNTED_ROWS else f"{more:,} or more"
-            tell(f"… and {count} further rows: --format csv or json prints them all")
-    return 0
+
+def _print_table(result: QueryResult) -> None:
+    """The first rows, and how many more there are."""
+    from relugeom.report.plain_tables import row_table
+
+    shown = [tuple(map(_short, row)) for row in islice(result.rows, MAX_TABLE_ROWS)]
+    print_parts([row_table(result.columns, shown)])
+    more = sum(1 for _ in islice(result.rows, MAX_COUNTED_ROWS))
+    if more:
+        count = f"{more:,}" if more < MAX_COUNTED_ROWS else f"{more:,} or more"
+        tell(f"… and {count} further rows: --format csv or json prints them all")
+
+
+def _short(value: object) -> object:
+    """The beginning of a value that is too long for a table."""
+    return value[:MAX_CELL] if isinstance(value, str | bytes) else value
 
 
 def run_report(

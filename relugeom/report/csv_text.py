@@ -3,25 +3,33 @@
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
-from itertools import islice
+from itertools import chain
 
 __all__ = ["csv_cell", "csv_text"]
 
-ROWS_AT_ONCE = 10_000
+PIECE = 1 << 20
+"""Letters that come at once."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def csv_cell(value: object) -> object:
     """The value; a text that a spreadsheet would take for a formula gets a leading apostrophe, numbers stay numbers."""
+    if isinstance(value, bytes):
+        return value.hex()
     return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA_STARTS) else value
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """A header and rows as CSV, piece by piece, every text cell made harmless; None is an empty cell."""
-    rows = iter(rows)
-    piece: list[Sequence[object]] = [columns]
-    while piece:
-        buffer = StringIO()
-        csv.writer(buffer, lineterminator="\n").writerows(map(csv_cell, row) for row in piece)
-        yield buffer.getvalue()
-        piece = list(islice(rows, ROWS_AT_ONCE))
+    """A header and rows as CSV, piece by piece, every text cell made harmless; None is an empty cell.
+
+    Bytes are hexadecimal.
+    """
+    buffer = StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    for row in chain([columns], rows):
+        writer.writerow(map(csv_cell, row))
+        if buffer.tell() > PIECE:
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue()

@@ -19,7 +19,16 @@ from relugeom.printing import hide_passwords, printable
 from relugeom.store.location import StoreLocation
 from relugeom.store.one_file import leave_log
 
-__all__ = ["beside_readers", "connect_engine", "explained", "explanation", "reading", "writing"]
+__all__ = [
+    "beside_readers",
+    "complaint",
+    "connect_engine",
+    "explained",
+    "explanation",
+    "reading",
+    "server_arguments",
+    "writing",
+]
 
 BUSY_SECONDS = 30.0
 CONNECT_SECONDS = 10
@@ -112,10 +121,15 @@ def explained(location: StoreLocation) -> Iterator[None]:
 def explanation(location: StoreLocation, error: BaseException) -> str:
     """One line that says what the database complained about."""
     name = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or ""
+    return complaint(location, name, str(error))
+
+
+def complaint(location: StoreLocation, name: str, text: str) -> str:
+    """The same, from the name of an error and the text that came with it."""
     meaning = next((text for start, text in MEANINGS.items() if name.startswith(start)), None)
     if meaning is not None:
         return f"store {location.text!r} {meaning}"
-    words = hide_passwords("; ".join(line.strip() for line in str(error).splitlines() if line.strip()))
+    words = hide_passwords("; ".join(line.strip() for line in text.splitlines() if line.strip()))
     if location.url.password:
         words = words.replace(str(location.url.password), "***")
     return f"store {location.text!r}: {printable(words)}"
@@ -137,6 +151,17 @@ def _file_engine(location: StoreLocation, pragmas: Sequence[str]) -> Engine:
     return engine
 
 
+def server_arguments(location: StoreLocation) -> dict[str, str]:
+    """What psycopg connects to a server with, as text."""
+    arguments = connect_engine(location).dialect.create_connect_args(location.url)[1] | _own_options(location)
+    return {name: str(value) for name, value in arguments.items() if isinstance(value, str | int)}
+
+
+def _own_options(location: StoreLocation) -> dict[str, Any]:
+    options = {"application_name": "relugeom", "client_encoding": "utf8", "connect_timeout": CONNECT_SECONDS}
+    return {name: value for name, value in options.items() if name not in location.url.query}
+
+
 def _server_engine(location: StoreLocation) -> Engine:
     try:
         import psycopg  # noqa: F401  (SQLAlchemy would load it later, and say less where it is missing)
@@ -145,10 +170,8 @@ def _server_engine(location: StoreLocation) -> Engine:
             f"store {location.text!r} is on PostgreSQL, for which psycopg is missing: "
             f"run `pip install 'relugeom[postgres]'`"
         ) from None
-    options = {"application_name": "relugeom", "client_encoding": "utf8", "connect_timeout": CONNECT_SECONDS}
-    own = {name: value for name, value in options.items() if name not in location.url.query}
     # %s placeholders, so that rows can go to the driver as tuples
-    engine = create_engine(location.url, poolclass=NullPool, connect_args=own, paramstyle="format")
+    engine = create_engine(location.url, poolclass=NullPool, connect_args=_own_options(location), paramstyle="format")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

@@ -1,19 +1,40 @@
 """Queries that cannot change anything, in SQL that anybody may have written.
 
 One SELECT statement, with a time limit, in a transaction that the database itself keeps from writing: see
-`readonly_sqlite` and `readonly_postgres`. Rows hold plain values on either backend: numbers, text, bytes and None;
-truth is 1 or 0.
+`answering_sqlite` and `answering_postgres`. It is asked in a process of its own (`answering`), which is killed when its
+time is up, and what it answers is read bit by bit. Rows hold plain values on either backend: numbers, text, bytes and
+None; truth is 1 or 0.
 """
 
+import os
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import Any
 
-from relugeom.store.location import parse_location
+from relugeom.deadline import Deadline, TimeLimit
+from relugeom.errors import StoreError
+from relugeom.store.answering import LONGEST_ROW, receive, send
+from relugeom.store.connection import server_arguments
+from relugeom.store.location import StoreLocation, parse_location
 from relugeom.store.migration import check_schema
+from relugeom.store.refusals import out_of_time, refusal
 
-__all__ = ["QueryResult", "run_query"]
+__all__ = ["MOST_BYTES", "QueryResult", "run_query"]
+
+MOST_BYTES = 1_000_000_000
+START = "import sys; sys.path[:] = sys.argv[1:]; from relugeom.store.answering import main; main()"
+STARTING_SECONDS, GRACE_SECONDS = 60.0, {"file": 0.0, "server": 1.0}
+"""How long a process may take to begin, and how much longer it may ask: a server stops by itself, and says more."""
+
+Process = subprocess.Popen[bytes]
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,36 +47,126 @@ class QueryResult:
         Their names.
     rows
         Tuples, read from the store as they are asked for.
+    left_out
+        One line on each thing that is missing in them; complete when all rows are read.
     """
 
     columns: tuple[str, ...]
-    rows: Iterator[tuple[Any, ...]]
+    rows: Iterator[Row]
+    left_out: list[str] = field(default_factory=list)
 
 
-def run_query(location: str | Path, sql: str, *, time_limit: float = 30.0, few: bool = False) -> QueryResult:
+def run_query(
+    location: str | Path,
+    sql: str,
+    *,
+    time_limit: TimeLimit = 30.0,
+    few: bool = False,
+    most_bytes: float = MOST_BYTES,
+) -> QueryResult:
     """Answer one SELECT statement.
 
     Parameters
     ----------
     time_limit
-        Seconds until the query is stopped, from its start to its last row.
+        Until when the query is stopped, from its start to its last row; time in which no row is asked for is not
+        counted.
     few
         Whether only the first rows will be read: the database then plans for these.
+    most_bytes
+        After so many bytes and letters the rows end; `left_out` says so. Very long values are cut, too.
 
     Raises
     ------
     StoreError
-        The store cannot be read, the statement is wrong or would do more than read, or time ran out (this one also
-        while rows are read).
+        The store cannot be read, the statement is wrong or would do more than read, or time or memory ran out (these
+        also while rows are read).
     SchemaVersionError
         Another version of relugeom wrote the store.
     """
+    deadline = Deadline.of(time_limit)
     place = parse_location(location)
     check_schema(place)  # also rolls back what a killed process left half-way, which a read-only connection cannot
+    seconds = deadline.seconds_left if time_limit is None or isinstance(time_limit, Deadline) else time_limit
+    order = {"sql": sql, "seconds": seconds, "few": few, "most_bytes": most_bytes}
+    left_out: list[str] = []
+    answers = _ask(place, order, left_out)
+    return QueryResult(next(answers), answers, left_out)
+
+
+def _ask(place: StoreLocation, order: dict[str, Any], left_out: list[str]) -> Iterator[Row]:
+    """The columns, then the rows."""
     if place.path is not None:
-        from relugeom.store.readonly_sqlite import ask_file
+        kind, where = "file", {"path": str(place.path)}
+    else:
+        kind, where = "server", {"arguments": server_arguments(place)}
+    seconds = order["seconds"]
+    with _process() as process:
+        assert process.stdin is not None
+        with suppress(BrokenPipeError):  # it ended at once, which the next lines notice
+            send(process.stdin, kind, order | where)
+        word, value = _receive(process, Deadline().within(STARTING_SECONDS), seconds)
+        left = seconds + GRACE_SECONDS[kind]
+        while word != "end":
+            if word == "refused":
+                raise StoreError(refusal(place, *value, seconds))
+            deadline = Deadline().within(left)
+            word, value = _receive(process, deadline, seconds)
+            left = deadline.seconds_left
+            if word == "columns":
+                yield value
+            elif word == "rows":
+                yield from value
+    cut, more = value
+    if cut:
+        left_out.append(f"rows of more than {LONGEST_ROW:,} bytes are cut: ask for parts of long values, with substr")
+    if more:
+        left_out.append(f"the rows end after {order['most_bytes']:,} bytes: ask for less at once, or raise --max-bytes")
 
-        return QueryResult(*ask_file(place.path, sql, time_limit))
-    from relugeom.store.readonly_postgres import ask_server
 
-    return QueryResult(*ask_server(place, sql, time_limit, few=few))
+def _receive(process: Process, deadline: Deadline, seconds: float) -> tuple[str, Any]:
+    """The next frame; the process is killed when it does not come in time."""
+    assert process.stdout is not None
+    with _killed_at(process, deadline):
+        frame = receive(process.stdout)
+    if frame is None:
+        ended = process.wait()
+        if deadline.passed or -ended == getattr(signal, "SIGXCPU", None):
+            raise StoreError(out_of_time(seconds))
+        raise StoreError(f"the query cannot be answered: the process that asked it ended by itself (code {ended})")
+    return frame
+
+
+@contextmanager
+def _killed_at(process: Process, deadline: Deadline) -> Iterator[None]:
+    if deadline.end == inf:
+        yield
+        return
+    timer = threading.Timer(min(deadline.seconds_left, threading.TIMEOUT_MAX), process.kill)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+@contextmanager
+def _process() -> Iterator[Process]:
+    """A process that answers one query; it goes when it is not needed any more."""
+    paths = [str(Path(__file__).parents[2]), *map(os.path.abspath, sys.path)]
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", START, *paths],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for this process, which then ends the other one
+        )
+    except OSError as error:
+        raise StoreError(f"no process can be started that asks the query: {error.strerror}") from error
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()

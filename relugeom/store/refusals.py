@@ -1,24 +1,54 @@
-"""What is said when a query is not answered, in the same words on every backend."""
+"""What a query is told that is not answered: one line each, in the same words on either backend."""
 
+from relugeom.printing import printable
+from relugeom.store.connection import complaint
+from relugeom.store.location import StoreLocation
 from relugeom.store.views import list_views
 
-__all__ = ["EMPTY", "MORE_THAN_ONE", "ONLY_READING", "cannot_be_answered", "no_such_table", "out_of_time"]
+__all__ = ["out_of_time", "refusal"]
 
 EMPTY = "the query is empty: write a SELECT statement"
 MORE_THAN_ONE = "a query is one SELECT statement, and this is more than one"
 ONLY_READING = "a query can only read, with one SELECT statement"
+OUT_OF_MEMORY = "the query was stopped, since it takes too much memory: ask for less at once, or for shorter values"
+OUT_OF_SPACE = (
+    "the query was stopped, since its temporary files grow too long or the disk is full: ask for less at once"
+)
+MEMORY = {"MEMORY", "SQLITE_NOMEM"}
+SPACE = {"SQLITE_FULL", "SQLITE_IOERR_WRITE"}
+FOREIGN = {"SQLITE_AUTH", "25006", "42501"}  # also: a write in a read-only transaction, a right the role does not have
+TIME = {"SQLITE_INTERRUPT", "57014"}
+OWN = {"ZERO", "LETTER"}
 
 
-def out_of_time(time_limit: float) -> str:
-    """The query took longer than `time_limit` seconds."""
-    return f"the query was stopped after {time_limit:g} seconds: ask for less, or give it more time"
+def out_of_time(seconds: float) -> str:
+    """The query took longer than it may."""
+    return f"the query was stopped after {seconds:g} seconds: ask for less, or give it more time"
 
 
-def cannot_be_answered(message: str) -> str:
-    """The database refused it, for the reason that it gave."""
+def refusal(place: StoreLocation, name: str, message: str, seconds: float) -> str:
+    """What an error of the database means, by its name and its message."""
+    message = printable(message)
+    if name in TIME:
+        return out_of_time(seconds)
+    if name in MEMORY or message.startswith("out of memory"):
+        return OUT_OF_MEMORY
+    if name in SPACE:
+        return OUT_OF_SPACE
+    if name == "EMPTY":
+        return EMPTY
+    if name in FOREIGN or message == "not authorized":
+        return f"{ONLY_READING} ({message})"
+    if "one statement" in message or "multiple commands" in message:
+        return MORE_THAN_ONE
+    if name == "42P01" or message.startswith("no such table"):
+        return _not_answered(f"{message}; the views are {', '.join(list_views())}")
+    if name == "42601":
+        return _not_answered(f"{message}; a query is one SELECT statement")
+    if place.path is None and not name:
+        return complaint(place, name, message)
+    return _not_answered(message)
+
+
+def _not_answered(message: str) -> str:
     return f"the query cannot be answered: {message}"
-
-
-def no_such_table(message: str) -> str:
-    """It names a table that is not there."""
-    return cannot_be_answered(f"{message}; the views are {', '.join(list_views())}")

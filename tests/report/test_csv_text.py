@@ -35,6 +35,13 @@ def test_a_table_without_rows_has_its_header():
 
 
 def test_a_long_table_comes_in_pieces():
-    pieces = list(csv_text(["n"], ((number,) for number in range(25_000))))
-    assert len(pieces) == 4
-    assert "".join(pieces).split() == ["n", *map(str, range(25_000))]
+    """Of about a megabyte, whether it is of many rows or of long ones."""
+    pieces = list(csv_text(["n"], ((number,) for number in range(400_000))))
+    assert len(pieces) == 3
+    assert "".join(pieces).split() == ["n", *map(str, range(400_000))]
+    long = list(csv_text(["n"], (("x" * 2_000_000,) for _ in range(3))))
+    assert [len(piece) for piece in long] == [2_000_003, 2_000_001, 2_000_001, 0]
+
+
+def test_bytes_are_hexadecimal():
+    assert csv_cell(b"\x00=") == "003d"

@@ -1,0 +1,141 @@
+"""The process in which a query is asked: what it is told, what it answers, how much it may take.
+
+A query that anybody may have written can keep a database busy in a single step that looks at no clock, and can ask for
+all memory. Therefore it is asked in a process of its own, which `readonly` starts and may kill at any moment. The two
+talk in frames: a length, and a pair of a word and a value that `marshal` writes. This file is what runs there; it loads
+Python's standard library, and psycopg where the store is on a server, so that it starts in a moment.
+"""
+
+import marshal
+import os
+import struct
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from math import ceil, isfinite
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from relugeom.errors import RelugeomError
+
+__all__ = ["LONGEST_ROW", "MEMORY_BYTES", "RefusedError", "main", "receive", "send"]
+
+LENGTH = struct.Struct("<Q")
+BATCH_BYTES, BATCH_SECONDS = 1 << 18, 0.2
+"""Rows travel together until they are so long, or have waited so long."""
+LONGEST_ROW = 1 << 24
+"""Bytes and letters of a row; the longest values of a longer one are cut."""
+MEMORY_BYTES, FILE_BYTES = 400 << 20, 1 << 30
+"""What a query may take beyond what an empty process has, and how long each of its temporary files may get."""
+SPARE_SECONDS = 2
+
+Row = tuple[Any, ...]
+
+
+class RefusedError(RelugeomError):
+    """The database refused the query: the name of its error, and what it says."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(name, message)
+        self.name, self.message = name, message
+
+
+def send(stream: BinaryIO, word: str, value: Any) -> None:
+    """Write one frame."""
+    frame = marshal.dumps((word, value))
+    stream.write(LENGTH.pack(len(frame)))
+    stream.write(frame)
+    stream.flush()
+
+
+def receive(stream: BinaryIO) -> tuple[str, Any] | None:
+    """Read one frame; None where the other side has ended."""
+    start = stream.read(LENGTH.size)
+    if len(start) < LENGTH.size:
+        return None
+    (length,) = LENGTH.unpack(start)
+    frame = stream.read(length)
+    if len(frame) < length:
+        return None
+    word, value = marshal.loads(frame)
+    return word, value
+
+
+def main() -> None:
+    """Answer the one query that comes on the standard input."""
+    out = os.fdopen(1, "wb", closefd=False)
+    with suppress(BrokenPipeError, KeyboardInterrupt):  # nobody wants to know any more
+        asked = receive(sys.stdin.buffer)
+        if asked is not None:
+            _answer(out, asked[0], asked[1])
+    os._exit(0)  # whatever the database still holds goes with the process
+
+
+def _answer(out: BinaryIO, kind: str, order: dict[str, Any]) -> None:
+    """Columns, rows and an end, or the reason why there is none."""
+    try:
+        answers = _ask(kind, order)
+        next(answers)  # it is connected
+        _bound(order["seconds"])
+        send(out, "ready", None)
+        send(out, "columns", next(answers))
+        send(out, *_send_rows(out, answers, order["most_bytes"]))
+    except RefusedError as refusal:
+        send(out, "refused", (refusal.name, refusal.message))
+    except MemoryError:
+        send(out, "refused", ("MEMORY", ""))
+
+
+def _ask(kind: str, order: dict[str, Any]) -> Iterator[Row]:
+    """What a database answers: nothing when it is there, then the columns, then rows."""
+    if kind == "file":
+        from relugeom.store.answering_sqlite import ask_file
+
+        return ask_file(order["path"], order["sql"])
+    from relugeom.store.answering_postgres import ask_server
+
+    return ask_server(order["arguments"], order["sql"], order["seconds"], few=order["few"])
+
+
+def _bound(seconds: float) -> None:
+    """Bound memory, files and processor time of this process, where the system can."""
+    try:
+        import resource
+    except ImportError:
+        return
+    with suppress(OSError, ValueError):
+        taken = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY_BYTES,) * 2)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES,) * 2)
+    if isfinite(seconds):  # should whoever asked be killed, this process ends too
+        with suppress(OSError, ValueError, OverflowError):
+            resource.setrlimit(resource.RLIMIT_CPU, (ceil(seconds) + SPARE_SECONDS,) * 2)
+
+
+def _send_rows(out: BinaryIO, rows: Iterator[Row], most_bytes: float) -> tuple[str, Any]:
+    """Send rows; returns the last frame: an end, with whether values were cut and whether rows are left."""
+    batch: list[Row] = []
+    total, size, cut, due = 0, 0, False, 0.0
+    for row in rows:
+        length = 8 * len(row) + sum(len(value) for value in row if isinstance(value, str | bytes))
+        if length > LONGEST_ROW:
+            row, length, cut = _cut(row), LONGEST_ROW, True
+        total += length
+        if total > most_bytes:
+            send(out, "rows", batch)
+            return "end", (cut, True)
+        batch.append(row)
+        size += length
+        if size > BATCH_BYTES or time.monotonic() > due:
+            send(out, "rows", batch)
+            batch, size, due = [], 0, time.monotonic() + BATCH_SECONDS
+    send(out, "rows", batch)
+    return "end", (cut, False)
+
+
+def _cut(row: Sequence[Any]) -> Row:
+    """The row with its long values cut to an equal share of what a row may have."""
+    share = LONGEST_ROW // len(row)
+    return tuple(value[:share] if isinstance(value, str | bytes) else value for value in row)
