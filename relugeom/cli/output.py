@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from relugeom.cli.streams import StandardOutput
 from relugeom.errors import RelugeomError
 from relugeom.printing import hide_passwords
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 __all__ = [
+    "is_read",
     "is_whole",
     "json_rows",
     "one_line",
@@ -29,6 +31,7 @@ FILE_WIDTH = 120
 """Columns of a table that goes to a file or a pipe."""
 PIECE, JSON_END = 1 << 20, "\n  ]\n}\n"
 """Letters of rows that are printed at once, and what stands behind the last ones."""
+ROW = json.JSONEncoder(allow_nan=False, default=bytes.hex)
 
 
 def one_line(text: str) -> str:
@@ -70,8 +73,7 @@ def json_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Itera
     size, comma = 0, ""
     try:
         for row in rows:
-            readable = [value.hex() if isinstance(value, bytes) else _plain(value) for value in row]
-            piece.append(f"{comma}\n    {json.dumps(readable, allow_nan=False)}")
+            piece.append(f"{comma}\n    {_json_row(row)}")
             size, comma = size + len(piece[-1]), ","
             if size > PIECE:
                 yield "".join(piece)
@@ -83,12 +85,25 @@ def json_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Itera
     yield "".join([*piece, JSON_END])
 
 
+def _json_row(row: Sequence[object]) -> str:
+    try:
+        return ROW.encode(row)
+    except ValueError:  # a number that JSON lacks
+        return ROW.encode(_plain(row))
+
+
 def print_text(text: str) -> None:
     """Lines on the standard output, byte for byte; only a terminal gets escapes for what does not print."""
     if sys.stdout.isatty():
         text = "\n".join(map(one_line, text.split("\n")))
     sys.stdout.write(text)
     sys.stdout.flush()
+
+
+def is_read() -> bool:
+    """Whether somebody may still read what is printed."""
+    end = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
+    return not (isinstance(end, StandardOutput) and end.is_lost)
 
 
 def print_parts(parts: "Sequence[RenderableType]") -> None:

@@ -6,7 +6,7 @@ The report is slow to load, and who asks a question does not wait for it.
 from collections.abc import Sequence
 from itertools import islice
 
-from relugeom.cli.output import is_whole, json_rows, print_error, print_json, print_parts, print_text, tell
+from relugeom.cli.output import is_read, is_whole, json_rows, print_error, print_json, print_parts, print_text, tell
 from relugeom.errors import InputError, StoreError
 from relugeom.printing import hide_passwords
 from relugeom.report.csv_text import csv_text
@@ -63,10 +63,12 @@ def _print_rows(result: QueryResult, form: str) -> int:
     else:
         pieces = csv_text(result.columns, result.rows) if form == "csv" else json_rows(result.columns, result.rows)
         first = next(pieces)  # what is refused within the first rows prints nothing
-        print_text(first)
+        with result.clock.stopped():
+            print_text(first)
         try:
-            for piece in pieces:
-                print_text(piece)
+            while is_read() and (piece := next(pieces, "")):
+                with result.clock.stopped():  # the time limit is not for a slow reader
+                    print_text(piece)
         except StoreError as error:
             print_error(f"{error}; what was printed is the beginning of the answer")
             return CUT_SHORT

@@ -27,12 +27,14 @@ class StandardOutput(io.RawIOBase):
     ----------
     failure
         Why something that was written is lost, or nothing.
+    is_lost
+        Whether all that is written from now on is dropped.
     """
 
     def __init__(self, descriptor: int | None) -> None:
         self._descriptor = descriptor
         self.failure = ""
-        self._is_lost = False
+        self.is_lost = False
 
     def writable(self) -> bool:
         """It is."""
@@ -53,15 +55,15 @@ class StandardOutput(io.RawIOBase):
         if self._descriptor is None:
             self.failure = CLOSED
         rest = memoryview(content)
-        while rest and self._descriptor is not None and not self._is_lost:
+        while rest and self._descriptor is not None and not self.is_lost:
             try:
                 rest = rest[os.write(self._descriptor, rest) :]
             except BlockingIOError:
                 select([], [self._descriptor], [])
             except BrokenPipeError:
-                self._is_lost = True
+                self.is_lost = True
             except OSError as error:
-                self._is_lost, self.failure = True, error.strerror or str(error)
+                self.is_lost, self.failure = True, error.strerror or str(error)
         return len(content)
 
 

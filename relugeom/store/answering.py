@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from math import ceil, isfinite
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from relugeom.errors import RelugeomError
 
@@ -41,7 +41,7 @@ class RefusedError(RelugeomError):
         self.name, self.message = name, message
 
 
-def send(stream: BinaryIO, word: str, value: Any) -> None:
+def send(stream: IO[bytes], word: str, value: Any) -> None:
     """Write one frame."""
     frame = marshal.dumps((word, value))
     stream.write(LENGTH.pack(len(frame)))
@@ -49,7 +49,7 @@ def send(stream: BinaryIO, word: str, value: Any) -> None:
     stream.flush()
 
 
-def receive(stream: BinaryIO) -> tuple[str, Any] | None:
+def receive(stream: IO[bytes]) -> tuple[str, Any] | None:
     """Read one frame; None where the other side has ended."""
     start = stream.read(LENGTH.size)
     if len(start) < LENGTH.size:
@@ -72,7 +72,7 @@ def main() -> None:
     os._exit(0)  # whatever the database still holds goes with the process
 
 
-def _answer(out: BinaryIO, kind: str, order: dict[str, Any]) -> None:
+def _answer(out: IO[bytes], kind: str, order: dict[str, Any]) -> None:
     """Columns, rows and an end, or the reason why there is none."""
     try:
         answers = _ask(kind, order)
@@ -92,10 +92,10 @@ def _ask(kind: str, order: dict[str, Any]) -> Iterator[Row]:
     if kind == "file":
         from relugeom.store.answering_sqlite import ask_file
 
-        return ask_file(order["path"], order["sql"])
+        return ask_file(order["where"], order["sql"])
     from relugeom.store.answering_postgres import ask_server
 
-    return ask_server(order["arguments"], order["sql"], order["seconds"], few=order["few"])
+    return ask_server(order["where"], order["sql"], order["seconds"], few=order["few"])
 
 
 def _bound(seconds: float) -> None:
@@ -114,7 +114,7 @@ def _bound(seconds: float) -> None:
             resource.setrlimit(resource.RLIMIT_CPU, (ceil(seconds) + SPARE_SECONDS,) * 2)
 
 
-def _send_rows(out: BinaryIO, rows: Iterator[Row], most_bytes: float) -> tuple[str, Any]:
+def _send_rows(out: IO[bytes], rows: Iterator[Row], most_bytes: float) -> tuple[str, Any]:
     """Send rows; returns the last frame: an end, with whether values were cut and whether rows are left."""
     batch: list[Row] = []
     total, size, cut, due = 0, 0, False, 0.0

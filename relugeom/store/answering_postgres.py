@@ -15,6 +15,7 @@ from math import isinf
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from relugeom.deadline import Deadline
 from relugeom.store.answering import RefusedError
@@ -56,7 +57,8 @@ def ask_server(arguments: dict[str, str], sql: str, seconds: float, *, few: bool
     if start == len(sql):
         raise RefusedError("EMPTY", "")
     try:
-        with psycopg.connect(**arguments, autocommit=True) as connection:  # transactions are written out here
+        address = make_conninfo("", **arguments)
+        with psycopg.connect(address, autocommit=True) as connection:  # transactions are written out here
             session = _Session(connection)
             yield ()
             session.deadline = Deadline().within(seconds)

@@ -153,7 +153,7 @@ def _file_engine(location: StoreLocation, pragmas: Sequence[str]) -> Engine:
 
 def server_arguments(location: StoreLocation) -> dict[str, str]:
     """What psycopg connects to a server with, as text."""
-    arguments = connect_engine(location).dialect.create_connect_args(location.url)[1] | _own_options(location)
+    arguments = {**connect_engine(location).dialect.create_connect_args(location.url)[1], **_own_options(location)}
     return {name: str(value) for name, value in arguments.items() if isinstance(value, str | int)}
 
 

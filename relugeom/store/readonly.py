@@ -37,6 +37,22 @@ Process = subprocess.Popen[bytes]
 Row = tuple[Any, ...]
 
 
+@dataclass(slots=True)
+class Clock:
+    """How long a query may still take."""
+
+    deadline: Deadline = field(default_factory=Deadline)
+
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """Time that does not count."""
+        left = self.deadline.seconds_left
+        try:
+            yield
+        finally:
+            self.deadline = Deadline().within(left)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class QueryResult:
     """What a query answers; `rows` can be read once.
@@ -49,11 +65,14 @@ class QueryResult:
         Tuples, read from the store as they are asked for.
     left_out
         One line on each thing that is missing in them; complete when all rows are read.
+    clock
+        What stops the query; it may stand still while rows are handed to somebody who is slow.
     """
 
     columns: tuple[str, ...]
     rows: Iterator[Row]
     left_out: list[str] = field(default_factory=list)
+    clock: Clock = field(default_factory=Clock)
 
 
 def run_query(
@@ -69,8 +88,7 @@ def run_query(
     Parameters
     ----------
     time_limit
-        Until when the query is stopped, from its start to its last row; time in which no row is asked for is not
-        counted.
+        Until when the query is stopped, from its start to its last row.
     few
         Whether only the first rows will be read: the database then plans for these.
     most_bytes
@@ -90,29 +108,25 @@ def run_query(
     seconds = deadline.seconds_left if time_limit is None or isinstance(time_limit, Deadline) else time_limit
     order = {"sql": sql, "seconds": seconds, "few": few, "most_bytes": most_bytes}
     left_out: list[str] = []
-    answers = _ask(place, order, left_out)
-    return QueryResult(next(answers), answers, left_out)
+    clock = Clock()
+    answers = _ask(place, order, left_out, clock)
+    return QueryResult(next(answers), answers, left_out, clock)
 
 
-def _ask(place: StoreLocation, order: dict[str, Any], left_out: list[str]) -> Iterator[Row]:
+def _ask(place: StoreLocation, order: dict[str, Any], left_out: list[str], clock: Clock) -> Iterator[Row]:
     """The columns, then the rows."""
-    if place.path is not None:
-        kind, where = "file", {"path": str(place.path)}
-    else:
-        kind, where = "server", {"arguments": server_arguments(place)}
+    kind = "server" if place.path is None else "file"
+    where = server_arguments(place) if place.path is None else str(place.path)
     seconds = order["seconds"]
     with _process() as process:
-        assert process.stdin is not None
-        with suppress(BrokenPipeError):  # it ended at once, which the next lines notice
-            send(process.stdin, kind, order | where)
+        _tell(process, kind, order | {"where": where})
         word, value = _receive(process, Deadline().within(STARTING_SECONDS), seconds)
-        left = seconds + GRACE_SECONDS[kind]
+        clock.deadline = Deadline().within(seconds + GRACE_SECONDS[kind])
         while word != "end":
             if word == "refused":
-                raise StoreError(refusal(place, *value, seconds))
-            deadline = Deadline().within(left)
-            word, value = _receive(process, deadline, seconds)
-            left = deadline.seconds_left
+                name, message = value
+                raise StoreError(refusal(place, name, message, seconds))
+            word, value = _receive(process, clock.deadline, seconds)
             if word == "columns":
                 yield value
             elif word == "rows":
@@ -122,6 +136,15 @@ def _ask(place: StoreLocation, order: dict[str, Any], left_out: list[str]) -> It
         left_out.append(f"rows of more than {LONGEST_ROW:,} bytes are cut: ask for parts of long values, with substr")
     if more:
         left_out.append(f"the rows end after {order['most_bytes']:,} bytes: ask for less at once, or raise --max-bytes")
+
+
+def _tell(process: Process, kind: str, order: dict[str, Any]) -> None:
+    """Hand over what is asked; should the process have ended at once, the first frame that is missing says so."""
+    assert process.stdin is not None
+    with suppress(BrokenPipeError):
+        send(process.stdin, kind, order)
+    with suppress(BrokenPipeError):
+        process.stdin.close()
 
 
 def _receive(process: Process, deadline: Deadline, seconds: float) -> tuple[str, Any]:

@@ -104,6 +104,25 @@ def test_a_query_takes_no_longer_than_it_may(run, url, model):
     assert_refused(run("query", url, "SELECT 1", "--time-limit", "nan"), "positive")
 
 
+COUNTING = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+
+
+def test_an_answer_that_is_cut_short_is_no_success(run, path, model):
+    """What is printed can be read, one line says what is missing, and the exit code is 3."""
+    assert run("enumerate", model, "--domain", "box:-1,1", "--store", path).code == 0
+    for options, reason in ((("--max-bytes", "2000000"), "--max-bytes"), (("--time-limit", "1.5"), "stopped after")):
+        ended = run("query", path, COUNTING, "--json", *options)
+        assert (ended.code, len(ended.err.splitlines())) == (3, 1)
+        assert reason in ended.err
+        rows = json.loads(ended.out)["rows"]
+        assert rows == [[number + 1] for number in range(len(rows))]
+        assert len(rows) > 1_000
+    ended = run("query", path, COUNTING, "--format", "csv", "--max-bytes", "80")
+    assert (ended.code, ended.out.split()) == (3, ["i", *map(str, range(1, 11))])
+    ended = run("query", path, f"SELECT '{'x' * 5_000}' AS long", "--format", "table", "--max-bytes", "10000")
+    assert (ended.code, ended.err) == (0, "")
+
+
 def test_a_list_of_views_has_a_line_on_each(run, url):
     rows = json.loads(run("query", url, "--list", "--json").out)["rows"]
     assert [name for name, _ in rows] == [view.name for view in VIEWS]

@@ -2,15 +2,20 @@
 
 import math
 import os
+import subprocess
 import time
+import tracemalloc
+from contextlib import nullcontext
 from pathlib import Path
 
 import hand_made
 import pytest
+from command_line import run_command
 from databases import Database, new_database
 
 from relugeom.errors import SchemaVersionError, StoreError
-from relugeom.store import migration
+from relugeom.store import migration, readonly
+from relugeom.store.answering import LONGEST_ROW
 from relugeom.store.location import parse_location
 from relugeom.store.queries import read_run
 from relugeom.store.readonly import run_query
@@ -286,15 +291,134 @@ def test_a_query_has_a_time_limit(audit):
         sum(1 for _ in rows)
 
 
-def test_the_time_limit_holds_where_every_step_takes_long(path):
-    """Thousands of such steps, after which SQLite would look at the clock by itself, take minutes."""
-    with open_store(path) as store:
-        hand_made.save_audit(store)
+SLOW_STEPS = {
+    "sqlite": [
+        "SELECT instr(zeroblob(100000000), zeroblob(50000000) || x'01')",  # one step of many minutes
+        "SELECT ltrim(printf('%.*c', 50000000, 'a'), printf('%.*c', 1000000, 'b') || 'a')",
+        f"{ENDLESS} sum(length(randomblob(10000000))) FROM n",
+    ],
+    "postgresql": ["SELECT pg_sleep(60)", "SELECT count(*) FROM generate_series(1, 100000000000)"],
+}
+TOO_LARGE = {
+    "sqlite": [
+        "SELECT zeroblob(200000000), zeroblob(200000000), zeroblob(200000000)",
+        "SELECT hex(randomblob(130000000))",
+        "SELECT group_concat(zeroblob(8000000)) FROM (VALUES (1), (2), (3), (4)) a, patterns b, patterns c",
+        "SELECT json(replace(hex(zeroblob(3000000)), '00', '['))",
+        f"SELECT {'(' * 5000}1{')' * 5000}",
+    ],
+    "postgresql": [
+        "SELECT repeat('x', 300000000)",
+        "SELECT repeat('x', 1073741824)",
+        "SELECT 10::numeric ^ 200000",
+    ],
+}
+
+
+def test_the_time_limit_holds_within_a_single_step(audit):
     start = time.monotonic()
-    for answer in ("length(randomblob(10000000))", "sum(length(randomblob(10000000)))"):
+    for sql in SLOW_STEPS[audit.kind]:
         with pytest.raises(StoreError, match=r"stopped after 0\.3 seconds"):
-            list(run_query(path, f"{ENDLESS} {answer} FROM n", time_limit=0.3).rows)
-    assert time.monotonic() - start < 20
+            list(run_query(audit.url, sql, time_limit=0.3).rows)
+    assert time.monotonic() - start < 60
+
+
+def test_what_takes_too_much_is_refused_in_one_line(audit):
+    """Its process may not have so much, whatever this one may have."""
+    for sql in TOO_LARGE[audit.kind]:
+        with pytest.raises(StoreError, match=r"\A(the query|store '[^']*' )[^\n]*\Z"):
+            list(run_query(audit.url, sql).rows)
+
+
+LONG = {"sqlite": "printf('%.*c', {}, 'x')", "postgresql": "repeat('x', {})"}
+NUMBERS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100) SELECT"
+
+
+def test_answers_are_bounded(audit):
+    long = LONG[audit.kind]
+    result = run_query(audit.url, f"{NUMBERS} i, {long.format(10_000)} FROM n", most_bytes=100_000)
+    assert result.left_out == []
+    assert [number for number, _ in result.rows] == list(range(1, 10))
+    assert result.left_out == ["the rows end after 100,000 bytes: ask for less at once, or raise --max-bytes"]
+    result = run_query(audit.url, f"SELECT 1, {long.format(20_000_000)}, {long.format(20_000_000)}, NULL")
+    assert [len(value) for value in next(result.rows)[1:3]] == [LONGEST_ROW // 4] * 2
+    assert list(result.rows) == []
+    assert "are cut: ask for parts of long values, with substr" in result.left_out[0]
+
+
+def test_rows_are_not_kept(audit):
+    """A thousand rows of a megabyte each pass through a process that has never more than a few of them."""
+    tracemalloc.start()
+    try:
+        rows = run_query(audit.url, f"{NUMBERS.replace('100', '300')} {LONG[audit.kind].format(500_000)} FROM n").rows
+        assert sum(len(value) for (value,) in rows) == 150_000_000
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_time_for_a_slow_reader_does_not_count(audit):
+    for stopped in (True, False):
+        result = run_query(audit.url, f"{NUMBERS} {LONG[audit.kind].format(100_000)} FROM n", time_limit=1.5)
+        next(result.rows)
+        with result.clock.stopped() if stopped else nullcontext():
+            time.sleep(3.0)
+        with nullcontext() if stopped else pytest.raises(StoreError, match=r"stopped after 1\.5 seconds"):
+            assert sum(1 for _ in result.rows) == 99
+
+
+def test_the_process_goes_with_its_reader(audit, monkeypatch):
+    started = []
+    popen = subprocess.Popen
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda *given, **named: started.append(popen(*given, **named)) or started[-1]
+    )
+    rows = run_query(audit.url, f"{ENDLESS} i FROM n").rows
+    assert next(rows) == (1,)
+    assert started[0].poll() is None
+    del rows
+    assert started[0].poll() is not None
+
+
+@pytest.mark.parametrize("program", ["import os; os._exit(9)", "raise ValueError", "import sys; sys.stdin.read()"])
+def test_a_process_that_fails_is_one_line(audit, monkeypatch, program):
+    monkeypatch.setattr(readonly, "START", program)
+    monkeypatch.setattr(readonly, "STARTING_SECONDS", 0.5)
+    with pytest.raises(StoreError, match=r"ended by itself|stopped after"):
+        run_query(audit.url, "SELECT 1")
+
+
+KINDS_OF_VALUES = {
+    "10::numeric ^ 5000": "1" + "0" * 5000,
+    "(10::numeric ^ 200)::numeric(250, 0)": "1" + "0" * 200,
+    "99999999999999999999::numeric": 99999999999999999999,
+    "-12.5::numeric": -12.5,
+    "'Infinity'::numeric": math.inf,
+    "'-Infinity'::float8": -math.inf,
+    "1e-5000::numeric": 0.0,
+    "ARRAY[1, NULL, 2.5]": "{1,NULL,2.5}",
+    "ARRAY['a', 'b,c']": '{a,"b,c"}',
+    """'{"a": [1, null]}'::json""": '{"a": [1, null]}',
+    "interval '1 year 3 days 04:05:06.7'": "1 year 3 days 04:05:06.7",
+    "'infinity'::date": "infinity",
+    "'4713-01-01 BC'::date": "4713-01-01 BC",
+    "'294276-12-31'::timestamp": "294276-12-31 00:00:00",
+    r"'\x00ff'::bytea": b"\x00\xff",
+    "''::bytea": b"",
+    """'\\377'::"char\"""": r"\377",
+    "ROW(1, 'x', NULL)": "(1,x,)",
+    "true": 1,
+    "NULL::numeric": None,
+}
+
+
+def test_every_kind_of_value_of_a_server_can_be_shown(attacked, capsys):
+    (row,) = run_query(attacked.url, f"SELECT {', '.join(KINDS_OF_VALUES)}").rows
+    assert list(row) == list(KINDS_OF_VALUES.values())
+    assert math.isnan(next(run_query(attacked.url, "SELECT 'NaN'::numeric").rows)[0])
+    for form in ("table", "csv", "json"):
+        ended = run_command(capsys, "query", attacked.url, f"SELECT {', '.join(KINDS_OF_VALUES)}", "--format", form)
+        assert (ended.code, ended.err) == (0, "")
 
 
 @pytest.mark.parametrize("time_limit", [1e300, math.inf])
