@@ -13,6 +13,7 @@ from relugeom.claims.box_claims import BoxClaims
 from relugeom.claims.claim import Excluded
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.vnnlib import Case, Property
+from relugeom.deadline import NEVER, Deadline
 from relugeom.errors import InputError
 from relugeom.linalg.exact import nearest_quotient
 from relugeom.network.network import ReLUNetwork
@@ -23,13 +24,15 @@ Box = tuple[tuple[float, ...], tuple[float, ...]]
 ALWAYS = Inequality(Fraction(1))
 
 
-def property_claims(stated: Property, network: ReLUNetwork) -> BoxClaims:
+def property_claims(stated: Property, network: ReLUNetwork, *, deadline: Deadline = NEVER) -> BoxClaims:
     """Boxes, and what may not happen in each; the property holds iff all of these claims do.
 
     Raises
     ------
     InputError
         The property is about another number of inputs or outputs.
+    DeadlinePassedError
+        The deadline has passed before all boxes were there.
     """
     for name, asked, present in (
         ("inputs", stated.inputs, network.inputs),
@@ -39,6 +42,7 @@ def property_claims(stated: Property, network: ReLUNetwork) -> BoxClaims:
             raise InputError(f"the property is about {asked} {name}, but the network has {present}")
     boxes: dict[Box, list[tuple[Inequality, ...]]] = {}
     for case in stated.cases:
+        deadline.check()
         box, members = _rounded_outwards(case)
         boxes.setdefault(box, []).append((*case.inequalities, *members) or (ALWAYS,))
     sides = np.array([*boxes], dtype=np.float64).reshape(len(boxes), 2, stated.inputs)

@@ -16,6 +16,7 @@ from itertools import product
 from typing import NamedTuple
 
 from relugeom.claims.inequality import Inequality
+from relugeom.deadline import NEVER, Deadline
 from relugeom.errors import InputError
 
 __all__ = ["Case", "Property", "read_property"]
@@ -87,21 +88,31 @@ class _List(NamedTuple):
 Conjunction = tuple[_Atom, ...]
 
 
-def read_property(text: str) -> Property:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """How many inputs (X) and outputs (Y) are declared so far, and until when the text is to be read."""
+
+    count: dict[str, int]
+    deadline: Deadline
+
+
+def read_property(text: str, *, deadline: Deadline = NEVER) -> Property:
     """The property that a text in VNN-LIB states.
 
     Raises
     ------
     InputError
         The text is no VNN-LIB, not linear, or beyond a limit; the message names the line.
+    DeadlinePassedError
+        The deadline has passed before the text was read.
     """
-    names: dict[str, int] = {"X": 0, "Y": 0}
+    names = _Names({"X": 0, "Y": 0}, deadline)
     common: list[_Atom] = []
     cases: list[Conjunction] = [()]
     for command in _commands(text):
         match command.items:
             case ["declare-const", str(name), "Real"] | ["declare-fun", str(name), _List(_, []), "Real"]:
-                _declare(name, names, command.line)
+                _declare(name, names.count, command.line)
             case ["assert", condition]:
                 added = _cases(condition, names, command.line, negated=False)
                 if len(added) == 1:
@@ -112,12 +123,18 @@ def read_property(text: str) -> Property:
                 pass
             case _:
                 raise _error(command.line, f"a command that is not understood: {_shown(command)}")
-    if not names["X"] or not names["Y"]:
+    inputs, outputs = names.count["X"], names.count["Y"]
+    if not inputs or not outputs:
         raise InputError("a property declares inputs X_0, X_1, … and outputs Y_0, Y_1, … with declare-const")
-    shared = _Draft.without_bounds(names["X"], names["Y"])
+    shared = _Draft.without_bounds(inputs, outputs)
     shared.add(common)
-    found = (shared.case(atoms) for atoms in cases)
-    return Property(names["X"], names["Y"], tuple(case for case in found if case is not None))
+    found = []
+    for atoms in cases:
+        deadline.check()
+        case = shared.case(atoms)
+        if case is not None:
+            found.append(case)
+    return Property(inputs, outputs, tuple(found))
 
 
 def _commands(text: str) -> Iterator[_List]:
@@ -159,8 +176,9 @@ def _declare(name: str, names: dict[str, int], line: int) -> None:
     names[kind] += 1
 
 
-def _cases(condition: "str | _List", names: Mapping[str, int], line: int, *, negated: bool) -> list[Conjunction]:
+def _cases(condition: "str | _List", names: _Names, line: int, *, negated: bool) -> list[Conjunction]:
     """A condition as a union of conjunctions."""
+    names.deadline.check()
     match condition:
         case _List(here, ["not", inner]):
             return _cases(inner, names, here, negated=not negated)
@@ -180,7 +198,7 @@ def _cases(condition: "str | _List", names: Mapping[str, int], line: int, *, neg
     raise _error(line, f"a condition that is not understood: {condition[:40]!r}")
 
 
-def _difference(first: "str | _List", second: "str | _List", names: Mapping[str, int], line: int) -> _Linear:
+def _difference(first: "str | _List", second: "str | _List", names: _Names, line: int) -> _Linear:
     """first − second."""
     minuend, subtrahend = _linear(first, names, line), _linear(second, names, line)
     if not subtrahend.terms:
@@ -206,11 +224,11 @@ def _both(first: Sequence[Conjunction], second: Sequence[Conjunction], line: int
     return [(*one, *other) for one, other in product(first, second)]
 
 
-def _linear(term: "str | _List", names: Mapping[str, int], line: int) -> _Linear:
+def _linear(term: "str | _List", names: _Names, line: int) -> _Linear:
     """A sum of multiples of names."""
     match term:
         case str(text) if found := NAME.match(text):
-            if int(found.group(2)) >= names[found.group(1)]:
+            if int(found.group(2)) >= names.count[found.group(1)]:
                 raise _error(line, f"{text} is not declared")
             return _Linear(ZERO, {text: Fraction(1)})
         case str(text) if NUMBER.match(text):

@@ -1,6 +1,7 @@
 """The verb verify: does a property hold for all inputs?"""
 
 import time
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from relugeom.claims.vnnlib import read_property
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import print_json, print_parts, progress
 from relugeom.deadline import Deadline
-from relugeom.errors import InputError
+from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.files import place_to_write, read_text
 from relugeom.network.network import ReLUNetwork
 from relugeom.report.plain_tables import fact_table
@@ -43,20 +44,9 @@ def run_verify(
     start, deadline = time.perf_counter(), Deadline.of(time_limit)
     network = reading.network(model)
     text = read_text(property_file)
-    try:
-        boxes = property_claims(read_property(text), network)
-    except InputError as error:
-        raise InputError(f"{property_file}: {error}") from error
     first = None if out is None else place_to_write(out)  # before a long search
-
-    def place(box: int) -> Path | None:
-        """One file per box."""
-        if first is None or len(boxes) == 1:
-            return first
-        return first.with_name(f"{first.stem}-{box + 1}{first.suffix}")
-
     with progress() as report:
-        found = settle_boxes(boxes, network, place, max_cells=max_cells, time_limit=deadline, on_progress=report)
+        found = _settle(network, text, property_file, first, max_cells, deadline, report)
     seconds = time.perf_counter() - start
     if as_json:
         print_json(_as_json(network, found) | {"network": network.digest, "seconds": seconds})
@@ -64,6 +54,31 @@ def run_verify(
         facts = _facts(network, found) | {"Time": f"{seconds:.3g} s"}
         print_parts([fact_table(f"{Path(model).name}: {Path(property_file).name}", facts)])
     return CODES[found.verdict]
+
+
+def _settle(
+    network: ReLUNetwork,
+    text: str,
+    property_file: str,
+    first: Path | None,
+    max_cells: int,
+    deadline: Deadline,
+    report: Callable[[str, object], None],
+) -> BoxSettlement:
+    """What becomes of the property before the deadline, with one certificate per box beside the first one's place."""
+    try:
+        boxes = property_claims(read_property(text, deadline=deadline), network, deadline=deadline)
+    except InputError as error:
+        raise InputError(f"{property_file}: {error}") from error
+    except DeadlinePassedError:
+        return BoxSettlement(Verdict.UNKNOWN, 0, {}, reason="the time limit is over before the property is read")
+
+    def place(box: int) -> Path | None:
+        if first is None or len(boxes) == 1:
+            return first
+        return first.with_name(f"{first.stem}-{box + 1}{first.suffix}")
+
+    return settle_boxes(boxes, network, place, max_cells=max_cells, time_limit=deadline, on_progress=report)
 
 
 def _as_json(network: ReLUNetwork, found: BoxSettlement) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relugeom.claims.vnnlib import DEEPEST, read_property
-from relugeom.errors import InputError
+from relugeom.deadline import Deadline
+from relugeom.errors import DeadlinePassedError, InputError
 
 NAMES = ("X_0", "X_1", "Y_0", "Y_1")
 DECLARED = "".join(f"(declare-const {name} Real)\n" for name in NAMES)
@@ -160,3 +161,32 @@ def test_hostile_texts_cost_little():
             read_property(text)
     with pytest.raises(InputError, match="neither a number"):
         read_property(f"{DECLARED}(assert (<= X_0 {'9' * 1_000_000}))")
+
+
+def test_what_all_cases_share_is_kept_once():
+    """500 inputs with bounds of their own beside a union of 200 intervals: each case has all of them."""
+    inputs, parts = 500, 200
+    text = "".join(f"(declare-const X_{k} Real)" for k in range(inputs)) + "(declare-const Y_0 Real)"
+    text += f"(assert (or {' '.join(f'(and (>= X_0 {k})(<= X_0 {k + 1}))' for k in range(parts))}))"
+    text += "".join(f"(assert (<= X_{k} {1000 + k}))(assert (>= X_{k} -{k}))" for k in range(inputs))
+    found = read_property(text + "(assert (>= Y_0 X_7))")
+    assert [(case.lower[0], case.upper[0]) for case in found.cases] == [(k, k + 1) for k in range(parts)]
+    assert all(
+        case.lower[1:] == found.cases[0].lower[1:] == tuple(-k for k in range(1, inputs)) for case in found.cases
+    )
+    assert all(case.inequalities == found.cases[0].inequalities for case in found.cases)
+    assert [part.outputs for part in found.cases[0].inequalities] == [(1,)]
+
+
+def test_a_contradiction_that_all_cases_share_leaves_none():
+    declared = "(declare-const X_0 Real)(declare-const Y_0 Real)"
+    union = "(assert (or (<= X_0 1) (>= X_0 2)))"
+    assert read_property(f"{declared}{union}(assert (<= 1 0))").cases == ()
+    assert read_property(f"{declared}(assert (and (>= X_0 1.5)(<= X_0 1.75))){union}").cases == ()
+
+
+def test_reading_ends_at_a_deadline():
+    declared = "(declare-const X_0 Real)(declare-const Y_0 Real)(assert (<= X_0 Y_0))"
+    assert len(read_property(declared, deadline=Deadline.of(60)).cases) == 1
+    with pytest.raises(DeadlinePassedError):
+        read_property(declared, deadline=Deadline(0))
