@@ -53,6 +53,19 @@ RNG = np.random.default_rng(7)
 scales = single(RNG, 6)
 
 CHAINS: dict[str, tuple[tuple[int | str, ...], list[Operation]]] = {
+    "a slice of the features": (("N", 6), [("Slice", [T, ints(1), ints(5), ints(1), ints(1)]), RELU]),
+    "a slice backwards": (("N", 6), [GEMM, ("Slice", [T, ints(-1), ints(-(2**62)), ints(-1), ints(-2)]), RELU]),
+    "a slice of two axes": (
+        ("N", 3, 4),
+        [("Slice", [T, ints(-2, 1), ints(2**62, 3), ints(1, 2)]), ("Flatten", [T]), RELU],
+    ),
+    "a slice of one sample": ((3, 4), [("Slice", [T, ints(1, 0), ints(3, 2)]), RELU]),
+    "gathered features": (("N", 6), [GEMM, RELU, ("Gather", [T, ints(2, 0, -1, 0)], {"axis": 1})]),
+    "one gathered feature": (("N", 6), [GEMM, RELU, ("Gather", [T, np.array(-2)], {"axis": 1})]),
+    "features gathered into a matrix": (
+        ("N", 6),
+        [("Gather", [T, ints(0, 1, 2, 3, 4, 5, 5, 4).reshape(2, 4)], {"axis": 1}), ("Flatten", [T]), RELU],
+    ),
     "gemm": (("N", 6), [GEMM, RELU, LAST]),
     "gemm of a transposed weight": (("N", 6), [("Gemm", [T, WT, b]), RELU, LAST]),
     "gemm with alpha and beta": (
@@ -253,6 +266,51 @@ def test_names_come_from_the_metadata(tmp_path: Path) -> None:
     assert network.target_names == ("red", "green", "blue")
     assert network.rule == Decision.largest(("red", "green", "blue"))
     assert network.squashing is Squashing.SOFTMAX
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("price", ("price",)),
+        ("Survived", ("Survived",)),
+        ("net_income", ("net_income",)),
+        ("t", ("t",)),
+        ("y", ()),
+        ("12", ()),
+        ("output", ()),
+        ("output_0", ()),
+        ("dense_2", ()),
+        ("linear_7_Add", ()),
+        ("variable", ()),
+        ("Identity:0", ()),
+        ("/fc/Gemm_output_0", ()),
+        ("StatefulPartitionedCall", ()),
+        ("two\nlines", ()),
+    ],
+)
+def test_the_name_of_the_output_is_kept_where_somebody_chose_it(
+    name: str, found: tuple[str, ...], tmp_path: Path
+) -> None:
+    for operations, size in (([GEMM, RELU, ("MatMul", [T, V.T[:, :1].copy()])], 1), ([GEMM, RELU, LAST], 3)):
+        model = chain(("N", 6), *operations)
+        model.graph.node[-1].output[0] = model.graph.output[0].name = name
+        network = load_network(saved(model, tmp_path))
+        assert network.outputs == size
+        assert network.output_names == (found if size == 1 else tuple(f"{n}_{k}" for n in found for k in range(size)))
+        helper.set_model_props(model, {"output_names": json.dumps([f"o{k}" for k in range(size)])})
+        assert load_network(saved(model, tmp_path)).output_names == tuple(f"o{k}" for k in range(size))
+
+
+@pytest.mark.parametrize(
+    "labels", [{"classlabels_strings": ["no", "yes", "perhaps"]}, {"classlabels_int64s": [3, 1, 2]}]
+)
+def test_classes_are_those_of_a_zip_map(labels: dict[str, list[object]], tmp_path: Path) -> None:
+    model = chain(("N", 6), GEMM, RELU, LAST, ("Softmax", [T]), ("ai.onnx.ml.ZipMap", [T], labels))
+    network = load_network(saved(model, tmp_path))
+    names = tuple(str(label) for label in next(iter(labels.values())))
+    assert network.squashing is Squashing.SOFTMAX
+    assert network.output_names == names
+    assert network.rule == Decision.largest(names)
 
 
 def test_a_sigmoid_decides_at_zero(tmp_path: Path) -> None:

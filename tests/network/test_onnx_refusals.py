@@ -22,6 +22,25 @@ def norm(*parameters: np.ndarray, **attributes: float) -> Operation:
 
 ONES = np.ones(6, dtype=np.float32)
 UNSUPPORTED: dict[str, tuple[tuple[int | str, ...], list[Operation], str]] = {
+    "a split of the input": (
+        ("N", 6),
+        [("Split", [T], {"axis": 1})],
+        r"'n0' \(Split\) is no operation.*acts on the input itself, so apply it to the data",
+    ),
+    "a split of values": (("N", 6), [GEMM, ("Split", [T], {"axis": 1})], r"'n1' \(Split\).*cut the model at 't0'"),
+    "a slice over the batch": (("N", 6), [("Slice", [T, ints(0), ints(1)])], r"'n0' \(Slice\) mixes the samples"),
+    "a slice of nothing": (("N", 6), [("Slice", [T, ints(3), ints(3), ints(1)])], r"'n0' \(Slice\) keeps none"),
+    "a slice of probabilities": (
+        ("N", 6),
+        [("Softmax", [T]), ("Slice", [T, ints(3), ints(5), ints(1)])],
+        r"'n1' \(Slice\) follows a softmax.*cut the model at 't0'",
+    ),
+    "a slice from a place that varies": (
+        ("N", 6),
+        [("Slice", [T, T, ints(5), ints(1)])],
+        r"'n0' \(Slice\) takes 'x' as its input 1, which depends on the model's input: only a constant",
+    ),
+    "a gather over the batch": (("N", 6), [("Gather", [T, ints(0)])], r"'n0' \(Gather\) mixes the samples"),
     "another activation": (
         ("N", 6),
         [GEMM, ("Tanh", [T]), LAST],
@@ -75,6 +94,16 @@ UNSUPPORTED: dict[str, tuple[tuple[int | str, ...], list[Operation], str]] = {
 }
 
 DAMAGED: dict[str, tuple[tuple[int | str, ...], list[Operation], str]] = {
+    "a slice of unequal lists": (("N", 6), [("Slice", [T, ints(0, 1), ints(1), ints(1)])], "names 2 starts, 1 ends"),
+    "a gather beyond the axis": (("N", 6), [("Gather", [T, ints(6)], {"axis": 1})], "entries that an axis of 6"),
+    "pads that are a number": (("N", 1, 4), [("MaxPool", [T], {"kernel_shape": [2], "pads": 1})], "no list of numbers"),
+    "strides that are texts": (
+        ("N", 1, 4),
+        [("MaxPool", [T], {"kernel_shape": [2], "strides": ["a"]})],
+        "no list of numbers",
+    ),
+    "axes that are fractions": (("N", 6), [("Transpose", [T], {"perm": [0.5, 1.5]})], "no list of integers"),
+    "texts for a constant": (("N", 6), [("Constant", [], {"value_floats": ["a"]}), GEMM], "no list of numbers"),
     "a weight of another width": (("N", 5), [GEMM], r"'n0' \(Gemm\) multiplies 5 values by weights for 6"),
     "a bias of another width": (
         ("N", 6),

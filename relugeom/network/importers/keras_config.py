@@ -229,7 +229,10 @@ def _inbound(layer: LayerConfig, node: int) -> tuple[str, int]:
         raise layer.damaged("is connected to nothing")
     tensors, options = _call(nodes[node])
     if len(tensors) != 1:
-        raise layer.unsupported(f"combines {len(tensors)} tensors: only chains, one layer after the other, can be read")
+        raise layer.unsupported(
+            f"combines {len(tensors)} tensors: only chains, one layer after the other, can be read from a file of "
+            "Keras; export the model to ONNX with model.export(FILE, format='onnx')"
+        )
     for key, value in options.items():
         if value not in (None, False) and not list(_keras_tensors(value)):
             raise layer.unsupported(f"is called with {key[:80]!r}: only plain calls, as in inference, are read")

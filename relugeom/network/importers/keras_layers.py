@@ -34,6 +34,12 @@ __all__ = ["Flow", "LayerWeights", "apply_layer"]
 
 LEAST_DEVIATION = 1e-7
 """Keras's own `epsilon()`: the least deviation that a Normalization layer divides by."""
+ONNX_ADVICE = (
+    "export the model to ONNX with model.export(FILE, format='onnx'), where it is rewritten exactly if it is small"
+)
+IN_ONNX = ("Add", "AveragePooling", "Concatenate", "Conv1D", "Conv2D", "Conv3D", "Global", "LeakyReLU", "MaxPooling")
+IN_ONNX += ("Maximum", "Minimum", "PReLU", "Subtract", "Permute")
+"""Beginnings of the names of layers that can be read from ONNX."""
 CURVED = "which bends between its ends, so that the network has no linear pieces"
 
 Numbers = TypeVar("Numbers", bound=np.generic)
@@ -92,6 +98,8 @@ def _why_not(kind: str) -> str:
         return "holds code, which is never run: rewrite it with Keras's own layers"
     if kind in ("Sequential", "Functional", "Model"):
         return "is a model inside the model: build one chain of its layers and save that"
+    if kind.startswith(IN_ONNX):
+        return f"cannot be read from a file of Keras: {ONNX_ADVICE}"
     return f"cannot be read: supported are {', '.join(sorted(LAYERS))}"
 
 
@@ -116,7 +124,9 @@ def _activated(flow: Flow, layer: LayerConfig) -> Flow:
     name = activation_of(layer)
     if isinstance(name, LayerConfig):
         if name.kind not in ACTIVATIONS:
-            raise layer.unsupported(f"has the activation {name.kind[:80]!r}: a layer can be {' or '.join(ACTIVATIONS)}")
+            raise layer.unsupported(
+                f"has the activation {name.kind[:80]!r}: a layer can be {' or '.join(ACTIVATIONS)}; {ONNX_ADVICE}"
+            )
         return ACTIVATIONS[name.kind](flow, name)
     if name == "linear":
         return flow
@@ -141,7 +151,9 @@ def _softmax_over(flow: Flow, layer: LayerConfig, axes: tuple[int, ...]) -> Flow
 def _relu(flow: Flow, layer: LayerConfig, weights: LayerWeights | None = None) -> Flow:
     bent = number(layer, "negative_slope", 0.0) or number(layer, "threshold", 0.0)
     if layer.settings.get("max_value") is not None or bent:
-        raise layer.unsupported("has a maximum, a slope below zero or a threshold: only the plain ReLU can be read")
+        raise layer.unsupported(
+            f"has a maximum, a slope below zero or a threshold: only the plain ReLU can be read here; {ONNX_ADVICE}"
+        )
     return replace(flow, chain=flow.chain.rectified())
 
 

@@ -22,7 +22,7 @@ from relugeom.network.importers.onnx_wire import check_wire
 
 __all__ = ["Attribute", "Graph", "Node", "read_graph"]
 
-Attribute: TypeAlias = int | float | str | tuple[int, ...] | tuple[float, ...] | Array | None
+Attribute: TypeAlias = int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | Array | None
 """The value of a node's attribute; None for a kind that no supported operator has."""
 
 LARGEST_FILE = 2**30
@@ -225,6 +225,8 @@ def _read_attribute(item: AttributeProto, place: str, reader: TensorReader) -> A
         return tuple(item.ints)
     if kind == AttributeProto.FLOATS:
         return tuple(item.floats)
+    if kind == AttributeProto.STRINGS:
+        return tuple(text.decode("utf-8", "replace") for text in item.strings)
     if kind == AttributeProto.TENSOR:
         return reader.read(item.t, place)
     return None

@@ -37,12 +37,24 @@ def apply_operator(step: Step) -> Value:
     """
     operator = step.node.operator
     if operator not in OPERATORS:
-        end = next((f" at {name!r}" for name in step.node.inputs if name), "")
-        raise step.unsupported(
-            f"is no operation that can be read: if it belongs to a tail after the network, cut the model{end} with "
-            f"onnx.utils.extract_model; supported are {', '.join(sorted(OPERATORS))}"
-        )
+        raise step.unsupported(f"is no operation that can be read: {_what_next(step)}")
     return OPERATORS[operator](step)
+
+
+def _what_next(step: Step) -> str:
+    """What to do about an operation that cannot be read."""
+    computed = [
+        name
+        for name, value in zip(step.node.inputs, step.operands, strict=True)
+        if isinstance(value, Variable) and (value.layers or not value.affine.is_identity)
+    ]
+    known = f"supported are {', '.join(sorted(OPERATORS))}"
+    if not computed:
+        return f"it acts on the input itself, so apply it to the data and export the model without it; {known}"
+    return (
+        f"if it belongs to a tail after the network, cut the model at {computed[0]!r} with onnx.utils.extract_model, "
+        f"else export the model without it; {known}"
+    )
 
 
 def _multiply_matrices(step: Step) -> Value:

@@ -30,6 +30,8 @@ class Term:
 
 
 ZERO, ONE = fmpq(0), fmpq(1)
+NO_BOUND = (np.inf, *(float(np.finfo(kind).max) for kind in (np.float16, np.float32, np.float64)))
+"""What exporters write where a clip has no bound."""
 
 
 def rectified(x: Variable) -> Variable:
@@ -113,8 +115,7 @@ def _bound(step: Step, position: int, name: str) -> fmpq | None:
         value = float(values.ravel()[0])
     else:
         value = step.number(name, np.inf) if name in step.node.attributes else np.inf
-    huge = float(np.finfo(np.float32).max)
-    return rational(value) if abs(value) < huge else None  # older exporters write the largest float for no bound
+    return None if abs(value) in NO_BOUND else rational(value)
 
 
 def _hard_sigmoid(step: Step) -> Value:

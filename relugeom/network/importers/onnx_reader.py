@@ -17,6 +17,7 @@ from relugeom.network.importers.affine_chain import rounded_layers
 from relugeom.network.importers.budget import BeyondBudgetError, Budget
 from relugeom.network.importers.folding import ExactAffine
 from relugeom.network.importers.onnx_file import Graph, Node, read_graph
+from relugeom.network.importers.onnx_names import output_names
 from relugeom.network.importers.onnx_operators import apply_operator
 from relugeom.network.importers.onnx_values import OPEN_BATCH, MixedBatchError, Step, Value, Variable
 from relugeom.network.network import Origin, ReLUNetwork
@@ -31,7 +32,8 @@ def read_onnx(path: Path) -> ReLUNetwork:
     """Read a fully connected ReLU network from an ONNX file.
 
     Names come from the metadata ``input_names`` (or ``feature_names``), ``output_names`` and ``class_names``, all of
-    them JSON lists; a single output with class names decides at θ = 0.
+    them JSON lists, those of outputs else from the graph (`onnx_names.py`); a single output with class names decides at
+    θ = 0.
 
     Raises
     ------
@@ -49,15 +51,14 @@ def read_onnx(path: Path) -> ReLUNetwork:
     graph = read_graph(path)
     output = _output(graph)
     layers = rounded_layers((*output.layers, output.affine.reordered(output.order)))
-    class_names = graph.names("class_names")
-    several = output.order.size > 1
+    names = output_names(graph, output.order.size)
     return ReLUNetwork(
         weights=tuple(layer.weight for layer in layers),
         biases=tuple(layer.bias for layer in layers),
         input_names=graph.names("input_names", "feature_names"),
-        output_names=graph.names("output_names") or (class_names if several else ()),
+        output_names=names.outputs,
         squashing=output.squashing,
-        decision=_decision(class_names, several=several),
+        decision=_decision(names.classes, several=output.order.size > 1),
         origin=Origin(
             source="onnx, rewritten with further ReLU units" if output.rewritten else "onnx",
             precision=graph.precision,

@@ -57,12 +57,14 @@ def _constant(step: Step) -> Value:
     value = attributes.get("value")
     if isinstance(value, np.ndarray):
         return value
-    for name, dtype in (("value_float", np.float32), ("value_floats", np.float32)):
-        if isinstance(attributes.get(name), float | tuple):
-            return np.array(attributes[name], dtype=dtype)
-    for name in ("value_int", "value_ints"):
-        if isinstance(attributes.get(name), int | tuple):
-            return np.array(attributes[name], dtype=np.int64)
+    if "value_float" in attributes:
+        return np.array(step.number("value_float", 0.0), dtype=np.float32)
+    if "value_floats" in attributes:
+        return step.floats("value_floats").astype(np.float32)
+    if "value_int" in attributes:
+        return np.array(step.integer("value_int", 0), dtype=np.int64)
+    if "value_ints" in attributes:
+        return np.array(step.whole_numbers("value_ints"), dtype=np.int64)
     raise step.unsupported("is no dense tensor of numbers")
 
 
@@ -136,6 +138,15 @@ def _shape(step: Step) -> Value:
 
 
 def _gather(step: Step) -> Value:
+    """Some entries along one axis: of a shape, or of values that vary."""
+    if isinstance(step.operand(0), Variable):
+        x, picked = step.variable(0), step.constant(1)
+        (axis,) = step.axes([step.integer("axis", 0)], x.labels.ndim)
+        _keeps_batch(step, x, [axis])
+        length = x.labels.shape[axis]
+        if picked.dtype.kind != "i" or not ((-length <= picked) & (picked < length)).all():
+            raise step.damaged(f"takes entries that an axis of {length} does not have")
+        return _part(step, x, x.labels.size // length * picked.size, lambda labels: labels.take(picked, axis))
     vector, picks = step.shape_vector(0), step.shape_vector(1)
     if not all(-len(vector) <= pick < len(vector) for pick in picks):
         raise step.damaged(f"takes the entries {picks} of {len(vector)}")
@@ -170,12 +181,42 @@ def _concatenated(step: Step, parts: Sequence[Variable]) -> Variable:
 
 
 def _slice(step: Step) -> Value:
+    """A part of a shape, or of values that vary."""
+    if isinstance(step.operand(0), Variable):
+        return _sliced(step, step.variable(0))
     vector = step.shape_vector(0)
     starts, ends = step.integers(1, "starts"), step.integers(2, "ends")
     axes, strides = step.integers(3, "axes") or [0], step.integers(4, "steps") or [1]
     if not starts or not ends or len(starts) != 1 or len(ends) != 1 or axes not in ([0], [-1]) or not all(strides):
         raise step.unsupported("is more than a slice of a shape")
     return np.array(vector[starts[0] : ends[0] : strides[0]], dtype=np.int64)
+
+
+def _sliced(step: Step, x: Variable) -> Variable:
+    starts, ends = step.integers(1, "starts") or [], step.integers(2, "ends") or []
+    axes = step.axes(step.integers(3, "axes") or range(len(starts)), x.labels.ndim)
+    strides = step.integers(4, "steps") or [1] * len(starts)
+    if not len(starts) == len(ends) == len(axes) == len(strides) or not all(strides):
+        raise step.damaged(f"names {len(starts)} starts, {len(ends)} ends, {len(axes)} axes and {len(strides)} steps")
+    _keeps_batch(step, x, axes)
+    parts = [slice(None)] * x.labels.ndim
+    for axis, *part in zip(axes, starts, ends, strides, strict=True):
+        parts[axis] = slice(*part)
+    return _part(step, x, x.labels.size, lambda labels: labels[tuple(parts)])
+
+
+def _keeps_batch(step: Step, x: Variable, axes: Sequence[int]) -> None:
+    if x.batch is not None and 0 in axes:
+        raise step.mixes_batch()
+
+
+def _part(step: Step, x: Variable, size: int, taken: Callable[[Array], Array]) -> Variable:
+    """The entries of a tensor that a function of its labels keeps; so many at most."""
+    step.budget.floats(size)
+    labels = taken(x.labels)
+    if not labels.size or labels.ndim > MOST_AXES:
+        raise step.unsupported("keeps none of its values, or gives them too many axes")
+    return replace(x, affine=x.affine.reordered(labels.ravel()), labels=np.arange(labels.size).reshape(labels.shape))
 
 
 def _has_batch(data: Value) -> bool:
@@ -214,4 +255,5 @@ REARRANGING: dict[str, Callable[[Step], Value]] = {
     "Squeeze": _squeeze,
     "Transpose": _transpose,
     "Unsqueeze": _unsqueeze,
+    "ai.onnx.ml.ZipMap": _identity,  # puts labels on the values, which the reader looks up
 }

@@ -113,7 +113,7 @@ class Step:
         """An operand that depends on the input and is not squashed."""
         value = self.operand(position)
         if not isinstance(value, Variable):
-            raise self.unsupported("computes from constants only: simplify the model first, with onnx-simplifier say")
+            raise self.unsupported("computes from constants only: simplify the model first, with onnxsim say")
         if value.squashing is not Squashing.NONE:
             raise self.unsupported(
                 f"follows a {value.squashing}, which can only be the end of a network: cut the model at "
@@ -125,7 +125,10 @@ class Step:
         """An operand that does not depend on the input."""
         value = self.operand(position)
         if isinstance(value, Variable):
-            raise self.unsupported(f"needs a constant as input {position}, but {self.node.inputs[position]!r} varies")
+            raise self.unsupported(
+                f"takes {self.node.inputs[position]!r} as its input {position}, which depends on the model's input: "
+                "only a constant can be read there; export the model so that it is one, or simplify it with onnxsim"
+            )
         return value
 
     def weights(self, position: int) -> FloatArray:
@@ -175,7 +178,14 @@ class Step:
         """A list of integers given as an operand or, in older operator sets, as an attribute."""
         if self.has(position):
             return self.shape_vector(position)
-        return [int(value) for value in self._numbers(name)] if name in self.node.attributes else None
+        return self.whole_numbers(name) if name in self.node.attributes else None
+
+    def whole_numbers(self, name: str) -> list[int]:
+        """A list of integers given as an attribute."""
+        values = self._numbers(name)
+        if not all(isinstance(value, int) for value in values):
+            raise self.damaged(f"has an attribute {name!r} that is no list of integers")
+        return [int(value) for value in values]
 
     def shape_vector(self, position: int) -> list[int]:
         """A constant of one axis or none that holds a shape, axes or indices."""
@@ -193,6 +203,7 @@ class Step:
 
     def _numbers(self, name: str) -> Sequence[float]:
         value: Attribute = self.node.attributes.get(name, ())
-        if not isinstance(value, tuple):
+        numbers = tuple(entry for entry in value if isinstance(entry, int | float)) if isinstance(value, tuple) else ()
+        if not isinstance(value, tuple) or len(numbers) < len(value):
             raise self.damaged(f"has an attribute {name!r} that is no list of numbers")
-        return value
+        return numbers

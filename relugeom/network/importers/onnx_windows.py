@@ -89,7 +89,7 @@ def _windows(step: Step, x: Variable, kernel: Sequence[int]) -> _Windows:
 
 
 def _list(step: Step, name: str, default: list[int]) -> list[int]:
-    found = [int(value) for value in step.node.attributes.get(name, default)]  # type: ignore[union-attr]
+    found = step.whole_numbers(name) if name in step.node.attributes else default
     if len(found) != len(default):
         raise step.damaged(f"has {len(found)} numbers in its attribute {name!r}, where {len(default)} are needed")
     return found
