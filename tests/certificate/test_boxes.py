@@ -12,6 +12,7 @@ from oracles import evaluate_layers, exact_layers, pattern_at
 
 import relugeom.certificate.boxes
 import relugeom.deadline
+from relugeom.analysis.properties import property_claims
 from relugeom.certificate.boxes import settle_boxes
 from relugeom.certificate.claim_proof.affine_boxes import find_affine_boxes
 from relugeom.certificate.claim_proof.header_entry import set_rows
@@ -20,6 +21,7 @@ from relugeom.claims.box_claims import BoxClaims
 from relugeom.claims.claim import Excluded
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.settlement import Verdict
+from relugeom.claims.vnnlib import read_property
 from relugeom.deadline import Deadline
 from relugeom.errors import InputError
 from relugeom.geometry.highs import HighsSession
@@ -126,6 +128,17 @@ def test_a_counterexample_in_the_last_box_comes_before_all_proofs(monkeypatch):
     found = settle_boxes(line(edges, claims), network)
     assert found.verdict is Verdict.FAILS and found.closed == 0
     assert edges[-2] <= found.counterexample.x[0] <= edges[-1]
+
+
+def test_bounds_that_are_no_floats_do_not_hide_a_counterexample(monkeypatch):
+    """Boxes are rounded outwards: at their corners no input satisfies 0.1 ≤ x ≤ 0.3."""
+    monkeypatch.setattr(relugeom.certificate.boxes, "find_affine_boxes", None)
+    text = "".join(f"(declare-const X_{k} Real)(assert (>= X_{k} 0.1))(assert (<= X_{k} 0.3))" for k in range(12))
+    network = layered((np.eye(12), np.zeros(12)), (np.ones((1, 12)), [0]))
+    boxes = property_claims(read_property(f"{text}(declare-const Y_0 Real)(assert (>= Y_0 3.5999999999))"), network)
+    found = settle_boxes(boxes, network)
+    assert found.verdict is Verdict.FAILS
+    assert all(Fraction(1, 10) <= x <= Fraction(3, 10) for x in found.counterexample.x)
 
 
 @pytest.fixture
