@@ -33,6 +33,7 @@ from relugeom.partition.feasibility import settle_clusters, take_census
 from relugeom.partition.found import SearchProgress
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.printing import counted
+from relugeom.remarks import warn
 from relugeom.report.content import ReportContent
 
 __all__ = [
@@ -176,7 +177,7 @@ def audit(
         features=features,
         ignore=ignore,
         decision=decision,
-        on_remark=remark,
+        on_remark=on_remark or warn,
         on_progress=lambda done: tell("reading data", done),
     )
     chosen = choose_domain(domain, network, samples, Path(model))

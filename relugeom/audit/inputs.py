@@ -12,6 +12,7 @@ from relugeom.geometry.domain_spec import load_domain
 from relugeom.network.decision import Decision, DecisionRule
 from relugeom.network.importers import load_network
 from relugeom.network.network import ReLUNetwork
+from relugeom.remarks import OnRemark, warn
 
 __all__ = ["DOMAIN_FILE", "ChosenDomain", "choose_domain", "find_protected", "read_inputs"]
 
@@ -39,13 +40,11 @@ def read_inputs(
     features: Sequence[str] | None = None,
     ignore: Collection[str] = (),
     decision: Decision | None = None,
-    on_remark: Callable[[str], None] | None = None,
+    on_remark: OnRemark = warn,
     on_progress: Callable[[int], None] | None = None,
 ) -> tuple[ReLUNetwork, Samples]:
     """A model and its samples; a model that names no inputs takes the names of the columns."""
-    network = load_network(model, layers=layers, activations=activations)
-    if network.origin.assumption and on_remark is not None:
-        on_remark(f"{Path(model).name}: {network.origin.assumption}")
+    network = load_network(model, layers=layers, activations=activations, on_remark=on_remark)
     if decision is not None:
         network = replace(network, decision=replace(decision, class_names=network.rule.class_names))
     samples = read_samples(

@@ -36,10 +36,7 @@ class Reading:
         """The model."""
         from relugeom.network.importers import load_network  # only where a model is read: help costs nothing
 
-        network = load_network(model, layers=self.layers, activations=self.activations)
-        if network.origin.assumption:
-            tell(f"{Path(model).name}: {network.origin.assumption}")
-        return network
+        return load_network(model, layers=self.layers, activations=self.activations, on_remark=tell)
 
 
 def read_all(models: Sequence[str], reading: Reading) -> "list[ReLUNetwork]":

@@ -1,5 +1,8 @@
 """CSV files in UTF-8 with a header; blank lines at the end do not count.
 
+The last line may lack its line break, as RFC 4180 has it and as some programs write it: that a file was cut is seen
+where its last row has too few cells, and cannot be told where it was cut within its last one.
+
 Plain numbers come the quick way; the rows behind them are read carefully, which also finds the words for what is wrong.
 """
 

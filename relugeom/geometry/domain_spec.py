@@ -95,9 +95,15 @@ def read_domain_file(path: str | Path, names: Sequence[str]) -> Domain:
     except (ValueError, RecursionError) as error:  # also numbers too long and lists too deep for Python
         raise DomainError(f"domain file {str(path)!r} is not TOML: {error}") from None
     try:
-        return _domain_of_document(document, names)
+        domain = _domain_of_document(document, names)
     except DomainError as error:
         raise DomainError(f"domain file {str(path)!r}: {error}") from None
+    if text[-1:].isdigit():  # TOML allows it, but 40 cut short is 4, another domain
+        raise DomainError(
+            f"domain file {str(path)!r} ends right behind a number, of which a part may be missing: if it is whole, "
+            "end its last line with a line break"
+        )
+    return domain
 
 
 def _interval(text: str) -> tuple[float, float]:

@@ -189,3 +189,13 @@ def test_data_must_be_there():
 def test_numbers_mean_the_nearest_float(tmp_path):
     domain = read(tmp_path, "[features.Age]\nlower = 0.1\nupper = 9007199254740993\n")
     assert domain.lower[0] == 0.1 and domain.upper[0] == 2.0**53
+
+
+def test_a_file_that_is_cut_within_its_last_number_is_refused(tmp_path):
+    """40 cut short is 4, another domain; TOML itself does not mind."""
+    whole = "[features.Age]\nlower = -1\nupper = 4.25\n"
+    domain = read(tmp_path, whole)
+    for length in range(whole.index("4.25") + 1, len(whole)):
+        with pytest.raises(DomainError, match=r"line break|not TOML"):
+            read(tmp_path, whole[:length])
+    assert read(tmp_path, whole + "# the end") == domain

@@ -13,6 +13,8 @@ import relugeom as rg
 from relugeom.errors import UnsupportedModelError
 from relugeom.network.forward import decide
 
+pytestmark = pytest.mark.filterwarnings("ignore::relugeom.remarks.RelugeomWarning")  # tests/network/test_assumptions.py
+
 os.environ.setdefault("KERAS_BACKEND", "jax")
 # Keras reads its own variables in a way that NumPy deprecates.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

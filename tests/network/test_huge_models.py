@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from huge_models import HUGE
 
@@ -53,3 +54,14 @@ def test_every_way_to_describe_something_huge_is_stopped_by_the_budget(tmp_path:
 def test_with_the_whole_budget_a_few_gigabytes_are_enough(tmp_path: Path) -> None:
     ended = read_alone(written(NAMED, tmp_path), limit=4 * 10**9, share=1.0)
     check(NAMED, ended, memory=BASE + 1.2 * BYTES, seconds=60)
+
+
+def test_memory_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "model.npz"
+    np.savez(path, W0=np.random.default_rng(0).normal(size=(2000, 4000)), b0=np.zeros(2000))
+    (ended,) = read_alone([path], limit=4 * 10**7, share=1.0)
+    assert ended["code"] == 2, ended
+    assert ended["err"].startswith("relugeom: there is not enough memory"), ended
+    assert len(ended["err"].splitlines()) == 1
+    (ended,) = read_alone([path], limit=10**9, share=1.0)
+    assert ended["code"] == 0, ended

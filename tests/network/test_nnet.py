@@ -15,6 +15,8 @@ import relugeom as rg
 from relugeom.errors import ModelError
 from relugeom.network.importers import load_network, read_nnet_normalisation
 
+pytestmark = pytest.mark.filterwarnings("ignore::relugeom.remarks.RelugeomWarning")  # tests/network/test_assumptions.py
+
 FIXTURES = Path(__file__).parent / "fixtures"
 ACAS = FIXTURES / "acas.nnet"
 LINES = ACAS.read_text(encoding="ascii").splitlines()

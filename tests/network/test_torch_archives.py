@@ -14,6 +14,8 @@ from relugeom.errors import ModelError
 from relugeom.network.importers import load_network
 from relugeom.network.importers.torch_archive import LARGEST_DIRECTORY
 
+pytestmark = pytest.mark.filterwarnings("ignore::relugeom.remarks.RelugeomWarning")  # tests/network/test_assumptions.py
+
 FIXTURES = Path(__file__).parent / "fixtures"
 
 

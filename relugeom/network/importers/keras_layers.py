@@ -37,8 +37,19 @@ LEAST_DEVIATION = 1e-7
 ONNX_ADVICE = (
     "export the model to ONNX with model.export(FILE, format='onnx'), where it is rewritten exactly if it is small"
 )
-IN_ONNX = ("Add", "AveragePooling", "Concatenate", "Conv1D", "Conv2D", "Conv3D", "Global", "LeakyReLU", "MaxPooling")
-IN_ONNX += ("Maximum", "Minimum", "PReLU", "Subtract", "Permute")
+_JOINED = ("Add", "Concatenate", "Maximum", "Minimum", "Subtract")
+IN_ONNX = (
+    *_JOINED,
+    "AveragePooling",
+    "Conv1D",
+    "Conv2D",
+    "Conv3D",
+    "Global",
+    "LeakyReLU",
+    "MaxPooling",
+    "PReLU",
+    "Permute",
+)
 """Beginnings of the names of layers that can be read from ONNX."""
 CURVED = "which bends between its ends, so that the network has no linear pieces"
 

@@ -14,7 +14,7 @@ line; a file that ends right behind a digit is refused, as 2.81e-02 cut short is
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import inf, isfinite
 from pathlib import Path
@@ -35,6 +35,10 @@ LARGEST_FILE = 2**28
 MOST_LAYERS = 10**4
 LONGEST_NUMBER = 400
 """Most characters of a decimal: 1e-308 written out is shorter."""
+LEFT_OUT = (
+    "the file's normalisation is left out: inputs and outputs are those of the layers, (input - mean) / range "
+    "(load_network(…, fold_normalisation=True) takes it in)"
+)
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 """Narrower than what Python's `float` takes, which is also 1_0, nan and other alphabets' digits."""
 
@@ -59,6 +63,12 @@ class NNetNormalisation:
     ranges: FloatArray
     output_mean: float
     output_range: float
+
+    @property
+    def is_trivial(self) -> bool:
+        """Whether it changes nothing."""
+        no_shift = not self.means.any() and not self.output_mean
+        return no_shift and bool((self.ranges == 1).all()) and self.output_range == 1
 
     def __post_init__(self) -> None:
         for name in ("lower", "upper", "means", "ranges"):
@@ -91,7 +101,10 @@ def read_nnet(path: Path, *, fold_normalisation: bool = False) -> ReLUNetwork:
         whole = np.ones(chain.size)
         chain = chain.scaled(rationals(whole * normalisation.output_range))
         chain = chain.shifted(rationals(whole * normalisation.output_mean))
-    return chain.network(source="nnet", precision="float64")
+    network = chain.network(source="nnet", precision="float64")
+    if fold_normalisation or normalisation.is_trivial:
+        return network
+    return replace(network, origin=replace(network.origin, assumption=LEFT_OUT))
 
 
 def read_nnet_normalisation(path: str | Path) -> NNetNormalisation:

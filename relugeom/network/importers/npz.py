@@ -15,6 +15,7 @@ import zipfile
 import zlib
 from enum import StrEnum
 from io import BytesIO
+from itertools import pairwise
 from math import prod
 from pathlib import Path
 from tokenize import TokenError
@@ -39,6 +40,12 @@ BEST_RATIO = 200
 """More times than trained weights can be packed; what claims more is a bomb, unless it is small."""
 SMALL_MEMBER = 2**24
 EXTRAS = ("input_names", "output_names", "class_names", "squashing", "decision", "threshold")
+WRITTEN = ("squashing", "decision")
+"""What `write_npz` always writes."""
+ORIENTATION = (
+    "all matrices are square, so that their shapes do not tell: y = W x + b is taken, W of shape (outputs, inputs); "
+    "save W.T where x W + b is meant"
+)
 SURROGATES = 0xD800 >> 11
 LAYER_ARRAY = re.compile(r"[Wb](0|[1-9][0-9]{0,3})")
 
@@ -60,6 +67,8 @@ def read_npz(path: Path) -> ReLUNetwork:
     check_size(sum(array.size for array in held), sum(len(array) for array in held if array.ndim))
     weights = [_as_float64(f"W{layer}", arrays[f"W{layer}"]) for layer in range(layers)]
     biases = [_as_float64(f"b{layer}", arrays[f"b{layer}"]) for layer in range(layers)]
+    _check_orientation(weights, biases)
+    square = len({side for weight in weights for side in weight.shape}) == 1 and not set(arrays) & set(WRITTEN)
     single = all(array.dtype.kind == "f" and array.dtype.itemsize <= 4 for array in held)
     return ReLUNetwork(
         weights=tuple(weights),
@@ -68,7 +77,9 @@ def read_npz(path: Path) -> ReLUNetwork:
         output_names=_texts(arrays, "output_names"),
         squashing=_choice(arrays, "squashing", Squashing) or Squashing.NONE,
         decision=_decision(arrays, several=len(biases[-1]) > 1),
-        origin=Origin(source="npz", precision="float32" if single else "float64"),
+        origin=Origin(
+            source="npz", precision="float32" if single else "float64", assumption=ORIENTATION if square else ""
+        ),
     )
 
 
@@ -154,6 +165,20 @@ def _count_layers(arrays: dict[str, Array]) -> int:
     if unknown:
         raise ModelError(f"the array {unknown[0][:80]!r} means nothing: beside W0, b0, … only {', '.join(EXTRAS)} do")
     return layers
+
+
+def _check_orientation(weights: list[FloatArray], biases: list[FloatArray]) -> None:
+    """Refuse matrices that make a network as x W + b, and none as W x + b."""
+    if any(weight.ndim != 2 for weight in weights):
+        return
+    as_read, turned = (
+        all(weight.shape[side] == bias.size for weight, bias in zip(weights, biases, strict=True)) for side in (0, 1)
+    )
+    if turned and not as_read and all(one.shape[1] == two.shape[0] for one, two in pairwise(weights)):
+        raise ModelError(
+            f"W0 has the shape {weights[0].shape} and b0 {biases[0].shape}, as for x W + b: y = W x + b is meant, with "
+            "W of shape (outputs, inputs), so save the transpose, W.T, of each"
+        )
 
 
 def _as_float64(name: str, values: Array) -> FloatArray:
