@@ -1,7 +1,10 @@
 """The command line: verbs that parse, call and print."""
 
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
 import typer
 
@@ -16,7 +19,7 @@ __all__ = ["main"]
 VERBS = (verbs, store_verbs)
 """Where the verbs are; they stand in the help in this order."""
 UNKNOWN = 3
-INTERRUPTED = 130
+INTERRUPTED, TERMINATED = 130, 128 + signal.SIGTERM
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -30,16 +33,42 @@ def main(arguments: Sequence[str] | None = None) -> None:
     sys.exit(code)
 
 
+class TerminatedError(BaseException):
+    """Somebody ended the process; what it has begun is left as after Ctrl-C, and at once."""
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    raise TerminatedError("it was terminated")
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM unwind the job instead of ending the process where it stands."""
+    try:
+        before = signal.signal(signal.SIGTERM, _terminate)
+    except ValueError:  # only the main thread hears of signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _run(arguments: Sequence[str] | None) -> int:
     """The exit code of one verb."""
     try:
-        code: int | None = app(args=arguments, prog_name="relugeom", standalone_mode=False)
+        with _terminable():
+            code: int | None = app(args=arguments, prog_name="relugeom", standalone_mode=False)
     except InputError as error:
         print_error(str(error))
         return BAD_INPUT
     except RelugeomError as error:
         print_error(str(error))
         return UNKNOWN
+    except TerminatedError as error:
+        print_error(str(error))
+        return TERMINATED
     except typer.TyperException as error:
         print_error(f"{error.format_message()} (relugeom --help shows how it is used)")
         return BAD_INPUT

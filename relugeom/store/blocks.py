@@ -94,11 +94,13 @@ def find_resumable(connection: Connection, network: ReLUNetwork, domain: Domain)
 
 
 def close_run(connection: Connection, run_id: int, successor: int) -> None:
-    """Say of a run that was killed that another one took over what it had found."""
+    """Say of a run that was interrupted that another one took over what it had found."""
     drop_blocks(connection, run_id)
     runs = schema.runs
-    values = {"status": "failed", "reason": f"killed; run {successor} went on with what it had found"}
-    connection.execute(update(runs).where(runs.c.id == run_id, runs.c.status == "running").values(**values))
+    values = {"status": "interrupted", "reason": f"run {successor} went on with what it had found"}
+    connection.execute(
+        update(runs).where(runs.c.id == run_id, runs.c.status.in_(("running", "interrupted"))).values(**values)
+    )
 
 
 def _points(texts: Mapping[str, Sequence[str]]) -> dict[int, tuple[Fraction, ...]]:

@@ -24,6 +24,7 @@ from relugeom.store.answering import LONGEST_ROW, receive, send
 from relugeom.store.connection import server_arguments
 from relugeom.store.location import StoreLocation, parse_location
 from relugeom.store.migration import check_schema
+from relugeom.store.processes import mark_interrupted
 from relugeom.store.refusals import out_of_time, refusal
 
 __all__ = ["MOST_BYTES", "QueryResult", "run_query"]
@@ -105,6 +106,7 @@ def run_query(
     deadline = Deadline.of(time_limit)
     place = parse_location(location)
     check_schema(place)  # also rolls back what a killed process left half-way, which a read-only connection cannot
+    mark_interrupted(place)
     seconds = deadline.seconds_left if time_limit is None or isinstance(time_limit, Deadline) else time_limit
     order = {"sql": sql, "seconds": seconds, "few": few, "most_bytes": most_bytes}
     left_out: list[str] = []

@@ -154,7 +154,7 @@ FROM answers a""",
     ),
     View(
         "run_provenance",
-        "what each run was made with: options, software and versions, digests",
+        "what each run was made with: options, software and versions, digests, machine and process",
         """\
 SELECT run_id AS run, 'software' AS kind, package AS item, version AS value
 FROM run_software
@@ -172,7 +172,13 @@ JOIN domains d ON d.id = r.domain_id
 UNION ALL
 SELECT r.id, 'digest', 'data', s.digest
 FROM runs r
-JOIN datasets s ON s.id = r.dataset_id""",
+JOIN datasets s ON s.id = r.dataset_id
+UNION ALL
+SELECT run_id, 'process', 'host', host
+FROM run_processes
+UNION ALL
+SELECT run_id, 'process', 'number', CAST(process AS TEXT)
+FROM run_processes""",
     ),
     View(
         "cluster_changes",

@@ -1,9 +1,9 @@
 """A run: one unit of work, all of it in the store or nothing.
 
 The run and what it is about are committed first, with status ``running``; everything that it finds follows in one
-transaction, together with its end. A run that fails is rolled back and marked; one whose process is killed keeps the
-status ``running``. What a long search has found is recorded on the way, aside from all other tables: a later run can
-go on from there.
+transaction, together with its end. A run that fails is rolled back and marked; one whose process is killed is marked
+by whoever opens the store next (`processes`). What a long search has found is recorded on the way, aside from all other
+tables: a later run can go on from there.
 """
 
 import time
@@ -47,6 +47,7 @@ from relugeom.store.networks import save_network
 from relugeom.store.one_file import move_log
 from relugeom.store.partitions import load_partition, save_partition
 from relugeom.store.patterns import save_maps, save_patterns, save_verdicts
+from relugeom.store.processes import Pulse, give_sign, record_process
 from relugeom.version import VERSION
 
 if TYPE_CHECKING:  # slow to load, and not every run has them
@@ -103,6 +104,8 @@ class Run:
         What its row will say when it ends.
     grown
         Whether it adds many rows.
+    pulse
+        What tells others that it goes on.
     """
 
     def __init__(self, location: StoreLocation, connection: Connection, subject: RunSubject, rows: RunRows) -> None:
@@ -112,6 +115,7 @@ class Run:
         self._connection, self._subject, self._rows = connection, subject, rows
         self.grown = False
         self._start, self._earlier, self._blocks = time.perf_counter(), 0.0, 0
+        self.pulse, self._is_storing = Pulse(location, self.id), False
 
     def save_partition(self, partition: Partition, *, maps: bool = True) -> None:
         """Record a partition, the verdicts of its regions and, unless `maps` is false, their effective maps.
@@ -119,7 +123,7 @@ class Run:
         A truncated partition makes the run truncated, for the same reason.
         """
         self._check_subject(partition.network, partition.domain)
-        with explained(self.location):
+        with self._storing():
             partition_id = save_partition(
                 self._connection, partition, self._rows.network, self._domain_row(), maps=maps
             )
@@ -177,7 +181,7 @@ class Run:
         self._check_subject(clusters.network, self._subject.domain)
         if verdicts and len(verdicts) != len(clusters):
             raise StoreError(f"run {self.id}: {len(verdicts)} verdicts for {len(clusters)} clusters")
-        with explained(self.location):
+        with self._storing():
             patterns = save_patterns(self._connection, self._rows.network, clusters.network, clusters.packed)
             for verdict in SETTLED:
                 having = np.array([found is verdict for found in verdicts], dtype=np.bool_)
@@ -192,73 +196,73 @@ class Run:
     def save_census(self, census: PatternCensus) -> None:
         """Record how all patterns divide on the run's domain."""
         network = self._subject.network
-        with explained(self.location):
+        with self._storing():
             save_census(self._connection, self.id, census, network, self._rows.network, self._domain_row())
 
     def save_certificate(self, certificate: "Certificate") -> None:
         """Record the certificate of the run's list of regions."""
-        with explained(self.location):
+        with self._storing():
             save_certificate(self._connection, self.id, certificate)
 
     def save_volumes(self, volumes: "Volumes") -> None:
         """Record the volumes of the regions of the run's partition, and their shares of the domain."""
-        with explained(self.location):
+        with self._storing():
             save_volumes(self._connection, self._partition_row(), volumes)
 
     def save_adjacency(self, adjacency: "Adjacency") -> None:
         """Record which regions of the run's partition share a facet."""
-        with explained(self.location):
+        with self._storing():
             save_adjacency(self._connection, self._partition_row(), adjacency)
 
     def save_decisions(self, classes: IntArray) -> None:
         """Record the class at the interior point of each region of the run's partition, shape (k,)."""
-        with explained(self.location):
+        with self._storing():
             save_decisions(self._connection, self._partition_row(), classes)
 
     def save_margins(self, margins: "SampleMargins") -> None:
         """Record how far the samples of the run's clusters are from the boundary of their regions."""
-        with explained(self.location):
+        with self._storing():
             save_margins(self._connection, self.id, margins)
 
     def save_answers(self, found: Sequence[Answer]) -> None:
         """Record what was asked of the network, and what became of it."""
-        with explained(self.location):
+        with self._storing():
             save_answers(self._connection, self.id, found)
 
     def save_comparison(self, comparison: "ImportanceComparison") -> None:
         """Record measures of importance side by side."""
-        with explained(self.location):
+        with self._storing():
             findings.save_comparison(self._connection, self.id, comparison)
 
     def save_performance(self, clusters: "Performance", numbers: IntArray, regions: "Performance | None") -> None:
         """Record scores: of clusters, whose numbers from 0 are given, and of the regions of the run's partition."""
         of_regions = None if regions is None else (self._partition_row(), regions)
-        with explained(self.location):
+        with self._storing():
             findings.save_performance(self._connection, self.id, (clusters, numbers), of_regions)
 
     def save_unobserved(self, found: "UnobservedRegions") -> None:
         """Record the regions of the run's partition that hold no sample."""
-        with explained(self.location):
+        with self._storing():
             findings.save_unobserved(self._connection, self.id, self._partition_row(), found)
 
     def save_ranges(self, ranges: "RegionRanges") -> None:
         """Record the range of each output over each region of the run's partition."""
-        with explained(self.location):
+        with self._storing():
             findings.save_ranges(self._connection, self._partition_row(), ranges)
 
     def save_robustness(self, found: "SampleRobustness", samples: IntArray, *, with_inputs: bool) -> None:
         """Record how far samples, whose numbers are given, are from another decision, and counterfactuals if wanted."""
-        with explained(self.location):
+        with self._storing():
             findings.save_robustness(self._connection, self.id, found, samples, with_inputs=with_inputs)
 
     def save_groups(self, groups: "ClusterGroups", clusters: IntArray, bounds: "GroupBounds | None" = None) -> None:
         """Record groups of clusters, whose numbers from 0 are given, and what is proved of their maps."""
-        with explained(self.location):
+        with self._storing():
             findings.save_groups(self._connection, self.id, groups, clusters, bounds)
 
     def save_relevance(self, found: "ClusterRelevance", clusters: IntArray) -> None:
         """Record intervals of coefficients in clusters, whose numbers from 0 are given."""
-        with explained(self.location):
+        with self._storing():
             findings.save_relevance(self._connection, self.id, found, clusters)
 
     def save_notes(self, notes: Sequence[str]) -> None:
@@ -268,7 +272,7 @@ class Run:
             "position": np.arange(len(notes)),
             "note": [_stored_text(note) for note in notes],
         }
-        with explained(self.location):
+        with self._storing():
             insert_columns(self._connection, schema.run_notes, columns)
 
     def finish(self, status: PartitionStatus, reason: str = "") -> None:
@@ -281,6 +285,17 @@ class Run:
         What was written last is moved into the file first, where there is room and no reader in the way.
         """
         return move_log(self.location)
+
+    @contextmanager
+    def _storing(self) -> Iterator[None]:
+        """Part of the transaction that ends with the run; on SQLite no sign of life can be given from then on."""
+        with explained(self.location):
+            if self._connection.dialect.name == "sqlite" and not self._is_storing:
+                self._is_storing = True
+                self.pulse.stop()
+                with self._connection.begin():
+                    give_sign(self._connection, self.id, storing=True)
+            yield
 
     def _check_subject(self, network: ReLUNetwork, domain: Domain | None) -> None:
         subject = self._subject
@@ -320,9 +335,12 @@ def open_run(
                 connection.commit()
         except BaseException as error:
             connection.rollback()
+            status = "failed" if isinstance(error, Exception) else "interrupted"
             with suppress(StoreError), explained(location), connection.begin():
-                _end_run(connection, run.id, start, {"status": "failed", "reason": _reason(error)})
+                _end_run(connection, run.id, start, {"status": status, "reason": _reason(error)})
             raise
+        finally:
+            run.pulse.stop()
 
 
 def _insert_run(connection: Connection, command: str, subject: RunSubject, parameters: Mapping[str, Any]) -> RunRows:
@@ -346,12 +364,14 @@ def _insert_run(connection: Connection, command: str, subject: RunSubject, param
     software = software_versions()
     columns = {"run_id": run_id, "package": list(software), "version": list(software.values())}
     insert_columns(connection, schema.run_software, columns)
+    record_process(connection, run_id)
     return RunRows(run_id, network_id, domain_id)
 
 
 def _end_run(connection: Connection, run_id: int, start: float, outcome: Mapping[str, Any]) -> None:
     end = {"finished_at": _now(), "seconds": time.perf_counter() - start}
     connection.execute(update(schema.runs).where(schema.runs.c.id == run_id).values(**outcome, **end))
+    give_sign(connection, run_id)
 
 
 def software_versions() -> dict[str, str]:
@@ -371,8 +391,9 @@ def _now() -> str:
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted"
-    text = str(error) if isinstance(error, RelugeomError) else f"{type(error).__name__}: {error}"
+        return "it was stopped by hand"
+    said = str(error) if isinstance(error, RelugeomError) or not isinstance(error, Exception) else ""
+    text = said or f"{type(error).__name__}: {error}"
     return _stored_text(text)
 
 

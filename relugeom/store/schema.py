@@ -27,10 +27,19 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from relugeom.store import answers, certificates, finding_tables, measured_tables, network_tables
+from relugeom.store import answers, certificates, finding_tables, measured_tables, network_tables, process_table
 from relugeom.store.columns import Digest, PatternText, key, metadata, owner, reference, required
 
-__all__ = ["SCHEMA_TABLE", "answers", "certificates", "finding_tables", "measured_tables", "metadata", "network_tables"]
+__all__ = [
+    "SCHEMA_TABLE",
+    "answers",
+    "certificates",
+    "finding_tables",
+    "measured_tables",
+    "metadata",
+    "network_tables",
+    "process_table",
+]
 
 SCHEMA_TABLE = "relugeom_schema"
 """Where Alembic keeps the version of the schema; a database that has this table is a store of ours."""
@@ -215,8 +224,8 @@ runs = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     required("command", Text, comment="what was asked for: audit, cluster, enumerate, save"),
-    required("status", Text, comment="running (also after the process was killed), complete, truncated or failed"),
-    required("reason", Text, comment="why it is truncated or failed, or empty"),
+    required("status", Text, comment="running, complete, truncated, failed, or interrupted: its process is gone"),
+    required("reason", Text, comment="why it is not complete, or empty"),
     required("started_at", Text, comment="UTC, like 2026-11-23T10:15:00Z"),
     Column("finished_at", Text, comment="UTC; NULL while it runs"),
     Column("seconds", Double, comment="time from start to finish"),
@@ -228,7 +237,7 @@ runs = Table(
     Column("samples", Integer, comment="number of samples assigned to clusters; NULL where none were"),
     Column("clusters", Integer, comment="number of clusters; NULL where no samples were clustered"),
     required("parameters", JSON, comment="the options of the run, passwords hidden"),
-    CheckConstraint("status IN ('running', 'complete', 'truncated', 'failed')", name="status"),
+    CheckConstraint("status IN ('running', 'complete', 'truncated', 'failed', 'interrupted')", name="status"),
     Index(None, "network_id"),
     comment="What was run, when and on what.",
 )

@@ -29,6 +29,7 @@ from relugeom.store.location import StoreLocation, parse_location
 from relugeom.store.migration import check_schema, create_schema, is_blank
 from relugeom.store.networks import load_network
 from relugeom.store.partitions import load_partition
+from relugeom.store.processes import mark_interrupted
 from relugeom.store.runs import Run, RunSubject, open_run
 
 __all__ = ["RunRecord", "Store", "open_store"]
@@ -66,6 +67,7 @@ def open_store(location: str | Path, *, create: bool = True) -> "Store":
     if create and is_blank(place):
         create_schema(place)
     check_schema(place)
+    mark_interrupted(place)
     return Store(place)
 
 
@@ -150,8 +152,10 @@ class Store:
             return load_partition(connection, found.partition_id, found.search_seconds)
 
     def unfinished_runs(self) -> list[RunRecord]:
-        """Runs that go on in another process, or whose process was killed: nothing that they found is here."""
+        """Runs that go on in another process, or were interrupted."""
         runs = schema.runs
-        query = select(runs.c.id, runs.c.command, runs.c.started_at).where(runs.c.status == "running")
+        query = select(runs.c.id, runs.c.command, runs.c.started_at).where(
+            runs.c.status.in_(("running", "interrupted"))
+        )
         with self.reading() as connection:
             return [RunRecord(*row) for row in connection.execute(query.order_by(runs.c.id))]

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from relugeom.store.process_table import SILENT_BEFORE, SILENT_SECONDS, moment
+
 __all__ = ["View"]
 
 
@@ -13,7 +15,7 @@ class View:
     description: str
     query: str
 
-    @property
-    def statement(self) -> str:
-        """The statement that creates it."""
-        return f"CREATE VIEW {self.name} AS\n{self.query}"
+    def statement(self, dialect: str) -> str:
+        """The statement that creates it in a database of this kind."""
+        query = self.query.replace(SILENT_BEFORE, moment(dialect, SILENT_SECONDS))
+        return f"CREATE VIEW {self.name} AS\n{query}"

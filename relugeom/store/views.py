@@ -8,6 +8,7 @@ from sqlalchemy import Connection, MetaData, event
 
 from relugeom.errors import StoreError
 from relugeom.store.finding_views import FINDING_VIEWS
+from relugeom.store.process_table import SILENT_BEFORE
 from relugeom.store.region_views import REGION_VIEWS
 from relugeom.store.schema import metadata
 from relugeom.store.view import View
@@ -18,18 +19,22 @@ __all__ = ["VIEWS", "View", "find_view", "list_views"]
 VIEWS = (
     View(
         "runs_overview",
-        "every run: what was asked, how it ended, on which network, domain and data",
-        """\
-SELECT r.id AS run, r.command, r.status, r.reason, r.started_at, r.finished_at, r.seconds,
+        "every run: what was asked, how it ended, on which network, domain and data; interrupted: its process is gone",
+        f"""\
+SELECT r.id AS run, r.command,
+       CASE WHEN r.status = 'running' AND (h.run_id IS NULL OR h.heartbeat_at < {SILENT_BEFORE})
+            THEN 'interrupted' ELSE r.status END AS status, r.reason, r.started_at, r.finished_at, r.seconds,
        n.file_name AS network, n.hidden_layers, n.units, n.digest AS network_digest,
        d.name AS domain, d.digest AS domain_digest, s.name AS data, s.digest AS data_digest,
-       r.samples, r.clusters, p.regions, p.status AS partition_status, v.version AS relugeom_version
+       r.samples, r.clusters, p.regions, p.status AS partition_status, v.version AS relugeom_version,
+       h.host, h.process, h.heartbeat_at
 FROM runs r
 JOIN networks n ON n.id = r.network_id
 LEFT JOIN domains d ON d.id = r.domain_id
 LEFT JOIN datasets s ON s.id = r.dataset_id
 LEFT JOIN partitions p ON p.id = r.partition_id
-LEFT JOIN run_software v ON v.run_id = r.id AND v.package = 'relugeom'""",
+LEFT JOIN run_software v ON v.run_id = r.id AND v.package = 'relugeom'
+LEFT JOIN run_processes h ON h.run_id = r.id""",
     ),
     View(
         "pattern_counts",
@@ -172,7 +177,7 @@ JOIN patterns p ON p.id = c.pattern_id""",
 def create_views(target: MetaData, connection: Connection, **options: object) -> None:
     """Add the views to the tables, in this order: later views read earlier ones."""
     for view in VIEWS:
-        connection.exec_driver_sql(view.statement)
+        connection.exec_driver_sql(view.statement(connection.dialect.name))
 
 
 def list_views() -> dict[str, str]:

@@ -1,22 +1,27 @@
 """A run is one unit of work; what is saved twice is there once; foreign keys hold."""
 
 import signal
+import sqlite3
 import subprocess
 import sys
-from contextlib import suppress
+import threading
+import time
+from contextlib import closing, suppress
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import hand_made
 import numpy as np
 import pytest
 
+from relugeom.deadline import Deadline
 from relugeom.errors import DataError, StoreError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.enumeration import known_block
 from relugeom.partition.partition import PartitionStatus, PatternStatus
-from relugeom.store import queries
+from relugeom.store import processes, queries
 from relugeom.store.insertion import insert_columns
 from relugeom.store.queries import read_run
 from relugeom.store.readonly import run_query
@@ -46,7 +51,8 @@ RUN_OWNED = [
     "tradeoff_steps",
     "cluster_relevance",
 ]
-SHARED = sorted(set(metadata.tables) - {*RUN_OWNED, "runs", "answers", "certificates", "run_notes", "run_software"})
+OF_RUNS = ("runs", "answers", "certificates", "run_notes", "run_processes", "run_software")
+SHARED = sorted(set(metadata.tables) - {*RUN_OWNED, *OF_RUNS})
 
 
 def counts(ask, tables) -> dict[str, int]:
@@ -145,7 +151,6 @@ def test_a_run_says_how_it_ends(store, ask):
     [
         (DataError("column 'a' is text"), "column 'a' is text"),
         (ZeroDivisionError("oh\nno"), "ZeroDivisionError: oh\\nno"),
-        (KeyboardInterrupt(), "interrupted"),
         (DataError("postgresql://me:secret@host"), "postgresql://me:***@host"),
     ],
 )
@@ -191,13 +196,95 @@ def test_a_killed_run_stays_unfinished_and_leaves_nothing_else(database, path):
     if database.kind == "sqlite":
         assert path.with_name(path.name + "-wal").stat().st_size > 0
     rows = run_query(database.url, "SELECT run, status FROM runs_overview ORDER BY run").rows
-    assert list(rows) == [(1, "complete"), (2, "running")]
+    assert list(rows) == [(1, "complete"), (2, "interrupted")]
     with open_store(database.url) as store:
         assert [(run.id, run.command) for run in store.unfinished_runs()] == [(2, "audit")]
         assert read_run(store).run == 1
         assert database.ask("SELECT count(*) FROM partitions") == [(1,)]
         database.assert_sound()
         assert hand_made.save_audit(store) == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"), [(KeyboardInterrupt(), "it was stopped by hand"), (SystemExit("the end"), "the end")]
+)
+def test_a_run_that_is_stopped_is_interrupted_at_once(store, ask, error, reason):
+    with pytest.raises(type(error)), store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run:
+        run.save_partition(hand_made.partition())
+        raise error
+    assert ask("SELECT status, reason FROM runs_overview") == [("interrupted", reason)]
+    assert set(counts(ask, [*RUN_OWNED, "patterns", "partitions"]).values()) == {0}
+
+
+# --- processes -------------------------------------------------------------------------------------------------------
+
+
+def record(database, **changes) -> None:
+    """Say something else about the process of every run that goes on."""
+    values = ", ".join(f"{name} = {'NULL' if value is None else repr(value)}" for name, value in changes.items())
+    database.change(f"UPDATE run_processes SET {values}")
+
+
+ELSEWHERE = {"host": "elsewhere", "birth": "another-boot pid:[1] 77"}
+OF_THIS_NUMBER = f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()} {Path('/proc/self/ns/pid').readlink()}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "at_once", "in_sql"),
+    [
+        ({}, "running", "running"),  # this process
+        ({"birth": f"{OF_THIS_NUMBER} 1"}, "interrupted", "running"),  # an earlier one with the same number
+        ({"process": 2**22 + 1}, "interrupted", "running"),  # beyond the largest number
+        ({"heartbeat_at": "2026-01-01T00:00:00Z"}, "interrupted", "interrupted"),
+        (ELSEWHERE, "running", "running"),
+        (ELSEWHERE | {"heartbeat_at": "2026-01-01T00:00:00Z"}, "interrupted", "interrupted"),
+        (ELSEWHERE | {"heartbeat_at": None}, "interrupted", "running"),  # nobody is storing, since the lock is free
+        ({"birth": ""}, "running", "running"),  # a system that does not tell
+    ],
+)
+def test_which_runs_go_on(store, database, ask, changes, at_once, in_sql):
+    """Whoever opens the store looks for the process; who only reads goes by its last sign of life."""
+    with store.run("enumerate", network=hand_made.network(), domain=hand_made.domain()) as run:
+        assert ask("SELECT status FROM runs_overview") == [("running",)]
+        if changes:
+            record(database, **changes)
+        assert ask("SELECT status FROM runs_overview") == [(in_sql,)]
+        open_store(database.url).close()
+        assert ask("SELECT status FROM runs_overview") == ask("SELECT status FROM runs") == [(at_once,)]
+        assert [record.id for record in store.unfinished_runs()] == [run.id]
+        run.save_partition(hand_made.partition())
+    assert ask("SELECT status FROM runs_overview") == [("complete",)]
+
+
+def test_a_run_gives_signs_of_life(store, database, ask, monkeypatch):
+    """While it works; on PostgreSQL also while it stores."""
+    monkeypatch.setattr(processes, "BEAT_SECONDS", 0.02)
+    with store.run("enumerate", network=hand_made.network(), domain=hand_made.domain()) as run:
+        for storing in (False, True):
+            if storing:
+                run.save_partition(hand_made.partition())
+            if storing and database.kind == "sqlite":
+                assert ask("SELECT heartbeat_at FROM run_processes") == [(None,)]
+                continue
+            record(database, heartbeat_at="2026-01-01T00:00:00Z")
+            patience = Deadline.of(30.0)
+            while ask("SELECT status FROM runs_overview") != [("running",)]:
+                assert not patience.passed
+                time.sleep(0.01)
+    assert not any("pulse" in thread.name for thread in threading.enumerate())
+
+
+def test_a_store_that_may_not_be_written_is_told_by_its_view(path):
+    with open_store(path) as store, pytest.raises(SystemExit), store.run("save", network=hand_made.network()):
+        raise SystemExit
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE runs SET status = 'running'")
+        connection.execute("UPDATE run_processes SET process = 99999999, heartbeat_at = '2026-01-01T00:00:00Z'")
+        connection.execute("BEGIN IMMEDIATE")  # nobody else may write now
+        assert list(run_query(path, "SELECT status FROM runs_overview").rows) == [("interrupted",)]
+        assert list(run_query(path, "SELECT status FROM runs").rows) == [("running",)]
+        connection.execute("ROLLBACK")
+    assert list(run_query(path, "SELECT status FROM runs").rows) == [("interrupted",)]
 
 
 def test_a_refused_write_marks_the_run(store, database, ask):

@@ -1,0 +1,131 @@
+"""Which runs go on, and which were interrupted: their process is gone, or gives no sign of life any more.
+
+A run says which process it has: machine, number, and when it began, since numbers are used again. While it works, a
+thread of it writes the time into the store every few seconds. Whoever opens the store on the same machine looks whether
+the process is there; everybody else goes by the last sign of life. A run that is stored into an SQLite file holds the
+lock of the file: who gets the lock knows that it is not being stored any more.
+"""
+
+import os
+import socket
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, literal_column, select, update
+from sqlalchemy.exc import DBAPIError
+
+from relugeom.printing import printable
+from relugeom.store import schema
+from relugeom.store.connection import connect_engine, reading, writing
+from relugeom.store.insertion import insert_columns
+from relugeom.store.location import StoreLocation
+from relugeom.store.process_table import SILENT_SECONDS, moment, run_processes
+
+__all__ = ["Pulse", "give_sign", "mark_interrupted", "record_process"]
+
+BEAT_SECONDS = 20.0
+SOON = ("foreign_keys = ON", "busy_timeout = 200")
+"""Whoever holds the lock of a file is not waited for."""
+ENDED = "its process ended without a word"
+GONE = ("Z", "X")
+"""States of a process that has ended, though its parent has not noticed yet."""
+
+
+class Birth(NamedTuple):
+    """What tells a process from all others: the boot of its machine and its space there, and when it began."""
+
+    machine: str
+    start: str
+
+
+def record_process(connection: Connection, run_id: int) -> None:
+    """Say which process a run has: this one."""
+    birth = _birth_of(os.getpid())
+    columns = {
+        "run_id": run_id,
+        "host": [printable(socket.gethostname())],
+        "process": [os.getpid()],
+        "birth": [" ".join(birth) if birth else ""],
+    }
+    insert_columns(connection, run_processes, columns)
+    give_sign(connection, run_id)
+
+
+def give_sign(connection: Connection, run_id: int, *, storing: bool = False) -> None:
+    """Write that the process of a run lives; when it begins to store, that no more can be written."""
+    now: Any = None if storing else literal_column(moment(connection.dialect.name))
+    connection.execute(update(run_processes).where(run_processes.c.run_id == run_id).values(heartbeat_at=now))
+
+
+class Pulse:
+    """A thread that gives a sign of life every few seconds."""
+
+    def __init__(self, location: StoreLocation, run_id: int) -> None:
+        self._engine, self._run_id = connect_engine(location, pragmas=SOON), run_id
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name=f"pulse of run {run_id}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Give no more."""
+        self._stopped.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._stopped.wait(BEAT_SECONDS):
+            with suppress(DBAPIError), self._engine.begin() as connection:  # a lost server the run itself will notice
+                give_sign(connection, self._run_id)
+
+
+def mark_interrupted(place: StoreLocation) -> None:
+    """Mark the runs that were interrupted, where the store can be written; views tell it after a while in any case."""
+    engine = connect_engine(place, pragmas=SOON)
+    with suppress(DBAPIError):
+        with reading(engine) as connection:
+            if not _interrupted(connection):
+                return
+        with writing(engine) if place.path else engine.connect() as connection, connection.begin():
+            for run_id in _interrupted(connection):
+                connection.execute(
+                    update(schema.runs)
+                    .where(schema.runs.c.id == run_id, schema.runs.c.status == "running")
+                    .values(status="interrupted", reason=ENDED)
+                )
+
+
+def _interrupted(connection: Connection) -> list[int]:
+    """Runs that go on according to their row, but not in fact."""
+    runs, table = schema.runs, run_processes
+    silent: Any = literal_column(moment(connection.dialect.name, SILENT_SECONDS))
+    query = (
+        select(runs.c.id, table.c.run_id, table.c.process, table.c.birth, table.c.heartbeat_at)
+        .add_columns((table.c.heartbeat_at < silent).label("silent"))
+        .select_from(runs.outerjoin(table, table.c.run_id == runs.c.id))
+        .where(runs.c.status == "running")
+    )
+    return [row["id"] for row in connection.execute(query).mappings() if not _goes_on(dict(row))]
+
+
+def _goes_on(row: dict[str, Any]) -> bool:
+    """Whether the process of a run is there; one of another machine that is storing would hold the lock."""
+    if row["run_id"] is None:  # an earlier relugeom ran it
+        return False
+    machine, _, start = row["birth"].rpartition(" ")
+    own = _birth_of(os.getpid())
+    if own and own.machine == machine:
+        found = _birth_of(row["process"])
+        return found is not None and found.start == start and not row["silent"]
+    return row["heartbeat_at"] is not None and not row["silent"]
+
+
+def _birth_of(process: int) -> Birth | None:
+    """When a process of this machine began; None where there is none, or where the system does not tell."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        space = Path("/proc/self/ns/pid").readlink()
+        state, *numbers = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if state in GONE else Birth(f"{boot} {space}", numbers[18])
