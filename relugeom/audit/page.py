@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from relugeom.audit.verdicts import headlines
-from relugeom.audit.words import summary_of
+from relugeom.audit.words import interruption_in_words, summary_of
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.report.content import ReportContent
 
@@ -24,7 +24,7 @@ def report_content(
     show_samples: bool = True,
     map_features: Sequence[str] | None = None,
 ) -> ReportContent:
-    """What the report of a run says; by default of the latest finished one.
+    """What the report of a run says; by default of the latest finished one, else of an interrupted one.
 
     Parameters
     ----------
@@ -51,8 +51,11 @@ def report_content(
     source = read_source(store, tables.run)
     few = source.regions is not None and source.regions <= MAX_NODES
     shown = clustered if show_samples else None
+    interrupted = tables.provenance["status"] == "interrupted"
+    lacking = [interruption_in_words(tables.provenance.get("reason", ""), source.regions or 0)] if interrupted else []
     content = ReportContent(
-        title=f"{TITLES.get(tables.provenance['command'], 'Regions')} of {tables.network.get('file', 'a network')}",
+        title=f"{TITLES.get(tables.provenance['command'], 'Regions')} of {tables.network.get('file', 'a network')}"
+        + (" (interrupted)" if interrupted else ""),
         summary=summary_of(tables),
         network=tables.network,
         domain=tables.domain,
@@ -65,7 +68,7 @@ def report_content(
         overall=tables.overall,
         provenance=tables.provenance,
         constraints=tables.constraints,
-        notes=tables.notes,
+        notes=[*lacking, *tables.notes],
         answers=tables.answers if len(tables.answers) else None,
         headlines=headlines(tables, source.network),
         certificate=tables.certificate,

@@ -17,7 +17,15 @@ from relugeom.printing import counted
 if TYPE_CHECKING:
     from relugeom.store.queries import RunTables
 
-__all__ = ["audit_notes", "columns_in_words", "move_in_words", "range_in_words", "resumption_in_words", "summary_of"]
+__all__ = [
+    "audit_notes",
+    "columns_in_words",
+    "interruption_in_words",
+    "move_in_words",
+    "range_in_words",
+    "resumption_in_words",
+    "summary_of",
+]
 
 WORDS = {
     "holds": "statements are proved",
@@ -36,6 +44,18 @@ def resumption_in_words(known: Partition | None) -> str:
     if known.status is PartitionStatus.COMPLETE:
         return f"nothing left to search: an earlier run found all that there is ({regions})"
     return f"resuming behind {regions} that an earlier run found"
+
+
+def interruption_in_words(reason: str, regions: int) -> str:
+    """What the page of an interrupted run lacks."""
+    found = (
+        f"the {counted(regions, 'activation region')} that had been recorded until then" if regions else "its subject"
+    )
+    why = f" ({reason})" if reason else ""
+    return (
+        f"This run was interrupted{why}: the page shows {found}, and nothing else. Clusters and their importance, the "
+        f"count of patterns, proofs and answers are missing. The same command with --resume goes on from here."
+    )
 
 
 def columns_in_words(network: ReLUNetwork, samples: Samples) -> str:
@@ -121,7 +141,9 @@ def summary_of(tables: "RunTables") -> Mapping[str, str]:
         if (observed := counts.get("holding samples of the domain")) is not None and len(clusters):
             summary["Patterns with samples"] = f"{observed} have samples that lie in the domain"
     else:
-        summary["Activation regions"] = f"{int((tables.patterns['verdict'] == 'region').sum()):,} are known"
+        known = int((tables.patterns["verdict"] == "region").sum())
+        known += tables.hidden_patterns if run.get("status") == "interrupted" else 0
+        summary["Activation regions"] = f"{known:,} are known"
     if len(tables.answers):
         verdicts = tables.answers["verdict"].value_counts()
         parts = ((word, int(verdicts.get(key, 0))) for key, word in WORDS.items())

@@ -13,10 +13,14 @@ from sqlalchemy import Connection, delete, exists, insert, select, update
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import packed_width
+from relugeom.partition.enumeration import partition_from_blocks
 from relugeom.partition.found import RegionBlock
+from relugeom.partition.partition import Partition
 from relugeom.store import network_tables, schema
+from relugeom.store.domains import load_domain
+from relugeom.store.networks import load_network
 
-__all__ = ["Resumable", "close_run", "drop_blocks", "find_resumable", "load_blocks", "save_block"]
+__all__ = ["Resumable", "close_run", "drop_blocks", "find_resumable", "load_blocks", "load_found", "save_block"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +73,17 @@ def load_blocks(connection: Connection, run_id: int, network: ReLUNetwork) -> tu
             )
         )
     return blocks, seconds
+
+
+def load_found(connection: Connection, run_id: int) -> Partition | None:
+    """What the search of a run has found so far, as a truncated partition; None where it left no block."""
+    query = select(schema.runs.c.network_id, schema.runs.c.domain_id).where(schema.runs.c.id == run_id)
+    row = connection.execute(query).one()
+    if row.domain_id is None:
+        return None
+    network, domain = load_network(connection, row.network_id), load_domain(connection, row.domain_id)
+    blocks, seconds = load_blocks(connection, run_id, network)
+    return partition_from_blocks(network, domain, blocks, reason="interrupted", seconds=seconds) if blocks else None
 
 
 def drop_blocks(connection: Connection, run_id: int) -> None:

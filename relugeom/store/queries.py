@@ -4,7 +4,7 @@ Frames hold Python's numbers; where there is no value they hold None (or NaN in 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, RowMapping, text
 from relugeom.errors import StoreError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
+from relugeom.network.pattern import pattern_texts
 from relugeom.store.domains import load_domain
 from relugeom.store.networks import load_network
 from relugeom.store.store import Store
@@ -84,7 +85,7 @@ class RunSource:
     network, domain
         As they were saved; a run without a domain has None.
     regions
-        Regions of its partition, or None where it has no partition.
+        Regions of its partition, or of what an interrupted search had found; None where there is nothing.
     """
 
     network: ReLUNetwork
@@ -92,6 +93,7 @@ class RunSource:
     regions: int | None
 
 
+INTERRUPTED = "interrupted"
 MOST_CLUSTERS, MOST_PATTERNS = 1_000, 5_000
 """A report shows a few of them; there may be a million."""
 
@@ -138,22 +140,40 @@ SELECT question, statement, verdict, value, witness, reason, file, sha256 FROM a
 ORDER BY number"""
 CERTIFICATE = "SELECT file, sha256, bytes, regions, proofs FROM certificates WHERE run_id = :run"
 SOURCE = """\
-SELECT r.network_id, r.domain_id, p.regions FROM runs r LEFT JOIN partitions p ON p.id = r.partition_id
+SELECT r.network_id, r.domain_id,
+       coalesce(p.regions, (SELECT CAST(sum(regions) AS INTEGER) FROM search_blocks WHERE run_id = r.id)) AS regions
+FROM runs r LEFT JOIN partitions p ON p.id = r.partition_id
 WHERE r.id = :run"""
 SOFTWARE = "SELECT package, version FROM run_software WHERE run_id = :run ORDER BY package"
-LATEST = "SELECT max(id) FROM runs WHERE status IN ('complete', 'truncated')"
+LATEST = """\
+SELECT coalesce(max(CASE WHEN status <> 'interrupted' THEN run END), max(run)) FROM runs_overview
+WHERE status IN ('complete', 'truncated', 'interrupted')"""
+STATUS = "SELECT status, reason FROM runs_overview WHERE run = :run"
 
 
 def read_run(store: Store, run_id: int | None = None) -> RunTables:
-    """The tables of a run; by default of the latest finished one.
+    """The tables of a run; by default of the latest finished one, or of an interrupted one where none is finished.
+
+    Of an interrupted run they hold the regions that its search had found.
 
     Raises
     ------
     StoreError
-        There is no such run, or it did not finish.
+        There is no such run, or it failed or goes on.
     """
+    tables = _read_tables(store, run_id)
+    if tables.provenance["status"] != INTERRUPTED or not read_source(store, tables.run).regions:
+        return tables
+    partition = store.load_partition(tables.run)
+    shown = pattern_texts(partition.packed[:MOST_PATTERNS], partition.network.widths)
+    nothing = pd.Series([None] * len(shown), dtype=object)
+    patterns = pd.DataFrame({"pattern": shown, "verdict": "region", "samples": nothing, "admissible": nothing})
+    return replace(tables, patterns=patterns, hidden_patterns=len(partition) - len(shown))
+
+
+def _read_tables(store: Store, run_id: int | None) -> RunTables:
     with store.reading() as connection:
-        run = _finished_run(connection, run_id, store.location.text)
+        run = _readable_run(connection, run_id, store.location.text)
         network = _rows(connection, NETWORK, run)[0]
         overall = read_frame(connection, OVERALL, run)
         patterns = read_frame(connection, PATTERNS, run, most=MOST_PATTERNS)
@@ -184,16 +204,16 @@ def read_source(store: Store, run_id: int) -> RunSource:
         return RunSource(load_network(connection, row["network_id"]), domain, row["regions"])
 
 
-def _finished_run(connection: Connection, run_id: int | None, store: str) -> int:
+def _readable_run(connection: Connection, run_id: int | None, store: str) -> int:
     if run_id is None:
         latest = connection.execute(text(LATEST)).scalar()
         if latest is None:
             raise StoreError(f"store {store!r} holds no finished run: run `relugeom audit` with it first")
         return int(latest)
-    found = connection.execute(text("SELECT status, reason FROM runs WHERE id = :run"), {"run": run_id}).first()
+    found = connection.execute(text(STATUS), {"run": run_id}).first()
     if found is None:
         raise StoreError(f"store {store!r} has no run {run_id}: see the view runs_overview")
-    if found.status not in ("complete", "truncated"):
+    if found.status not in ("complete", "truncated", INTERRUPTED):
         why = f": {found.reason}" if found.reason else ""
         raise StoreError(f"store {store!r}: run {run_id} did not finish, it is {found.status}{why}")
     return run_id

@@ -22,6 +22,7 @@ from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition
 from relugeom.store import schema
+from relugeom.store.blocks import load_found
 from relugeom.store.connection import connect_engine, explained, reading
 from relugeom.store.datasets import DatasetRecord
 from relugeom.store.domains import load_domain
@@ -141,15 +142,18 @@ class Store:
             return load_domain(connection, domain_id)
 
     def load_partition(self, run_id: int) -> Partition:
-        """The partition of a run."""
+        """The partition of a run; of one that did not finish, what its search had found."""
         runs = schema.runs
         query = select(runs.c.partition_id, runs.c.search_seconds).where(runs.c.id == run_id)
         with self.reading() as connection:
             found = connection.execute(query).first()
-            if found is None or found.partition_id is None:
+            if found is not None and found.partition_id is not None:
+                return load_partition(connection, found.partition_id, found.search_seconds)
+            partition = None if found is None else load_found(connection, run_id)
+            if partition is None:
                 missing = "has no partition" if found else "does not exist"
                 raise StoreError(f"store {self.location.text!r}: run {run_id} {missing}")
-            return load_partition(connection, found.partition_id, found.search_seconds)
+            return partition
 
     def unfinished_runs(self) -> list[RunRecord]:
         """Runs that go on in another process, or were interrupted."""

@@ -15,6 +15,7 @@ import hand_made
 import numpy as np
 import pytest
 
+from relugeom.audit import report_content
 from relugeom.deadline import Deadline
 from relugeom.errors import DataError, StoreError
 from relugeom.geometry.domain import Domain
@@ -272,6 +273,34 @@ def test_a_run_gives_signs_of_life(store, database, ask, monkeypatch):
                 assert not patience.passed
                 time.sleep(0.01)
     assert not any("pulse" in thread.name for thread in threading.enumerate())
+
+
+def test_what_an_interrupted_search_found_can_be_read(store, database):
+    """The latest finished run is that of a report; without one, the interrupted one."""
+    about = {"network": hand_made.network(), "domain": hand_made.domain()}
+    with pytest.raises(SystemExit), store.run("enumerate", **about) as run:
+        run.save_block(known_block(hand_made.truncated_partition()))
+        raise SystemExit("the end")
+    tables, content = read_run(store), report_content(store)
+    assert tables.provenance["status"] == "interrupted"
+    assert tables.patterns.to_dict("list") == {
+        "pattern": ["000", "010"],
+        "verdict": ["region"] * 2,
+        "samples": [None] * 2,
+        "admissible": [None] * 2,
+    }
+    assert content.title == "Regions of a network (interrupted)"
+    assert content.summary["Status"] == "interrupted: the end"
+    assert "the 2 activation regions that had been recorded until then" in content.notes[0]
+    assert store.load_partition(run.id).exact_points == hand_made.truncated_partition().exact_points
+    with store.run("enumerate", **about) as later:
+        assert len(later.resume()) == 2
+    assert database.ask("SELECT status, reason FROM runs_overview WHERE run = ?", run.id) == [
+        ("interrupted", f"run {later.id} went on with what it had found")
+    ]
+    assert "its subject" in report_content(store, run.id).notes[0]
+    finished = hand_made.save_audit(store)
+    assert (read_run(store).run, read_run(store, run.id).run) == (finished, run.id)
 
 
 def test_a_store_that_may_not_be_written_is_told_by_its_view(path):
