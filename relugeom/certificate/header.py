@@ -11,12 +11,14 @@ from typing import Any
 
 import numpy as np
 
+from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain, FeatureKind
 from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.digest import names_digest
 from relugeom.linalg.exact import scaled_integers
 from relugeom.network.network import ReLUNetwork
 
-__all__ = ["domain_exponent", "domain_forms", "header_line", "hexadecimal", "output_names"]
+__all__ = ["domain_exponent", "domain_forms", "header_line", "hexadecimal", "input_names", "network_names"]
 
 KINDS = {FeatureKind.CONTINUOUS: "c", FeatureKind.INTEGER: "i", FeatureKind.BINARY: "b"}
 WIDTH = 8
@@ -32,14 +34,22 @@ def header_line(
     point_bits: int,
     exponent: int | None = None,
 ) -> bytes:
-    """The header as one line of JSON; the domain's exponent is the least one, or a greater one that is given."""
+    """The header as one line of JSON; the domain's exponent is the least one, or a greater one that is given.
+
+    Raises
+    ------
+    InputError
+        Networks and domain name an input differently.
+    """
+    names = input_names(networks, domain)
     table = {
         "format": "relugeom-certificate",
-        "version": "1",
+        "version": "2",
         "multiplier_bits": f"{multiplier_bits:0{WIDTH}x}",
         "point_bits": f"{point_bits:0{WIDTH}x}",
         "networks": [_network(network) for network in networks],
-        "domain": _domain(domain, domain_exponent(domain) if exponent is None else exponent),
+        "names": [network_names(network, names) for network in networks],
+        "domain": _domain(domain, names, domain_exponent(domain) if exponent is None else exponent),
         "claim": dict(claim),
     }
     return json.dumps(table).encode("ascii") + b"\n"
@@ -50,9 +60,26 @@ def hexadecimal(values: Iterable[int]) -> str:
     return " ".join(f"{value:x}" for value in values)
 
 
-def output_names(network: ReLUNetwork) -> tuple[str, ...]:
-    """The names of the outputs; y0, y1, … where there are none."""
-    return network.output_names or tuple(f"y{index}" for index in range(network.outputs))
+def input_names(networks: Sequence[ReLUNetwork], domain: Domain) -> tuple[str, ...]:
+    """What networks and domain call the inputs, as far as they do; x0, x1, … where nobody names them.
+
+    Raises
+    ------
+    InputError
+        They name an input differently.
+    """
+    said = [names for names in (*(network.input_names for network in networks), domain.feature_names) if names]
+    for others in said[1:]:
+        for place, (one, other) in enumerate(zip(said[0], others, strict=True)):
+            if one != other:
+                raise InputError(f"input {place} is called {one!a} here and {other!a} there: give it one name")
+    return said[0] if said else domain.names
+
+
+def network_names(network: ReLUNetwork, inputs: Sequence[str]) -> list[Any]:
+    """The names of outputs and classes, and the digest of these and of the names of the inputs."""
+    outputs, classes = network.target_names, network.rule.class_names
+    return [[*outputs], [*classes], names_digest(inputs, outputs, classes)]
 
 
 def domain_exponent(domain: Domain) -> int:
@@ -105,9 +132,9 @@ def _network(network: ReLUNetwork) -> list[Any]:
     return layers
 
 
-def _domain(domain: Domain, e: int) -> dict[str, Any]:
+def _domain(domain: Domain, names: Sequence[str], e: int) -> dict[str, Any]:
     inputs = []
-    for kind, *bounds, name in zip(domain.kinds, domain.lower, domain.upper, domain.names, strict=True):
+    for kind, *bounds, name in zip(domain.kinds, domain.lower, domain.upper, names, strict=True):
         sides = [f"{_over(bound, e):x}" if np.isfinite(bound) else "*" for bound in bounds]
         inputs.append([KINDS[kind], *sides, name])
     return {

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from relugeom.certificate.header import header_line
+from relugeom.certificate.header import header_line, input_names, network_names
 from relugeom.certificate.writer import CertificateFile
 from relugeom.partition.partition import Partition
 
@@ -24,6 +24,8 @@ class Certificate:
         How many regions and proofs it holds, and its bytes.
     digest
         SHA-256 of the file.
+    names_digest
+        SHA-256 of the names of inputs, outputs and classes in it.
     """
 
     path: Path
@@ -31,6 +33,7 @@ class Certificate:
     proofs: int
     size: int
     digest: str
+    names_digest: str
 
 
 def certify_partition(
@@ -53,7 +56,7 @@ def certify_partition(
     CertificateError
         A decision of the tree could not be proved; the text names it. No file is written.
     InputError
-        The file cannot be written.
+        The file cannot be written, or network and domain name an input differently.
     """
     from relugeom.certificate.partition_proof.tree_text import tree_pieces  # compiled code is loaded when it is needed
 
@@ -76,4 +79,5 @@ def certify_partition(
             file.mark(begin, end)
     with file.path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
-    return Certificate(Path(path), file.regions, file.proofs, file.path.stat().st_size, digest)
+    names = network_names(network, input_names([network], domain))[-1]
+    return Certificate(Path(path), file.regions, file.proofs, file.path.stat().st_size, digest, names)

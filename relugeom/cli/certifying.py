@@ -87,7 +87,14 @@ def run_certify(
 
 
 def run_check(
-    certificate: str, *, model: str | None, domain: str | None, threads: int, reading: Reading, as_json: bool
+    certificate: str,
+    *,
+    model: str | None,
+    second_model: str | None,
+    domain: str | None,
+    threads: int,
+    reading: Reading,
+    as_json: bool,
 ) -> int:
     """`relugeom check`."""
     cores = os.cpu_count() or 1
@@ -95,11 +102,11 @@ def run_check(
         tell(f"--threads {threads}: this machine has {cores} cores, more threads than that do not help")
     if domain is not None and model is None:
         raise InputError("--domain needs --model too: its inputs have the names and the number that SPEC is about")
-    network = None if model is None else reading.network(model)
+    network, second = (None if path is None else reading.network(path) for path in (model, second_model))
     wanted = None if domain is None or network is None else load_domain(domain, network)
     with progress() as report:
         report("checking", 0)
-        found = check_certificate(certificate, model=network, domain=wanted, threads=threads)
+        found = check_certificate(certificate, model=network, second_model=second, domain=wanted, threads=threads)
     if as_json:
         print_json(
             {
@@ -114,6 +121,8 @@ def run_check(
                 "closed": found.closed,
                 "seconds": found.seconds,
                 "sha256": found.digest,
+                "names": list(found.names),
+                "names_not_checked": list(found.names_not_checked),
             }
         )
     elif found.accepted:
@@ -122,6 +131,8 @@ def run_check(
             **{" " * place: text for place, text in enumerate(found.proved[1:], start=1)},  # lines without a name
             "Network": ", ".join(found.networks),
             "Domain": found.domain,
+            "Names": ", ".join(name or "version 1: no digest of names" for name in found.names),
+            **({"": f"names not checked: {', '.join(found.names_not_checked)}"} if found.names_not_checked else {}),
             "Counted": ", ".join(_counted(found)),
             "SHA-256": found.digest,
             "Time": f"{found.seconds:.3g} s",

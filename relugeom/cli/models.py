@@ -72,6 +72,7 @@ def describe_network(network: ReLUNetwork) -> dict[str, Any]:
         "precision": network.origin.precision,
         "rounded_weights": network.origin.rounded_count,
         "digest": network.digest,
+        "names_digest": network.names_digest,
     }
 
 

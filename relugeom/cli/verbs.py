@@ -287,6 +287,9 @@ def check(
     model: Annotated[
         str | None, typer.Option("--model", metavar="MODEL", help="The model that it should be about.")
     ] = None,
+    second_model: Annotated[
+        str | None, typer.Option("--second-model", metavar="MODEL", help="The second model of a comparison.")
+    ] = None,
     domain: Annotated[
         str | None, typer.Option("--domain", metavar="SPEC", help="The domain that it should be about (with --model).")
     ] = None,
@@ -297,8 +300,8 @@ def check(
 ) -> int:
     """Check a certificate, trusting nothing.
 
-    Exit code 0 where it is accepted, 1 where a step does not follow or it is about another model or domain, 2 where it
-    is no certificate.
+    Names of inputs, outputs and classes are compared too, with those that MODEL and SPEC have. Exit code 0 where it is
+    accepted, 1 where a step does not follow or it is about another model, domain or name, 2 where it is no certificate.
 
     \b
     Example:
@@ -309,6 +312,7 @@ def check(
     return run_check(
         certificate,
         model=model,
+        second_model=second_model,
         domain=domain,
         threads=threads,
         reading=Reading.of(layers, activations),

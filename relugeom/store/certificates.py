@@ -36,5 +36,6 @@ def save_certificate(connection: Connection, run_id: int, certificate: "Certific
         "bytes": [certificate.size],
         "regions": [certificate.regions],
         "proofs": [certificate.proofs],
+        "names_digest": [certificate.names_digest],
     }
     insert_columns(connection, certificates, columns)

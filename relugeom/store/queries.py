@@ -138,7 +138,7 @@ NOTES = "SELECT note FROM run_notes WHERE run_id = :run ORDER BY position"
 ANSWERS = """\
 SELECT question, statement, verdict, value, witness, reason, file, sha256 FROM answer_list WHERE run = :run
 ORDER BY number"""
-CERTIFICATE = "SELECT file, sha256, bytes, regions, proofs FROM certificates WHERE run_id = :run"
+CERTIFICATE = "SELECT file, sha256, names_digest, bytes, regions, proofs FROM certificates WHERE run_id = :run"
 SOURCE = """\
 SELECT r.network_id, r.domain_id,
        coalesce(p.regions, (SELECT CAST(sum(regions) AS INTEGER) FROM search_blocks WHERE run_id = r.id)) AS regions
@@ -276,6 +276,7 @@ def _describe_network(row: RowMapping) -> dict[str, str]:
         "computes in": row["precision"],
         "rounded weights": row["rounded_numbers"],
         "digest": row["digest"],
+        "names digest": row["names_digest"],
     }
     return _texts(facts)
 
@@ -316,6 +317,7 @@ def _describe_certificate(rows: Sequence[RowMapping]) -> dict[str, str]:
     return {
         "file": PurePath(row["file"]).name,
         "SHA-256": row["sha256"],
+        "SHA-256 of names": row["names_digest"] or "none: the names in it are in no digest",
         "size": f"{row['bytes']:,} bytes",
         "activation regions": f"{row['regions']:,}",
         "proofs": f"{row['proofs']:,}",

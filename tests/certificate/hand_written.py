@@ -4,6 +4,7 @@ A network is a list of layers (e, rows), a row per unit with its bias last, inte
 FORMAT.md: with N units and n inputs, rows 0 … N − 1 are decided units, N … 2N − 1 relaxed ones, and so on.
 """
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -64,6 +65,25 @@ def header(claim, *networks, domain=LINE, multiplier_bits=8, point_bits=8) -> di
         "domain": {"exponent": f"{domain['exponent']:x}", "inputs": sides, **rows},
         "claim": claim,
     }
+
+
+def digest_of(*lists: Sequence[str]) -> str:
+    """The digest of names of inputs, outputs and classes."""
+    texts = ["names", *(text for names in lists for text in (str(len(names)), *names))]
+    contents = [text.encode("utf-8", "surrogatepass") for text in texts]
+    return hashlib.sha256(b"".join(b"s:%d:%s" % (len(content), content) for content in contents)).hexdigest()
+
+
+def named(written: "Written", outputs: Sequence[str] = ("y",), classes: Sequence[str] = ()) -> "Written":
+    """A certificate in version 2; all its networks call their outputs and classes so."""
+    inputs = [entry[3] for entry in written.header["domain"]["inputs"]]
+    names = [[*outputs], [*classes], digest_of(inputs, outputs, classes)]
+    table: dict[str, Any] = {}
+    for key, value in written.header.items():
+        table[key] = "2" if key == "version" else value
+        if key == "networks":
+            table["names"] = [names for _ in value]
+    return written._replace(header=table)
 
 
 def excluded(sets, *, scope="relaxation", copies=(), ball=None) -> dict[str, Any]:

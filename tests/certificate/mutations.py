@@ -10,6 +10,7 @@ from contextlib import suppress
 from hand_written import Written
 
 KEYS = "01spumtrkecgf"
+PARTS = ("networks", "networks", "domain", "domain", "claim", "claim", "names")
 TOKENS = (
     "0",
     "1",
@@ -192,14 +193,14 @@ def bend_header(rng: random.Random, header, others: list[Written]) -> None:
     kind = rng.randrange(12)
     if kind == 0:
         key = rng.choice([*header])
-        header[key] = rng.choice(others).header[key]
+        header[key] = rng.choice(others).header.get(key, [])
         return
     if kind == 1:
         key, value = rng.choice([*header.items()])
         del header[key]
         header[rng.choice((key, "other"))] = value
         return
-    part = header[rng.choice(("multiplier_bits", "networks", "networks", "domain", "domain", "claim", "claim"))]
+    part = header[rng.choice(("multiplier_bits", *(key for key in PARTS if key in header)))]
     if type(part) is str:
         header["multiplier_bits"] = bend_token(rng, part)
         return

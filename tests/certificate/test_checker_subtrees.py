@@ -1,6 +1,7 @@
 """Marks, subtrees that are checked by themselves, and the forms that are kept from one path to the next."""
 
 import random
+from io import BytesIO
 from itertools import pairwise
 
 import hand_written as hand
@@ -148,7 +149,7 @@ def test_forms_that_are_kept_are_those_of_the_path(seed, widths, inputs):
     row = " ".join(["0"] * (1 + inputs + 2 * 2))
     claim = hand.excluded([[[True, "0", row]]], copies=[["0", ""]])  # the same network once more, behind the first
     content = Written(header(claim, layers, domain=domain), [], (0, 0, 0, 0)).content()
-    cell = checker.Cell(FakeFile(content))
+    cell = checker.Cell(BytesIO(content))
     depths = [0]
     for _ in range(60):
         undecided = [u for u in range(cell.units) if cell.bits[u] is None]
@@ -163,16 +164,6 @@ def test_forms_that_are_kept_are_those_of_the_path(seed, widths, inputs):
             cell.undo(rng.choice(depths[: len(cell.trail) + 1]) if rng.random() < 0.9 else 0)
             depths = [depth for depth in depths if depth <= len(cell.trail)]
     assert cell.level < len(cell.left) or cell.outputs() == naive_forms(cell, layers)["outputs"]
-
-
-class FakeFile:
-    """A file in memory with the one method that reading a header needs."""
-
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def readline(self, limit: int) -> bytes:
-        return self.content.split(b"\n")[0] + b"\n"
 
 
 def is_next(cell, unit: int) -> bool:

@@ -99,7 +99,7 @@ def test_what_is_no_certificate_is_refused_in_one_line(run, tmp_path, content):
 
 
 def test_a_missing_file_and_a_missing_model_are_named(run, tmp_path):
-    assert "there is no file" in run("check", str(tmp_path / "no.cert")).err
+    assert "there is no such file" in run("check", str(tmp_path / "no.cert")).err
     done = run("check", str(tmp_path / "no.cert"), "--domain", "box:-1,1")
     assert done.code == 2
     assert "--model" in done.err

@@ -200,7 +200,15 @@ def test_archives_compressed_in_another_way(tmp_path: Path) -> None:
 
 
 def test_two_arrays_of_one_name(tmp_path: Path) -> None:
-    refused(archive(tmp_path, [("W0.npy", array_bytes([[1.0]])), ("W0", array_bytes([[2.0]]))]), "two arrays")
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        path = archive(tmp_path, [("W0.npy", array_bytes([[1.0]])), ("W0.npy", array_bytes([[2.0]]))])
+    refused(path, "two arrays")
+
+
+def test_members_that_are_no_arrays(tmp_path: Path) -> None:
+    refused(
+        archive(tmp_path, [("W0.npy", array_bytes([[1.0]])), ("b0", array_bytes([2.0]))]), "'b0', which is no array"
+    )
 
 
 def test_names_that_are_not_unicode(tmp_path: Path) -> None:

@@ -189,7 +189,7 @@ def save_audit(store: Store) -> int:
         run.save_clusters(clusters(), importance(), verdicts=[PatternStatus.REGION] * 4)
         run.save_margins(sample_margins(clusters(), SAMPLES))
         run.save_census(census())
-        run.save_certificate(Certificate(Path("partition.cert"), 7, 8, 1159, "c" * 64))
+        run.save_certificate(Certificate(Path("partition.cert"), 7, 8, 1159, "c" * 64, "a" * 64))
         run.save_answers(ANSWERS)
         save_findings(run)
         run.save_notes(["Counted are activation regions.", "A second remark."])

@@ -8,9 +8,9 @@ The archive is read by hand: each member's header must agree with the size that 
 is unpacked, and pickles are never touched.
 """
 
+import ast
 import re
 import sys
-import warnings
 import zipfile
 import zlib
 from enum import StrEnum
@@ -18,7 +18,6 @@ from io import BytesIO
 from itertools import pairwise
 from math import prod
 from pathlib import Path
-from tokenize import TokenError
 from typing import IO, Any, TypeVar
 
 import numpy as np
@@ -39,6 +38,9 @@ LARGEST_FILE = 8 * WEIGHTS
 BEST_RATIO = 200
 """More times than trained weights can be packed; what claims more is a bomb, unless it is small."""
 SMALL_MEMBER = 2**24
+VERSIONS = {(1, 0): 2, (2, 0): 4, (3, 0): 4}
+"""Versions of NumPy's format, with the bytes of a header's length."""
+LONGEST_HEADER = 10_000
 EXTRAS = ("input_names", "output_names", "class_names", "squashing", "decision", "threshold")
 WRITTEN = ("squashing", "decision")
 """What `write_npz` always writes."""
@@ -123,6 +125,9 @@ def _read_arrays(path: Path) -> dict[str, Array]:
                 raise ModelError(
                     "the archive is compressed in another way than NumPy's: save the network with np.savez"
                 )
+            odd = next((member.filename for member in members if not member.filename.endswith(".npy")), None)
+            if odd is not None:
+                raise ModelError(f"the archive holds {odd[:80]!r}, which is no array (.npy): save the network again")
             names = [member.filename.removesuffix(".npy") for member in members]
             if len(set(names)) < len(names):
                 raise ModelError("the archive holds two arrays of the same name: save the network again")
@@ -146,13 +151,23 @@ def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
 
 
 def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    read = npy.read_array_header_1_0 if npy.read_magic(file) == (1, 0) else npy.read_array_header_2_0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a header as Python 2 wrote it is welcome
-        try:
-            return read(file)
-        except (SyntaxError, TokenError, MemoryError, RecursionError) as error:  # it is parsed as a Python literal
-            raise ValueError("an array's header cannot be parsed") from error
+    """Shape, order and type of an array as NumPy writes them: what could be read in two ways is refused."""
+    version = npy.read_magic(file)
+    if version not in VERSIONS:
+        raise ValueError(f"an array has version {version} of NumPy's format")
+    size = int.from_bytes(file.read(VERSIONS[version]), "little")
+    if size > LONGEST_HEADER:
+        raise ValueError("an array's header is too long")
+    try:
+        table = ast.literal_eval(file.read(size).decode("ascii"))
+        shape, column_major, descr = (table.pop(key) for key in ("shape", "fortran_order", "descr"))
+        dtype = np.dtype(descr)
+    except (SyntaxError, TypeError, AttributeError, KeyError, MemoryError, RecursionError) as error:
+        raise ValueError("an array's header cannot be parsed") from error
+    plain = type(shape) is tuple and all(type(length) is int for length in shape) and type(column_major) is bool
+    if table or not plain or descr != dtype.str:
+        raise ValueError("an array's header is not as NumPy writes it")
+    return shape, column_major, dtype
 
 
 def _count_layers(arrays: dict[str, Array]) -> int:
