@@ -10,7 +10,7 @@ as a Sequential does and leaves activations to its code: where a list with a nam
 (``layers.0``, ``layers.1``), it may be one. (Without a name, ``0``, ``1``, the Sequential is the whole model.)
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -97,20 +97,26 @@ def _given(order: Sequence[str], given: Sequence[str]) -> Activations:
     texts = not isinstance(given, str) and all(isinstance(name, str) for name in given)
     if texts and len(given) == 1 and given[0] in BETWEEN and len(order) > 1:
         given = [*given] * (len(order) - 1)
+    if texts:
+        _check_words(given, {*BETWEEN, *ENDS})
     if not texts or len(given) not in (len(order) - 1, len(order)):
         raise ModelError(
             f"activations must say what follows each of these layers ({_listed(order)}), at the last one if anything "
             f"does: {len(order) - 1} or {len(order)} words, not {_listed(list(map(str, given)))}"
         )
     *between, end = given if len(given) == len(order) else (*given, "none")
-    wrong = [name for name in between if name not in BETWEEN] + [end] * (end not in (*BETWEEN, *ENDS))
+    _check_words(between, set(BETWEEN))
+    words = _listed([*between, end])
+    return Activations((*(name == "relu" for name in between), end == "relu"), ENDS.get(end, Squashing.NONE), words)
+
+
+def _check_words(words: Sequence[str], known: Set[str]) -> None:
+    wrong = [word for word in words if word not in known]
     if wrong:
         raise ModelError(
             f"the activation '{shown(wrong[0])}' is none of {', '.join(BETWEEN)}, and of "
             f"{', '.join(name for name in ENDS if name not in BETWEEN)} at the end: other networks cannot be analysed"
         )
-    words = _listed([*between, end])
-    return Activations((*(name == "relu" for name in between), end == "relu"), ENDS.get(end, Squashing.NONE), words)
 
 
 def _numbers(order: Sequence[str]) -> list[int]:

@@ -57,7 +57,7 @@ class LayerConfig:
 
     def damaged(self, text: str) -> ModelError:
         """An error that names the layer and blames the file."""
-        return ModelError(f"{self.label} {text}: the model is damaged")
+        return ModelError(f"{self.label} {text}: the model is damaged, save it again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def read_config(text: str | bytes) -> ModelConfig:
     try:
         model = json.loads(text)
     except (ValueError, RecursionError):  # undecodable bytes are a ValueError too
-        raise ModelError("the model's description is no JSON: the file is damaged") from None
+        raise ModelError("the model's description is no JSON: the file is damaged, save the model again") from None
     kind, settings = class_and_settings(model, "the model")
     if kind not in ("Sequential", "Functional", "Model"):
         raise UnsupportedModelError(
@@ -102,7 +102,9 @@ def read_config(text: str | bytes) -> ModelConfig:
     chain = layers if kind == "Sequential" else _chain(settings, layers)
     acting = tuple(layer for layer in chain[1:] if layer.kind != "InputLayer")
     if len(acting) < len(chain) - 1:
-        raise UnsupportedModelError("the model has an input in mid-chain: only one, at its start, can be read")
+        raise UnsupportedModelError(
+            "the model has an input in mid-chain: only one, at its start, can be read; build the model without it"
+        )
     acting = acting if chain[0].kind == "InputLayer" else (chain[0], *acting)
     if not acting:
         raise ModelError("the model has no layer beside its input: there is nothing to study")
@@ -112,12 +114,14 @@ def read_config(text: str | bytes) -> ModelConfig:
 def class_and_settings(value: Any, place: str) -> tuple[str, dict[str, Any]]:
     """The class and the description of a serialised object, if the class is Keras's own."""
     if not isinstance(value, dict):
-        raise ModelError(f"{place} is described by {_shown(value)}, not by an object: the file is damaged")
+        raise ModelError(
+            f"{place} is described by {_shown(value)}, not by an object: the file is damaged, save the model again"
+        )
     kind, settings = value.get("class_name"), value.get("config")
     if isinstance(settings, list):  # how Keras 2.1 wrote a Sequential model
         settings = {"layers": settings}
     if not isinstance(kind, str) or not isinstance(settings, dict):
-        raise ModelError(f"{place} lacks its class or its settings: the file is damaged")
+        raise ModelError(f"{place} lacks its class or its settings: the file is damaged, save the model again")
     module, registered = value.get("module"), value.get("registered_name")
     foreign = isinstance(module, str) and module.split(".")[0] not in OWN_MODULES
     if foreign or (module is not None and not isinstance(module, str)) or ">" in f"{registered or ''}{kind}":
@@ -131,7 +135,7 @@ def class_and_settings(value: Any, place: str) -> tuple[str, dict[str, Any]]:
 def _layers(settings: dict[str, Any]) -> list[LayerConfig]:
     entries = settings.get("layers")
     if not isinstance(entries, list) or not entries:
-        raise ModelError("the model lists no layers: the file is damaged")
+        raise ModelError("the model lists no layers: the file is damaged, save the model again")
     counts: Counter[str] = Counter()
     layers = []
     for position, entry in enumerate(entries):
@@ -144,7 +148,7 @@ def _layers(settings: dict[str, Any]) -> list[LayerConfig]:
         counts[kind] += 1
     repeated = [name for name, count in Counter(layer.name for layer in layers).items() if count > 1]
     if repeated:
-        raise ModelError(f"two layers are called {repeated[0][:80]!r}: the file is damaged")
+        raise ModelError(f"two layers are called {repeated[0][:80]!r}: the file is damaged, save the model again")
     return layers
 
 
@@ -166,7 +170,7 @@ def _input_shape(layers: list[LayerConfig], settings: dict[str, Any], model: dic
 def _without_batch(shape: Any) -> tuple[int, ...]:
     sizes = shape[1:] if isinstance(shape, list) and shape else None
     if not sizes or len(sizes) > MOST_AXES or not all(size is None or _is_whole(size) for size in sizes):
-        raise ModelError(f"the input's shape is {_shown(shape)}: the file is damaged")
+        raise ModelError(f"the input's shape is {_shown(shape)}: the file is damaged, save the model again")
     if None in sizes:
         raise UnsupportedModelError(
             f"the input's shape {_shown(shape)} leaves an axis open: fix the number of features"
@@ -183,19 +187,21 @@ def _chain(settings: dict[str, Any], layers: list[LayerConfig]) -> list[LayerCon
     if len(sources) != 1 or len(targets) != 1:
         raise UnsupportedModelError(
             f"the model has {len(sources)} inputs and {len(targets)} outputs: only a chain from one input to one "
-            "output can be read"
+            "output can be read; build a keras.Model with one of each"
         )
     place, chain, seen = targets[0], [], set()
     while place not in seen:
         seen.add(place)
         name, node = place
         if name not in by_name:
-            raise ModelError(f"the model uses a layer {name[:80]!r} that it does not list: the file is damaged")
+            raise ModelError(
+                f"the model uses a layer {name[:80]!r} that it does not list: the file is damaged, save the model again"
+            )
         layer = by_name[name]
         chain.append(layer)
         if layer.kind == "InputLayer":
             if place != sources[0]:
-                raise ModelError(f"{layer.label} is no input of the model: the file is damaged")
+                raise ModelError(f"{layer.label} is no input of the model: the file is damaged, save the model again")
             return chain[::-1]
         place = _inbound(layer, node)
     raise layer.damaged("depends on itself")
@@ -206,17 +212,17 @@ def _endpoints(settings: dict[str, Any], key: str) -> list[tuple[str, int]]:
     if isinstance(value, list) and value and isinstance(value[0], str):
         value = [value]
     if not isinstance(value, list):
-        raise ModelError(f"the model's {key} is {_shown(value)}, not a list: the file is damaged")
+        raise ModelError(f"the model's {key} is {_shown(value)}, not a list: the file is damaged, save the model again")
     return [_tensor(entry, "the model") for entry in value]
 
 
 def _tensor(entry: Any, place: str) -> tuple[str, int]:
     """Layer and node of ["dense", 0, 0], which names a tensor."""
     if not isinstance(entry, list) or len(entry) < 3:
-        raise ModelError(f"{place} names a tensor by {_shown(entry)}: the file is damaged")
+        raise ModelError(f"{place} names a tensor by {_shown(entry)}: the file is damaged, save the model again")
     name, node, output = entry[:3]
     if not isinstance(name, str) or not _is_whole(node) or not _is_whole(output) or node < 0:
-        raise ModelError(f"{place} names a tensor by {_shown(entry)}: the file is damaged")
+        raise ModelError(f"{place} names a tensor by {_shown(entry)}: the file is damaged, save the model again")
     if output != 0:
         raise UnsupportedModelError(f"{place} takes output {output} of the layer {name[:80]!r}: only the first is read")
     return name, node
@@ -235,7 +241,9 @@ def _inbound(layer: LayerConfig, node: int) -> tuple[str, int]:
         )
     for key, value in options.items():
         if value not in (None, False) and not list(_keras_tensors(value)):
-            raise layer.unsupported(f"is called with {key[:80]!r}: only plain calls, as in inference, are read")
+            raise layer.unsupported(
+                f"is called with {key[:80]!r}: only plain calls, as in inference, are read; build the model without it"
+            )
     return _tensor(tensors[0], layer.label)
 
 

@@ -62,7 +62,7 @@ def child_group(parent: Any, path: str) -> Any:
     """The group at a path below another, reached by hard links only; None where there is none."""
     found = _member(parent, path)
     if found is not None and not isinstance(found, h5py.Group):
-        raise ModelError(f"{path[:80]!r} is no group: the file is damaged")
+        raise ModelError(f"{path[:80]!r} is no group: the file is damaged, save the model again")
     return found
 
 
@@ -70,7 +70,9 @@ def stored_names(group: Any) -> list[str]:
     """Names of a group's members."""
     try:
         if len(group) > MOST_MEMBERS:
-            raise ModelError(f"a group holds more than {MOST_MEMBERS} arrays: the file is damaged")
+            raise ModelError(
+                f"a group holds more than {MOST_MEMBERS} arrays: the file is damaged, save the model again"
+            )
         return list(group)
     except HDF5_ERRORS as error:
         raise _damaged("a group", error) from error
@@ -90,7 +92,7 @@ def read_array(parent: Any, path: str, shape: tuple[int, ...], place: str) -> Fl
         raise UnsupportedModelError(f"{place} has {prod(shape)} numbers: the limit is {WEIGHTS}")
     dataset = _member(parent, path)
     if not isinstance(dataset, h5py.Dataset):
-        raise ModelError(f"{place} is missing: the file is damaged")
+        raise ModelError(f"{place} is missing: the file is damaged, save the model again")
     try:
         _check_storage(dataset, shape, place)
         values = dataset[()]
@@ -103,7 +105,10 @@ def _check_storage(dataset: Any, shape: tuple[int, ...], place: str) -> None:
     if dataset.is_virtual or dataset.external:
         raise UnsupportedModelError(f"{place} is stored in other files, which are never opened: save the model again")
     if dataset.shape != shape:
-        raise ModelError(f"{place} has the shape {_shape_text(dataset.shape)} instead of {list(shape)}: damaged file")
+        raise ModelError(
+            f"{place} has the shape {_shape_text(dataset.shape)} instead of {list(shape)}: the file is damaged, "
+            "save the model again"
+        )
     if dataset.dtype.kind != "f" or dataset.dtype.itemsize > 8:
         raise UnsupportedModelError(f"{place} holds values of type {dataset.dtype}: save the model in float32")
     size, stored = dataset.dtype.itemsize * prod(shape), dataset.id.get_storage_size()
@@ -113,16 +118,21 @@ def _check_storage(dataset: Any, shape: tuple[int, ...], place: str) -> None:
         raise UnsupportedModelError(f"{place} is packed by a filter that is not HDF5's own: save the model again")
     shrunk = BEST_DEFLATION if h5py.h5z.FILTER_DEFLATE in filters else 1
     if stored * shrunk < size or stored > dataset.file.id.get_filesize():
-        raise ModelError(f"{place} of {size} bytes is stored in {stored}: the file is damaged")
+        raise ModelError(f"{place} of {size} bytes is stored in {stored}: the file is damaged, save the model again")
     if dataset.chunks is not None and prod(dataset.chunks) * dataset.dtype.itemsize > max(size, LARGEST_CHUNK):
-        raise ModelError(f"{place} is stored in pieces of {prod(dataset.chunks)} numbers: the file is damaged")
+        raise ModelError(
+            f"{place} is stored in pieces of {prod(dataset.chunks)} numbers: the file is damaged, save the model again"
+        )
 
 
 def read_text(group: Any, name: str) -> str | None:
     """A text among a group's attributes; None where there is none."""
     texts = read_texts(group, name)
     if texts is not None and len(texts) != 1:
-        raise ModelError(f"the attribute {name!r} is a list of {len(texts)} texts, not one: the file is damaged")
+        raise ModelError(
+            f"the attribute {name!r} is a list of {len(texts)} texts, not one: the file is damaged, save the "
+            "model again"
+        )
     return texts[0] if texts else None
 
 
@@ -137,10 +147,11 @@ def read_texts(group: Any, name: str) -> list[str] | None:
             return []
         if h5py.check_string_dtype(held.dtype) is None:
             raise ModelError(
-                f"the attribute {name!r} holds values of type {held.dtype}, not texts: the file is damaged"
+                f"the attribute {name!r} holds values of type {held.dtype}, not texts: the file is damaged, save "
+                "the model again"
             )
         if count > MOST_TEXTS or count * held.dtype.itemsize > LARGEST_TEXT:
-            raise ModelError(f"the attribute {name!r} is too large: the file is damaged")
+            raise ModelError(f"the attribute {name!r} is too large: the file is damaged, save the model again")
         values = np.asarray(group.attrs[name], dtype=np.object_).ravel().tolist()
         return [value.decode("utf-8") if isinstance(value, bytes) else str(value) for value in values]
     except HDF5_ERRORS as error:
@@ -169,4 +180,6 @@ def _shape_text(shape: Any) -> str:
 
 
 def _damaged(what: str, error: Exception) -> ModelError:
-    return ModelError(f"{what} cannot be read ({' '.join(str(error).split())[:200]}): the file is damaged")
+    return ModelError(
+        f"{what} cannot be read ({' '.join(str(error).split())[:200]}): the file is damaged, save the model again"
+    )

@@ -100,7 +100,10 @@ def apply_layer(flow: Flow, layer: LayerConfig, weights: LayerWeights) -> Flow:
         raise layer.unsupported(_why_not(layer.kind))
     precision_of(layer)
     if flow.chain.squashing is not Squashing.NONE and layer.kind not in PASSIVE:
-        raise layer.unsupported(f"follows a {flow.chain.squashing}, which can only be the end of a network")
+        raise layer.unsupported(
+            f"follows a {flow.chain.squashing}, which can only be the end of a network: save one that ends there, "
+            "keras.Model(model.inputs, LAYER.output)"
+        )
     return action(flow, layer, weights)
 
 
@@ -149,7 +152,8 @@ def _activated(flow: Flow, layer: LayerConfig) -> Flow:
         return _softmax_over(flow, layer, (len(flow.shape),))
     why = f", {CURVED}" if name in CURVED_NAMES else ""
     raise layer.unsupported(
-        f"has the activation {name[:80]!r}{why}: relu and linear can be read, and sigmoid or softmax at the end"
+        f"has the activation {name[:80]!r}{why}: relu and linear can be read, and sigmoid or softmax at the "
+        "end: train the model with these"
     )
 
 

@@ -138,7 +138,9 @@ def _check_texts(message: Message) -> None:
     for field, value in message.ListFields():
         if field.type == FieldDescriptor.TYPE_STRING:
             if any(isinstance(text, bytes) for text in ([value] if isinstance(value, str | bytes) else value)):
-                raise ModelError(f"a text in the field {field.full_name!r} is not UTF-8: the file is damaged")
+                raise ModelError(
+                    f"a text in the field {field.full_name!r} is not UTF-8: the file is damaged, export the model again"
+                )
         elif field.type == FieldDescriptor.TYPE_MESSAGE:
             for part in [value] if isinstance(value, Message) else value:
                 _check_texts(part)
@@ -148,7 +150,9 @@ def _read_constants(graph: GraphProto, reader: TensorReader) -> dict[str, Array]
     constants: dict[str, Array] = {}
     for tensor in graph.initializer:
         if tensor.name in constants:
-            raise ModelError(f"initialiser {tensor.name[:80]!r} is given twice: the file is damaged")
+            raise ModelError(
+                f"initialiser {tensor.name[:80]!r} is given twice: the file is damaged, export the model again"
+            )
         constants[tensor.name] = reader.read(tensor, f"initialiser {tensor.name[:80]!r}")
     return constants
 
@@ -195,7 +199,7 @@ def _input_shape(source: ValueInfoProto) -> tuple[int | None, ...]:
 def _read_opset(model: ModelProto) -> int:
     versions: list[int] = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
     if not versions:
-        raise ModelError("the model names no operator set: the file is damaged")
+        raise ModelError("the model names no operator set: the file is damaged, export the model again")
     if versions[0] < OLDEST_OPSET:
         raise UnsupportedModelError(
             f"the model uses operator set {versions[0]}: convert it to {OLDEST_OPSET} or later with "
@@ -236,7 +240,10 @@ def _check_single_assignment(graph: GraphProto, given: set[str]) -> None:
     for position, node in enumerate(graph.node):
         for name in filter(None, node.output):
             if name in given:
-                raise ModelError(f"{_label(node, position)} gives {name[:80]!r} a second time: the file is damaged")
+                raise ModelError(
+                    f"{_label(node, position)} gives {name[:80]!r} a second time: the file is damaged, export "
+                    "the model again"
+                )
             given.add(name)
 
 

@@ -127,6 +127,6 @@ def _operand(node: Node, name: str, values: dict[str, Value]) -> Value | None:
     if name and name not in values:
         raise ModelError(
             f"{node.label} takes {name[:80]!r}, which nothing before it gives: the graph has a cycle, is not "
-            "sorted, or uses a second output"
+            "sorted, or uses a second output; export it again, or simplify it with onnxsim"
         )
     return values[name] if name else None

@@ -97,7 +97,9 @@ def _read_tensor(tensor: TensorProto, shape: tuple[int, ...], place: str, folder
         wide = np.dtype(np.int64) if field == "int32_data" else dtype
         values = np.fromiter(held, dtype=wide, count=len(held)).astype(dtype)
     if values.size != prod(shape):
-        raise ModelError(f"{place} has the shape {list(shape)} but {values.size} values: the file is damaged")
+        raise ModelError(
+            f"{place} has the shape {list(shape)} but {values.size} values: the file is damaged, export the model again"
+        )
     return _decoded(values, tensor.data_type).reshape(shape)
 
 

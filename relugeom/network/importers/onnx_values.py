@@ -90,7 +90,7 @@ class Step:
 
     def damaged(self, text: str) -> ModelError:
         """An error that names the node and blames the file."""
-        return ModelError(f"{self.node.label} {text}: the model is damaged")
+        return ModelError(f"{self.node.label} {text}: the model is damaged, export it again")
 
     def mixes_batch(self) -> MixedBatchError:
         """An error about the batch axis."""
