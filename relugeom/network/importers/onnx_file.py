@@ -165,7 +165,9 @@ def _only_input(graph: GraphProto, constants: dict[str, Array]) -> ValueInfoProt
         )
     if inputs[0].type.tensor_type.elem_type not in FLOAT_TYPES:
         kind = type_name(inputs[0].type.tensor_type.elem_type)
-        raise UnsupportedModelError(f"input {inputs[0].name!r} is of type {kind}: export the model with a float input")
+        raise UnsupportedModelError(
+            f"input {inputs[0].name[:80]!r} is of type {kind}: export the model with a float input"
+        )
     return inputs[0]
 
 
@@ -182,17 +184,21 @@ def _only_output(graph: GraphProto) -> str:
 def _input_shape(source: ValueInfoProto) -> tuple[int | None, ...]:
     tensor = source.type.tensor_type
     if not tensor.HasField("shape"):
-        raise UnsupportedModelError(f"input {source.name!r} has no shape: export the model with the number of features")
+        raise UnsupportedModelError(
+            f"input {source.name[:80]!r} has no shape: export the model with the number of features"
+        )
     if len(tensor.shape.dim) > MOST_AXES:
-        raise ModelError(f"input {source.name!r} has {len(tensor.shape.dim)} axes: at most {MOST_AXES} can be read")
+        raise ModelError(
+            f"input {source.name[:80]!r} has {len(tensor.shape.dim)} axes: at most {MOST_AXES} can be read"
+        )
     shape = tuple(axis.dim_value if axis.dim_value > 0 else None for axis in tensor.shape.dim)
     if None in shape[1:]:
         raise UnsupportedModelError(
-            f"input {source.name!r} leaves axis {shape.index(None, 1)} open: only the first axis, the batch, may be; "
-            "export the model with the number of features"
+            f"input {source.name[:80]!r} leaves axis {shape.index(None, 1)} open: only the first axis, the batch, may "
+            "be; export the model with the number of features"
         )
     if prod(size or 1 for size in shape) > LARGEST_INPUT:
-        raise ModelError(f"input {source.name!r} declares the shape {list(shape)}: at most {LARGEST_INPUT} values")
+        raise ModelError(f"input {source.name[:80]!r} declares the shape {list(shape)}: at most {LARGEST_INPUT} values")
     return shape
 
 

@@ -52,8 +52,8 @@ def _what_next(step: Step) -> str:
     if not computed:
         return f"it acts on the input itself, so apply it to the data and export the model without it; {known}"
     return (
-        f"if it belongs to a tail after the network, cut the model at {computed[0]!r} with onnx.utils.extract_model, "
-        f"else export the model without it; {known}"
+        f"if it belongs to a tail after the network, cut the model at {computed[0][:80]!r} with "
+        f"onnx.utils.extract_model, else export the model without it; {known}"
     )
 
 

@@ -111,7 +111,7 @@ def _bound(step: Step, position: int, name: str) -> fmpq | None:
     if step.has(position):
         values = step.constant(position)
         if values.size != 1 or values.dtype.kind != "f" or np.isnan(values).any():
-            raise step.damaged(f"clips at {step.node.inputs[position]!r}, which is not one number")
+            raise step.damaged(f"clips at {step.named(position)}, which is not one number")
         value = float(values.ravel()[0])
     else:
         value = step.number(name, np.inf) if name in step.node.attributes else np.inf

@@ -117,9 +117,9 @@ def _executed(graph: Graph, source: Variable) -> Variable:
                 del values[name]  # no node needs it any more
     output = values.get(graph.output_name)
     if output is None:
-        raise ModelError(f"no node gives the output {graph.output_name!r}: the model is damaged")
+        raise ModelError(f"no node gives the output {graph.output_name[:80]!r}: the model is damaged, export it again")
     if not isinstance(output, Variable):
-        raise UnsupportedModelError(f"the output {graph.output_name!r} does not depend on the input")
+        raise UnsupportedModelError(f"the output {graph.output_name[:80]!r} does not depend on the input")
     return output
 
 

@@ -41,7 +41,7 @@ def _cast(step: Step) -> Value:
     if isinstance(value, Variable):
         if kind not in FLOAT_TYPES:
             raise step.unsupported(
-                f"casts to {type_name(kind)}, which is no affine map: cut the model at {step.node.inputs[0]!r} with "
+                f"casts to {type_name(kind)}, which is no affine map: cut the model at {step.named(0)} with "
                 "onnx.utils.extract_model"
             )
         return value
@@ -106,7 +106,7 @@ def _squeeze(step: Step) -> Value:
     if any(axis < first for axis in axes):
         raise step.mixes_batch()
     if any(shape[axis] != 1 for axis in axes):
-        raise step.damaged(f"squeezes the axes {given} of shape {list(shape)}")
+        raise step.damaged(f"squeezes the axes {str(given)[:80]} of shape {list(shape)}")
     return _reshaped(step, data, [size for axis, size in enumerate(shape) if axis not in axes])
 
 

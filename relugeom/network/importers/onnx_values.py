@@ -98,6 +98,10 @@ class Step:
             f"{self.node.label} mixes the samples of a batch: only a first axis that stays the batch can be read"
         )
 
+    def named(self, position: int) -> str:
+        """What messages call an operand."""
+        return repr(self.node.inputs[position][:80])
+
     def has(self, position: int) -> bool:
         """Is this operand given?"""
         return position < len(self.operands) and self.operands[position] is not None
@@ -117,7 +121,7 @@ class Step:
         if value.squashing is not Squashing.NONE:
             raise self.unsupported(
                 f"follows a {value.squashing}, which can only be the end of a network: cut the model at "
-                f"{self.node.inputs[position]!r} with onnx.utils.extract_model"
+                f"{self.named(position)} with onnx.utils.extract_model"
             )
         return value
 
@@ -126,7 +130,7 @@ class Step:
         value = self.operand(position)
         if isinstance(value, Variable):
             raise self.unsupported(
-                f"takes {self.node.inputs[position]!r} as its input {position}, which depends on the model's input: "
+                f"takes {self.named(position)} as its input {position}, which depends on the model's input: "
                 "only a constant can be read there; export the model so that it is one, or simplify it with onnxsim"
             )
         return value
@@ -135,11 +139,11 @@ class Step:
         """A constant of finite floats, in float64."""
         values = self.constant(position)
         if values.dtype.kind != "f":
-            raise self.damaged(f"takes {self.node.inputs[position]!r} as floats, which it is not")
+            raise self.damaged(f"takes {self.named(position)} as floats, which it is not")
         if not np.isfinite(values).all():
             place = [int(index) for index in np.argwhere(~np.isfinite(values))[0]]
             raise ModelError(
-                f"{self.node.label} takes {self.node.inputs[position]!r}, which is not finite at {place}: "
+                f"{self.node.label} takes {self.named(position)}, which is not finite at {place}: "
                 "train or export the model again"
             )
         self.budget.floats(values.size)
@@ -149,8 +153,9 @@ class Step:
         """Positions of the varying and of the constant one of two operands."""
         varying = [isinstance(self.operand(position), Variable) for position in (0, 1)]
         if all(varying):
-            first, second = self.node.inputs[:2]
-            raise self.unsupported(f"multiplies values that both vary, {first!r} and {second!r}: this is no affine map")
+            raise self.unsupported(
+                f"multiplies values that both vary, {self.named(0)} and {self.named(1)}: this is no affine map"
+            )
         return (0, 1) if varying[0] else (1, 0)
 
     def number(self, name: str, default: float) -> float:
@@ -191,14 +196,14 @@ class Step:
         """A constant of one axis or none that holds a shape, axes or indices."""
         values = self.constant(position)
         if values.dtype.kind != "i" or values.ndim > 1 or values.size > 64:
-            raise self.unsupported(f"takes {self.node.inputs[position]!r}, which is no list of integers")
+            raise self.unsupported(f"takes {self.named(position)}, which is no list of integers")
         return [int(value) for value in values.ravel()]
 
     def axes(self, axes: Sequence[int], rank: int) -> tuple[int, ...]:
         """Axes counted from 0."""
         normal = tuple(axis + rank if axis < 0 else axis for axis in axes)
         if not all(0 <= axis < rank for axis in normal) or len(set(normal)) < len(normal):
-            raise self.damaged(f"names the axes {list(axes)} of a tensor with {rank}")
+            raise self.damaged(f"names the axes {str(list(axes))[:80]} of a tensor with {rank}")
         return normal
 
     def _numbers(self, name: str) -> Sequence[float]:
