@@ -1,12 +1,17 @@
 """The verbs on a store of either backend: an audit, a resumed search, queries, a report, the schema."""
 
 import json
+import os
 import re
 import shlex
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from itertools import cycle
 from pathlib import Path
 
@@ -18,6 +23,7 @@ from databases import Database
 from limits import file_size_limit
 from sqlalchemy import make_url
 
+from relugeom.deadline import Deadline
 from relugeom.network.decision import Decision, Squashing
 from relugeom.store import one_file
 from relugeom.store.one_file import log_of
@@ -143,6 +149,44 @@ def test_a_wrong_password_or_server_is_one_line_without_it(run, model):
         ended = run(*words)
         assert_refused(ended, "postgresql://me:***@127.0.0.1:9/audits")
         assert PASSWORD not in ended.err
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+def test_a_job_that_is_ended_is_interrupted_and_has_a_report(run, path, tmp_path, number, code):
+    """At once where it hears of it, else when the store is opened next; the page shows what was found."""
+    large = write_network(tmp_path / "large.npz", small_network(6, 24, 24, 1))
+    arguments = ["enumerate", large, "--domain", "box:-1,1", "--store", path, "--max-regions", "100000000"]
+    often = "from relugeom.partition import enumeration; enumeration.BLOCK_SECONDS = 0.1"
+    with subprocess.Popen(
+        [sys.executable, "-c", f"{often}; from relugeom.cli import main; main()", *map(str, arguments)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": ":".join(filter(None, sys.path))},
+    ) as process:
+        patience = Deadline.of(120.0)
+        while not path.exists() or not blocks_in(path):
+            assert process.poll() is None and not patience.passed
+            time.sleep(0.05)
+        assert json.loads(run("query", path, "SELECT status FROM runs_overview", "--json").out)["rows"] == [["running"]]
+        process.send_signal(number)
+        errors = process.communicate(timeout=60)[1]
+    assert (process.returncode, errors) == (code, "relugeom: it was terminated\n" if number == signal.SIGTERM else "")
+    if number == signal.SIGTERM:
+        assert Database("sqlite", str(path)).ask("SELECT status FROM runs") == [("interrupted",)]
+    rows = run("query", path, "SELECT status, reason, process FROM runs_overview", "--json").out
+    reason = "it was terminated" if number == signal.SIGTERM else "its process ended without a word"
+    assert json.loads(rows)["rows"] == [["interrupted", reason, process.pid]]
+    ended = run("report", path, "--out", "page.html")
+    assert (ended.code, ended.err) == (0, "page.html: Regions of large.npz (interrupted)\n")
+    assert f"This run was interrupted ({reason})" in Path("page.html").read_text()
+
+
+def blocks_in(path: Path) -> int:
+    """Blocks that are recorded; 0 while nobody may look."""
+    with suppress(sqlite3.OperationalError), closing(sqlite3.connect(path)) as connection:
+        return int(connection.execute("SELECT count(*) FROM search_blocks").fetchone()[0])
+    return 0
 
 
 # --- stores that are left in two files -------------------------------------------------------------------------------
