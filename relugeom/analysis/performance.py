@@ -64,7 +64,7 @@ class Performance:
     count
         Number of samples.
     response_mean
-        Mean of the target.
+        Mean of the target; NaN where it would be a mean of the numbers of more than two classes.
     predicted_mean
         Mean of each output after squashing, shape (k, m).
     accuracy
@@ -220,7 +220,8 @@ class _Table:
         found = {"response_mean": nothing, "accuracy": nothing}
         found["predicted_mean"] = _means(predict(self.network, self.X), group, count)
         if self.y is not None:
-            found["response_mean"] = _means(self.y[:, None], group, count)[:, 0]
+            if self.network.classes <= 2:  # a mean of the numbers of more classes would mean nothing
+                found["response_mean"] = _means(self.y[:, None], group, count)[:, 0]
             if decides:
                 found["accuracy"] = _means((decide(self.network, self.X) == self.y)[:, None], group, count)[:, 0]
         return found

@@ -41,6 +41,7 @@ def report_content(
         The store has no such run, or the network no such features.
     """
     from relugeom.report.chapters import FindingTables, chapters
+    from relugeom.report.outcomes import outcome_section
     from relugeom.report.pictures import Subject, with_pictures
     from relugeom.report.privacy import without_rows
     from relugeom.report.region_graph import MAX_NODES
@@ -53,6 +54,7 @@ def report_content(
     shown = clustered if show_samples else None
     interrupted = tables.provenance["status"] == "interrupted"
     lacking = [interruption_in_words(tables.provenance.get("reason", ""), source.regions or 0)] if interrupted else []
+    by_class = outcome_section(tables.outcomes, tables.clusters, show_samples=show_samples)
     content = ReportContent(
         title=f"{TITLES.get(tables.provenance['command'], 'Regions')} of {tables.network.get('file', 'a network')}"
         + (" (interrupted)" if interrupted else ""),
@@ -61,6 +63,7 @@ def report_content(
         domain=tables.domain,
         census=tables.census,
         clusters=tables.clusters,
+        outcomes=tables.outcomes,
         profiles=tables.profiles,
         importance=tables.importance,
         patterns=tables.patterns,
@@ -72,7 +75,10 @@ def report_content(
         answers=tables.answers if len(tables.answers) else None,
         headlines=headlines(tables, source.network),
         certificate=tables.certificate,
-        sections=chapters(FindingTables(**read_findings(store, tables.run)), show_samples=show_samples),
+        sections=[
+            *([] if by_class is None else [by_class]),
+            *chapters(FindingTables(**read_findings(store, tables.run)), show_samples=show_samples),
+        ],
     )
     subject = Subject(
         source.network,

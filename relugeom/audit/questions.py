@@ -34,6 +34,7 @@ from relugeom.linalg.arrays import FloatArray
 from relugeom.network.importers.npz import write_npz
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition, PartitionStatus
+from relugeom.report.formatting import share_of
 
 __all__ = ["FOLDER", "SIMPLIFIED", "ask_questions"]
 
@@ -278,7 +279,7 @@ def _not_asked(kind: str, what: str, limit: int) -> _Question:
 
 
 def _share_in_words(part: int, whole: int, what: str) -> str:
-    return f"{part:,} of {whole:,} {what} ({100 * part / whole:.1f} %) have such a counterpart"
+    return f"{share_of(part, whole, what)} have such a counterpart"
 
 
 def _removed_in_words(smaller: Simplification) -> str:

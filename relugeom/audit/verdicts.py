@@ -13,7 +13,6 @@ from relugeom.claims.settlement import Verdict
 from relugeom.network.network import ReLUNetwork
 from relugeom.printing import counted, printable
 from relugeom.report.content import Headline
-from relugeom.report.formatting import percent
 
 if TYPE_CHECKING:
     from relugeom.store.queries import RunTables
@@ -53,7 +52,7 @@ def _completeness(tables: "RunTables") -> Headline:
 def _one(row: Row) -> Headline:
     finding = _reason(row) or str(row["witness"])
     if row["question"] == "fairness" and isinstance(row["value"], float) and row["value"] == row["value"]:
-        finding = f"of the admissible inputs, {percent(row['value'])} have a counterpart with another decision"
+        finding = str(row["witness"]).rpartition("; ")[2]  # how many have a counterpart with another decision
     return Headline(str(row["statement"]), Verdict(str(row["verdict"])), finding, _proofs([row]))
 
 

@@ -13,6 +13,7 @@ from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.printing import counted
+from relugeom.report.formatting import estimated_share
 
 if TYPE_CHECKING:
     from relugeom.store.queries import RunTables
@@ -133,9 +134,8 @@ def summary_of(tables: "RunTables") -> Mapping[str, str]:
         summary["Samples"] = f"{samples:,} in {len(clusters):,} clusters"
         summary["Outside the domain"] = f"{int(clusters['outside'].sum()):,}"
         if clusters["accuracy"].notna().all():
-            summary["Accuracy"] = f"{float((clusters['accuracy'] * clusters['samples']).sum()) / samples:.1%}".replace(
-                "%", " %"
-            )
+            right = round(float((clusters["accuracy"] * clusters["samples"]).sum()))
+            summary["Accuracy"] = estimated_share(right, samples)
     if "regions" in counts:
         summary["Activation regions"] = f"{counts['regions']} of {counts['all patterns']} patterns"
         if (observed := counts.get("holding samples of the domain")) is not None and len(clusters):

@@ -127,6 +127,9 @@ def run_cluster(
             rows, _by_cluster(content.profiles), _by_cluster(content.importance), strict=True
         ):
             row |= {"features": profile, "importance": importance}
+        if content.outcomes is not None:
+            for number, kind, name, value in content.outcomes.itertuples(index=False):
+                rows[number - 1].setdefault(kind, {})[name] = value
         print_json(
             {
                 "samples": len(samples),

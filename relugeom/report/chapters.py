@@ -10,7 +10,7 @@ from math import isfinite
 import pandas as pd
 
 from relugeom.report.content import Chart, ChartKind, Section
-from relugeom.report.formatting import PERCENT, display, percent
+from relugeom.report.formatting import FEWEST, PERCENT, display, estimated_share, percent
 from relugeom.report.page_tables import proof_name
 from relugeom.report.privacy import LEAST_SAMPLES, few_samples
 
@@ -20,6 +20,8 @@ MAX_OUTPUTS, MAX_ROWS, MAX_GROUPS = 3, 20, 100
 MOST_RANGES = 300
 RADII = (0.25, 0.5, 0.75)
 """Quantiles of the distances whose radii the chapter on robustness names."""
+MEASURES = ["accuracy", "local_auc", "local_r2"]
+"""What is measured on the samples of a cluster, which may be few."""
 SCORES = {"local_auc": "local AUC", "global_auc": "global AUC", "local_r2": "local R²", "global_r2": "global R²"}
 
 
@@ -131,7 +133,7 @@ def _performance(found: FindingTables, *, show_samples: bool) -> Section | None:
     facts = {
         "samples": display(scores["samples"]),
         "mean target": display(scores["response_mean"]),
-        "accuracy": percent(scores["accuracy"]),
+        "accuracy": _accuracy(scores),
         "AUC": display(scores["auc"]),
         "R²": display(scores["r2"]),
     }
@@ -140,17 +142,27 @@ def _performance(found: FindingTables, *, show_samples: bool) -> Section | None:
         return None  # without a target there is nothing to predict
     if not show_samples:
         table = table[~table["cluster"].isin(few_samples(table))]
+    table = table.copy()
+    table.loc[table["samples"] < FEWEST, MEASURES] = None
     used = [column for column in table.columns if table[column].notna().any()]
     table = table[used].rename(columns=SCORES | {"target_mean": "mean target"}).head(MAX_GROUPS)
     return Section(
         "How well each map predicts",
         [
             "A cluster's map is tried on its own samples (local) and on all samples (global): a map that does well "
-            "on the others too hints at clusters that could be merged.",
+            "on the others too hints at clusters that could be merged. Measures of fewer than "
+            f"{FEWEST} samples say nothing, and are left out.",
         ],
         facts=kept,
         tables={"Scores by cluster": _as_percent(table, [name for name in ("accuracy",) if name in table])},
     )
+
+
+def _accuracy(scores: pd.Series) -> str:
+    """The accuracy of all samples with its interval."""
+    if pd.isna(scores["accuracy"]):
+        return "–"
+    return estimated_share(round(float(scores["accuracy"]) * int(scores["samples"])), int(scores["samples"]))
 
 
 def _robustness(found: FindingTables, *, show_samples: bool) -> Section | None:
@@ -163,13 +175,19 @@ def _robustness(found: FindingTables, *, show_samples: bool) -> Section | None:
     facts = {
         "samples asked about": f"{len(distances):,}, evenly chosen",
         "norm": f"{norm}, in input units",
+        "another decision was found for": f"{len(known):,} of {len(distances):,}",
         "proved to be the distance": f"{proved:,} of {len(distances):,}",
     }
-    if len(known):
+    if len(known) >= FEWEST:
         facts["median distance"] = display(float(known.median()))
+        settled = distances["verdict"] != "unknown"
         for radius in sorted({float(known.quantile(quantile)) for quantile in RADII}):
-            beyond = 1.0 - float((known <= radius).sum()) / len(distances)
-            facts[f"keep their decision within {display(radius)}"] = percent(beyond)
+            beyond = ~(distances["distance"] <= radius)
+            least, most = int((beyond & settled).sum()), int(beyond.sum())
+            words = estimated_share(most, len(distances))
+            if least < most:
+                words = f"at least {least:,} and at most {most:,} of {len(distances):,}"
+            facts[f"keep their decision within {display(radius)}"] = words
     tables: dict[str, pd.DataFrame] = {}
     if show_samples:
         nearest = distances.head(MAX_ROWS).copy()

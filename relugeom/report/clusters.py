@@ -8,6 +8,8 @@ from relugeom.linalg.arrays import FloatArray
 from relugeom.network.pattern import pattern_texts
 from relugeom.partition.clusters import Clusters
 from relugeom.report.content import ReportContent
+from relugeom.report.formatting import estimated_share
+from relugeom.report.outcomes import cluster_outcomes
 
 __all__ = ["cluster_content"]
 
@@ -26,7 +28,7 @@ def cluster_content(name: str, clusters: Clusters, importance: ClusterImportance
             "share": clusters.size / len(clusters.assignment),
             "outside": clusters.outside,
             "verdict": None,
-            "prediction": clusters.prediction_mean[:, 0],
+            "prediction": clusters.prediction_mean[:, 0] if m == 1 else None,
             "positive_share": clusters.class_share[:, 1] if decides else None,
             "target_mean": clusters.target_mean,
             "accuracy": clusters.accuracy,
@@ -62,6 +64,7 @@ def cluster_content(name: str, clusters: Clusters, importance: ClusterImportance
         importance=weights,
         patterns=pd.DataFrame(columns=["pattern", "verdict", "samples", "admissible"]),
         provenance={},
+        outcomes=cluster_outcomes(clusters),
     )
 
 
@@ -69,7 +72,7 @@ def _summary(clusters: Clusters, biases: FloatArray) -> dict[str, str]:
     samples = len(clusters.assignment)
     summary = {"Samples": f"{samples:,}", "Clusters": f"{len(clusters):,}"}
     if clusters.accuracy is not None:
-        summary["Accuracy"] = f"{float(clusters.accuracy @ clusters.size) / samples:.1%}"
+        summary["Accuracy"] = estimated_share(round(float(clusters.accuracy @ clusters.size)), samples)
     if int(clusters.outside.sum()):
         summary["Outside the domain"] = f"{int(clusters.outside.sum()):,} samples"
     if biases.shape[1] == 1 and len(clusters) <= 8:

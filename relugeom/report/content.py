@@ -109,8 +109,10 @@ class ReportContent:
     census
         Columns patterns (what kind), count (text: a number, "2^80", or "not known").
     clusters
-        Columns cluster (from 1), pattern, samples, share, outside, verdict, prediction (mean of the first output),
-        positive_share, target_mean, accuracy; None where there is no value.
+        Columns cluster (from 1), pattern, samples, share, outside, verdict, prediction (mean of the output),
+        positive_share, target_mean, accuracy; None where there is no value, or not one but several.
+    outcomes
+        Where there are several outputs: columns cluster, kind (mean, decided, target), name, value; else None or empty.
     profiles
         Columns cluster, feature, mean, spread.
     importance
@@ -152,6 +154,7 @@ class ReportContent:
     importance: "pd.DataFrame"
     patterns: "pd.DataFrame"
     provenance: Mapping[str, str]
+    outcomes: "pd.DataFrame | None" = None
     constraints: Sequence[str] = field(default_factory=tuple)
     notes: Sequence[str] = field(default_factory=tuple)
     answers: "pd.DataFrame | None" = None

@@ -3,12 +3,30 @@
 from math import isfinite
 from numbers import Integral, Real
 
-__all__ = ["NOTHING", "PERCENT", "display", "percent", "shortened", "visible"]
+import numpy as np
 
+from relugeom.linalg.confidence import FEWEST_FOR_SHARE, confidence_interval
+
+__all__ = [
+    "FEWEST",
+    "NOTHING",
+    "PERCENT",
+    "display",
+    "estimated_share",
+    "percent",
+    "percent_of",
+    "share_of",
+    "shortened",
+    "visible",
+]
+
+CONFIDENCE = 0.95
 NOTHING = "–"
 """Stands where there is no value."""
 
 
+FEWEST = FEWEST_FOR_SHARE
+"""Of fewer samples a count is shown, and no share."""
 PERCENT = "percent"
 """Under this name the attributes of a table tell which of its columns are shares, to be written as percentages."""
 
@@ -45,6 +63,30 @@ def percent(share: float | None) -> str:
     if share is None or _is_missing(share):
         return NOTHING
     return f"{share:.0%}".replace("%", " %") if share in (0, 1) else f"{share:.1%}".replace("%", " %")
+
+
+def percent_of(share: float | None, whole: int) -> str:
+    """A share of so many samples as a percentage; of few of them as a count: ``1 of 2``."""
+    if share is None or _is_missing(share):
+        return NOTHING
+    return percent(share) if whole >= FEWEST else f"{round(share * whole):,} of {whole:,}"
+
+
+def share_of(part: int, whole: int, thing: str = "") -> str:
+    """``217 of 1,000 samples (21.7 %)``; of few things only how many: ``1 of 2 samples``."""
+    counts = f"{part:,} of {whole:,}" + (f" {thing}" if thing else "")
+    return counts if whole < FEWEST else f"{counts} ({percent(part / whole)})"
+
+
+def estimated_share(part: int, whole: int) -> str:
+    """The same where the things stand for others: with the interval of the share that is estimated."""
+    if whole < FEWEST:
+        return share_of(part, whole)
+    low, high = (float(end) for end in confidence_interval(np.array(part), whole, CONFIDENCE))
+    interval = f"{100 * low:.1f} to {100 * high:.1f} %"
+    return f"{percent(part / whole)} ({part:,} of {whole:,}; {CONFIDENCE:.0%} interval {interval})".replace(
+        "95%", "95 %"
+    )
 
 
 def _is_missing(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from numbers import Real
 from pathlib import PurePath
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from relugeom.report.content import Headline, ReportContent
 from relugeom.report.excerpt import cluster_matrix
-from relugeom.report.formatting import PERCENT, display, percent, shortened
+from relugeom.report.formatting import PERCENT, display, percent, percent_of, shortened
 from relugeom.report.region_map import RegionMap, affine_text
 
 __all__ = [
@@ -126,7 +127,11 @@ def cluster_table(clusters: pd.DataFrame) -> PageTable:
     kinds = {"pattern": "pattern", "verdict": "verdict"}
     used = [entry for entry in columns if clusters[entry[0]].notna().any()]
     shown = clusters.head(_fitting(clusters["pattern"], MAX_CLUSTERS))
-    rows = [[_cell(row[column], write, kinds.get(column)) for column, _, write in used] for row in _records(shown)]
+    rows = []
+    for row in _records(shown):
+        size = int(str(row["samples"]))
+        writers = {column: partial(percent_of, whole=size) for column in ("positive_share", "accuracy")}
+        rows.append([_cell(row[column], writers.get(column, write), kinds.get(column)) for column, _, write in used])
     headings = [(heading, column not in kinds) for column, heading, _ in used]
     return PageTable("Clusters, the largest first", headings, rows, _more(len(clusters) - len(shown), "cluster"))
 

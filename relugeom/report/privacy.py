@@ -31,6 +31,9 @@ def without_rows(content: ReportContent) -> ReportContent:
     importance = content.importance.copy()
     importance["contribution"] = importance["contribution"].mask(importance["cluster"].isin(small).to_numpy(), None)
     profiles: pd.DataFrame = content.profiles[~content.profiles["cluster"].isin(small)]
+    outcomes = content.outcomes
+    if outcomes is not None:
+        outcomes = outcomes[~outcomes["cluster"].isin(small)]
     notes = [*content.notes, "Rows of the data were kept out of this page (--no-samples): maps show no samples."]
     if len(small):
         notes.append(
@@ -42,6 +45,7 @@ def without_rows(content: ReportContent) -> ReportContent:
     return replace(
         content,
         clusters=clusters,
+        outcomes=outcomes,
         importance=importance,
         profiles=profiles,
         maps=[replace(region_map, dots=region_map.dots.iloc[:0]) for region_map in content.maps],

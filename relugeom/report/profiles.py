@@ -12,7 +12,7 @@ import pandas as pd
 
 from relugeom.printing import counted
 from relugeom.report.content import ReportContent
-from relugeom.report.formatting import NOTHING, display, percent
+from relugeom.report.formatting import FEWEST, NOTHING, display, percent, percent_of
 
 __all__ = ["ClusterPortrait", "cluster_portraits", "overall_of", "overall_profile"]
 
@@ -110,14 +110,16 @@ def cluster_portraits(
 
 def _outcome(row: dict[str, object]) -> str:
     parts = []
-    if (positive := percent(row["positive_share"])) != NOTHING:  # type: ignore[arg-type]
-        parts.append(f"The network decides for class 1 in {positive} of them")
+    size: int = row["samples"]  # type: ignore[assignment]
+    if (positive := percent_of(row["positive_share"], size)) != NOTHING:  # type: ignore[arg-type]
+        of_them = " of them" if size >= FEWEST else ""
+        parts.append(f"The network decides for class 1 in {positive}{of_them}")
     elif (mean := display(row["prediction"])) != NOTHING:
-        parts.append(f"The mean of the first output is {mean}")
+        parts.append(f"The mean of the output is {mean}")
     if (target := display(row["target_mean"])) != NOTHING:
         parts.append(f"the mean of the target is {target}")
-    if (accuracy := percent(row["accuracy"])) != NOTHING:  # type: ignore[arg-type]
-        parts.append(f"{accuracy} of the decisions are right")
+    if (accuracy := percent_of(row["accuracy"], size)) != NOTHING:  # type: ignore[arg-type]
+        parts.append(f"{accuracy} {'of the ' if size >= FEWEST else ''}decisions are right")
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else ""
 

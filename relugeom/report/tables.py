@@ -10,7 +10,8 @@ from rich.text import Text
 
 from relugeom.report.content import ReportContent
 from relugeom.report.excerpt import cluster_matrix, outputs_of, strongest_rows
-from relugeom.report.formatting import display, percent, visible
+from relugeom.report.formatting import display, percent, percent_of, visible
+from relugeom.report.outcomes import TITLE, outcome_table
 from relugeom.report.plain_tables import add_rows, fact_table, plain_table, section
 
 __all__ = ["cluster_tables", "summary_tables"]
@@ -30,6 +31,7 @@ _CLUSTER_COLUMNS = (
     ("accuracy", "accu-\nracy", percent),
 )
 """Column, heading and how its cells are written: together 80 characters wide when patterns are short."""
+_SHARES_OF_SAMPLES = ("positive_share", "accuracy")
 
 
 def summary_tables(content: ReportContent) -> list[RenderableType]:
@@ -39,6 +41,7 @@ def summary_tables(content: ReportContent) -> list[RenderableType]:
         parts.append(_census(content.census))
     if len(content.clusters):
         parts += [_clusters(content.clusters), *_more(len(content.clusters) - MAX_CLUSTERS, "cluster")]
+        parts += _outcomes(content)
     outputs = outputs_of(content.importance)
     for output in outputs[:MAX_OUTPUTS]:
         parts += _importance(content.importance, output)
@@ -53,6 +56,7 @@ def cluster_tables(content: ReportContent) -> list[RenderableType]:
     profiles = cluster_matrix(content.profiles, "mean", max_clusters=MAX_MATRIX_CLUSTERS)
     parts: list[RenderableType] = [fact_table(content.title, content.summary), _clusters(content.clusters)]
     parts += _more(len(content.clusters) - MAX_CLUSTERS, "cluster")
+    parts += _outcomes(content)
     parts.append(section("Means of the features", _matrix_table(profiles.head(MAX_FEATURES))))
     for output in outputs_of(content.importance)[:MAX_OUTPUTS]:
         parts += _importance(content.importance, output)
@@ -79,9 +83,24 @@ def _clusters(clusters: pd.DataFrame) -> Group:
             table.add_column(heading, overflow="fold", min_width=7)
         else:
             table.add_column(heading, justify="left" if column == "verdict" else "right", no_wrap=True)
-        columns.append([write(value) for value in shown[column]])
+        if column in _SHARES_OF_SAMPLES:
+            columns.append([percent_of(*pair) for pair in zip(shown[column], shown["samples"], strict=True)])
+        else:
+            columns.append([write(value) for value in shown[column]])
     add_rows(table, zip(*columns, strict=True))
     return section("Clusters", table)
+
+
+def _outcomes(content: ReportContent) -> list[RenderableType]:
+    """Where there are several outputs: their means, and the shares of classes."""
+    if content.outcomes is None or content.outcomes.empty:
+        return []
+    found = outcome_table(content.outcomes, content.clusters)
+    table = plain_table()
+    for column in found.columns:
+        table.add_column(visible(str(column)), justify="right", overflow="fold")
+    add_rows(table, ([display(cell) for cell in row] for row in found.itertuples(index=False)))
+    return [section(TITLE, table)]
 
 
 def _importance(importance: pd.DataFrame, output: str) -> list[RenderableType]:

@@ -40,6 +40,8 @@ class RunTables:
         Columns patterns, count (text).
     clusters
         Columns cluster, pattern, samples, share, outside, verdict, prediction, positive_share, target_mean, accuracy.
+    outcomes
+        Where the network has several outputs: columns cluster, kind (mean, decided), name, value; else empty.
     overall
         Mean and spread of each feature over all samples, by feature; None without samples.
     profiles
@@ -65,6 +67,7 @@ class RunTables:
     constraints: Sequence[str]
     census: pd.DataFrame
     clusters: pd.DataFrame
+    outcomes: pd.DataFrame
     overall: pd.DataFrame | None
     profiles: pd.DataFrame
     importance: pd.DataFrame
@@ -114,6 +117,23 @@ CENSUS = "SELECT patterns, count_text AS count FROM pattern_counts WHERE run = :
 CLUSTERS = """\
 SELECT cluster, pattern, samples, share, outside, verdict, prediction, positive_share, target_mean, accuracy
 FROM cluster_list WHERE run = :run ORDER BY cluster"""
+OUTCOMES = """\
+SELECT m.cluster, m.kind, m.name, m.value FROM (
+    SELECT c.run_id, c.cluster, 'mean' AS kind, o.name, c.prediction AS value, c.output AS position
+    FROM cluster_outputs c
+    JOIN runs r ON r.id = c.run_id
+    JOIN outputs o ON o.network_id = r.network_id AND o.position = c.output
+    UNION ALL
+    SELECT c.run_id, c.cluster, 'decided' AS kind, coalesce(k.name, o.name) AS name, c.share AS value, c.class
+    FROM cluster_classes c
+    JOIN runs r ON r.id = c.run_id
+    JOIN outputs o ON o.network_id = r.network_id AND o.position = c.class
+    LEFT JOIN classes k ON k.network_id = r.network_id AND k.position = c.class
+) m
+JOIN runs r ON r.id = m.run_id
+WHERE m.run_id = :run AND m.cluster <= :most
+      AND (SELECT count(*) FROM outputs o WHERE o.network_id = r.network_id) > 1
+ORDER BY m.kind, m.position, m.cluster"""
 OVERALL = """\
 SELECT f.name AS feature, d.mean, d.spread
 FROM runs r
@@ -177,13 +197,17 @@ def _read_tables(store: Store, run_id: int | None) -> RunTables:
         network = _rows(connection, NETWORK, run)[0]
         overall = read_frame(connection, OVERALL, run)
         patterns = read_frame(connection, PATTERNS, run, most=MOST_PATTERNS)
+        clusters = read_frame(connection, CLUSTERS, run)
+        if int(network["outputs"]) > 1:
+            clusters["prediction"] = None  # that of the first output is one of several
         return RunTables(
             run=run,
             network=_describe_network(network),
             domain=read_frame(connection, DOMAIN, run),
             constraints=_constraints(_rows(connection, CONSTRAINTS, run)),
             census=read_frame(connection, CENSUS, run),
-            clusters=read_frame(connection, CLUSTERS, run),
+            clusters=clusters,
+            outcomes=read_frame(connection, OUTCOMES, run, most=MOST_CLUSTERS),
             overall=None if overall.empty else overall.set_index("feature"),
             profiles=read_frame(connection, PROFILES, run, most=MOST_CLUSTERS),
             importance=read_frame(connection, IMPORTANCE, run, most=MOST_CLUSTERS),

@@ -79,7 +79,14 @@ def test_a_counterfactual_says_what_would_have_to_change():
 def test_the_share_that_keeps_its_decision_counts_samples_without_another_one():
     facts = chapter("Robustness").facts
     assert facts["proved to be the distance"] == "5 of 6"
-    assert facts["keep their decision within 2.500"] == "50.0 %"  # 3.5, 4.5 and the one without
+    assert not [label for label in facts if "within" in label or "median" in label]  # of six a share says nothing
+    many = [(row, 1, "l1", 0.5 + row, "holds", None, None) for row in range(30)]
+    known = next(one for one in chapters(tables(distances=many), show_samples=True) if one.title.startswith("Robustness")).facts
+    assert known["keep their decision within 15.00"] == "50.0 % (15 of 30; 95 % interval 31.3 to 68.7 %)"
+    open_too = [*many, *((row, 2, "l1", None, "unknown", None, None) for row in range(30, 36))]
+    doubtful = next(one for one in chapters(tables(distances=open_too), show_samples=True) if one.title.startswith("Robustness")).facts
+    assert doubtful["another decision was found for"] == "30 of 36"
+    assert doubtful["keep their decision within 15.00"] == "at least 15 and at most 21 of 36"
 
 
 def test_without_samples_no_row_and_no_mean_of_few_is_shown():
@@ -95,8 +102,13 @@ def test_without_samples_no_row_and_no_mean_of_few_is_shown():
 def test_scores_that_do_not_exist_have_no_column():
     found = chapter("How well")
     (scores,) = found.tables.values()
+    assert list(scores.columns) == ["cluster", "samples", "mean target", "global AUC"]  # the clusters are too small
+    assert found.facts == {"samples": "12", "mean target": "0.5000", "accuracy": "9 of 12", "AUC": "0.8750"}
+    rows = {"scores": [(40, 0.5, 0.75, 0.875, None)], "performance": [(1, 40, 0.5, 0.75, 0.9, 0.8, None, None)]}
+    found = next(one for one in chapters(tables(**rows), show_samples=True) if one.title.startswith("How well"))
+    (scores,) = found.tables.values()
     assert list(scores.columns) == ["cluster", "samples", "mean target", "accuracy", "local AUC", "global AUC"]
-    assert found.facts == {"samples": "12", "mean target": "0.5000", "accuracy": "75.0 %", "AUC": "0.8750"}
+    assert found.facts["accuracy"] == "75.0 % (30 of 40; 95 % interval 58.8 to 87.3 %)"
 
 
 def test_no_limit_is_said_to_be_infinite():

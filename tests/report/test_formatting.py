@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relugeom.report.formatting import display, percent, visible
+from relugeom.report.formatting import FEWEST, display, estimated_share, percent, percent_of, share_of, visible
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,18 @@ def test_printing_characters_stay(text):
 )
 def test_other_characters_are_spelled_out(text, shown):
     assert visible(text) == shown
+
+
+@pytest.mark.parametrize("whole", [1, 2, FEWEST - 1, FEWEST, 1000])
+def test_a_share_of_few_is_a_count(whole):
+    """No percentage stands for fewer than the least number, wherever a share is written."""
+    for text in (percent_of(1 / whole, whole), share_of(1, whole), estimated_share(1, whole)):
+        assert ("%" in text) is (whole >= FEWEST)
+        assert whole >= FEWEST or text == f"1 of {whole}"
+
+
+def test_shares_in_words():
+    assert share_of(217, 1000, "samples") == "217 of 1,000 samples (21.7 %)"
+    assert estimated_share(217, 1000) == "21.7 % (217 of 1,000; 95 % interval 19.2 to 24.4 %)"
+    assert estimated_share(0, 40) == "0 % (0 of 40; 95 % interval 0.0 to 8.8 %)"
+    assert percent_of(None, 5) == percent_of(float("nan"), 500) == "–"

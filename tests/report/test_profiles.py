@@ -54,6 +54,10 @@ def test_what_stands_out_is_named_strongest_first():
     assert portrait.movers == ["x2 lowers it", "x0 raises it"]
     assert portrait.heading == "10 samples, 25.0 %"
     assert portrait.outcome == (
+        "The network decides for class 1 in 10 of 10; the mean of the target is 0.8000; 9 of 10 decisions are right."
+    )
+    many = portraits_of([0.5], [0.5], positive_share=1.0, accuracy=0.9, target_mean=0.8, samples=20)
+    assert many.outcome == (
         "The network decides for class 1 in 100 % of them; the mean of the target is 0.8000; 90.0 % of the "
         "decisions are right."
     )
@@ -61,7 +65,7 @@ def test_what_stands_out_is_named_strongest_first():
 
 def test_a_regression_is_told_by_its_mean_and_nothing_stands_out_of_nothing():
     portrait = portraits_of([0.0, 0.0], [0.0, 0.0])
-    assert portrait.outcome == "The mean of the first output is 0.5000."
+    assert portrait.outcome == "The mean of the output is 0.5000."
     assert portrait.traits == ["like all samples: no feature stands out"]
     assert portrait.movers == []
 

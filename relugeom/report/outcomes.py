@@ -1,0 +1,71 @@
+"""What several outputs say of each cluster: the mean of each output, and the share of each class.
+
+One number cannot: the mean of numbers of classes means nothing, and the first output is one of several.
+"""
+
+import pandas as pd
+
+from relugeom.partition.clusters import Clusters
+from relugeom.report.content import Section
+from relugeom.report.formatting import display, percent_of
+from relugeom.report.privacy import few_samples
+
+__all__ = ["TITLE", "cluster_outcomes", "outcome_section", "outcome_table"]
+
+MEAN, DECIDED, TARGET = "mean", "decided", "target"
+TITLE = "Decisions, target and outputs by cluster"
+MOST_NAMES, MOST_CLUSTERS = 8, 20
+
+
+def cluster_outcomes(clusters: Clusters) -> pd.DataFrame:
+    """Means of outputs and shares of classes; columns cluster, kind, name, value; empty where there is one output."""
+    network = clusters.network
+    columns = ["cluster", "kind", "name", "value"]
+    if network.outputs < 2:
+        return pd.DataFrame(columns=columns)
+    classes = network.rule.class_names or network.target_names
+    parts = [(MEAN, network.target_names, clusters.prediction_mean), (DECIDED, classes, clusters.class_share)]
+    if clusters.target_share is not None:
+        parts.append((TARGET, classes, clusters.target_share))
+    rows = [
+        (cluster, kind, name, float(value))
+        for kind, names, table in parts
+        for cluster, values in enumerate(table, start=1)
+        for name, value in zip(names, values, strict=False)
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def outcome_section(outcomes: pd.DataFrame, clusters: pd.DataFrame, *, show_samples: bool) -> Section | None:
+    """The chapter on several outputs; None where there is one, or nothing that may be shown."""
+    if not show_samples:
+        outcomes = outcomes[~outcomes["cluster"].isin(few_samples(clusters))]
+    if outcomes.empty:
+        return None
+    text = (
+        "The share of a cluster's samples that are decided for each class, that have each class as their target (where "
+        "it was recorded), and the mean of each output after squashing."
+    )
+    return Section(TITLE, [text], tables={"The largest clusters": outcome_table(outcomes, clusters)})
+
+
+def outcome_table(outcomes: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:
+    """One row per cluster, the largest first, as texts; columns for the first outputs and classes."""
+    samples = dict(zip(clusters["cluster"].tolist(), clusters["samples"].tolist(), strict=True))
+    shown = outcomes[outcomes["cluster"].isin(list(samples)[:MOST_CLUSTERS])]
+    table: dict[str, dict[int, str]] = {"samples": {}}
+    for kind in (DECIDED, TARGET, MEAN):
+        own = shown[shown["kind"] == kind]
+        for name in list(dict.fromkeys(own["name"]))[:MOST_NAMES]:
+            rows = own[own["name"] == name]
+            pairs = zip(rows["cluster"].tolist(), rows["value"].tolist(), strict=True)
+            table[f"{kind} {name}"] = {
+                cluster: display(value) if kind == MEAN else percent_of(value, samples[cluster])
+                for cluster, value in pairs
+            }
+    numbers = sorted(set(shown["cluster"].tolist()))
+    table["samples"] = {cluster: display(samples[cluster]) for cluster in numbers}
+    found = pd.DataFrame({"cluster": numbers})
+    for heading, cells in table.items():
+        found[heading] = [cells.get(cluster, "") for cluster in numbers]
+    return found
