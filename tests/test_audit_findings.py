@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from relugeom.audit.questions import MOST_PAIRS, ask_questions
 from relugeom.claims.settlement import Verdict
 from relugeom.data.samples import read_samples
 from relugeom.geometry.domain import Domain
+from relugeom.network.decision import Decision
 from relugeom.network.forward import decide, evaluate
 from relugeom.network.network import ReLUNetwork
 
@@ -220,14 +222,15 @@ def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path, capsys: 
 
 def test_what_there_was_no_time_for_is_an_answer_too(tmp_path: Path) -> None:
     network = ReLUNetwork.from_layers((np.eye(2, MOST_PAIRS + 5), [0.0, 0.0]), ([[1.0, 1.0]], [0.0]))
-    size = network.inputs
+    network, size = replace(network, decision=Decision.at_threshold(0.5)), network.inputs
     partition = enumerate_regions(network, Domain.box(np.full(size, -1.0), np.full(size, 1.0)))
     answers = ask_questions(
         partition, np.zeros((0, size)), tmp_path, protected=[1], time_limit=0.0, on_progress=lambda _: None
     )
     shown = [answer for answer in answers if answer.verdict is not Verdict.UNKNOWN]  # a look at some inputs shows it
     assert [(answer.statement, answer.verdict) for answer in shown] == [
-        (f"y0 never rises when x{feature} alone rises", Verdict.FAILS) for feature in (0, 1)
+        ("inputs that differ only in x1 get the same decision", Verdict.FAILS),
+        *((f"y0 never rises when x{feature} alone rises", Verdict.FAILS) for feature in (0, 1)),
     ]
     assert all(answer.witness for answer in shown)
     assert all("time ran out" in answer.reason for answer in answers if answer.verdict is Verdict.UNKNOWN)
