@@ -36,7 +36,7 @@ LINE_BYTES, FIELDS, DIGITS, EXPONENT, LONGEST = 1 << 27, 1 << 16, 1 << 15, 1100,
 CLAIM_BITS, BRANCHES, MARKS, MEMORY_BITS, LISTS = 1 << 12, 1 << 10, 1 << 16, 1 << 33, 1 << 20
 # Steps (products of coefficients) that a file may ask for, and more by its bytes; bytes of the header of an array in a
 # model, as NumPy has it.
-WORK, WORK_PER_BYTE, HEADER_BYTES = 1 << 28, 1 << 12, 10_000
+WORK, WORK_PER_BYTE, HEADER_BYTES = 1 << 26, 1 << 12, 10_000
 KINDS = {"c": "continuous", "i": "integer", "b": "binary"}
 RELAXED = 2  # what a unit can be besides 0 (inactive), 1 (active) and None (undecided)
 LINES = {"complete": b"01smp", "truncated": b"01smpu", "relaxation": b"01srec", "admissible": b"01srkec",
