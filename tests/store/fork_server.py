@@ -4,7 +4,7 @@
 
 A child that is still at it after so many seconds is killed; the outcome is what `waitpid` says, 0 for a job that ended
 well. Two jobs are run before the first line is read, so that nothing remains to be loaded or compiled; the line that is
-printed then says how many seconds the second one took until its run was in the store.
+printed then says how many seconds the second one took until it began to store its run, and until the run was there.
 """
 
 import os
@@ -21,15 +21,15 @@ from relugeom.partition import engine, enumeration
 FAILED = 7
 
 
-def work(model: str, data: str, folder: str, store: str) -> float:
-    """Do a job; the seconds until its run is in the store."""
+def work(model: str, data: str, folder: str, store: str) -> tuple[float, float]:
+    """Do a job; the seconds until it stores its run, and until the run is in the store."""
     start, stages = time.perf_counter(), {}
 
     def note(stage: str, _: object) -> None:
         stages.setdefault(stage, time.perf_counter() - start)
 
     audit(model, data, target="y", out=folder, store=store, resume=True, on_progress=note)
-    return stages["writing the report"]
+    return stages["storing"], stages["writing the report"]
 
 
 def run_and_kill(arguments: list[str], store: str, seconds: float) -> int:
@@ -59,9 +59,9 @@ def main() -> None:
     arguments = sys.argv[1:4]
     first = Path(arguments[2]) / "first.db"
     for _ in range(2):
-        seconds = work(*arguments, str(first))
+        moments = work(*arguments, str(first))
         first.unlink()
-    print(seconds, flush=True)
+    print(*moments, flush=True)
     for line in sys.stdin:
         store, seconds = line.rsplit(" ", 1)
         print(run_and_kill(arguments, store, float(seconds)), flush=True)

@@ -8,8 +8,9 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 import hand_made
@@ -21,15 +22,16 @@ from networks import he_network
 
 from relugeom.audit import audit
 from relugeom.checker import main as check
-from relugeom.errors import InputError, RelugeomError, StoreError
+from relugeom.errors import InputError, RelugeomError, SchemaVersionError, StoreError
 from relugeom.geometry.domain import Domain
 from relugeom.partition.engine import NOTICE
 from relugeom.partition.enumeration import enumerate_regions
 from relugeom.store.readonly import run_query
 from relugeom.store.store import open_store
+from relugeom.store.views import VIEWS
 
 HERE = Path(__file__).parent
-KILLS = {"sqlite": 50, "postgresql": 12}
+KILLS = {"sqlite": 16, "postgresql": 8}
 PARTS = ("clusters", "assignments", "pattern_census", "answers", "run_notes", "sample_margins", "certificates")
 """Tables of which a finished audit has rows, and no other run has any."""
 
@@ -48,8 +50,8 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @contextmanager
-def fork_server(job: tuple[Path, Path], folder: Path) -> Iterator[tuple[float, Callable[[str, float], int]]]:
-    """How long a job writes to a store, and a function that runs one and kills it after so many seconds."""
+def fork_server(job: tuple[Path, Path], folder: Path) -> Iterator[tuple[list[float], Callable[[str, float], int]]]:
+    """When a job begins to store and when it has, and a function that runs one and kills it after so many seconds."""
     folder.mkdir()
     command = [sys.executable, str(HERE / "fork_server.py"), *map(str, job), str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -60,7 +62,10 @@ def fork_server(job: tuple[Path, Path], folder: Path) -> Iterator[tuple[float, C
             process.stdin.flush()
             return process.stdout.readline()
 
-        yield float(process.stdout.readline()), lambda store, seconds: int(ask(f"{store} {seconds}\n"))
+        yield (
+            [float(moment) for moment in process.stdout.readline().split()],
+            lambda store, seconds: int(ask(f"{store} {seconds}\n")),
+        )
         process.stdin.close()
         assert process.wait() == 0
 
@@ -109,16 +114,23 @@ def assert_only_whole_runs(database: Database) -> list[int]:
 
 @pytest.mark.without_tables
 def test_jobs_killed_at_random_moments(tmp_path: Path, database: Database, job: tuple[Path, Path]) -> None:
-    """Whatever moment it is: no half run looks finished, what was found counts, and the end is the same."""
+    """Whatever moment it is: no half run looks finished, what was found counts, and the end is the same.
+
+    Every second kill falls while the run is stored.
+    """
     kills, chance = KILLS[database.kind], random.Random(database.kind)
     out = tmp_path / "out"
-    with fork_server(job, out) as (duration, run):
+    with fork_server(job, out) as ((storing, stored), run):
         done = 0
         while done < kills:
-            ended = run(database.url, 1.2 * duration * chance.random())  # the page is written when the run has ended
+            begin, end = (storing, stored) if done % 2 else (0.0, 1.2 * stored)  # at last the page is written
+            ended = run(database.url, chance.uniform(begin, end))
             assert ended in (0, -signal.SIGKILL)
             done += ended != 0
             if "runs" in tables(database):
+                with suppress(SchemaVersionError):  # killed before its tables were there
+                    shown = run_query(database.url, "SELECT DISTINCT status FROM runs_overview").rows
+                    assert {status for (status,) in shown} <= {"complete", "interrupted"}
                 assert_only_whole_runs(database)
             for file in (out / "report.html", out / "partition.cert"):
                 assert not file.exists() or whole(file)
@@ -292,20 +304,42 @@ def test_a_connection_that_is_lost(postgres: Database, job: tuple[Path, Path], t
 
 
 def test_two_writers_at_once(database: Database, job: tuple[Path, Path], tmp_path: Path) -> None:
-    """They wait for each other, and both runs are whole and the same."""
+    """They wait for each other, both runs are whole and the same, and who reads meanwhile sees whole runs only."""
     open_store(database.url).close()
     commands = [[sys.executable, "-c", AUDIT, *map(str, job), str(tmp_path / name), database.url] for name in "ab"]
     processes = [
         subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment()) for command in commands
     ]
+    seen = read_until(database, lambda: all(process.poll() is not None for process in processes))
     for process in processes:
         assert set(process.communicate(timeout=120)[1].splitlines()) <= {NOTICE}
         assert process.returncode == 0
+    assert seen[0] == (0, 0) and seen == sorted(seen)
     runs = assert_only_whole_runs(database)
     assert runs == [1, 2]
     assert_same((database, 1), (database, 2))
     assert database.ask("SELECT count(*) FROM partitions") == [(1,)]
     assert_one_file(database)
+
+
+def read_until(database: Database, is_over: Callable[[], bool]) -> list[tuple[int, int]]:
+    """Ask every view over and over; how many runs there were, and how many of them were complete."""
+    seen: list[tuple[int, int]] = []
+    begin = "BEGIN ISOLATION LEVEL REPEATABLE READ" if database.kind == "postgresql" else "BEGIN"
+    while not is_over():
+        with database.connect() as connection:
+            connection.execute(begin)
+            for view in VIEWS:
+                connection.execute(f"SELECT * FROM {view.name} LIMIT 10").fetchall()
+            runs = dict(connection.execute("SELECT id, status FROM runs").fetchall())
+            complete = {run for run, status in runs.items() if status == "complete"}
+            for table in PARTS:
+                rows = connection.execute(f"SELECT DISTINCT run_id FROM {table}").fetchall()
+                assert {run for (run,) in rows} == complete, table
+            seen.append((len(runs), len(complete)))
+            connection.execute("COMMIT")
+        time.sleep(0.1)
+    return seen
 
 
 def test_a_reader_beside_a_writer(database: Database) -> None:
