@@ -2,7 +2,8 @@
 
 A file of a kilobyte can describe a network of any size, and numbers of any length. The one idea: whoever builds
 something while a file is read says first how much it is, and one account of all of it stops what no memory holds and no
-patience waits for. What is counted is never given back, so that the account bounds the work as well.
+patience waits for. What is counted is not given back when it is let go (but for what lives no longer than one step),
+so that the account bounds the work as well.
 
 | of a model                                              | at most                   |
 |---------------------------------------------------------|---------------------------|
@@ -20,6 +21,7 @@ __all__ = [
     "LETTERS",
     "LONGEST_NUMBER",
     "LONGEST_SCALE",
+    "OPERATION",
     "UNITS",
     "WEIGHTS",
     "BeyondBudgetError",
@@ -71,9 +73,11 @@ class Budget:
         shorter
             Of the shorter ones of each two operands, all together.
         kept
-            Whether they stay, or are let go a few at a time.
+            Whether they stay, or are let go at once.
         """
-        self._spend((count * RATIONAL + bits // 8) * kept, count * OPERATION + shorter // WORD * COMMON_FACTOR)
+        size = count * RATIONAL + bits // 8
+        self._spend(size, count * OPERATION + shorter // WORD * COMMON_FACTOR)
+        self._bytes -= 0 if kept else size
 
     def products(self, count: int, bits: int) -> None:
         """So many products of two integers of at most so many bits are about to be computed."""

@@ -84,7 +84,7 @@ class ExactAffine:
         shift, ones = matrix_product(matrix, self.shift[:, None], self.budget)[:, 0], filled(len(matrix), 1)
         if self.matrix is None:
             return ExactAffine(matrix, self.rows, ones, shift, self.budget)
-        right = product(self.matrix, self.rows[:, None], self.budget)
+        right = product(self.matrix, self.rows[:, None], self.budget, kept=False)
         return ExactAffine(matrix_product(matrix, right, self.budget), self.columns, ones, shift, self.budget)
 
     def scaled(self, factors: RationalArray) -> "ExactAffine":

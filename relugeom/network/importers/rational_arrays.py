@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from relugeom.errors import ModelError
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 from relugeom.linalg.exact import nearest_float, rational
-from relugeom.network.importers.budget import LONGEST_NUMBER, BeyondBudgetError, Budget
+from relugeom.network.importers.budget import LONGEST_NUMBER, OPERATION, BeyondBudgetError, Budget
 
 __all__ = [
     "RationalArray",
@@ -91,8 +91,9 @@ def matrix_product(left: FloatArray, right: RationalArray, budget: Budget) -> Ra
         raise _too_long(LONGEST_NUMBER)
     budget.products(rows * inner * columns, max(longest, below + 53))
     budget.rationals(rows * columns, rows * columns * bits, shorter=rows * columns * min(denominator + below, longest))
-    budget.rationals(inner * columns, inner * columns * longest)  # what it is with the common denominator
-    budget.rationals(rows * inner, 0, kept=False)  # the left one, block by block
+    cleared = inner * columns * longest  # what the right one is with the common denominator
+    budget.rationals(inner * columns, cleared, kept=False)
+    budget.steps(rows * inner, OPERATION)  # the left one, block by block
     other = _rational_matrix(right)
     step = max(1, BLOCK // inner)
     blocks = [
