@@ -4,6 +4,7 @@ import subprocess
 import sys
 import tempfile
 from fractions import Fraction
+from itertools import pairwise
 from math import inf
 from pathlib import Path
 
@@ -24,6 +25,8 @@ from relugeom.claims.settlement import Verdict
 from relugeom.deadline import Deadline
 from relugeom.errors import CertificateError, InputError
 from relugeom.geometry.domain import Domain
+from relugeom.geometry.highs import HighsSession
+from relugeom.network.activation import activation_patterns
 
 CHECKER = Path(relugeom.checker.__file__)
 TINY = Fraction(1, 1 << 60)
@@ -278,3 +281,27 @@ def test_a_time_limit_ends_within_a_cell():
     found = settle_claim(OutputBound((1,), 10**6), network, Domain.box([-1] * 4, [1] * 4), time_limit=Deadline(0))
     assert found.verdict is Verdict.UNKNOWN
     assert "after the time limit (0 cells closed" in found.reason
+
+
+def test_what_bounds_of_the_box_show_takes_no_linear_program(monkeypatch):
+    """On an affine box there is none, however many units; on one with a single kink a few, not two for each unit."""
+    solved: list[int] = []
+    solve = HighsSession.maximise
+    monkeypatch.setattr(HighsSession, "maximise", lambda self, c: solved.append(len(c)) or solve(self, c))
+    network = he_network(1, 1, 64, 64, 64, 1)
+    kinks = {True: 0, False: 0}
+    for low, high in pairwise(np.linspace(-1, 1, 401)[:60]):
+        affine = len(np.unique(activation_patterns(network, np.array([[low], [high]])).packed, axis=0)) == 1
+        solved.clear()
+        found = settle_claim(OutputBound((1,), 1000), network, Domain.box([low], [high]))
+        assert found.verdict is Verdict.HOLDS and found.proof.proofs >= network.units
+        assert len(solved) <= (0 if affine else 12)
+        kinks[affine] += 1
+    assert min(kinks.values()) > 5
+
+
+@pytest.mark.parametrize("standing", ["region", "infeasible", "flat"])
+def test_patterns_are_left_open_at_a_deadline(standing):
+    claim = PatternClaims((PatternStatement("11", standing), PatternStatement("00", standing)))
+    found = settle_claim(claim, RAMP, SQUARE, time_limit=Deadline(0))
+    assert found.verdict is Verdict.UNKNOWN and "within the time limit" in found.reason
