@@ -41,6 +41,7 @@ def report_content(
         The store has no such run, or the network no such features.
     """
     from relugeom.report.chapters import FindingTables, chapters
+    from relugeom.report.excerpt import rank_features
     from relugeom.report.outcomes import outcome_section
     from relugeom.report.pictures import Subject, with_pictures
     from relugeom.report.privacy import without_rows
@@ -65,7 +66,7 @@ def report_content(
         clusters=tables.clusters,
         outcomes=tables.outcomes,
         profiles=tables.profiles,
-        importance=tables.importance,
+        importance=rank_features(tables.importance, tables.clusters),
         patterns=tables.patterns,
         hidden_patterns=tables.hidden_patterns,
         overall=tables.overall,

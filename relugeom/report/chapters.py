@@ -10,6 +10,7 @@ from math import isfinite
 import pandas as pd
 
 from relugeom.report.content import Chart, ChartKind, Section
+from relugeom.report.excerpt import RANKED
 from relugeom.report.formatting import FEWEST, PERCENT, display, estimated_share, percent
 from relugeom.report.page_tables import proof_name
 from relugeom.report.privacy import LEAST_SAMPLES, few_samples
@@ -88,7 +89,9 @@ def _measures(measures: pd.DataFrame) -> Section | None:
         return None
     charts, tables = [], {}
     for output, rows in list(measures.groupby("output", sort=False))[:MAX_OUTPUTS]:
-        charts.append(Chart(ChartKind.MEASURES, rows, f"Shares of importance for {output}, by measure."))
+        rows = _ranked(rows)
+        caption = f"Shares of importance for {output}, by measure; features are {RANKED}."
+        charts.append(Chart(ChartKind.MEASURES, rows, caption))
         table = rows.pivot_table(index="feature", columns="measure", values="share", sort=False, dropna=False)
         table = table[list(dict.fromkeys(rows["measure"]))].reset_index()
         table.columns = pd.Index([str(name).removeprefix("effective vectors ") for name in table.columns])
@@ -105,6 +108,13 @@ def _measures(measures: pd.DataFrame) -> Section | None:
         charts=charts,
         tables=tables,
     )
+
+
+def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
+    """Features in the order of the first measure there is: effective vectors of scaled features, by samples."""
+    first = rows[rows["measure"] == rows["measure"].iloc[0]]
+    shares = first.set_index("feature")["share"]
+    return rows.loc[(-rows["feature"].map(shares).fillna(0.0)).sort_values(kind="stable").index]
 
 
 def _relevance(relevance: pd.DataFrame) -> Section | None:

@@ -8,6 +8,7 @@ from relugeom.linalg.arrays import FloatArray
 from relugeom.network.pattern import pattern_texts
 from relugeom.partition.clusters import Clusters
 from relugeom.report.content import ReportContent
+from relugeom.report.excerpt import rank_features
 from relugeom.report.formatting import estimated_share
 from relugeom.report.outcomes import cluster_outcomes
 
@@ -61,7 +62,7 @@ def cluster_content(name: str, clusters: Clusters, importance: ClusterImportance
         census=pd.DataFrame(columns=["patterns", "count"]),
         clusters=table,
         profiles=profiles,
-        importance=weights,
+        importance=rank_features(weights, table),
         patterns=pd.DataFrame(columns=["pattern", "verdict", "samples", "admissible"]),
         provenance={},
         outcomes=cluster_outcomes(clusters),

@@ -2,7 +2,10 @@
 
 import pandas as pd
 
-__all__ = ["cluster_matrix", "outputs_of", "strongest_rows"]
+__all__ = ["RANKED", "cluster_matrix", "outputs_of", "rank_features"]
+
+RANKED = "ranked by coefficient × spread"
+"""What is said where features stand in the order of `rank_features`."""
 
 
 def outputs_of(importance: pd.DataFrame) -> list[str]:
@@ -27,7 +30,24 @@ def cluster_matrix(table: pd.DataFrame, column: str, *, max_clusters: int) -> pd
     return chosen.pivot(index="feature", columns="cluster", values=column).reindex(chosen["feature"].unique())
 
 
-def strongest_rows(matrix: pd.DataFrame, max_rows: int) -> pd.DataFrame:
-    """The rows with the largest entry in absolute value, in their old order."""
-    strength = matrix.abs().max(axis="columns")
-    return matrix[strength.rank(ascending=False, method="first") <= max_rows]
+def rank_features(importance: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:
+    """An importance table in which the features of each output stand in the order of their importance.
+
+    The one measure that ranks features wherever they are ranked is the mean over the samples of |coefficient × spread|,
+    which does not depend on the units of the features; ties stay in the order of the inputs.
+
+    Parameters
+    ----------
+    importance
+        Columns cluster, output, feature, coefficient, sign, scaled, contribution.
+    clusters
+        Columns cluster, samples.
+    """
+    if importance.empty:
+        return importance
+    samples = dict(zip(clusters["cluster"].tolist(), clusters["samples"].tolist(), strict=True))
+    effect = importance["scaled"].abs().fillna(0.0) * importance["cluster"].map(samples).fillna(0)
+    strength = effect.groupby([importance["output"], importance["feature"]]).transform("sum")
+    outputs = importance["output"].map({name: place for place, name in enumerate(outputs_of(importance))})
+    keys = pd.DataFrame({"cluster": importance["cluster"], "output": outputs, "weak": -strength})
+    return importance.loc[keys.sort_values(["cluster", "output", "weak"], kind="stable").index].reset_index(drop=True)

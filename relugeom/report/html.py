@@ -19,7 +19,7 @@ from relugeom.files import write_whole
 from relugeom.printing import counted
 from relugeom.report.charts import draw_chart
 from relugeom.report.content import ReportContent, Section
-from relugeom.report.excerpt import outputs_of
+from relugeom.report.excerpt import RANKED, outputs_of
 from relugeom.report.formatting import display, percent, shortened, visible
 from relugeom.report.graph_drawing import LayeredGraph, draw_graph
 from relugeom.report.page_tables import (
@@ -169,7 +169,9 @@ def _chart(importance: pd.DataFrame, number: int, output: str) -> Mapping[str, o
     return {
         "caption": importance_caption(importance, output),
         "svg": Markup(figure_svg(importance_bars(importance, output), name=f"importance-{number}")),
-        "table": matrix_table(chosen, "coefficient", caption=f"Coefficients of the effective maps of {name}"),
+        "table": matrix_table(
+            chosen, "coefficient", caption=f"Coefficients of the effective maps of {name}; features are {RANKED}"
+        ),
     }
 
 

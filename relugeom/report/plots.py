@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from relugeom.errors import InputError
-from relugeom.report.excerpt import cluster_matrix, strongest_rows
+from relugeom.report.excerpt import RANKED, cluster_matrix
 from relugeom.report.formatting import visible
 from relugeom.report.region_graph import RegionGraph, layout_graph
 from relugeom.report.region_map import RegionMap, decision_lines
@@ -186,11 +186,12 @@ def importance_caption(importance: pd.DataFrame, output: str) -> str:
     """What `importance_bars` shows, and what it leaves out."""
     chosen = importance[importance["output"] == output]
     features, clusters = _drawn(importance, output).shape
-    caption = f"Coefficients of the effective map of {visible(output)}, one panel for each cluster."
+    caption = f"Coefficients of the effective map of {visible(output)}, one panel for each cluster; "
+    caption += f"features are {RANKED}."
     if hidden := chosen["cluster"].nunique() - clusters:
         caption += f" {hidden:,} smaller cluster{'s are' if hidden > 1 else ' is'} not shown."
     if hidden := chosen["feature"].nunique() - features:
-        caption += f" {hidden:,} feature{'s' if hidden > 1 else ''} with smaller coefficients not shown."
+        caption += f" {hidden:,} feature{'s' if hidden > 1 else ''} of less importance not shown."
     return caption
 
 
@@ -212,4 +213,4 @@ def figure_svg(figure: Figure, *, name: str = "figure") -> str:
 
 def _drawn(importance: pd.DataFrame, output: str) -> pd.DataFrame:
     chosen = importance[importance["output"] == output]
-    return strongest_rows(cluster_matrix(chosen, "coefficient", max_clusters=MAX_CLUSTERS), MAX_FEATURES)
+    return cluster_matrix(chosen, "coefficient", max_clusters=MAX_CLUSTERS).head(MAX_FEATURES)

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from relugeom.report.content import ReportContent
-from relugeom.report.excerpt import cluster_matrix, outputs_of, strongest_rows
+from relugeom.report.excerpt import RANKED, cluster_matrix, outputs_of
 from relugeom.report.formatting import display, percent, percent_of, visible
 from relugeom.report.outcomes import TITLE, outcome_table
 from relugeom.report.plain_tables import add_rows, fact_table, plain_table, section
@@ -107,9 +107,9 @@ def _importance(importance: pd.DataFrame, output: str) -> list[RenderableType]:
     """The coefficients of the effective map."""
     chosen = importance[importance["output"] == output]
     matrix = cluster_matrix(chosen, "coefficient", max_clusters=MAX_MATRIX_CLUSTERS)
-    strongest = strongest_rows(matrix, MAX_FEATURES)
+    strongest = matrix.head(MAX_FEATURES)
     return [
-        section(f"Importance for {output}: coefficients of the effective map", _matrix_table(strongest)),
+        section(f"Importance for {output}: coefficients of the effective map ({RANKED})", _matrix_table(strongest)),
         *_more(len(matrix) - len(strongest), "feature"),
         *_more(chosen["cluster"].nunique() - matrix.shape[1], "cluster"),
     ]

@@ -65,8 +65,8 @@ def test_what_was_asked_alone_has_a_chapter_or_none_and_no_error(name):
 def test_shares_are_written_as_percentages_and_sorted_as_numbers():
     found = chapter("Importance measured")
     (table,) = found.tables.values()
-    assert cells(table) == [["age", "25.0 %"], ["fare", "75.0 %"]]
-    assert [row[1].sort for row in free_table(table, "").rows] == ["0.25", "0.75"]
+    assert cells(table) == [["fare", "75.0 %"], ["age", "25.0 %"]]
+    assert [row[1].sort for row in free_table(table, "").rows] == ["0.75", "0.25"]
     assert [chart.kind for chart in found.charts] == [ChartKind.MEASURES]
 
 

@@ -34,7 +34,7 @@ def test_the_caption_says_what_is_left_out():
     assert len(importance_bars(importance, "Survived").axes) == 6
     caption = importance_caption(importance, "Survived")
     assert "1 smaller cluster is not shown." in caption
-    assert "10 features with smaller coefficients not shown." in caption
+    assert "10 features of less importance not shown." in caption
 
 
 def test_hostile_names_are_words_of_a_valid_svg():
