@@ -73,6 +73,27 @@ def test_another_model_or_domain_is_rejected_with_both_digests(run, model, tmp_p
         assert told["network" if len(more) == 2 else "domain_digest"] in done.out
 
 
+def test_names_are_compared_with_those_of_the_model(run, model):
+    arrays = dict(np.load(model))
+    outputs, inputs = np.array(["risk"]), np.array(["Age", "PClass", "Fare"])
+    np.savez(model, **arrays, input_names=inputs, output_names=outputs)
+    out, _, _ = certified(run, model)
+    about = ["--model", str(model), "--domain", "box:-1,1", "--json"]
+    answer = json.loads(run("check", str(out), *about).out)
+    told = json.loads(run("inspect", str(model), "--json").out)
+    assert (answer["status"], answer["names"], answer["names_not_checked"]) == ("accepted", [told["names_digest"]], [])
+    np.savez(model, **arrays, input_names=inputs[[1, 0, 2]], output_names=outputs)
+    done = run("check", str(out), *about[:-1])
+    assert done.code == 1
+    assert done.out == "rejected: input 0 is called 'Age' in the certificate, but called 'PClass' in the model\n"
+    np.savez(model, **arrays)
+    done = run("check", str(out), *about[:-1])
+    assert done.code == 0
+    assert "names not checked: inputs, outputs" in done.out
+    answer = json.loads(run("check", str(out), *about).out)
+    assert answer["names_not_checked"] == ["inputs", "outputs"]
+
+
 def test_a_changed_proof_is_rejected_and_says_why(run, model):
     out, _, _ = certified(run, model)
     lines = out.read_bytes().splitlines(keepends=True)
@@ -141,7 +162,14 @@ def test_an_audit_leaves_a_certificate_named_in_store_and_report(run, tmp_path):
     assert found.digest == told["certificate_sha256"]
     assert found.regions == told["regions"]
     assert found.digest in (tmp_path / "audit" / "report.html").read_text(encoding="utf-8")
-    recorded = run("query", told["store"], "SELECT sha256, regions FROM certificates", "--format", "csv").out
-    assert recorded.splitlines()[1] == f"{found.digest},{found.regions}"
+    recorded = run("query", told["store"], "SELECT sha256, names_digest FROM certificates", "--format", "csv").out
+    assert recorded.splitlines()[1] == f"{found.digest},{found.names[0]}"
+    recorded = run("query", told["store"], "SELECT digest, names_digest FROM networks", "--format", "csv").out
+    assert recorded.splitlines()[1] == f"{found.networks[0]},{found.names[0]}"
+    assert found.names[0] in (tmp_path / "audit" / "report.html").read_text(encoding="utf-8")
+    proofs = sorted((tmp_path / "audit" / "proofs").glob("*.cert"))
+    assert proofs
+    for proof in proofs:
+        assert set(check_certificate(proof).names) == set(found.names)
     notes = run("query", told["store"], "SELECT * FROM run_notes", "--format", "csv").out
     assert found.digest in notes
