@@ -12,7 +12,7 @@ from databases import Database, new_database, running_server
 from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
 
-from relugeom.audit.findings import SECONDS
+from relugeom.audit.schedule import WEIGHTS
 from relugeom.store.store import open_store
 
 SLOW_STARTS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -24,8 +24,8 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 SLOW = ("test_store_faults.py", "test_enumerations.py", "test_readme.py", "test_studies.py", "test_resuming.py")
-DISTANCES, PATIENCE = 2.0, 120.0
-"""Seconds that an audit has for distances to other decisions; it takes more only to prove more of them."""
+DISTANCES, PATIENCE = 0.1, 100.0
+"""Weights of distances to other decisions in an audit; it takes more time only to prove more of them."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def short_audits() -> Iterator[None]:
     """Audits that are quickly done."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(SECONDS, "distances", DISTANCES)
+        patch.setitem(WEIGHTS, "distances", DISTANCES)
         yield
 
 
@@ -45,7 +45,7 @@ def short_audits() -> Iterator[None]:
 def patient_audits() -> Iterator[None]:
     """Audits that take the time they need, for tests of what they find in it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(SECONDS, "distances", PATIENCE)
+        patch.setitem(WEIGHTS, "distances", PATIENCE)
         yield
 
 

@@ -17,6 +17,7 @@ from relugeom.audit.findings import _scattered, take_excerpt
 from relugeom.audit.questions import MOST_PAIRS, ask_questions
 from relugeom.claims.settlement import Verdict
 from relugeom.data.samples import read_samples
+from relugeom.deadline import Deadline
 from relugeom.geometry.domain import Domain
 from relugeom.network.decision import Decision
 from relugeom.network.forward import decide, evaluate
@@ -225,7 +226,7 @@ def test_what_there_was_no_time_for_is_an_answer_too(tmp_path: Path) -> None:
     network, size = replace(network, decision=Decision.at_threshold(0.5)), network.inputs
     partition = enumerate_regions(network, Domain.box(np.full(size, -1.0), np.full(size, 1.0)))
     answers = ask_questions(
-        partition, np.zeros((0, size)), tmp_path, protected=[1], time_limit=0.0, on_progress=lambda _: None
+        partition, np.zeros((0, size)), tmp_path, protected=[1], time_limit=Deadline(0), on_progress=lambda _: None
     )
     shown = [answer for answer in answers if answer.verdict is not Verdict.UNKNOWN]  # a look at some inputs shows it
     assert [(answer.statement, answer.verdict) for answer in shown] == [

@@ -8,6 +8,7 @@ that propose a map; what the map is worth is found afterwards, with its rounding
 
 import numpy as np
 
+from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry.highs import HighsSolver
 from relugeom.geometry.linear_program import LPSession, LPStatus
 from relugeom.linalg.arrays import FloatArray
@@ -35,8 +36,8 @@ def least_squares_map(X: FloatArray, Y: FloatArray) -> Map:
     return slopes, middle - slopes @ centre
 
 
-def minimax_map(X: FloatArray, Y: FloatArray, start: Map) -> Map:
-    """The map with the least maximum of |residual| for each output, or `start` where none better was found."""
+def minimax_map(X: FloatArray, Y: FloatArray, start: Map, *, deadline: Deadline = NEVER) -> Map:
+    """The map with the least maximum of |residual| for each output, or the best that was found (in time)."""
     W, b = start[0].copy(), start[1].copy()
     centre, spread, Z = _standardised(X)
     # Coordinates in which the samples have spread 1 in every direction, and those without spread are left out.
@@ -45,7 +46,9 @@ def minimax_map(X: FloatArray, Y: FloatArray, start: Map) -> Map:
     turn = turn[:, kept] / np.sqrt(size[kept])
     turn[~Z.any(axis=0)] = 0.0
     for output in range(Y.shape[1]):
-        found = _minimax(Z @ turn, Y[:, output] - (X @ W[output] + b[output]))
+        if deadline.passed:
+            break
+        found = _minimax(Z @ turn, Y[:, output] - (X @ W[output] + b[output]), deadline)
         change = turn @ found[:-1] / spread
         slopes, constant = W[output] + change, b[output] + found[-1] - change @ centre
         before = np.abs(Y[:, output] - X @ W[output] - b[output]).max()
@@ -93,7 +96,7 @@ def _standardised(X: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     return centre, spread, np.where(constant, 0.0, (X - centre) / spread)
 
 
-def _minimax(Z: FloatArray, residual: FloatArray) -> FloatArray:
+def _minimax(Z: FloatArray, residual: FloatArray, deadline: Deadline) -> FloatArray:
     """(v, c) that make max |residual − Z v − c| least."""
     count, n = Z.shape
     best, least = np.zeros(n + 1), float(np.abs(residual).max())
@@ -103,7 +106,8 @@ def _minimax(Z: FloatArray, residual: FloatArray) -> FloatArray:
     table = np.column_stack([Z, np.ones(count)])
     free = np.full(n + 2, np.inf)
     free[:-1] = 1e6  # a box keeps a program of few samples bounded
-    session = HighsSolver().open(np.zeros((0, n + 2)), np.zeros(0), np.where(np.arange(n + 2) <= n, -free, 0.0), free)
+    solver = HighsSolver(deadline=deadline)
+    session = solver.open(np.zeros((0, n + 2)), np.zeros(0), np.where(np.arange(n + 2) <= n, -free, 0.0), free)
     for row in chosen:
         _demand(session, table[row], float(residual[row] / unit))
     for _ in range(ROUNDS):

@@ -22,6 +22,7 @@ from flint import fmpq
 from numpy.typing import ArrayLike
 
 from relugeom.analysis.straight_paths import ExactPiece, PathPieces, cut_exactly, cut_paths
+from relugeom.deadline import NEVER, Deadline
 from relugeom.errors import DataError, InputError
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray, frozen_array
 from relugeom.linalg.exact import rational_point
@@ -185,6 +186,7 @@ def integrated_gradients(
     *,
     baseline: Baseline | ArrayLike = Baseline.MEAN,
     exact_limit: int = EXACT_LIMIT,
+    deadline: Deadline = NEVER,
 ) -> IntegratedGradients:
     """Integrated gradients of every output at the rows of X, shape (s, n).
 
@@ -195,6 +197,8 @@ def integrated_gradients(
     exact_limit
         Paths on which floats prove too few signs or miss completeness are evaluated in rationals, up to so many;
         `unsettled` and `residual` show the rest.
+    deadline
+        When to give up.
 
     Raises
     ------
@@ -202,6 +206,8 @@ def integrated_gradients(
         There are no samples, or X or the baseline does not fit the network.
     InputError
         The baseline has an unknown name, or the limit is negative.
+    DeadlinePassedError
+        The deadline has passed before all paths were followed.
     """
     if exact_limit < 0:
         raise InputError(f"the number of paths evaluated in rationals must not be negative, but it is {exact_limit}")
@@ -210,6 +216,7 @@ def integrated_gradients(
     values = np.zeros((len(samples), network.outputs, network.inputs))
     pieces, unsettled = np.zeros(len(samples), dtype=np.int64), np.zeros(len(samples))
     for first in range(0, len(samples), CHUNK):
+        deadline.check()
         part = slice(first, first + CHUNK)
         cut = cut_paths(network, start, samples[part])
         values[part] = _mean_gradients(network, cut, len(samples[part])) * (samples[part] - start)[:, None, :]
@@ -220,6 +227,8 @@ def integrated_gradients(
     size = np.abs(values).sum(axis=2) + np.abs(reached) + np.abs(left)
     doubtful = np.flatnonzero((unsettled > SETTLE) | (np.abs(residual) > SETTLE * size).any(axis=1))[:exact_limit]
     for row in doubtful:
+        if deadline.passed:
+            break  # `unsettled` and `residual` say how good floats are
         found = exact_integrated_gradients(network, samples[row], start)
         values[row], pieces[row], unsettled[row] = found.floats(), len(found.patterns), 0.0
         residual[row] = values[row].sum(axis=1) - np.array(found.change, dtype=np.float64)

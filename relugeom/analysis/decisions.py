@@ -11,6 +11,7 @@ from fractions import Fraction
 import numpy as np
 from flint import fmpq
 
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.linalg.arrays import IntArray
 from relugeom.linalg.exact import as_fraction, evaluate_form, rational_point
 from relugeom.network.decision import TIED, UNDECIDED, Decision, DecisionRule
@@ -20,17 +21,21 @@ from relugeom.partition.partition import Partition
 __all__ = ["decide_exactly", "decide_regions"]
 
 
-def decide_regions(partition: Partition) -> IntArray:
+def decide_regions(partition: Partition, *, time_limit: TimeLimit = None) -> IntArray:
     """Class at the interior point of each region, shape (k,); `UNDECIDED` or `TIED` where there is none.
+
+    Where the time is up before all regions are decided, the array ends with those that are.
 
     A network without a decision (a regression) decides nothing: all entries are `UNDECIDED`.
     """
-    rule = partition.network.rule
+    deadline, rule = Deadline.of(time_limit), partition.network.rule
     classes = np.full(len(partition), UNDECIDED, dtype=np.int64)
     if rule.rule is DecisionRule.NONE:
         return classes
     exact = exact_network(partition.network)
     for row, region in enumerate(partition):
+        if deadline.passed:
+            return classes[:row]
         forms = output_forms(exact, region.pattern)
         point = _point(region.exact_point) if region.exact_point else rational_point(region.point)
         scale = fmpq(1, 1 << forms.exponent)

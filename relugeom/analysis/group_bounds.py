@@ -8,12 +8,12 @@ for every input of the relaxation: with the group of any region whose closure ho
 
 from dataclasses import dataclass
 from fractions import Fraction
-from time import monotonic
 
 import numpy as np
 
 from relugeom.analysis.parsimony import ClusterGroups, group_of_patterns
-from relugeom.errors import InputError
+from relugeom.deadline import Deadline, TimeLimit
+from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.geometry.exact_simplex import ExactOptimum
 from relugeom.geometry.forms import float_point
 from relugeom.linalg.arrays import FloatArray, IntArray, frozen_array
@@ -82,7 +82,7 @@ class GroupBounds:
         return f"GroupBounds({len(self)} regions, |f − g| ≤ {self.largest:.3g}, {kind})"
 
 
-def bound_groups(groups: ClusterGroups, partition: Partition, *, time_limit: float | None = None) -> GroupBounds:
+def bound_groups(groups: ClusterGroups, partition: Partition, *, time_limit: TimeLimit = None) -> GroupBounds:
     """Bound the change of output that the maps of groups make, over the regions of a partition.
 
     Parameters
@@ -90,7 +90,7 @@ def bound_groups(groups: ClusterGroups, partition: Partition, *, time_limit: flo
     partition
         COMPLETE, or TRUNCATED: then the bounds are those of the regions that are known.
     time_limit
-        Seconds; regions beyond them have no bound.
+        Seconds, or a deadline; regions beyond it have no bound.
 
     Raises
     ------
@@ -99,17 +99,19 @@ def bound_groups(groups: ClusterGroups, partition: Partition, *, time_limit: flo
     """
     if groups.network != partition.network:
         raise InputError("the groups and the partition are about different networks: compute both from one model")
-    began = monotonic()
+    deadline = Deadline.of(time_limit)
     group = group_of_patterns(groups, partition.packed)
     bound = np.full(len(partition), np.nan)
     worst = np.full((len(partition), partition.network.inputs), np.nan)
     reason = ""
     programs = _Programs(groups, partition)
     for row in range(len(partition)):
-        if time_limit is not None and monotonic() - began > time_limit:
-            reason = f"after {time_limit:g} seconds, {len(partition) - row} of {len(partition)} regions are left"
+        try:
+            deadline.check()
+            bound[row], point = programs.largest(row, int(group[row]), deadline)
+        except DeadlinePassedError:
+            reason = f"when the time was up, {len(partition) - row:,} of {len(partition):,} regions were left"
             break
-        bound[row], point = programs.largest(row, int(group[row]))
         if point is not None:
             worst[row] = point
     return GroupBounds(groups, partition, group, bound, worst, reason)
@@ -127,9 +129,9 @@ class _Programs:
             for weights, biases in zip(groups.weights, groups.biases, strict=True)
         ]
 
-    def largest(self, row: int, group: int) -> tuple[float, FloatArray | None]:
+    def largest(self, row: int, group: int, deadline: Deadline) -> tuple[float, FloatArray | None]:
         """The bound of a region and where it is reached; ∞ and None where there is no limit."""
-        programs = RegionPrograms(self.partition, row, self.rows)
+        programs = RegionPrograms(self.partition, row, self.rows, deadline=deadline)
         outputs = programs.cell.outputs
         best, point = Fraction(-1), None
         scale = 1 << outputs.exponent

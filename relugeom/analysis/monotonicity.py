@@ -30,6 +30,8 @@ __all__ = ["Monotonicity", "SignMap", "monotonicity", "sign_map"]
 
 MOVED, STEPS = 500, 16
 """How many inputs are moved along a feature (drawn ones, and given ones), and in how many steps."""
+MOVED_NUMBERS = 1 << 20
+"""Coordinates of all of these together: of very many features fewer inputs are moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,8 @@ def _find_pairs(
     between which the float output falls (rises) most are evaluated exactly.
     """
     tables = [draw_admissible(domain, MOVED), *([] if candidates is None else [candidates])]
-    rows = np.vstack([table[:: -(-len(table) // MOVED) or 1] for table in tables])
+    most = max(min(MOVED, MOVED_NUMBERS // (STEPS * network.inputs)), 1)
+    rows = np.vstack([table[:: -(-len(table) // most) or 1] for table in tables])
     grid = _grid(domain, feature, rows)
     line = np.sort(np.column_stack([np.broadcast_to(grid, (len(rows), len(grid))), rows[:, feature]]), axis=1)
     points = np.repeat(rows[:, None, :], line.shape[1], axis=1)

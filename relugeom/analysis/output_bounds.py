@@ -16,8 +16,9 @@ from numpy.typing import ArrayLike
 from relugeom.analysis.tightening import Extremum, tighten
 from relugeom.claims.claim import Excluded, OutputBound, Scope, Twin
 from relugeom.claims.inequality import Inequality
-from relugeom.claims.settlement import Settle, Verdict
-from relugeom.errors import EmptyDomainError, InputError
+from relugeom.claims.settlement import Counterexample, Settle, Verdict
+from relugeom.deadline import NEVER, Deadline, TimeLimit
+from relugeom.errors import DeadlinePassedError, EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain, list_admissible
 from relugeom.geometry.drawing import draw_admissible
 from relugeom.geometry.exact_program import maximise_exactly
@@ -64,13 +65,15 @@ class LinearOutput:
         every = (value for values in outputs for value in values)
         return sum((w * y for w, y in zip(self.weights, every, strict=True)), Fraction(0)), patterns
 
-    def best_near(self, domain: Domain, x: Sequence[Fraction], scope: Scope) -> Best:
+    def best_near(self, domain: Domain, x: Sequence[Fraction], scope: Scope, *, deadline: Deadline = NEVER) -> Best:
         """The most that is reached in the cell of an input, and in cells that lead on from it.
 
         Parameters
         ----------
         x
             An input of the domain; where the scope is ADMISSIBLE an admissible one, whose integers are kept.
+        deadline
+            Then the answer is what was reached by then, the value at the input at least.
         """
         if scope is Scope.ADMISSIBLE:
             whole = np.array([float(value) for value in x])
@@ -82,7 +85,8 @@ class LinearOutput:
             cells = [closed_cell(network, pattern) for network, pattern in zip(self.networks, patterns, strict=True)]
             forms = [(form, cell.outputs.exponent) for cell in cells for form in cell.outputs.rows()]
             objective, scale = self._objective(forms)
-            found = maximise_exactly([*rows, *(form for cell in cells for form in cell.units)], objective)
+            inside = [*rows, *(form for cell in cells for form in cell.units)]
+            found = maximise_exactly(inside, objective, deadline=deadline)
             if isinstance(found, ExactInfeasible):
                 return None
             point = tuple(map(as_fraction, found.point))
@@ -91,7 +95,9 @@ class LinearOutput:
         value, patterns = self.at(x)
         return climb(self.networks, patterns, best_of) or Best(value, tuple(x))
 
-    def largest(self, domain: Domain, settle: Settle, start: Best, scope: Scope) -> Extremum:
+    def largest(
+        self, domain: Domain, settle: Settle, start: Best, scope: Scope, *, deadline: Deadline = NEVER
+    ) -> Extremum:
         """The largest value over the scope, from what has been reached already."""
 
         def claim_at(bound: Fraction) -> OutputBound | Excluded:
@@ -101,7 +107,10 @@ class LinearOutput:
             beyond = Inequality(-bound, outputs=self.weights[:first], copy_outputs=self.weights[first:], strict=True)
             return Excluded(((beyond,),), scope, twin=Twin(second_network=True))
 
-        return tighten(claim_at, settle, lambda shown: self.best_near(domain, shown.x, scope), start)
+        def improve(shown: Counterexample) -> Best:
+            return self.best_near(domain, shown.x, scope, deadline=deadline)
+
+        return tighten(claim_at, settle, improve, start)
 
     def _objective(self, forms: Sequence[tuple[list[int], int]]) -> tuple[list[int], int]:
         """c·y as an integer form, and by what it is multiplied."""
@@ -143,6 +152,7 @@ def output_bounds(
     output: int = 0,
     scope: Scope | None = None,
     candidates: ArrayLike | None = None,
+    time_limit: TimeLimit = None,
 ) -> OutputBounds:
     """The exact range of one output over a domain.
 
@@ -156,26 +166,29 @@ def output_bounds(
     candidates
         Inputs from which to set out besides random ones, shape (k, n), such as samples; those that are out of scope are
         passed over.
+    time_limit
+        Seconds, or a deadline, for finding inputs; the time for proofs is that of `settle`.
 
     Raises
     ------
     InputError
         There is no such output, or no such scope.
     EmptyDomainError
-        There is no such input, or none was found.
+        There is no such input, or none was found (in time).
     """
+    deadline = Deadline.of(time_limit)
     if not 0 <= output < network.outputs:
         raise InputError(f"there is no output {output}: they are numbered from 0 to {network.outputs - 1}")
     scope = choose_scope(domain, scope)
-    some = _some_input(domain, scope)
     inputs = promising_inputs(domain, scope, None if candidates is None else as_samples(network, candidates))
+    some = [] if len(inputs) and deadline.passed else [_some_input(domain, scope, deadline)]
     order = np.argsort(evaluate(network, inputs)[:, output], kind="stable")
     ends = []
     for sign, chosen in ((-1, order[:KEPT]), (1, order[::-1][:KEPT])):
         value = LinearOutput((network,), tuple(Fraction(sign * (k == output)) for k in range(network.outputs)))
-        starts = [some, *(tuple(map(Fraction, x)) for x in inputs[chosen].tolist())]
-        best = max((value.best_near(domain, x, scope) for x in starts), key=_rank)
-        found = value.largest(domain, settle, best, scope)
+        starts = [*some, *(tuple(map(Fraction, x)) for x in inputs[chosen].tolist())]
+        best = max((value.best_near(domain, x, scope, deadline=deadline) for x in starts), key=_rank)
+        found = value.largest(domain, settle, best, scope, deadline=deadline)
         ends.append(found if sign > 0 or found.value is None else replace(found, value=-found.value))
     return OutputBounds(ends[0], ends[1], scope)
 
@@ -194,11 +207,18 @@ def promising_inputs(domain: Domain, scope: Scope, candidates: FloatArray | None
     return kept
 
 
-def _some_input(domain: Domain, scope: Scope) -> Point:
+def _some_input(domain: Domain, scope: Scope, deadline: Deadline) -> Point:
     """Any input of the scope; the network has no say in it, so that it is found whatever the network's size."""
     whole = scope is Scope.ADMISSIBLE
     rows = domain_forms(domain)
-    found = check_admissible(domain) if whole else find_strict_point(rows, (), domain.inputs)
+    try:
+        found = (
+            check_admissible(domain, time_limit=deadline)
+            if whole
+            else find_strict_point(rows, (), domain.inputs, deadline=deadline)
+        )
+    except DeadlinePassedError as error:
+        raise EmptyDomainError(f"no input was found over which an output could be bounded: {error}") from error
     if isinstance(found, AdmissibleWitness | Witness):
         return tuple(map(as_fraction, found.point))
     reason = f": {found.reason}" if isinstance(found, Undecided) else ""

@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike
 
 from relugeom.analysis.affine_fits import bounded_outputs, deviations, least_squares_map, minimax_map
 from relugeom.analysis.group_tree import Criterion, SplitScorer, unit_normals
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray, IntArray, frozen_array, frozen_flags
 from relugeom.network.effective import effective_map
@@ -154,6 +155,7 @@ def group_clusters(
     error: float = 0.0,
     criterion: Criterion = Criterion.ERROR,
     fit: Fit = Fit.MINIMAX,
+    time_limit: TimeLimit = None,
 ) -> ClusterGroups:
     """Group clusters until there are enough groups, or the error is small enough.
 
@@ -171,6 +173,8 @@ def group_clusters(
         By what the splitting units are chosen.
     fit
         What the maps make least; the worst group is split next in either case.
+    time_limit
+        Seconds, or a deadline; then there are fewer groups, and the last maps are less good.
 
     Returns
     -------
@@ -184,6 +188,7 @@ def group_clusters(
     DataError
         X does not fit the network.
     """
+    deadline = Deadline.of(time_limit)
     samples = as_samples(clusters.network, X)
     if groups < 1 or not error >= 0:
         raise InputError(f"groups must be 1 or more and the error 0 or more, not {groups} and {error}")
@@ -191,14 +196,14 @@ def group_clusters(
         raise InputError(
             f"the clusters are of {len(clusters.assignment)} samples, but X has {len(samples)} rows: use the same X"
         )
-    growth = _Growth(clusters, samples, Criterion(criterion), Fit(fit))
-    while len(growth.leaves) < groups and growth.worst > error and growth.split():
+    growth = _Growth(clusters, samples, Criterion(criterion), Fit(fit), deadline)
+    while len(growth.leaves) < groups and growth.worst > error and not deadline.passed and growth.split():
         pass
     reason = f"{groups} groups were asked for"
     if growth.worst <= error:
         reason = f"the error is at most {error:g}"
     elif len(growth.leaves) < groups:
-        reason = "no unit splits the groups further"
+        reason = "the time was up" if deadline.passed else "no unit splits the groups further"
     return growth.finish(reason)
 
 
@@ -237,8 +242,8 @@ class _Leaf:
 class _Growth:
     """The tree while it grows."""
 
-    def __init__(self, clusters: Clusters, X: FloatArray, criterion: Criterion, fit: Fit) -> None:
-        self.clusters, self.X, self.fit = clusters, X, fit
+    def __init__(self, clusters: Clusters, X: FloatArray, criterion: Criterion, fit: Fit, deadline: Deadline) -> None:
+        self.clusters, self.X, self.fit, self.deadline = clusters, X, fit, deadline
         self.network = clusters.network
         self.criterion = criterion
         self.Y, self.doubt = bounded_outputs(self.network, X)
@@ -325,7 +330,7 @@ class _Growth:
         else:
             fitted = least_squares_map(X, Y)
             if self.fit is Fit.MINIMAX:
-                fitted = minimax_map(X, Y, fitted)
+                fitted = minimax_map(X, Y, fitted, deadline=self.deadline)
         gaps = deviations(X, Y, doubt, fitted)
         error, squares = float(gaps.max()), float((gaps**2).sum())
         self.leaves[node] = _Leaf(node, rows, *fitted, error, squares, own, ancestors)

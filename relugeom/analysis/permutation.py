@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 
 from relugeom.analysis.performance import area_under_curve, determination
 from relugeom.data.labels import CodedTarget, read_target
+from relugeom.deadline import NEVER, Deadline
 from relugeom.errors import DataError, InputError
 from relugeom.linalg.arrays import FloatArray, frozen_array
 from relugeom.network.decision import DecisionRule, classify, squash
@@ -79,6 +80,7 @@ def permutation_importance(
     score: PermutationScore | None = None,
     repeats: int = 5,
     seed: int = 0,
+    deadline: Deadline = NEVER,
 ) -> PermutationImportance:
     """Shuffle every feature of X, shape (s, n), and measure what is lost.
 
@@ -93,6 +95,8 @@ def permutation_importance(
         output, or two of which the larger decides.
     repeats, seed
         How many shuffles of each feature, and the seed that makes them the same every time.
+    deadline
+        When to give up.
 
     Raises
     ------
@@ -100,6 +104,8 @@ def permutation_importance(
         There are no samples, or X or the target does not fit the network.
     InputError
         The score does not exist for this network and target, or `repeats` is not positive.
+    DeadlinePassedError
+        The deadline has passed before every feature was shuffled.
     """
     samples = as_samples(network, X)
     if len(samples) == 0:
@@ -116,6 +122,7 @@ def permutation_importance(
     drops = np.zeros((repeats, network.outputs if base is None else 1, network.inputs))
     for repeat in range(repeats):
         for feature in range(network.inputs):
+            deadline.check()
             shuffled[:, feature] = samples[random.permutation(len(samples)), feature]
             changed = evaluate(network, shuffled)
             if base is None:

@@ -7,10 +7,11 @@ partition is COMPLETE.
 """
 
 from dataclasses import dataclass
-from time import monotonic
 
 import numpy as np
 
+from relugeom.deadline import Deadline, TimeLimit
+from relugeom.errors import DeadlinePassedError
 from relugeom.geometry.exact_simplex import ExactOptimum
 from relugeom.geometry.forms import float_point
 from relugeom.linalg.arrays import FloatArray, frozen_array
@@ -56,30 +57,39 @@ class RegionRanges:
         return int((~np.isnan(self.lowest)).all(axis=1).sum())
 
 
-def region_ranges(partition: Partition, *, time_limit: float | None = None) -> RegionRanges:
+def region_ranges(partition: Partition, *, time_limit: TimeLimit = None) -> RegionRanges:
     """Minimise and maximise every output over every region, one region after the other.
 
     Parameters
     ----------
     time_limit
-        Seconds; regions beyond them have no range.
+        Seconds, or a deadline; regions beyond it have no range.
     """
-    began, network = monotonic(), partition.network
+    deadline, network = Deadline.of(time_limit), partition.network
     values = np.full((2, len(partition), network.outputs), np.nan)
     points = np.full((2, len(partition), network.outputs, network.inputs), np.nan)
     reason, rows = "", domain_forms(partition.domain)
     for row in range(len(partition)):
-        if time_limit is not None and monotonic() - began > time_limit:
-            reason = f"after {time_limit:g} seconds, {len(partition) - row} of {len(partition)} regions are left"
+        try:
+            deadline.check()
+            own = _ranges(RegionPrograms(partition, row, rows, deadline=deadline), network.outputs, network.inputs)
+        except DeadlinePassedError:
+            reason = f"when the time was up, {len(partition) - row:,} of {len(partition):,} regions were left"
             break
-        programs = RegionPrograms(partition, row, rows)
-        scale = 1 << programs.cell.outputs.exponent
-        for output, form in enumerate(programs.cell.outputs.rows()):
-            for end, sign in enumerate((-1, 1)):
-                found = programs.maximise([sign * entry for entry in form])
-                values[end, row, output] = sign * np.inf
-                if isinstance(found, ExactOptimum):
-                    value = sign * as_fraction(found.value) / scale
-                    values[end, row, output] = nearest_quotient(value.numerator, value.denominator)
-                    points[end, row, output] = float_point(found.point)
+        values[:, row], points[:, row] = own
     return RegionRanges(partition, values[0], values[1], points[0], points[1], reason)
+
+
+def _ranges(programs: RegionPrograms, outputs: int, inputs: int) -> tuple[FloatArray, FloatArray]:
+    """The ends of each output, shape (2, m), and where they are reached, shape (2, m, n)."""
+    values, points = np.full((2, outputs), np.nan), np.full((2, outputs, inputs), np.nan)
+    scale = 1 << programs.cell.outputs.exponent
+    for output, form in enumerate(programs.cell.outputs.rows()):
+        for end, sign in enumerate((-1, 1)):
+            found = programs.maximise([sign * entry for entry in form])
+            values[end, output] = sign * np.inf
+            if isinstance(found, ExactOptimum):
+                value = sign * as_fraction(found.value) / scale
+                values[end, output] = nearest_quotient(value.numerator, value.denominator)
+                points[end, output] = float_point(found.point)
+    return values, points

@@ -22,7 +22,6 @@ coefficient when ε = 0: a small ε > 0 is the question to ask of measured data.
 not about inputs of the same region that were never seen.
 """
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -35,6 +34,7 @@ from relugeom.analysis.coefficient_ranges import GroupMaps, coefficient_range, l
 from relugeom.analysis.deviation_ranges import DeviationPrograms
 from relugeom.analysis.equivalent_maps import SampleHull, sample_hull
 from relugeom.analysis.importance import as_spread
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DataError, InputError
 from relugeom.linalg.arrays import FloatArray, IntArray, frozen_array
 from relugeom.linalg.exact import nearest_float, rational, rational_point
@@ -51,6 +51,7 @@ CLUSTERS = 1000
 SIZE = 20_000
 """Entries (rows times variables) of a linear program that is still settled exactly."""
 
+LATE = "the time limit had passed"
 TOO_LARGE = "{} features trade their coefficients: too many for programs in exact arithmetic"
 
 RelevanceArray = np.ndarray[tuple[int, int, int], np.dtype[np.int8]]
@@ -135,7 +136,7 @@ def cluster_relevance(
     norm_excess: float = 0.1,
     output_change: ArrayLike = 0.0,
     limit: int = CLUSTERS,
-    time_limit: float | None = None,
+    time_limit: TimeLimit = None,
 ) -> ClusterRelevance:
     """Which features every equivalent map of a cluster uses, which some, and which none.
 
@@ -153,14 +154,14 @@ def cluster_relevance(
     limit
         How many clusters, the largest first.
     time_limit
-        Seconds; clusters not reached by then are UNKNOWN, with the reason.
+        Seconds, or a deadline; clusters not reached by then are UNKNOWN, with the reason.
 
     Raises
     ------
     DataError
         X does not fit the clusters, or the spread is not positive for a feature that varies.
     InputError
-        δ, ε, the limit or the time limit is negative or not a number.
+        δ, ε or the limit is negative or not a number, or the time limit is not positive.
 
     References
     ----------
@@ -168,6 +169,7 @@ def cluster_relevance(
     CIDM (2014), 149-156; strong and weak in the sense of Kohavi & John, "Wrappers for feature subset selection",
     *Artificial Intelligence* 97 (1997).
     """
+    deadline = Deadline.of(time_limit)
     network, samples = clusters.network, as_samples(clusters.network, X)
     if len(samples) != len(clusters.assignment):
         expected = len(clusters.assignment)
@@ -175,18 +177,14 @@ def cluster_relevance(
     _check_not_negative("the norm excess", norm_excess)
     _check_not_negative("the limit", limit)
     changes = _as_changes(network, output_change)
-    if time_limit is not None:
-        _check_not_negative("the time limit", time_limit)
     weights = _as_weights(network, samples, spread)
     count = min(len(clusters), int(limit))
     order = np.argsort(clusters.assignment, kind="stable")
     starts = np.concatenate([[0], np.cumsum(clusters.size)])
-    deadline = np.inf if time_limit is None else time.monotonic() + time_limit
-    late = "" if time_limit is None else f"the time limit of {time_limit:g} s had passed"
     answer = _Answer(network, count)
     for row in range(count):
-        if time.monotonic() > deadline:
-            answer.doubt[row:] = [late] * (count - row)
+        if deadline.passed:
+            answer.doubt[row:] = [LATE] * (count - row)
             break
         members = samples[order[starts[row] : starts[row + 1]]]
         hull = sample_hull(members)
@@ -195,9 +193,7 @@ def cluster_relevance(
         forms, exponent = many_output_forms(exact_network(network), bits)
         for output in range(network.outputs):
             omega = [fmpq(entry, 1 << exponent) for entry in forms[0, output, :-1].tolist()]
-            question = _Question(
-                omega, weights, rational(norm_excess), lambda: late if time.monotonic() > deadline else ""
-            )
+            question = _Question(omega, weights, rational(norm_excess), lambda: LATE if deadline.passed else "")
             change = float(changes[output])
             found = question.same_predictions(hull) if change == 0 else question.like_predictions(members, hull, change)
             answer.record(row, output, found)

@@ -25,6 +25,7 @@ from relugeom.claims.ball import Ball, Norm
 from relugeom.claims.claim import Claim, Excluded, Scope
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.settlement import Settlement, Verdict
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_program import maximise_exactly
@@ -91,6 +92,7 @@ def distance_to_other_decision(
     scope: Scope | None = None,
     frozen: Sequence[int] = (),
     candidates: ArrayLike | None = None,
+    time_limit: TimeLimit = None,
 ) -> Robustness:
     """The exact distance of an input from another decision.
 
@@ -107,6 +109,8 @@ def distance_to_other_decision(
         Features that keep their value.
     candidates
         Inputs from which to set out, shape (k, n), such as samples.
+    time_limit
+        Seconds, or a deadline, for finding inputs; the time for proofs is that of `settle_on`.
 
     Raises
     ------
@@ -114,6 +118,7 @@ def distance_to_other_decision(
         The input is outside the domain, its decision is not clear, the network takes none, or there is no such feature
         to freeze, norm or scope.
     """
+    deadline = Deadline.of(time_limit)
     for feature in frozen:
         if not 0 <= feature < domain.inputs:
             raise InputError(
@@ -127,7 +132,7 @@ def distance_to_other_decision(
     p = tuple(map(Fraction, point.tolist()))
     kept = np.isin(np.arange(domain.inputs), list(frozen))
     sides = [np.where(kept, point, side) for side in (domain.lower, domain.upper)]
-    search = _Search(network, replace(domain, lower=sides[0], upper=sides[1]), settle_on, p, norm, scope)
+    search = _Search(network, replace(domain, lower=sides[0], upper=sides[1]), settle_on, p, norm, scope, deadline)
     return search.run(known)
 
 
@@ -141,10 +146,17 @@ class _Search:
     """The distance of one input."""
 
     def __init__(
-        self, network: ReLUNetwork, domain: Domain, settle_on: SettleOn, p: Point, norm: Norm, scope: Scope
+        self,
+        network: ReLUNetwork,
+        domain: Domain,
+        settle_on: SettleOn,
+        p: Point,
+        norm: Norm,
+        scope: Scope,
+        deadline: Deadline,
     ) -> None:
         self._network, self._domain, self._p, self._norm, self._scope = network, domain, p, norm, scope
-        self._settle_on = settle_on
+        self._settle_on, self._deadline = settle_on, deadline
         self._sets, self._doubtful = _other_decisions(network, evaluate_exactly(network, p)[1])
 
     def run(self, candidates: FloatArray | None) -> Robustness:
@@ -193,6 +205,8 @@ class _Search:
         sizes = {Norm.L1: steps.sum(axis=1), Norm.L2: (steps**2).sum(axis=1), Norm.LINF: steps.max(axis=1, initial=0)}
         found: list[Point] = []
         for row in np.argsort(sizes[self._norm], kind="stable").tolist():
+            if self._deadline.passed:
+                break
             point = tuple(map(Fraction, table[row].tolist()))
             if self._is_other(evaluate_exactly(self._network, point)[1]):
                 found.append(point)
@@ -227,17 +241,17 @@ class _Search:
                     beyond = [entry + weight * c for entry, c in zip(beyond, form, strict=True)]
                 common = int(np.lcm.reduce([entry.denominator for entry in beyond], dtype=object))
                 inside, border = [*rows, *cell.units], [int(v * common) for v in beyond]
-                if part.strict and not _is_exceeded(inside, border):
+                if part.strict and not _is_exceeded(inside, border, self._deadline):
                     continue  # a cell that only touches θ holds no other decision
-                nearest = NEAREST[self._norm]([*inside, border], self._p)
+                nearest = NEAREST[self._norm]([*inside, border], self._p, deadline=self._deadline)
                 if nearest is not None:
                     found.append(Best(-nearest[0], nearest[1]))
             return max(found, key=_value, default=None)
 
         found = climb((self._network,), (evaluate_exactly(self._network, start)[0],), best_of)
-        if found is None:
+        if found is None and not self._deadline.passed:
             raise AssertionError("an input with another decision lies in its own cell")
-        return found
+        return found or Best(-_length(start, self._p, self._norm), start)
 
 
 def _smaller(distance: Fraction) -> Fraction:
@@ -245,10 +259,18 @@ def _smaller(distance: Fraction) -> Fraction:
     return distance * (1 - MARGIN)
 
 
-def _is_exceeded(rows: Sequence[Form], form: Form) -> bool:
+def _is_exceeded(rows: Sequence[Form], form: Form, deadline: Deadline) -> bool:
     """Whether a form is > 0 somewhere in {h ≥ 0}."""
-    found = maximise_exactly(rows, form)
+    found = maximise_exactly(rows, form, deadline=deadline)
     return isinstance(found, ExactUnbounded) or (isinstance(found, ExactOptimum) and found.value > 0)
+
+
+def _length(x: Point, p: Point, norm: Norm) -> Fraction:
+    """The distance of two points; squared for L2, like that of `NEAREST`."""
+    steps = [abs(a - b) for a, b in zip(x, p, strict=True)]
+    if norm is Norm.LINF:
+        return max(steps, default=Fraction(0))
+    return sum((step if norm is Norm.L1 else step * step for step in steps), Fraction(0))
 
 
 def _value(best: Best) -> Fraction:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import sqrt
-from time import monotonic
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -17,6 +16,7 @@ from relugeom.analysis.robustness import Robustness, distance_to_other_decision,
 from relugeom.claims.ball import Norm
 from relugeom.claims.claim import Claim
 from relugeom.claims.settlement import Proof, Settlement, Verdict
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray, frozen_array
@@ -101,7 +101,7 @@ def sample_robustness(
     norm: Norm = Norm.LINF,
     frozen: Sequence[int] = (),
     candidates: ArrayLike | None = None,
-    time_limit: float | None = None,
+    time_limit: TimeLimit = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> SampleRobustness:
     """The exact distance of samples from another decision, one after the other.
@@ -119,7 +119,7 @@ def sample_robustness(
     candidates
         Inputs from which the search sets out, shape (k, n); by default the samples.
     time_limit
-        Seconds; the first samples come first.
+        Seconds, or a deadline; the first samples come first.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def sample_robustness(
     samples = as_samples(network, X)
     if network.rule.rule is DecisionRule.NONE:
         raise InputError("the network takes no decision: say from which output on it is class 1, with a threshold")
-    began = monotonic()
+    deadline = Deadline.of(time_limit)
     scope = choose_scope(domain)
     inside = in_scope(domain, samples, scope)
     starts = samples if candidates is None else as_samples(network, candidates)
@@ -139,8 +139,8 @@ def sample_robustness(
     found: list[Robustness] = []
     passed_over, reason = 0, ""
     for row in range(len(samples)):
-        if time_limit is not None and monotonic() - began > time_limit:
-            reason = f"after {time_limit:g} seconds, {len(samples) - row:,} of {len(samples):,} samples are left"
+        if deadline.passed:
+            reason = f"when the time was up, {len(samples) - row:,} of {len(samples):,} samples were left"
             break
         if not (inside[row] and has_clear_decision(network, samples[row])):
             passed_over += 1
@@ -156,6 +156,7 @@ def sample_robustness(
                 scope=scope,
                 frozen=frozen,
                 candidates=starts,
+                time_limit=deadline,
             )
         )
         if on_progress is not None:

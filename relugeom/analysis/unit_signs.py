@@ -14,7 +14,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from relugeom.errors import EmptyDomainError, InputError
+from relugeom.deadline import Deadline, TimeLimit
+from relugeom.errors import DeadlinePassedError, EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_program import maximise_exactly
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactUnbounded, Form
@@ -91,11 +92,11 @@ def partition_unit_signs(partition: Partition) -> UnitSigns:
     return UnitSigns(partition.network, partition.domain, always + ever - 1)
 
 
-def bound_unit_signs(network: ReLUNetwork, domain: Domain) -> UnitSigns:
+def bound_unit_signs(network: ReLUNetwork, domain: Domain, *, time_limit: TimeLimit = None) -> UnitSigns:
     """Prove units to keep one side by exact bounds of their pre-activations, without a partition.
 
-    The first layer is settled by exact linear programs over the relaxation, so nothing is missed there; later layers
-    by interval arithmetic in rationals, which may leave a unit OPEN that keeps one side.
+    The first layer is settled by exact linear programs over the relaxation, so nothing is missed there in time; later
+    layers by interval arithmetic in rationals, which may leave a unit OPEN that keeps one side.
 
     Raises
     ------
@@ -104,12 +105,13 @@ def bound_unit_signs(network: ReLUNetwork, domain: Domain) -> UnitSigns:
     EmptyDomainError
         No input satisfies the domain.
     """
+    deadline = Deadline.of(time_limit)
     if domain.inputs != network.inputs:
         raise InputError(f"the network takes {network.inputs} inputs, but the domain has {domain.inputs}")
     signs: list[int] = []
     forms = first_forms(exact_network(network))
     rows, scale = domain_forms(domain), 1 << forms.exponent
-    ranges = [_form_range(rows, row, scale) for row in forms.rows()] if network.widths else []
+    ranges = [_form_range(rows, row, scale, deadline) for row in forms.rows()] if network.widths else []
     for layer in range(len(network.widths)):
         if layer:
             inputs = [tuple(None if end is None else max(end, Fraction(0)) for end in each) for each in ranges]
@@ -125,11 +127,14 @@ def _sign(low: End, high: End) -> UnitSign:
     return UnitSign.NEVER_NEGATIVE if low is not None and low >= 0 else UnitSign.OPEN
 
 
-def _form_range(rows: Sequence[Form], form: Form, scale: int) -> tuple[End, End]:
-    """The exact range of a form / scale over {h ≥ 0}."""
+def _form_range(rows: Sequence[Form], form: Form, scale: int, deadline: Deadline) -> tuple[End, End]:
+    """The exact range of a form / scale over {h ≥ 0}; open where the time is up."""
     ends: list[End] = []
     for sign in (-1, 1):
-        found = maximise_exactly(rows, [sign * entry for entry in form])
+        try:
+            found = maximise_exactly(rows, [sign * entry for entry in form], deadline=deadline)
+        except DeadlinePassedError:
+            return None, None
         if isinstance(found, ExactInfeasible):
             raise EmptyDomainError("no input satisfies the domain: no unit has a side there")
         ends.append(None if isinstance(found, ExactUnbounded) else sign * as_fraction(found.value) / scale)

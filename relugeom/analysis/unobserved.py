@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike
 
 from relugeom.analysis.importance import as_spread
 from relugeom.analysis.region_of_cluster import cluster_regions
-from relugeom.deadline import TimeLimit
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.chart import domain_chart
 from relugeom.linalg.arrays import FloatArray, IntArray, frozen_array
@@ -117,7 +117,7 @@ def find_unobserved(
     volumes, admissible
         What `region_volumes` and `admissible_regions` say of the partition; found by them where not given.
     time_limit
-        Seconds for the question which regions have an admissible input; UNKNOWN beyond them.
+        Seconds, or a deadline: departures beyond it are NaN, and whether a region has an admissible input is UNKNOWN.
 
     Raises
     ------
@@ -126,6 +126,7 @@ def find_unobserved(
     DataError
         The spread does not fit.
     """
+    deadline = Deadline.of(time_limit)
     scale, found = as_spread(partition.network, spread), cluster_regions(partition, clusters)
     for name, size in (
         ("volumes", None if volumes is None else len(volumes.shares)),
@@ -135,14 +136,14 @@ def find_unobserved(
             raise InputError(f"the {name} are about {size} regions, but the partition has {len(partition)}")
     inside = np.flatnonzero(clusters.size > clusters.outside)
     rows = np.setdiff1d(np.arange(len(partition)), found[inside])
-    departure, nearest = _nearest(partition, rows, clusters, inside, scale)
+    departure, nearest = _nearest(partition, rows, clusters, inside, scale, deadline)
     return UnobservedRegions(
         partition=partition,
         rows=rows,
-        volumes=region_volumes(partition) if volumes is None else volumes,
+        volumes=region_volumes(partition, time_limit=deadline.share(1 / 2)) if volumes is None else volumes,
         departure=departure,
         nearest=nearest,
-        verdicts=_verdicts(partition, admissible, time_limit)[rows],
+        verdicts=_verdicts(partition, admissible, deadline)[rows],
     )
 
 
@@ -190,11 +191,16 @@ def _departure_blocks(
 
 
 def _nearest(
-    partition: Partition, rows: IntArray, clusters: Clusters, inside: IntArray, spread: FloatArray
+    partition: Partition,
+    rows: IntArray,
+    clusters: Clusters,
+    inside: IntArray,
+    spread: FloatArray,
+    deadline: Deadline,
 ) -> tuple[FloatArray, IntArray]:
     """The least departure of each region, and the cluster that has it."""
     departure, nearest = np.full(len(rows), np.nan), np.full(len(rows), -1, dtype=np.int64)
-    if len(inside) == 0 or len(rows) == 0:
+    if len(inside) == 0 or len(rows) == 0 or deadline.passed:
         return departure, nearest
     regions = effective_maps(partition.network, partition.packed[rows])
     observed = effective_maps(clusters.network, clusters.packed[inside])
@@ -203,6 +209,8 @@ def _nearest(
         best = table.argmin(axis=1)
         part = slice(first, first + len(table))
         nearest[part], departure[part] = inside[best], table[np.arange(len(table)), best]
+        if deadline.passed:
+            break
     return departure, nearest
 
 
@@ -215,11 +223,11 @@ def _hull_projector(partition: Partition) -> FloatArray | None:
     return np.asarray(basis @ basis.T) if partition.dimension else np.zeros((n, n))
 
 
-def _verdicts(partition: Partition, admissible: AdmissibleInputs | None, time_limit: TimeLimit) -> IntArray:
+def _verdicts(partition: Partition, admissible: AdmissibleInputs | None, deadline: Deadline) -> IntArray:
     if admissible is None and not partition.domain.integral.any():
         # Without integer rules every input of the relaxation is admissible, and every region has an interior point.
         return np.full(len(partition), AdmissibleVerdict.YES, dtype=np.int64)
-    known = admissible_regions(partition, time_limit=time_limit) if admissible is None else admissible
+    known = admissible_regions(partition, time_limit=deadline) if admissible is None else admissible
     return known.verdicts
 
 

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 from relugeom.analysis.importance import ClusterImportance, cluster_importance
@@ -17,10 +18,12 @@ from relugeom.audit.findings import Findings
 from relugeom.audit.inputs import DOMAIN_FILE, ChosenDomain, choose_domain, find_protected, read_inputs
 from relugeom.audit.page import report_content
 from relugeom.audit.questions import FOLDER, ask_questions
-from relugeom.audit.words import audit_notes, columns_in_words, resumption_in_words
+from relugeom.audit.schedule import Schedule, affordable
+from relugeom.audit.words import audit_notes, columns_in_words, resumption_in_words, storing_notes
 from relugeom.certificate.partition import Certificate, certify_partition
 from relugeom.claims.answer import Answer
 from relugeom.data.samples import Samples
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import CertificateError, InputError
 from relugeom.files import make_folder
 from relugeom.linalg.arrays import FloatArray, IntArray
@@ -109,7 +112,7 @@ def audit(
     out: str | Path = "audit",
     protected: Sequence[str] = (),
     max_regions: int | None = 1_000_000,
-    time_limit: float | None = 600.0,
+    time_limit: TimeLimit = 120.0,
     threads: int = 1,
     resume: bool = False,
     show_samples: bool = True,
@@ -141,9 +144,11 @@ def audit(
         Folder for the store, ``partition.cert`` and ``report.html``; made where it does not exist.
     protected
         Names of features on which a decision should not depend: whether it does is asked, together for all of them.
-    max_regions, time_limit
-        Limits of the enumeration, which then is TRUNCATED. The samples' patterns are settled before it. Questions about
-        the whole domain get a fifth of the time limit, each at most a thirtieth.
+    max_regions
+        How many regions are listed at most; fewer where there is no time to store so many.
+    time_limit
+        Seconds, or a deadline, for the whole job. Every part has its share (`schedule.py`): the samples' patterns are
+        settled first, and what is left out, or cut short, is said in the report. Compiling does not count.
     threads
         How many threads enumerate; a COMPLETE answer does not depend on it.
     resume
@@ -167,6 +172,7 @@ def audit(
     from relugeom.store.store import open_store
 
     tell, remark = on_progress or _ignore, on_remark or _ignore
+    schedule = Schedule(Deadline.of(time_limit))
     network, samples = read_inputs(
         model,
         data,
@@ -195,7 +201,8 @@ def audit(
     for name, given in (("layers", layers), ("activations", activations)):
         if given is not None:
             parameters[name] = list(given)
-    limits = {"max_regions": max_regions, "time_limit": time_limit}
+    seconds = schedule.deadline.seconds_left if isinstance(time_limit, Deadline) else time_limit
+    limits = {"max_regions": max_regions, "time_limit": None if seconds == inf else seconds}
     place: Path | str
     with _made_folder(Path(out)) as folder:
         report, place = folder / "report.html", folder / "audit.db" if store is None else store
@@ -217,6 +224,7 @@ def audit(
                 remark(text)
             doubts: list[str] = []
             tell("clustering samples", 0)
+            most = affordable(network, schedule.deadline)
             clusters = cluster_samples(
                 network,
                 samples.table,
@@ -228,7 +236,10 @@ def audit(
             for text in doubts:
                 remark(text)
             verdicts = settle_clusters(
-                clusters, chosen.domain, on_progress=lambda done: tell("settling the samples' patterns", done)
+                clusters,
+                chosen.domain,
+                time_limit=schedule.part("settling"),
+                on_progress=lambda done: tell("settling the samples' patterns", done),
             )
             tell("enumerating regions", 0)
             known = run.resume() if resume else None
@@ -238,24 +249,22 @@ def audit(
                 network,
                 chosen.domain,
                 threads=threads,
-                max_regions=max_regions,
-                time_limit=time_limit,
+                max_regions=most.regions if max_regions is None else min(max_regions, most.regions or max_regions),
+                time_limit=schedule.part("enumeration"),
                 resume=known,
                 on_progress=lambda found: tell("enumerating regions", found),
                 on_block=run.save_block,
             )
-            certificate, proof_note = _certify(partition, folder / CERTIFICATE, tell)
+            certificate, proof_note = _certify(partition, folder / CERTIFICATE, schedule.part("certificate"), tell)
             tell("counting patterns", 0)
-            census = take_census(partition, time_limit=time_limit)
+            census = take_census(partition, time_limit=schedule.part("census"))
             importance = cluster_importance(clusters, record.spread)
             tell("storing", 0)
             run.save_partition(partition)
-            run.save_clusters(clusters, importance, verdicts=verdicts)
+            run.save_clusters(clusters, importance, verdicts=verdicts, told=most.clusters)
             run.save_census(census)
             if certificate is not None:
                 run.save_certificate(certificate)
-            findings = Findings(run, partition, clusters, samples, importance, folder / FOLDER, time_limit=time_limit)
-            left_out = list(findings.record(tell, show_samples=show_samples))
             tell("asking about the whole domain", 0)
             known_rows = samples.excerpt(MOST_CANDIDATES)
             answers = ask_questions(
@@ -263,17 +272,24 @@ def audit(
                 samples.table.take(known_rows if show_samples else known_rows[:0]),  # a witness may be one of them
                 folder,
                 protected=own,
-                time_limit=time_limit,
+                time_limit=schedule.part("questions"),
                 on_progress=lambda done: tell("asking about the whole domain", done),
             )
             run.save_answers(answers)
+            findings = Findings(run, partition, clusters, samples, importance, folder / FOLDER, schedule=schedule)
+            left_out = list(findings.record(tell, show_samples=show_samples))
             notes = audit_notes(clusters, verdicts, partition, census)
             told = [f"{text[0].upper()}{text[1:]}." for text in (*samples.remarks, *doubts)]
-            run.save_notes([*told, *notes, proof_note, *left_out])
+            run.save_notes([*told, *notes, *storing_notes(clusters, partition, most), proof_note, *left_out])
     tell("writing the report", 0)
     with open_store(place, create=False) as opened:
         content = report_content(
-            opened, run.id, clustered=_excerpt(samples, clusters), show_samples=show_samples, map_features=map_features
+            opened,
+            run.id,
+            clustered=_excerpt(samples, clusters),
+            show_samples=show_samples,
+            map_features=map_features,
+            time_limit=schedule.part("report"),
         )
     leftover = run.leftover()
     _write_report(content, report, opened.location.text, leftover)
@@ -303,12 +319,14 @@ def _excerpt(samples: Samples, clusters: Clusters) -> tuple[FloatArray, IntArray
 
 
 def _certify(
-    partition: Partition, path: Path, tell: Callable[[str, int | SearchProgress], None]
+    partition: Partition, path: Path, deadline: Deadline, tell: Callable[[str, int | SearchProgress], None]
 ) -> tuple[Certificate | None, str]:
     """The proof of a list of regions, and what to say of it."""
     tell("proving regions", 0)
     try:
-        certificate = certify_partition(partition, path, on_progress=lambda done: tell("proving regions", done))
+        certificate = certify_partition(
+            partition, path, time_limit=deadline, on_progress=lambda done: tell("proving regions", done)
+        )
     except CertificateError as error:
         return None, f"The list of regions is not certified: {error}."
     part = "" if partition.status is PartitionStatus.COMPLETE else " of the part that was searched"

@@ -23,7 +23,8 @@ from relugeom.analysis.region_ranges import region_ranges
 from relugeom.analysis.relevance import cluster_relevance
 from relugeom.analysis.sample_robustness import sample_robustness
 from relugeom.analysis.unobserved import find_unobserved
-from relugeom.analysis.whole_domain import compare_importance, domain_importance
+from relugeom.analysis.whole_domain import ImportanceComparison, compare_importance, domain_importance
+from relugeom.audit.schedule import Schedule
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.ball import Norm
 from relugeom.claims.claim import Claim
@@ -31,6 +32,7 @@ from relugeom.claims.settlement import Settlement
 from relugeom.data.labels import CodedTarget
 from relugeom.data.samples import Samples
 from relugeom.deadline import Deadline
+from relugeom.errors import DeadlinePassedError
 from relugeom.files import make_folder
 from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import FloatArray, IntArray
@@ -38,9 +40,10 @@ from relugeom.network.decision import DecisionRule
 from relugeom.network.forward import evaluate
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.adjacency import find_adjacency
+from relugeom.partition.census import AdmissibleInputs, AdmissibleVerdict
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.partition import Partition, PartitionStatus
-from relugeom.partition.volumes import Volumes, region_volumes
+from relugeom.partition.volumes import VolumeMethod, Volumes, region_volumes
 
 if TYPE_CHECKING:
     from relugeom.store.runs import Run
@@ -54,8 +57,8 @@ MOST_ANALYSED, MOST_SHUFFLED, MOST_PATHS, MOST_DISTANCES = 100_000, 10_000, 2_00
 MOST_GROUPS = 100
 MOST_RELEVANCE, OUTPUT_CHANGE = 10, 0.01
 """Clusters whose features are told apart, and by how much of an output's spread predictions may differ."""
-SECONDS = {"ranges": 20.0, "relevance": 15.0, "distances": 15.0, "bounds": 15.0}
-SECONDS_EACH = 5.0
+PART_EACH = 1 / 3
+"""Part of the time for distances that one claim may take."""
 Tell = Callable[[str, int], None]
 
 
@@ -106,12 +109,12 @@ class Findings:
         importance: ClusterImportance,
         proofs: Path,
         *,
-        time_limit: float | None,
+        schedule: Schedule,
     ) -> None:
-        """`proofs` is the folder of certificates; the time limit is one for each part that has a limit of its own."""
+        """`proofs` is the folder of certificates."""
         self._run, self._partition, self._clusters, self._samples = run, partition, clusters, samples
         self._importance, self._proofs = importance, proofs
-        self._seconds = {part: min(most, time_limit or most) for part, most in SECONDS.items()}
+        self._schedule = schedule
         self._network: ReLUNetwork = partition.network
         self._domain: Domain = partition.domain
         self._few = len(partition) <= MOST_REGIONS
@@ -126,6 +129,9 @@ class Findings:
             Whether counterfactuals and proofs of distances, which tell of samples, may be kept.
         """
         tell("measuring the samples' margins", 0)
+        if self._schedule.deadline.passed:
+            yield from self._left_out("the samples' margins, scores, groups, relevance and distances")
+            return
         self._run.save_margins(sample_margins(self._clusters, self._samples.table))
         excerpt = take_excerpt(self._samples, self._clusters, self._domain)
         if len(excerpt.rows) < len(self._samples):
@@ -147,44 +153,69 @@ class Findings:
         yield from self._relevance(excerpt, tell)
         yield from self._distances(tell, show_samples)
 
+    def _left_out(self, what: str) -> Iterator[str]:
+        yield f"Not recorded, because the time ran out: {what}."
+
     def _measure(self, excerpt: Excerpt, tell: Tell) -> Iterator[str]:
         """What is known of each region."""
-        partition = self._partition
+        partition, part = self._partition, self._schedule.part
         tell("measuring volumes", 0)
-        volumes = region_volumes(partition)
+        volumes = region_volumes(partition, time_limit=part("volumes"))
         self._run.save_volumes(volumes)
+        if volumes.method is VolumeMethod.UNKNOWN:
+            yield f"Shares of the domain are not known: {volumes.reason}."
         tell("finding neighbours", 0)
-        self._run.save_adjacency(find_adjacency(partition))
-        self._run.save_decisions(decide_regions(partition))
+        adjacency = find_adjacency(partition, time_limit=part("neighbours"))
+        self._run.save_adjacency(adjacency)
+        if adjacency.reason:
+            yield f"Not every pair of neighbours is recorded: {adjacency.reason}."
+        classes = decide_regions(partition, time_limit=part("decisions"))
+        self._run.save_decisions(classes)
+        if len(classes) < len(partition):
+            yield f"Decisions are recorded of the first {len(classes):,} regions only: the time ran out."
         tell("finding the range of each region", 0)
-        ranges = region_ranges(partition, time_limit=self._seconds["ranges"])
+        ranges = region_ranges(partition, time_limit=part("ranges"))
         self._run.save_ranges(ranges)
         if ranges.reason:
             yield f"Not every region's range of outputs is recorded: {ranges.reason}."
         tell("ranking unobserved regions", 0)
-        # No time for admissible inputs: the store has them from the census.
-        self._run.save_unobserved(
-            find_unobserved(partition, self._clusters, self._spread, volumes=volumes, time_limit=Deadline(0.0))
+        deadline = part("unobserved")
+        found = find_unobserved(
+            partition,
+            self._clusters,
+            self._spread,
+            volumes=volumes,
+            admissible=_not_asked(partition),  # the store has them from the census
+            time_limit=deadline,
         )
+        self._run.save_unobserved(found)
+        if deadline.passed:
+            yield "How far regions without a sample depart from others is not known of all: the time ran out."
         tell("comparing measures of importance", 0)
-        self._compare(excerpt, volumes)
+        yield from self._compare(excerpt, volumes)
 
-    def _compare(self, excerpt: Excerpt, volumes: Volumes) -> None:
+    def _compare(self, excerpt: Excerpt, volumes: Volumes) -> Iterator[str]:
         """Measures of importance side by side."""
+        deadline = self._schedule.part("comparison")
+        try:
+            self._run.save_comparison(self._compared(excerpt, volumes, deadline))
+        except DeadlinePassedError:
+            yield from self._left_out("measures of importance side by side")
+
+    def _compared(self, excerpt: Excerpt, volumes: Volumes, deadline: Deadline) -> ImportanceComparison:
+        deadline.check()
         whole = domain_importance(
             self._clusters, self._importance, region_importance(self._partition, self._spread), volumes
         )
         shuffled = slice(None, None, -(-len(excerpt.X) // MOST_SHUFFLED) or 1)
         paths = excerpt.X[:: -(-len(excerpt.X) // MOST_PATHS) or 1]
         target = None if excerpt.target is None else CodedTarget(excerpt.target.numbers[shuffled])
-        self._run.save_comparison(
-            compare_importance(
-                whole,
-                gradients(self._network, excerpt.X),
-                integrated_gradients(self._network, paths),
-                permutation_importance(self._network, excerpt.X[shuffled], target),
-                self._spread,
-            )
+        return compare_importance(
+            whole,
+            gradients(self._network, excerpt.X),
+            integrated_gradients(self._network, paths, deadline=deadline),
+            permutation_importance(self._network, excerpt.X[shuffled], target, deadline=deadline),
+            self._spread,
         )
 
     def _group(self, excerpt: Excerpt, tell: Tell) -> Iterator[str]:
@@ -192,10 +223,15 @@ class Findings:
         if len(excerpt.clusters) < 2:
             return
         tell("grouping clusters", 0)
-        groups = group_clusters(excerpt.clusters, excerpt.X, groups=min(MOST_GROUPS, len(excerpt.clusters)))
+        deadline = self._schedule.part("groups")
+        if deadline.passed:
+            yield from self._left_out("groups of clusters")
+            return
+        most = min(MOST_GROUPS, len(excerpt.clusters))
+        groups = group_clusters(excerpt.clusters, excerpt.X, groups=most, time_limit=deadline)
         bounds = None
         if self._few and self._partition.status is PartitionStatus.COMPLETE:
-            bounds = bound_groups(groups, self._partition, time_limit=self._seconds["bounds"])
+            bounds = bound_groups(groups, self._partition, time_limit=self._schedule.part("group bounds"))
         self._run.save_groups(groups, excerpt.numbers, bounds)
         if bounds is not None and bounds.reason:
             yield f"Not every group's change of output is bounded: {bounds.reason}."
@@ -210,7 +246,7 @@ class Findings:
             spread=self._spread,
             output_change=change,
             limit=MOST_RELEVANCE,
-            time_limit=self._seconds["relevance"],
+            time_limit=self._schedule.part("relevance"),
         )
         self._run.save_relevance(found, excerpt.numbers)
         yield (
@@ -226,26 +262,36 @@ class Findings:
         if self._network.rule.rule is DecisionRule.NONE:
             return
         tell("measuring distances to other decisions", 0)
+        deadline = self._schedule.part("distances")
+        each = PART_EACH * deadline.seconds_left
         rows = _scattered(self._samples.excerpt(MOST_DISTANCES))
         X = self._samples.table.take(rows)
         found = sample_robustness(
             self._network,
             self._domain,
-            lambda row, domain, claim: self._settle_at(int(rows[row]) if show_samples else None, domain, claim),
+            lambda row, domain, claim: self._settle_at(
+                int(rows[row]) if show_samples else None, domain, claim, deadline.within(each)
+            ),
             X,
             norm=Norm.L1 if self._domain.integral.any() else Norm.LINF,  # few steps rather than a small one in all
             candidates=self._samples.table.take(self._samples.excerpt(MOST_SHUFFLED)),
-            time_limit=self._seconds["distances"],
+            time_limit=deadline,
             on_progress=lambda done: tell("measuring distances to other decisions", done),
         )
         self._run.save_robustness(found, rows, with_inputs=show_samples)
         if found.reason:
             yield f"Distances from another decision: {found.reason}."
 
-    def _settle_at(self, sample: int | None, domain: Domain, claim: Claim) -> Settlement:
+    def _settle_at(self, sample: int | None, domain: Domain, claim: Claim, deadline: Deadline) -> Settlement:
         """Settle a claim about a sample, and keep the proof of what holds under its number."""
         place = None if sample is None else make_folder(self._proofs) / f"sample-{sample}.cert"
-        return settle_claim(claim, self._network, domain, place, time_limit=SECONDS_EACH)
+        return settle_claim(claim, self._network, domain, place, time_limit=deadline)
+
+
+def _not_asked(partition: Partition) -> AdmissibleInputs:
+    """Nothing is known of the regions' admissible inputs."""
+    k, n = len(partition), partition.network.inputs
+    return AdmissibleInputs(np.full(k, AdmissibleVerdict.UNKNOWN, dtype=np.int64), np.full((k, n), np.nan))
 
 
 def _scattered(rows: IntArray) -> IntArray:

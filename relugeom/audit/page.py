@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from relugeom.audit.verdicts import headlines
 from relugeom.audit.words import interruption_in_words, summary_of
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.report.content import ReportContent
 
@@ -23,6 +24,7 @@ def report_content(
     clustered: tuple[FloatArray, IntArray] | None = None,
     show_samples: bool = True,
     map_features: Sequence[str] | None = None,
+    time_limit: TimeLimit = None,
 ) -> ReportContent:
     """What the report of a run says; by default of the latest finished one, else of an interrupted one.
 
@@ -34,6 +36,8 @@ def report_content(
         Whether rows of the data may be shown (`relugeom.report.privacy`).
     map_features
         Names of the two features of the map; by default those that move the outputs most.
+    time_limit
+        Seconds, or a deadline, for pictures: what is not drawn by then is left out.
 
     Raises
     ------
@@ -49,6 +53,7 @@ def report_content(
     from relugeom.store.finding_queries import read_findings
     from relugeom.store.queries import read_run, read_source
 
+    deadline = Deadline.of(time_limit)
     tables = read_run(store, run)
     source = read_source(store, tables.run)
     few = source.regions is not None and source.regions <= MAX_NODES
@@ -88,5 +93,5 @@ def report_content(
         None if shown is None else shown[0],
         None if shown is None else shown[1],
     )
-    content = with_pictures(content, subject, map_features=map_features)
+    content = with_pictures(content, subject, map_features=map_features, time_limit=deadline)
     return content if show_samples else without_rows(content)

@@ -4,8 +4,6 @@ The one idea: every question knows the statements that it would settle, so that 
 answered too: it is not known, because the time ran out.
 """
 
-import math
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -26,7 +24,7 @@ from relugeom.certificate.claim import settle_claim
 from relugeom.claims.answer import Answer, bound_in_words, pair_in_words, point_in_words
 from relugeom.claims.claim import Claim
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
-from relugeom.deadline import NEVER
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import EmptyDomainError
 from relugeom.files import make_folder
 from relugeom.geometry.domain import Domain
@@ -41,8 +39,10 @@ __all__ = ["FOLDER", "SIMPLIFIED", "ask_questions"]
 FOLDER, SIMPLIFIED = "proofs", "simplified.npz"
 """Where the certificates of the answers are, and the smaller network, in the folder of the audit."""
 MOST_OUTPUTS, MOST_PAIRS = 10, 60
-PART, PART_EACH = 1 / 5, 1 / 30
-"""Parts of the time limit, for all questions together and for one claim."""
+PART_EACH, PART_PROOFS = 1 / 6, 4 / 5
+"""Parts of the time: for one claim, and for all of them; in what is left inputs may still show that claims fail."""
+LATE_LOOKS = 10
+"""Questions of which inputs are looked at even where there is no time left at all."""
 LATE = "the time ran out: give more with --time-limit, or ask about it alone"
 
 
@@ -52,7 +52,7 @@ def ask_questions(
     folder: Path,
     *,
     protected: Sequence[int] = (),
-    time_limit: float | None,
+    time_limit: TimeLimit,
     on_progress: Callable[[int], None],
 ) -> list[Answer]:
     """Ask, and keep the certificate of every statement that holds in the folder `FOLDER`.
@@ -68,11 +68,10 @@ def ask_questions(
     protected
         Features on which a decision should not depend.
     time_limit
-        Seconds, of which a fifth is used at most; what was not asked by then is UNKNOWN.
+        Seconds, or a deadline; what was not asked by then is UNKNOWN.
     """
     answers: list[Answer] = []
-    limit = math.inf if time_limit is None else time_limit
-    for answer in _Questions(partition, samples, folder, limit).ask(protected):
+    for answer in _Questions(partition, samples, folder, Deadline.of(time_limit)).ask(protected):
         answers.append(answer)
         on_progress(len(answers))
     return answers
@@ -101,21 +100,25 @@ class _Question:
 class _Questions:
     """The questions about one network on one domain, with one budget of time."""
 
-    def __init__(self, partition: Partition, samples: FloatArray, folder: Path, limit: float) -> None:
+    def __init__(self, partition: Partition, samples: FloatArray, folder: Path, deadline: Deadline) -> None:
         self._partition, self._samples, self._folder = partition, samples, folder
         self._network: ReLUNetwork = partition.network
         self._domain: Domain = partition.domain
-        self._end, self._each = time.perf_counter() + PART * limit, PART_EACH * limit
+        self._end, self._deadline = deadline, deadline.share(PART_PROOFS)
+        self._each = PART_EACH * deadline.seconds_left
         self._proved = 0
         self._inputs, self._outputs = self._network.feature_names, self._network.target_names
         self._kind = "the admissible input " if self._domain.integral.any() else ""
 
     def ask(self, protected: Sequence[int]) -> Iterator[Answer]:
         """All answers."""
+        looks = 0
         for question in self._questions(protected):
-            if self._is_late() and not question.also_late:
-                yield from question.left_out(LATE)
-                continue
+            if self._deadline.passed:
+                looks += question.also_late
+                if not question.also_late or (self._end.passed and looks > LATE_LOOKS):
+                    yield from question.left_out(LATE)
+                    continue
             try:
                 yield from question.ask()
             except EmptyDomainError:
@@ -142,12 +145,9 @@ class _Questions:
             what = f"{count - MOST_PAIRS:,} more pairs of an output and a feature"
             yield _not_asked("monotonicity", f"the direction of {what}", MOST_PAIRS)
 
-    def _is_late(self) -> bool:
-        return time.perf_counter() > self._end
-
     def _settle(self, claim: Claim, second_network: ReLUNetwork | None = None) -> Settlement:
         """Settle, and keep the proof of what holds under the next number."""
-        if self._is_late():
+        if self._deadline.passed:
             return Settlement(claim, Verdict.UNKNOWN, reason=LATE)
         folder = make_folder(self._folder / FOLDER)
         settled = settle_claim(
@@ -156,13 +156,20 @@ class _Questions:
             self._domain,
             folder / f"{self._proved + 1:04}.cert",
             second_network=second_network,
-            time_limit=NEVER.within(min(self._each, self._end - time.perf_counter())),
+            time_limit=self._deadline.within(self._each),
         )
         self._proved += settled.proof is not None
         return settled
 
     def _ranges(self, output: int) -> Iterator[Answer]:
-        found = output_bounds(self._network, self._domain, self._settle, output=output, candidates=self._samples)
+        found = output_bounds(
+            self._network,
+            self._domain,
+            self._settle,
+            output=output,
+            candidates=self._samples,
+            time_limit=self._deadline.within(self._each),
+        )
         yield self._range(output, found.lowest, "≥")
         yield self._range(output, found.highest, "≤")
 
@@ -224,7 +231,7 @@ class _Questions:
         if found.unequal is not None and found.admissible:
             share = Fraction(found.unequal, found.admissible)
             parts.append(_share_in_words(found.unequal, found.admissible, "admissible inputs"))
-        elif settled.verdict is Verdict.FAILS:
+        elif settled.verdict is Verdict.FAILS and not self._end.passed:
             parts.extend(self._measured_shares(found))
         reason = settled.reason if settled.verdict is Verdict.UNKNOWN else ""
         yield Answer("fairness", statement, settled.verdict, share, "; ".join(parts), reason, settled.proof)
@@ -253,7 +260,7 @@ class _Questions:
         if self._partition.status is PartitionStatus.COMPLETE:
             signs = partition_unit_signs(self._partition)
         else:
-            signs = bound_unit_signs(self._network, self._domain)
+            signs = bound_unit_signs(self._network, self._domain, time_limit=self._deadline.within(self._each))
         smaller = simplify_network(self._network, signs)
         if not smaller.removed or smaller.claim is None:
             return

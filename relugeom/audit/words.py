@@ -1,11 +1,12 @@
 """What an audit says in words: what it goes on from, which columns it takes, its limits, its summary."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from relugeom.audit.schedule import Affordable
 from relugeom.data.samples import Samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.rounding import rounding_bound
@@ -25,6 +26,7 @@ __all__ = [
     "move_in_words",
     "range_in_words",
     "resumption_in_words",
+    "storing_notes",
     "summary_of",
 ]
 
@@ -90,6 +92,8 @@ def audit_notes(
         notes.append(
             f"The list of regions is truncated ({partition.reason}); the patterns of the samples are settled all the "
             f"same."
+            if PatternStatus.UNKNOWN not in verdicts
+            else f"The list of regions is truncated ({partition.reason})."
         )
     if domain.integral.any():
         notes.append(
@@ -97,6 +101,9 @@ def audit_notes(
             "whole numbers where the domain has them, and one member of each one-hot group. The range of a single "
             "region is over its relaxation."
         )
+    if PatternStatus.UNKNOWN in verdicts:
+        left = counted(verdicts.count(PatternStatus.UNKNOWN), "cluster")
+        notes.append(f"Whether the patterns of {left} are regions is not known: the time ran out.")
     if not census.lower_complete:
         notes.append("Lower-dimensional patterns were not searched for; only those of admissible inputs are listed.")
     if not census.admissible_complete and domain.integral.any():
@@ -119,6 +126,20 @@ def audit_notes(
             f"by this {effect} on the domain."
         )
     return notes
+
+
+def storing_notes(clusters: Clusters, partition: Partition, most: Affordable) -> Iterator[str]:
+    """What is not in the store because writing it would take too much of the time."""
+    if most.regions == len(partition) and partition.status is PartitionStatus.TRUNCATED:
+        yield (
+            f"No more than {most.regions:,} regions were listed: storing more would take too much of the time "
+            f"(--time-limit)."
+        )
+    if most.clusters is not None and most.clusters < len(clusters):
+        yield (
+            f"Features, coefficients and effects are recorded of the {most.clusters:,} largest clusters only: storing "
+            f"those of all {len(clusters):,} would take too much of the time."
+        )
 
 
 def summary_of(tables: "RunTables") -> Mapping[str, str]:

@@ -54,7 +54,7 @@ def audit(
     ] = None,
     out: Annotated[str, typer.Option("--out", metavar="DIR", help="Folder for the store and the report.")] = "audit",
     max_regions: MaxRegions = 1_000_000,
-    time_limit: TimeLimit = 600.0,
+    time_limit: TimeLimit = 120.0,
     threads: Threads = 1,
     resume: Resume = False,
     no_samples: NoSamples = False,

@@ -35,29 +35,29 @@ class Projection:
     multipliers: dict[int, fmpq]
 
 
-def nearest_in_linf(rows: Sequence[Form], p: Sequence[Fraction]) -> Nearest | None:
+def nearest_in_linf(rows: Sequence[Form], p: Sequence[Fraction], *, deadline: Deadline = NEVER) -> Nearest | None:
     """The least max |x_k − p_k| and a point that has it; None where the polyhedron is empty."""
     n, scale = len(p), lcm(*(value.denominator for value in p))
     program = [[*row[:n], 0, row[n]] for row in rows]
     for k, value in enumerate(p):
         gap = [scale * (j == k) for j in range(n)], int(value * scale)
         program += [[*(-c for c in gap[0]), scale, gap[1]], [*gap[0], scale, -gap[1]]]  # t ≥ ±(x_k − p_k)
-    return _least(program, [*[0] * n, -1, 0], n)
+    return _least(program, [*[0] * n, -1, 0], n, deadline)
 
 
-def nearest_in_l1(rows: Sequence[Form], p: Sequence[Fraction]) -> Nearest | None:
+def nearest_in_l1(rows: Sequence[Form], p: Sequence[Fraction], *, deadline: Deadline = NEVER) -> Nearest | None:
     """The least Σ |x_k − p_k| and a point that has it; None where the polyhedron is empty."""
     n, scale = len(p), lcm(*(value.denominator for value in p))
     program = [[*row[:n], *[0] * n, row[n]] for row in rows]
     for k, value in enumerate(p):
         gap = [scale * (j == k) for j in range(n)], int(value * scale)
         program += [[*(-c for c in gap[0]), *gap[0], gap[1]], [*gap[0], *gap[0], -gap[1]]]  # t_k ≥ ±(x_k − p_k)
-    return _least(program, [*[0] * n, *[-1] * n, 0], n)
+    return _least(program, [*[0] * n, *[-1] * n, 0], n, deadline)
 
 
-def nearest_in_l2(rows: Sequence[Form], p: Sequence[Fraction]) -> Nearest | None:
+def nearest_in_l2(rows: Sequence[Form], p: Sequence[Fraction], *, deadline: Deadline = NEVER) -> Nearest | None:
     """The least Σ (x_k − p_k)² and the point that has it; None where the polyhedron is empty."""
-    found = project(rows, p)
+    found = project(rows, p, deadline=deadline)
     if found is None:
         return None
     point = tuple(map(as_fraction, found.point))
@@ -81,8 +81,8 @@ def project(rows: Sequence[Form], p: Sequence[Fraction], *, deadline: Deadline =
     return _active_set(rows, centre, list(found.point), deadline) if isinstance(found, Witness) else None
 
 
-def _least(program: Sequence[Form], objective: Form, n: int) -> Nearest | None:
-    found = maximise_exactly(program, objective)
+def _least(program: Sequence[Form], objective: Form, n: int, deadline: Deadline) -> Nearest | None:
+    found = maximise_exactly(program, objective, deadline=deadline)
     if not isinstance(found, ExactOptimum):
         return None
     return -as_fraction(found.value), tuple(map(as_fraction, found.point[:n]))

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relugeom.errors import InputError
+from relugeom.deadline import NEVER, Deadline, TimeLimit
+from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.geometry.chart import domain_chart
 from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray, IntArray
 from relugeom.network.pattern import ActivationPattern, unpack_patterns
@@ -34,7 +35,7 @@ from relugeom.partition.partition import Partition, PartitionStatus
 
 __all__ = ["Adjacency", "find_adjacency"]
 
-FEW = 50
+FEW, FIRST_BLOCK = 50, 64
 """So many open candidates are settled exactly before a kernel has been loaded."""
 
 
@@ -55,7 +56,9 @@ class Adjacency:
     on_first, on_second
         Whether that is so for the unit's form in the first region, and in the second; at least one of them is True.
     complete
-        Whether the partition is: if not, regions may have neighbours that are absent.
+        Whether the partition is, and all of it was asked: if not, regions may have neighbours that are absent.
+    reason
+        Why some regions were not asked for neighbours in rows behind them, or empty.
     """
 
     regions: int
@@ -67,6 +70,7 @@ class Adjacency:
     on_first: BoolArray
     on_second: BoolArray
     complete: bool
+    reason: str = ""
     _by_second: IntArray = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -129,28 +133,43 @@ class Adjacency:
         return number
 
 
-def find_adjacency(partition: Partition, *, on_progress: Callable[[int], None] | None = None) -> Adjacency:
+def find_adjacency(
+    partition: Partition, *, time_limit: TimeLimit = None, on_progress: Callable[[int], None] | None = None
+) -> Adjacency:
     """Every pair of regions that share a facet, each proved in exact arithmetic or by floats with error bounds.
 
     Parameters
     ----------
     partition
         COMPLETE, or TRUNCATED: then only neighbours that are in the partition are found.
+    time_limit
+        Seconds, or a deadline; then only the pairs of the first regions are there.
     on_progress
         Is told now and then how many regions are done.
     """
+    deadline, reason = Deadline.of(time_limit), ""
     found: list[_Pair] = []
     columns: list[_Columns] = []
     k, units = len(partition), partition.network.units
     if k > 1:
-        search = _Search(partition)
-        block = max(1, BLOCK_BITS // units)
-        for start in range(0, k, block):
-            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                columns.append(search.pairs_from(start, min(start + block, k), found))
+        search = _Search(partition, deadline)
+        most = max(1, BLOCK_BITS // units)
+        start, block = 0, most if deadline == NEVER else min(most, FIRST_BLOCK)
+        while start < k:
+            end = min(start + block, k)
+            try:
+                deadline.check()
+                with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                    pairs, several = search.pairs_from(start, end)
+            except DeadlinePassedError:
+                reason = f"the time was up when {start:,} of {k:,} regions were asked for their neighbours"
+                break
+            columns.append(pairs)
+            found += several
             if on_progress is not None:
-                on_progress(min(start + block, k))
-    return _joined(partition, columns, found)
+                on_progress(end)
+            start, block = end, min(2 * block, most)
+    return _joined(partition, columns, found, reason)
 
 
 class _Pair(NamedTuple):
@@ -170,7 +189,7 @@ class _Columns(NamedTuple):
     unit: IntArray
 
 
-def _joined(partition: Partition, columns: list[_Columns], pairs: list[_Pair]) -> Adjacency:
+def _joined(partition: Partition, columns: list[_Columns], pairs: list[_Pair], reason: str) -> Adjacency:
     """All pairs in ascending order."""
     empty = np.zeros(0, dtype=np.int64)
     single = [np.concatenate([empty, *(part[field] for part in columns)]) for field in range(3)]
@@ -193,7 +212,8 @@ def _joined(partition: Partition, columns: list[_Columns], pairs: list[_Pair]) -
         units=units[places],
         on_first=flags[places, 0],
         on_second=flags[places, 1],
-        complete=partition.status is PartitionStatus.COMPLETE,
+        complete=partition.status is PartitionStatus.COMPLETE and not reason,
+        reason=reason,
     )
 
 
@@ -204,8 +224,8 @@ def _units_of(pair: _Pair) -> list[int]:
 class _Search:
     """What all blocks of a partition share."""
 
-    def __init__(self, partition: Partition) -> None:
-        self.partition, self.network = partition, partition.network
+    def __init__(self, partition: Partition, deadline: Deadline) -> None:
+        self.partition, self.network, self.deadline = partition, partition.network, deadline
         chart = domain_chart(partition.domain)
         self.floats, self.exact = HullFloats(self.network, chart), ExactFaces(self.network, chart)
         self.points = partition.points[:, list(chart.free)]
@@ -214,8 +234,14 @@ class _Search:
         self.open = 0  # candidates that the interior points did not show
         self.index = _PatternIndex(partition.packed, self.network.units)
 
-    def pairs_from(self, start: int, stop: int, several: list[_Pair]) -> _Columns:
-        """The pairs whose first region is in a block; those on several units' hyperplanes are put in a list."""
+    def pairs_from(self, start: int, stop: int) -> tuple[_Columns, list[_Pair]]:
+        """The pairs whose first region is in a block; those on several units' hyperplanes are in the list.
+
+        Raises
+        ------
+        DeadlinePassedError
+            There was no time for all of them.
+        """
         bits = unpack_patterns(self.partition.packed[start:stop], self.network.units)
         together, vanishing = possible_coincidences(self.floats, bits)
         alone = ~vanishing  # units that a flip of one bit crosses
@@ -223,6 +249,7 @@ class _Search:
         shared: list[_Pair] = []
         suspects = together | vanishing
         for row in np.flatnonzero(suspects.any(axis=1)).tolist():
+            self.deadline.check()
             shared += self._shared(start + row, np.flatnonzero(suspects[row]).tolist(), alone[row], passed[row])
         rows, units, seconds = self.index.flipped(bits, alone & ~bits)
         columns = _Columns(rows + start, seconds, units)
@@ -235,8 +262,8 @@ class _Search:
         for place, pair in enumerate(shared, start=len(rows)):
             passes[place, list(pair.here)] = True
         facet = self._prove(start, bits, everything, passes)
-        several += [pair for pair, proved in zip(shared, facet[len(rows) :].tolist(), strict=True) if proved]
-        return _Columns(*(column[facet[: len(rows)]] for column in columns))
+        several = [pair for pair, proved in zip(shared, facet[len(rows) :].tolist(), strict=True) if proved]
+        return _Columns(*(column[facet[: len(rows)]] for column in columns)), several
 
     def _shared(self, row: int, suspects: list[int], alone: BoolArray, passed: BoolArray) -> list[_Pair]:
         """Candidates that a flip of one bit does not find; marks units that are not alone, and those to pass over."""
@@ -275,6 +302,7 @@ class _Search:
             facet[left] = verdicts.facet
             left = left[~(verdicts.facet | verdicts.none)]
         for place in left.tolist():
+            self.deadline.check()
             facet[place] = self._decide(int(columns.first[place]), int(columns.unit[place]))
         return facet
 

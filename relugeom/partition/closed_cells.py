@@ -7,9 +7,11 @@ their bits name the neighbours.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 
+from relugeom.errors import DeadlinePassedError
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import domain_equalities, named_inequalities
@@ -79,28 +81,31 @@ def climb(
     *,
     steps: int = 1000,
 ) -> Best | None:
-    """Go from cell to cell as long as what is found gets better.
+    """Go from cell to cell as long as what is found gets better, and `best_of` has time.
 
     Parameters
     ----------
     networks, start
         Networks with the same inputs, and the pattern of each where to begin.
     best_of
-        The best of the cell that patterns have in common, or None where that is empty.
+        The best of the cell that patterns have in common, or None where that is empty; where it raises
+        DeadlinePassedError, the best so far is the answer.
     steps
         Cells that are entered, at most.
     """
-    here, found = start, best_of(start)
-    for _ in range(steps):
-        if found is None or found.value is None:
-            break
-        for near in _neighbours(networks, here, found.point):
-            other = best_of(near)
-            if other is not None and (other.value is None or other.value > found.value):
-                here, found = near, other
+    here, found = start, None
+    with suppress(DeadlinePassedError):
+        found = best_of(start)
+        for _ in range(steps):
+            if found is None or found.value is None:
                 break
-        else:
-            break
+            for near in _neighbours(networks, here, found.point):
+                other = best_of(near)
+                if other is not None and (other.value is None or other.value > found.value):
+                    here, found = near, other
+                    break
+            else:
+                break
     return found
 
 

@@ -30,7 +30,7 @@ from relugeom.partition.reference import Leaf, ReferenceSearch
 from relugeom.partition.setup import Setup, grown
 from relugeom.partition.tree import EMPTY, cut_tree
 
-__all__ = ["Task", "prepare"]
+__all__ = ["Task", "paced", "prepare"]
 
 STEPS, FIRST_STEPS = 20_000, 16
 """Nodes between two looks at the clock and at idle threads: at most, and at first."""
@@ -54,6 +54,12 @@ def prepare(run: Callable[[], object]) -> None:
         run()
     finally:
         notice.cancel()
+
+
+def paced(steps: int, seconds: float, most: int) -> int:
+    """How many steps to do next, after so many that took so long, until the clock is looked at again."""
+    faster = LOOK_SECONDS / max(seconds, LOOK_SECONDS / 8)
+    return min(max(int(steps * faster), 1), most)
 
 
 Stack = tuple[Cones, columns.Pending]
@@ -136,8 +142,7 @@ class Task:
         self.remaining = self._share_left()
         self.finished = self._done  # last, so that who sees it sees the pieces too
         if steps is None:
-            pace = LOOK_SECONDS / max(CLOCK.now() - began, LOOK_SECONDS / 8)
-            self._steps = min(max(int(budget * pace), 1), STEPS)
+            self._steps = paced(budget, CLOCK.now() - began, STEPS)
 
     def skip_to(self, last: list[int]) -> None:
         """Go to the first node in tree order behind the region with these bits; nothing before it is found again."""

@@ -5,13 +5,13 @@ where the units are few, by a second walk of the prefix tree that asks only the 
 an infeasible prefix settles all its extensions.
 """
 
-import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 
-from relugeom.errors import InputError
+from relugeom.deadline import NEVER, Deadline, TimeLimit
+from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import domain_equalities, matrix_rows, named_inequalities
@@ -44,7 +44,7 @@ def classify_patterns(network: ReLUNetwork, domain: Domain) -> dict[str, Pattern
             f"enumerate its regions instead"
         )
     regions = enumerate_regions(network, domain).packed
-    lower = _LowerSearch(network, domain, regions, None).run() or set()
+    lower = _LowerSearch(network, domain, regions, NEVER).run() or set()
     known = {row.tobytes(): PatternStatus.REGION for row in regions}
     known |= dict.fromkeys(lower, PatternStatus.LOWER_DIMENSIONAL)
     numbers = np.arange(2**network.units, dtype=np.uint32)[:, None]
@@ -54,49 +54,65 @@ def classify_patterns(network: ReLUNetwork, domain: Domain) -> dict[str, Pattern
 
 
 def settle_clusters(
-    clusters: Clusters, domain: Domain, *, on_progress: Callable[[int], None] | None = None
+    clusters: Clusters,
+    domain: Domain,
+    *,
+    time_limit: TimeLimit = None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> list[PatternStatus]:
-    """What the pattern of each cluster is on the domain.
+    """What the pattern of each cluster is on the domain; UNKNOWN where there was no time to settle it.
 
     A sample inside the domain with every z ≠ 0 proves a region; the other patterns are located.
     """
-    statuses, locator = [], None
+    deadline = Deadline.of(time_limit)
+    statuses, locator = list[PatternStatus](), None
     for row, clear in enumerate(clusters.clear.tolist()):
         if clear:
             statuses.append(PatternStatus.REGION)
         else:
             locator = locator or Locator(clusters.network, domain)
-            statuses.append(locator.locate(clusters[row].pattern).status)
+            statuses.append(_settled(locator, clusters[row].pattern, deadline))
         if on_progress is not None:
             on_progress(row + 1)
     return statuses
 
 
-def take_census(partition: Partition, *, time_limit: float | None = None) -> PatternCensus:
+def _settled(locator: Locator, pattern: ActivationPattern, deadline: Deadline) -> PatternStatus:
+    try:
+        return locator.locate(pattern, deadline=deadline).status
+    except DeadlinePassedError:
+        return PatternStatus.UNKNOWN
+
+
+def take_census(partition: Partition, *, time_limit: TimeLimit = None) -> PatternCensus:
     """Count the patterns of each kind on a partition's domain.
 
     Parameters
     ----------
     time_limit
-        Seconds for two searches. The first, where admissible inputs have integer features and cannot be listed, looks
-        for the patterns that they have; it takes half of the time at most, and is cut short with
-        `admissible_complete` False. The second looks for lower-dimensional patterns; without success in that time (or
-        with more than 20 units) only those of admissible inputs are reported, and `lower_complete` is False.
+        Seconds, or a deadline, for two searches. The first, where admissible inputs have integer features and cannot be
+        listed, looks for the patterns that they have; it takes half of the time at most, and is cut short with
+        `admissible_complete` False; so is what was found and could not be located. The second looks for
+        lower-dimensional patterns; without success in that time (or with more than 20 units) only those of admissible
+        inputs are reported, and `lower_complete` is False.
     """
     network, domain = partition.network, partition.domain
     complete = partition.status is PartitionStatus.COMPLETE
-    deadline = None if time_limit is None else time.perf_counter() + time_limit
+    deadline = Deadline.of(time_limit)
     regions = {row.tobytes() for row in partition.packed}
     met = _Met({}, complete=False)
     if domain.integral.any():
-        met = _admissible_patterns(partition, None if time_limit is None else time_limit / 2)
+        met = _admissible_patterns(partition, deadline.share(1 / 2))
     lower: set[bytes] = set()
     unlisted = [pattern for pattern in met.counts if pattern not in regions]
     locator = None if complete or not unlisted else Locator(network, domain)
     for content in unlisted:
         status = PatternStatus.LOWER_DIMENSIONAL  # in a complete partition: feasible, and no region
         if locator is not None:
-            status = locator.locate(ActivationPattern(network.widths, content)).status
+            status = _settled(locator, ActivationPattern(network.widths, content), deadline)
+        if status is PatternStatus.UNKNOWN:
+            met = met._replace(complete=False)
+            continue
         (regions if status is PatternStatus.REGION else lower).add(content)
     found = None
     if complete and network.units <= MAX_LISTED_UNITS:
@@ -137,8 +153,8 @@ class _Met(NamedTuple):
         return np.array(met, dtype=np.int64)
 
 
-def _admissible_patterns(partition: Partition, time_limit: float | None) -> _Met:
-    found = admissible_patterns(partition.network, partition.domain, candidates=partition.points, time_limit=time_limit)
+def _admissible_patterns(partition: Partition, deadline: Deadline) -> _Met:
+    found = admissible_patterns(partition.network, partition.domain, candidates=partition.points, time_limit=deadline)
     numbers = [None] * len(found) if found.counts is None else found.counts.tolist()
     keys = (row.tobytes() for row in found.packed)
     return _Met(dict(zip(keys, numbers, strict=True)), found.complete, found.counts is not None)
@@ -152,7 +168,7 @@ def _columns(patterns: set[bytes], units: int) -> ByteArray:
 class _LowerSearch:
     """All patterns that some input has and that are no regions, depth first over the prefixes of patterns."""
 
-    def __init__(self, network: ReLUNetwork, domain: Domain, regions: ByteArray, deadline: float | None) -> None:
+    def __init__(self, network: ReLUNetwork, domain: Domain, regions: ByteArray, deadline: Deadline) -> None:
         self._network, self._deadline = network, deadline
         self._exact = exact_network(network)
         self._layer_starts = np.cumsum([0, *network.widths]).tolist()
@@ -167,11 +183,15 @@ class _LowerSearch:
         found: set[bytes] = set()
         stack: list[tuple[bool, ...]] = [()]
         while stack:
-            if self._deadline is not None and time.perf_counter() > self._deadline:
+            if self._deadline.passed:
                 return None
             prefix = stack.pop()
             if prefix not in self._region_prefixes:
-                if not self._is_feasible(prefix):
+                try:
+                    is_feasible = self._is_feasible(prefix)
+                except DeadlinePassedError:
+                    return None
+                if not is_feasible:
                     continue
                 if len(prefix) == self._network.units:
                     found.add(ActivationPattern.from_bits(self._network.widths, prefix).packed)
@@ -184,7 +204,8 @@ class _LowerSearch:
         forms = self._prefix_forms(prefix)
         rows = [form if bit else [-entry for entry in form] for form, bit in zip(forms, prefix, strict=True)]
         strict = [len(self._domain_rows) + position for position, bit in enumerate(prefix) if bit]
-        point = find_strict_point([*self._domain_rows, *rows], strict, self._network.inputs)
+        rows = [*self._domain_rows, *rows]
+        point = find_strict_point(rows, strict, self._network.inputs, deadline=self._deadline)
         return isinstance(point, Witness)
 
     def _prefix_forms(self, prefix: tuple[bool, ...]) -> list[Form]:

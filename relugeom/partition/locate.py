@@ -13,6 +13,7 @@ from math import lcm
 
 from flint import fmpq, fmpz_mat
 
+from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry.chart import Chart, domain_chart
 from relugeom.geometry.chebyshev import Ball, chebyshev_ball
 from relugeom.geometry.domain import Domain
@@ -112,8 +113,15 @@ class Locator:
         for number, form in enumerate(domain_equalities(domain), start=1):
             self._named += [(f"equality {number}", form), (f"equality {number}", [-entry for entry in form])]
 
-    def locate(self, pattern: ActivationPattern) -> Location:
-        """Decide one pattern."""
+    def locate(self, pattern: ActivationPattern, *, deadline: Deadline = NEVER) -> Location:
+        """Decide one pattern.
+
+        Raises
+        ------
+        DeadlinePassedError
+            The deadline has passed before it was decided.
+        """
+        deadline.check()
         first = len(self._named)
         rows = list(self._named)
         active: list[int] = []
@@ -129,11 +137,11 @@ class Locator:
         n = self._chart.domain.inputs
         # An interior point has every row positive that is not 0 on the whole hull, those of the domain included.
         open_rows = [row for row in range(len(forms)) if row not in flat or row in active]
-        found = find_strict_point(forms, open_rows, n, solver=self._solver)
+        found = find_strict_point(forms, open_rows, n, solver=self._solver, deadline=deadline)
         if isinstance(found, Witness):
             ball = chebyshev_ball(self._chart, [form for form in on_hull[first:] if any(form[:-1])])
             return _location(pattern, PatternStatus.REGION, found.point, ball, ())
-        closed = find_strict_point(forms, active, n, solver=self._solver)
+        closed = find_strict_point(forms, active, n, solver=self._solver, deadline=deadline)
         if isinstance(closed, Witness):
             proof = _proof(rows, found)
             return _location(pattern, PatternStatus.LOWER_DIMENSIONAL, closed.point, None, proof)

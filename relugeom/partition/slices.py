@@ -17,6 +17,7 @@ from flint import fmpq
 from numpy.typing import ArrayLike
 
 from relugeom.columns.frames import vector_in_order
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DomainError, UnboundedPolytopeError
 from relugeom.geometry.chart import Chart, domain_chart
 from relugeom.geometry.domain import Domain
@@ -140,7 +141,7 @@ def slice_regions(
     *,
     window: tuple[Sides, Sides] | None = None,
     max_regions: int | None = 10_000,
-    time_limit: float | None = None,
+    time_limit: TimeLimit = None,
 ) -> RegionSlice:
     """Cut the plane through `point` along two features into regions, with exact corners.
 
@@ -154,8 +155,10 @@ def slice_regions(
     Raises
     ------
     DomainError
-        The slice misses the domain (`EmptyDomainError`), has no area in it, or cannot be made (`slice_domain`).
+        The slice misses the domain (`EmptyDomainError`), has no area in it, or cannot be made (`slice_domain`), or the
+        corners of its regions were not found in time.
     """
+    deadline = Deadline.of(time_limit)
     check_inputs(network, domain)
     plane = slice_domain(domain, features, point, window=window)
     chart = domain_chart(plane)
@@ -165,8 +168,12 @@ def slice_regions(
     whole = polytope_cell(domain_rows(chart), 2)
     if whole is None:
         raise DomainError("the slice has no area in the domain")
-    partition = enumerate_regions(network, plane, max_regions=max_regions, time_limit=time_limit)
-    polygons = list(exact_polygons(partition))
+    partition = enumerate_regions(network, plane, max_regions=max_regions, time_limit=deadline.share(1 / 2))
+    polygons = list[list[Corner]]()
+    for polygon in exact_polygons(partition):
+        if deadline.passed:
+            raise DomainError("there was no time to find the corners of its regions")
+        polygons.append(polygon)
     areas = sum((polygon_area(polygon) for polygon in polygons), fmpq(0))
     outline = _polygon(whole)
     swapped = features[0] > features[1]

@@ -15,38 +15,36 @@ interval of `linalg/confidence.py`.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import inf, prod
+from math import inf
 
 import numpy as np
-from flint import fmpq, fmpz_mat
+from flint import fmpq
 
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError, UnboundedPolytopeError
 from relugeom.geometry.chart import Chart, domain_chart
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.volume import (
     VertexCell,
     bounded_volume,
-    bounding_box,
     cell_volume,
     domain_rows,
     enclosing_floats,
     extend_path,
     is_bounded,
-    keep_inside,
     polytope_cell,
     shadow_table,
     unbounded_reason,
     unit_volume,
 )
-from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray, IntArray, frozen_array
+from relugeom.linalg.arrays import BoolArray, FloatArray, frozen_array
 from relugeom.linalg.confidence import confidence_interval
-from relugeom.linalg.exact import nearest_float, rational, scaled_integers
-from relugeom.network.activation import activation_patterns
-from relugeom.network.exact import exact_network
+from relugeom.linalg.exact import nearest_float
 from relugeom.network.network import ReLUNetwork
-from relugeom.network.pattern import ActivationPattern, pack_patterns
+from relugeom.network.pattern import ActivationPattern
 from relugeom.partition.partition import Partition, PartitionStatus
 from relugeom.partition.region_rows import RegionRows
+from relugeom.partition.volume_sampling import FEWEST_SAMPLES, sample_patterns
 
 __all__ = [
     "CoveredShare",
@@ -62,10 +60,6 @@ EXACT_SECONDS = (0.0003, 0.0003, 0.0003, 0.0005, 0.002, 0.01)
 """Time of one region's exact volume by dimension, as measured on random networks."""
 EXACT_LIMIT = 120.0
 """Exact volumes that would take longer than so many seconds are estimated, unless the caller asks for them."""
-DRAWS_PER_SAMPLE = 100
-"""Where fewer points of the bounding box than one in so many lie in the domain, sampling ends early."""
-FEWEST_SAMPLES = 100
-BLOCK = 8192
 PROGRESS = 256
 BITS = 200
 """Sums of shares are enclosed in multiples of 2^-BITS."""
@@ -151,6 +145,7 @@ def region_volumes(
     samples: int = 100_000,
     seed: int = 0,
     confidence: float = 0.95,
+    time_limit: TimeLimit = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Volumes:
     """The volume of every region and its share of the domain.
@@ -162,26 +157,29 @@ def region_volumes(
     samples, seed, confidence
         For MONTE_CARLO: number of points, the seed of the generator, and the probability for each interval. Points are
         drawn as float64, which moves each by at most about 2^-53 of the domain's width.
+    time_limit
+        Seconds, or a deadline; estimates rest on the points drawn by then.
     on_progress
         Called now and then with the number of regions (or of points) that are done.
 
     Returns
     -------
     Volumes
-        UNKNOWN with the reason where the domain is unbounded and not treated exactly, or too thin in its bounding box.
+        UNKNOWN with the reason where the domain is unbounded and not treated exactly, or too thin in its bounding box,
+        or where the time was up before.
 
     Raises
     ------
     InputError
         An option is out of range.
     """
-    method = _choose_method(partition, method, samples, confidence)
+    deadline = Deadline.of(time_limit)
+    method = _choose_method(partition, method, samples, confidence, deadline)
     chart = domain_chart(partition.domain)
     if method is VolumeMethod.MONTE_CARLO:
-        sample = _sample_patterns(partition, chart, samples, seed, on_progress)
+        sample = sample_patterns(partition, chart, samples, seed, deadline, on_progress)
         if isinstance(sample, str):
-            unknown = np.full(len(partition), np.nan)
-            return Volumes(VolumeMethod.UNKNOWN, unknown, unknown, unknown, unknown, 0.0, np.nan, reason=sample)
+            return _unknown(partition, sample)
         low, high = confidence_interval(sample.hits, sample.size, confidence)
         shares = sample.hits / sample.size
         whole = nearest_float(sample.domain_volume * unit_volume(chart))
@@ -192,6 +190,8 @@ def region_volumes(
     whole_volume, unit = bounded_volume(domain_rows(chart), chart.dimension), unit_volume(chart)
     table = np.full((4, len(partition)), np.nan)
     for row, volume in enumerate(_volumes(partition, chart, on_progress)):
+        if deadline.passed:
+            return _unknown(partition, f"the time was up when {row:,} of {len(partition):,} regions were measured")
         table[0, row] = inf if volume is None else nearest_float(volume * unit)
         if volume is not None and whole_volume is not None:
             share = volume / whole_volume
@@ -201,6 +201,11 @@ def region_volumes(
     return Volumes(method, table[0], table[1], table[2], table[3], 1.0, whole, reason=reason)
 
 
+def _unknown(partition: Partition, reason: str) -> Volumes:
+    unknown = np.full(len(partition), np.nan)
+    return Volumes(VolumeMethod.UNKNOWN, unknown, unknown, unknown, unknown, 0.0, np.nan, reason=reason)
+
+
 def covered_share(
     partition: Partition,
     *,
@@ -208,18 +213,20 @@ def covered_share(
     samples: int = 100_000,
     seed: int = 0,
     confidence: float = 0.95,
+    time_limit: TimeLimit = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> CoveredShare:
     """The share of the domain's volume that the regions found cover; exactly 1 for a COMPLETE partition.
 
     Parameters are those of `region_volumes`. With EXACT, `low` and `high` are proved bounds, about 2^-53 apart.
     """
-    method = _choose_method(partition, method, samples, confidence)
+    deadline = Deadline.of(time_limit)
+    method = _choose_method(partition, method, samples, confidence, deadline)
     if partition.status is PartitionStatus.COMPLETE:
         return CoveredShare(VolumeMethod.EXACT, 1.0, 1.0)
     chart = domain_chart(partition.domain)
     if method is VolumeMethod.MONTE_CARLO:
-        sample = _sample_patterns(partition, chart, samples, seed, on_progress)
+        sample = sample_patterns(partition, chart, samples, seed, deadline, on_progress)
         if isinstance(sample, str):
             return CoveredShare(VolumeMethod.UNKNOWN, 0.0, 1.0, reason=sample)
         low, high = confidence_interval(np.array([sample.hits.sum()]), sample.size, confidence)
@@ -230,6 +237,9 @@ def covered_share(
     # Each share is rounded down to a multiple of 2^-BITS: sums of rationals would grow without end.
     total, scale = 0, 1 << BITS
     for volume in _volumes(partition, chart, on_progress):
+        if deadline.passed:
+            reason = "the time was up: what has been measured is a lower bound"
+            return CoveredShare(method, enclosing_floats(fmpq(total, scale))[0], 1.0, reason=reason)
         total += int(((volume or fmpq(0)) * scale / whole).floor())
     low_share, high_share = fmpq(total, scale), fmpq(min(total + len(partition), scale), scale)
     return CoveredShare(method, enclosing_floats(low_share)[0], enclosing_floats(high_share)[1])
@@ -312,17 +322,9 @@ def _has_idle_unit(pattern: ActivationPattern, rows: Sequence[Form]) -> bool:
     return any(bit and not any(row) for bit, row in zip(pattern.bits.tolist(), rows, strict=True))
 
 
-@dataclass(frozen=True, slots=True)
-class _Sample:
-    """Uniform points of the domain: how many lie in each region, and what they say of the domain's volume."""
-
-    hits: IntArray
-    size: int
-    domain_volume: fmpq
-    reason: str
-
-
-def _choose_method(partition: Partition, method: VolumeMethod | None, samples: int, confidence: float) -> VolumeMethod:
+def _choose_method(
+    partition: Partition, method: VolumeMethod | None, samples: int, confidence: float, deadline: Deadline
+) -> VolumeMethod:
     if samples < FEWEST_SAMPLES:
         raise InputError(f"the number of samples must be at least {FEWEST_SAMPLES}, not {samples}")
     if not 0 < confidence < 1:
@@ -330,79 +332,6 @@ def _choose_method(partition: Partition, method: VolumeMethod | None, samples: i
     if method is not None:
         return method
     affordable = partition.dimension < len(EXACT_SECONDS)
-    affordable = affordable and EXACT_SECONDS[partition.dimension] * len(partition) <= EXACT_LIMIT
+    limit = min(EXACT_LIMIT, deadline.seconds_left)
+    affordable = affordable and EXACT_SECONDS[partition.dimension] * len(partition) <= limit
     return VolumeMethod.EXACT if affordable else VolumeMethod.MONTE_CARLO
-
-
-def _sample_patterns(
-    partition: Partition, chart: Chart, samples: int, seed: int, on_progress: Callable[[int], None] | None
-) -> _Sample | str:
-    """Draw points, or say why that cannot be done."""
-    rows = domain_rows(chart) if chart.rows else []
-    lower, upper = bounding_box(rows, chart.dimension) if rows else (chart.lower, chart.upper)
-    if not (np.isfinite(lower).all() and np.isfinite(upper).all()):
-        return unbounded_reason(chart)
-    box_volume = prod((rational(high) - rational(low) for low, high in zip(lower, upper, strict=True)), start=fmpq(1))
-    random, read_patterns = np.random.default_rng(seed), _pattern_reader(partition.network, chart)
-    hits = np.zeros(len(partition), dtype=np.int64)
-    size = draws = accepted = 0
-    while size < samples and draws < DRAWS_PER_SAMPLE * samples:
-        points = lower + (upper - lower) * random.random((BLOCK, chart.dimension))
-        points = keep_inside(rows, np.clip(points, lower, upper))
-        draws, accepted = draws + BLOCK, accepted + len(points)
-        points = points[: samples - size]
-        if len(points):
-            hits += _count_hits(partition.packed, read_patterns(points))
-            size += len(points)
-            if on_progress is not None:
-                on_progress(size)
-    few = f"only {size:,} of {draws:,} points of the bounding box lie in the domain"
-    if size < FEWEST_SAMPLES:
-        return f"{few}: too few for an estimate"
-    return _Sample(hits, size, box_volume * fmpq(accepted, draws), few if size < samples else "")
-
-
-def _pattern_reader(network: ReLUNetwork, chart: Chart) -> Callable[[FloatArray], ByteArray]:
-    """How to find the exact packed patterns of points of the hull."""
-    n, d = chart.domain.inputs, chart.dimension
-    fixed = [index for index in range(n) if index not in chart.free]
-    values = {index: fmpq(chart.lift[index, d], chart.lift[n, d]) for index in fixed}
-    depends = any(chart.lift[index, column] for index in fixed for column in range(d))
-    if not depends and all(rational(nearest_float(value)) == value for value in values.values()):
-
-        def read_inputs(points: FloatArray) -> ByteArray:
-            X = np.empty((len(points), n))
-            X[:, list(chart.free)] = points
-            X[:, fixed] = [nearest_float(values[index]) for index in fixed]
-            return activation_patterns(network, X).packed
-
-        return read_inputs
-    exact = exact_network(network)
-
-    def read_hull(points: FloatArray) -> ByteArray:
-        # Inputs on the hull are no float64 points here: rounding would push them off hyperplanes that hold the hull.
-        entries, k = scaled_integers(points.T)
-        below = chart.lift * fmpz_mat(d + 1, len(points), [*entries, *[1 << k] * len(points)])
-        scale, bits = int(chart.lift[n, d]) << k, np.zeros((0, len(points)), dtype=np.bool_)
-        for weights, exponent in zip(exact.layers[:-1], exact.exponents[:-1], strict=True):
-            values = [max(int(entry), 0) for entry in (weights * below).entries()]
-            active = np.array([value > 0 for value in values], dtype=np.bool_).reshape(-1, len(points))
-            bits, scale = np.vstack([bits, active]), scale << exponent
-            below = fmpz_mat(len(active) + 1, len(points), [*values, *[scale] * len(points)])
-        return pack_patterns(bits.T)
-
-    return read_hull
-
-
-def _count_hits(packed: ByteArray, patterns: ByteArray) -> IntArray:
-    """How many patterns equal each row of `packed`; rows are in ascending order."""
-    width = packed.shape[1]
-    if not width:
-        return np.full(len(packed), len(patterns), dtype=np.int64)
-    # Texts of one length, compared byte by byte.
-    known, found = (np.ascontiguousarray(table).view(f"S{width}").ravel() for table in (packed, patterns))
-    hits = np.zeros(len(packed), dtype=np.int64)
-    if len(known):
-        places = np.minimum(np.searchsorted(known, found), len(known) - 1)
-        np.add.at(hits, places[known[places] == found], 1)
-    return hits

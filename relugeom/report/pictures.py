@@ -6,6 +6,7 @@ What cannot be drawn is left out, and a sentence says why; a picture never stops
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DomainError
 from relugeom.geometry.domain import Domain
 from relugeom.graph.active_subnetwork import active_subnetwork
@@ -46,7 +47,11 @@ class Subject:
 
 
 def with_pictures(
-    content: ReportContent, subject: Subject, *, map_features: Sequence[str] | None = None
+    content: ReportContent,
+    subject: Subject,
+    *,
+    map_features: Sequence[str] | None = None,
+    time_limit: TimeLimit = None,
 ) -> ReportContent:
     """The content with every picture that can be drawn of it.
 
@@ -54,19 +59,22 @@ def with_pictures(
     ----------
     map_features
         Names of the two features of the map; by default those that move the outputs most.
+    time_limit
+        Seconds, or a deadline: what is not drawn by then is left out.
 
     Raises
     ------
     InputError
         The network has no such features.
     """
+    deadline = Deadline.of(time_limit)
     asked = None if map_features is None else find_features(subject.network, map_features)
     notes = list(content.notes)
     maps: list[RegionMap] = []
     if subject.domain is not None:
         pairs = choose_features(subject.network, subject.domain, content.importance) if asked is None else [asked]
         try:
-            maps = [_map(content, subject, subject.domain, pairs)] if pairs else []
+            maps = [_map(content, subject, subject.domain, pairs, deadline)] if pairs else []
         except DomainError as error:
             notes.append(f"There is no map of regions: {error}.")
         if not pairs:
@@ -75,7 +83,7 @@ def with_pictures(
     graph = None
     if subject.partition is not None and 1 < len(subject.partition) <= MAX_NODES:
         known = zip(clusters["pattern"], clusters["cluster"], clusters["samples"], strict=True)
-        graph = region_graph(subject.partition, list(known))
+        graph = region_graph(subject.partition, list(known), time_limit=deadline)
     drawn = clusters.head(MAX_SUBNETWORKS) if _is_small(subject.network) else clusters.head(0)
     subnetworks = {
         int(cluster): active_subnetwork(subject.network, str(pattern))
@@ -84,7 +92,13 @@ def with_pictures(
     return replace(content, maps=maps, graph=graph, subnetworks=subnetworks, notes=notes)
 
 
-def _map(content: ReportContent, subject: Subject, domain: Domain, pairs: Sequence[tuple[int, int]]) -> RegionMap:
+def _map(
+    content: ReportContent,
+    subject: Subject,
+    domain: Domain,
+    pairs: Sequence[tuple[int, int]],
+    deadline: Deadline,
+) -> RegionMap:
     """The map, with the samples on top where they are at hand."""
     drawn = draw_map(
         subject.network,
@@ -93,6 +107,7 @@ def _map(content: ReportContent, subject: Subject, domain: Domain, pairs: Sequen
         overall=overall_of(content),
         clusters=content.clusters,
         others=_inside_regions(subject.partition) if len(pairs) > 1 else (),
+        time_limit=deadline,
     )
     if subject.samples is None or subject.assignment is None:
         return drawn

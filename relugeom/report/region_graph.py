@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from relugeom.deadline import TimeLimit
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.network.pattern import pattern_texts
 from relugeom.partition.adjacency import find_adjacency
@@ -49,15 +50,19 @@ class RegionGraph:
     complete: bool
 
 
-def region_graph(partition: Partition, clusters: Sequence[tuple[str, int, int]] = ()) -> RegionGraph:
+def region_graph(
+    partition: Partition, clusters: Sequence[tuple[str, int, int]] = (), *, time_limit: TimeLimit = None
+) -> RegionGraph:
     """The graph of a partition.
 
     Parameters
     ----------
     clusters
         Pattern, number and number of samples of each cluster.
+    time_limit
+        Seconds, or a deadline, for finding neighbours; without all of them the graph is not complete.
     """
-    adjacency = find_adjacency(partition)
+    adjacency = find_adjacency(partition, time_limit=time_limit)
     patterns = pattern_texts(partition.packed, partition.network.widths)
     known = {pattern: (number, samples) for pattern, number, samples in clusters}
     layers = [f"{layer}.{index}" for layer, width in enumerate(partition.network.widths) for index in range(width)]

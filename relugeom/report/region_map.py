@@ -11,6 +11,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DomainError, InputError
 from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.domain import Domain, FeatureKind, round_to_rules
@@ -87,6 +88,7 @@ def draw_map(
     overall: pd.DataFrame | None = None,
     clusters: pd.DataFrame | None = None,
     others: Sequence[tuple[str, FloatArray]] = (),
+    time_limit: TimeLimit = None,
 ) -> RegionMap:
     """The map along two features, through the mean of the samples or, without samples, the middle of the domain.
 
@@ -101,12 +103,15 @@ def draw_map(
     others
         Further points, shape (n,), with words for them: they are tried where the map through the mean shows fewer than
         three regions.
+    time_limit
+        Seconds, or a deadline, for all planes that are tried.
 
     Raises
     ------
     DomainError
         No pair has a plane with an area in the domain.
     """
+    deadline = Deadline.of(time_limit)
     chart = domain_chart(domain)
     inside = float_point(chart.embed(chart.interior))
     typical, spread = _typical(domain, overall, inside)
@@ -114,13 +119,15 @@ def draw_map(
     looked = len(features) > 1 or bool(others)
     limits = (LOOK_REGIONS, LOOK_SECONDS) if looked else (MAX_REGIONS, TIME_LIMIT)
     found: list[tuple[RegionSlice, str]] = []
-    refusal = DomainError("no two features were given")
+    refusal = DomainError("there was no time to draw one" if features else "no two features were given")
     for words, point in (first, ("a point of the domain", inside), *others):
         if found and (len(max(found, key=_regions)[0]) >= ENOUGH_REGIONS or words == "a point of the domain"):
             continue  # the mean gives way only where it breaks a row of the domain or shows next to nothing
         for pair in features:
+            if deadline.passed:
+                break
             try:
-                cut = _cut(network, domain, pair, point, _window(domain, pair, typical, spread), limits)
+                cut = _cut(network, domain, pair, point, _window(domain, pair, typical, spread), limits, deadline)
             except DomainError as error:
                 refusal = error
             else:
@@ -128,9 +135,9 @@ def draw_map(
     if not found:
         raise refusal
     cut, through = max(found, key=_regions)
-    if looked and not cut.covered:
+    if looked and not cut.covered and not deadline.passed:
         window = _window(domain, cut.features, typical, spread)
-        cut = _cut(network, domain, cut.features, cut.point, window, (MAX_REGIONS, TIME_LIMIT))
+        cut = _cut(network, domain, cut.features, cut.point, window, (MAX_REGIONS, TIME_LIMIT), deadline)
     patterns = pattern_texts(cut.partition.packed, network.widths)
     numbers = {} if clusters is None else dict(zip(clusters["pattern"], clusters["cluster"], strict=True))
     return RegionMap(
@@ -154,8 +161,11 @@ def _cut(
     point: FloatArray,
     window: tuple[Sides, Sides],
     limits: tuple[int, float],
+    deadline: Deadline,
 ) -> RegionSlice:
-    return slice_regions(network, domain, pair, point, window=window, max_regions=limits[0], time_limit=limits[1])
+    return slice_regions(
+        network, domain, pair, point, window=window, max_regions=limits[0], time_limit=deadline.within(limits[1])
+    )
 
 
 def _regions(found: tuple[RegionSlice, str]) -> int:

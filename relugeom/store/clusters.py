@@ -15,8 +15,8 @@ CHUNK = 1_000_000
 """Samples that are looked at together: there may be more than fit in memory twice."""
 
 
-def save_clusters(connection: Connection, run_id: int, clusters: Clusters, pattern_ids: IntArray) -> None:
-    """Record clusters, whose patterns have these ids, and the assignment of every sample."""
+def save_clusters(connection: Connection, run_id: int, clusters: Clusters, pattern_ids: IntArray, *, told: int) -> None:
+    """Record clusters, whose patterns have these ids, the features of the first so many, and every sample's cluster."""
     decides = clusters.class_share.shape[1] == 2
     columns = {
         "run_id": run_id,
@@ -31,8 +31,9 @@ def save_clusters(connection: Connection, run_id: int, clusters: Clusters, patte
         "accuracy": clusters.accuracy,
     }
     insert_columns(connection, schema.clusters, columns)
-    profile = {"mean": clusters.feature_mean.ravel(), "spread": clusters.feature_spread.ravel()}
-    insert_columns(connection, schema.cluster_features, _cells(run_id, clusters.feature_mean, "feature") | profile)
+    mean, spread = clusters.feature_mean[:told], clusters.feature_spread[:told]
+    profile = {"mean": mean.ravel(), "spread": spread.ravel()}
+    insert_columns(connection, schema.cluster_features, _cells(run_id, mean, "feature") | profile)
     prediction = {"prediction": clusters.prediction_mean.ravel()}
     insert_columns(connection, schema.cluster_outputs, _cells(run_id, clusters.prediction_mean, "output") | prediction)
     share = {"share": clusters.class_share.ravel()}
@@ -49,16 +50,16 @@ def save_clusters(connection: Connection, run_id: int, clusters: Clusters, patte
         insert_columns(connection, schema.assignments, samples)
 
 
-def save_importance(connection: Connection, run_id: int, importance: ClusterImportance) -> None:
-    """Record the importance of every feature in every cluster, per output."""
-    k, m, n = importance.scaled.shape
+def save_importance(connection: Connection, run_id: int, importance: ClusterImportance, *, told: int) -> None:
+    """Record the importance of every feature in the first so many clusters, per output."""
+    k, m, n = importance.scaled[:told].shape
     columns = {
         "run_id": run_id,
         "cluster": np.repeat(np.arange(1, k + 1), m * n),
         "output": np.tile(np.repeat(np.arange(m), n), k),
         "feature": np.tile(np.arange(n), k * m),
-        "scaled": importance.scaled.ravel(),
-        "contribution": importance.contribution.ravel(),
+        "scaled": importance.scaled[:told].ravel(),
+        "contribution": importance.contribution[:told].ravel(),
     }
     insert_columns(connection, schema.cluster_importance, columns)
 

@@ -169,7 +169,12 @@ class Run:
         return partition
 
     def save_clusters(
-        self, clusters: Clusters, importance: ClusterImportance, *, verdicts: Sequence[PatternStatus] = ()
+        self,
+        clusters: Clusters,
+        importance: ClusterImportance,
+        *,
+        verdicts: Sequence[PatternStatus] = (),
+        told: int | None = None,
     ) -> None:
         """Record clusters, their importance and effective maps, and the cluster of each sample.
 
@@ -177,6 +182,8 @@ class Run:
         ----------
         verdicts
             What the pattern of each cluster is on the run's domain; empty for a run without a domain.
+        told
+            Of how many clusters, the first ones, features, effective maps and importance are recorded; None for all.
         """
         self._check_subject(clusters.network, self._subject.domain)
         if verdicts and len(verdicts) != len(clusters):
@@ -187,9 +194,10 @@ class Run:
                 having = np.array([found is verdict for found in verdicts], dtype=np.bool_)
                 if having.any():
                     save_verdicts(self._connection, self._domain_row(), patterns.of(having), verdict)
-            save_maps(self._connection, patterns, importance.maps)
-            save_clusters(self._connection, self.id, clusters, patterns.ids)
-            save_importance(self._connection, self.id, importance)
+            first = np.arange(len(clusters)) < (len(clusters) if told is None else told)
+            save_maps(self._connection, patterns.of(first), importance.maps.of(first))
+            save_clusters(self._connection, self.id, clusters, patterns.ids, told=int(first.sum()))
+            save_importance(self._connection, self.id, importance, told=int(first.sum()))
         self.grown |= len(clusters.assignment) > MANY
         self.outcome |= {"clusters": len(clusters), "samples": len(clusters.assignment)}
 

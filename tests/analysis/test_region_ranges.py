@@ -10,6 +10,7 @@ import pytest
 from relugeom.analysis.output_bounds import output_bounds
 from relugeom.analysis.region_ranges import region_ranges
 from relugeom.certificate.claim import settle_claim
+from relugeom.deadline import Deadline
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
 from relugeom.network.activation import activation_patterns
@@ -82,8 +83,8 @@ def test_without_a_limit_a_range_is_infinite_and_no_point_reaches_it():
 
 def test_what_time_did_not_allow_is_missing_and_said_to_be():
     partition = enumerate_regions(a_network(0, 3, 5, 4, 2), square(3))
-    found = region_ranges(partition, time_limit=0.0)
-    assert found.known < len(partition) and "left" in found.reason
+    found = region_ranges(partition, time_limit=Deadline(0))
+    assert found.known == 0 and "left" in found.reason
     assert np.isnan(found.lowest[-1]).all()
 
 

@@ -15,6 +15,7 @@ from relugeom.certificate.partition_proof.exact_proof import ExactCell, Proof, p
 from relugeom.certificate.partition_proof.hull_proofs import HullProofs
 from relugeom.certificate.partition_proof.path_forms import PathForms
 from relugeom.certificate.partition_proof.tree_columns import OPEN_LEAF, UNDECIDED_UNIT, Text
+from relugeom.deadline import NEVER, Deadline
 from relugeom.errors import CertificateError
 from relugeom.geometry.chart import Chart
 from relugeom.partition.partition import Partition
@@ -31,7 +32,8 @@ class HoleFiller:
         The longest multiplier, and the longest coordinate or denominator, written so far.
     """
 
-    def __init__(self, partition: Partition, chart: Chart, hull: HullProofs) -> None:
+    def __init__(self, partition: Partition, chart: Chart, hull: HullProofs, deadline: Deadline = NEVER) -> None:
+        self._deadline = deadline
         self.multiplier_bits = self.point_bits = 1
         self._partition, self._hull = partition, hull
         self._free = np.array(chart.free, dtype=np.int64)
@@ -45,6 +47,8 @@ class HoleFiller:
         ------
         CertificateError
             A unit does not have the bit that the tree says, or no proof of it was found.
+        DeadlinePassedError
+            The deadline has passed before they were written.
         """
         units, bits, firsts = (column[:holes].tolist() for column in (text.units, text.bits, text.firsts))
         counts, rows, N = text.counts[:holes].tolist(), text.rows[:holes].tolist(), text.known.shape[1]
@@ -53,6 +57,7 @@ class HoleFiller:
         all_move: list[bool] = np.all(moving, axis=1).tolist()
         lines, longest = [], 1
         for hole in range(holes):
+            self._deadline.check()
             unit, bit = units[hole], bits[hole]
             if unit == OPEN_LEAF:
                 line, size = point_line(self._partition, bit)

@@ -12,16 +12,17 @@ from relugeom.certificate.partition_proof.holes import HoleFiller, point_line
 from relugeom.certificate.partition_proof.hull_proofs import HullProofs
 from relugeom.certificate.partition_proof.plan import make_plan
 from relugeom.certificate.partition_proof.proof_kernel import LEFT_OUT, write_tree
+from relugeom.deadline import CLOCK, NEVER, Deadline
 from relugeom.geometry.chart import domain_chart
 from relugeom.partition import columns
-from relugeom.partition.engine import prepare
+from relugeom.partition.engine import paced, prepare
 from relugeom.partition.partition import Partition
 from relugeom.partition.path import stand_at
 from relugeom.partition.setup import Setup, grown
 
 __all__ = ["TreePiece", "tree_pieces"]
 
-STEPS = 50_000
+STEPS, FIRST_STEPS = 50_000, 64
 TEXT, HOLES, MARKS = 1 << 22, 1 << 12, 1 << 12
 
 
@@ -49,29 +50,34 @@ class TreePiece(NamedTuple):
     point_bits: int
 
 
-def tree_pieces(partition: Partition) -> Iterator[TreePiece]:
+def tree_pieces(partition: Partition, deadline: Deadline = NEVER) -> Iterator[TreePiece]:
     """The tree's lines in preorder.
 
     Raises
     ------
     CertificateError
         A decision of the tree could not be proved; the text names it.
+    DeadlinePassedError
+        The deadline has passed before all of them were.
     """
     if partition.network.units == 0:
         text, bits = point_line(partition, 0)
         yield TreePiece(text, [], 1, 0, 0, 1, bits)
         return
-    walker = _Walker(partition)
+    deadline.check()
+    walker = _Walker(partition, deadline)
     walker.prepare()
     while not walker.done:
+        deadline.check()
         yield walker.run()
 
 
 class _Walker:
     """The compiled prover's state, and what it needs from outside."""
 
-    def __init__(self, partition: Partition) -> None:
+    def __init__(self, partition: Partition, deadline: Deadline) -> None:
         self.partition, self.done = partition, False
+        self._steps = FIRST_STEPS
         network, domain = partition.network, partition.domain
         chart = domain_chart(domain)
         self._setup = Setup(network, chart)
@@ -110,7 +116,7 @@ class _Walker:
             marks=np.zeros((MARKS, 2), dtype=np.int64),
         )
         self._network = make_exact(network)
-        self._filler = HoleFiller(partition, chart, hull)
+        self._filler = HoleFiller(partition, chart, hull, deadline)
         self._tried = (-1, -1)  # the node at which the dictionary was set up again
 
     def prepare(self) -> None:
@@ -141,7 +147,9 @@ class _Walker:
         """The next lines."""
         cursor = self._walk.cursor
         proofs, leaves, place = (int(cursor[k]) for k in (places.PROOFS, places.LEAF, places.PLACE))
-        code = self._advance(STEPS)
+        began = CLOCK.now()
+        code = self._advance(min(self._steps, STEPS))
+        self._steps = paced(min(self._steps, STEPS), CLOCK.now() - began, STEPS)
         if code == columns.GROW:
             self._state, self._waiting = grown(self._state, self._waiting)
         elif code == LEFT_OUT:
