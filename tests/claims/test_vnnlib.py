@@ -190,3 +190,19 @@ def test_reading_ends_at_a_deadline():
     assert len(read_property(declared, deadline=Deadline.of(60)).cases) == 1
     with pytest.raises(DeadlinePassedError):
         read_property(declared, deadline=Deadline(0))
+
+
+def test_a_text_that_is_cut_within_a_number_is_refused():
+    """Every number stands in parentheses, so that only whole assertions are read."""
+    lines = [
+        "(declare-const X_0 Real)",
+        "(declare-const Y_0 Real)",
+        "(assert (<= X_0 2.81e-02))",
+        "(assert (>= Y_0 40))",
+    ]
+    text = "\n".join(lines)
+    ends = {len("\n".join(lines[:count])) + more for count in (2, 3, 4) for more in (0, 1)}
+    for length in range(len(text)):
+        if length not in ends:
+            with pytest.raises(InputError):
+                read_property(text[:length])

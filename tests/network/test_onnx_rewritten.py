@@ -197,6 +197,10 @@ REFUSED = {
     "branches joined along the batch": (graph_model((2, 6), [node("Concat", ["x", "x"], "y", axis=0)], {}), None),
     "a kernel for other channels": (chain(IMAGE, ("Conv", [T, single(rng, 3, 4, 2, 2)])), "channels"),
     "a window larger than the input": (chain(IMAGE, ("MaxPool", [T], {"kernel_shape": [9, 9]})), "larger than"),
+    "strides of 0 that fit": (
+        chain(IMAGE, ("MaxPool", [T], {"kernel_shape": [2, 2], "strides": [0, 1], "auto_pad": "SAME_UPPER"})),
+        "do not fit",
+    ),
     "strides of 0": (chain(IMAGE, ("MaxPool", [T], {"kernel_shape": [2, 2], "strides": [0, 1]})), "do not fit"),
     "a kernel without a shape": (chain(IMAGE, ("MaxPool", [T])), "larger|do not fit|numbers"),
     "huge pads": (chain(IMAGE, ("MaxPool", [T], {"kernel_shape": [2, 2], "pads": [1 << 30] * 4})), "can be analysed"),

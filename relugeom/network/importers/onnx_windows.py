@@ -52,6 +52,8 @@ def _windows(step: Step, x: Variable, kernel: Sequence[int]) -> _Windows:
     rank, sizes = x.labels.ndim - 2, x.labels.shape[2:]
     strides, dilations = (_list(step, name, [1] * rank) for name in ("strides", "dilations"))
     pads = _list(step, "pads", [0] * 2 * rank)
+    if len(kernel) != rank or min([*strides, *dilations, *kernel], default=1) < 1 or min(pads, default=0) < 0:
+        raise step.damaged("has a kernel, strides, dilations or pads that do not fit its input")
     mode = step.node.attributes.get("auto_pad", "NOTSET")
     if mode in ("SAME_UPPER", "SAME_LOWER"):
         missing = [
@@ -64,8 +66,6 @@ def _windows(step: Step, x: Variable, kernel: Sequence[int]) -> _Windows:
         raise step.unsupported(f"pads in the way {str(mode)[:40]!r}")
     if step.integer("ceil_mode", 0):
         raise step.unsupported("rounds the number of its windows up (ceil_mode): export it without")
-    if len(kernel) != rank or min([*strides, *dilations, *kernel], default=1) < 1 or min(pads, default=0) < 0:
-        raise step.damaged("has a kernel, strides, dilations or pads that do not fit its input")
     padding = [(0, 0), *((pads[axis], pads[rank + axis]) for axis in range(rank))]
     step.budget.floats(len(x.labels[0]) * prod(size + sum(pad) for size, pad in zip(sizes, padding[1:], strict=True)))
     padded = np.pad(x.labels[0], padding, constant_values=-1)
