@@ -241,3 +241,11 @@ def test_questions_and_reports(capsys: pytest.CaptureFixture[str], refuses) -> N
 )
 def test_usage(arguments: list[str], refuses) -> None:
     refuses(["relugeom --help"], *arguments)
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".npz", ".keras", ".h5", ".pt", ".safetensors", ".nnet"])
+def test_a_model_whose_name_no_file_can_have_is_one_line(suffix, tmp_path, capsys):
+    for verb in (("inspect",), ("enumerate", "--domain", "all"), ("certify", "--out", tmp_path / "p.cert")):
+        ended = run_command(capsys, verb[0], tmp_path / ("m" * 300 + suffix), *verb[1:])
+        assert_refused(ended, "File name too long")
+    assert not any(tmp_path.iterdir())
