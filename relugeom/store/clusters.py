@@ -36,7 +36,8 @@ def save_clusters(connection: Connection, run_id: int, clusters: Clusters, patte
     insert_columns(connection, schema.cluster_features, _cells(run_id, mean, "feature") | profile)
     prediction = {"prediction": clusters.prediction_mean.ravel()}
     insert_columns(connection, schema.cluster_outputs, _cells(run_id, clusters.prediction_mean, "output") | prediction)
-    share = {"share": clusters.class_share.ravel()}
+    known = None if clusters.target_share is None else clusters.target_share.ravel()
+    share = {"share": clusters.class_share.ravel(), "target_share": known}
     insert_columns(connection, schema.cluster_classes, _cells(run_id, clusters.class_share, "class") | share)
     for start in range(0, len(clusters.assignment), CHUNK):
         rows = slice(start, start + CHUNK)

@@ -41,7 +41,7 @@ class RunTables:
     clusters
         Columns cluster, pattern, samples, share, outside, verdict, prediction, positive_share, target_mean, accuracy.
     outcomes
-        Where the network has several outputs: columns cluster, kind (mean, decided), name, value; else empty.
+        Where the network has several outputs: columns cluster, kind (mean, decided, target), name, value; else empty.
     overall
         Mean and spread of each feature over all samples, by feature; None without samples.
     profiles
@@ -129,6 +129,13 @@ SELECT m.cluster, m.kind, m.name, m.value FROM (
     JOIN runs r ON r.id = c.run_id
     JOIN outputs o ON o.network_id = r.network_id AND o.position = c.class
     LEFT JOIN classes k ON k.network_id = r.network_id AND k.position = c.class
+    UNION ALL
+    SELECT c.run_id, c.cluster, 'target' AS kind, coalesce(k.name, o.name) AS name, c.target_share AS value, c.class
+    FROM cluster_classes c
+    JOIN runs r ON r.id = c.run_id
+    JOIN outputs o ON o.network_id = r.network_id AND o.position = c.class
+    LEFT JOIN classes k ON k.network_id = r.network_id AND k.position = c.class
+    WHERE c.target_share IS NOT NULL
 ) m
 JOIN runs r ON r.id = m.run_id
 WHERE m.run_id = :run AND m.cluster <= :most
@@ -197,16 +204,13 @@ def _read_tables(store: Store, run_id: int | None) -> RunTables:
         network = _rows(connection, NETWORK, run)[0]
         overall = read_frame(connection, OVERALL, run)
         patterns = read_frame(connection, PATTERNS, run, most=MOST_PATTERNS)
-        clusters = read_frame(connection, CLUSTERS, run)
-        if int(network["outputs"]) > 1:
-            clusters["prediction"] = None  # that of the first output is one of several
         return RunTables(
             run=run,
             network=_describe_network(network),
             domain=read_frame(connection, DOMAIN, run),
             constraints=_constraints(_rows(connection, CONSTRAINTS, run)),
             census=read_frame(connection, CENSUS, run),
-            clusters=clusters,
+            clusters=read_frame(connection, CLUSTERS, run),
             outcomes=read_frame(connection, OUTCOMES, run, most=MOST_CLUSTERS),
             overall=None if overall.empty else overall.set_index("feature"),
             profiles=read_frame(connection, PROFILES, run, most=MOST_CLUSTERS),

@@ -338,6 +338,11 @@ cluster_classes = _of_cluster(
     "cluster_classes",
     key("class", "number of the class, from 0"),
     Column("share", Double, comment="share of samples decided for the class"),
+    Column(
+        "target_share",
+        Double,
+        comment="share of samples whose target is the class; NULL without a target, and for runs before revision 0011",
+    ),
     comment="Decisions for the samples of a cluster.",
 )
 

@@ -119,9 +119,10 @@ JOIN features f ON f.network_id = p.network_id AND f.position = m.feature""",
         """\
 SELECT c.run_id AS run, c.cluster, p.pattern, c.samples, c.share, c.outside,
        CASE WHEN r.domain_id IS NULL THEN NULL ELSE coalesce(v.verdict, 'unknown') END AS verdict,
-       o.prediction, c.positive_share, c.target_mean, c.accuracy
+       CASE WHEN n.outputs = 1 THEN o.prediction END AS prediction, c.positive_share, c.target_mean, c.accuracy
 FROM clusters c
 JOIN runs r ON r.id = c.run_id
+JOIN networks n ON n.id = r.network_id
 JOIN patterns p ON p.id = c.pattern_id
 JOIN cluster_outputs o ON o.run_id = c.run_id AND o.cluster = c.cluster AND o.output = 0
 LEFT JOIN verdicts v ON v.domain_id = r.domain_id AND v.pattern_id = c.pattern_id""",

@@ -96,7 +96,8 @@ def test_the_verbs_say_it_by_class(tmp_path: Path, capsys, monkeypatch):
     assert tables.clusters["prediction"].isna().all() and tables.clusters["target_mean"].isna().all()
     kept = {(row.cluster, row.kind, row.name): row.value for row in tables.outcomes.itertuples(index=False)}
     for row in rows:
-        assert {name: kept[row["cluster"], "decided", name] for name in NAMES} == pytest.approx(row["decided"])
+        for kind in ("decided", "target"):
+            assert {name: kept[row["cluster"], kind, name] for name in NAMES} == pytest.approx(row[kind])
         assert {name: kept[row["cluster"], "mean", name] for name in row["mean"]} == pytest.approx(row["mean"])
     page = Path("out/report.html").read_text(encoding="utf-8")
     assert "Decisions, target and outputs by cluster" in page and "mean target" not in page

@@ -32,7 +32,7 @@ from relugeom.store.views import VIEWS
 
 pytestmark = pytest.mark.without_tables
 GOLDEN = Path(__file__).parent / "golden"
-RELEASED = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010")
+RELEASED = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
 HEAD = RELEASED[-1]
 NEXT = f'''
 """A later revision, for this test alone."""
@@ -226,6 +226,19 @@ def test_the_way_back_keeps_what_that_schema_can_hold(database, other_database, 
     assert database.definitions() == definitions
     assert database.contents(columns) == before
     database.assert_sound()
+
+
+def test_means_of_numbers_of_classes_are_taken_away(database):
+    """Of a network with three classes, whose runs had the mean of 0, 1 and 2 for a mean of the target."""
+    golden_store(database, "0010")
+    kept = database.ask("SELECT count(*) FROM clusters WHERE run_id <> 1 AND target_mean IS NOT NULL")
+    with connect_engine(parse_location(database.url)).begin() as connection:
+        connection.exec_driver_sql("UPDATE networks SET decision_rule = 'argmax', outputs = 3 WHERE id = 1")
+    migration.upgrade(database.url)
+    assert database.ask("SELECT count(*) FROM clusters WHERE run_id = 1 AND target_mean IS NOT NULL") == [(0,)]
+    assert database.ask("SELECT count(*) FROM run_scores WHERE run_id = 1 AND response_mean IS NOT NULL") == [(0,)]
+    assert database.ask("SELECT count(*) FROM cluster_list WHERE run = 1 AND prediction IS NOT NULL") == [(0,)]
+    assert database.ask("SELECT count(*) FROM clusters WHERE run_id <> 1 AND target_mean IS NOT NULL") == kept
 
 
 # --- versions that do not fit --------------------------------------------------------------------------------------
