@@ -13,6 +13,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[1]
 FLOORS = {
     "errors": 1,
+    "decimals": 1,
     "columns": 2,
     "deadline": 2,
     "files": 2,

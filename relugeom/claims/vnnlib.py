@@ -22,8 +22,8 @@ from relugeom.errors import InputError
 __all__ = ["Case", "Property", "read_property"]
 
 TOKEN = re.compile(r"\s+|;[^\n]*|[()]|\"[^\"]*\"|[^\s();\"]+")
-NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,3})?\Z")
-NAME = re.compile(r"([XY])_(0|[1-9]\d{0,5})\Z")
+NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,3})?\Z", re.ASCII)
+NAME = re.compile(r"([XY])_(0|[1-9]\d{0,5})\Z", re.ASCII)
 IGNORED = {"set-logic", "set-info", "set-option", "check-sat", "get-model", "exit"}
 DEEPEST, MOST_CASES = 64, 100_000
 ZERO = Fraction(0)

@@ -33,6 +33,9 @@ PIECE, JSON_END = 1 << 20, "\n  ]\n}\n"
 """Letters of rows that are printed at once, and what stands behind the last ones."""
 ROW = json.JSONEncoder(allow_nan=False, default=bytes.hex)
 
+LONGEST_ERROR = 2000
+"""Characters of an error that are printed: names in it can be as long as a file."""
+
 
 def one_line(text: str) -> str:
     """The text on one line, with everything that does not print as an escape."""
@@ -44,7 +47,10 @@ def one_line(text: str) -> str:
 
 def print_error(text: str) -> None:
     """One clear line on the error stream, without the password of a URL that was given in the wrong place."""
-    tell(f"relugeom: {hide_passwords(text)}")
+    line = one_line(hide_passwords(text))
+    if len(line) > LONGEST_ERROR:  # what is wrong stands at its beginning, and what to do at its end
+        line = f"{line[: LONGEST_ERROR // 2]} … {line[-LONGEST_ERROR // 4 :]}"
+    tell(f"relugeom: {line}")
 
 
 def tell(text: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from relugeom.decimals import is_plain, parsed_float
 from relugeom.errors import DataError
 
 __all__ = ["about_words", "floats", "is_number", "listed", "numbers_of", "parsed_number"]
@@ -67,7 +68,15 @@ def about_words(name: str, words: Sequence[str]) -> str:
 
 
 def floats(cells: Sequence[Any]) -> list[float]:
-    """Cells that are numbers, or texts of numbers."""
+    """Cells that are numbers, or texts of numbers.
+
+    Raises
+    ------
+    ValueError, TypeError
+        A cell is something else.
+    """
+    if not is_plain("".join(cell for cell in cells if isinstance(cell, str))):
+        raise ValueError("a cell holds what is no part of a number")
     try:
         return list(map(float, cells))
     except OverflowError:  # an integer beyond every float64
@@ -96,10 +105,7 @@ def parsed_number(cell: str) -> float | None:
     word = cell.strip().lower()
     if word in WORDS:
         return WORDS[word]
-    try:
-        return float(cell)
-    except ValueError:
-        return None
+    return parsed_float(cell)
 
 
 def is_number(value: float | None) -> bool:

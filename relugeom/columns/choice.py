@@ -9,6 +9,7 @@ import io
 import math
 import re
 import shlex
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -160,7 +161,8 @@ class RowCounter:
 def _check_features(features: Sequence[str], inputs: int, target: str | None) -> list[str]:
     if len(features) != inputs:
         raise DataError(f"--features names {len(features)} columns, but the model has {inputs} inputs")
-    repeated = [name for name in features if features.count(name) > 1 or name == target]
+    times = Counter(features)
+    repeated = [name for name in features if times[name] > 1 or name == target]
     if repeated:
         raise DataError(f"--features names {repeated[0]!r} twice, or it is the target: each input needs its own column")
     return list(features)

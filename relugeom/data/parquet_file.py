@@ -22,11 +22,10 @@ class ParquetFile:
 
     def pieces(self, columns: Sequence[str]) -> Iterator[list[Sequence[Any]]]:
         """The cells of these columns: numbers as arrays, everything else as Python values."""
-        places = [self.header.index(name) for name in columns]
         rows = max(1, CELLS // max(len(columns), 1))
-        named = [self.header[place] for place in places]
-        for batch in self._file.iter_batches(batch_size=rows, columns=named, use_threads=False):
-            yield [_cells(name, batch.column(batch.schema.names.index(name))) for name in columns]
+        for batch in self._file.iter_batches(batch_size=rows, columns=list(columns), use_threads=False):
+            place_of = {name: place for place, name in enumerate(batch.schema.names)}
+            yield [_cells(name, batch.column(place_of[name])) for name in columns]
 
 
 @contextmanager

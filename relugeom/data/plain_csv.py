@@ -15,6 +15,8 @@ import numpy as np
 __all__ = ["plain_pieces"]
 
 QUOTE = '"'
+WIDEST = 10_000
+"""Columns; of more, each costs pyarrow longer than reading its cells carefully does."""
 BLOCK = 1 << 20
 """Bytes that are read together."""
 
@@ -26,9 +28,10 @@ def plain_pieces(path: Path, header: Sequence[str], columns: Sequence[str]) -> I
         from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, open_csv
     except ImportError:
         return
-    if not _is_one_line(path, header):
+    if len(header) > WIDEST or not _is_one_line(path, header):
         return
-    kinds = {name: float64() if name in columns else string() for name in header}
+    wanted, place_of = set(columns), {name: place for place, name in enumerate(header)}
+    kinds = {name: float64() if name in wanted else string() for name in header}
     try:
         with open_csv(
             path,
@@ -37,7 +40,7 @@ def plain_pieces(path: Path, header: Sequence[str], columns: Sequence[str]) -> I
             ConvertOptions(column_types=kinds, null_values=[], strings_can_be_null=False),
         ) as batches:
             for batch in batches:
-                cells = [batch.column(header.index(name)).to_numpy() for name in columns]
+                cells = [batch.column(place_of[name]).to_numpy() for name in columns]
                 if not all(np.isfinite(column).all() for column in cells) or _has_quotes(batch):
                     return
                 yield cells

@@ -15,6 +15,7 @@ import numpy as np
 
 from relugeom.errors import DataError
 from relugeom.linalg.arrays import FloatArray, IntArray, frozen_array
+from relugeom.linalg.scaling import safe_factors
 
 __all__ = ["SampleTable", "TableWriter"]
 
@@ -83,9 +84,10 @@ class SampleTable:
 
     def mean_and_spread(self) -> tuple[FloatArray, FloatArray]:
         """Mean and standard deviation of each column, shapes (n,)."""
-        mean = np.sum([chunk.sum(axis=0) for _, chunk in self.chunks()], axis=0) / len(self)
-        squares = np.sum([((chunk - mean) ** 2).sum(axis=0) for _, chunk in self.chunks()], axis=0)
-        return mean, np.sqrt(squares / len(self))
+        factor = safe_factors(np.abs(self.range()).max(axis=0))
+        mean = np.sum([(chunk * factor).sum(axis=0) for _, chunk in self.chunks()], axis=0) / len(self)
+        squares = np.sum([((chunk * factor - mean) ** 2).sum(axis=0) for _, chunk in self.chunks()], axis=0)
+        return mean / factor, np.sqrt(squares / len(self)) / factor
 
     def _read(self, rows: slice) -> FloatArray:
         if isinstance(self._place, np.ndarray):

@@ -14,6 +14,7 @@ relation = ">="           # "<=", ">=", "=="
 value = 0.0
 """
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,6 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.columns.frames import table_in_order
+from relugeom.decimals import parsed_float
 from relugeom.errors import DomainError, InputError
 from relugeom.files import read_text
 from relugeom.geometry.domain import Domain, FeatureKind
@@ -31,6 +33,10 @@ from relugeom.linalg.arrays import FloatArray
 __all__ = ["domain_of_data", "load_domain", "read_domain_file"]
 
 FORMS = "write box:LO,HI, data, all, or the name of a TOML file"
+DEEPEST = 32
+KEY_PART = r"""(?>[\w-]+|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\."""
+LONG_KEY = re.compile(rf"(?<![\w-])(?:{KEY_PART}[ \t]*+){{{DEEPEST}}}")
+"""Names like a.b.c and so on, for which `tomllib` takes time and memory that grow with the square of their length."""
 RELATIONS = ("<=", ">=", "==")
 
 
@@ -90,6 +96,8 @@ def read_domain_file(path: str | Path, names: Sequence[str]) -> Domain:
         text = read_text(path)
     except InputError as error:
         raise DomainError(f"domain {error} ({FORMS})") from None
+    if LONG_KEY.search(text):
+        raise DomainError(f"domain file {str(path)!r}: a name with more than {DEEPEST} dots leads nowhere")
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also numbers too long and lists too deep for Python
@@ -108,11 +116,11 @@ def read_domain_file(path: str | Path, names: Sequence[str]) -> Domain:
 
 def _interval(text: str) -> tuple[float, float]:
     parts = text.removeprefix("box:").split(",")
-    try:
-        low, high = (float(part) for part in parts)
-    except ValueError:
-        raise DomainError(f"domain {text!r} is not box:LO,HI with two numbers: {FORMS}") from None
-    return low, high
+    values = [parsed_float(part) for part in parts]
+    match values:
+        case [float(low), float(high)]:
+            return low, high
+    raise DomainError(f"domain {text!r} is not box:LO,HI with two numbers: {FORMS}")
 
 
 def _domain_of_document(document: Mapping[str, Any], names: Sequence[str]) -> Domain:

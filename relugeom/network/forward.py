@@ -1,6 +1,8 @@
 """Batched evaluation in float64: pre-activations, outputs, predictions, classes.
 
-Rows of X are inputs, shape (k, n). These are ordinary floats: `activation.py` has the rigorous signs.
+Rows of X are inputs, shape (k, n). These are ordinary floats: `activation.py` has the rigorous signs. Where a sum on
+the way overflows, the row is evaluated in integers and rounded once, so that nothing is NaN and an infinite value means
+one beyond the largest float64.
 """
 
 import numpy as np
@@ -9,7 +11,9 @@ from numpy.typing import ArrayLike
 from relugeom.columns.frames import table_in_order
 from relugeom.errors import DataError
 from relugeom.linalg.arrays import FloatArray, IntArray
+from relugeom.linalg.exact import nearest_quotient
 from relugeom.network.decision import classify, squash
+from relugeom.network.exact import exact_network, exact_values
 from relugeom.network.network import ReLUNetwork
 
 __all__ = ["as_samples", "decide", "evaluate", "pre_activations", "predict"]
@@ -37,11 +41,21 @@ def as_samples(network: ReLUNetwork, X: ArrayLike) -> FloatArray:
 
 def pre_activations(network: ReLUNetwork, X: ArrayLike) -> list[FloatArray]:
     """What each layer computes before its ReLU, the outputs last: shapes (k, width)."""
-    values, x = [], as_samples(network, X)
-    for weight, bias in zip(network.weights, network.biases, strict=True):
-        z = x @ weight.T + bias
-        values.append(z)
-        x = np.maximum(z, 0.0)
+    samples = as_samples(network, X)
+    values, x = [], samples
+    with np.errstate(over="ignore", invalid="ignore"):
+        for weight, bias in zip(network.weights, network.biases, strict=True):
+            z = x @ weight.T + bias
+            values.append(z)
+            x = np.maximum(z, 0.0)
+    overflowed = np.flatnonzero(~np.all([np.isfinite(z).all(axis=1) for z in values], axis=0))
+    if overflowed.size:
+        for z, (entries, exponent) in zip(
+            values, exact_values(exact_network(network), samples[overflowed]), strict=True
+        ):
+            scale = 1 << exponent
+            exact = [nearest_quotient(int(entry), scale) for entry in entries.entries()]
+            z[overflowed] = np.reshape(exact, (z.shape[1], len(overflowed))).T
     return values
 
 

@@ -5,7 +5,7 @@ Samples outside a domain stay in their clusters, are counted, and never make a p
 chunk by chunk, and what is added up is added up in the same order whether they come from memory or from disk.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from relugeom.errors import DataError
 from relugeom.geometry.domain import Domain, contains
 from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray, IntArray
 from relugeom.linalg.confidence import FEWEST_FOR_SHARE, confidence_interval
+from relugeom.linalg.scaling import safe_factors
 from relugeom.network.activation import activation_patterns
 from relugeom.network.decision import classify, squash
 from relugeom.network.forward import as_samples, evaluate
@@ -26,6 +27,8 @@ from relugeom.remarks import OnRemark, warn
 
 __all__ = ["Cluster", "Clusters", "cluster_samples"]
 
+LARGEST = 1e150
+"""Of larger numbers the squares lie beyond float64."""
 UNRANKED = 4
 """No representative yet."""
 FAR_BELOW, CONFIDENCE = 0.9, 0.99
@@ -215,6 +218,9 @@ class _Grouping:
         outputs = evaluate(network, samples)
         classes = classify(network.rule, outputs)
         wanted = np.zeros(len(samples)) if self._wanted is None else self._wanted[rows]
+        sizes = (("input", network.feature_names, samples), ("output", network.target_names, outputs))
+        for kind, names, values in (*sizes, ("value of", ("the target",), wanted[:, None])):
+            _check_sizes(kind, names, values, rows.start)
         flags = [labels[:, None] == self._classes for labels in (classes, wanted)]
         values = np.column_stack([samples, squash(network.squashing, outputs), *flags, wanted, classes == wanted])
         self._sums[ids] += _sum_by(group, len(ids), values)
@@ -241,7 +247,7 @@ class _Grouping:
             representative=self._representative[order],
             clear=self._rank[order] == 0,
             feature_mean=mean,
-            feature_spread=np.sqrt(_squares_by(table, assignment, mean) / size[:, None]),
+            feature_spread=_spread_by(table, assignment, mean, size),
             prediction_mean=prediction,
             class_share=share,
             target_share=labels if has_target and classes else None,
@@ -290,13 +296,25 @@ def _doubt_about_accuracy(clusters: Clusters) -> str:
     )
 
 
-def _squares_by(table: SampleTable, assignment: IntArray, mean: FloatArray) -> FloatArray:
-    """Squared distances from the mean of the cluster, added up by cluster, shape (k, n)."""
-    squares = np.zeros_like(mean)
+def _spread_by(table: SampleTable, assignment: IntArray, mean: FloatArray, size: IntArray) -> FloatArray:
+    """Standard deviations by cluster, shape (k, n)."""
+    factor = safe_factors(np.abs(table.range()).max(axis=0))
+    squares, centre = np.zeros_like(mean), mean * factor
     for rows, chunk in table.chunks():
         met, group = np.unique(assignment[rows], return_inverse=True)
-        squares[met] += _sum_by(group, len(met), (chunk - mean[assignment[rows]]) ** 2)
-    return squares
+        squares[met] += _sum_by(group, len(met), (chunk * factor - centre[assignment[rows]]) ** 2)
+    return np.sqrt(squares / size[:, None]) / factor
+
+
+def _check_sizes(kind: str, names: Sequence[str], values: FloatArray, before: int) -> None:
+    """Refuse numbers that cannot be squared and added up in float64."""
+    beyond = np.argwhere(~(np.abs(values) <= LARGEST))
+    if len(beyond):
+        row, column = beyond[0]
+        raise DataError(
+            f"sample {before + row + 1}: the {kind} {names[column]!r} is {values[row, column]:g}, and means and "
+            f"spreads are computed up to {LARGEST:.0g}: drop the sample, or write it in other units"
+        )
 
 
 def _sum_by(group: IntArray, groups: int, values: FloatArray) -> FloatArray:

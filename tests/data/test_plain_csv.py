@@ -1,8 +1,6 @@
 """The quick way through a CSV file and the careful one agree on every file: the same numbers, or the same refusal."""
 
-import os
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -111,12 +109,3 @@ def test_plain_files_come_the_quick_way(tmp_path: Path, monkeypatch: pytest.Monk
     lines[900] = lines[900].replace("word", '"word"')
     path.write_text("\n".join(lines) + "\n")
     assert 500 < sum(pieces_read(path, monkeypatch)) < 900
-
-
-def test_what_is_no_file_is_read_once(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe.csv"
-    os.mkfifo(pipe)
-    writer = threading.Thread(target=pipe.write_text, args=("x,y\n1,2\n3,4\n",))
-    writer.start()
-    assert read_samples(pipe, inputs=1, target="y").X.tolist() == [[1.0], [3.0]]
-    writer.join()
