@@ -201,7 +201,7 @@ def test_rows_stand_in_the_order_of_the_primary_key(tmp_path: Path) -> None:
     [
         ("t", "nonsense", "is no URL"),
         ("t", "sqlite:///{folder}/nowhere.db", "no such file"),
-        ("t", "sqlite://", "no such file"),
+        ("t", "sqlite://", "names no file"),
         ("t", "oracle://u:secret@h/x", "not installed"),
         ("t", "strange://u:secret@h/x", "not installed"),
         ("t", "postgresql://u:secret@127.0.0.1:1/x", "the database says"),
