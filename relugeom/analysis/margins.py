@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from relugeom.data.table import SampleTable
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DataError
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 from relugeom.network.forward import as_samples
@@ -33,7 +34,8 @@ class SampleMargins:
     Attributes
     ----------
     distance
-        To the boundary of the sample's activation region, in input units, shape (s,); inf where nothing bounds it.
+        To the boundary of the sample's activation region, in input units, shape (s,); inf where nothing bounds it, NaN
+        where the time was up.
     layer, unit
         The unit that would switch there, shape (s,); 0 where the distance is infinite.
     """
@@ -43,8 +45,9 @@ class SampleMargins:
     unit: NDArray[np.unsignedinteger]
 
 
-def sample_margins(clusters: Clusters, X: ArrayLike | SampleTable) -> SampleMargins:
+def sample_margins(clusters: Clusters, X: ArrayLike | SampleTable, *, time_limit: TimeLimit = None) -> SampleMargins:
     """Distance of each row of X, shape (s, n), to the boundary of its region; `clusters` are those of X."""
+    deadline = Deadline.of(time_limit)
     network = clusters.network
     table = X if isinstance(X, SampleTable) else SampleTable.of(as_samples(network, X))
     if len(table) != len(clusters.assignment):
@@ -59,6 +62,9 @@ def sample_margins(clusters: Clusters, X: ArrayLike | SampleTable) -> SampleMarg
         order = np.argsort(clusters.assignment[rows], kind="stable")
         starts = np.flatnonzero(np.diff(clusters.assignment[rows][order], prepend=-1))
         for same in np.split(order, starts[1:]):
+            if deadline.passed:
+                distance[rows.start + same] = np.nan
+                continue
             W, c, units = forms(int(clusters.assignment[rows.start + same[0]]))
             for start in range(0, len(same) if len(units) else 0, ROWS):
                 part = same[start : start + ROWS]

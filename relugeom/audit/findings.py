@@ -132,7 +132,10 @@ class Findings:
         if self._schedule.deadline.passed:
             yield from self._left_out("the samples' margins, scores, groups, relevance and distances")
             return
-        self._run.save_margins(sample_margins(self._clusters, self._samples.table))
+        margins = sample_margins(self._clusters, self._samples.table, time_limit=self._schedule.part("margins"))
+        self._run.save_margins(margins)
+        if left := int(np.isnan(margins.distance).sum()):
+            yield f"The margins of {left:,} samples are not recorded: the time ran out."
         excerpt = take_excerpt(self._samples, self._clusters, self._domain)
         if len(excerpt.rows) < len(self._samples):
             yield f"Scores, groups and relevance are those of {len(excerpt.rows):,} samples, taken evenly from all."

@@ -19,6 +19,7 @@ WEIGHTS = {
     "certificate": 3.0,
     "census": 2.0,
     "questions": 6.0,
+    "margins": 1.0,
     "volumes": 1.0,
     "neighbours": 1.0,
     "decisions": 0.5,

@@ -12,6 +12,7 @@ from relugeom.cli.app import app, names_in
 from relugeom.cli.model_file import Reading
 from relugeom.cli.options import (
     Activations,
+    AuditTimeLimit,
     Data,
     DataUrl,
     DomainSpec,
@@ -54,7 +55,7 @@ def audit(
     ] = None,
     out: Annotated[str, typer.Option("--out", metavar="DIR", help="Folder for the store and the report.")] = "audit",
     max_regions: MaxRegions = 1_000_000,
-    time_limit: TimeLimit = 120.0,
+    time_limit: AuditTimeLimit = 120.0,
     threads: Threads = 1,
     resume: Resume = False,
     no_samples: NoSamples = False,

@@ -32,6 +32,7 @@ def maximise_exactly(
     DeadlinePassedError
         The deadline has passed before the program was settled.
     """
+    deadline.check()
     dimension = len(objective) - 1
     A, b = shadow_rows(rows, dimension)
     free = np.full(dimension, np.inf)

@@ -79,9 +79,16 @@ def form_exponent(form: Form) -> int:
 
 def shadow(form: Form) -> tuple[FloatArray, int]:
     """The form as float64, divided by 2^e, and e."""
-    exponent = form_exponent(form)
-    scale = 1 << exponent if exponent else 1
-    return np.array([entry / scale for entry in form]), exponent
+    if 2 * form.count(0) < len(form):
+        exponent = form_exponent(form)
+        scale = 1 << exponent
+        return np.array([entry / scale for entry in form]), exponent
+    used = [(place, entry) for place, entry in enumerate(form) if entry]  # a side of a box has two of thousands
+    exponent = max((abs(entry) for _, entry in used), default=0).bit_length()
+    scale, values = 1 << exponent if exponent else 1, np.zeros(len(form))
+    for place, entry in used:
+        values[place] = entry / scale
+    return values, exponent
 
 
 def shadow_rows(forms: Sequence[Form], dimension: int) -> tuple[FloatArray, FloatArray]:

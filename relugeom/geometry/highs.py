@@ -47,7 +47,8 @@ class HighsSession:
 
     def add_row(self, a: FloatArray, b: float) -> None:
         """Add a·x ≤ b behind the last row."""
-        self._highs.addRow(-highspy.kHighsInf, b, len(self._columns), self._columns, a)
+        used = np.flatnonzero(a).astype(np.int32)
+        self._highs.addRow(-highspy.kHighsInf, b, len(used), used, a[used])
         self._matrix.append(a)
         self._values.append(b)
 

@@ -65,6 +65,7 @@ def find_strict_point(
     DeadlinePassedError
         The deadline has passed before the question was settled.
     """
+    deadline.check()
     solver = solver or HighsSolver(deadline=deadline)
     strict = frozenset(strict)
     if not rows:
