@@ -13,6 +13,7 @@ from math import lcm
 import numpy as np
 from numpy.typing import ArrayLike
 
+from relugeom.analysis.coordinate_climb import climb_by_coordinates
 from relugeom.analysis.tightening import Extremum, tighten
 from relugeom.claims.claim import Excluded, OutputBound, Scope, Twin
 from relugeom.claims.inequality import Inequality
@@ -40,8 +41,8 @@ __all__ = ["LinearOutput", "OutputBounds", "output_bounds", "promising_inputs"]
 Point = tuple[Fraction, ...]
 SCOPES = {Scope.ADMISSIBLE: "admissible inputs", Scope.RELAXATION: "relaxation"}
 UNPROVED = {Verdict.HOLDS: "", Verdict.UNKNOWN: " (reached; not proved to be the end)", Verdict.FAILS: ""}
-SEEDS, KEPT = 2000, 8
-"""Random inputs that are looked at, and inputs from which the search sets out."""
+SEEDS, CLIMBED, KEPT = 2000, 32, 8
+"""Random inputs that are looked at, inputs that are improved feature by feature, and inputs to set out from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +185,12 @@ def output_bounds(
     some = [] if len(inputs) and deadline.passed else [_some_input(domain, scope, deadline)]
     order = np.argsort(evaluate(network, inputs)[:, output], kind="stable")
     ends = []
-    for sign, chosen in ((-1, order[:KEPT]), (1, order[::-1][:KEPT])):
+    for sign, chosen in ((-1, order[:CLIMBED]), (1, order[::-1][:CLIMBED])):
         value = LinearOutput((network,), tuple(Fraction(sign * (k == output)) for k in range(network.outputs)))
-        starts = [*some, *(tuple(map(Fraction, x)) for x in inputs[chosen].tolist())]
+        known = inputs[chosen]
+        if scope is Scope.ADMISSIBLE:
+            known = climb_by_coordinates(network, domain, known, output=output, direction=sign, deadline=deadline)
+        starts = list(dict.fromkeys([*some, *(tuple(map(Fraction, x)) for x in known[:KEPT].tolist())]))
         best = max((value.best_near(domain, x, scope, deadline=deadline) for x in starts), key=_rank)
         found = value.largest(domain, settle, best, scope, deadline=deadline)
         ends.append(found if sign > 0 or found.value is None else replace(found, value=-found.value))
