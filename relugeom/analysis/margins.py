@@ -15,9 +15,12 @@ from relugeom.data.table import SampleTable
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DataError
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
+from relugeom.linalg.exact import nearest_quotient
+from relugeom.linalg.scaling import safe_factors
+from relugeom.network.exact import exact_network, pattern_forms
 from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
-from relugeom.network.pattern import unpack_patterns
+from relugeom.network.pattern import ActivationPattern, unpack_patterns
 from relugeom.partition.clusters import Clusters
 
 __all__ = ["SampleMargins", "sample_margins"]
@@ -80,10 +83,26 @@ def sample_margins(clusters: Clusters, X: ArrayLike | SampleTable, *, time_limit
 
 def _bounding_forms(network: ReLUNetwork, bits: BoolArray) -> tuple[FloatArray, FloatArray, IntArray]:
     """The unit forms under a pattern that depend on the input, divided by ‖w‖₂, and which units they are."""
-    W, c = _unit_forms(network, bits)
+    with np.errstate(over="ignore", invalid="ignore"):
+        W, c = _unit_forms(network, bits)
+    if not (np.isfinite(W).all() and np.isfinite(c).all()):
+        W, c = _exact_unit_forms(network, bits)
+    factor = safe_factors(np.abs(W).max(axis=1, initial=0.0))
+    with np.errstate(over="ignore"):  # of an offset: then every sample is far away
+        W, c = W * factor[:, None], c * factor
     norm = np.linalg.norm(W, axis=1)
     units = np.flatnonzero(norm > 0)
     return W[units] / norm[units, None], c[units] / norm[units], units
+
+
+def _exact_unit_forms(network: ReLUNetwork, bits: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """The same up to a positive factor for each row, where floats overflow on the way."""
+    forms = pattern_forms(exact_network(network), ActivationPattern.from_bits(network.widths, bits))
+    rows = [row for layer in forms[:-1] for row in layer.rows()]
+    largest = [max(map(abs, row[:-1])) or 1 for row in rows]
+    scaled = [[nearest_quotient(entry, size) for entry in row] for row, size in zip(rows, largest, strict=True)]
+    table = np.array(scaled).reshape(-1, network.inputs + 1)
+    return table[:, :-1], table[:, -1]
 
 
 def _unit_forms(network: ReLUNetwork, bits: BoolArray) -> tuple[FloatArray, FloatArray]:

@@ -4,7 +4,9 @@ import re
 import warnings
 from collections.abc import Sequence
 from io import StringIO
+from itertools import accumulate
 from math import ceil
+from unicodedata import east_asian_width
 
 import matplotlib
 import numpy as np
@@ -55,9 +57,21 @@ LARGEST_DRAWN = 1e300  # an axis cannot reach the largest floats
 
 
 def plain_text(text: str, *, max_length: int = 40) -> str:
-    """A name as it shall be drawn: shortened, and safe from matplotlib's mathematics between dollar signs."""
-    shortened = text if len(text) <= max_length else text[:max_length] + "…"
-    return visible(shortened).replace("$", r"\$")
+    """A name as it shall be drawn: shortened, and safe from matplotlib's mathematics between dollar signs.
+
+    So many small letters have room; of wide ones it is fewer, for a picture without room for itself cannot be laid out.
+    """
+    shown = visible(text[: max_length + 1])
+    room = accumulate(map(_width, shown))
+    fitting = sum(used <= max_length for used in room)
+    return (shown if fitting == len(shown) else shown[: max(fitting, 1)] + "…").replace("$", r"\$")
+
+
+def _width(letter: str) -> float:
+    """How wide a letter is drawn, in small letters."""
+    if letter in "mwMW@%" or east_asian_width(letter) in "FW":
+        return 2.0
+    return 1.4 if letter.isupper() else 1.0
 
 
 def importance_bars(importance: pd.DataFrame, output: str) -> Figure:

@@ -143,3 +143,36 @@ def test_an_error_about_them_is_one_line(place: Path, audited: Ended, capsys: py
     assert ended.code == 2
     assert len(ended.err.splitlines()) == 1
     assert ended.err[:-1].isprintable()
+
+
+LONG = {
+    "ten thousand letters": "x" * 10_000,
+    "wide letters": "W" * 10_000,
+    "twice as wide": "漢" * 10_000,
+    "emoji": "😀👩‍👩‍👧" * 2_000,
+    "accents": "a\u0301\u0302" * 3_000,
+    "from right to left": "\u202eא\u2066" * 3_000,
+    "lines": "\n" * 3_000,
+    "mathematics": "$x^{2}_" * 2_000,
+}
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_long_names(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pictures have room for themselves beside long names, and nothing is warned about."""
+    monkeypatch.chdir(tmp_path)
+    names = tuple(f"{LONG[kind][:-1]}v{number}" for number in range(4))
+    network = small_network(2, 3, 1, input_names=names[:2], output_names=names[2:3])
+    write_network(tmp_path / "model.npz", network)
+    with Path("data.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([[*names[:2], names[3]], [1, 2, 0], [-1, 0.5, 1], [0.25, -2, 1]])
+    for suffix in ("svg", "png"):
+        ended = run_captured("graph", "model.npz", "111", "--out", f"graph.{suffix}")
+        assert (ended.code, len(ended.err.splitlines())) == (0, 1)
+    if kind in ("wide letters", "lines"):
+        ended = run_captured("audit", "model.npz", "data.csv", "--target", names[3], "--out", "out")
+        assert ended.code == 0, ended.err[-300:]
+        assert "constrained_layout" not in ended.err
+    ended = run_captured("cluster", "model.npz", "data.csv", "--target", names[3])
+    assert ended.code == 0
+    assert all(letter.isprintable() or letter == "\n" for letter in ended.out + ended.err)
