@@ -11,6 +11,7 @@ from relugeom.analysis.output_bounds import LinearOutput
 from relugeom.analysis.tightening import Extremum
 from relugeom.claims.claim import Equivalent, Scope
 from relugeom.claims.settlement import Settle, Settlement, Verdict
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
@@ -45,6 +46,7 @@ def compare_networks(
     settle: Settle,
     *,
     scope: Scope | None = None,
+    time_limit: TimeLimit = None,
 ) -> Comparison:
     """Whether two networks are the same function on a domain, or how far they are apart.
 
@@ -55,12 +57,15 @@ def compare_networks(
     scope
         ADMISSIBLE: on admissible inputs, which is meant by default where the domain has whole numbers; RELAXATION: on
         all inputs of the relaxation.
+    time_limit
+        Seconds, or a deadline, for finding inputs where they differ most; the time for proofs is that of `settle`.
 
     Raises
     ------
     InputError
         They have other numbers of inputs or outputs.
     """
+    deadline = Deadline.of(time_limit)
     if (first.inputs, first.outputs) != (second.inputs, second.outputs):
         raise InputError(
             f"networks with {first.inputs} and {second.inputs} inputs, {first.outputs} and {second.outputs} outputs "
@@ -77,7 +82,8 @@ def compare_networks(
         for sign in (1, -1):
             unit = tuple(Fraction(sign * (k == output)) for k in range(first.outputs))
             value = LinearOutput((first, second), (*unit, *(-entry for entry in unit)))
-            ends.append(value.largest(domain, settle, value.best_near(domain, shown.x, scope), scope))
+            best = value.best_near(domain, shown.x, scope, deadline=deadline)
+            ends.append(value.largest(domain, settle, best, scope, deadline=deadline))
         differences.append(_larger(*ends))
     return Comparison(equivalent, scope, tuple(differences))
 

@@ -54,7 +54,7 @@ def run_compare(
                 on_progress=partial(report, "closing cells"),
             )
 
-        found = compare_networks(first, second, chosen.domain, settle)
+        found = compare_networks(first, second, chosen.domain, settle, time_limit=deadline)
     seconds, settled = time.perf_counter() - start, found.equivalent
     largest = dict(zip(first.target_names, found.differences, strict=False))
     if as_json:

@@ -265,15 +265,15 @@ def _embed(
     n, d = chart.domain.inputs, chart.dimension
     columns, inexact = np.zeros((len(points), n)), np.zeros(len(points), dtype=np.bool_)
     inexact[[row for row in exact_points if row < len(points)]] = True
-    lift = np.array([[int(entry) for entry in row] for row in chart.lift.tolist()], dtype=object)
-    for index in range(n):
-        used = np.flatnonzero(lift[index, :d])
-        if len(used) == 0:
-            fixed = fmpq(lift[index, d], lift[n, d])
+    columns[:, list(chart.free)] = points  # the coordinates of the hull are inputs themselves
+    for index in set(range(n)).difference(chart.free):
+        used = [column for column in range(d) if chart.lift[index, column]]
+        if not used:
+            fixed = fmpq(chart.lift[index, d], chart.lift[n, d])
             nearest = float_point([fixed])
             columns[:, index] = nearest[0]
             inexact |= not is_float_point([fixed], nearest)
-        elif len(used) == 1 and lift[index, d] == 0 and lift[index, used[0]] == lift[n, d]:
+        elif len(used) == 1 and chart.lift[index, d] == 0 and chart.lift[index, used[0]] == chart.lift[n, d]:
             columns[:, index] = points[:, used[0]]
         else:
             inexact[:] = True  # each point decides for itself, below

@@ -11,6 +11,7 @@ from oracles import domain_forms, evaluate_layers, exact_layers, find_point, pat
 
 from relugeom.analysis.group_bounds import bound_groups
 from relugeom.analysis.parsimony import group_clusters
+from relugeom.deadline import Deadline
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
 from relugeom.network.forward import evaluate
@@ -90,7 +91,7 @@ def test_a_bound_is_rounded_up():
     groups = grouped(thirds, np.full((1, 1), -1.0))  # one cluster, the inactive one, whose map is 0
     found = bound_groups(groups, enumerate_regions(thirds, top))
     assert Fraction(1, 3) <= Fraction(found.largest) < Fraction(1, 3) + Fraction(1, 10**16)
-    assert np.isnan(bound_groups(groups, enumerate_regions(thirds, top), time_limit=-1.0).largest)
+    assert np.isnan(bound_groups(groups, enumerate_regions(thirds, top), time_limit=Deadline(0)).largest)
 
 
 def test_without_sides_there_is_no_limit():
@@ -122,8 +123,8 @@ def test_what_is_missing_is_said():
     groups = grouped(network, np.random.default_rng(0).uniform(-1, 1, (80, 2)), groups=2)
     part = bound_groups(groups, enumerate_regions(network, SQUARE, max_regions=3))
     assert not part.complete and not np.isnan(part.bound).any() and "part of the domain" in repr(part)
-    late = bound_groups(groups, enumerate_regions(network, SQUARE), time_limit=0.0)
-    assert not late.complete and np.isnan(late.largest) and "regions are left" in late.reason
+    late = bound_groups(groups, enumerate_regions(network, SQUARE), time_limit=Deadline(0))
+    assert not late.complete and np.isnan(late.largest) and "regions were left" in late.reason
     assert np.isnan(late.group_bound).any()
     with pytest.raises(InputError, match="different networks"):
         bound_groups(groups, enumerate_regions(he_network(2, 2, 5, 1), SQUARE))
