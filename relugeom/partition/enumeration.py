@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 from flint import fmpq
 
-from relugeom.deadline import CLOCK, Deadline, TimeLimit
+from relugeom.deadline import CLOCK, NEVER, Deadline, TimeLimit
 from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.geometry.chart import Chart, domain_chart
 from relugeom.geometry.domain import Domain
@@ -34,6 +34,8 @@ __all__ = [
 
 ADMISSIBLE_SECONDS = 10.0
 """Seconds for the question whether any input is admissible."""
+PART_SEARCHING = 1 / 2
+"""Part of the time for the search where inputs follow from others: the rest is for points in rationals."""
 BLOCK_SECONDS = 5.0
 """Seconds between two blocks."""
 
@@ -113,9 +115,12 @@ def enumerate_regions(
     on_found = None if on_block is None else lambda found: on_block(_block(chart, network, found))
     on_step = None if on_progress is None else lambda step: on_progress(replace(step, known=known))
     listeners = Listeners(on_step, on_found, BLOCK_SECONDS)
-    limits = Limits(None if max_regions is None else max_regions - known, deadline)
+    searching = deadline.share(PART_SEARCHING) if _tied_inputs(chart) else deadline
+    limits = Limits(None if max_regions is None else max_regions - known, searching)
     found, reason = search_regions(setup, limits, threads=threads, last=last, listeners=listeners)
-    blocks.append(_block(chart, network, found))
+    blocks.append(_block(chart, network, found, deadline))
+    if len(blocks[-1].packed) < found.count:
+        max_regions, reason = known + len(blocks[-1].packed), LATE
     seconds = CLOCK.now() - began + (0.0 if resume is None else resume.seconds)
     if reason == LATE:
         reason = _time_limit(time_limit)
@@ -212,14 +217,14 @@ def _time_limit(limit: TimeLimit) -> str:
     return f"stopped after {limit:g} seconds" if isinstance(limit, int | float) else "stopped when its time was up"
 
 
-def _block(chart: Chart, network: ReLUNetwork, found: Found) -> RegionBlock:
-    """What a search found, in inputs of the network."""
+def _block(chart: Chart, network: ReLUNetwork, found: Found, deadline: Deadline = NEVER) -> RegionBlock:
+    """What a search found, in inputs of the network; not all of its regions where there is no time for their points."""
     # The empty columns in front stand for a search that found nothing.
     packed = np.concatenate([np.zeros((0, packed_width(network.units)), dtype=np.uint8), *found.packed])
     points = np.concatenate([np.zeros((0, chart.dimension)), *found.points])
     tokens = np.concatenate([np.zeros(0, dtype=np.uint8), *found.tokens])
-    columns, rationals = _embed(chart, points, found.exact_points)
-    return RegionBlock(packed, columns, rationals, tokens, tuple(found.empty_leaves))
+    columns, rationals = _embed(chart, points, found.exact_points, deadline)
+    return RegionBlock(packed[: len(columns)], columns, rationals, tokens, tuple(found.empty_leaves))
 
 
 def known_block(partition: Partition) -> RegionBlock:
@@ -258,10 +263,19 @@ def _assemble(
     )
 
 
+def _tied_inputs(chart: Chart) -> bool:
+    """Whether inputs follow from others, so that points of the domain are sums, and most of them no floats."""
+    others = set(range(chart.domain.inputs)).difference(chart.free)
+    return any(chart.lift[index, column] for index in others for column in range(chart.dimension))
+
+
 def _embed(
-    chart: Chart, points: FloatArray, exact_points: Mapping[int, Sequence[fmpq]]
+    chart: Chart, points: FloatArray, exact_points: Mapping[int, Sequence[fmpq]], deadline: Deadline
 ) -> tuple[FloatArray, dict[int, tuple[Fraction, ...]]]:
-    """Points of the domain for points y of its hull: float64 columns, and rationals where these are not exact."""
+    """Points of the domain for points y of its hull: float64 columns, and rationals where these are not exact.
+
+    Where the time is up there are fewer, one at least.
+    """
     n, d = chart.domain.inputs, chart.dimension
     columns, inexact = np.zeros((len(points), n)), np.zeros(len(points), dtype=np.bool_)
     inexact[[row for row in exact_points if row < len(points)]] = True
@@ -279,6 +293,8 @@ def _embed(
             inexact[:] = True  # each point decides for itself, below
     rationals: dict[int, tuple[Fraction, ...]] = {}
     for row in np.flatnonzero(inexact).tolist():
+        if row and deadline.passed:
+            return columns[:row], rationals
         point = chart.embed(exact_points.get(row) or rational_point(points[row]))
         columns[row] = float_point(point)
         if not is_float_point(point, columns[row]):

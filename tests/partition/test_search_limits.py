@@ -7,7 +7,7 @@ from oracles import read_tree
 
 from relugeom.deadline import Deadline
 from relugeom.geometry.domain import Domain
-from relugeom.partition import cone_setup, engine
+from relugeom.partition import cone_setup, engine, enumeration
 from relugeom.partition.enumeration import enumerate_by_reference, enumerate_regions
 from relugeom.partition.partition import PartitionStatus
 
@@ -76,3 +76,27 @@ def test_a_deadline_that_has_passed_finds_little_and_says_so():
         assert part.status is PartitionStatus.TRUNCATED and "time was up" in part.reason
         assert len(part) >= (0 if resume is None else 5)
     assert enumerate_by_reference(network, cube(3), time_limit=Deadline(0)).status is PartitionStatus.TRUNCATED
+
+
+@pytest.mark.parametrize("allowed", [1, 2, 9])
+def test_points_in_rationals_take_time_too(allowed, monkeypatch):
+    """Where inputs follow from others, the list ends with the last region whose point there was time for."""
+    network = he_network(4, 4, 8, 6, 1)
+    domain = Domain(-np.ones(4), np.ones(4), E=[[1.0, 1.0, 1.0, 0.0]], f=[0.1])
+    whole = enumerate_regions(network, domain)
+    assert len(whole) > 20 and len(whole.exact_points) > 10
+    looks = []
+    embed = enumeration._embed
+
+    def ended(chart, points, exact_points, deadline):
+        monkeypatch.setattr(Deadline, "passed", property(lambda _: len(looks) >= allowed or looks.append(1)))
+        return embed(chart, points, exact_points, deadline)
+
+    monkeypatch.setattr(enumeration, "_embed", ended)
+    part = enumerate_regions(network, domain, time_limit=3600)
+    assert part.status is PartitionStatus.TRUNCATED and part.reason == "stopped after 3600 seconds"
+    assert 0 < len(part) < len(whole)
+    assert part.packed.tobytes() == whole.packed[: len(part)].tobytes()
+    assert part.exact_points == {row: point for row, point in whole.exact_points.items() if row < len(part)}
+    leaves, unexplored = read_tree(part.tree.tolist(), 14)
+    assert len(leaves) == len(part) and unexplored
