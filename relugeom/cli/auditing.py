@@ -1,7 +1,7 @@
 """The verbs that read data: audit and cluster."""
 
 from collections.abc import Hashable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, product
 from pathlib import Path
 from typing import Any
 
@@ -123,10 +123,13 @@ def run_cluster(
     content = cluster_content(samples.name, clusters, cluster_importance(clusters, spread))
     if as_json:
         rows = content.clusters.to_dict(orient="records")
+        pairs = product(network.target_names, network.feature_names)
+        place = {pair: number for number, pair in enumerate(pairs)}
         for row, profile, importance in zip(
             rows, _by_cluster(content.profiles), _by_cluster(content.importance), strict=True
         ):
-            row |= {"features": profile, "importance": importance}
+            in_order = sorted(importance, key=lambda entry: place[entry["output"], entry["feature"]])
+            row |= {"features": profile, "importance": in_order}
         if content.outcomes is not None:
             for number, kind, name, value in content.outcomes.itertuples(index=False):
                 rows[number - 1].setdefault(kind, {})[name] = value
