@@ -4,16 +4,18 @@ No fast-math: kernels keep IEEE semantics, which the error bounds rely on.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar, cast
 
 import numba
 from numba import types
-from numba.core import event
+from numba.core import event, sigutils
+from numba.core.caching import FunctionCache
 from numba.extending import intrinsic
 
 from relugeom.deadline import CLOCK
 
-__all__ = ["borrowed", "compiled", "inlined", "inner"]
+__all__ = ["KernelCache", "borrowed", "compiled", "inlined", "inner"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -31,12 +33,38 @@ class _StopsTheClock(event.Listener):  # type: ignore[misc]
 event.register("numba:compiler_lock", _StopsTheClock())
 
 
+class KernelCache(FunctionCache):  # type: ignore[misc]
+    """Numba's cache of a kernel, which never stands in the way of the kernel itself.
+
+    What cannot be kept (the disk is full) or read (a file is damaged) is compiled anew. Two processes that compile at
+    once may both give their file the same name; so what is read must be for the types that were asked for.
+    """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """The compiled kernel for a signature, or None."""
+        try:
+            found = super().load_overload(sig, target_context)
+        except Exception:  # whatever comes of reading a damaged pickle
+            self._forget()
+            return None
+        asked = tuple(sigutils.normalize_signature(sig)[0])
+        return found if found is not None and found.signature.args == asked else None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep the compiled kernel, where there is room."""
+        with suppress(OSError):
+            super().save_overload(sig, data)
+
+    def _forget(self) -> None:
+        with suppress(OSError):
+            self.flush()
+
+
 def compiled(function: Function) -> Function:
     """Compile a function with Numba (`nogil`, cached where a cache folder can be written)."""
-    try:
-        kernel = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
-    except RuntimeError:  # Numba finds no folder to write its cache to: compile in each process instead
-        kernel = numba.njit(nogil=True, error_model="numpy")(function)
+    kernel = numba.njit(nogil=True, error_model="numpy")(function)
+    with suppress(RuntimeError):  # Numba finds no folder to write its cache to: compile in each process instead
+        kernel._cache = KernelCache(function)
     return cast(Function, kernel)
 
 

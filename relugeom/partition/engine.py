@@ -40,7 +40,10 @@ LEAF_BUFFER, POINT_BUFFER = 4096, 1 << 20
 TOKEN_BUFFER = 1 << 22
 """Leaves, coordinates of their points, and tokens that the kernel hands over at a time."""
 
-NOTICE = "compiling for this machine: once per installation, up to half a minute"
+NOTICE = (
+    "compiling for this machine, up to half a minute: once per installation, or each time where no folder can be "
+    "written for it (NUMBA_CACHE_DIR names one)"
+)
 PATIENCE = 2.0
 """Seconds after which a compilation is announced; loading what was compiled before takes less."""
 
