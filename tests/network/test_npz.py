@@ -253,4 +253,5 @@ def test_missing_and_unknown_files(tmp_path: Path) -> None:
     refused(tmp_path / "ghost.npz", "there is no such file")
     (tmp_path / "folder.npz").mkdir()
     refused(tmp_path / "folder.npz", "not a regular file")
+    (tmp_path / "network.mat").touch()
     refused(tmp_path / "network.mat", r"'\.mat' names no known format; known are \.npz, \.onnx")

@@ -73,11 +73,10 @@ def load_network(
     """
     if not isinstance(path, str | PathLike):
         raise ModelError(f"{type(path).__name__} is no path of a file: network_from(model) takes models in memory")
-    file = Path(path)
+    file = regular_file(path, refusal=ModelError)
     reader = _READERS.get(file.suffix.lower())
     if reader is None:
         raise ModelError(f"{file}: the suffix {file.suffix!r} names no known format; known are {', '.join(_READERS)}")
-    regular_file(file, refusal=ModelError)
     if fold_normalisation and reader is not read_nnet:
         raise ModelError(
             f"{file}: fold_normalisation is for .nnet files: other formats keep none apart from the layers"
