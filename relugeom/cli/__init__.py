@@ -1,5 +1,6 @@
 """The command line: verbs that parse, call and print."""
 
+import logging
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,7 @@ INTERRUPTED, TERMINATED = 130, 128 + signal.SIGTERM
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one verb; ends with its exit code."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where its cache lies is of no interest here
     with standard_streams() as output:
         code = _run(arguments)
         sys.stdout.flush()
@@ -74,6 +76,9 @@ def _run(arguments: Sequence[str] | None) -> int:
         return BAD_INPUT
     except MemoryError:
         print_error("there is not enough memory for this: give it a smaller model, fewer samples or tighter limits")
+        return BAD_INPUT
+    except OSError as error:  # what no room expects of the system: no folder for temporary files, for one
+        print_error(f"the system does not let it go on: {error}")
         return BAD_INPUT
     except SystemExit:  # how typer ends when a pipe breaks, which is none of the standard streams
         print_error("another process that this one talked to has gone: try again")

@@ -195,3 +195,36 @@ def test_a_store_does_not_take_the_place_of_a_closed_stream(place):
     command = f'\'{sys.executable}\' -c "$0" "$1" <&- >&- 2>&-'
     ended = subprocess.run(["bash", "-c", command, program, str(place / "audit.db")], check=False, timeout=60)
     assert ended.returncode > 2
+
+
+def test_no_folder_for_temporary_files_is_one_line(place, tmp_path):
+    """Matplotlib wants a folder of its own, in the home directory or among temporary files."""
+    program = (
+        "import os, sys, tempfile\ntempfile._candidate_tempdir_list = lambda: []\n"
+        "from relugeom.cli import main\nmain(sys.argv[1:])"
+    )
+    arguments = ("graph", "model.npz", "101", "--out", str(tmp_path / "graph.svg"))
+    nowhere = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), "/proc/nowhere")
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program, *arguments],
+        cwd=place,
+        env=os.environ | nowhere,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("relugeom: the system does not let it go on: Matplotlib")
+    assert ended.stderr.count("\n") == 1
+    ended = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "relugeom", *arguments],
+        cwd=place,
+        env=os.environ | nowhere | {"TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == 0
+    assert ended.stderr.count("\n") == 1
