@@ -36,7 +36,7 @@ LINE_BYTES, FIELDS, DIGITS, EXPONENT, LONGEST = 1 << 27, 1 << 16, 1 << 15, 1100,
 CLAIM_BITS, BRANCHES, MARKS, MEMORY_BITS, LISTS = 1 << 12, 1 << 10, 1 << 16, 1 << 33, 1 << 20
 # Steps (products of coefficients) that a file may ask for, and more by its bytes; bytes of the header of an array in a
 # model, as NumPy has it.
-WORK, WORK_PER_BYTE, HEADER_BYTES = 1 << 26, 1 << 12, 10_000
+WORK, WORK_PER_BYTE, HEADER_BYTES = 1 << 26, 1 << 10, 10_000
 KINDS = {"c": "continuous", "i": "integer", "b": "binary"}
 RELAXED = 2  # what a unit can be besides 0 (inactive), 1 (active) and None (undecided)
 LINES = {"complete": b"01smp", "truncated": b"01smpu", "relaxation": b"01srec", "admissible": b"01srkec",
@@ -268,7 +268,8 @@ class Problem:
 
     def prepare(self):
         """The levels, and how large forms may grow."""
-        self.levels, self.units, self.scale, longest, widest = [], 0, 0, 0, 0
+        self.levels, self.units, self.scale, longest = [], 0, 0, 0
+        widest = max((c.bit_length() for members in self.sets for _, row, _ in members for c in row), default=0)
         for layers, columns, _ in self.copies:
             exponent, bits = 0, 0
             for rows, e in layers:
@@ -281,8 +282,8 @@ class Problem:
         self.slots = 1 + self.n + (self.units if self.sets else 0)
         self.longest = 64 + longest + self.scale + self.exponent + 2 * self.limit.bit_length()
         self.price = 1 + (longest * widest >> 14)
-        forms = sum(4 * len(level.rows) for level in self.levels)
-        admit(self.slots * forms * (64 + self.longest) <= MEMORY_BITS, "the forms would need too much memory")
+        forms = sum(4 * len(level.rows) for level in self.levels)  # known, a row, kept for the other side, a change
+        admit(self.slots * forms * (288 + self.longest) <= MEMORY_BITS, "the forms would need too much memory")
 
 
 class Cell(Problem):
@@ -349,7 +350,7 @@ class Cell(Problem):
         require(self.level < len(self.left), "every unit is decided already")
         _, _, first, count, exponent = self.levels[self.level]
         require(first <= unit < first + count and self.bits[unit] is None, "a unit is decided out of turn")
-        self.charge(4 * self.slots)
+        self.charge(4 * self.slots + count)
         return [c << self.scale - exponent for c in self.derive(self.level, unit - first)]
 
     def outputs(self, only=None):
@@ -385,19 +386,24 @@ class Cell(Problem):
                 self.rows.pop(self.units + name, None)
                 self.high.pop(name, None)
 
-    def maximum(self, fields, forms=(), weights=()):
-        """The sign of max R, R = Σ weights · forms + Σ λ_i h_i, over the box or ball (1: infinite)."""
-        names, values = [int(field, 16) for field in fields[::2]], [int(field, 16) for field in fields[1::2]]
-        admit(len(names) == len(values), "multipliers are no pairs")
-        least, most = min(values, default=0), max((*values, *weights), default=0)
+    def maximum(self, fields, forms=()):
+        """The sign of max R, R = Σ weights · forms + Σ λ_i h_i, over the box or ball (1: infinite).
+
+        The fields are a weight per form, then pairs of a row and its multiplier.
+        """
+        self.charge(self.slots * (len(fields) + (len(b"".join(fields)) * self.longest >> 14)))
+        split = fields[len(forms) :: 2], fields[: len(forms)] + fields[len(forms) + 1 :: 2]
+        names, values = ([int(field, 16) for field in part] for part in split)
+        admit(len(values) == len(forms) + len(names), "multipliers are no pairs")
+        least, most = min(values, default=0), max(values, default=0)
         admit(-self.limit < least and most < self.limit, "a multiplier is longer than the file's limit")
-        self.charge(self.slots * (len(fields) + len(weights) + (len(b"".join(fields)) * self.longest >> 14)))
         rows = [*map(self.rows.get, names)]
         if {*map(type, rows)} != {list}:
             rows = [self.row(name) for name in names]
-        wrong = least < 0 and any(value < 0 and name not in self.equal for name, value in zip(names, values))
-        require(not wrong, "the multiplier of an inequality is negative")
-        total, *slopes = weigh([*weights, *values], [*forms, *rows]) or [0]
+        signed = zip([None] * len(forms) + names, values)
+        wrong = least < 0 and any(value < 0 and name not in self.equal for name, value in signed)
+        require(not wrong, "the weight or multiplier of an inequality is negative")
+        total, *slopes = weigh(values, [*forms, *rows]) or [0]
         total <<= self.exponent
         for unit, high in self.high.items():
             total += max(0, slopes[self.n + unit]) * high
@@ -420,18 +426,17 @@ class Cell(Problem):
 
     def prove(self, target, fields):
         """target ≤ 0 on the cell."""
-        first = int(fields[0], 16)
-        require(first > 0, "the multiplier of what is to be proved is not positive")
-        require(self.maximum(fields[1:], [target], [first]) <= 0, "a proof does not prove its statement")
+        require(int(fields[0], 16) > 0, "the multiplier of what is to be proved is not positive")
+        require(self.maximum(fields, [target]) <= 0, "a proof does not prove its statement")
 
     def used(self, fields):
         """The rows that have positive multipliers."""
         return [int(name, 16) for name, value in zip(fields[::2], fields[1::2]) if int(value, 16) > 0]
 
-    def prove_empty(self, fields, forms=(), weights=(), strict=False):
+    def prove_empty(self, fields, forms=(), strict=False):
         """No point of the cell (at which the weighted forms are ≥ 0, or > 0) is left."""
-        sign = self.maximum(fields, forms, weights)
-        chosen = [k for k in self.used(fields) if k < self.units and self.bits[k] == 1 and not self.proved[k]]
+        sign, used = self.maximum(fields, forms), self.used(fields[len(forms) :])
+        chosen = [k for k in used if k < self.units and self.bits[k] == 1 and not self.proved[k]]
         require(sign < 0 or (sign == 0 and (strict or chosen)), "a proof does not prove that nothing is left")
 
     def read_point(self, fields):
@@ -558,15 +563,12 @@ class Walk(Cell):
             outputs = self.outputs()
             for place, members in enumerate(self.sets):
                 key, *fields = read_node(self.file) if place else (key, *fields)
-                weights = [int(field, 16) for field in fields[: len(members)]]
-                admit(key == b"c" and len(weights) == len(members), "a set is not closed")
-                require(min(weights) >= 0, "the weight of an inequality is negative")
-                self.charge(len(members) * len(outputs) * self.slots)
-                own = [spread(self.slots, *enumerate(row[: self.n + 1])) for _, row, _ in members]
-                rows = [(1 << self.scale, *row[self.n + 1 :]) for _, row, _ in members]
-                forms = [weigh(row, (form, *outputs)) for row, form in zip(rows, own)]
-                strict = any(strict and weight for (strict, *_), weight in zip(members, weights))
-                self.prove_empty(fields[len(members) :], forms, weights, strict)
+                admit(key == b"c" and len(fields) >= len(members), "a set is not closed")
+                self.charge(len(members) * self.slots * (2 + self.price * len(outputs)))
+                n, one, zeros = self.n + 1, 1 << self.scale, [0] * (self.slots - self.n - 1)
+                forms = [weigh((one, *row[n:]), (row[:n] + zeros, *outputs)) for _, row, _ in members]
+                strict = any(strict and int(weight, 16) for (strict, *_), weight in zip(members, fields))
+                self.prove_empty(fields, forms, strict)
         return True
 
     def words(self):
@@ -589,9 +591,8 @@ class Walk(Cell):
         for members in self.sets:
             texts = []
             for strict, row, exponent in members:
-                sums = [
-                    f"{Fraction(c, 1 << exponent)} {name}".rstrip() for c, (name, *_) in zip(row, [("",), *terms]) if c
-                ]
+                named = zip(row, ["", *(name for name, *_ in terms)])
+                sums = [f"{Fraction(c, 1 << exponent)} {name}".rstrip() for c, name in named if c]
                 texts.append(f"{' + '.join(sums) or 0} {'>' if strict else '>='} 0")
             found.append("never: " + " and ".join(texts))
         used = {place for members in self.sets for _, row, _ in members for place, c in enumerate(row[1:]) if c}
@@ -613,13 +614,13 @@ def read_model(path, layers):
             data = archive.read(name)
             start = {b"\x93NUMPY\1\0": 10, b"\x93NUMPY\2\0": 12, b"\x93NUMPY\3\0": 12}[data[:8]]
             end = start + int.from_bytes(data[8:start], "little")
+            admit(end <= start + HEADER_BYTES and len(data) == members[name], f"{path} has an array with an odd header")
             table = ast.literal_eval(data[start:end].decode("ascii"))
             by_columns, (order, code) = table.pop("fortran_order"), NUMBERS[table.pop("descr")]
-            require(repr(table) == repr({"shape": shape}), other)
+            require(repr(table) == repr({"shape": shape}) and type(by_columns) is bool, other)
             read = struct.unpack(f"{order}{math.prod(shape)}{code}", data[end:])
             values = [float(value) + 0.0 for value in read]  # -0 as 0
-            right = type(by_columns) is bool and end <= start + HEADER_BYTES and len(data) == members[name]
-            admit(right and all(a == b and a - a == 0 for a, b in zip(values, read)), f"{path} holds odd numbers")
+            admit(all(a == b and a - a == 0 for a, b in zip(values, read)), f"{path} holds odd numbers")
             if by_columns and len(shape) == 2:
                 values = [values[i + j * shape[0]] for i in range(shape[0]) for j in range(shape[1])]
             contents.append((shape, *values))
@@ -627,7 +628,7 @@ def read_model(path, layers):
 
 
 def read_index(path):
-    """The marked subtrees (BEGIN, END) that a file's end names: work for `check_subtree`; `check` verifies them."""
+    """The marked subtrees (BEGIN, END) that a file's end names: work for `check_subtrees`; `check` verifies them."""
     with opened(path) as file:
         file.seek(max(0, file.seek(0, 2) - 256))
         file.seek(int(file.read().split()[-1], 16))
@@ -635,22 +636,25 @@ def read_index(path):
         return [(int(line[0], 16), int(line[1], 16)) for line in lines if len(line) == 2]
 
 
-def check_subtree(path, begin, end):
-    """Check the marked subtree in the bytes BEGIN … END of a file; returns (begin, end, path, counts) for `check`."""
+def check_subtrees(path, *spans):
+    """Check the marked subtrees in the bytes BEGIN … END of a file; returns (begin, end, path, counts) for `check`."""
     with opened(path) as file:
-        walk = Walk(file)
-        admit(walk.kind == "partition" and file.tell() <= begin, "there are no marks")
-        file.seek(begin)
-        key, text = read_node(file)
-        admit(key == b"m" and len(text) == walk.units, "a subtree begins with its mark")
-        walk.open = begin, None  # so that there is no mark within
-        for unit, sign in enumerate(text.decode()):
-            if sign != "-":
-                form, bit = walk.form(unit), "0s1".index(sign) // 2
-                walk.go(unit, form if bit else [-c for c in form], bit, sign == "s")
-        walk.run(walk.trees[0][0])
-        admit(file.tell() == end, "a marked subtree ends elsewhere")
-        return begin, end, text.decode(), walk.counts
+        walk, found = Walk(file), []
+        for begin, end in spans:
+            admit(walk.kind == "partition" and file.tell() <= begin, "there are no marks, or they are out of order")
+            file.seek(begin)
+            key, text = read_node(file)
+            admit(key == b"m" and len(text) == walk.units, "a subtree begins with its mark")
+            walk.open, walk.counts = (begin, None), [0, 0, 0, 0]  # so that there is no mark within
+            for unit, sign in enumerate(text.decode()):
+                if sign != "-":
+                    form, bit = walk.form(unit), "0s1".index(sign) // 2
+                    walk.go(unit, form if bit else [-c for c in form], bit, sign == "s")
+            walk.run(walk.trees[0][0])
+            walk.undo(0)
+            admit(file.tell() == end, "a marked subtree ends elsewhere")
+            found.append((begin, end, text.decode(), walk.counts))
+        return found
 
 
 def check(path, model=None, done=()):
@@ -658,7 +662,7 @@ def check(path, model=None, done=()):
 
     That is a table with `proved` (texts), `networks`, `domain` and `names` (digests; no names in version 1), `called`
     (the names), `regions`, `unexplored`, `proofs`, `closed` (counts), `skipped` (paths) and `seconds`. `done` holds
-    answers of `check_subtree` for subtrees of the same file.
+    answers of `check_subtrees` for subtrees of the same file.
     """
     start = time.perf_counter()
     with opened(path) as file:
@@ -667,10 +671,9 @@ def check(path, model=None, done=()):
         require(same, f"the certificate is about another network than {model}")
         for status, text in walk.trees:
             walk.run(status, text)
-        lines = [b"%x %x\n" % mark for mark in walk.marks]
-        lines.append(b"end %x %x %x %x %x\n" % (*walk.counts, file.tell()))
-        right = all(file.readline(LINE_BYTES) == line for line in lines) and not file.read(1)
-        admit(right, "the index or the last line differs from the tree")
+        index = b"".join(b"%x %x\n" % mark for mark in walk.marks)
+        index += b"end %x %x %x %x %x\n" % (*walk.counts, file.tell())
+        admit(file.read(len(index) + 1) == index, "the index or the last line differs from the tree")
         require(walk.kind != "partition" or walk.counts[0], "a partition without a region")
     counts = dict(zip(("regions", "unexplored", "proofs", "closed"), walk.counts))
     outputs, classes, names = map(list, zip(*walk.called))

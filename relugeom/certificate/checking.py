@@ -26,9 +26,9 @@ CHECKER = Path(checker.__file__)
 """The file that an auditor runs."""
 SECOND = "the second model"
 WORKER = (
-    "import json, runpy, sys; check = runpy.run_path(sys.argv[1])['check_subtree']; "
-    "spans = [tuple(map(int, span.split('-'))) for span in sys.argv[3:]]; "
-    "print(json.dumps([check(sys.argv[2], *span) for span in spans]))"
+    "import json, runpy, sys; program, path, start, step = sys.argv[1:]; checker = runpy.run_path(program); "
+    "spans = checker['read_index'](path)[int(start) :: int(step)]; "
+    "print(json.dumps(checker['check_subtrees'](path, *spans)))"
 )
 
 
@@ -190,16 +190,13 @@ def _difference(compared: Compared) -> str:
 def _check_subtrees(path: Path, processes: int) -> Sequence[Any]:
     """Answers for the marked subtrees, or none where one of them is not accepted: the whole check then says why."""
     try:
-        spans = checker.read_index(str(path))
+        processes = min(processes, len(checker.read_index(str(path))))
     except checker.Refused:
         return ()
     command = [sys.executable, "-I", "-S", "-c", WORKER, str(CHECKER), str(path)]
-    shares = [spans[start::processes] for start in range(min(processes, len(spans)))]
     running = [
-        subprocess.Popen(
-            [*command, *(f"{begin}-{end}" for begin, end in share)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-        for share in shares
+        subprocess.Popen([*command, str(start), str(processes)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        for start in range(processes)
     ]
     answers: list[Any] = []
     outputs = [process.communicate()[0] for process in running]

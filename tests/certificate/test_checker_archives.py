@@ -6,6 +6,7 @@ An archive is put together byte by byte, so that its members, its two lists of t
 import itertools
 import random
 import struct
+import tracemalloc
 import zlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -254,3 +255,17 @@ def test_what_unpacks_to_more_than_the_network_needs_is_not_unpacked(tmp_path):
     (tmp_path / "m.npz").write_bytes(lying)
     with pytest.raises((checker.Rejected, checker.Refused)):
         checker.read_model(tmp_path / "m.npz", SHAPES)
+
+
+def test_a_header_of_an_array_is_no_longer_than_numpy_s(tmp_path):
+    """It is measured before it is parsed: as long a literal as the data would be takes many times its bytes."""
+    rows, columns = 400, 500
+    text = "(" + "1, " * 500_000 + ")"
+    member = Member("W0.npy", b"\x93NUMPY\2\0" + len(text).to_bytes(4, "little") + text.encode())
+    (tmp_path / "m.npz").write_bytes(archive([member, Member("b0.npy", array(np.zeros(rows)))]))
+    tracemalloc.start()
+    with pytest.raises(checker.Refused, match="header"):
+        checker.read_model(tmp_path / "m.npz", [([[0] * (columns + 1)] * rows, 0)])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10_000_000

@@ -122,7 +122,10 @@ REJECTED = {
         bound("s 0", "c 0", network=RAMP, closed=1),
         STILL_THERE,
     ),
-    "a negative weight": (bound("s 0", "c -1", network=RAMP, closed=1), "weight of an inequality is negative"),
+    "a negative weight": (
+        bound("s 0", "c -1", network=RAMP, closed=1),
+        "weight or multiplier of an inequality is negative",
+    ),
     "a set that is closed too early": (bound("c 1", closed=1), "a unit is not decided"),
     "a bound that does not hold": (
         bound(*HALVES[:2], "c 1", claim=excluded([[[True, "1", "-1 0 2"]]]), closed=1),

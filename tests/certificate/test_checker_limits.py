@@ -84,6 +84,13 @@ def greedy_files() -> Iterator[tuple[str, Written]]:
     claim = patterns(("1", "flat"))
     point = "f 1 " + " ".join(["0"] * WIDE)
     yield "f", Written(header(claim, one, domain=wide(WIDE)), ["t 0", point, rows], (0, 0, 0, 1))
+    long = [True, "0", " ".join(["-1"] + ["0"] * WIDE + [f"{(1 << 4_000) - 1:x}"])]
+    last = [(0, planes(WIDE)), (0, [[1] * PLANES + [0]])]
+    leaf = ["c " + " ".join(["1"] * 40)]
+    yield (
+        "c, long",
+        Written(header(excluded([[long] * 40]), last, domain=wide(WIDE)), every_path(leaf), (0, 0, 0, 2**PLANES)),
+    )
     admissible = excluded([[[True, "0", " ".join(["0"] * (WIDE + 2))]]], scope="admissible")
     branches = [f"k {k % WIDE:x} 0" for k in range(1_000)]
     yield "k", Written(header(admissible, one, domain=wide(WIDE, "i")), [*branches, "e"], (0, 0, 0, 1))
@@ -148,6 +155,21 @@ def test_a_leaf_that_asks_for_no_form_costs_none(tmp_path):
         before = walk.work
         walk.run("truncated")
     assert before - walk.work < 20 * 2**PLANES * WIDE  # of each unit below its own form, of those above none
+
+
+def test_coefficients_are_charged_by_their_length(tmp_path):
+    (tmp_path / "c").write_bytes(GREEDY["c, long"].content())
+    with (tmp_path / "c").open("rb") as file:
+        assert Walk(file).price > 3
+
+
+@pytest.mark.parametrize("inputs, below, above", [(2_500, 8, 2_500), (3_000, 4, 2_700)])
+def test_forms_count_with_what_python_needs_for_them(inputs, below, above, tmp_path):
+    """Short coefficients take more for their objects than for their digits."""
+    layers = [(0, [[1] * (inputs + 1)] * below), (0, [[1] * (below + 1)] * above), (0, [[0] * (above + 1)])]
+    (tmp_path / "c").write_bytes(Written(header(TRUNCATED, layers, domain=wide(inputs)), ["u"], (0,) * 4).content())
+    with pytest.raises(Refused, match="too much memory"):
+        check(tmp_path / "c")
 
 
 def test_honest_certificates_use_a_small_part_of_their_share(tmp_path):

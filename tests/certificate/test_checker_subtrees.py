@@ -14,7 +14,7 @@ from networks import he_network
 
 from relugeom import checker
 from relugeom.certificate.partition import certify_partition
-from relugeom.checker import Refused, Rejected, check, check_subtree, read_index
+from relugeom.checker import Refused, Rejected, check, check_subtrees, read_index
 from relugeom.geometry.domain import Domain
 from relugeom.partition.enumeration import enumerate_regions
 
@@ -38,7 +38,7 @@ def test_subtrees_may_be_checked_by_themselves(tmp_path):
     path = write(tmp_path / "c", marked())
     whole = check(path)
     index = read_index(path)
-    done = [check_subtree(path, begin, end) for begin, end in index]
+    done = check_subtrees(path, *index)
     assert [(text, counts) for _, _, text, counts in done] == [("0--", [2, 0, 1, 0]), ("1--", [2, 0, 1, 0])]
     assert whole["skipped"] == [] and whole["regions"] == 4
     for part in ([], done[:1], done[1:], done, done[::-1]):
@@ -53,13 +53,13 @@ def test_a_mark_under_a_proof_names_it(tmp_path):
     claim = {"kind": "partition", "status": "complete"}
     written = Written(header(claim, zero), ["0 0 1", "s 1", "m s0", "p 2 -1", "m s1", "p 2 1"], (2, 0, 1, 0))
     path = write(tmp_path / "c", written, [(2, 3), (4, 5)])
-    done = [check_subtree(path, *place) for place in read_index(path)]
+    done = check_subtrees(path, *read_index(path))
     assert check(path, done=done)["skipped"] == ["s0", "s1"]
     path = write(path, written._replace(lines=["0 0 1", "s 1", "m 00", "p 2 -1", "m s1", "p 2 1"]), [(2, 3), (4, 5)])
     with pytest.raises(Refused, match="another path"):
         check(path)
     with pytest.raises(Rejected, match="hyperplane"):
-        check_subtree(path, *read_index(path)[0])
+        check_subtrees(path, read_index(path)[0])
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_mark_with_another_path_is_refused(text, tmp_path):
     with pytest.raises(Refused, match="another path"):
         check(path)
     with pytest.raises((Refused, Rejected)):  # or the answer does not fit
-        check(path, done=[check_subtree(path, *place) for place in read_index(path)])
+        check(path, done=check_subtrees(path, *read_index(path)))
 
 
 def test_marks_do_not_nest(tmp_path):
@@ -88,7 +88,7 @@ def test_marks_do_not_nest(tmp_path):
     with pytest.raises(Refused, match="a mark within another"):
         check(path)
     with pytest.raises(Refused, match="a mark within another"):
-        check_subtree(path, *read_index(path)[0])
+        check_subtrees(path, read_index(path)[0])
 
 
 def test_a_subtree_is_exactly_the_bytes_between_its_marks(tmp_path):
@@ -96,27 +96,39 @@ def test_a_subtree_is_exactly_the_bytes_between_its_marks(tmp_path):
     begin, end = read_index(path)[0]
     for start, stop in ((begin, end - 1), (begin, end + 1), (begin + 1, end), (begin - 1, end), (0, end), (end, end)):
         with pytest.raises(Refused):
-            check_subtree(path, start, stop)
+            check_subtrees(path, (start, stop))
 
 
 def test_only_marks_of_partitions_can_be_checked_by_themselves(tmp_path):
     (tmp_path / "c").write_bytes(hand.fold_bound().content())
     with pytest.raises(Refused, match="there are no marks"):
-        check_subtree(tmp_path / "c", 400, 500)
+        check_subtrees(tmp_path / "c", (400, 500))
     path = write(tmp_path / "c", marked())
     with pytest.raises(Refused, match="there are no marks"):
-        check_subtree(path, 3, read_index(path)[0][1])
+        check_subtrees(path, (3, read_index(path)[0][1]))
     written = marked()
     written.lines[1] = "m 0-"
     path = write(path, written)
     with pytest.raises(Refused, match="begins with its mark"):
-        check_subtree(path, *read_index(path)[0])
+        check_subtrees(path, read_index(path)[0])
+
+
+def test_several_subtrees_cost_one_header_and_no_byte_twice(tmp_path, monkeypatch):
+    path, headers, read_claim = write(tmp_path / "c", marked()), [], checker.Walk.read_claim
+    monkeypatch.setattr(checker.Walk, "read_claim", lambda walk, claim: (headers.append(1), read_claim(walk, claim)))
+    first, second = read_index(path)
+    both = check_subtrees(path, first, second)
+    assert len(headers) == 1
+    assert both == check_subtrees(path, first) + check_subtrees(path, second)
+    for spans in ((first, first), (second, first), (first, second, second)):
+        with pytest.raises(Refused, match="out of order"):
+            check_subtrees(path, *spans)
 
 
 def test_answers_that_are_not_the_file_s_do_not_help(tmp_path):
     path = write(tmp_path / "c", marked())
     (begin, end), (start, stop) = read_index(path)
-    first, second = check_subtree(path, begin, end), check_subtree(path, start, stop)
+    first, second = check_subtrees(path, (begin, end), (start, stop))
     wrong = [(begin, end, "1--", first[3]), (begin, stop, *first[2:]), (begin, end, "0--", [3, 0, 1, 0]),
              (begin, begin, *first[2:]), (begin, end + 1, *first[2:])]  # fmt: skip
     for answer in wrong:
@@ -129,7 +141,7 @@ def test_marks_of_the_prover_cover_the_same_tree(tmp_path):
     network = he_network(3, 4, 10, 8, 1)
     certify_partition(enumerate_regions(network, Domain.box([-1.0] * 4, [1.0] * 4)), tmp_path / "c")
     whole = check(tmp_path / "c")
-    done = [check_subtree(tmp_path / "c", *place) for place in read_index(tmp_path / "c")]
+    done = check_subtrees(tmp_path / "c", *read_index(tmp_path / "c"))
     found = check(tmp_path / "c", done=done)
     keys = ("proved", "networks", "domain", "regions", "unexplored", "proofs", "closed")
     assert [found[key] for key in keys] == [whole[key] for key in keys]
