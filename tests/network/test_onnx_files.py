@@ -105,6 +105,7 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
     refused(tmp_path / "ghost.onnx", "there is no such file")
     (tmp_path / "folder.onnx").mkdir()
     refused(tmp_path / "folder.onnx", "not a regular file")
+    (tmp_path / "model.pkl").touch()
     refused(tmp_path / "model.pkl", r"known are \.npz, \.onnx")
     refused(tmp_path / "model", r"known are \.npz, \.onnx")
 
