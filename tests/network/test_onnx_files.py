@@ -107,6 +107,7 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
     refused(tmp_path / "folder.onnx", "not a regular file")
     (tmp_path / "model.pkl").touch()
     refused(tmp_path / "model.pkl", r"known are \.npz, \.onnx")
+    (tmp_path / "model").touch()
     refused(tmp_path / "model", r"known are \.npz, \.onnx")
 
 
