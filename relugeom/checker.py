@@ -3,7 +3,8 @@
     python -I -S checker.py FILE [--model NETWORK.npz]
 
 prints what FILE proves and ends with exit code 0 (accepted), 1 (rejected: a step does not follow) or 2 (refused: no
-certificate of this version, damaged, or beyond a limit). certificate/FORMAT.md defines the file and its claims.
+certificate of this version, damaged, or beyond a limit). NETWORK is compared with the first network of FILE; of a
+second one, and of the domain, compare the digests. certificate/FORMAT.md defines the file and its claims.
 
 There is one proof form. On a cell, where the forms h_i are ≥ 0 and the forms e_j are 0, R = λ₀ t + Σ λ_i h_i + Σ μ_j
 e_j with λ₀ > 0 and λ_i ≥ 0 is computed again from the weights. If R ≤ 0 on the whole box, input by input, then t ≤ 0
@@ -583,21 +584,21 @@ class Walk(Cell):
         if self.kind == "patterns":
             return [f"pattern {text}: {status}" for status, text in self.trees]
         own = sorted((column, k) for k, column in enumerate(self.copies[-1][1]) if column >= self.inputs)
-        places = [*((k, 0) for k in range(self.inputs)), *((k, 1) for _, k in own)]
-        terms = [(f"x{k}" + "'" * copy, called("input", k, self.names), copy) for k, copy in places]
-        for copy, (layers, _, names) in enumerate(self.copies):
-            terms += [(f"y{j}" + "'" * copy, called("output", j, names), copy) for j in range(len(layers[-1][0]))]
+        ends = ("", ""), ("'", " of the copy" if self.copies[-1][0] is self.networks[0] else " of the second network")
+        places = [*((k, ends[0]) for k in range(self.inputs)), *((k, ends[1]) for _, k in own)]
+        terms = [(f"x{k}{mark}", called("input", k, self.names) + whose) for k, (mark, whose) in places]
+        for (mark, whose), (layers, _, names) in zip(ends, self.copies):
+            terms += [(f"y{j}{mark}", called("output", j, names) + whose) for j in range(len(layers[-1][0]))]
         found = [f"for every input of the domain (scope: {self.trees[0][0]}{', in a ball' if self.ball else ''}):"]
         for members in self.sets:
             texts = []
             for strict, row, exponent in members:
-                named = zip(row, ["", *(name for name, *_ in terms)])
+                named = zip(row, ["", *(name for name, _ in terms)])
                 sums = [f"{Fraction(c, 1 << exponent)} {name}".rstrip() for c, name in named if c]
                 texts.append(f"{' + '.join(sums) or 0} {'>' if strict else '>='} 0")
             found.append("never: " + " and ".join(texts))
         used = {place for members in self.sets for _, row, _ in members for place, c in enumerate(row[1:]) if c}
-        legend = (terms[place] for place in sorted(used))
-        return found + [f"where {name} is {text}" + " of the copy" * copy for name, text, copy in legend]
+        return found + ["where {} is {}".format(*terms[place]) for place in sorted(used)]
 
 
 def read_model(path, layers):

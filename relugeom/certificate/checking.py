@@ -54,6 +54,8 @@ class CheckedCertificate:
         For each network, the digest of the names in the file; None where a file of version 1 has none.
     names_not_checked
         Which names in the file were compared with nothing.
+    not_compared
+        Which of the file's subjects (``network``, ``second network``, ``domain``) were compared with nothing.
     """
 
     accepted: bool
@@ -69,6 +71,7 @@ class CheckedCertificate:
     digest: str
     names: tuple[str | None, ...] = ()
     names_not_checked: tuple[str, ...] = ()
+    not_compared: tuple[str, ...] = ()
 
 
 class Compared(NamedTuple):
@@ -126,6 +129,9 @@ def check_certificate(
     compared = list(_compared(found, model, second_model, domain))
     reason = _other_subject(found, model, second_model, domain) or next(filter(None, map(_difference, compared)), "")
     checked = {each.things for each in compared if each.names}
+    subjects = {"network": model, "second network": second_model, "domain": domain}
+    if len(found["networks"]) == 1:
+        del subjects["second network"]
     unchecked = (each.things for each in compared if each.said and each.things not in checked)
     return CheckedCertificate(
         accepted=not reason,
@@ -141,6 +147,7 @@ def check_certificate(
         digest=digest,
         names=tuple(found["names"]),
         names_not_checked=tuple(dict.fromkeys(unchecked)),
+        not_compared=tuple(name for name, given in subjects.items() if given is None),
     )
 
 

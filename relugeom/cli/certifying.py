@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from relugeom.report.plain_tables import fact_table
 __all__ = ["run_certify", "run_check"]
 
 REJECTED, TRUNCATED = 1, 3
+COMPARING = {"network": "--model", "second network": "--second-model", "domain": "--domain"}
 
 
 def run_certify(
@@ -123,6 +124,7 @@ def run_check(
                 "sha256": found.digest,
                 "names": list(found.names),
                 "names_not_checked": list(found.names_not_checked),
+                "not_compared": list(found.not_compared),
             }
         )
     elif found.accepted:
@@ -131,6 +133,7 @@ def run_check(
             **{" " * place: text for place, text in enumerate(found.proved[1:], start=1)},  # lines without a name
             "Network": ", ".join(found.networks),
             "Domain": found.domain,
+            **({"Not compared": _listed_with_options(found.not_compared)} if found.not_compared else {}),
             "Names": ", ".join(name or "version 1: no digest of names" for name in found.names),
             **({"": f"names not checked: {', '.join(found.names_not_checked)}"} if found.names_not_checked else {}),
             "Counted": ", ".join(_counted(found)),
@@ -141,6 +144,11 @@ def run_check(
     else:
         print_parts([f"rejected: {found.reason}"])
     return 0 if found.accepted else REJECTED
+
+
+def _listed_with_options(subjects: Iterable[str]) -> str:
+    """What was compared with nothing, each with the option that would compare it."""
+    return ", ".join(f"{subject} ({COMPARING[subject]})" for subject in subjects)
 
 
 def _counted(found: CheckedCertificate) -> Iterator[str]:

@@ -126,6 +126,8 @@ def test_the_words_tell_the_second_input_from_the_first(tmp_path):
     told = run(tmp_path / "c").stdout
     assert "never: -3 + 1 x0 + -1 x0' > 0\n  where x0 is input 0 (called 'x' in the file)\n" in told
     assert "  where x0' is input 0 (called 'x' in the file) of the copy\n" in told
+    (tmp_path / "c").write_bytes(hand.named(hand.equal_networks()).content())
+    assert "  where y0' is output 0 (called 'y' in the file) of the second network\n" in run(tmp_path / "c").stdout
 
 
 @pytest.mark.parametrize("name", ["\x1b[2J", "x\naccepted:\n  all", "\ud800", "é", "'"])

@@ -94,6 +94,22 @@ def test_names_are_compared_with_those_of_the_model(run, model):
     assert answer["names_not_checked"] == ["inputs", "outputs"]
 
 
+def test_what_is_compared_with_nothing_is_said(run, model, tmp_path):
+    out, both = certified(run, model)[0], str(tmp_path / "both.cert")
+    assert "Not compared  network (--model), domain (--domain)" in run("check", str(out)).out
+    assert "Not compared  domain (--domain)" in run("check", str(out), "--model", str(model)).out
+    about = ["--model", str(model), "--domain", "box:-1,1"]
+    assert "Not compared" not in run("check", str(out), *about).out
+    arrays = dict(np.load(model))
+    other = str(tmp_path / "other.npz")
+    np.savez(other, **{**arrays, "W0": arrays["W0"][::-1], "b0": arrays["b0"][::-1], "W1": arrays["W1"][:, ::-1]})
+    assert run("compare", str(model), other, "--domain", "box:-1,1", "--out", both).code == 0
+    assert "Not compared  second network (--second-model)" in run("check", both, *about).out
+    answer = json.loads(run("check", both, *about, "--second-model", other, "--json").out)
+    assert (answer["status"], answer["not_compared"]) == ("accepted", [])
+    assert json.loads(run("check", both, "--json").out)["not_compared"] == ["network", "second network", "domain"]
+
+
 def test_a_changed_proof_is_rejected_and_says_why(run, model):
     out, _, _ = certified(run, model)
     lines = out.read_bytes().splitlines(keepends=True)
