@@ -31,7 +31,7 @@ from relugeom.store.store import open_store
 from relugeom.store.views import VIEWS
 
 HERE = Path(__file__).parent
-KILLS = {"sqlite": 16, "postgresql": 8}
+KILLS = {"sqlite": 50, "postgresql": 12}
 PARTS = ("clusters", "assignments", "pattern_census", "answers", "run_notes", "sample_margins", "certificates")
 """Tables of which a finished audit has rows, and no other run has any."""
 
