@@ -8,6 +8,7 @@ given first.
 import logging
 import threading
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -48,9 +49,15 @@ PATIENCE = 2.0
 """Seconds after which a compilation is announced; loading what was compiled before takes less."""
 
 
+@cache
+def _announce() -> None:
+    """Say that something is being compiled, once in a process."""
+    logging.getLogger(__name__).warning(NOTICE)
+
+
 def prepare(run: Callable[[], object]) -> None:
     """Have a kernel compiled, or loaded, by a run of no steps: announced in the log."""
-    notice = threading.Timer(PATIENCE, logging.getLogger(__name__).warning, [NOTICE])
+    notice = threading.Timer(PATIENCE, _announce)
     notice.daemon = True
     notice.start()
     try:
