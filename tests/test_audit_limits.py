@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,11 +14,12 @@ from relugeom.analysis.group_bounds import bound_groups
 from relugeom.analysis.margins import sample_margins
 from relugeom.analysis.output_bounds import output_bounds
 from relugeom.analysis.parsimony import group_clusters
+from relugeom.analysis.performance import cluster_performance
 from relugeom.analysis.region_ranges import region_ranges
 from relugeom.analysis.sample_robustness import sample_robustness
 from relugeom.analysis.unit_signs import bound_unit_signs
 from relugeom.analysis.unobserved import find_unobserved
-from relugeom.audit import audit
+from relugeom.audit import audit, findings
 from relugeom.audit.schedule import LEAST, WEIGHTS, Schedule, affordable
 from relugeom.certificate.partition import certify_partition
 from relugeom.claims.settlement import Settlement, Verdict
@@ -161,3 +163,10 @@ def test_an_audit_without_time_writes_its_store_and_its_report(name, tmp_path):
         )
         assert clusters == len(result.clusters) and told == min(LEAST, clusters)
     assert not list((tmp_path / "out").glob("*-wal"))
+
+
+def test_maps_that_were_not_tried_on_all_samples_are_counted(monkeypatch, tmp_path):
+    monkeypatch.setattr(findings, "cluster_performance", partial(cluster_performance, global_limit=2))
+    result = audit(TITANIC / "network.onnx", TITANIC / "passengers.csv", target="Survived", out=tmp_path / "out")
+    notes = [note for note in result.content.notes if "tried on all samples" in note]
+    assert notes == ["Maps were tried on all samples for 2 of 3 clusters with samples, largest first."]

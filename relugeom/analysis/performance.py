@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 
 from relugeom.analysis.region_of_cluster import cluster_regions
 from relugeom.data.labels import CodedTarget, read_target
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DataError, InputError
 from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray, IntArray, frozen_array
 from relugeom.network.decision import DecisionRule, squash
@@ -76,7 +77,7 @@ class Performance:
         1 − Σ (y − f_g)² / Σ (y − ȳ)², on the group's and on all samples, for one output without a decision;
         ȳ is the mean over the same samples.
     has_global
-        True for the groups whose map was tried on all samples (see `global_limit`).
+        True for the groups whose map was tried on all samples: the largest, as far as the limits go.
     overall
         The network itself on all samples; its local and global measures are the same.
     """
@@ -119,7 +120,12 @@ class Performance:
 
 
 def cluster_performance(
-    clusters: Clusters, X: ArrayLike, target: ArrayLike | CodedTarget | None = None, *, global_limit: int = GLOBAL_LIMIT
+    clusters: Clusters,
+    X: ArrayLike,
+    target: ArrayLike | CodedTarget | None = None,
+    *,
+    global_limit: int = GLOBAL_LIMIT,
+    time_limit: TimeLimit = None,
 ) -> Performance:
     """Measure every cluster.
 
@@ -132,16 +138,19 @@ def cluster_performance(
         decides, numbers otherwise.
     global_limit
         How many groups, the largest first, get global measures.
+    time_limit
+        When to stop with global measures; local ones are always taken. `Performance.has_global` says which there are.
 
     Raises
     ------
     DataError
         X or the target does not fit the clusters.
     InputError
-        The limit is negative.
+        A limit is negative, or the time limit not positive.
     """
+    deadline = Deadline.of(time_limit)
     samples, wanted = _checked(clusters, X, target)
-    return _measure(clusters.network, clusters.packed, clusters.assignment, samples, wanted, global_limit)
+    return _measure(clusters.network, clusters.packed, clusters.assignment, samples, wanted, global_limit, deadline)
 
 
 def region_performance(
@@ -151,6 +160,7 @@ def region_performance(
     target: ArrayLike | CodedTarget | None = None,
     *,
     global_limit: int = GLOBAL_LIMIT,
+    time_limit: TimeLimit = None,
 ) -> Performance:
     """Measure every activation region of a partition on the samples inside the domain.
 
@@ -163,13 +173,14 @@ def region_performance(
     DataError
         X or the target does not fit the clusters.
     InputError
-        The partition is about another network, or the limit is negative.
+        The partition is about another network, a limit is negative, or the time limit not positive.
     """
+    deadline = Deadline.of(time_limit)
     samples, wanted = _checked(clusters, X, target)
     inside = clusters.inside
     group = cluster_regions(partition, clusters)[clusters.assignment][inside]
     kept = None if wanted is None else wanted[inside]
-    return _measure(partition.network, partition.packed, group, samples[inside], kept, global_limit)
+    return _measure(partition.network, partition.packed, group, samples[inside], kept, global_limit, deadline)
 
 
 def area_under_curve(score: ArrayLike, positive: ArrayLike) -> float | None:
@@ -240,7 +251,13 @@ class _Table:
 
 
 def _measure(
-    network: ReLUNetwork, packed: ByteArray, group: IntArray, X: FloatArray, y: FloatArray | None, global_limit: int
+    network: ReLUNetwork,
+    packed: ByteArray,
+    group: IntArray,
+    X: FloatArray,
+    y: FloatArray | None,
+    global_limit: int,
+    deadline: Deadline,
 ) -> Performance:
     """All measures of the groups of rows `packed`; group −1 is none of them."""
     if global_limit < 0:
@@ -255,7 +272,10 @@ def _measure(
     global_auc, global_r2 = np.full(k, np.nan), np.full(k, np.nan)
     chosen = seen[np.argsort(-count[seen], kind="stable")][:global_limit]
     if table.has_auc or table.has_r2:
-        for row in chosen:
+        for done, row in enumerate(chosen):
+            if deadline.passed:
+                chosen = chosen[:done]
+                break
             outputs = X @ maps.weights[place[row]].T + maps.biases[place[row]]
             global_auc[row], global_r2[row] = (column[0] for column in table.fits(outputs, whole, 1))
     means = table.means(group, count)

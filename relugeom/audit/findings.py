@@ -147,14 +147,21 @@ class Findings:
                 f"are more than {MOST_REGIONS:,} regions."
             )
         tell("measuring performance", 0)
-        performance = cluster_performance(excerpt.clusters, excerpt.X, excerpt.target)
-        regions = (
-            region_performance(self._partition, excerpt.clusters, excerpt.X, excerpt.target) if self._few else None
-        )
-        self._run.save_performance(performance, excerpt.numbers, regions)
+        yield from self._performance(excerpt)
         yield from self._group(excerpt, tell)
         yield from self._relevance(excerpt, tell)
         yield from self._distances(tell, show_samples)
+
+    def _performance(self, excerpt: Excerpt) -> Iterator[str]:
+        """How well maps predict: those of clusters in half of the time, those of regions in the rest."""
+        deadline, data = self._schedule.part("performance"), (excerpt.clusters, excerpt.X, excerpt.target)
+        clusters = cluster_performance(*data, time_limit=deadline.share(0.5) if self._few else deadline)
+        regions = region_performance(self._partition, *data, time_limit=deadline) if self._few else None
+        self._run.save_performance(clusters, excerpt.numbers, regions)
+        for kind, found in (("clusters", clusters), ("regions", regions)):
+            if found is not None and (found.count[~found.has_global] > 0).any():
+                tried, seen = int(found.has_global.sum()), int((found.count > 0).sum())
+                yield f"Maps were tried on all samples for {tried:,} of {seen:,} {kind} with samples, largest first."
 
     def _left_out(self, what: str) -> Iterator[str]:
         yield f"Not recorded, because the time ran out: {what}."

@@ -26,6 +26,7 @@ WEIGHTS = {
     "ranges": 1.0,
     "unobserved": 0.5,
     "comparison": 1.0,
+    "performance": 1.0,
     "groups": 1.0,
     "group bounds": 1.0,
     "relevance": 1.0,

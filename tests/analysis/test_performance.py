@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from networks import he_network, hidden, integer_network, layered
 
 from relugeom.analysis.performance import area_under_curve, cluster_performance, determination, region_performance
+from relugeom.deadline import Deadline
 from relugeom.errors import DataError, InputError
 from relugeom.geometry.domain import Domain
 from relugeom.network.decision import Decision, Squashing
@@ -202,6 +203,17 @@ def test_global_measures_stop_at_the_limit_with_the_largest_groups_first():
     np.testing.assert_array_equal(found.global_auc[:3], whole.global_auc[:3])
     assert np.isnan(found.global_auc[3:]).all() and not np.isnan(whole.global_auc).any()
     np.testing.assert_array_equal(found.local_auc, whole.local_auc)
+
+
+def test_without_time_there_are_local_measures_and_none_on_all_samples():
+    network, X = he_network(4, 2, 8, 1), np.random.default_rng(4).normal(size=(300, 2))
+    clusters, y = cluster_samples(network, X), (X[:, 0] > 0).astype(float)
+    late, whole = (cluster_performance(clusters, X, y, time_limit=limit) for limit in (Deadline(0), None))
+    assert whole.has_global.all() and not late.has_global.any()
+    assert np.isnan(late.global_auc).all() and np.isnan(late.global_r2).all()
+    np.testing.assert_array_equal(late.local_auc, whole.local_auc)
+    np.testing.assert_array_equal(late.predicted_mean, whole.predicted_mean)
+    assert late.overall.global_r2 == whole.overall.global_r2 is not None
 
 
 def test_what_does_not_fit_is_refused():
