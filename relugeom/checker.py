@@ -151,12 +151,12 @@ class Problem:
     def __init__(self, file):
         self.work = WORK + WORK_PER_BYTE * file.seek(0, 2)
         file.seek(0)
-        text = file.readline(LINE_BYTES).decode("ascii")
-        few = text.count("[") + text.count("{") <= LISTS and text.count(",") <= 8 * LISTS
-        header = json.loads(text) if few else None
-        admit(few and json.dumps(header) + "\n" == text, "a key comes twice, or it is too long or not in plain form")
+        text = file.readline(LINE_BYTES).decode("ascii", "replace")
+        few = text[:1] == "{" and text.count("[") + text.count("{") <= LISTS and text.count(",") <= 8 * LISTS
+        plain = few and json.dumps(header := json.loads(text)) + "\n" == text
+        admit(plain, "this is no relugeom certificate, or its header has a key twice, is too long or not in plain form")
         named = "names" in header
-        right = header["format"] == "relugeom-certificate" and header["version"] == "12"[named]
+        right = header.get("format") == "relugeom-certificate" and header.get("version") == "12"[named]
         admit(right, "not a relugeom certificate of version 1 or 2")
         keys = "format", "version", "multiplier_bits", "point_bits", "networks", *["names"] * named, "domain", "claim"
         _, _, multiplier_bits, point_bits, networks, *names, domain, claim = parts(header, *keys)

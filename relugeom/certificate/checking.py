@@ -25,6 +25,7 @@ __all__ = ["CHECKER", "CheckedCertificate", "check_certificate"]
 CHECKER = Path(checker.__file__)
 """The file that an auditor runs."""
 SECOND = "the second model"
+OTHER_FILE = "give the {} that it was made for, or make a certificate for this one"
 WORKER = (
     "import json, runpy, sys; program, path, start, step = sys.argv[1:]; checker = runpy.run_path(program); "
     "spans = checker['read_index'](path)[int(start) :: int(step)]; "
@@ -160,9 +161,9 @@ def _other_subject(
         if wanted is not None and digest is None:
             return "it is about one network only"
         if wanted is not None and digest != wanted.digest:
-            return f"it is about the network {digest}, not about {wanted.digest}"
+            return f"it is about the network {digest}, not about {wanted.digest}: {OTHER_FILE.format('model')}"
     if domain is not None and found["domain"] != domain.digest:
-        return f"it is about the domain {found['domain']}, not about {domain.digest}"
+        return f"it is about the domain {found['domain']}, not about {domain.digest}: {OTHER_FILE.format('domain')}"
     return ""
 
 

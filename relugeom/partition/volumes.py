@@ -82,8 +82,8 @@ class Volumes:
     method
         EXACT: every number is the float64 nearest to the exact one. MONTE_CARLO: estimates. UNKNOWN: NaN.
     volumes
-        d-dimensional volumes in input units within the domain's hull, shape (k,); inf for unbounded regions. An
-        estimate is the share times `domain_volume`.
+        d-dimensional volumes in input units within the domain's hull, shape (k,); inf for unbounded regions,
+        and for what is beyond float64. An estimate is the share times `domain_volume`.
     shares
         Shares of the domain (`volume_share`), shape (k,); NaN where the domain is unbounded.
     low, high
@@ -183,10 +183,9 @@ def region_volumes(
         low, high = confidence_interval(sample.hits, sample.size, confidence)
         shares = sample.hits / sample.size
         whole = nearest_float(sample.domain_volume * unit_volume(chart))
+        volumes = np.multiply(shares, whole, out=np.zeros(len(partition)), where=shares > 0)  # `whole` may be infinite
         elsewhere = sample.size - int(sample.hits.sum())
-        return Volumes(
-            method, shares * whole, shares, low, high, confidence, whole, sample.size, elsewhere, sample.reason
-        )
+        return Volumes(method, volumes, shares, low, high, confidence, whole, sample.size, elsewhere, sample.reason)
     whole_volume, unit = bounded_volume(domain_rows(chart), chart.dimension), unit_volume(chart)
     table = np.full((4, len(partition)), np.nan)
     for row, volume in enumerate(_volumes(partition, chart, on_progress)):

@@ -71,6 +71,7 @@ def test_another_model_or_domain_is_rejected_with_both_digests(run, model, tmp_p
         assert done.code == 1
         assert "rejected: it is about the" in done.out
         assert told["network" if len(more) == 2 else "domain_digest"] in done.out
+        assert f"give the {'model' if len(more) == 2 else 'domain'} that it was made for" in done.out
 
 
 def test_names_are_compared_with_those_of_the_model(run, model):
@@ -124,15 +125,22 @@ def test_a_changed_proof_is_rejected_and_says_why(run, model):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\x00\xff" * 50, b"{}\n", b'{"format": "relugeom-certificate", "version": "9"}\n']
+    ("content", "said"),
+    [
+        (b"", "this is no relugeom certificate"),
+        (b"\x00\xff" * 50, "this is no relugeom certificate"),
+        (b"PK\x03\x04", "this is no relugeom certificate"),
+        (b"{}\n", "not a relugeom certificate of version 1 or 2"),
+        (b'{"format": "relugeom-certificate", "version": "9"}\n', "not a relugeom certificate of version 1 or 2"),
+    ],
 )
-def test_what_is_no_certificate_is_refused_in_one_line(run, tmp_path, content):
+def test_what_is_no_certificate_is_refused_in_one_line(run, tmp_path, content, said):
     path = tmp_path / "odd.cert"
     path.write_bytes(content)
     done = run("check", str(path))
     assert done.code == 2
     assert done.err.count("\n") == 1
-    assert "not a certificate" in done.err
+    assert "not a certificate" in done.err and said in done.err
 
 
 def test_a_missing_file_and_a_missing_model_are_named(run, tmp_path):

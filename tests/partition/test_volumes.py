@@ -286,6 +286,15 @@ def test_points_in_regions_that_were_not_found_are_counted_apart():
     assert found.elsewhere == round(3000 * all_of_them.shares[5:].sum())
 
 
+def test_a_volume_beyond_floats():
+    wide = Domain.box([-10.0] * 400, [10.0] * 400)  # 20^400
+    found = region_volumes(
+        enumerate_regions(hidden((np.eye(1, 400), [-9.99])), wide), method=VolumeMethod.MONTE_CARLO, samples=100
+    )
+    assert found.domain_volume == np.inf
+    assert found.shares.tolist() == [1.0, 0.0] and found.volumes.tolist() == [np.inf, 0.0]
+
+
 def test_a_domain_too_thin_to_sample():
     thin = Domain([0, 0], [1, 1], A=[[1, -1], [-1, 1]], b=[1e-9, 0])
     found = region_volumes(
