@@ -33,7 +33,10 @@ from relugeom.partition.adjacency import find_adjacency
 from relugeom.partition.clusters import cluster_samples
 from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.feasibility import settle_clusters, take_census
+from relugeom.partition.linear_regions import merge_linear_regions
+from relugeom.partition.locate import locate_pattern
 from relugeom.partition.partition import PartitionStatus, PatternStatus
+from relugeom.partition.radii import chebyshev_radii
 from relugeom.partition.slices import slice_regions
 from relugeom.partition.volumes import VolumeMethod, covered_share, region_volumes
 
@@ -75,6 +78,12 @@ def test_without_time_every_measure_says_so_at_once(partition, tmp_path):
     assert len(adjacency.first) == 0 and not adjacency.complete and "time was up" in adjacency.reason
     ranges = region_ranges(partition, time_limit=OVER)
     assert ranges.known == 0 and "left" in ranges.reason
+    merged = merge_linear_regions(partition, time_limit=OVER)
+    assert merged.count == len(partition) and not merged.complete and "time was up" in merged.reason
+    radii = chebyshev_radii(partition, time_limit=OVER)
+    assert np.isnan(radii.radii).all() and not radii.unbounded.any() and "time was up" in radii.reason
+    located = locate_pattern(NETWORK, DOMAIN, partition[0].pattern, time_limit=OVER)
+    assert located.status is PatternStatus.UNKNOWN and located.point is None and "time" in located.reason
     with pytest.raises(CertificateError, match="time was up"):
         certify_partition(partition, tmp_path / "none.cert", time_limit=OVER)
     assert not list(tmp_path.iterdir())

@@ -11,6 +11,7 @@ from relugeom.audit import ChosenDomain, choose_domain, resumption_in_words
 from relugeom.cli.measuring import measure_partition
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import is_whole, print_json, print_parts, progress, tell
+from relugeom.deadline import Deadline
 from relugeom.errors import InputError
 from relugeom.graph.active_subnetwork import active_subnetwork
 from relugeom.graph.export import GRAPH_SUFFIXES, write_graph
@@ -31,6 +32,9 @@ __all__ = ["run_enumerate", "run_graph", "run_inspect", "run_locate"]
 
 TRUNCATED = 3
 NOT_A_REGION = 1
+LOCATED = {PatternStatus.REGION: 0, PatternStatus.UNKNOWN: TRUNCATED}
+SEARCHING = 0.5
+"""Part of the time for the search, where the regions are measured too."""
 MAX_PREFIXES = 4
 """Unexplored parts of the tree that are named; of more, only their number is told."""
 
@@ -90,6 +94,7 @@ def run_enumerate(
     as_json: bool,
 ) -> int:
     """`relugeom enumerate`."""
+    deadline = Deadline.of(time_limit)
     cores = os.cpu_count() or 1
     if threads > cores:
         tell(f"--threads {threads}: this machine has {cores} cores, more threads than that do not help")
@@ -109,11 +114,12 @@ def run_enumerate(
             resume=known,
             on_progress=partial(report, "enumerating regions"),
             on_block=None if run is None else run.save_block,
-            **limits,
+            max_regions=max_regions,
+            time_limit=deadline.share(SEARCHING) if measure else deadline,
         )
         if run is not None:
             run.save_partition(partition)
-        measured, measures = measure_partition(partition, report) if measure else ({}, {})
+        measured, measures, finished = measure_partition(partition, deadline, report) if measure else ({}, {}, True)
     unexplored = unexplored_prefixes(partition)
     if as_json:
         print_json(
@@ -145,7 +151,7 @@ def run_enumerate(
             facts["Store"] = f"run {run.id} in {run.location.text}"
         print_parts([fact_table(f"Activation regions of {Path(model).name}", facts)])
     whole = run is None or is_whole(run.leftover())
-    return 0 if whole and partition.status is PartitionStatus.COMPLETE else TRUNCATED
+    return 0 if whole and finished and partition.status is PartitionStatus.COMPLETE else TRUNCATED
 
 
 def _unexplored_in_words(prefixes: list[str]) -> str:
@@ -180,16 +186,19 @@ def _recorded(
         yield run
 
 
-def run_locate(model: str, pattern: str, domain: str | None, *, reading: Reading, as_json: bool) -> int:
+def run_locate(
+    model: str, pattern: str, domain: str | None, *, time_limit: float, reading: Reading, as_json: bool
+) -> int:
     """`relugeom locate`."""
+    deadline = Deadline.of(time_limit)
     network = reading.network(model)
     chosen = choose_domain(domain, network, None, Path(model))
-    location = locate_pattern(network, chosen.domain, pattern)
+    location = locate_pattern(network, chosen.domain, pattern, time_limit=deadline)
     if as_json:
         print_json(_location_json(network, location, chosen.source))
     else:
         print_parts([fact_table(f"Pattern {location.pattern}", _location_facts(network, location, chosen.source))])
-    return 0 if location.status is PatternStatus.REGION else NOT_A_REGION
+    return LOCATED.get(location.status, NOT_A_REGION)
 
 
 def _location_json(network: ReLUNetwork, location: Location, domain: str) -> dict[str, Any]:
@@ -197,6 +206,7 @@ def _location_json(network: ReLUNetwork, location: Location, domain: str) -> dic
     ball = location.ball
     return {
         "status": location.status.value,
+        "reason": location.reason,
         "pattern": str(location.pattern),
         "domain": domain,
         "point": None if location.point is None else dict(zip(names, location.point.tolist(), strict=True)),
@@ -216,6 +226,8 @@ def _location_json(network: ReLUNetwork, location: Location, domain: str) -> dic
 
 def _location_facts(network: ReLUNetwork, location: Location, domain: str) -> dict[str, str]:
     facts = {"Status": location.status.value, "Domain": domain}
+    if location.reason:
+        facts["Reason"] = location.reason
     if location.point is not None:
         pairs = zip(network.feature_names, location.point.tolist(), strict=True)
         facts["An input that has it"] = ", ".join(f"{name} = {value:.6g}" for name, value in pairs)

@@ -6,7 +6,6 @@ import typer
 
 __all__ = [
     "Activations",
-    "AuditTimeLimit",
     "Data",
     "DataUrl",
     "DomainSpec",
@@ -89,13 +88,8 @@ MaxRegions = Annotated[
 ]
 MaxCells = Annotated[int, typer.Option("--max-cells", metavar="N", min=1, help="Give up after so many cells.")]
 TimeLimit = Annotated[
-    float, typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="Stop the search after so many seconds.")
-]
-AuditTimeLimit = Annotated[
     float,
-    typer.Option(
-        "--time-limit", metavar="SECONDS", min=0.001, help="Time for the whole audit; what is left out is said."
-    ),
+    typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="Time for all of it; what is left out is said."),
 ]
 Resume = Annotated[
     bool, typer.Option("--resume", help="Go on with what the store has of an earlier search that was cut short.")

@@ -12,7 +12,6 @@ from relugeom.cli.app import app, names_in
 from relugeom.cli.model_file import Reading
 from relugeom.cli.options import (
     Activations,
-    AuditTimeLimit,
     Data,
     DataUrl,
     DomainSpec,
@@ -55,7 +54,7 @@ def audit(
     ] = None,
     out: Annotated[str, typer.Option("--out", metavar="DIR", help="Folder for the store and the report.")] = "audit",
     max_regions: MaxRegions = 1_000_000,
-    time_limit: AuditTimeLimit = 120.0,
+    time_limit: TimeLimit = 120.0,
     threads: Threads = 1,
     resume: Resume = False,
     no_samples: NoSamples = False,
@@ -170,7 +169,7 @@ def enumerate_(
     store: Annotated[str | None, typer.Option("--store", metavar="URL", help="A store to save the regions in.")] = None,
     resume: Resume = False,
     measure: Annotated[
-        bool, typer.Option("--measure", help="Also volumes, facets and linear regions; longer than the search.")
+        bool, typer.Option("--measure", help="Also volumes, facets and linear regions, in half of the time.")
     ] = False,
     layers: Layers = None,
     activations: Activations = None,
@@ -203,13 +202,14 @@ def locate(
     model: Model,
     pattern: Pattern,
     domain: DomainSpec = None,
+    time_limit: TimeLimit = 600.0,
     layers: Layers = None,
     activations: Activations = None,
     as_json: Json = False,
 ) -> int:
     """Whether any input has a pattern: which, or why not.
 
-    Exit code 0 for a region, 1 for a pattern that is infeasible or lower-dimensional.
+    Exit code 0 for a region, 1 for a pattern that is infeasible or lower-dimensional, 3 where the time was up.
 
     \b
     Example:
@@ -217,7 +217,9 @@ def locate(
     """
     from relugeom.cli.models import run_locate
 
-    return run_locate(model, pattern, domain, reading=Reading.of(layers, activations), as_json=as_json)
+    return run_locate(
+        model, pattern, domain, time_limit=time_limit, reading=Reading.of(layers, activations), as_json=as_json
+    )
 
 
 @app.command()

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relugeom.errors import InputError
+from relugeom.deadline import Deadline, TimeLimit
+from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.geometry.chart import Chart, domain_chart
 from relugeom.linalg.arrays import BoolArray, IntArray
 from relugeom.linalg.rounding import sum_error
@@ -23,6 +24,9 @@ from relugeom.partition.facet_floats import BLOCK_BITS, SAFE, Bounded, HullFloat
 from relugeom.partition.partition import Partition, PartitionStatus
 
 __all__ = ["LinearRegions", "merge_linear_regions"]
+
+FINDING = 0.8
+"""Part of the time for finding the neighbours, where they are not given."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,13 +40,16 @@ class LinearRegions:
     count
         How many there are.
     complete
-        Whether the partition is. If not, these are the unions of the regions that are known: two of them may be parts
-        of one linear region, connected through regions that are absent, so that `count` says nothing of the domain.
+        Whether the partition is, and all neighbours were found and compared. If not, these are the unions that are
+        known: two of them may be parts of one linear region, so that `count` says nothing of the domain.
+    reason
+        Why some neighbours were not found or compared, or empty.
     """
 
     label: IntArray
     count: int
     complete: bool
+    reason: str = ""
 
     def __post_init__(self) -> None:
         label = np.array(self.label, dtype=np.int64)
@@ -53,7 +60,7 @@ class LinearRegions:
         return self.count
 
     def __repr__(self) -> str:
-        status = "complete" if self.complete else "of a truncated partition"
+        status = "complete" if self.complete else self.reason or "of a truncated partition"
         return f"LinearRegions({self.count} linear regions of {len(self.label)} activation regions, {status})"
 
     @property
@@ -67,7 +74,11 @@ class LinearRegions:
 
 
 def merge_linear_regions(
-    partition: Partition, adjacency: Adjacency | None = None, *, on_progress: Callable[[int], None] | None = None
+    partition: Partition,
+    adjacency: Adjacency | None = None,
+    *,
+    time_limit: TimeLimit = None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> LinearRegions:
     """Join adjacent regions on which the network is one and the same function on the domain's hull, decided exactly.
 
@@ -77,6 +88,8 @@ def merge_linear_regions(
         COMPLETE, or TRUNCATED: see `LinearRegions.complete`.
     adjacency
         What `find_adjacency` says of this partition; found where it is not given.
+    time_limit
+        Seconds, or a deadline; neighbours that were not compared by then stay apart.
     on_progress
         Is told now and then how many regions have neighbours and function settled.
 
@@ -88,28 +101,37 @@ def merge_linear_regions(
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
-    count = len(partition)
+    count, deadline = len(partition), Deadline.of(time_limit)
     if adjacency is None:
-        adjacency = find_adjacency(partition)
+        adjacency = find_adjacency(partition, time_limit=deadline.share(FINDING))
     if (adjacency.regions, adjacency.widths) != (count, partition.network.widths):
         raise InputError(f"{adjacency!r} does not belong to {partition!r}: find the adjacency of this partition")
-    joined = _same_function(partition, adjacency, on_progress)
+    joined, compared = _same_function(partition, adjacency, deadline, on_progress)
+    reasons = [adjacency.reason] if adjacency.reason else []
+    if compared < len(adjacency):
+        reasons.append(f"the time was up when {compared:,} of {len(adjacency):,} pairs of neighbours were compared")
     ends = (adjacency.first[joined], adjacency.second[joined])
     graph = coo_array((np.ones(len(ends[0]), dtype=np.int8), ends), shape=(count, count))
     components, found = connected_components(graph, directed=False) if count else (0, np.zeros(0, dtype=np.int64))
     _, appears, label = np.unique(found, return_index=True, return_inverse=True)
     rank = np.empty(int(components), dtype=np.int64)
     rank[np.argsort(appears)] = np.arange(int(components))
-    return LinearRegions(rank[label], int(components), partition.status is PartitionStatus.COMPLETE)
+    complete = partition.status is PartitionStatus.COMPLETE and not reasons
+    return LinearRegions(rank[label], int(components), complete, "; ".join(reasons))
 
 
-def _same_function(partition: Partition, adjacency: Adjacency, on_progress: Callable[[int], None] | None) -> BoolArray:
-    """For each pair of neighbours, whether both have the same function on the hull."""
+def _same_function(
+    partition: Partition, adjacency: Adjacency, deadline: Deadline, on_progress: Callable[[int], None] | None
+) -> tuple[BoolArray, int]:
+    """For each pair of neighbours, whether both have the same function on the hull; and how many were compared."""
     same = np.zeros(len(adjacency), dtype=np.bool_)
     if not len(adjacency):
-        return same
+        return same, 0
     chart = domain_chart(partition.domain)
-    value, error = _probe(partition, HullFloats(partition.network, chart))
+    try:
+        value, error = _probe(partition, HullFloats(partition.network, chart), deadline)
+    except DeadlinePassedError:
+        return same, 0
     table = _OutputTable(partition, chart)
     block = max(1, BLOCK_BITS // partition.network.units)
     for start in range(0, len(partition), block):
@@ -121,19 +143,28 @@ def _same_function(partition: Partition, adjacency: Adjacency, on_progress: Call
             doubt = error[first] + error[second] + 2.0**-50 * (np.abs(value[first]) + np.abs(value[second]))
             differ = ((gap > doubt * SAFE) & np.isfinite(gap)).any(axis=1)
         for pair in (low + np.flatnonzero(~differ)).tolist():
+            if deadline.passed:
+                return same, pair
             same[pair] = table.number(int(adjacency.first[pair])) == table.number(int(adjacency.second[pair]))
         if on_progress is not None:
             on_progress(stop)
-    return same
+    return same, len(adjacency)
 
 
-def _probe(partition: Partition, floats: HullFloats) -> Bounded:
-    """One combination of the outputs of every region's map at two points of the hull, shape (k, 2)."""
+def _probe(partition: Partition, floats: HullFloats, deadline: Deadline) -> Bounded:
+    """One combination of the outputs of every region's map at two points of the hull, shape (k, 2).
+
+    Raises
+    ------
+    DeadlinePassedError
+        There was no time for all of them.
+    """
     count, m = len(partition), partition.network.outputs
     weights = np.random.default_rng(5).uniform(0.5, 1.5, m)
     value, error = np.zeros((count, 2)), np.zeros((count, 2))
     block = max(1, BLOCK_BITS // partition.network.units)
     for start in range(0, count, block):
+        deadline.check()
         bits = unpack_patterns(partition.packed[start : start + block], partition.network.units)
         for column, probe in enumerate(floats.probes(2)):
             with np.errstate(over="ignore", invalid="ignore"):

@@ -13,7 +13,8 @@ from math import lcm
 
 from flint import fmpq, fmpz_mat
 
-from relugeom.deadline import NEVER, Deadline
+from relugeom.deadline import NEVER, Deadline, TimeLimit
+from relugeom.errors import DeadlinePassedError
 from relugeom.geometry.chart import Chart, domain_chart
 from relugeom.geometry.chebyshev import Ball, chebyshev_ball
 from relugeom.geometry.domain import Domain
@@ -58,16 +59,18 @@ class Location:
     Attributes
     ----------
     status
-        REGION, LOWER_DIMENSIONAL or INFEASIBLE.
+        REGION, LOWER_DIMENSIONAL or INFEASIBLE; UNKNOWN where there was no time to settle it.
     point
         The float64 point nearest to an input that has the pattern, or None.
     exact_point
         That input in rationals, or None.
     ball
-        The largest ball in the closure of a region, else None.
+        The largest ball in the closure of a region, else None; None too where there was no time for it.
     proof
         Where there is no interior: multipliers whose combination of rows is a constant ≤ 0, although a row that the
         pattern wants positive (for INFEASIBLE: of an active unit, or the constant is negative) has one.
+    reason
+        Why it is not known, or empty.
     """
 
     pattern: ActivationPattern
@@ -76,10 +79,16 @@ class Location:
     exact_point: tuple[Fraction, ...] | None
     ball: Ball | None
     proof: tuple[Multiplier, ...]
+    reason: str = ""
 
 
 def locate_pattern(
-    network: ReLUNetwork, domain: Domain, pattern: ActivationPattern | str, *, solver: LPSolver | None = None
+    network: ReLUNetwork,
+    domain: Domain,
+    pattern: ActivationPattern | str,
+    *,
+    solver: LPSolver | None = None,
+    time_limit: TimeLimit = None,
 ) -> Location:
     """Decide whether a pattern is feasible on a domain.
 
@@ -89,6 +98,8 @@ def locate_pattern(
         An activation pattern, or its text.
     solver
         The float backend that proposes; HiGHS by default. The verdict does not depend on it.
+    time_limit
+        Seconds, or a deadline; then the status is UNKNOWN.
 
     Raises
     ------
@@ -97,10 +108,14 @@ def locate_pattern(
     DomainError
         No input satisfies the domain.
     """
+    deadline = Deadline.of(time_limit)
     check_inputs(network, domain)
     if isinstance(pattern, str):
         pattern = ActivationPattern.from_text(network.widths, pattern)
-    return Locator(network, domain, solver=solver).locate(pattern)
+    try:
+        return Locator(network, domain, solver=solver).locate(pattern, deadline=deadline)
+    except DeadlinePassedError as error:
+        return Location(pattern, PatternStatus.UNKNOWN, None, None, None, (), str(error))
 
 
 class Locator:
@@ -139,7 +154,8 @@ class Locator:
         open_rows = [row for row in range(len(forms)) if row not in flat or row in active]
         found = find_strict_point(forms, open_rows, n, solver=self._solver, deadline=deadline)
         if isinstance(found, Witness):
-            ball = chebyshev_ball(self._chart, [form for form in on_hull[first:] if any(form[:-1])])
+            inner = [form for form in on_hull[first:] if any(form[:-1])]
+            ball = None if deadline.passed else chebyshev_ball(self._chart, inner)
             return _location(pattern, PatternStatus.REGION, found.point, ball, ())
         closed = find_strict_point(forms, active, n, solver=self._solver, deadline=deadline)
         if isinstance(closed, Witness):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from limits import Looks
 from networks import DEGENERATE, he_network, integer_network, layered, tent_map
 from oracles import domain_forms, exact_layers, hull_dimension, unit_forms, vanishes
 
@@ -149,3 +150,17 @@ def test_another_partition() -> None:
     other = find_adjacency(enumerate_regions(he_network(2, 2, 6, 1), cube(2)))
     with pytest.raises(InputError, match="does not belong"):
         merge_linear_regions(partition, other)
+
+
+def test_neighbours_that_were_not_compared_in_time_stay_apart():
+    network = layered((np.ones((6, 1)), np.arange(1, 7) / 7), (np.zeros((1, 6)), [0.0]))
+    partition = enumerate_regions(network, Domain.box([-1], [0]))
+    adjacency, counts = find_adjacency(partition), []
+    for looks in range(len(adjacency) + 3):
+        merged = merge_linear_regions(partition, adjacency, time_limit=Looks.until(looks))
+        assert merged.complete is not bool(merged.reason)
+        counts.append(merged.count)
+    assert counts[0] == len(partition) and counts[-1] == 1 and merged.complete
+    assert counts == sorted(counts, reverse=True) and len(set(counts)) == len(partition)
+    cut = merge_linear_regions(partition, find_adjacency(partition, time_limit=Looks.until(0)))
+    assert not cut.complete and "time was up" in cut.reason and cut.reason in repr(cut)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from limits import Looks
 from networks import arrangement, braid, he_network, hidden, identity_layer, integer_network, layered, needle, strip
 
 from relugeom.geometry.chart import domain_chart
@@ -116,6 +117,10 @@ def test_a_single_point_and_no_units():
 
 def test_chosen_rows_in_any_order():
     partition = enumerate_regions(he_network(7, 2, 8, 5, 1), SQUARE)
+    for looks in (0, 1, 4):
+        cut = chebyshev_radii(partition, time_limit=Looks.until(looks))
+        assert np.isfinite(cut.radii).sum() == looks and np.isnan(cut.centres[looks:]).all()
+        assert f"{looks} of {len(partition)} regions" in cut.reason and not cut.unbounded.any()
     everything, seen = chebyshev_radii(partition), []
     some = chebyshev_radii(partition, rows=[5, 0, -1, 5], on_progress=seen.append)
     last = len(partition) - 1

@@ -1,0 +1,62 @@
+"""One limit of time for a whole verb: what was not finished is said, with exit code 3."""
+
+import json
+
+import pytest
+from command_line import run_command, write_network
+from limits import Looks
+from networks import he_network
+
+from relugeom.cli import models
+from relugeom.deadline import Deadline
+
+
+@pytest.fixture
+def answer(tmp_path, monkeypatch, capsys):
+    """The JSON object that a verb prints about a small network, its exit code, and its table."""
+    write_network(tmp_path / "net.npz", he_network(1, 3, 8, 6, 1))
+    monkeypatch.chdir(tmp_path)
+
+    def call(verb, *arguments, looks):
+        with monkeypatch.context() as patched:
+            begun = {600.0: looks, None: Deadline}  # the verbs' own limit, and none
+            patched.setattr(Deadline, "of", lambda limit: begun[limit]() if limit in begun else limit)
+            ended = run_command(capsys, verb, "net.npz", *arguments, "--domain", "box:-1,1", "--json")
+            table = run_command(capsys, verb, "net.npz", *arguments, "--domain", "box:-1,1").out
+        return json.loads(ended.out), ended.code, " ".join(table.split())
+
+    return call
+
+
+def test_measuring_after_a_search_keeps_the_limit_of_the_verb(answer, monkeypatch):
+    monkeypatch.setattr(models, "enumerate_regions", without_limit(models.enumerate_regions))
+    measures = ("facets", "linear_regions", "volumes")
+    whole, code, _ = answer("enumerate", "--measure", looks=lambda: Looks.until(10**9))
+    assert code == 0 and not any(whole[f"{name}_reason"] for name in measures)
+    cut, code, table = answer("enumerate", "--measure", looks=lambda: Looks.until(0))
+    assert code == 3 and cut["status"] == "complete" and cut["regions"] == whole["regions"]
+    assert all("time was up" in cut[f"{name}_reason"] for name in measures)
+    assert table.count("time was up") == 3
+    assert cut["linear_regions"] == cut["regions"] and cut["facets"] == 0
+
+
+def without_limit(function):
+    return lambda *values, **options: function(*values, **options | {"time_limit": None})
+
+
+def test_a_pattern_that_was_not_settled_in_time_is_unknown(answer):
+    pattern = "00000000/000000"
+    found, code, table = answer("locate", pattern, looks=lambda: Looks.until(0))
+    assert (found["status"], code) == ("unknown", 3) and "time limit" in found["reason"]
+    assert "unknown" in table and found["reason"] in table
+    found, code, _ = answer("locate", pattern, looks=lambda: Looks.until(10**9))
+    assert code in (0, 1) and found["reason"] == ""
+
+
+@pytest.mark.parametrize("verb", ["enumerate", "locate"])
+def test_a_limit_must_be_positive(verb, tmp_path, capsys):
+    write_network(tmp_path / "net.npz", he_network(1, 2, 3, 1))
+    arguments = ["000"] if verb == "locate" else []
+    ended = run_command(capsys, verb, tmp_path / "net.npz", *arguments, "--domain", "all", "--time-limit", -1)
+    assert ended.code == 2 and "--time-limit" in ended.err
+    assert ended.out == ""
