@@ -154,7 +154,7 @@ class Problem:
         text = file.readline(LINE_BYTES).decode("ascii", "replace")
         few = text[:1] == "{" and text.count("[") + text.count("{") <= LISTS and text.count(",") <= 8 * LISTS
         plain = few and json.dumps(header := json.loads(text)) + "\n" == text
-        admit(plain, "this is no relugeom certificate, or its header has a key twice, is too long or not in plain form")
+        admit(plain, "no relugeom certificate: a key comes twice, or it is too long or not in plain form")
         named = "names" in header
         right = header.get("format") == "relugeom-certificate" and header.get("version") == "12"[named]
         admit(right, "not a relugeom certificate of version 1 or 2")
