@@ -330,6 +330,8 @@ def _certify(
     except CertificateError as error:
         return None, f"The list of regions is not certified: {error}."
     part = "" if partition.status is PartitionStatus.COMPLETE else " of the part that was searched"
+    if certificate.reason:
+        part = f" in part: {certificate.reason}"
     return certificate, (
         f"The file {path.name} proves the list of activation regions{part} ({counted(certificate.regions, 'region')}, "
         f"{counted(certificate.proofs, 'proof')}, {certificate.size:,} bytes, SHA-256 {certificate.digest}). It is "

@@ -46,6 +46,9 @@ def _completeness(tables: "RunTables") -> Headline:
         return Headline(statement, Verdict.UNKNOWN, tables.provenance.get("reason", "the search was cut short"))
     if not tables.certificate:
         return Headline(statement, Verdict.UNKNOWN, f"{finding}; there is no certificate".removeprefix("; "))
+    proved = tables.certificate["activation regions"]
+    if proved != counts.get("regions", proved):
+        return Headline(statement, Verdict.UNKNOWN, f"{finding}; the certificate proves {proved} of them")
     return Headline(statement, Verdict.HOLDS, finding, (tables.certificate["file"],))
 
 

@@ -1,19 +1,16 @@
 """A partition as a certificate: the split tree with a proof for every stable unit and a point for every region."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from relugeom.certificate.header import header_line, input_names, network_names
+from relugeom.certificate.partition_proof.tree_prefix import TreePrefix
 from relugeom.certificate.writer import CertificateFile
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import CertificateError, DeadlinePassedError
-from relugeom.partition.partition import Partition
-
-if TYPE_CHECKING:  # compiled code is loaded when it is needed
-    from relugeom.certificate.partition_proof.tree_text import TreePiece
+from relugeom.partition.partition import Partition, PartitionStatus
 
 __all__ = ["Certificate", "certify_partition"]
 
@@ -32,6 +29,8 @@ class Certificate:
         SHA-256 of the file.
     names_digest
         SHA-256 of the names of inputs, outputs and classes in it.
+    reason
+        Why it holds only the first regions of the partition, and calls the others unexplored; empty where it holds all.
     """
 
     path: Path
@@ -40,6 +39,7 @@ class Certificate:
     size: int
     digest: str
     names_digest: str
+    reason: str = ""
 
 
 def certify_partition(
@@ -56,14 +56,15 @@ def certify_partition(
     path
         The file to write; it appears when it is whole.
     time_limit
-        Seconds, or a deadline, for writing it.
+        Seconds, or a deadline; then the certificate is that of a truncated search, which has found the regions that
+        were proved by then.
     on_progress
         Called now and then with the number of regions written.
 
     Raises
     ------
     CertificateError
-        A decision of the tree could not be proved, and the text names it, or not all of them in time. No file is
+        A decision of the tree could not be proved, and the text names it, or no region was proved in time. No file is
         written.
     InputError
         The file cannot be written, or network and domain name an input differently.
@@ -72,30 +73,43 @@ def certify_partition(
 
     deadline = Deadline.of(time_limit)
     network, domain = partition.network, partition.domain
-    claim = {"kind": "partition", "status": partition.status.value}
-    header = header_line([network], domain, claim, multiplier_bits=0, point_bits=0)
+    if not len(partition):
+        raise CertificateError(f"no region was found that could be proved: {partition.reason}")
     marks: list[int] = []
-    with CertificateFile(path, header) as file:
-        for piece in _in_time(tree_pieces(partition, deadline), file):
-            start = file.tell()
-            marks += [start + place for place in piece.marks]
-            file.write(piece.text)
-            file.regions += piece.leaves
-            file.unexplored += piece.unexplored
-            file.proofs += piece.proofs
-            file.multiplier_bits, file.point_bits = piece.multiplier_bits, piece.point_bits
-            if on_progress is not None:
-                on_progress(file.regions)
+    prefix, reason = TreePrefix(), ""
+    with CertificateFile(path, _header(partition, partition.status)) as file:
+        try:
+            for piece in tree_pieces(partition, deadline):
+                start = file.tell()
+                marks += [start + place for place in piece.marks]
+                file.write(piece.text)
+                prefix.add(piece.text, piece.marks)
+                file.regions += piece.leaves
+                file.unexplored += piece.unexplored
+                file.proofs += piece.proofs
+                file.multiplier_bits, file.point_bits = piece.multiplier_bits, piece.point_bits
+                if on_progress is not None:
+                    on_progress(file.regions)
+        except DeadlinePassedError as error:
+            proved, status = prefix.counts.leaves, partition.status
+            cut = f"the time was up when {proved:,} of {len(partition):,} regions were proved"
+            if not proved:
+                raise CertificateError(cut) from error
+            if proved < len(partition):
+                reason, status = cut, PartitionStatus.TRUNCATED
+            header = _header(partition, status)
+            file.begin_again(header, prefix.end)
+            file.write(prefix.rest)
+            marks = [len(header) + place for place in prefix.marks]
+            file.regions, file.unexplored, file.proofs = proved, prefix.counts.ends_missing, prefix.counts.proofs
         for begin, end in zip(marks[::2], marks[1::2], strict=True):
             file.mark(begin, end)
     with file.path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
     names = network_names(network, input_names([network], domain))[-1]
-    return Certificate(Path(path), file.regions, file.proofs, file.path.stat().st_size, digest, names)
+    return Certificate(Path(path), file.regions, file.proofs, file.path.stat().st_size, digest, names, reason)
 
 
-def _in_time(pieces: Iterator["TreePiece"], file: CertificateFile) -> Iterator["TreePiece"]:
-    try:
-        yield from pieces
-    except DeadlinePassedError as error:
-        raise CertificateError(f"the time was up when {file.regions:,} regions were proved") from error
+def _header(partition: Partition, status: PartitionStatus) -> bytes:
+    claim = {"kind": "partition", "status": status.value}
+    return header_line([partition.network], partition.domain, claim, multiplier_bits=0, point_bits=0)

@@ -12,6 +12,9 @@ from relugeom.files import place_to_write
 
 __all__ = ["CertificateFile"]
 
+BLOCK = 1 << 20
+"""Bytes that are moved together."""
+
 
 class CertificateFile:
     """A certificate that is being written; leaving the block without an exception puts it in its place.
@@ -26,7 +29,7 @@ class CertificateFile:
         self.path = place_to_write(path)
         self._part = self.path.with_name(f".{token_hex(8)}.part")
         try:
-            self._file = self._part.open("wb")
+            self._file = self._part.open("w+b")
         except OSError as error:
             raise InputError(f"{str(path)!r} cannot be written: {error.strerror}") from error
         self._header = header
@@ -73,6 +76,21 @@ class CertificateFile:
     def mark(self, begin: int, end: int) -> None:
         """Name a subtree in the index: from its mark to where it ends."""
         self._marks.append((begin, end))
+
+    def begin_again(self, header: bytes, size: int) -> None:
+        """Put another header in place of the first one, and keep so many bytes of what came behind that."""
+        shift, begin = len(header) - len(self._header), len(self._header)
+        moved = range(0, size, BLOCK)
+        for offset in reversed(moved) if shift > 0 else moved:  # no block is written over before it was read
+            self._file.seek(begin + offset)
+            content = self._file.read(min(BLOCK, size - offset))
+            self._file.seek(begin + offset + shift)
+            self.write(content)
+        self._file.seek(0)
+        self.write(header)
+        self._header = header
+        self._file.seek(len(header) + size)
+        self._file.truncate()
 
     def _discard(self) -> None:
         """Take away what was not put in its place; a disk that is full refuses even the last bytes of it."""

@@ -11,6 +11,7 @@ from relugeom.certificate.checking import CHECKER, CheckedCertificate, check_cer
 from relugeom.certificate.partition import certify_partition
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import print_json, print_parts, progress, tell
+from relugeom.deadline import Deadline
 from relugeom.errors import InputError
 from relugeom.files import place_to_write
 from relugeom.geometry.domain_spec import load_domain
@@ -22,6 +23,8 @@ from relugeom.report.plain_tables import fact_table
 __all__ = ["run_certify", "run_check"]
 
 REJECTED, TRUNCATED = 1, 3
+SEARCHING = 0.5
+"""Part of the time for the search; a proof of many inputs takes as long."""
 COMPARING = {"network": "--model", "second network": "--second-model", "domain": "--domain"}
 
 
@@ -37,6 +40,7 @@ def run_certify(
     as_json: bool,
 ) -> int:
     """`relugeom certify`."""
+    deadline = Deadline.of(time_limit)
     place_to_write(out)  # before a long search
     network = reading.network(model)
     chosen = choose_domain(domain, network, None, Path(model))
@@ -46,15 +50,19 @@ def run_certify(
             chosen.domain,
             threads=threads,
             max_regions=max_regions,
-            time_limit=time_limit,
+            time_limit=deadline.share(SEARCHING),
             on_progress=partial(report, "enumerating regions"),
         )
-        certificate = certify_partition(partition, out, on_progress=partial(report, "proving regions"))
+        certificate = certify_partition(
+            partition, out, time_limit=deadline, on_progress=partial(report, "proving regions")
+        )
+    reasons = [reason for reason in (partition.reason, certificate.reason) if reason]
+    status = PartitionStatus.TRUNCATED if reasons else PartitionStatus.COMPLETE
     if as_json:
         print_json(
             {
-                "status": partition.status.value,
-                "reason": partition.reason,
+                "status": status.value,
+                "reason": "; ".join(reasons),
                 "regions": certificate.regions,
                 "proofs": certificate.proofs,
                 "certificate": str(certificate.path),
@@ -73,7 +81,7 @@ def run_certify(
         facts = {
             "Domain": chosen.source,
             "Proved": f"{regions}, {counted(certificate.proofs, 'proof')} of stable units",
-            "Status": partition.status.value + (f": {partition.reason}" if partition.reason else ""),
+            "Status": ": ".join([status.value, *(["; ".join(reasons)] if reasons else [])]),
             "Size": f"{certificate.size:,} bytes",
             "SHA-256": certificate.digest,
         }
@@ -84,7 +92,7 @@ def run_certify(
             "without trust   " + shlex.join(["python", "-I", "-S", str(CHECKER), out]),
         ]
         print_parts([fact_table(out, facts), "", *commands])
-    return 0 if partition.status is PartitionStatus.COMPLETE else TRUNCATED
+    return 0 if status is PartitionStatus.COMPLETE else TRUNCATED
 
 
 def run_check(

@@ -263,8 +263,9 @@ def certify(
 ) -> int:
     """A proof that the list of regions is complete.
 
-    Anybody can check it with Python's standard library and one file of this program, in exact arithmetic. A search that
-    is cut short certifies what it has found (exit code 3).
+    Anybody can check it with Python's standard library and one file of this program, in exact arithmetic. The
+    search takes half of the time at most; where either is cut short, what was found and proved is certified (exit code
+    3).
 
     \b
     Example:

@@ -7,7 +7,8 @@ from command_line import run_command, write_network
 from limits import Looks
 from networks import he_network
 
-from relugeom.cli import models
+from relugeom.certificate.partition_proof import tree_text
+from relugeom.cli import certifying, models
 from relugeom.deadline import Deadline
 
 
@@ -51,6 +52,31 @@ def test_a_pattern_that_was_not_settled_in_time_is_unknown(answer):
     assert "unknown" in table and found["reason"] in table
     found, code, _ = answer("locate", pattern, looks=lambda: Looks.until(10**9))
     assert code in (0, 1) and found["reason"] == ""
+
+
+def test_a_proof_that_is_cut_short_is_one_of_the_first_regions(answer, monkeypatch, capsys):
+    monkeypatch.setattr(certifying, "enumerate_regions", without_limit(certifying.enumerate_regions))
+    for name in ("FIRST_STEPS", "STEPS"):
+        monkeypatch.setattr(tree_text, name, 100)
+    whole, code, _ = answer("certify", looks=lambda: Looks.until(10**9))
+    assert (whole["status"], whole["reason"], code) == ("complete", "", 0)
+    cut, code, table = answer("certify", looks=lambda: Looks.until(4))
+    assert (cut["status"], code) == ("truncated", 3) and 0 < cut["regions"] < whole["regions"]
+    assert f"{cut['regions']:,} of {whole['regions']:,} regions were proved" in cut["reason"]
+    assert cut["reason"] in table
+    checked = run_command(capsys, "check", "partition.cert", "--model", "net.npz", "--domain", "box:-1,1", "--json")
+    assert checked.code == 0 and json.loads(checked.out)["regions"] == cut["regions"]
+
+
+def test_without_time_for_one_region_there_is_no_certificate(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(certifying, "enumerate_regions", without_limit(certifying.enumerate_regions))
+    model, out = write_network(tmp_path / "net.npz", he_network(1, 3, 8, 6, 1)), tmp_path / "out"
+    out.mkdir()
+    monkeypatch.setattr(Deadline, "share", lambda *_: Deadline())
+    arguments = ("--domain", "box:-1,1", "--time-limit", 0.001, "--out", out / "c", "--json")
+    ended = run_command(capsys, "certify", model, *arguments)
+    assert (ended.code, ended.out, list(out.iterdir())) == (3, "", [])
+    assert ended.err.splitlines()[-1].startswith("relugeom: the time was up when 0 of ")
 
 
 @pytest.mark.parametrize("verb", ["enumerate", "locate"])
