@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from relugeom.analysis.affine_fits import bounded_outputs, deviations, minimax_map
 from relugeom.analysis.group_bounds import GroupBounds, bound_groups
 from relugeom.analysis.parsimony import ClusterGroups
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 from relugeom.network.forward import as_samples, evaluate
@@ -21,7 +22,9 @@ from relugeom.partition.clusters import Clusters
 __all__ = ["refit_groups"]
 
 
-def refit_groups(bounds: GroupBounds, clusters: Clusters, X: ArrayLike, *, rounds: int = 3) -> GroupBounds:
+def refit_groups(
+    bounds: GroupBounds, clusters: Clusters, X: ArrayLike, *, rounds: int = 3, time_limit: TimeLimit = None
+) -> GroupBounds:
     """Lower the certified bounds of groups by better maps; the groups stay what they are.
 
     Parameters
@@ -33,6 +36,8 @@ def refit_groups(bounds: GroupBounds, clusters: Clusters, X: ArrayLike, *, round
         of the maps that were fitted to the samples alone.
     rounds
         How often worst inputs are found and maps fitted; each costs as much as `bound_groups`.
+    time_limit
+        Seconds, or a deadline; then the maps are the best that were proved to be better by then, and `reason` says so.
 
     Raises
     ------
@@ -50,20 +55,28 @@ def refit_groups(bounds: GroupBounds, clusters: Clusters, X: ArrayLike, *, round
     group_of_sample = first.group[clusters.assignment]
     points, group_of_point = samples, group_of_sample
     best = tried = bounds
-    for _ in range(rounds):
+    deadline, reason = Deadline.of(time_limit), bounds.reason
+    for done in range(rounds):
         found = np.isfinite(tried.worst_point).all(axis=1)
         points = np.concatenate([points, tried.worst_point[found]])
         group_of_point = np.concatenate([group_of_point, tried.group[found]])
         maps = tried.groups.weights.copy(), tried.groups.biases.copy()
         outputs = evaluate(first.network, points)
         for group in np.flatnonzero(np.isfinite(best.group_bound)).tolist():
+            if deadline.passed:
+                break
             rows = np.flatnonzero(group_of_point == group)
             start = maps[0][group], maps[1][group]
-            maps[0][group], maps[1][group] = minimax_map(points[rows], outputs[rows], start)
-        tried = bound_groups(replace(tried.groups, weights=maps[0], biases=maps[1]), bounds.partition)
+            maps[0][group], maps[1][group] = minimax_map(points[rows], outputs[rows], start, deadline=deadline)
+        refitted = replace(tried.groups, weights=maps[0], biases=maps[1])
+        tried = bound_groups(refitted, bounds.partition, time_limit=deadline)
         best = _better(best, tried)
+        if tried.reason:
+            late = f"the time was up in round {done + 1} of {rounds}"
+            reason = f"{reason}; {late}" if reason else late
+            break
     error, rms = _measured(best.groups, samples, group_of_sample)
-    return replace(best, groups=replace(best.groups, error=error, rms=rms))
+    return replace(best, groups=replace(best.groups, error=error, rms=rms), reason=reason)
 
 
 def _better(one: GroupBounds, other: GroupBounds) -> GroupBounds:

@@ -18,6 +18,7 @@ from math import factorial, gcd, inf, isinf, isqrt, nextafter, prod
 import numpy as np
 from flint import fmpq, fmpq_mat, fmpz, fmpz_mat
 
+from relugeom.deadline import NEVER, Deadline
 from relugeom.errors import EmptyPolytopeError, UnboundedPolytopeError
 from relugeom.geometry.chart import Chart
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum, Form, maximise_form
@@ -73,7 +74,7 @@ class VertexCell:
     floats: FloatArray
 
 
-def polytope_volume(rows: Sequence[Form], dimension: int) -> fmpq:
+def polytope_volume(rows: Sequence[Form], dimension: int, *, deadline: Deadline = NEVER) -> fmpq:
     """Volume of {y : h_i(y) ≥ 0 for every row}, in rationals.
 
     Parameters
@@ -92,26 +93,30 @@ def polytope_volume(rows: Sequence[Form], dimension: int) -> fmpq:
     ------
     UnboundedPolytopeError
         The polytope is unbounded and has an interior.
+    DeadlinePassedError
+        The deadline has passed before the volume was known.
     """
-    cell = polytope_cell(rows, dimension)
-    return fmpq(0) if cell is None else cell_volume(cell)
+    cell = polytope_cell(rows, dimension, deadline=deadline)
+    return fmpq(0) if cell is None else cell_volume(cell, deadline=deadline)
 
 
-def bounded_volume(rows: Sequence[Form], dimension: int) -> fmpq | None:
+def bounded_volume(rows: Sequence[Form], dimension: int, *, deadline: Deadline = NEVER) -> fmpq | None:
     """`polytope_volume`, or None where that is unbounded."""
     try:
-        return polytope_volume(rows, dimension)
+        return polytope_volume(rows, dimension, deadline=deadline)
     except UnboundedPolytopeError:
         return None
 
 
-def polytope_cell(rows: Sequence[Form], dimension: int) -> VertexCell | None:
+def polytope_cell(rows: Sequence[Form], dimension: int, *, deadline: Deadline = NEVER) -> VertexCell | None:
     """The vertices and directions of {y : h_i(y) ≥ 0 for every row}, or None where it has no interior.
 
     Raises
     ------
     UnboundedPolytopeError
         The polyhedron has an interior and holds a whole line, so that it has no vertices.
+    DeadlinePassedError
+        The deadline has passed before all rows had cut.
     """
     forms = [[*[0] * dimension, 1], *rows]
     system = fmpq_mat(len(forms), dimension + 1, [entry for form in forms for entry in form])
@@ -127,7 +132,7 @@ def polytope_cell(rows: Sequence[Form], dimension: int) -> VertexCell | None:
         found = find_cut(cell, [forms[row] for row in order], table[order])
         if found is None:
             break
-        cell = cut_cell(cell, forms[order[found]])
+        cell = cut_cell(cell, forms[order[found]], deadline=deadline)
     if cell is not None and len(columns) < dimension + 1:
         raise UnboundedPolytopeError("the polytope has no volume: it is unbounded, and holds a whole line")
     return cell
@@ -150,7 +155,9 @@ def find_cut(cell: VertexCell, rows: Sequence[Form], table: FloatArray) -> int |
     return None
 
 
-def extend_path(path: list[VertexCell | None], rows: Sequence[Form], table: FloatArray) -> None:
+def extend_path(
+    path: list[VertexCell | None], rows: Sequence[Form], table: FloatArray, *, deadline: Deadline = NEVER
+) -> None:
     """Cut by one row after the other: path[k] is the start, path[0], cut by the first k rows; None where that is empty.
 
     Parameters
@@ -159,6 +166,11 @@ def extend_path(path: list[VertexCell | None], rows: Sequence[Form], table: Floa
         A beginning of the path, of at least one cell; the rest is added.
     table
         `shadow_table` of the rows.
+
+    Raises
+    ------
+    DeadlinePassedError
+        The deadline has passed before all rows had cut.
     """
     while len(path) <= len(rows):
         done, cell = len(path) - 1, path[-1]
@@ -166,11 +178,18 @@ def extend_path(path: list[VertexCell | None], rows: Sequence[Form], table: Floa
         if cell is None or found is None:
             path += [cell] * (len(rows) - done)
         else:
-            path += [*[cell] * found, cut_cell(cell, rows[done + found])]
+            path += [*[cell] * found, cut_cell(cell, rows[done + found], deadline=deadline)]
 
 
-def cut_cell(cell: VertexCell, form: Form) -> VertexCell | None:
-    """The part of the cell where a form is ≥ 0, or None where that has no interior."""
+def cut_cell(cell: VertexCell, form: Form, *, deadline: Deadline = NEVER) -> VertexCell | None:
+    """The part of the cell where a form is ≥ 0, or None where that has no interior.
+
+    Raises
+    ------
+    DeadlinePassedError
+        The deadline has passed before all edges were cut.
+    """
+    deadline.check()
     values = [_value(form, ray) for ray in cell.rays]
     positive = [index for index, value in enumerate(values) if value > 0]
     negative = [index for index, value in enumerate(values) if value < 0]
@@ -184,6 +203,7 @@ def cut_cell(cell: VertexCell, form: Form) -> VertexCell | None:
     masks = [cell.masks[index] | (0 if values[index] else bit) for index in kept]
     added: list[Ray] = []
     for above in positive:
+        deadline.check()
         for below in negative:
             common = cell.masks[above] & cell.masks[below]
             if _is_edge(cell.masks, above, below, common, dimension):
@@ -201,25 +221,28 @@ def is_bounded(cell: VertexCell) -> bool:
     return all(ray[-1] for ray in cell.rays)
 
 
-def cell_volume(cell: VertexCell) -> fmpq:
+def cell_volume(cell: VertexCell, *, deadline: Deadline = NEVER) -> fmpq:
     """Volume of a cell, in rationals.
 
     Raises
     ------
     UnboundedPolytopeError
         The cell is unbounded.
+    DeadlinePassedError
+        The deadline has passed before the volume was known.
     """
     if not is_bounded(cell):
         raise UnboundedPolytopeError("the polytope has no volume: it is unbounded")
     dimension = len(cell.rays[0]) - 1
     facets: dict[int, None] = {}  # the rays on each row that cut, as bits
     for bit in range(cell.next_bit):
+        deadline.check()
         members = sum(1 << ray for ray, mask in enumerate(cell.masks) if mask >> bit & 1)
         if members.bit_count() >= dimension:
             facets[members] = None
     rays = [[fmpz(entry) for entry in ray] for ray in cell.rays]
     terms = []
-    for simplex in _simplices((1 << len(rays)) - 1, list(facets), dimension):
+    for simplex in _simplices((1 << len(rays)) - 1, list(facets), dimension, deadline):
         entries = [entry for index in simplex for entry in rays[index]]
         determinant = fmpz_mat(dimension + 1, dimension + 1, entries).det()
         terms.append((abs(determinant), frozenset(simplex)))
@@ -227,24 +250,26 @@ def cell_volume(cell: VertexCell) -> fmpq:
     return fmpq(numerator, prod((rays[index][-1] for index in corners), start=fmpz(factorial(dimension))))
 
 
-def bounding_box(rows: Sequence[Form], dimension: int) -> tuple[FloatArray, FloatArray]:
+def bounding_box(rows: Sequence[Form], dimension: int, *, deadline: Deadline = NEVER) -> tuple[FloatArray, FloatArray]:
     """The smallest box around {y : h_i(y) ≥ 0}, found exactly and rounded outwards; ±inf where it is unbounded.
 
     Raises
     ------
     EmptyPolytopeError
         No point satisfies the rows.
+    DeadlinePassedError
+        The deadline has passed before all sides were found.
     """
     A, b = shadow_rows(rows, dimension)
     free = np.full(dimension, np.inf)
-    session = HighsSolver().open(A, b, -free, free)
+    session = HighsSolver(deadline=deadline).open(A, b, -free, free)
     box = np.full((2, dimension), np.inf)
     for side, sign in ((0, -1), (1, 1)):
         for index in range(dimension):
             objective = [0] * (dimension + 1)
             objective[index] = sign
             proposal = session.maximise(np.array(objective[:-1], dtype=np.float64))
-            optimum = maximise_form(rows, objective, hint=proposal.tight_rows)
+            optimum = maximise_form(rows, objective, hint=proposal.tight_rows, deadline=deadline)
             if isinstance(optimum, ExactInfeasible):
                 raise EmptyPolytopeError("no point satisfies the rows: there is no smallest box")
             if isinstance(optimum, ExactOptimum):
@@ -257,9 +282,9 @@ def domain_rows(chart: Chart) -> list[Form]:
     return [*domain_sides(chart.lower, chart.upper), *chart.rows]
 
 
-def unbounded_reason(chart: Chart) -> str:
+def unbounded_reason(chart: Chart, *, deadline: Deadline = NEVER) -> str:
     """Why an unbounded domain has no volume, with the first input that has no bound."""
-    lower, upper = bounding_box(domain_rows(chart), chart.dimension)
+    lower, upper = bounding_box(domain_rows(chart), chart.dimension, deadline=deadline)
     for index, *sides in zip(chart.free, lower, upper, strict=True):
         for side, value in zip(("lower", "upper"), sides, strict=True):
             if np.isinf(value):
@@ -319,8 +344,9 @@ def _is_edge(masks: Sequence[int], above: int, below: int, common: int, dimensio
     return not any(mask & common == common for index, mask in enumerate(masks) if index != above and index != below)
 
 
-def _simplices(face: int, facets: Sequence[int], dimension: int) -> Iterator[list[int]]:
+def _simplices(face: int, facets: Sequence[int], dimension: int, deadline: Deadline) -> Iterator[list[int]]:
     """The corners of the simplices that triangulate a face; faces are sets of rays, as bits."""
+    deadline.check()
     if dimension < 2 or face.bit_count() == dimension + 1:
         yield _members(face)
         return
@@ -330,7 +356,7 @@ def _simplices(face: int, facets: Sequence[int], dimension: int) -> Iterator[lis
     for part in parts:
         # Where rows only touch the face, their part is smaller than a facet and lies in one.
         if not part >> apex & 1 and not any(part & other == part and part != other for other in parts):
-            for simplex in _simplices(part, facets, dimension - 1):
+            for simplex in _simplices(part, facets, dimension - 1, deadline):
                 simplex.append(apex)
                 yield simplex
 

@@ -319,7 +319,7 @@ class _Search:
         faces = self.exact.move_to(self._pattern(row))
         for h, members in faces.hyperplanes.items():
             if any(unit == member for member, _ in members):
-                return faces.find_facet_point(h) is not None
+                return faces.find_facet_point(h, deadline=self.deadline) is not None
         return False
 
     def _pattern(self, row: int) -> ActivationPattern:

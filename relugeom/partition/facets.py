@@ -10,12 +10,14 @@ with δ = Σ w (change of the unit below after its ReLU), and h < 0 beyond: it i
 these are integers once h is primitive.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import gcd
 
 from flint import fmpq, fmpz_mat
 
+from relugeom.deadline import NEVER, Deadline, TimeLimit
+from relugeom.errors import DeadlinePassedError
 from relugeom.geometry.chart import Chart, domain_chart
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import domain_sides, float_point, matrix_rows, named_inequalities
@@ -27,7 +29,7 @@ from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 from relugeom.partition.partition import Partition
 
-__all__ = ["Across", "ExactFaces", "Facet", "RegionFaces", "find_facets"]
+__all__ = ["Across", "ExactFaces", "Facet", "Facets", "RegionFaces", "find_facets"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,14 +57,43 @@ class Facet:
     point: FloatArray
 
 
-def find_facets(partition: Partition, row: int) -> list[Facet]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Facets:
+    """The facets of one region, in a sequence.
+
+    Attributes
+    ----------
+    reason
+        Why some hyperplanes were not asked for a facet, or empty.
+    """
+
+    facets: tuple[Facet, ...]
+    reason: str = ""
+
+    def __len__(self) -> int:
+        return len(self.facets)
+
+    def __iter__(self) -> Iterator[Facet]:
+        return iter(self.facets)
+
+    def __getitem__(self, place: int) -> Facet:
+        return self.facets[place]
+
+    def __repr__(self) -> str:
+        return f"Facets({len(self)}{': ' * bool(self.reason)}{self.reason})"
+
+
+def find_facets(partition: Partition, row: int, *, time_limit: TimeLimit = None) -> Facets:
     """The facets of one region, each of them proved: within the domain first, by their first unit, then its boundary.
 
     Parameters
     ----------
     row
         Row of the partition, which may be TRUNCATED: then neighbours may be missing, facets are not.
+    time_limit
+        Seconds, or a deadline; then only the facets that were proved by then are there.
     """
+    deadline, reason = Deadline.of(time_limit), ""
     region, chart = partition[row], domain_chart(partition.domain)
     faces = ExactFaces(partition.network, chart).move_to(region.pattern)
     named = named_inequalities(partition.domain)
@@ -71,16 +102,21 @@ def find_facets(partition: Partition, row: int) -> list[Facet]:
     for form, known in zip(matrix_rows(chart.reduce(matrix)), named, strict=True):
         if any(form[:-1]):
             sides.setdefault(tuple(form), []).append(known.name)
-    found = []
-    for h in [*faces.hyperplanes, *(form for form in sides if form not in faces.hyperplanes)]:
-        point = faces.find_facet_point(h, at_boundary=h in sides)
+    found: list[Facet] = []
+    asked = [*faces.hyperplanes, *(form for form in sides if form not in faces.hyperplanes)]
+    for number, h in enumerate(asked):
+        try:
+            point = faces.find_facet_point(h, at_boundary=h in sides, deadline=deadline)
+        except DeadlinePassedError:
+            reason = f"the time was up when {number:,} of {len(asked):,} hyperplanes were asked for a facet"
+            break
         if point is not None:
             pattern = None if h in sides else faces.across(h).pattern
             neighbour = None if pattern is None else partition.find_row(pattern)
             units = tuple(unit for unit, _ in faces.hyperplanes.get(h, []))
             place = frozen_array(float_point(chart.embed(point)))
             found.append(Facet(units, tuple(sides.get(h, ())), neighbour, pattern, place))
-    return sorted(found, key=lambda facet: bool(facet.sides))
+    return Facets(tuple(sorted(found, key=lambda facet: bool(facet.sides))), reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +214,18 @@ class RegionFaces:
         pattern = ActivationPattern.from_bits(self._pattern.widths, far)
         return Across(pattern, tuple(multiples), tuple(beyond))
 
-    def find_facet_point(self, h: Form, *, at_boundary: bool = False) -> list[fmpq] | None:
+    def find_facet_point(self, h: Form, *, at_boundary: bool = False, deadline: Deadline = NEVER) -> list[fmpq] | None:
         """A point of the relative interior of the facet on h = 0, or None where there is no facet: settled exactly.
 
         Parameters
         ----------
         at_boundary
             Whether h is a row of the domain, which is then no obstacle; else a facet on the boundary does not count.
+
+        Raises
+        ------
+        DeadlinePassedError
+            The deadline has passed before it was settled.
         """
         others = [form for form in self.hyperplanes if form != h]
         others += [form for form in self._faces.sides if not (at_boundary and form == h)]
@@ -200,7 +241,7 @@ class RegionFaces:
             elif row[-1] <= 0:
                 return None
         listed = sorted(rows)
-        found = find_strict_point(listed, range(len(listed)), len(kept) - 1)
+        found = find_strict_point(listed, range(len(listed)), len(kept) - 1, deadline=deadline)
         if not isinstance(found, Witness):
             return None
         point = list(found.point)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relugeom.deadline import NEVER, Deadline, TimeLimit
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
@@ -19,7 +19,7 @@ from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.arrays import ByteArray, IntArray
 from relugeom.network.exact import exact_network, first_forms, next_forms
 from relugeom.network.network import ReLUNetwork
-from relugeom.network.pattern import ActivationPattern, pack_patterns, unpack_patterns
+from relugeom.network.pattern import ActivationPattern, pack_patterns, pattern_texts, unpack_patterns
 from relugeom.partition.admissible import admissible_patterns
 from relugeom.partition.census import MAX_LISTED_UNITS, AdmissibleVerdict, PatternCensus
 from relugeom.partition.clusters import Clusters
@@ -30,8 +30,15 @@ from relugeom.partition.partition import Partition, PartitionStatus, PatternStat
 __all__ = ["classify_patterns", "settle_clusters", "take_census"]
 
 
-def classify_patterns(network: ReLUNetwork, domain: Domain) -> dict[str, PatternStatus]:
+def classify_patterns(
+    network: ReLUNetwork, domain: Domain, *, time_limit: TimeLimit = None
+) -> dict[str, PatternStatus]:
     """The status of every one of the 2^N patterns, in ascending order of their texts.
+
+    Parameters
+    ----------
+    time_limit
+        Seconds, or a deadline, of which the search for regions takes half at most; what was not settled is UNKNOWN.
 
     Raises
     ------
@@ -43,14 +50,19 @@ def classify_patterns(network: ReLUNetwork, domain: Domain) -> dict[str, Pattern
             f"a network of {network.units} units has 2^{network.units} patterns, too many to classify one by one: "
             f"enumerate its regions instead"
         )
-    regions = enumerate_regions(network, domain).packed
-    lower = _LowerSearch(network, domain, regions, NEVER).run() or set()
-    known = {row.tobytes(): PatternStatus.REGION for row in regions}
-    known |= dict.fromkeys(lower, PatternStatus.LOWER_DIMENSIONAL)
+    deadline = Deadline.of(time_limit)
+    partition = enumerate_regions(network, domain, time_limit=deadline.share(1 / 2))
+    lower = None
+    if partition.status is PartitionStatus.COMPLETE:
+        lower = _LowerSearch(network, domain, partition.packed, deadline).run()
+    rest = PatternStatus.UNKNOWN if lower is None else PatternStatus.INFEASIBLE
+    known = {row.tobytes(): PatternStatus.REGION for row in partition.packed}
+    known |= dict.fromkeys(lower or (), PatternStatus.LOWER_DIMENSIONAL)
     numbers = np.arange(2**network.units, dtype=np.uint32)[:, None]
     bits = (numbers >> np.arange(network.units, dtype=np.uint32)[::-1]) & 1
-    patterns = (ActivationPattern(network.widths, row.tobytes()) for row in pack_patterns(bits.astype(np.bool_)))
-    return {str(pattern): known.get(pattern.packed, PatternStatus.INFEASIBLE) for pattern in patterns}
+    packed = pack_patterns(bits.astype(np.bool_))
+    texts = pattern_texts(packed, network.widths)
+    return {text: known.get(row.tobytes(), rest) for text, row in zip(texts, packed, strict=True)}
 
 
 def settle_clusters(

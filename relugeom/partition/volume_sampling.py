@@ -45,11 +45,17 @@ def sample_patterns(
     deadline: Deadline,
     on_progress: Callable[[int], None] | None,
 ) -> Sample | str:
-    """Draw points, or say why that cannot be done."""
+    """Draw points, or say why that cannot be done.
+
+    Raises
+    ------
+    DeadlinePassedError
+        The deadline has passed before the first point could be drawn.
+    """
     rows = domain_rows(chart) if chart.rows else []
-    lower, upper = bounding_box(rows, chart.dimension) if rows else (chart.lower, chart.upper)
+    lower, upper = bounding_box(rows, chart.dimension, deadline=deadline) if rows else (chart.lower, chart.upper)
     if not (np.isfinite(lower).all() and np.isfinite(upper).all()):
-        return unbounded_reason(chart)
+        return unbounded_reason(chart, deadline=deadline)
     box_volume = prod((rational(high) - rational(low) for low, high in zip(lower, upper, strict=True)), start=fmpq(1))
     random, read_patterns = np.random.default_rng(seed), _pattern_reader(partition.network, chart)
     hits = np.zeros(len(partition), dtype=np.int64)

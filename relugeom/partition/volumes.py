@@ -20,8 +20,8 @@ from math import inf
 import numpy as np
 from flint import fmpq
 
-from relugeom.deadline import Deadline, TimeLimit
-from relugeom.errors import InputError, UnboundedPolytopeError
+from relugeom.deadline import NEVER, Deadline, TimeLimit
+from relugeom.errors import DeadlinePassedError, InputError, UnboundedPolytopeError
 from relugeom.geometry.chart import Chart, domain_chart
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.volume import (
@@ -44,7 +44,7 @@ from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 from relugeom.partition.partition import Partition, PartitionStatus
 from relugeom.partition.region_rows import RegionRows
-from relugeom.partition.volume_sampling import FEWEST_SAMPLES, sample_patterns
+from relugeom.partition.volume_sampling import FEWEST_SAMPLES, Sample, sample_patterns
 
 __all__ = [
     "CoveredShare",
@@ -177,7 +177,7 @@ def region_volumes(
     method = _choose_method(partition, method, samples, confidence, deadline)
     chart = domain_chart(partition.domain)
     if method is VolumeMethod.MONTE_CARLO:
-        sample = sample_patterns(partition, chart, samples, seed, deadline, on_progress)
+        sample = _sample(partition, chart, samples, seed, deadline, on_progress)
         if isinstance(sample, str):
             return _unknown(partition, sample)
         low, high = confidence_interval(sample.hits, sample.size, confidence)
@@ -186,18 +186,36 @@ def region_volumes(
         volumes = np.multiply(shares, whole, out=np.zeros(len(partition)), where=shares > 0)  # `whole` may be infinite
         elsewhere = sample.size - int(sample.hits.sum())
         return Volumes(method, volumes, shares, low, high, confidence, whole, sample.size, elsewhere, sample.reason)
-    whole_volume, unit = bounded_volume(domain_rows(chart), chart.dimension), unit_volume(chart)
+    unit, measured = unit_volume(chart), 0
     table = np.full((4, len(partition)), np.nan)
-    for row, volume in enumerate(_volumes(partition, chart, on_progress)):
-        if deadline.passed:
-            return _unknown(partition, f"the time was up when {row:,} of {len(partition):,} regions were measured")
-        table[0, row] = inf if volume is None else nearest_float(volume * unit)
-        if volume is not None and whole_volume is not None:
-            share = volume / whole_volume
-            table[1:, row] = nearest_float(share), *enclosing_floats(share)
-    reason = "" if whole_volume is not None else unbounded_reason(chart)
+    try:
+        whole_volume = bounded_volume(domain_rows(chart), chart.dimension, deadline=deadline)
+        for row, volume in enumerate(_volumes(partition, chart, on_progress, deadline)):
+            table[0, row] = inf if volume is None else nearest_float(volume * unit)
+            if volume is not None and whole_volume is not None:
+                share = volume / whole_volume
+                table[1:, row] = nearest_float(share), *enclosing_floats(share)
+            measured = row + 1
+        reason = "" if whole_volume is not None else unbounded_reason(chart, deadline=deadline)
+    except DeadlinePassedError:
+        return _unknown(partition, f"the time was up when {measured:,} of {len(partition):,} regions were measured")
     whole = inf if whole_volume is None else nearest_float(whole_volume * unit)
     return Volumes(method, table[0], table[1], table[2], table[3], 1.0, whole, reason=reason)
+
+
+def _sample(
+    partition: Partition,
+    chart: Chart,
+    samples: int,
+    seed: int,
+    deadline: Deadline,
+    on_progress: Callable[[int], None] | None,
+) -> Sample | str:
+    """Points of the domain, or why there are none."""
+    try:
+        return sample_patterns(partition, chart, samples, seed, deadline, on_progress)
+    except DeadlinePassedError:
+        return "the time was up before points could be drawn"
 
 
 def _unknown(partition: Partition, reason: str) -> Volumes:
@@ -225,48 +243,57 @@ def covered_share(
         return CoveredShare(VolumeMethod.EXACT, 1.0, 1.0)
     chart = domain_chart(partition.domain)
     if method is VolumeMethod.MONTE_CARLO:
-        sample = sample_patterns(partition, chart, samples, seed, deadline, on_progress)
+        sample = _sample(partition, chart, samples, seed, deadline, on_progress)
         if isinstance(sample, str):
             return CoveredShare(VolumeMethod.UNKNOWN, 0.0, 1.0, reason=sample)
         low, high = confidence_interval(np.array([sample.hits.sum()]), sample.size, confidence)
         return CoveredShare(method, float(low[0]), float(high[0]), confidence, sample.reason)
-    whole = bounded_volume(domain_rows(chart), chart.dimension)
-    if whole is None:
-        return CoveredShare(VolumeMethod.UNKNOWN, 0.0, 1.0, reason=unbounded_reason(chart))
     # Each share is rounded down to a multiple of 2^-BITS: sums of rationals would grow without end.
     total, scale = 0, 1 << BITS
-    for volume in _volumes(partition, chart, on_progress):
-        if deadline.passed:
-            reason = "the time was up: what has been measured is a lower bound"
-            return CoveredShare(method, enclosing_floats(fmpq(total, scale))[0], 1.0, reason=reason)
-        total += int(((volume or fmpq(0)) * scale / whole).floor())
+    try:
+        whole = bounded_volume(domain_rows(chart), chart.dimension, deadline=deadline)
+        if whole is None:
+            return CoveredShare(VolumeMethod.UNKNOWN, 0.0, 1.0, reason=unbounded_reason(chart, deadline=deadline))
+        for volume in _volumes(partition, chart, on_progress, deadline):
+            total += int(((volume or fmpq(0)) * scale / whole).floor())
+    except DeadlinePassedError:
+        reason = "the time was up: what has been measured is a lower bound"
+        return CoveredShare(method, enclosing_floats(fmpq(total, scale))[0], 1.0, reason=reason)
     low_share, high_share = fmpq(total, scale), fmpq(min(total + len(partition), scale), scale)
     return CoveredShare(method, enclosing_floats(low_share)[0], enclosing_floats(high_share)[1])
 
 
 def exact_volumes(partition: Partition) -> Iterator[fmpq | None]:
     """The volume of one region after the other in coordinates y of the domain's hull, None where it is unbounded."""
-    return _volumes(partition, domain_chart(partition.domain), None)
+    return _volumes(partition, domain_chart(partition.domain), None, NEVER)
 
 
-def volumes_sum_to_domain(partition: Partition) -> bool:
+def volumes_sum_to_domain(partition: Partition, *, time_limit: TimeLimit = None) -> bool | None:
     """Whether the volumes of the regions sum exactly to the volume of a bounded domain.
 
     Interiors of regions are disjoint, so this is True iff no region is missing: a proof of completeness that uses the
     patterns and the weights alone, neither the split tree nor the interior points.
+
+    Parameters
+    ----------
+    time_limit
+        Seconds, or a deadline; None is the answer where the time was up.
 
     Raises
     ------
     InputError
         The domain is unbounded.
     """
-    chart = domain_chart(partition.domain)
-    whole = bounded_volume(domain_rows(chart), chart.dimension)
-    if whole is None:
-        raise InputError(f"the volumes of regions have no sum: {unbounded_reason(chart)}")
-    if len(np.unique(partition.packed, axis=0)) < len(partition):
-        return False
-    sums = [volume or fmpq(0) for volume in _volumes(partition, chart, None)] or [fmpq(0)]
+    chart, deadline = domain_chart(partition.domain), Deadline.of(time_limit)
+    try:
+        whole = bounded_volume(domain_rows(chart), chart.dimension, deadline=deadline)
+        if whole is None:
+            raise InputError(f"the volumes of regions have no sum: {unbounded_reason(chart, deadline=deadline)}")
+        if len(np.unique(partition.packed, axis=0)) < len(partition):
+            return False
+        sums = [volume or fmpq(0) for volume in _volumes(partition, chart, None, deadline)] or [fmpq(0)]
+    except DeadlinePassedError:
+        return None
     while len(sums) > 1:  # in a balanced tree, since denominators grow with every term
         sums = [sum(sums[first : first + 2], fmpq(0)) for first in range(0, len(sums), 2)]
     return bool(sums[0] == whole)
@@ -282,7 +309,7 @@ class _RegionCells:
         self._bits: BoolArray = np.zeros(0, dtype=np.bool_)
         self._path: list[VertexCell | None] = [domain]
 
-    def region_cell(self, pattern: ActivationPattern) -> VertexCell | None:
+    def region_cell(self, pattern: ActivationPattern, deadline: Deadline) -> VertexCell | None:
         """The closure of a region, or None where the pattern has no interior."""
         bits, rows, dimension = pattern.bits, self._rows.region_rows(pattern), self._table.shape[1] - 1
         shared = same_forms = 0
@@ -294,24 +321,37 @@ class _RegionCells:
         self._table[same_forms:] = shadow_table(rows[same_forms:], dimension)
         self._bits = bits
         del self._path[shared + 1 :]
-        extend_path(self._path, rows, self._table)
+        extend_path(self._path, rows, self._table, deadline=deadline)
         return None if _has_idle_unit(pattern, rows) else self._path[-1]
 
 
-def _volumes(partition: Partition, chart: Chart, on_progress: Callable[[int], None] | None) -> Iterator[fmpq | None]:
+def _volumes(
+    partition: Partition, chart: Chart, on_progress: Callable[[int], None] | None, deadline: Deadline
+) -> Iterator[fmpq | None]:
+    """One volume after the other, None for an unbounded one.
+
+    Raises
+    ------
+    DeadlinePassedError
+        The deadline has passed before the next one was known.
+    """
     rows, units = domain_rows(chart), RegionRows(partition.network, chart)
     try:
-        cells = _RegionCells(partition.network, chart, polytope_cell(rows, chart.dimension))
+        cells = _RegionCells(partition.network, chart, polytope_cell(rows, chart.dimension, deadline=deadline))
     except UnboundedPolytopeError:
         cells = None  # a domain that holds a line has no vertices to start from: its regions are found one by one
     for row, region in enumerate(partition):
+        deadline.check()
         if cells is not None:
-            cell = cells.region_cell(region.pattern)
-            yield fmpq(0) if cell is None else cell_volume(cell) if is_bounded(cell) else None
+            cell = cells.region_cell(region.pattern, deadline)
+            if cell is None:
+                yield fmpq(0)
+            else:
+                yield cell_volume(cell, deadline=deadline) if is_bounded(cell) else None
         else:
             own = units.region_rows(region.pattern)
             idle = _has_idle_unit(region.pattern, own)
-            yield fmpq(0) if idle else bounded_volume([*rows, *own], chart.dimension)
+            yield fmpq(0) if idle else bounded_volume([*rows, *own], chart.dimension, deadline=deadline)
         if on_progress is not None and ((row + 1) % PROGRESS == 0 or row + 1 == len(partition)):
             on_progress(row + 1)
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from limits import Looks
 from networks import he_network, layered
 
 from relugeom.analysis.group_bounds import bound_groups
@@ -70,3 +71,17 @@ def test_bad_input_is_named():
         refit_groups(bounds, cluster_samples(network, X[:3]), X[:3])
     with pytest.raises(InputError, match="use the same X"):
         refit_groups(bounds, clusters, X[:10])
+
+
+def test_a_refit_that_is_cut_short_keeps_what_is_proved_to_be_better():
+    network, X = he_network(3, 2, 5, 4, 1), np.random.default_rng(3).uniform(-1, 1, (60, 2))
+    clusters = cluster_samples(network, X)
+    before = bound_groups(group_clusters(clusters, X, groups=3), enumerate_regions(network, SQUARE))
+    whole, cut_short = refit_groups(before, clusters, X, rounds=2), set()
+    for looks in (0, 1, 3, 10, 30, 100, 10**9):
+        found = refit_groups(before, clusters, X, rounds=2, time_limit=Looks.until(looks))
+        assert (found.group_bound <= before.group_bound).all()
+        assert np.array_equal(bound_groups(found.groups, before.partition).bound, found.bound)
+        cut_short.add(found.reason)
+    assert found.reason == "" and np.array_equal(found.bound, whole.bound)
+    assert any("round 1 of 2" in reason for reason in cut_short)

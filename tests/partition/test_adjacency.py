@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from limits import Looks
 from networks import DEGENERATE, braid, generic, he_network, hidden, integer_network, layered, needle, tent_map, type_b
 from oracles import (
     domain_forms,
@@ -345,3 +346,15 @@ def test_error_bounds_of_values(seed: int) -> None:
     for value, error, truth in zip(values, errors, exact, strict=True):
         assert abs(Fraction(value) - truth) <= Fraction(error)
         assert error <= 1e-12 * (1 + np.abs(y).max()) * 100
+
+
+def test_facets_that_were_found_in_time() -> None:
+    partition = enumerate_regions(he_network(2, 3, 8, 4, 1), cube(3))
+    whole, counts = find_facets(partition, 3), []
+    for looks in (0, 1, 2, 5, 10, 20, 10**6):
+        found = find_facets(partition, 3, time_limit=Looks.until(looks))
+        known = {(facet.units, facet.sides) for facet in whole}
+        assert {(facet.units, facet.sides) for facet in found} <= known
+        assert bool(found.reason) is (looks < 10**6) and found.reason in repr(found)
+        counts.append(len(found))
+    assert counts == sorted(counts) and counts[0] == 0 and counts[-1] == len(whole) and len(set(counts)) > 2

@@ -9,6 +9,7 @@ import pytest
 from flint import fmpq
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from limits import Looks
 from networks import DEGENERATE, braid, he_network, hidden, integer_network, layered, needle, strip, tent_map
 from oracles import exact_layers, pattern_area
 
@@ -202,6 +203,27 @@ def test_the_covered_share_is_a_bound_that_grows():
         assert before < covered.low
         assert covered.method is VolumeMethod.EXACT
         before = covered.low
+
+
+def test_volumes_keep_a_limit_within_a_region_too():
+    partition = enumerate_regions(he_network(4, 2, 8, 6, 1), SQUARE)
+    part, exact = cut_off(partition, 12), VolumeMethod.EXACT
+    truth, lows, looks = covered_share(part), [], 0
+    while not lows or lows[-1] < truth.low:
+        covered = covered_share(part, method=exact, time_limit=Looks.until(looks))
+        assert covered.high == 1.0 or not covered.reason
+        lows.append(covered.low)
+        looks += 25
+    assert lows == sorted(lows) and lows[0] == 0 and len(set(lows)) > 5
+    found = region_volumes(partition, method=exact, time_limit=Looks.until(100))
+    assert found.method is VolumeMethod.UNKNOWN and f" of {len(partition)} regions" in found.reason
+    assert volumes_sum_to_domain(partition, time_limit=Looks.until(100)) is None
+    wide = enumerate_regions(he_network(4, 40, 2, 1), Domain.box(np.zeros(40), np.ones(40)), max_regions=1)
+    for _ in range(2):  # a cube of 2^40 corners
+        assert region_volumes(wide, method=exact, time_limit=Looks.until(30)).reason.startswith(
+            "the time was up when 0"
+        )
+        assert volumes_sum_to_domain(wide, time_limit=Looks.until(30)) is None
 
 
 def test_an_estimated_covered_share():
