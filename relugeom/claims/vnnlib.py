@@ -5,6 +5,9 @@ satisfies: the property holds iff no input does. Numbers are exact decimals. The
 union of *cases*, each the conjunction of linear inequalities; those in one input alone are a case's box. What all cases
 have in common is kept once, so that the work is in proportion to the text and to what comes out.
 
+Numbers stand within parentheses, so that a file that was cut keeps all digits of those that it has; one that was cut
+between two assertions is a property of its own, which allows less.
+
 Source: Demarchi et al., *The VNN-LIB standard for benchmarks* (2023); SMT-LIB 2.6 for the syntax.
 """
 
@@ -62,6 +65,11 @@ class Property:
     inputs: int
     outputs: int
     cases: tuple[Case, ...]
+
+    @property
+    def is_about_outputs(self) -> bool:
+        """Whether some case asks for anything of an output."""
+        return any(inequality.outputs for case in self.cases for inequality in case.inequalities)
 
 
 class _Linear(NamedTuple):

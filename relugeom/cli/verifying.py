@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,12 @@ from relugeom.certificate.boxes import BoxSettlement, settle_boxes
 from relugeom.claims.settlement import Counterexample, Verdict
 from relugeom.claims.vnnlib import read_property
 from relugeom.cli.model_file import Reading
-from relugeom.cli.output import print_json, print_parts, progress
+from relugeom.cli.output import print_json, print_parts, progress, tell
 from relugeom.deadline import Deadline
 from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.files import place_to_write, read_text
 from relugeom.network.network import ReLUNetwork
+from relugeom.printing import counted
 from relugeom.report.plain_tables import fact_table
 
 __all__ = ["CODES", "run_verify"]
@@ -28,6 +30,11 @@ TEXTS = {
     Verdict.FAILS: "does not hold: a counterexample was found, and checked in exact arithmetic",
     Verdict.UNKNOWN: "unknown",
 }
+CONTRADICTION = "the assertions contradict each other, so that no input meets them, whatever the network is"
+NO_OUTPUT = (
+    "no assertion is about an output, so that every input that meets the others is taken for a violation: is the file "
+    "whole?"
+)
 
 
 def run_verify(
@@ -67,18 +74,25 @@ def _settle(
 ) -> BoxSettlement:
     """What becomes of the property before the deadline, with one certificate per box beside the first one's place."""
     try:
-        boxes = property_claims(read_property(text, deadline=deadline), network, deadline=deadline)
+        stated = read_property(text, deadline=deadline)
+        boxes = property_claims(stated, network, deadline=deadline)
     except InputError as error:
         raise InputError(f"{property_file}: {error}") from error
     except DeadlinePassedError:
         return BoxSettlement(Verdict.UNKNOWN, 0, {}, reason="the time limit is over before the property is read")
+
+    if stated.cases and not stated.is_about_outputs:
+        tell(f"{property_file}: {NO_OUTPUT}")
 
     def place(box: int) -> Path | None:
         if first is None or len(boxes) == 1:
             return first
         return first.with_name(f"{first.stem}-{box + 1}{first.suffix}")
 
-    return settle_boxes(boxes, network, place, max_cells=max_cells, time_limit=deadline, on_progress=report)
+    found = settle_boxes(boxes, network, place, max_cells=max_cells, time_limit=deadline, on_progress=report)
+    if not boxes and first is not None:
+        tell(f"{first}: no certificate is written, for there is nothing to prove")
+    return found if boxes else replace(found, reason=CONTRADICTION)
 
 
 def _as_json(network: ReLUNetwork, found: BoxSettlement) -> dict[str, Any]:
@@ -99,12 +113,13 @@ def _as_json(network: ReLUNetwork, found: BoxSettlement) -> dict[str, Any]:
 
 def _facts(network: ReLUNetwork, found: BoxSettlement) -> dict[str, str]:
     facts = {"Verdict": TEXTS[found.verdict]}
-    if found.verdict is Verdict.UNKNOWN:
+    if found.reason:
         facts["Reason"] = found.reason
     if found.counterexample is not None:
         facts |= {f"  {name}": value for name, value in _in_words(network, found.counterexample).items()}
-    if found.verdict is Verdict.HOLDS:
-        facts["Proved"] = f"{found.boxes:,} box{'es' if found.boxes != 1 else ''}, {found.cells:,} cells closed"
+    if found.verdict is Verdict.HOLDS and found.boxes:
+        boxes = f"{found.boxes:,} box{'es' if found.boxes != 1 else ''}"
+        facts["Proved"] = f"{boxes}, {counted(found.cells, 'cell')} closed"
     files = [str(proof.path) for proof in found.proofs.values() if proof.path is not None]
     if files:
         more = f" and {len(files) - FILES_SHOWN:,} more" if len(files) > FILES_SHOWN else ""

@@ -1,7 +1,7 @@
 """CSV files in UTF-8 with a header; blank lines at the end do not count.
 
 The last line may lack its line break, as RFC 4180 has it and as some programs write it: that a file was cut is seen
-where its last row has too few cells, and cannot be told where it was cut within its last one.
+where its last row has too few cells. Where it has all of them, its last one may lack digits (40 cut short is 4): said.
 
 Plain numbers come the quick way; the rows behind them are read carefully, which also finds the words for what is wrong.
 """
@@ -10,6 +10,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain, islice
+from os import SEEK_END
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,12 @@ from relugeom.errors import DataError
 __all__ = ["CsvFile", "open_csv"]
 
 
+OPEN_END = (
+    "the data end without a line break: were they cut there, a part of the last value is missing; if it is whole, end "
+    "the last line with a line break"
+)
+
+
 class CsvFile:
     """An open CSV file; a `relugeom.data.source.Source`."""
 
@@ -28,6 +35,7 @@ class CsvFile:
         self.name, self._path, self._lines = path.name, path, lines
         self.header = next(lines, [])
         self._check_header(inputs)
+        self.remark = OPEN_END if _has_open_end(path) else ""
 
     def pieces(self, columns: Sequence[str]) -> Iterator[list[Sequence[Any]]]:
         """The cells of these columns, as numbers or texts."""
@@ -85,3 +93,11 @@ def _without_blank_end(lines: Iterator[list[str]]) -> Iterator[list[str]]:
         if following is not None:
             yield from chain([line, following], lines)
         return
+
+
+def _has_open_end(path: Path) -> bool:
+    """Whether the file ends right behind a letter, a digit or a point, of which more may have followed."""
+    with path.open("rb") as file:
+        file.seek(max(0, file.seek(0, SEEK_END) - 1))
+        last = file.read()
+    return last.isalnum() or last == b"."

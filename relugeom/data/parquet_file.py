@@ -16,6 +16,8 @@ MAGIC = b"PAR1"
 class ParquetFile:
     """An open Parquet file; a `relugeom.data.source.Source`."""
 
+    remark = ""
+
     def __init__(self, name: str, file: Any) -> None:
         self.name, self._file = name, file
         self.header = list(file.schema_arrow.names)

@@ -42,7 +42,8 @@ class Samples:
     target_name
         Its name, or None.
     remarks
-        What was done to the data that was not asked for: a column that was left out, labels that were numbered.
+        What was done to the data that was not asked for (a column that was left out, labels that were numbered), and
+        what is odd about them.
     """
 
     name: str
@@ -139,7 +140,7 @@ def read_samples(
         if len(table) == 0:
             raise DataError("it has columns, but no rows")
         wanted, coding = (None, "") if targets is None else targets.close()
-        remarks = (counter.remark if counter is not None else "", coding)
+        remarks = (source.remark, counter.remark if counter is not None else "", coding)
         return Samples(
             source.name, table.close(), chosen.inputs, wanted, target, tuple(remark for remark in remarks if remark)
         )

@@ -16,6 +16,8 @@ class Source(Protocol):
     """What people call it."""
     header: list[str]
     """The names of its columns."""
+    remark: str
+    """What is to be said of it; mostly nothing."""
 
     def pieces(self, columns: Sequence[str]) -> Iterator[list[Sequence[Any]]]:
         """The cells of these columns: for each piece a list with one sequence (numbers, texts, None) a column."""

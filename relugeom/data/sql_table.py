@@ -39,6 +39,8 @@ class SqlTable:
         Gives the rows with the columns of these names.
     """
 
+    remark = ""
+
     def __init__(self, name: str, header: list[str], fetch: Callable[[Sequence[str]], Result[Any]]) -> None:
         self.name, self.header, self._fetch = name, header, fetch
 

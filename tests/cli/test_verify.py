@@ -113,7 +113,22 @@ def test_a_union_of_boxes_leaves_a_certificate_each(run, model, tmp_path):
 
 def test_what_no_input_can_violate_holds(run, model, tmp_path):
     done = run("verify", model, written(tmp_path, f"{DECLARED}(assert (>= X_0 1))(assert (<= X_0 0))"), "--json")
-    assert (done.code, json.loads(done.out)["boxes"]) == (0, 0)
+    told = json.loads(done.out)
+    assert (done.code, told["boxes"]) == (0, 0) and "contradict each other" in told["reason"]
+    out = tmp_path / "c.cert"
+    done = run("verify", model, str(tmp_path / "property.vnnlib"), "--out", str(out))
+    assert done.code == 0 and "contradict each other" in done.out and "closed" not in done.out
+    assert done.err == f"{out}: no certificate is written, for there is nothing to prove\n" and not out.exists()
+
+
+def test_a_property_that_asks_nothing_of_outputs_is_remarked(run, model, tmp_path):
+    """As one is where a file was cut behind its box."""
+    whole = f"{DECLARED}{BOX}(assert (>= Y_0 100))"
+    for text in (whole[: whole.index("(assert (>= Y_0")], f"{DECLARED}{BOX}(assert (<= 0 1))"):
+        done = run("verify", model, written(tmp_path, text))
+        assert done.code == 1 and "no assertion is about an output" in done.err and len(done.err.splitlines()) == 1
+    done = run("verify", model, written(tmp_path, whole))
+    assert (done.code, done.err) == (0, "") and "1 box, 1 cell closed" in done.out
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,22 @@ def test_a_long_target_is_read_as_a_short_one(tmp_path: Path, monkeypatch: pytes
         read_samples(path, inputs=1, target="y")
 
 
+def test_a_value_that_may_have_lost_digits_is_remarked(read) -> None:
+    """Wherever a file is cut, it is refused, or it lacks whole rows, or it is said that it may lack digits."""
+    whole = "a,b\r\n1,2.5\r\n-3,4.25\r\n"
+    for text in (whole, whole.replace("\r\n", "\n"), whole.replace("4.25", '"4.25"')):
+        rows = read(text).X.tolist()
+        assert read(text).remarks == ()
+        for length in range(len(text)):
+            try:
+                samples = read(text[:length])
+            except DataError:
+                continue
+            cut = samples.X.tolist() not in (rows[:1], rows)
+            assert not cut or "without a line break" in samples.remarks[0]
+    assert read("a,b\n1,2\n3,4").X.tolist() == [[1, 2], [3, 4]]
+
+
 @pytest.mark.parametrize("first", [0, 1])
 @pytest.mark.parametrize("name", ["", "Unnamed: 0"])
 def test_the_index_that_pandas_writes_is_left_out_with_a_remark(name: str, first: int, read) -> None:

@@ -199,3 +199,12 @@ def test_a_file_that_is_cut_within_its_last_number_is_refused(tmp_path):
         with pytest.raises(DomainError, match=r"line break|not TOML"):
             read(tmp_path, whole[:length])
     assert read(tmp_path, whole + "# the end") == domain
+
+
+@pytest.mark.parametrize("number", ["0xAB", "0xab_cd", "0o17", "0b101", "1_000", "4.5e+12", "1E5", "-0.25"])
+def test_every_way_to_write_a_number_is_refused_where_it_is_cut(number, tmp_path):
+    whole = f"[features.Age]\nupper = {number}\n"
+    read(tmp_path, whole)
+    for length in range(whole.index(number) + 1, len(whole)):
+        with pytest.raises(DomainError, match=r"line break|not TOML"):
+            read(tmp_path, whole[:length])

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from command_line import run_command
 from importer_conformance import refused
+from onnx_models import GEMM, LAST, RELU, WT, T, chain, saved
 from safetensors.numpy import save_file
 
 from relugeom.network.importers import load_network, write_npz
@@ -48,6 +49,12 @@ def test_what_a_file_does_not_say_is_said(tmp_path: Path, capsys: pytest.Capture
     assert "ReLU taken for what its layers' numbers 0, 2 leave out" in said(
         sequential(tmp_path / "m.safetensors"), capsys
     )
+    path = tmp_path / "m.safetensors"
+    save_file({"weight": np.ones((1, 2))}, path)
+    assert "nothing taken to follow its only layer" in said(path, capsys)
+    save_file({f"{k}.weight": np.ones((2, 2)) for k in (1, 3)}, path)
+    assert "nothing for what precedes the first or follows the last" in said(path, capsys)
+    assert "of size 5, is taken for the batch" in said(saved(chain((5, 6), GEMM, RELU, LAST), tmp_path), capsys)
     assert "y = W x + b is taken, W of shape (outputs, inputs)" in said(square(tmp_path / "m.npz"), capsys)
     assert "normalisation is left out" in said(FIXTURES / "acas.nnet", capsys)
 
@@ -61,6 +68,10 @@ def test_nothing_is_said_where_nothing_was_taken(tmp_path: Path, capsys: pytest.
     assert said(path, capsys) == ""
     np.savez(path, W0=np.ones((2, 3)), b0=np.ones(2))
     assert said(path, capsys) == ""
+    save_file({"weight": np.ones((1, 2))}, tmp_path / "m.safetensors")
+    assert said(tmp_path / "m.safetensors", capsys, activations=["sigmoid"]) == ""
+    for shape in (("N", 6), (1, 6), (6,)):
+        assert said(saved(chain(shape, ("MatMul", [T, WT]), RELU, LAST), tmp_path), capsys) == ""
     for name in ("keras_plain.keras", "keras_plain.h5"):
         assert said(FIXTURES / name, capsys) == ""
 

@@ -24,7 +24,10 @@ CAPPED = {"module": "keras.layers", "class_name": "ReLU", "config": {"max_value"
     ("layers", "words"),
     [
         ([dense(3, 4, "tanh"), dense(4, 1)], ["layer 'l0' (Dense)", "'tanh'", "no linear pieces", "relu and linear"]),
-        ([dense(3, 4, "relu6"), dense(4, 1)], ["'relu6'", "relu and linear"]),
+        ([dense(3, 4, "relu6"), dense(4, 1)], ["'relu6'", "relu and linear", "export the model to ONNX"]),
+        ([dense(3, 4, "leaky_relu"), dense(4, 1)], ["'leaky_relu'", "export the model to ONNX"]),
+        ([dense(3, 4), layer("ZeroPadding1D")], ["'l1' (ZeroPadding1D)", "export the model to ONNX"]),
+        ([dense(3, 4), layer("Relu")], ["'l1' (Relu)", "export the model to ONNX"]),  # keras.ops.relu
         ([dense(3, 4, "sigmoid"), dense(4, 1)], ["layer 'l1' (Dense)", "follows a sigmoid", "end of a network"]),
         ([dense(3, 4, "softmax"), layer("Activation", activation="relu")], ["'l1' (Activation)", "follows a softmax"]),
         ([dense(3, 4, CUSTOM)], ["'mine>bend'", "whose code is not in the file"]),

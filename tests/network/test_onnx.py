@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -40,8 +41,10 @@ CASES = Path(__file__).parents[2].parent / "shared" / "cases" / "nets"
 
 def agreeing(model: ModelProto, folder: Path) -> ReLUNetwork:
     """The imported model, after a comparison with onnxruntime."""
-    path = saved(model, folder)
-    network = load_network(path)
+    path, remarks = saved(model, folder), list[str]()
+    network = load_network(path, on_remark=remarks.append)
+    first, *others = (size.dim_value for size in model.graph.input[0].type.tensor_type.shape.dim)
+    assert len(remarks) == (first > 1 and prod(others) == network.inputs)
     samples = np.random.default_rng(1).normal(size=(20, network.inputs)).astype(np.float32)
     expected = runtime_outputs(path, samples)
     scale = max(1.0, float(np.abs(expected).max()))  # long chains grow

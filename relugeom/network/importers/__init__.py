@@ -67,7 +67,8 @@ def load_network(
                         no numbers tell, refused.
     ``.nnet``           Inputs and outputs are normalised ones. Said, where the file has a normalisation.
     ``.onnx``           Inference: dropout does nothing, statistics are those of training. Attributes that are left out
-                        have the defaults of the file's operator set. A clip at the largest float is none.
+                        have the defaults of the file's operator set. A clip at the largest float is none. A first axis
+                        of a fixed size above 1 is the batch, where nothing mixes its rows. Said.
     ``.keras``, ``.h5`` The same; settings that are left out have Keras's defaults (no activation, a bias, ε = 0.001).
     ==================  ===============================================================================================
     """

@@ -22,6 +22,8 @@ __all__ = ["Activations", "find_activations"]
 
 BETWEEN = ("relu", "none")
 ENDS = {squashing.value: squashing for squashing in Squashing}
+OTHERWISE = "--activations (in Python activations=[…]) says it otherwise"
+ALONE = "nothing taken to follow its only layer"
 LISTED = 6
 LONGEST_NUMBER = 9
 """Digits of a layer's number."""
@@ -68,7 +70,7 @@ def find_activations(order: Sequence[str], given: Sequence[str] | None) -> Activ
     if given is not None:
         return _given(order, given)
     if len(order) == 1:
-        return Activations((False,), Squashing.NONE, "")
+        return Activations((False,), Squashing.NONE, "", f"{ALONE}: {OTHERWISE}")
     numbers = _numbers(order)
     steps = [above - below for below, above in pairwise(numbers)]
     whole = "." not in order[0]
@@ -89,7 +91,7 @@ def find_activations(order: Sequence[str], given: Sequence[str] | None) -> Activ
         rectified,
         Squashing.NONE,
         read,
-        f"{read}, and nothing for what follows the last: --activations (in Python activations=[…]) says it otherwise",
+        f"{read}, and nothing for what {'precedes the first or ' * (numbers[0] > 0)}follows the last: {OTHERWISE}",
     )
 
 

@@ -37,20 +37,6 @@ LEAST_DEVIATION = 1e-7
 ONNX_ADVICE = (
     "export the model to ONNX with model.export(FILE, format='onnx'), where it is rewritten exactly if it is small"
 )
-_JOINED = ("Add", "Concatenate", "Maximum", "Minimum", "Subtract")
-IN_ONNX = (
-    *_JOINED,
-    "AveragePooling",
-    "Conv1D",
-    "Conv2D",
-    "Conv3D",
-    "Global",
-    "LeakyReLU",
-    "MaxPooling",
-    "PReLU",
-    "Permute",
-)
-"""Beginnings of the names of layers that can be read from ONNX."""
 CURVED = "which bends between its ends, so that the network has no linear pieces"
 
 Numbers = TypeVar("Numbers", bound=np.generic)
@@ -112,9 +98,10 @@ def _why_not(kind: str) -> str:
         return "holds code, which is never run: rewrite it with Keras's own layers"
     if kind in ("Sequential", "Functional", "Model"):
         return "is a model inside the model: build one chain of its layers and save that"
-    if kind.startswith(IN_ONNX):
-        return f"cannot be read from a file of Keras: {ONNX_ADVICE}"
-    return f"cannot be read: supported are {', '.join(sorted(LAYERS))}"
+    return (
+        f"cannot be read from a file of Keras: supported are {', '.join(sorted(LAYERS))}; if it is affine, or bends at "
+        f"kinks alone, {ONNX_ADVICE}"
+    )
 
 
 def _dense(flow: Flow, layer: LayerConfig, weights: LayerWeights) -> Flow:
@@ -150,10 +137,10 @@ def _activated(flow: Flow, layer: LayerConfig) -> Flow:
         return replace(flow, chain=flow.chain.squashed(Squashing.SIGMOID))
     if name == "softmax":
         return _softmax_over(flow, layer, (len(flow.shape),))
-    why = f", {CURVED}" if name in CURVED_NAMES else ""
+    curved = name in CURVED_NAMES
     raise layer.unsupported(
-        f"has the activation {name[:80]!r}{why}: relu and linear can be read, and sigmoid or softmax at the "
-        "end: train the model with these"
+        f"has the activation {name[:80]!r}{f', {CURVED}' * curved}: relu and linear can be read, and sigmoid or "
+        f"softmax at the end: {'train the model with these' if curved else f'train with these, or {ONNX_ADVICE}'}"
     )
 
 

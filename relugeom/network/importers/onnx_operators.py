@@ -128,7 +128,7 @@ def _multiply(step: Step) -> Value:
 def _divide(step: Step) -> Value:
     x, vector, varying = _elementwise(step)
     if varying == 1:
-        raise step.unsupported("divides by a value that varies: this is no affine map")
+        raise step.unsupported("divides by a value that varies: this has no linear pieces: train the model without it")
     if not vector.all():
         raise step.damaged("divides by zero")
     return x.mapped(x.affine.scaled(1 / vector))

@@ -64,7 +64,18 @@ def read_onnx(path: Path) -> ReLUNetwork:
             precision=graph.precision,
             rounded_weights=tuple(layer.rounded_weight for layer in layers),
             rounded_biases=tuple(layer.rounded_bias for layer in layers),
+            assumption=_assumed(output.batch),
         ),
+    )
+
+
+def _assumed(batch: int | None) -> str:
+    """What is said of an axis that may be the batch of the example with which the model was exported, or not."""
+    if batch in (None, OPEN_BATCH):
+        return ""
+    return (
+        f"the first axis of its input, of size {batch}, is taken for the batch, so that an input is one row: export "
+        "the model with an open batch axis, or flatten what belongs together"
     )
 
 

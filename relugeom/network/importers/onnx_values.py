@@ -154,7 +154,8 @@ class Step:
         varying = [isinstance(self.operand(position), Variable) for position in (0, 1)]
         if all(varying):
             raise self.unsupported(
-                f"multiplies values that both vary, {self.named(0)} and {self.named(1)}: this is no affine map"
+                f"multiplies values that both vary, {self.named(0)} and {self.named(1)}: a product has no linear "
+                "pieces, be it a gate, a square or SiLU; train the model without it"
             )
         return (0, 1) if varying[0] else (1, 0)
 
