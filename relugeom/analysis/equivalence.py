@@ -10,7 +10,7 @@ from fractions import Fraction
 from relugeom.analysis.output_bounds import LinearOutput
 from relugeom.analysis.tightening import Extremum
 from relugeom.claims.claim import Equivalent, Scope
-from relugeom.claims.settlement import Settle, Settlement, Verdict
+from relugeom.claims.settlement import Settle, Settlement, Verdict, in_time
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
@@ -58,7 +58,8 @@ def compare_networks(
         ADMISSIBLE: on admissible inputs, which is meant by default where the domain has whole numbers; RELAXATION: on
         all inputs of the relaxation.
     time_limit
-        Seconds, or a deadline, for finding inputs where they differ most; the time for proofs is that of `settle`.
+        Seconds, or a deadline, for all of it; claims that are not settled by then are not known. A proof that has begun
+        is cut short where `settle` takes a `time_limit` too.
 
     Raises
     ------
@@ -71,7 +72,7 @@ def compare_networks(
             f"networks with {first.inputs} and {second.inputs} inputs, {first.outputs} and {second.outputs} outputs "
             "cannot be compared"
         )
-    scope = choose_scope(domain, scope)
+    scope, settle = choose_scope(domain, scope), in_time(settle, deadline)
     equivalent = settle(Equivalent(Fraction(0), scope))
     shown = equivalent.counterexample
     if equivalent.verdict is not Verdict.FAILS or shown is None:

@@ -15,8 +15,9 @@ from numpy.typing import ArrayLike
 from relugeom.analysis.counterparts import find_pair, with_their_groups
 from relugeom.claims.claim import Claim, Excluded, SameDecision, SameLargest, Scope, Twin
 from relugeom.claims.inequality import Inequality
-from relugeom.claims.settlement import Settle, Settlement, Verdict
-from relugeom.errors import InputError
+from relugeom.claims.settlement import Settle, Settlement, Verdict, in_time
+from relugeom.deadline import Deadline, TimeLimit
+from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.geometry.domain import Domain, list_admissible
 from relugeom.geometry.drawing import draw_admissible
 from relugeom.linalg.arrays import BoolArray, FloatArray
@@ -28,7 +29,7 @@ from relugeom.partition.scope import choose_scope
 
 __all__ = ["Fairness", "protected_fairness"]
 
-CHUNK, DRAWN = 100_000, 10_000
+CHUNK, DRAWN = 10_000, 10_000
 """Inputs that are evaluated together, and inputs that are drawn to look for a pair."""
 
 
@@ -46,7 +47,7 @@ class Fairness:
         Of which inputs: admissible ones where the domain has whole numbers (what holds on the relaxation holds there).
     unequal, admissible
         Of how many admissible inputs an alike one gets another decision (undecided is a decision of its own), and how
-        many there are; None where they are not listed.
+        many there are; None where they are not listed, or not in time.
     """
 
     protected: tuple[int, ...]
@@ -63,6 +64,7 @@ def protected_fairness(
     protected: Sequence[int],
     *,
     candidates: ArrayLike | None = None,
+    time_limit: TimeLimit = None,
 ) -> Fairness:
     """Whether inputs that differ only in protected features get the same decision.
 
@@ -75,30 +77,41 @@ def protected_fairness(
     candidates
         Inputs, shape (k, n), such as samples: a pair that shows that the claim fails is looked for at the admissible
         ones among them, and at drawn inputs, before a proof is tried.
+    time_limit
+        Seconds, or a deadline, for all of it; what is not settled or counted by then is not known. A proof that has
+        begun is cut short where `settle` takes a `time_limit` too.
 
     Raises
     ------
     InputError
         There is no such feature, none is named, or the network takes no decision.
     """
+    deadline = Deadline.of(time_limit)
+    settle = in_time(settle, deadline)
     own = with_their_groups(domain, protected)
     claim = _claim(network, own, choose_scope(domain))
     given = np.zeros((0, domain.inputs)) if candidates is None else as_samples(network, candidates)
     shown = find_pair(network, domain, given, own) or find_pair(network, domain, draw_admissible(domain, DRAWN), own)
     if shown is not None:
-        return _counted(network, domain, own, Settlement(claim, Verdict.FAILS, counterexample=shown))
+        return _counted(network, domain, own, Settlement(claim, Verdict.FAILS, counterexample=shown), deadline)
     found = settle(_claim(network, own, Scope.RELAXATION))
     if found.verdict is not Verdict.HOLDS and domain.integral.any():
         found = settle(claim)
-    return _counted(network, domain, own, _without_doubt(network, settle, found))
+    return _counted(network, domain, own, _without_doubt(network, settle, found), deadline)
 
 
-def _counted(network: ReLUNetwork, domain: Domain, own: tuple[int, ...], found: Settlement) -> Fairness:
+def _counted(
+    network: ReLUNetwork, domain: Domain, own: tuple[int, ...], found: Settlement, deadline: Deadline
+) -> Fairness:
     """The answer, with the number of unequal inputs where all are listed."""
-    listed = list_admissible(domain)
+    listed = None if deadline.passed else list_admissible(domain)
     if listed is None:
         return Fairness(own, found, choose_scope(domain))
-    return Fairness(own, found, choose_scope(domain), int(_unequal(network, listed, own).sum()), len(listed))
+    try:
+        unequal = int(_unequal(network, listed, own, deadline).sum())
+    except DeadlinePassedError:
+        return Fairness(own, found, choose_scope(domain), None, len(listed))
+    return Fairness(own, found, choose_scope(domain), unequal, len(listed))
 
 
 def _claim(network: ReLUNetwork, own: tuple[int, ...], scope: Scope) -> Claim:
@@ -126,13 +139,15 @@ def _without_doubt(network: ReLUNetwork, settle: Settle, found: Settlement) -> S
     return replace(found, verdict=Verdict.UNKNOWN, counterexample=None, reason=reason)
 
 
-def _unequal(network: ReLUNetwork, listed: FloatArray, own: tuple[int, ...]) -> BoolArray:
+def _unequal(network: ReLUNetwork, listed: FloatArray, own: tuple[int, ...], deadline: Deadline) -> BoolArray:
     """Which inputs have an alike one with another decision, in exact arithmetic."""
     if not len(listed):
         return np.zeros(0, dtype=np.bool_)
-    decisions = np.concatenate(
-        [_decisions(network, listed[begin : begin + CHUNK]) for begin in range(0, len(listed), CHUNK)]
-    )
+    parts = []
+    for begin in range(0, len(listed), CHUNK):
+        deadline.check()
+        parts.append(_decisions(network, listed[begin : begin + CHUNK]))
+    decisions = np.concatenate(parts)
     others = [k for k in range(listed.shape[1]) if k not in own]
     _, alike = np.unique(listed[:, others], axis=0, return_inverse=True)
     kinds = np.unique(decisions, axis=0, return_inverse=True)[1].ravel()

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 
 from relugeom.claims.claim import Claim, Excluded, Monotone, Scope, Twin
 from relugeom.claims.inequality import Inequality
-from relugeom.claims.settlement import Counterexample, Settle, Settlement, Verdict
+from relugeom.claims.settlement import Counterexample, Settle, Settlement, Verdict, in_time
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain, contains_admissible
 from relugeom.geometry.drawing import draw_admissible
@@ -80,6 +81,7 @@ def monotonicity(
     output: int = 0,
     feature: int,
     candidates: ArrayLike | None = None,
+    time_limit: TimeLimit = None,
 ) -> Monotonicity:
     """Whether an output never falls, and whether it never rises, in a feature.
 
@@ -90,12 +92,16 @@ def monotonicity(
     candidates
         Inputs that are moved along the feature, shape (k, n): a pair that shows that a direction fails is looked for
         there and at drawn inputs before a proof is tried.
+    time_limit
+        Seconds, or a deadline, for all of it; claims that are not settled by then are not known. A proof that has begun
+        is cut short where `settle` takes a `time_limit` too.
 
     Raises
     ------
     InputError
         There is no such output or feature.
     """
+    deadline = Deadline.of(time_limit)
     for name, index, size in (("output", output, network.outputs), ("feature", feature, network.inputs)):
         if not 0 <= index < size:
             raise InputError(f"there is no {name} {index}: they are numbered from 0 to {size - 1}")
@@ -103,8 +109,8 @@ def monotonicity(
     pairs = _find_pairs(network, domain, output, feature, known)
     rises, falls = (
         _shown(Monotone(output, feature, sign), pair)
-        or _settle_direction(network, domain, settle, output, feature, sign)
-        for sign, pair in zip((1, -1), pairs, strict=True)
+        or _settle_direction(network, domain, in_time(settle, deadline.share(part)), output, feature, sign)
+        for part, sign, pair in zip((1 / 2, 1), (1, -1), pairs, strict=True)
     )
     return Monotonicity(output, feature, rises, falls, choose_scope(domain))
 

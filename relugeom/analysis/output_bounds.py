@@ -17,7 +17,7 @@ from relugeom.analysis.coordinate_climb import climb_by_coordinates
 from relugeom.analysis.tightening import Extremum, tighten
 from relugeom.claims.claim import Excluded, OutputBound, Scope, Twin
 from relugeom.claims.inequality import Inequality
-from relugeom.claims.settlement import Counterexample, Settle, Verdict
+from relugeom.claims.settlement import Counterexample, Settle, Verdict, in_time
 from relugeom.deadline import NEVER, Deadline, TimeLimit
 from relugeom.errors import DeadlinePassedError, EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain, list_admissible
@@ -41,6 +41,8 @@ __all__ = ["LinearOutput", "OutputBounds", "output_bounds", "promising_inputs"]
 Point = tuple[Fraction, ...]
 SCOPES = {Scope.ADMISSIBLE: "admissible inputs", Scope.RELAXATION: "relaxation"}
 UNPROVED = {Verdict.HOLDS: "", Verdict.UNKNOWN: " (reached; not proved to be the end)", Verdict.FAILS: ""}
+FINDING = 1 / 3
+"""Part of the time for finding inputs; the rest is for proofs."""
 SEEDS, CLIMBED, KEPT = 2000, 32, 8
 """Random inputs that are looked at, inputs that are improved feature by feature, and inputs to set out from."""
 
@@ -168,7 +170,9 @@ def output_bounds(
         Inputs from which to set out besides random ones, shape (k, n), such as samples; those that are out of scope are
         passed over.
     time_limit
-        Seconds, or a deadline, for finding inputs; the time for proofs is that of `settle`.
+        Seconds, or a deadline, for all of it, of which finding inputs takes a third at most. An end that is not proved
+        by then is UNKNOWN, and its value is what was reached. A proof that has begun is cut short where `settle` takes
+        a `time_limit` too, as `settle_claim` does.
 
     Raises
     ------
@@ -182,17 +186,20 @@ def output_bounds(
         raise InputError(f"there is no output {output}: they are numbered from 0 to {network.outputs - 1}")
     scope = choose_scope(domain, scope)
     inputs = promising_inputs(domain, scope, None if candidates is None else as_samples(network, candidates))
-    some = [] if len(inputs) and deadline.passed else [_some_input(domain, scope, deadline)]
+    finding = deadline.share(FINDING)
+    some = [] if len(inputs) and deadline.passed else [_some_input(domain, scope, finding)]
     order = np.argsort(evaluate(network, inputs)[:, output], kind="stable")
     ends = []
-    for sign, chosen in ((-1, order[:CLIMBED]), (1, order[::-1][:CLIMBED])):
+    for part, sign, chosen in ((1 / 2, -1, order[:CLIMBED]), (1, 1, order[::-1][:CLIMBED])):
+        until = deadline.share(part)
+        finding = until.share(FINDING)
         value = LinearOutput((network,), tuple(Fraction(sign * (k == output)) for k in range(network.outputs)))
         known = inputs[chosen]
         if scope is Scope.ADMISSIBLE:
-            known = climb_by_coordinates(network, domain, known, output=output, direction=sign, deadline=deadline)
+            known = climb_by_coordinates(network, domain, known, output=output, direction=sign, deadline=finding)
         starts = list(dict.fromkeys([*some, *(tuple(map(Fraction, x)) for x in known[:KEPT].tolist())]))
-        best = max((value.best_near(domain, x, scope, deadline=deadline) for x in starts), key=_rank)
-        found = value.largest(domain, settle, best, scope, deadline=deadline)
+        best = max((value.best_near(domain, x, scope, deadline=finding) for x in starts), key=_rank)
+        found = value.largest(domain, in_time(settle, until), best, scope, deadline=until)
         ends.append(found if sign > 0 or found.value is None else replace(found, value=-found.value))
     return OutputBounds(ends[0], ends[1], scope)
 

@@ -24,7 +24,7 @@ from relugeom.analysis.tightening import tighten
 from relugeom.claims.ball import Ball, Norm
 from relugeom.claims.claim import Claim, Excluded, Scope
 from relugeom.claims.inequality import Inequality
-from relugeom.claims.settlement import Settlement, Verdict
+from relugeom.claims.settlement import Settlement, Verdict, in_time
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
@@ -110,7 +110,8 @@ def distance_to_other_decision(
     candidates
         Inputs from which to set out, shape (k, n), such as samples.
     time_limit
-        Seconds, or a deadline, for finding inputs; the time for proofs is that of `settle_on`.
+        Seconds, or a deadline, for all of it; what is not proved by then is not known. A proof that has begun is cut
+        short where `settle_on` takes a `time_limit` too.
 
     Raises
     ------
@@ -156,7 +157,7 @@ class _Search:
         deadline: Deadline,
     ) -> None:
         self._network, self._domain, self._p, self._norm, self._scope = network, domain, p, norm, scope
-        self._settle_on, self._deadline = settle_on, deadline
+        self._settle_on, self._deadline = in_time(settle_on, deadline), deadline
         self._sets, self._doubtful = _other_decisions(network, evaluate_exactly(network, p)[1])
 
     def run(self, candidates: FloatArray | None) -> Robustness:

@@ -39,7 +39,7 @@ __all__ = ["FOLDER", "SIMPLIFIED", "ask_questions"]
 FOLDER, SIMPLIFIED = "proofs", "simplified.npz"
 """Where the certificates of the answers are, and the smaller network, in the folder of the audit."""
 MOST_OUTPUTS, MOST_PAIRS = 10, 60
-PART_EACH, PART_PROOFS = 1 / 6, 4 / 5
+PART_EACH, PART_PROOFS, RANGE_PARTS = 1 / 6, 4 / 5, 3
 """Parts of the time: for one claim, and for all of them; in what is left inputs may still show that claims fail."""
 LATE_LOOKS = 10
 """Questions of which inputs are looked at even where there is no time left at all."""
@@ -145,8 +145,11 @@ class _Questions:
             what = f"{count - MOST_PAIRS:,} more pairs of an output and a feature"
             yield _not_asked("monotonicity", f"the direction of {what}", MOST_PAIRS)
 
-    def _settle(self, claim: Claim, second_network: ReLUNetwork | None = None) -> Settlement:
+    def _settle(
+        self, claim: Claim, second_network: ReLUNetwork | None = None, *, time_limit: TimeLimit = None
+    ) -> Settlement:
         """Settle, and keep the proof of what holds under the next number."""
+        deadline = self._deadline if time_limit is None else Deadline.of(time_limit)
         if self._deadline.passed:
             return Settlement(claim, Verdict.UNKNOWN, reason=LATE)
         folder = make_folder(self._folder / FOLDER)
@@ -156,7 +159,7 @@ class _Questions:
             self._domain,
             folder / f"{self._proved + 1:04}.cert",
             second_network=second_network,
-            time_limit=self._deadline.within(self._each),
+            time_limit=deadline.within(self._each),
         )
         self._proved += settled.proof is not None
         return settled
@@ -168,7 +171,7 @@ class _Questions:
             self._settle,
             output=output,
             candidates=self._samples,
-            time_limit=self._deadline.within(self._each),
+            time_limit=self._deadline.within(RANGE_PARTS * self._each),
         )
         yield self._range(output, found.lowest, "≥")
         yield self._range(output, found.highest, "≤")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from flint import fmpq
 
-from relugeom.errors import EmptyPolytopeError
+from relugeom.errors import EmptyPolytopeError, SolverError
 from relugeom.geometry.chart import Chart
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import domain_sides, float_point, shadow, shadow_rows
@@ -62,6 +62,8 @@ def chebyshev_ball(chart: Chart, rows: Sequence[Form], *, solver: LPSolver | Non
     ------
     EmptyPolytopeError
         No point satisfies the rows.
+    SolverError
+        The solver gave up.
 
     References
     ----------
@@ -79,6 +81,8 @@ def chebyshev_ball(chart: Chart, rows: Sequence[Form], *, solver: LPSolver | Non
         raise EmptyPolytopeError("no point satisfies the rows: there is no largest ball")
     if solution.status is LPStatus.OPTIMAL:
         return Ball(_embed(chart, solution.x[:-1]), float(solution.x[-1]))
+    if solution.status is LPStatus.UNKNOWN:
+        raise SolverError(f"the largest ball was not found: {solution.reason}")
     # Balls of every radius fit: the centre is that of one with radius 1.
     unit = solver.solve(replace(program, upper=np.append(free[:-1], 1.0)))
     return Ball(_embed(chart, unit.x[:-1] if unit.status is LPStatus.OPTIMAL else float_point(chart.interior)), None)

@@ -14,12 +14,13 @@ from math import lcm
 from flint import fmpq, fmpz_mat
 
 from relugeom.deadline import NEVER, Deadline, TimeLimit
-from relugeom.errors import DeadlinePassedError
+from relugeom.errors import DeadlinePassedError, SolverError
 from relugeom.geometry.chart import Chart, domain_chart
 from relugeom.geometry.chebyshev import Ball, chebyshev_ball
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import domain_equalities, float_point, matrix_rows, named_inequalities
+from relugeom.geometry.highs import HighsSolver
 from relugeom.geometry.linear_program import LPSolver
 from relugeom.geometry.strict_point import Refutation, Witness, find_strict_point
 from relugeom.linalg.arrays import FloatArray
@@ -65,7 +66,7 @@ class Location:
     exact_point
         That input in rationals, or None.
     ball
-        The largest ball in the closure of a region, else None; None too where there was no time for it.
+        The largest ball in the closure of a region, else None; None too where it was not found in time.
     proof
         Where there is no interior: multipliers whose combination of rows is a constant ≤ 0, although a row that the
         pattern wants positive (for INFEASIBLE: of an active unit, or the constant is negative) has one.
@@ -155,13 +156,18 @@ class Locator:
         found = find_strict_point(forms, open_rows, n, solver=self._solver, deadline=deadline)
         if isinstance(found, Witness):
             inner = [form for form in on_hull[first:] if any(form[:-1])]
-            ball = None if deadline.passed else chebyshev_ball(self._chart, inner)
-            return _location(pattern, PatternStatus.REGION, found.point, ball, ())
+            return _location(pattern, PatternStatus.REGION, found.point, self._ball(inner, deadline), ())
         closed = find_strict_point(forms, active, n, solver=self._solver, deadline=deadline)
         if isinstance(closed, Witness):
             proof = _proof(rows, found)
             return _location(pattern, PatternStatus.LOWER_DIMENSIONAL, closed.point, None, proof)
         return _location(pattern, PatternStatus.INFEASIBLE, None, None, _proof(rows, closed))
+
+    def _ball(self, rows: list[Form], deadline: Deadline) -> Ball | None:
+        try:
+            return chebyshev_ball(self._chart, rows, solver=HighsSolver(deadline=deadline))
+        except SolverError:
+            return None
 
     def _layers(self, pattern: ActivationPattern) -> list[list[Form]]:
         return [matrix_rows(forms.matrix) for forms in pattern_forms(self._exact, pattern)[:-1]]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from limits import Looks
 from networks import he_network, integer_network, layered
 from oracles import all_patterns, domain_forms, evaluate_layers, exact_layers, pattern_system, satisfies, unit_forms
 from settling import settler
@@ -20,8 +21,9 @@ from relugeom.analysis.monotonicity import monotonicity
 from relugeom.analysis.output_bounds import output_bounds
 from relugeom.analysis.robustness import distance_to_other_decision
 from relugeom.certificate.claim import settle_claim
-from relugeom.claims.claim import Scope
-from relugeom.claims.settlement import Verdict
+from relugeom.claims.claim import OutputBound, Scope
+from relugeom.claims.settlement import Counterexample, Settlement, Verdict, in_time
+from relugeom.deadline import Deadline
 from relugeom.errors import EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain, list_admissible
 from relugeom.geometry.exact_simplex import ExactOptimum, maximise_form
@@ -205,3 +207,76 @@ def test_every_question_means_the_same_inputs_by_default(tmp_path):
     assert (same.equivalent.verdict, same.scope) == (Verdict.HOLDS, Scope.ADMISSIBLE)
     other = compare_networks(network, constant, domain, settle_both, scope=Scope.RELAXATION)
     assert (other.equivalent.verdict, other.scope) == (Verdict.FAILS, Scope.RELAXATION)
+
+
+NETWORK, SQUARE = he_network(3, 2, 6, 5, 1), Domain.box([-1, -1], [1, 1])
+ASKED = {
+    "output bounds": lambda settle, limit: output_bounds(NETWORK, SQUARE, settle, time_limit=limit),
+    "monotonicity": lambda settle, limit: monotonicity(NETWORK, SQUARE, settle, feature=0, time_limit=limit),
+    "fairness": lambda settle, limit: protected_fairness(DECIDING, SQUARE, settle, [0], time_limit=limit),
+    "comparison": lambda settle, limit: compare_networks(NETWORK, NETWORK, SQUARE, settle, time_limit=limit),
+    "distance": lambda settle, limit: distance_to_other_decision(
+        DECIDING, SQUARE, settle, np.zeros(2), time_limit=limit
+    ),
+}
+DECIDING = replace(NETWORK, decision=Decision.at_threshold(100.0))  # one class everywhere: only a proof shows it
+VERDICTS = {
+    "output bounds": lambda found: {found.lowest.verdict, found.highest.verdict},
+    "monotonicity": lambda found: {found.never_falls.verdict, found.never_rises.verdict} - {Verdict.FAILS},
+    "fairness": lambda found: {found.same_decision.verdict},
+    "comparison": lambda found: {found.equivalent.verdict},
+    "distance": lambda found: {found.verdict},
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_proof_is_told_how_much_time_is_left(name):
+    limits = []
+
+    def settle(*asked, time_limit=None):
+        limits.append(time_limit)
+        return Settlement(asked[-1], Verdict.UNKNOWN, reason="nobody tried")
+
+    limit = Deadline.of(3600)
+    ASKED[name](settle, limit)
+    assert all(part.end <= limit.end for part in limits)
+    assert bool(limits) is (name != "monotonicity")  # where two inputs show that a direction fails, nothing is asked
+    limits.clear()
+    ASKED[name](settle, None)
+    assert set(limits) <= {None}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_after_the_limit_no_claim_is_asked_and_none_is_known(name):
+    def settle(*_asked):
+        raise AssertionError("a claim was asked although there is no time")
+
+    assert VERDICTS[name](ASKED[name](settle, Looks.until(0))) <= {Verdict.UNKNOWN}
+
+
+def test_a_proof_has_its_own_limit_where_that_comes_first():
+    seen = []
+
+    def settle(claim, time_limit=5):
+        seen.append(Deadline.of(time_limit).seconds_left)
+        return Settlement(claim, Verdict.UNKNOWN)
+
+    in_time(settle, Deadline.of(1000))(OutputBound((1,), 0))
+    in_time(settle, Deadline.of(2))(OutputBound((1,), 0))
+    assert 2 < seen[0] <= 5 and seen[1] <= 2
+
+
+def test_an_end_is_raised_no_longer_than_the_limit():
+    """A prover that always finds a little more would never end by itself."""
+    count = 0
+
+    def settle(claim):
+        nonlocal count
+        count += 1
+        x = (Fraction(0), Fraction(0))
+        return Settlement(claim, Verdict.FAILS, counterexample=Counterexample(x, (claim.bound + 1,)))
+
+    found = output_bounds(NETWORK, SQUARE, settle, candidates=np.zeros((1, 2)), time_limit=Looks.until(3000))
+    assert found.lowest.verdict is found.highest.verdict is Verdict.UNKNOWN
+    assert "time was up" in found.highest.settlement.reason and count < 3000
+    assert found.lowest.value <= found.highest.value
