@@ -22,7 +22,7 @@ from flint import fmpq
 from numpy.typing import ArrayLike
 
 from relugeom.analysis.straight_paths import ExactPiece, PathPieces, cut_exactly, cut_paths
-from relugeom.deadline import NEVER, Deadline
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DataError, InputError
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray, frozen_array
 from relugeom.linalg.exact import rational_point
@@ -114,6 +114,8 @@ class IntegratedGradients:
     residual
         What is missing to completeness, Σ values − (f(x) − f(baseline)), shape (s, m); rounding is all of it, unless
         `exact_limit` left a path in floats that needed rationals.
+    reason
+        Why the last samples have no attributions (NaN, without pieces), or empty.
     """
 
     network: ReLUNetwork
@@ -123,6 +125,7 @@ class IntegratedGradients:
     unsettled: FloatArray
     settled_exactly: int
     residual: FloatArray
+    reason: str = ""
 
     def __post_init__(self) -> None:
         for name in ("baseline", "values", "unsettled", "residual"):
@@ -186,7 +189,7 @@ def integrated_gradients(
     *,
     baseline: Baseline | ArrayLike = Baseline.MEAN,
     exact_limit: int = EXACT_LIMIT,
-    deadline: Deadline = NEVER,
+    time_limit: TimeLimit = None,
 ) -> IntegratedGradients:
     """Integrated gradients of every output at the rows of X, shape (s, n).
 
@@ -197,8 +200,8 @@ def integrated_gradients(
     exact_limit
         Paths on which floats prove too few signs or miss completeness are evaluated in rationals, up to so many;
         `unsettled` and `residual` show the rest.
-    deadline
-        When to give up.
+    time_limit
+        Seconds, or a deadline; samples whose paths were not followed by then are NaN.
 
     Raises
     ------
@@ -206,17 +209,18 @@ def integrated_gradients(
         There are no samples, or X or the baseline does not fit the network.
     InputError
         The baseline has an unknown name, or the limit is negative.
-    DeadlinePassedError
-        The deadline has passed before all paths were followed.
     """
+    deadline, reason = Deadline.of(time_limit), ""
     if exact_limit < 0:
         raise InputError(f"the number of paths evaluated in rationals must not be negative, but it is {exact_limit}")
     samples = _some_samples(network, X)
     start = _baseline_point(network, samples, baseline)
-    values = np.zeros((len(samples), network.outputs, network.inputs))
-    pieces, unsettled = np.zeros(len(samples), dtype=np.int64), np.zeros(len(samples))
+    values = np.full((len(samples), network.outputs, network.inputs), np.nan)
+    pieces, unsettled = np.zeros(len(samples), dtype=np.int64), np.full(len(samples), np.nan)
     for first in range(0, len(samples), CHUNK):
-        deadline.check()
+        if deadline.passed:
+            reason = f"the time was up when the paths of {first:,} of {len(samples):,} samples were followed"
+            break
         part = slice(first, first + CHUNK)
         cut = cut_paths(network, start, samples[part])
         values[part] = _mean_gradients(network, cut, len(samples[part])) * (samples[part] - start)[:, None, :]
@@ -226,13 +230,15 @@ def integrated_gradients(
     # A short piece with a steep slope can be lost in t, though its signs are proved: completeness finds it.
     size = np.abs(values).sum(axis=2) + np.abs(reached) + np.abs(left)
     doubtful = np.flatnonzero((unsettled > SETTLE) | (np.abs(residual) > SETTLE * size).any(axis=1))[:exact_limit]
+    settled = 0
     for row in doubtful:
         if deadline.passed:
             break  # `unsettled` and `residual` say how good floats are
+        settled += 1
         found = exact_integrated_gradients(network, samples[row], start)
         values[row], pieces[row], unsettled[row] = found.floats(), len(found.patterns), 0.0
         residual[row] = values[row].sum(axis=1) - np.array(found.change, dtype=np.float64)
-    return IntegratedGradients(network, start, values, pieces, unsettled, len(doubtful), residual)
+    return IntegratedGradients(network, start, values, pieces, unsettled, settled, residual, reason)
 
 
 def exact_integrated_gradients(network: ReLUNetwork, x: ArrayLike, baseline: ArrayLike) -> ExactAttribution:

@@ -10,13 +10,14 @@ a shuffle makes need not be admissible, or anywhere near the data: correlated fe
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.analysis.performance import area_under_curve, determination
 from relugeom.data.labels import CodedTarget, read_target
-from relugeom.deadline import NEVER, Deadline
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DataError, InputError
 from relugeom.linalg.arrays import FloatArray, frozen_array
 from relugeom.network.decision import DecisionRule, classify, squash
@@ -47,9 +48,11 @@ class PermutationImportance:
         The score without shuffling; None for CHANGE.
     drops
         Base minus the score after each shuffle, shape (r, 1, n); for CHANGE the mean |Δ| of each output, (r, m, n).
-        A drop can be negative, by chance or where a feature misleads.
+        A drop can be negative, by chance or where a feature misleads. NaN where there was no time.
     seed
         Of the shuffles.
+    reason
+        Why some shuffles were not made, or empty.
     """
 
     network: ReLUNetwork
@@ -57,6 +60,7 @@ class PermutationImportance:
     base: float | None
     drops: FloatArray
     seed: int
+    reason: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "drops", frozen_array(self.drops))
@@ -80,7 +84,7 @@ def permutation_importance(
     score: PermutationScore | None = None,
     repeats: int = 5,
     seed: int = 0,
-    deadline: Deadline = NEVER,
+    time_limit: TimeLimit = None,
 ) -> PermutationImportance:
     """Shuffle every feature of X, shape (s, n), and measure what is lost.
 
@@ -95,8 +99,8 @@ def permutation_importance(
         output, or two of which the larger decides.
     repeats, seed
         How many shuffles of each feature, and the seed that makes them the same every time.
-    deadline
-        When to give up.
+    time_limit
+        Seconds, or a deadline; shuffles that were not made by then are NaN.
 
     Raises
     ------
@@ -104,9 +108,8 @@ def permutation_importance(
         There are no samples, or X or the target does not fit the network.
     InputError
         The score does not exist for this network and target, or `repeats` is not positive.
-    DeadlinePassedError
-        The deadline has passed before every feature was shuffled.
     """
+    deadline, reason = Deadline.of(time_limit), ""
     samples = as_samples(network, X)
     if len(samples) == 0:
         raise DataError("there are no samples to shuffle")
@@ -119,18 +122,20 @@ def permutation_importance(
     outputs = evaluate(network, samples)
     base = None if chosen is PermutationScore.CHANGE else _score(network, chosen, outputs, y)
     random, shuffled = np.random.default_rng(seed), samples.copy()
-    drops = np.zeros((repeats, network.outputs if base is None else 1, network.inputs))
-    for repeat in range(repeats):
-        for feature in range(network.inputs):
-            deadline.check()
-            shuffled[:, feature] = samples[random.permutation(len(samples)), feature]
-            changed = evaluate(network, shuffled)
-            if base is None:
-                drops[repeat, :, feature] = np.abs(changed - outputs).mean(axis=0)
-            else:
-                drops[repeat, 0, feature] = base - _score(network, chosen, changed, y)
-            shuffled[:, feature] = samples[:, feature]
-    return PermutationImportance(network, chosen, base, drops, seed)
+    drops = np.full((repeats, network.outputs if base is None else 1, network.inputs), np.nan)
+    wanted = list(product(range(repeats), range(network.inputs)))
+    for made, (repeat, feature) in enumerate(wanted):
+        if deadline.passed:
+            reason = f"the time was up when {made:,} of {len(wanted):,} shuffles were made"
+            break
+        shuffled[:, feature] = samples[random.permutation(len(samples)), feature]
+        changed = evaluate(network, shuffled)
+        if base is None:
+            drops[repeat, :, feature] = np.abs(changed - outputs).mean(axis=0)
+        else:
+            drops[repeat, 0, feature] = base - _score(network, chosen, changed, y)
+        shuffled[:, feature] = samples[:, feature]
+    return PermutationImportance(network, chosen, base, drops, seed, reason)
 
 
 def _default_score(network: ReLUNetwork, y: FloatArray | None) -> PermutationScore:

@@ -220,13 +220,11 @@ class Findings:
         shuffled = slice(None, None, -(-len(excerpt.X) // MOST_SHUFFLED) or 1)
         paths = excerpt.X[:: -(-len(excerpt.X) // MOST_PATHS) or 1]
         target = None if excerpt.target is None else CodedTarget(excerpt.target.numbers[shuffled])
-        return compare_importance(
-            whole,
-            gradients(self._network, excerpt.X),
-            integrated_gradients(self._network, paths, deadline=deadline),
-            permutation_importance(self._network, excerpt.X[shuffled], target, deadline=deadline),
-            self._spread,
-        )
+        integrated = integrated_gradients(self._network, paths, time_limit=deadline)
+        permuted = permutation_importance(self._network, excerpt.X[shuffled], target, time_limit=deadline)
+        if integrated.reason or permuted.reason:
+            raise DeadlinePassedError(integrated.reason or permuted.reason)
+        return compare_importance(whole, gradients(self._network, excerpt.X), integrated, permuted, self._spread)
 
     def _group(self, excerpt: Excerpt, tell: Tell) -> Iterator[str]:
         """Few groups instead of many clusters."""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from limits import Looks
 from networks import DEGENERATE, he_network, hidden, integer_network, layered, needle, strip
 from oracles import evaluate_layers, exact_layers, pattern_at, unit_forms
 
@@ -329,3 +330,23 @@ def test_options_out_of_range_are_refused():
         permutation_importance(he_network(0, 2, 3, 1), X, [1.0])
     with pytest.raises(DataError, match="no samples"):
         permutation_importance(he_network(0, 2, 3, 1), np.zeros((0, 2)))
+
+
+def test_what_was_not_attributed_in_time_is_nan_and_the_rest_is_as_ever():
+    network, X = he_network(5, 3, 8, 1), np.random.default_rng(5).normal(size=(600, 3))
+    whole = integrated_gradients(network, X, baseline="zero", exact_limit=0)
+    for looks, known in ((0, 0), (1, 256), (2, 512), (9, 600)):
+        cut = integrated_gradients(network, X, baseline="zero", exact_limit=0, time_limit=Looks.until(looks))
+        np.testing.assert_array_equal(cut.values[:known], whole.values[:known])
+        assert np.isnan(cut.values[known:]).all() and np.isnan(cut.residual[known:]).all()
+        assert bool(cut.reason) is (known < 600) and (not cut.reason or f"{known} of 600" in cut.reason)
+
+
+def test_shuffles_that_were_not_made_in_time_are_nan_and_the_rest_is_as_ever():
+    network, X = he_network(5, 3, 8, 1), np.random.default_rng(5).normal(size=(50, 3))
+    whole = permutation_importance(network, X, repeats=2)
+    for looks in (0, 1, 4, 9):
+        cut = permutation_importance(network, X, repeats=2, time_limit=Looks.until(looks))
+        made = np.isfinite(cut.drops)
+        assert made.sum() == min(looks, 6) and np.array_equal(cut.drops[made], whole.drops[made])
+        assert bool(cut.reason) is (looks < 6)
