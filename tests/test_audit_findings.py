@@ -1,6 +1,7 @@
 """What an audit finds beyond regions, on the Titanic: against all 3,600 admissible inputs, or computed another way."""
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import product
@@ -14,7 +15,8 @@ from command_line import TITANIC, assert_refused, run_command, small_network, wr
 from relugeom import check_certificate, cluster_samples, enumerate_regions, load_network
 from relugeom.audit import AuditResult, audit
 from relugeom.audit.findings import _scattered, take_excerpt
-from relugeom.audit.questions import MOST_PAIRS, ask_questions
+from relugeom.audit.questions import LATE_LOOKS, MOST_PAIRS, ask_questions
+from relugeom.claims.answer import Answer
 from relugeom.claims.settlement import Verdict
 from relugeom.data.samples import read_samples
 from relugeom.deadline import Deadline
@@ -225,9 +227,18 @@ def test_what_there_was_no_time_for_is_an_answer_too(tmp_path: Path) -> None:
     network = ReLUNetwork.from_layers((np.eye(2, MOST_PAIRS + 5), [0.0, 0.0]), ([[1.0, 1.0]], [0.0]))
     network, size = replace(network, decision=Decision.at_threshold(0.5)), network.inputs
     partition = enumerate_regions(network, Domain.box(np.full(size, -1.0), np.full(size, 1.0)))
+    pieces: list[Sequence[Answer]] = []
     answers = ask_questions(
-        partition, np.zeros((0, size)), tmp_path, protected=[1], time_limit=Deadline(0), on_progress=lambda _: None
+        partition,
+        np.zeros((0, size)),
+        tmp_path,
+        protected=[1],
+        time_limit=Deadline(0),
+        on_progress=lambda _: None,
+        on_answers=pieces.append,
     )
+    assert all(pieces) and [answer for piece in pieces for answer in piece] == answers
+    assert len(pieces) <= LATE_LOOKS + 3  # questions in a row for which there is no time are one piece
     shown = [answer for answer in answers if answer.verdict is not Verdict.UNKNOWN]  # a look at some inputs shows it
     assert [(answer.statement, answer.verdict) for answer in shown] == [
         ("inputs that differ only in x1 get the same decision", Verdict.FAILS),

@@ -1,8 +1,8 @@
 """The main job: a model and its data in, a store and a report out.
 
 Read `audit` like a table of contents: read, choose the domain, cluster, settle the samples' patterns, enumerate,
-count, measure importance, store, report. The store and the pictures are slow to load, and only the functions that need
-them do.
+prove, count, ask, measure, report. What is found is stored at once, so that a job that is ended early loses no more
+than the step under way. The store and the pictures are slow to load, and only the functions that need them do.
 """
 
 import os
@@ -235,12 +235,16 @@ def audit(
             )
             for text in doubts:
                 remark(text)
+            run.save_notes([f"{text[0].upper()}{text[1:]}." for text in (*samples.remarks, *doubts)])
+            importance = cluster_importance(clusters, record.spread)
+            run.save_clusters(clusters, importance, told=most.clusters)
             verdicts = settle_clusters(
                 clusters,
                 chosen.domain,
                 time_limit=schedule.part("settling"),
                 on_progress=lambda done: tell("settling the samples' patterns", done),
             )
+            run.save_verdicts(verdicts)
             tell("enumerating regions", 0)
             known = run.resume() if resume else None
             if resume:
@@ -255,16 +259,19 @@ def audit(
                 on_progress=lambda found: tell("enumerating regions", found),
                 on_block=run.save_block,
             )
-            certificate, proof_note = _certify(partition, folder / CERTIFICATE, schedule.part("certificate"), tell)
-            tell("counting patterns", 0)
-            census = take_census(partition, time_limit=schedule.part("census"))
-            importance = cluster_importance(clusters, record.spread)
             tell("storing", 0)
             run.save_partition(partition)
-            run.save_clusters(clusters, importance, verdicts=verdicts, told=most.clusters)
+            certificate, proof_note = _certify(partition, folder / CERTIFICATE, schedule.part("certificate"), tell)
+            with run.step():
+                if certificate is not None:
+                    run.save_certificate(certificate)
+                run.save_notes([proof_note])
+            tell("counting patterns", 0)
+            census = take_census(partition, time_limit=schedule.part("census"))
             run.save_census(census)
-            if certificate is not None:
-                run.save_certificate(certificate)
+            run.save_notes(
+                [*audit_notes(clusters, verdicts, partition, census), *storing_notes(clusters, partition, most)]
+            )
             tell("asking about the whole domain", 0)
             known_rows = samples.excerpt(MOST_CANDIDATES)
             answers = ask_questions(
@@ -274,13 +281,10 @@ def audit(
                 protected=own,
                 time_limit=schedule.part("questions"),
                 on_progress=lambda done: tell("asking about the whole domain", done),
+                on_answers=run.save_answers,
             )
-            run.save_answers(answers)
             findings = Findings(run, partition, clusters, samples, importance, folder / FOLDER, schedule=schedule)
-            left_out = list(findings.record(tell, show_samples=show_samples))
-            notes = audit_notes(clusters, verdicts, partition, census)
-            told = [f"{text[0].upper()}{text[1:]}." for text in (*samples.remarks, *doubts)]
-            run.save_notes([*told, *notes, *storing_notes(clusters, partition, most), proof_note, *left_out])
+            findings.record(tell, show_samples=show_samples)
     tell("writing the report", 0)
     with open_store(place, create=False) as opened:
         content = report_content(

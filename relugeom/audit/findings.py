@@ -1,10 +1,11 @@
 """What an audit finds out beyond the list of regions, and the store keeps: measures, scores, distances, groups.
 
-Each part is a question of its own with limits of its own, and says in a sentence what it left out. Parts that need the
-values of samples look at an excerpt, even over all rows, where there are very many.
+Each part is a question of its own with limits of its own: what it found is recorded at once, together with a sentence
+on what it left out. Parts that need the values of samples look at an excerpt, even over all rows, where there are very
+many.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -120,8 +121,8 @@ class Findings:
         self._few = len(partition) <= MOST_REGIONS
         self._spread = samples.table.mean_and_spread()[1]
 
-    def record(self, tell: Tell, *, show_samples: bool) -> Iterator[str]:
-        """Everything; yields sentences about what was left out.
+    def record(self, tell: Tell, *, show_samples: bool) -> None:
+        """Everything, and sentences about what was left out.
 
         Parameters
         ----------
@@ -130,64 +131,77 @@ class Findings:
         """
         tell("measuring the samples' margins", 0)
         if self._schedule.deadline.passed:
-            yield from self._left_out("the samples' margins, scores, groups, relevance and distances")
+            self._leave_out("the samples' margins, scores, groups, relevance and distances")
             return
         margins = sample_margins(self._clusters, self._samples.table, time_limit=self._schedule.part("margins"))
-        self._run.save_margins(margins)
-        if left := int(np.isnan(margins.distance).sum()):
-            yield f"The margins of {left:,} samples are not recorded: the time ran out."
+        with self._run.step():
+            self._run.save_margins(margins)
+            if left := int(np.isnan(margins.distance).sum()):
+                self._note(f"The margins of {left:,} samples are not recorded: the time ran out.")
         excerpt = take_excerpt(self._samples, self._clusters, self._domain)
         if len(excerpt.rows) < len(self._samples):
-            yield f"Scores, groups and relevance are those of {len(excerpt.rows):,} samples, taken evenly from all."
+            count = f"{len(excerpt.rows):,}"
+            self._note(f"Scores, groups and relevance are those of {count} samples, taken evenly from all.")
         if self._few:
-            yield from self._measure(excerpt, tell)
+            self._measure(excerpt, tell)
         else:
-            yield (
+            self._note(
                 f"Shares of the domain, neighbours, decisions, ranges and unobserved regions are not recorded: there "
                 f"are more than {MOST_REGIONS:,} regions."
             )
         tell("measuring performance", 0)
-        yield from self._performance(excerpt)
-        yield from self._group(excerpt, tell)
-        yield from self._relevance(excerpt, tell)
-        yield from self._distances(tell, show_samples)
+        self._score(excerpt)
+        self._group(excerpt, tell)
+        self._tell_apart(excerpt, tell)
+        self._measure_distances(tell, show_samples)
 
-    def _performance(self, excerpt: Excerpt) -> Iterator[str]:
+    def _note(self, sentence: str) -> None:
+        """Keep a sentence for the report."""
+        self._run.save_notes([sentence])
+
+    def _score(self, excerpt: Excerpt) -> None:
         """How well maps predict: those of clusters in half of the time, those of regions in the rest."""
         deadline, data = self._schedule.part("performance"), (excerpt.clusters, excerpt.X, excerpt.target)
         clusters = cluster_performance(*data, time_limit=deadline.share(0.5) if self._few else deadline)
         regions = region_performance(self._partition, *data, time_limit=deadline) if self._few else None
-        self._run.save_performance(clusters, excerpt.numbers, regions)
-        for kind, found in (("clusters", clusters), ("regions", regions)):
-            if found is not None and (found.count[~found.has_global] > 0).any():
-                tried, seen = int(found.has_global.sum()), int((found.count > 0).sum())
-                yield f"Maps were tried on all samples for {tried:,} of {seen:,} {kind} with samples, largest first."
+        with self._run.step():
+            self._run.save_performance(clusters, excerpt.numbers, regions)
+            for kind, found in (("clusters", clusters), ("regions", regions)):
+                if found is not None and (found.count[~found.has_global] > 0).any():
+                    tried, seen = f"{int(found.has_global.sum()):,}", f"{int((found.count > 0).sum()):,}"
+                    self._note(
+                        f"Maps were tried on all samples for {tried} of {seen} {kind} with samples, largest first."
+                    )
 
-    def _left_out(self, what: str) -> Iterator[str]:
-        yield f"Not recorded, because the time ran out: {what}."
+    def _leave_out(self, what: str) -> None:
+        self._note(f"Not recorded, because the time ran out: {what}.")
 
-    def _measure(self, excerpt: Excerpt, tell: Tell) -> Iterator[str]:
+    def _measure(self, excerpt: Excerpt, tell: Tell) -> None:
         """What is known of each region."""
         partition, part = self._partition, self._schedule.part
         tell("measuring volumes", 0)
         volumes = region_volumes(partition, time_limit=part("volumes"))
-        self._run.save_volumes(volumes)
-        if volumes.method is VolumeMethod.UNKNOWN:
-            yield f"Shares of the domain are not known: {volumes.reason}."
+        with self._run.step():
+            self._run.save_volumes(volumes)
+            if volumes.method is VolumeMethod.UNKNOWN:
+                self._note(f"Shares of the domain are not known: {volumes.reason}.")
         tell("finding neighbours", 0)
         adjacency = find_adjacency(partition, time_limit=part("neighbours"))
-        self._run.save_adjacency(adjacency)
-        if adjacency.reason:
-            yield f"Not every pair of neighbours is recorded: {adjacency.reason}."
+        with self._run.step():
+            self._run.save_adjacency(adjacency)
+            if adjacency.reason:
+                self._note(f"Not every pair of neighbours is recorded: {adjacency.reason}.")
         classes = decide_regions(partition, time_limit=part("decisions"))
-        self._run.save_decisions(classes)
-        if len(classes) < len(partition):
-            yield f"Decisions are recorded of the first {len(classes):,} regions only: the time ran out."
+        with self._run.step():
+            self._run.save_decisions(classes)
+            if len(classes) < len(partition):
+                self._note(f"Decisions are recorded of the first {len(classes):,} regions only: the time ran out.")
         tell("finding the range of each region", 0)
         ranges = region_ranges(partition, time_limit=part("ranges"))
-        self._run.save_ranges(ranges)
-        if ranges.reason:
-            yield f"Not every region's range of outputs is recorded: {ranges.reason}."
+        with self._run.step():
+            self._run.save_ranges(ranges)
+            if ranges.reason:
+                self._note(f"Not every region's range of outputs is recorded: {ranges.reason}.")
         tell("ranking unobserved regions", 0)
         deadline = part("unobserved")
         found = find_unobserved(
@@ -198,19 +212,22 @@ class Findings:
             admissible=_not_asked(partition),  # the store has them from the census
             time_limit=deadline,
         )
-        self._run.save_unobserved(found)
-        if deadline.passed:
-            yield "How far regions without a sample depart from others is not known of all: the time ran out."
+        with self._run.step():
+            self._run.save_unobserved(found)
+            if deadline.passed:
+                self._note("How far regions without a sample depart from others is not known of all: the time ran out.")
         tell("comparing measures of importance", 0)
-        yield from self._compare(excerpt, volumes)
+        self._compare(excerpt, volumes)
 
-    def _compare(self, excerpt: Excerpt, volumes: Volumes) -> Iterator[str]:
+    def _compare(self, excerpt: Excerpt, volumes: Volumes) -> None:
         """Measures of importance side by side."""
         deadline = self._schedule.part("comparison")
         try:
-            self._run.save_comparison(self._compared(excerpt, volumes, deadline))
+            compared = self._compared(excerpt, volumes, deadline)
         except DeadlinePassedError:
-            yield from self._left_out("measures of importance side by side")
+            self._leave_out("measures of importance side by side")
+        else:
+            self._run.save_comparison(compared)
 
     def _compared(self, excerpt: Excerpt, volumes: Volumes, deadline: Deadline) -> ImportanceComparison:
         deadline.check()
@@ -226,25 +243,26 @@ class Findings:
             raise DeadlinePassedError(integrated.reason or permuted.reason)
         return compare_importance(whole, gradients(self._network, excerpt.X), integrated, permuted, self._spread)
 
-    def _group(self, excerpt: Excerpt, tell: Tell) -> Iterator[str]:
+    def _group(self, excerpt: Excerpt, tell: Tell) -> None:
         """Few groups instead of many clusters."""
         if len(excerpt.clusters) < 2:
             return
         tell("grouping clusters", 0)
         deadline = self._schedule.part("groups")
         if deadline.passed:
-            yield from self._left_out("groups of clusters")
+            self._leave_out("groups of clusters")
             return
         most = min(MOST_GROUPS, len(excerpt.clusters))
         groups = group_clusters(excerpt.clusters, excerpt.X, groups=most, time_limit=deadline)
         bounds = None
         if self._few and self._partition.status is PartitionStatus.COMPLETE:
             bounds = bound_groups(groups, self._partition, time_limit=self._schedule.part("group bounds"))
-        self._run.save_groups(groups, excerpt.numbers, bounds)
-        if bounds is not None and bounds.reason:
-            yield f"Not every group's change of output is bounded: {bounds.reason}."
+        with self._run.step():
+            self._run.save_groups(groups, excerpt.numbers, bounds)
+            if bounds is not None and bounds.reason:
+                self._note(f"Not every group's change of output is bounded: {bounds.reason}.")
 
-    def _relevance(self, excerpt: Excerpt, tell: Tell) -> Iterator[str]:
+    def _tell_apart(self, excerpt: Excerpt, tell: Tell) -> None:
         """Which coefficients the samples settle although features are correlated."""
         tell("telling relevant features apart", 0)
         change = OUTPUT_CHANGE * evaluate(self._network, excerpt.X).std(axis=0)
@@ -256,16 +274,17 @@ class Findings:
             limit=MOST_RELEVANCE,
             time_limit=self._schedule.part("relevance"),
         )
-        self._run.save_relevance(found, excerpt.numbers)
-        yield (
-            f"Relevance is asked of the largest clusters ({len(found):,}), with absolute coefficients of scaled "
-            f"features that sum to at most {1 + found.norm_excess:g} times the least possible, and predictions that "
-            f"differ by at most {OUTPUT_CHANGE:.0%} of an output's standard deviation over the samples."
-        )
-        if doubts := sorted(set(filter(None, found.doubt))):
-            yield f"Not everything is known of relevance: {'; '.join(doubts)}."
+        with self._run.step():
+            self._run.save_relevance(found, excerpt.numbers)
+            self._note(
+                f"Relevance is asked of the largest clusters ({len(found):,}), with absolute coefficients of scaled "
+                f"features that sum to at most {1 + found.norm_excess:g} times the least possible, and predictions "
+                f"that differ by at most {OUTPUT_CHANGE:.0%} of an output's standard deviation over the samples."
+            )
+            if doubts := sorted(set(filter(None, found.doubt))):
+                self._note(f"Not everything is known of relevance: {'; '.join(doubts)}.")
 
-    def _distances(self, tell: Tell, show_samples: bool) -> Iterator[str]:
+    def _measure_distances(self, tell: Tell, show_samples: bool) -> None:
         """How far some samples are from another decision."""
         if self._network.rule.rule is DecisionRule.NONE:
             return
@@ -286,9 +305,10 @@ class Findings:
             time_limit=deadline,
             on_progress=lambda done: tell("measuring distances to other decisions", done),
         )
-        self._run.save_robustness(found, rows, with_inputs=show_samples)
-        if found.reason:
-            yield f"Distances from another decision: {found.reason}."
+        with self._run.step():
+            self._run.save_robustness(found, rows, with_inputs=show_samples)
+            if found.reason:
+                self._note(f"Distances from another decision: {found.reason}.")
 
     def _settle_at(self, sample: int | None, domain: Domain, claim: Claim, deadline: Deadline) -> Settlement:
         """Settle a claim about a sample, and keep the proof of what holds under its number."""

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from relugeom.audit.interruption import ENDED_EARLY, interruption_in_words
 from relugeom.audit.verdicts import headlines
-from relugeom.audit.words import interruption_in_words, summary_of
+from relugeom.audit.words import summary_of
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.report.content import ReportContent
@@ -26,7 +27,7 @@ def report_content(
     map_features: Sequence[str] | None = None,
     time_limit: TimeLimit = None,
 ) -> ReportContent:
-    """What the report of a run says; by default of the latest finished one, else of an interrupted one.
+    """What the report of a run says; by default of the latest finished one, else of one that ended early.
 
     Parameters
     ----------
@@ -50,7 +51,7 @@ def report_content(
     from relugeom.report.pictures import Subject, with_pictures
     from relugeom.report.privacy import without_rows
     from relugeom.report.region_graph import MAX_NODES
-    from relugeom.store.finding_queries import read_findings
+    from relugeom.store.finding_queries import read_findings, read_parts
     from relugeom.store.queries import read_run, read_source
 
     deadline = Deadline.of(time_limit)
@@ -58,12 +59,12 @@ def report_content(
     source = read_source(store, tables.run)
     few = source.regions is not None and source.regions <= MAX_NODES
     shown = clustered if show_samples else None
-    interrupted = tables.provenance["status"] == "interrupted"
-    lacking = [interruption_in_words(tables.provenance.get("reason", ""), source.regions or 0)] if interrupted else []
+    status = tables.provenance["status"]
     by_class = outcome_section(tables.outcomes, tables.clusters, show_samples=show_samples)
     content = ReportContent(
         title=f"{TITLES.get(tables.provenance['command'], 'Regions')} of {tables.network.get('file', 'a network')}"
-        + (" (interrupted)" if interrupted else ""),
+        + (f" ({status})" if status in ENDED_EARLY else ""),
+        interruption=interruption_in_words(tables, read_parts(store, tables.run)),
         summary=summary_of(tables),
         network=tables.network,
         domain=tables.domain,
@@ -77,7 +78,7 @@ def report_content(
         overall=tables.overall,
         provenance=tables.provenance,
         constraints=tables.constraints,
-        notes=[*lacking, *tables.notes],
+        notes=tables.notes,
         answers=tables.answers if len(tables.answers) else None,
         headlines=headlines(tables, source.network),
         certificate=tables.certificate,

@@ -54,6 +54,7 @@ def ask_questions(
     protected: Sequence[int] = (),
     time_limit: TimeLimit,
     on_progress: Callable[[int], None],
+    on_answers: Callable[[Sequence[Answer]], None],
 ) -> list[Answer]:
     """Ask, and keep the certificate of every statement that holds in the folder `FOLDER`.
 
@@ -69,10 +70,16 @@ def ask_questions(
         Features on which a decision should not depend.
     time_limit
         Seconds, or a deadline; what was not asked by then is UNKNOWN.
+    on_progress
+        Called with the number of answers so far.
+    on_answers
+        Called with the answers of each question when they are known.
     """
     answers: list[Answer] = []
-    for answer in _Questions(partition, samples, folder, Deadline.of(time_limit)).ask(protected):
-        answers.append(answer)
+    for found in _Questions(partition, samples, folder, Deadline.of(time_limit)).ask(protected):
+        if found:
+            on_answers(found)
+        answers.extend(found)
         on_progress(len(answers))
     return answers
 
@@ -110,19 +117,25 @@ class _Questions:
         self._inputs, self._outputs = self._network.feature_names, self._network.target_names
         self._kind = "the admissible input " if self._domain.integral.any() else ""
 
-    def ask(self, protected: Sequence[int]) -> Iterator[Answer]:
-        """All answers."""
+    def ask(self, protected: Sequence[int]) -> Iterator[list[Answer]]:
+        """All answers, question by question; of questions in a row for which there is no time left, together."""
         looks = 0
+        late: list[Answer] = []
         for question in self._questions(protected):
             if self._deadline.passed:
                 looks += question.also_late
                 if not question.also_late or (self._end.passed and looks > LATE_LOOKS):
-                    yield from question.left_out(LATE)
+                    late += question.left_out(LATE)
                     continue
+            if late:
+                yield late
+                late = []
             try:
-                yield from question.ask()
+                yield list(question.ask())
             except EmptyDomainError:
-                yield from question.left_out("no admissible input is known")
+                yield list(question.left_out("no admissible input is known"))
+        if late:
+            yield late
 
     def _questions(self, protected: Sequence[int]) -> Iterator[_Question]:
         """What is asked, the questions of the user first."""

@@ -42,8 +42,9 @@ def _completeness(tables: "RunTables") -> Headline:
     counts = dict(zip(tables.census["patterns"], tables.census["count"], strict=True))
     statement = "the list of activation regions is complete"
     finding = f"{counts['regions']} of {counts['all patterns']} patterns have a region" if "regions" in counts else ""
-    if tables.provenance.get("status") != "complete":
-        return Headline(statement, Verdict.UNKNOWN, tables.provenance.get("reason", "the search was cut short"))
+    if tables.partition != "complete":
+        why = tables.provenance.get("reason") if tables.provenance.get("status") == "truncated" else None
+        return Headline(statement, Verdict.UNKNOWN, why or "the search was cut short")
     if not tables.certificate:
         return Headline(statement, Verdict.UNKNOWN, f"{finding}; there is no certificate".removeprefix("; "))
     proved = tables.certificate["activation regions"]

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = [
     "audit_notes",
     "columns_in_words",
-    "interruption_in_words",
     "move_in_words",
     "range_in_words",
     "resumption_in_words",
@@ -47,18 +46,6 @@ def resumption_in_words(known: Partition | None) -> str:
     if known.status is PartitionStatus.COMPLETE:
         return f"nothing left to search: an earlier run found all that there is ({regions})"
     return f"resuming behind {regions} that an earlier run found"
-
-
-def interruption_in_words(reason: str, regions: int) -> str:
-    """What the page of an interrupted run lacks."""
-    found = (
-        f"the {counted(regions, 'activation region')} that had been recorded until then" if regions else "its subject"
-    )
-    why = f" ({reason})" if reason else ""
-    return (
-        f"This run was interrupted{why}: the page shows {found}, and nothing else. Clusters and their importance, the "
-        f"count of patterns, proofs and answers are missing. The same command with --resume goes on from here."
-    )
 
 
 def columns_in_words(network: ReLUNetwork, samples: Samples) -> str:
@@ -162,8 +149,7 @@ def summary_of(tables: "RunTables") -> Mapping[str, str]:
         if (observed := counts.get("holding samples of the domain")) is not None and len(clusters):
             summary["Patterns with samples"] = f"{observed} have samples that lie in the domain"
     else:
-        known = int((tables.patterns["verdict"] == "region").sum())
-        known += tables.hidden_patterns if run.get("status") == "interrupted" else 0
+        known = max(tables.regions or 0, int((tables.patterns["verdict"] == "region").sum()))
         summary["Activation regions"] = f"{known:,} are known"
     if len(tables.answers):
         verdicts = tables.answers["verdict"].value_counts()

@@ -100,6 +100,8 @@ class ReportContent:
     ----------
     title
         The heading.
+    interruption
+        What a run lacks that did not reach its end; empty for a finished one.
     summary, network, provenance
         Label → text, in the order of printing.
     domain
@@ -166,4 +168,5 @@ class ReportContent:
     certificate: Mapping[str, str] = field(default_factory=dict)
     overall: "pd.DataFrame | None" = None
     hidden_patterns: int = 0
+    interruption: str = ""
     withheld: bool = False

@@ -30,12 +30,12 @@ answers = Table(
 )
 
 
-def save_answers(connection: Connection, run_id: int, found: Sequence[Answer]) -> None:
-    """Record the answers of a run."""
+def save_answers(connection: Connection, run_id: int, found: Sequence[Answer], *, first: int) -> None:
+    """Record answers of a run, `first` being the place of the first one."""
     proofs = [answer.proof for answer in found]
     columns = {
         "run_id": [run_id] * len(found),
-        "position": list(range(len(found))),
+        "position": list(range(first, first + len(found))),
         "question": [answer.question for answer in found],
         "statement": [printable(answer.statement) for answer in found],
         "verdict": [answer.verdict.value for answer in found],

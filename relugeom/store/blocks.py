@@ -1,42 +1,24 @@
 """What a search has found so far, block by block, so that it can go on after its process was killed.
 
-A block is committed when it is written, and all blocks of a run go when the run is finished.
+A block is committed when it is written, and all blocks of a run go when its partition is there.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from sqlalchemy import Connection, delete, exists, insert, select, update
+from sqlalchemy import Connection, delete, insert, select
 
-from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import packed_width
 from relugeom.partition.enumeration import partition_from_blocks
 from relugeom.partition.found import RegionBlock
 from relugeom.partition.partition import Partition
-from relugeom.store import network_tables, schema
+from relugeom.store import schema
 from relugeom.store.domains import load_domain
 from relugeom.store.networks import load_network
 
-__all__ = ["Resumable", "close_run", "drop_blocks", "find_resumable", "load_blocks", "load_found", "save_block"]
-
-
-@dataclass(frozen=True, slots=True)
-class Resumable:
-    """A run whose search can go on.
-
-    Attributes
-    ----------
-    run
-        Its number.
-    partition_id
-        The partition that it saved, or None where it left blocks only.
-    """
-
-    run: int
-    partition_id: int | None
+__all__ = ["drop_blocks", "load_blocks", "load_found", "save_block"]
 
 
 def save_block(connection: Connection, run_id: int, number: int, block: RegionBlock, seconds: float) -> None:
@@ -89,33 +71,6 @@ def load_found(connection: Connection, run_id: int) -> Partition | None:
 def drop_blocks(connection: Connection, run_id: int) -> None:
     """Forget the blocks of a run."""
     connection.execute(delete(schema.search_blocks).where(schema.search_blocks.c.run_id == run_id))
-
-
-def find_resumable(connection: Connection, network: ReLUNetwork, domain: Domain) -> Resumable | None:
-    """The latest run that searched this network on this domain and left a partition or blocks, or None."""
-    runs, blocks = schema.runs, schema.search_blocks
-    same = runs.join(network_tables.networks, network_tables.networks.c.id == runs.c.network_id)
-    same = same.join(schema.domains, schema.domains.c.id == runs.c.domain_id)
-    left = exists().where(blocks.c.run_id == runs.c.id)
-    query = (
-        select(runs.c.id, runs.c.partition_id)
-        .select_from(same)
-        .where(network_tables.networks.c.digest == network.digest, schema.domains.c.digest == domain.digest)
-        .where(runs.c.partition_id.is_not(None) | left)
-        .order_by(runs.c.id.desc())
-    )
-    found = connection.execute(query).first()
-    return None if found is None else Resumable(found.id, found.partition_id)
-
-
-def close_run(connection: Connection, run_id: int, successor: int) -> None:
-    """Say of a run that was interrupted that another one took over what it had found."""
-    drop_blocks(connection, run_id)
-    runs = schema.runs
-    values = {"status": "interrupted", "reason": f"run {successor} went on with what it had found"}
-    connection.execute(
-        update(runs).where(runs.c.id == run_id, runs.c.status.in_(("running", "interrupted"))).values(**values)
-    )
 
 
 def _points(texts: Mapping[str, Sequence[str]]) -> dict[int, tuple[Fraction, ...]]:

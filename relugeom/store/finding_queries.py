@@ -1,11 +1,12 @@
 """Reading what the analyses of a run found, as tables for its report."""
 
 import pandas as pd
+from sqlalchemy import text
 
 from relugeom.store.queries import read_frame
 from relugeom.store.store import Store
 
-__all__ = ["QUERIES", "read_findings"]
+__all__ = ["PARTS", "QUERIES", "read_findings", "read_parts"]
 
 
 MOST_REGIONS = 20_000
@@ -42,6 +43,32 @@ ORDER BY group_number, output_position, position""",
 SELECT cluster, output, feature, coefficient, low, high, relevance FROM relevance_by_cluster WHERE run = :run
 ORDER BY cluster, output_position, position""",
 }
+
+OF_RUN = "SELECT run_id FROM {} WHERE run_id = :run"
+OF_PARTITION = "SELECT r.id FROM runs r JOIN {} t ON t.partition_id = r.partition_id WHERE r.id = :run"
+PARTS = {
+    "the samples' margins": OF_RUN.format("sample_margins"),
+    "shares of the domain": OF_PARTITION.format("volume_measurements"),
+    "neighbours": OF_PARTITION.format("region_facets"),
+    "decisions by region": OF_PARTITION.format("region_decisions"),
+    "ranges by region": OF_PARTITION.format("region_extremes"),
+    "unobserved regions": OF_RUN.format("region_departures"),
+    "measures of importance": OF_RUN.format("importance_shares"),
+    "scores": OF_RUN.format("run_scores"),
+    "groups": OF_RUN.format("run_groups"),
+    "relevance": OF_RUN.format("cluster_relevance"),
+    "distances to other decisions": OF_RUN.format("sample_distances"),
+}
+"""What an audit measures, in this order, and rows that there are of it."""
+
+
+def read_parts(store: Store, run: int) -> dict[str, bool]:
+    """Which of `PARTS` are there of a run."""
+    with store.reading() as connection:
+        return {
+            part: connection.execute(text(f"{query} LIMIT 1"), {"run": run}).first() is not None
+            for part, query in PARTS.items()
+        }
 
 
 def read_findings(store: Store, run: int) -> dict[str, pd.DataFrame]:

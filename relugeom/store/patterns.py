@@ -52,12 +52,12 @@ def save_patterns(connection: Connection, network_id: int, network: ReLUNetwork,
     Only one program writes at a time, so ids can be given here and need not be asked for.
     """
     table = schema.patterns
-    has_patterns = connection.execute(select(table.c.id).where(table.c.network_id == network_id).limit(1)).first()
+    few = _few_ids(connection, network_id)
     ids, is_new = np.zeros(len(packed), dtype=np.int64), np.zeros(len(packed), dtype=np.bool_)
     next_id = 1 + (connection.execute(select(func.max(table.c.id))).scalar() or 0)
     for rows in _chunks(len(packed)):
         texts = pattern_texts(packed[rows], network.widths)
-        id_of = _known_ids(connection, network_id, texts) if has_patterns else {}
+        id_of = _known_ids(connection, network_id, texts) if few is None else few
         fresh = [text not in id_of for text in texts]
         if any(fresh):
             new = packed[rows][fresh]
@@ -71,7 +71,7 @@ def save_patterns(connection: Connection, network_id: int, network: ReLUNetwork,
                 "active_units": unpack_patterns(new, network.units).sum(axis=1),
             }
             insert_columns(connection, table, columns)
-            id_of.update(zip(columns["pattern"], new_ids.tolist(), strict=True))
+            id_of = id_of | dict(zip(columns["pattern"], new_ids.tolist(), strict=True))
         ids[rows], is_new[rows] = [id_of[text] for text in texts], fresh
     follow_ids(connection, table, next_id - 1)
     return PatternRows(ids, is_new)
@@ -152,6 +152,14 @@ def _insert_maps(connection: Connection, pattern_ids: IntArray, maps: EffectiveM
         "sign": maps.signs[:, :, -1].ravel(),
     }
     insert_columns(connection, schema.biases, biases)
+
+
+def _few_ids(connection: Connection, network_id: int) -> dict[str, int] | None:
+    """Ids of all patterns of a network, such as those of samples; None where there are many."""
+    table = schema.patterns
+    query = select(table.c.pattern, table.c.id).where(table.c.network_id == network_id).limit(CHUNK + 1)
+    rows = connection.execute(query).all()
+    return None if len(rows) > CHUNK else {row.pattern: row.id for row in rows}
 
 
 def _known_ids(connection: Connection, network_id: int, texts: list[str]) -> dict[str, int]:

@@ -2,14 +2,15 @@
 
 A run says which process it has: machine, number, and when it began, since numbers are used again. While it works, a
 thread of it writes the time into the store every few seconds. Whoever opens the store on the same machine looks whether
-the process is there; everybody else goes by the last sign of life. A run that is stored into an SQLite file holds the
-lock of the file: who gets the lock knows that it is not being stored any more.
+the process is there; everybody else goes by the last sign of life. While much is stored into an SQLite file, its lock
+is held: who gets the lock knows that nothing is being stored any more.
 """
 
 import os
 import socket
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -64,7 +65,7 @@ class Pulse:
 
     def __init__(self, location: StoreLocation, run_id: int) -> None:
         self._engine, self._run_id = connect_engine(location, pragmas=SOON), run_id
-        self._stopped = threading.Event()
+        self._stopped, self._turn = threading.Event(), threading.Lock()
         self._thread = threading.Thread(target=self._beat, name=f"pulse of run {run_id}", daemon=True)
         self._thread.start()
 
@@ -73,10 +74,16 @@ class Pulse:
         self._stopped.set()
         self._thread.join()
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Give none meanwhile."""
+        with self._turn:
+            yield
+
     def _beat(self) -> None:
         while not self._stopped.wait(BEAT_SECONDS):
-            with suppress(DBAPIError), self._engine.begin() as connection:  # a lost server the run itself will notice
-                give_sign(connection, self._run_id)
+            with self._turn, suppress(DBAPIError), self._engine.begin() as connection:
+                give_sign(connection, self._run_id)  # a lost server the run itself will notice
 
 
 def mark_interrupted(place: StoreLocation) -> None:

@@ -59,6 +59,10 @@ class RunTables:
         Columns question, statement, verdict, value, witness, reason, file, sha256.
     certificate
         Label → text about the proof of the list of regions; empty where there is none.
+    partition
+        The status of its partition; None where none was saved.
+    regions
+        Regions of that, or of what a search had found that did not end; None where there is nothing.
     """
 
     run: int
@@ -77,6 +81,8 @@ class RunTables:
     notes: Sequence[str]
     answers: pd.DataFrame
     certificate: Mapping[str, str]
+    partition: str | None
+    regions: int | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +102,7 @@ class RunSource:
     regions: int | None
 
 
-INTERRUPTED = "interrupted"
+FINISHED, ENDED_EARLY = ("complete", "truncated"), ("interrupted", "failed")
 MOST_CLUSTERS, MOST_PATTERNS = 1_000, 5_000
 """A report shows a few of them; there may be a million."""
 
@@ -173,29 +179,53 @@ FROM runs r LEFT JOIN partitions p ON p.id = r.partition_id
 WHERE r.id = :run"""
 SOFTWARE = "SELECT package, version FROM run_software WHERE run_id = :run ORDER BY package"
 LATEST = """\
-SELECT coalesce(max(CASE WHEN status <> 'interrupted' THEN run END), max(run)) FROM runs_overview
-WHERE status IN ('complete', 'truncated', 'interrupted')"""
-STATUS = "SELECT status, reason FROM runs_overview WHERE run = :run"
+SELECT run FROM runs_overview WHERE status <> 'running'
+ORDER BY CASE WHEN status IN ('complete', 'truncated') THEN 0
+              WHEN clusters IS NOT NULL OR regions IS NOT NULL THEN 1
+              WHEN status = 'interrupted' THEN 2 ELSE 3 END, run DESC LIMIT 1"""
+VERDICTS = "SELECT pattern FROM pattern_verdicts WHERE run = :run"
+STATUS = "SELECT status FROM runs_overview WHERE run = :run"
 
 
 def read_run(store: Store, run_id: int | None = None) -> RunTables:
-    """The tables of a run; by default of the latest finished one, or of an interrupted one where none is finished.
+    """The tables of a run; by default of the latest finished one, or of one that ended early where none is finished.
 
-    Of an interrupted run they hold the regions that its search had found.
+    Of a run that was interrupted or failed they hold every step that was stored, and the regions that its search had
+    found.
 
     Raises
     ------
     StoreError
-        There is no such run, or it failed or goes on.
+        There is no such run, or it goes on.
     """
     tables = _read_tables(store, run_id)
-    if tables.provenance["status"] != INTERRUPTED or not read_source(store, tables.run).regions:
+    if tables.provenance["status"] not in ENDED_EARLY or tables.partition or not tables.regions:
         return tables
+    return _with_found(store, tables)
+
+
+def _with_found(store: Store, tables: RunTables) -> RunTables:
+    """Patterns that have a verdict, and behind them the regions of a search that did not end."""
     partition = store.load_partition(tables.run)
-    shown = pattern_texts(partition.packed[:MOST_PATTERNS], partition.network.widths)
-    nothing = pd.Series([None] * len(shown), dtype=object)
-    patterns = pd.DataFrame({"pattern": shown, "verdict": "region", "samples": nothing, "admissible": nothing})
-    return replace(tables, patterns=patterns, hidden_patterns=len(partition) - len(shown))
+    with store.reading() as connection:
+        known = set(connection.execute(text(VERDICTS), {"run": tables.run}).scalars())
+    found = pattern_texts(partition.packed, partition.network.widths)
+    further = [pattern for pattern in found if pattern not in known]
+    room = max(MOST_PATTERNS - len(tables.patterns), 0)
+    samples = 0 if len(tables.clusters) else None
+    rows = {
+        "pattern": [*tables.patterns["pattern"], *further[:room]],
+        "verdict": [*tables.patterns["verdict"], *(["region"] * len(further[:room]))],
+        "samples": [*tables.patterns["samples"], *([samples] * len(further[:room]))],
+        "admissible": [*tables.patterns["admissible"], *([None] * len(further[:room]))],
+    }
+    regions = set(found)
+    rows["verdict"] = [
+        "region" if verdict == "unknown" and pattern in regions else verdict
+        for pattern, verdict in zip(rows["pattern"], rows["verdict"], strict=True)
+    ]
+    patterns = pd.DataFrame({name: _series(column) for name, column in rows.items()})
+    return replace(tables, patterns=patterns, hidden_patterns=tables.hidden_patterns + len(further[room:]))
 
 
 def _read_tables(store: Store, run_id: int | None) -> RunTables:
@@ -204,6 +234,7 @@ def _read_tables(store: Store, run_id: int | None) -> RunTables:
         network = _rows(connection, NETWORK, run)[0]
         overall = read_frame(connection, OVERALL, run)
         patterns = read_frame(connection, PATTERNS, run, most=MOST_PATTERNS)
+        overview = _rows(connection, OVERVIEW, run)[0]
         return RunTables(
             run=run,
             network=_describe_network(network),
@@ -217,10 +248,12 @@ def _read_tables(store: Store, run_id: int | None) -> RunTables:
             importance=read_frame(connection, IMPORTANCE, run, most=MOST_CLUSTERS),
             patterns=patterns,
             hidden_patterns=connection.execute(text(PATTERN_COUNT), {"run": run}).scalar_one() - len(patterns),
-            provenance=_describe_run(_rows(connection, OVERVIEW, run)[0], _rows(connection, SOFTWARE, run)),
+            provenance=_describe_run(overview, _rows(connection, SOFTWARE, run)),
             notes=[row["note"] for row in _rows(connection, NOTES, run)],
             answers=read_frame(connection, ANSWERS, run),
             certificate=_describe_certificate(_rows(connection, CERTIFICATE, run)),
+            partition=overview["partition_status"],
+            regions=_rows(connection, SOURCE, run)[0]["regions"],
         )
 
 
@@ -241,9 +274,8 @@ def _readable_run(connection: Connection, run_id: int | None, store: str) -> int
     found = connection.execute(text(STATUS), {"run": run_id}).first()
     if found is None:
         raise StoreError(f"store {store!r} has no run {run_id}: see the view runs_overview")
-    if found.status not in ("complete", "truncated", INTERRUPTED):
-        why = f": {found.reason}" if found.reason else ""
-        raise StoreError(f"store {store!r}: run {run_id} did not finish, it is {found.status}{why}")
+    if found.status not in (*FINISHED, *ENDED_EARLY):
+        raise StoreError(f"store {store!r}: run {run_id} is {found.status}: try again when it has finished")
     return run_id
 
 

@@ -3,8 +3,9 @@
     with open_store("audit.db") as store:
         store.save(partition)
 
-What holds, whatever happens: a store that opens has the schema of this relugeom; a run is there completely or marked as
-unfinished or failed; what was saved before stays as it was; the same network, domain, data, pattern or partition saved
+What holds, whatever happens: a store that opens has the schema of this relugeom; every step of a run is there
+completely or not at all, and a run that lacks some is marked as unfinished or failed; what was saved before stays as it
+was; the same network, domain, data, pattern or partition saved
 twice is one row; what is loaded equals what was saved, bit by bit.
 """
 
@@ -31,7 +32,8 @@ from relugeom.store.migration import check_schema, create_schema, is_blank
 from relugeom.store.networks import load_network
 from relugeom.store.partitions import load_partition
 from relugeom.store.processes import mark_interrupted
-from relugeom.store.runs import Run, RunSubject, open_run
+from relugeom.store.run_rows import RunSubject
+from relugeom.store.runs import Run, open_run
 
 __all__ = ["RunRecord", "Store", "open_store"]
 

@@ -62,7 +62,7 @@ JOIN verdicts v ON v.domain_id = r.domain_id
 JOIN patterns p ON p.id = v.pattern_id AND p.network_id = r.network_id
 LEFT JOIN admissible_patterns a ON a.domain_id = r.domain_id AND a.pattern_id = v.pattern_id
 LEFT JOIN clusters c ON c.run_id = r.id AND c.pattern_id = p.id
-WHERE r.status IN ('complete', 'truncated')
+WHERE r.status IN ('complete', 'truncated') OR r.partition_id IS NOT NULL OR r.clusters IS NOT NULL
 UNION ALL
 SELECT r.id, p.pattern, p.active_units, 'unknown', NULL, c.cluster, c.samples - c.outside,
        CASE WHEN a.met THEN 'yes' WHEN NOT a.met THEN 'no' ELSE 'unknown' END

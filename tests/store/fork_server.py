@@ -1,10 +1,11 @@
 """Audits that can be killed at any moment: a process that has everything loaded forks one child a job.
 
-    python fork_server.py MODEL DATA FOLDER    then a line "STORE SECONDS" a job, and for each its outcome as a line
+    python fork_server.py MODEL DATA FOLDER    then a job a line, "STORE WHEN" with a tab between, each with its outcome
 
-A child that is still at it after so many seconds is killed; the outcome is what `waitpid` says, 0 for a job that ended
-well. Two jobs are run before the first line is read, so that nothing remains to be loaded or compiled; the line that is
-printed then says how many seconds the second one took until it began to store its run, and until the run was there.
+A child that is still at it after WHEN seconds is killed; where WHEN is the name of a stage, it kills itself as soon as
+that begins. The outcome is what `waitpid` says, 0 for a job that ended well. Two jobs are run before the first line is
+read, so that nothing remains to be loaded or compiled; the line that is printed then says how many seconds the second
+one took until it began to store what it found, and until the run was there, and another one what its stages are.
 """
 
 import os
@@ -21,23 +22,26 @@ from relugeom.partition import engine, enumeration
 FAILED = 7
 
 
-def work(model: str, data: str, folder: str, store: str) -> tuple[float, float]:
-    """Do a job; the seconds until it stores its run, and until the run is in the store."""
+def work(model: str, data: str, folder: str, store: str, last: str = "") -> dict[str, float]:
+    """Do a job, or end at the beginning of its last stage; the seconds until each stage."""
     start, stages = time.perf_counter(), {}
 
     def note(stage: str, _: object) -> None:
         stages.setdefault(stage, time.perf_counter() - start)
+        if stage == last:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     audit(model, data, target="y", out=folder, store=store, resume=True, on_progress=note)
-    return stages["storing"], stages["writing the report"]
+    return stages
 
 
-def run_and_kill(arguments: list[str], store: str, seconds: float) -> int:
+def run_and_kill(arguments: list[str], store: str, when: str) -> int:
     """Fork, wait so long, kill; how the child ended."""
+    seconds = float(when) if when[0].isdigit() else None
     child = os.fork()
     if child == 0:
         try:
-            work(*arguments, store)
+            work(*arguments, store, when)
         except RelugeomError as error:
             print(error, file=sys.stderr, flush=True)
             os._exit(FAILED)
@@ -59,12 +63,13 @@ def main() -> None:
     arguments = sys.argv[1:4]
     first = Path(arguments[2]) / "first.db"
     for _ in range(2):
-        moments = work(*arguments, str(first))
+        stages = work(*arguments, str(first))
         first.unlink()
-    print(*moments, flush=True)
+    print(stages["settling the samples' patterns"], stages["writing the report"], flush=True)
+    print(*stages, sep="\t", flush=True)
     for line in sys.stdin:
-        store, seconds = line.rsplit(" ", 1)
-        print(run_and_kill(arguments, store, float(seconds)), flush=True)
+        store, when = line.rstrip("\n").split("\t")
+        print(run_and_kill(arguments, store, when), flush=True)
 
 
 main()

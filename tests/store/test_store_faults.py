@@ -12,28 +12,52 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import hand_made
 import numpy as np
 import pytest
 from databases import Database
 from limits import file_size_limit
+from markupsafe import escape
 from networks import he_network
 
-from relugeom.audit import audit
+from relugeom.audit import audit, report_content
 from relugeom.checker import main as check
+from relugeom.deadline import Deadline
 from relugeom.errors import InputError, RelugeomError, SchemaVersionError, StoreError
 from relugeom.geometry.domain import Domain
 from relugeom.partition.engine import NOTICE
 from relugeom.partition.enumeration import enumerate_regions
+from relugeom.report.html import render_report
 from relugeom.store.readonly import run_query
 from relugeom.store.store import open_store
 from relugeom.store.views import VIEWS
 
 HERE = Path(__file__).parent
 KILLS = {"sqlite": 50, "postgresql": 12}
-PARTS = ("clusters", "assignments", "pattern_census", "answers", "run_notes", "sample_margins", "certificates")
-"""Tables of which a finished audit has rows, and no other run has any."""
+STEPS = (
+    "assignments",
+    "partition_regions",
+    "certificates",
+    "pattern_census",
+    "answers",
+    "sample_margins",
+    "region_volumes",
+    "region_facets",
+    "region_decisions",
+    "region_extremes",
+    "region_departures",
+    "importance_shares",
+    "run_scores",
+    "tradeoff_steps",
+    "cluster_relevance",
+)
+"""Tables that an audit fills, each whole and one after the other."""
+OF_PARTITIONS = {"partition_regions", "region_volumes", "region_facets", "region_decisions", "region_extremes"}
+OF_EVERY_RUN = {"runs", "run_software", "run_processes"}
+SHARED = OF_PARTITIONS - {"partition_regions"}
+"""Facts of a partition that another run may have recorded."""
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +73,17 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "model.npz", folder / "data.csv"
 
 
+class Killing(NamedTuple):
+    """When a job begins to store and when it has, its stages, and a function that runs one and kills it then."""
+
+    moments: list[float]
+    stages: list[str]
+    run: Callable[[str, float | str], int]
+
+
 @contextmanager
-def fork_server(job: tuple[Path, Path], folder: Path) -> Iterator[tuple[list[float], Callable[[str, float], int]]]:
-    """When a job begins to store and when it has, and a function that runs one and kills it after so many seconds."""
+def fork_server(job: tuple[Path, Path], folder: Path) -> Iterator[Killing]:
+    """Jobs that are killed after so many seconds, or when a stage begins."""
     folder.mkdir()
     command = [sys.executable, str(HERE / "fork_server.py"), *map(str, job), str(folder)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -62,9 +94,10 @@ def fork_server(job: tuple[Path, Path], folder: Path) -> Iterator[tuple[list[flo
             process.stdin.flush()
             return process.stdout.readline()
 
-        yield (
+        yield Killing(
             [float(moment) for moment in process.stdout.readline().split()],
-            lambda store, seconds: int(ask(f"{store} {seconds}\n")),
+            process.stdout.readline().rstrip("\n").split("\t"),
+            lambda store, when: int(ask(f"{store}\t{when}\n")),
         )
         process.stdin.close()
         assert process.wait() == 0
@@ -99,28 +132,71 @@ def assert_same(one: tuple[Database, int], other: tuple[Database, int]) -> None:
     assert [first[statement] for statement in settled_by_both] == [second[statement] for statement in settled_by_both]
 
 
-def assert_only_whole_runs(database: Database) -> list[int]:
-    """Finished runs have everything, the others nothing but blocks; the numbers of the finished ones."""
-    database.assert_sound()
-    runs = database.ask("SELECT id, status, samples, partition_id FROM runs ORDER BY id")
-    for table in PARTS:
-        rows = dict(database.ask(f"SELECT run_id, count(*) FROM {table} GROUP BY run_id"))
-        assert set(rows) == {run for run, status, *_ in runs if status == "complete"}, table
-    for run, status, samples, partition in runs:
+def assert_only_whole_steps(ask: Callable[[str], list[Any]]) -> list[int]:
+    """Finished runs have everything, the others whole steps from the first one on; the numbers of the finished ones.
+
+    Nothing is left of what interrupted runs had found when a run that went on with it is finished.
+    """
+    runs = ask("SELECT id, status, samples, clusters, partition_id FROM runs ORDER BY id")
+    finished = [run for run, status, *_ in runs if status == "complete"]
+    clusters = dict(ask("SELECT run_id, count(*) FROM clusters GROUP BY run_id"))
+    blocks = {run for (run,) in ask("SELECT DISTINCT run_id FROM search_blocks")}
+    listed = {row[:1] for row in ask("SELECT r.id FROM runs r JOIN partitions p ON p.id = r.partition_id")}
+    filled = []
+    for table in STEPS:
+        owner = "run_id" if table not in OF_PARTITIONS else "partition_id"
+        filled.append(dict(ask(f"SELECT {owner}, count(*) FROM {table} GROUP BY {owner}")))
+    for run, status, samples, known, partition in runs:
         assert status in ("complete", "running", "failed", "interrupted")
-        assert (samples == 300 and partition is not None) == (status == "complete"), run
-    return [run for run, status, *_ in runs if status == "complete"]
+        assert (known, samples) in ((None, None), (clusters.get(run), 300)), run
+        assert (partition is not None) == ((run,) in listed) and not (partition and run in blocks), run
+        there = [
+            rows.get(partition if table in OF_PARTITIONS else run, 0) for table, rows in zip(STEPS, filled, strict=True)
+        ]
+        assert there[0] == (samples or 0), run
+        own = [bool(count) for table, count in zip(STEPS, there, strict=True) if table not in SHARED]
+        assert own == sorted(own, reverse=True), (run, there)
+        empty = [table for table, count in zip(STEPS, there, strict=True) if not count]
+        assert not empty or status != "complete", (run, empty)
+        if any(run < end for end in finished) and status != "complete":
+            assert not any(there) and not blocks & {run}, run
+    assert ask("SELECT run_id FROM answers GROUP BY run_id HAVING max(position) + 1 <> count(*)") == []
+    return finished
+
+
+def assert_sound_steps(database: Database) -> list[int]:
+    """The same, of a store that nobody writes."""
+    database.assert_sound()
+    return assert_only_whole_steps(database.ask)
+
+
+def assert_page_shows(database: Database, run: int, show: Callable[[str], list[Any]]) -> str:
+    """The page of a run that ended early has its clusters, its regions and its answers; what it says of them."""
+    with open_store(database.url) as store:
+        content = report_content(store, run, time_limit=Deadline(0))
+    clusters, answers = (show(f"SELECT * FROM {table} WHERE run_id = {run}") for table in ("clusters", "answers"))
+    assert len(content.clusters) == len(clusters)
+    assert len(() if content.answers is None else content.answers) == len(answers)
+    (regions,) = show(f"SELECT partition_id, clusters FROM runs WHERE id = {run}")
+    if regions[0] is not None:
+        (count,) = show(f"SELECT regions FROM partitions WHERE id = {regions[0]}")
+        assert (content.patterns["verdict"] == "region").sum() == count[0]
+        if regions[1] is not None:
+            assert content.patterns["samples"].notna().all()
+    page = render_report(content)
+    assert content.interruption and page.index(str(escape(content.interruption))) < page.index('id="summary"')
+    return content.interruption
 
 
 @pytest.mark.without_tables
 def test_jobs_killed_at_random_moments(tmp_path: Path, database: Database, job: tuple[Path, Path]) -> None:
     """Whatever moment it is: no half run looks finished, what was found counts, and the end is the same.
 
-    Every second kill falls while the run is stored.
+    Every second kill falls between the first and the last step of the run.
     """
     kills, chance = KILLS[database.kind], random.Random(database.kind)
     out = tmp_path / "out"
-    with fork_server(job, out) as ((storing, stored), run):
+    with fork_server(job, out) as ((storing, stored), _, run):
         done = 0
         while done < kills:
             begin, end = (storing, stored) if done % 2 else (0.0, 1.2 * stored)  # at last the page is written
@@ -131,11 +207,11 @@ def test_jobs_killed_at_random_moments(tmp_path: Path, database: Database, job: 
                 with suppress(SchemaVersionError):  # killed before its tables were there
                     shown = run_query(database.url, "SELECT DISTINCT status FROM runs_overview").rows
                     assert {status for (status,) in shown} <= {"complete", "interrupted"}
-                assert_only_whole_runs(database)
+                assert_sound_steps(database)
             for file in (out / "report.html", out / "partition.cert"):
                 assert not file.exists() or whole(file)
         assert run(database.url, 60.0) == 0
-    last = assert_only_whole_runs(database)[-1]
+    last = assert_sound_steps(database)[-1]
     undisturbed = Database("sqlite", str(tmp_path / "undisturbed.db"))
     result = audit(*job, target="y", out=tmp_path / "other", store=undisturbed.url)
     assert_same((database, last), (undisturbed, result.run))
@@ -145,6 +221,34 @@ def test_jobs_killed_at_random_moments(tmp_path: Path, database: Database, job: 
     assert found.points.tobytes() == result.partition.points.tobytes()
     assert found.tree.tobytes() == result.partition.tree.tobytes()
     assert (out / "partition.cert").read_bytes() == (tmp_path / "other" / "partition.cert").read_bytes()
+    assert_one_file(database)
+
+
+@pytest.mark.without_tables
+def test_jobs_killed_at_each_step(tmp_path: Path, database: Database, job: tuple[Path, Path]) -> None:
+    """The page has what was found; each job goes on from the one before, and the last one ends in the usual store."""
+    out = tmp_path / "out"
+    with fork_server(job, out) as (_, stages, run):
+        first, asking = stages.index("settling the samples' patterns"), stages.index("asking about the whole domain")
+        for place, stage in enumerate(stages[first:-1], start=first):
+            assert run(database.url, stage) == -signal.SIGKILL
+            assert assert_sound_steps(database) == []
+            latest = database.ask("SELECT max(id) FROM runs")[0][0]
+            said = assert_page_shows(database, latest, database.ask)
+            there, missing = said.split("Missing: ")
+            assert "cluster" in there and ("answer" in there) == (place > asking)
+            assert ("answers about the whole domain" in missing) == (place <= asking)
+            answers = database.ask(f"SELECT count(*) FROM answers WHERE run_id = {latest}")[0][0]
+        assert run(database.url, 60.0) == 0
+    (last,) = assert_sound_steps(database)
+    undisturbed = Database("sqlite", str(tmp_path / "undisturbed.db"))
+    result = audit(*job, target="y", out=tmp_path / "other", store=undisturbed.url)
+    assert answers == len(result.answers)
+    assert_same((database, last), (undisturbed, result.run))
+    left = database.contents()
+    assert {table: len(rows) for table, rows in left.items() if table not in OF_EVERY_RUN} == {
+        table: len(rows) for table, rows in undisturbed.contents().items() if table not in OF_EVERY_RUN
+    }
     assert_one_file(database)
 
 
@@ -183,11 +287,18 @@ def test_files_that_cannot_grow(tmp_path: Path, job: tuple[Path, Path], size: in
     with file_size_limit(size), pytest.raises(RelugeomError) as raised:
         audit(*job, target="y", out=place)
     assert "\n" not in str(raised.value)
+    let_its_process_go(place / "audit.db")
     result = audit(*job, target="y", out=place, resume=True)
     database = Database("sqlite", result.store)
-    assert assert_only_whole_runs(database) == [result.run]
+    assert assert_sound_steps(database) == [result.run]
     assert whole(place / "report.html") and whole(place / "partition.cert")
     assert_one_file(database)
+
+
+def let_its_process_go(path: Path) -> None:
+    """A run that could not even be marked is seen to have ended when its process is gone, which here is this one."""
+    if path.exists() and tables(Database("sqlite", str(path))):
+        Database("sqlite", str(path)).change(f"UPDATE run_processes SET process = {2**22 + 1}")
 
 
 def test_what_was_found_stays_where_a_disk_is_full_later(tmp_path: Path, job: tuple[Path, Path]) -> None:
@@ -204,8 +315,9 @@ def test_what_was_found_stays_where_a_disk_is_full_later(tmp_path: Path, job: tu
         )
     with open_store(out / "audit.db") as store:
         assert [record.id for record in store.unfinished_runs()] == [1]
+    let_its_process_go(out / "audit.db")
     result = audit(*job, target="y", out=out, resume=True)
-    assert assert_only_whole_runs(Database("sqlite", result.store)) == [result.run] == [2]
+    assert assert_sound_steps(Database("sqlite", result.store)) == [result.run] == [2]
 
 
 def test_a_finished_audit_stays_where_its_page_cannot_be_written(tmp_path: Path, job: tuple[Path, Path]) -> None:
@@ -218,7 +330,7 @@ def test_a_finished_audit_stays_where_its_page_cannot_be_written(tmp_path: Path,
             out=out,
             on_progress=lambda stage, _: (out / "report.html").mkdir(exist_ok=True) if stage == "storing" else None,
         )
-    assert assert_only_whole_runs(Database("sqlite", str(out / "audit.db"))) == [1]
+    assert assert_sound_steps(Database("sqlite", str(out / "audit.db"))) == [1]
     assert whole(out / "partition.cert")
 
 
@@ -254,9 +366,9 @@ def test_a_disk_that_is_full(tmp_path: Path, job: tuple[Path, Path], kilobytes: 
     assert len(done.stdout.splitlines()) == 1
     store = kept / "out" / "audit.db"
     if store.exists() and tables(Database("sqlite", str(store))):
-        assert assert_only_whole_runs(Database("sqlite", str(store))) == []
+        assert assert_sound_steps(Database("sqlite", str(store))) == []
         result = audit(*job, target="y", out=kept / "out", resume=True)
-        assert assert_only_whole_runs(Database("sqlite", result.store)) == [result.run]
+        assert assert_sound_steps(Database("sqlite", result.store)) == [result.run]
 
 
 AUDIT = """
@@ -298,13 +410,13 @@ def test_a_connection_that_is_lost(postgres: Database, job: tuple[Path, Path], t
             )
         assert "\n" not in str(raised.value)
         assert ended == stages[: number + 1]
-        assert assert_only_whole_runs(postgres) == []
+        assert assert_sound_steps(postgres) == []
     result = audit(*job, target="y", out=tmp_path, store=postgres.url, resume=True)
-    assert assert_only_whole_runs(postgres) == [result.run]
+    assert assert_sound_steps(postgres) == [result.run]
 
 
 def test_two_writers_at_once(database: Database, job: tuple[Path, Path], tmp_path: Path) -> None:
-    """They wait for each other, both runs are whole and the same, and who reads meanwhile sees whole runs only."""
+    """They wait for each other, both runs are whole and the same, and who reads meanwhile sees whole steps only."""
     open_store(database.url).close()
     commands = [[sys.executable, "-c", AUDIT, *map(str, job), str(tmp_path / name), database.url] for name in "ab"]
     processes = [
@@ -315,7 +427,7 @@ def test_two_writers_at_once(database: Database, job: tuple[Path, Path], tmp_pat
         assert set(process.communicate(timeout=120)[1].splitlines()) <= {NOTICE}
         assert process.returncode == 0
     assert seen[0] == (0, 0) and seen == sorted(seen)
-    runs = assert_only_whole_runs(database)
+    runs = assert_sound_steps(database)
     assert runs == [1, 2]
     assert_same((database, 1), (database, 2))
     assert database.ask("SELECT count(*) FROM partitions") == [(1,)]
@@ -331,11 +443,8 @@ def read_until(database: Database, is_over: Callable[[], bool]) -> list[tuple[in
             connection.execute(begin)
             for view in VIEWS:
                 connection.execute(f"SELECT * FROM {view.name} LIMIT 10").fetchall()
-            runs = dict(connection.execute("SELECT id, status FROM runs").fetchall())
-            complete = {run for run, status in runs.items() if status == "complete"}
-            for table in PARTS:
-                rows = connection.execute(f"SELECT DISTINCT run_id FROM {table}").fetchall()
-                assert {run for (run,) in rows} == complete, table
+            runs = connection.execute("SELECT id FROM runs").fetchall()
+            complete = assert_only_whole_steps(lambda sql: connection.execute(sql).fetchall())
             seen.append((len(runs), len(complete)))
             connection.execute("COMMIT")
         time.sleep(0.1)
@@ -350,7 +459,7 @@ def test_a_reader_beside_a_writer(database: Database) -> None:
     with open_store(database.url) as store:
         hand_made.save_audit(store)
         before = list(run_query(database.url, "SELECT * FROM region_list").rows)
-        with store.run("enumerate", network=network, domain=domain) as run:
+        with store.run("enumerate", network=network, domain=domain) as run, run.step():
             run.save_partition(partition)
             seen: list[object] = []
             reader = threading.Thread(target=lambda: seen.append(list(read(database, "SELECT * FROM region_list"))))

@@ -115,21 +115,24 @@ def test_a_newer_or_older_store_is_refused_with_the_command(postgres):
 def test_a_second_writer_is_told_to_wait(postgres, monkeypatch):
     monkeypatch.setattr("relugeom.store.connection.BUSY_SECONDS", 0.05)
     with open_store(postgres.url) as store, open_store(postgres.url) as other:
-        with store.run("save", network=hand_made.network(), domain=hand_made.domain()) as run:
+        with store.run("save", network=hand_made.network(), domain=hand_made.domain()) as run, run.step():
             run.save_partition(hand_made.partition())
             with pytest.raises(StoreError, match="is being written by another program"):
                 other.save(hand_made.partition())
         assert other.save(hand_made.partition()) == 2
 
 
-def test_a_reader_sees_nothing_of_a_run_that_goes_on(postgres):
+def test_a_reader_sees_nothing_of_a_step_that_goes_on(postgres):
     with open_store(postgres.url) as store, open_store(postgres.url) as other:
         first = hand_made.save_audit(store)
         with store.run("save", network=hand_made.network(), domain=hand_made.domain()) as run:
-            run.save_partition(hand_made.truncated_partition())
+            with run.step():
+                run.save_partition(hand_made.truncated_partition())
+                assert read_run(other).run == first
+                assert [record.id for record in other.unfinished_runs()] == [run.id]
+                assert postgres.ask("SELECT count(*) FROM partitions") == [(1,)]
             assert read_run(other).run == first
-            assert [record.id for record in other.unfinished_runs()] == [run.id]
-            assert postgres.ask("SELECT count(*) FROM partitions") == [(1,)]
+            assert postgres.ask("SELECT count(*) FROM partitions") == [(2,)]
         assert read_run(other).run == run.id
 
 
@@ -144,12 +147,13 @@ def end_other_connections(database: Database) -> None:
     database.ask(f"SELECT pg_terminate_backend(pid, 5000) {others}")
 
 
-def test_a_lost_connection_fails_the_run_and_leaves_nothing_of_it(postgres):
+def test_a_lost_connection_fails_the_run_and_leaves_nothing_of_the_step(postgres):
     with open_store(postgres.url) as store:
         first = hand_made.save_audit(store)
         with (
             pytest.raises(StoreError) as caught,
             store.run("save", network=hand_made.network(), domain=hand_made.domain()) as run,
+            run.step(),
         ):
             run.save_partition(hand_made.truncated_partition())
             end_other_connections(postgres)
@@ -161,12 +165,13 @@ def test_a_lost_connection_fails_the_run_and_leaves_nothing_of_it(postgres):
         assert store.save(hand_made.truncated_partition()) == 3
 
 
-def test_an_error_that_is_swallowed_fails_the_run_all_the_same(postgres):
-    """PostgreSQL takes nothing more in a transaction that had an error: no half run is called complete."""
+def test_an_error_that_is_swallowed_fails_the_step_all_the_same(postgres):
+    """PostgreSQL takes nothing more in a transaction that had an error: no half step is there."""
     with open_store(postgres.url) as store:
         with (
             pytest.raises(StoreError),
             store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run,
+            run.step(),
         ):
             run.save_census(hand_made.census())
             with suppress(StoreError):
@@ -249,6 +254,7 @@ def test_a_connection_lost_in_a_copy_fails_the_run(postgres):
         with (
             pytest.raises(StoreError) as caught,
             store.run("save", network=many_regions(1).network, domain=many_regions(1).domain) as run,
+            run.step(),
         ):
             run.save_partition(many_regions(1), maps=False)
             end_other_connections(postgres)

@@ -155,18 +155,41 @@ def test_a_run_says_how_it_ends(store, ask):
         (DataError("postgresql://me:secret@host"), "postgresql://me:***@host"),
     ],
 )
-def test_a_failed_run_keeps_nothing_but_its_reason(store, ask, error, reason):
-    with pytest.raises(type(error)), store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run:
+def test_a_failed_run_keeps_its_reason_and_whole_steps(store, ask, error, reason):
+    with (
+        pytest.raises(type(error)),
+        store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run,
+        run.step(),
+    ):
         run.save_partition(hand_made.partition())
         run.save_clusters(hand_made.clusters(), hand_made.importance(), verdicts=[PatternStatus.REGION] * 4)
         raise error
     assert ask("SELECT status, reason FROM runs") == [("failed", reason)]
     assert set(counts(ask, [*RUN_OWNED, "patterns", "verdicts", "partitions"]).values()) == {0}
     assert store.unfinished_runs() == []
-    with pytest.raises(StoreError, match="no finished run"):
-        read_run(store)
-    with pytest.raises(StoreError, match="run 1 did not finish, it is failed"):
-        read_run(store, 1)
+    with pytest.raises(type(error)), store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run:
+        run.save_clusters(hand_made.clusters(), hand_made.importance(), verdicts=[PatternStatus.REGION] * 4)
+        with run.step():
+            run.save_partition(hand_made.partition())
+            raise error
+    assert ask("SELECT status, reason FROM runs") == [("failed", reason)] * 2
+    assert ask("SELECT samples, clusters, partition_id FROM runs ORDER BY id") == [(None, None, None), (5, 4, None)]
+    assert ask("SELECT run_id, count(*) FROM assignments GROUP BY run_id") == [(2, 5)]
+    assert counts(ask, ["partitions"]) == {"partitions": 0}
+    assert (read_run(store).run, len(read_run(store).clusters)) == (2, 4)
+    assert f"This run failed ({reason}). The page shows" in report_content(store).interruption
+
+
+def test_a_step_that_is_not_stored_fails_the_run(store, ask):
+    """Even where the error is swallowed: no run that lacks a part is called complete."""
+    with (
+        pytest.raises(StoreError, match="could not be stored"),
+        store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run,
+    ):
+        run.save_census(hand_made.census())
+        with suppress(StoreError):
+            run.save_census(hand_made.census())
+    assert ask("SELECT status FROM runs") == [("failed",)]
 
 
 KILLED = """
@@ -180,13 +203,15 @@ if "://" not in sys.argv[1]:
 with open_store(sys.argv[1]) as store:
     hand_made.save_audit(store)
     with store.run("audit", network=hand_made.network(names=("a", "b")), domain=hand_made.domain()) as run:
-        run.save_partition(hand_made.partition(network=hand_made.network(names=("a", "b"))))
-        print("saved", flush=True)
-        sys.stdin.read()
+        run.save_notes(["A step that is done."])
+        with run.step():
+            run.save_partition(hand_made.partition(network=hand_made.network(names=("a", "b"))))
+            print("saved", flush=True)
+            sys.stdin.read()
 """
 
 
-def test_a_killed_run_stays_unfinished_and_leaves_nothing_else(database, path):
+def test_a_killed_run_stays_unfinished_and_leaves_whole_steps(database, path):
     command = [sys.executable, "-c", KILLED, database.url]
     paths = {"PYTHONPATH": ":".join(sys.path)}
     with subprocess.Popen(command, env=paths, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -202,6 +227,7 @@ def test_a_killed_run_stays_unfinished_and_leaves_nothing_else(database, path):
         assert [(run.id, run.command) for run in store.unfinished_runs()] == [(2, "audit")]
         assert read_run(store).run == 1
         assert database.ask("SELECT count(*) FROM partitions") == [(1,)]
+        assert database.ask("SELECT note FROM run_notes WHERE run_id = 2") == [("A step that is done.",)]
         database.assert_sound()
         assert hand_made.save_audit(store) == 3
 
@@ -213,8 +239,9 @@ def test_a_run_that_is_stopped_is_interrupted_at_once(store, ask, error, reason)
     with pytest.raises(type(error)), store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run:
         run.save_partition(hand_made.partition())
         raise error
-    assert ask("SELECT status, reason FROM runs_overview") == [("interrupted", reason)]
-    assert set(counts(ask, [*RUN_OWNED, "patterns", "partitions"]).values()) == {0}
+    overview = "SELECT status, reason, regions, partition_status FROM runs_overview"
+    assert ask(overview) == [("interrupted", reason, 5, "complete")]
+    assert set(counts(ask, RUN_OWNED).values()) == {0}
 
 
 # --- processes -------------------------------------------------------------------------------------------------------
@@ -257,21 +284,28 @@ def test_which_runs_go_on(store, database, ask, changes, at_once, in_sql):
     assert ask("SELECT status FROM runs_overview") == [("complete",)]
 
 
+def await_sign(database) -> None:
+    """Wait until a silent run gives the next one."""
+    record(database, heartbeat_at="2026-01-01T00:00:00Z")
+    patience = Deadline.of(30.0)
+    while database.ask("SELECT status FROM runs_overview") != [("running",)]:
+        assert not patience.passed
+        time.sleep(0.01)
+
+
 def test_a_run_gives_signs_of_life(store, database, ask, monkeypatch):
-    """While it works; on PostgreSQL also while it stores."""
+    """While it works, and with each step; on PostgreSQL also while a step is stored."""
     monkeypatch.setattr(processes, "BEAT_SECONDS", 0.02)
     with store.run("enumerate", network=hand_made.network(), domain=hand_made.domain()) as run:
-        for storing in (False, True):
-            if storing:
-                run.save_partition(hand_made.partition())
-            if storing and database.kind == "sqlite":
+        await_sign(database)
+        with run.step(long=True):
+            run.save_partition(hand_made.partition())
+            if database.kind == "sqlite":
                 assert ask("SELECT heartbeat_at FROM run_processes") == [(None,)]
-                continue
-            record(database, heartbeat_at="2026-01-01T00:00:00Z")
-            patience = Deadline.of(30.0)
-            while ask("SELECT status FROM runs_overview") != [("running",)]:
-                assert not patience.passed
-                time.sleep(0.01)
+            else:
+                await_sign(database)
+        assert ask("SELECT heartbeat_at IS NULL FROM run_processes") == [(False,)]
+        await_sign(database)
     assert not any("pulse" in thread.name for thread in threading.enumerate())
 
 
@@ -291,14 +325,14 @@ def test_what_an_interrupted_search_found_can_be_read(store, database):
     }
     assert content.title == "Regions of a network (interrupted)"
     assert content.summary["Status"] == "interrupted: the end"
-    assert "the 2 activation regions that had been recorded until then" in content.notes[0]
+    assert "(the end)" in content.interruption and "2 activation regions of a search" in content.interruption
     assert store.load_partition(run.id).exact_points == hand_made.truncated_partition().exact_points
     with store.run("enumerate", **about) as later:
         assert len(later.resume()) == 2
     assert database.ask("SELECT status, reason FROM runs_overview WHERE run = ?", run.id) == [
         ("interrupted", f"run {later.id} went on with what it had found")
     ]
-    assert "its subject" in report_content(store, run.id).notes[0]
+    assert "nothing but its subject" in report_content(store, run.id).interruption
     finished = hand_made.save_audit(store)
     assert (read_run(store).run, read_run(store, run.id).run) == (finished, run.id)
 

@@ -1,0 +1,72 @@
+"""What the page of a run says that did not reach its end: what it had found until then, and what is missing."""
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from relugeom.printing import counted
+
+if TYPE_CHECKING:
+    from relugeom.store.queries import RunTables
+
+__all__ = ["ENDED_EARLY", "interruption_in_words"]
+
+ENDED_EARLY = {"interrupted": "was interrupted", "failed": "failed"}
+"""Statuses of runs that did not reach their end, and what is said of them."""
+
+
+class Part(NamedTuple):
+    """A part of a run in words, where it is there and where it is missing; either may be empty."""
+
+    there: str
+    missing: str
+
+
+def interruption_in_words(tables: "RunTables", measured: Mapping[str, bool]) -> str:
+    """How a run ended, what is there of it and what is missing; empty for a finished one.
+
+    Parameters
+    ----------
+    measured
+        Which measurements there are, in the order in which an audit makes them.
+    """
+    ended = ENDED_EARLY.get(tables.provenance["status"])
+    if ended is None:
+        return ""
+    command = tables.provenance["command"]
+    parts = list(_audit_parts(tables, measured)) if command == "audit" else [_regions(tables)]
+    there = "; ".join(part.there for part in parts if part.there)
+    missing = "; ".join(part.missing for part in parts if part.missing)
+    reason = tables.provenance.get("reason", "")
+    return (
+        f"This run {ended}{f' ({reason})' if reason else ''}. The page shows what had been recorded until then: "
+        f"{there or 'nothing but its subject'}. {f'Missing: {missing}. ' if missing else ''}"
+        f"The same command with --resume goes on from here."
+    )
+
+
+def _audit_parts(tables: "RunTables", measured: Mapping[str, bool]) -> Iterator[Part]:
+    """The parts of an audit in the order in which they are recorded."""
+    clusters, answers = len(tables.clusters), len(tables.answers)
+    counts = "regions" in set(tables.census["patterns"])
+    yield Part(counted(clusters, "cluster"), "") if clusters else Part("", "clusters and their importance")
+    yield _regions(tables)
+    if tables.certificate:
+        yield Part("their certificate", "")
+    elif not counts:
+        yield Part("", "the certificate of the list of regions")
+    yield Part("the count of patterns", "") if counts else Part("", "the count of patterns")
+    if answers:
+        further = "" if any(measured.values()) else "further answers"
+        yield Part(f"{counted(answers, 'answer')} about the whole domain", further)
+    else:
+        yield Part("", "answers about the whole domain")
+    yield from (Part(part, "") if there else Part("", part) for part, there in measured.items())
+
+
+def _regions(tables: "RunTables") -> Part:
+    if not tables.regions:
+        return Part("", "activation regions")
+    regions = counted(tables.regions, "activation region")
+    if tables.partition == "complete":
+        return Part(f"all {regions}", "")
+    return Part(f"{regions} of a search that was cut short", "all other regions")

@@ -1,0 +1,99 @@
+"""What a run stores, one step after the other, each of them whole or not there at all.
+
+A step is a transaction: what was found, and what the run's own row says of it. Whoever reads beside the run, or after
+its process was killed, sees the steps that were committed, and nothing of the one under way.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from relugeom.errors import StoreError
+from relugeom.store import schema
+from relugeom.store.connection import explained
+from relugeom.store.location import StoreLocation
+from relugeom.store.processes import Pulse, give_sign
+
+__all__ = ["Steps"]
+
+OUTLINE = ("partition_id", "samples", "clusters")
+"""Columns of a run that say which parts of it are there."""
+
+
+class Steps:
+    """The steps of one run.
+
+    Attributes
+    ----------
+    facts
+        What the row of the run says when the step under way ends.
+    blocks
+        How many blocks of its search are there.
+    pulse
+        What tells others between the steps that the run goes on.
+    """
+
+    def __init__(self, location: StoreLocation, connection: Connection, run_id: int) -> None:
+        self.facts: dict[str, Any] = {"status": "running", "reason": ""}
+        self.blocks = 0
+        self.pulse = Pulse(location, run_id)
+        self._location, self._connection, self._run_id = location, connection, run_id
+        self._left = self._outline()
+        self._is_open = self._is_broken = False
+
+    @contextmanager
+    def step(self, *, long: bool = False) -> Iterator[None]:
+        """Everything that is stored within it is one step; one within another is part of that.
+
+        Parameters
+        ----------
+        long
+            Whether it may take so long that others must be told beforehand: while an SQLite file is written, no sign of
+            life can be given.
+
+        Raises
+        ------
+        StoreError
+            The store refuses something, an earlier step was not stored, or another program went on with the run.
+        """
+        if self._is_open:
+            yield
+            return
+        with explained(self._location), ExitStack() as silence:
+            if self._is_broken:
+                raise StoreError(f"store {self._location.text!r}: a part of run {self._run_id} could not be stored")
+            self._is_open = True
+            try:
+                if long and self._connection.dialect.name == "sqlite":
+                    silence.enter_context(self.pulse.held())
+                    with self._connection.begin():
+                        give_sign(self._connection, self._run_id, storing=True)
+                with self._connection.begin():
+                    self._check_undisturbed()
+                    yield
+                    runs = schema.runs
+                    self._connection.execute(update(runs).where(runs.c.id == self._run_id).values(**self.facts))
+                    give_sign(self._connection, self._run_id)
+            except BaseException:
+                self._is_broken = True
+                raise
+            finally:
+                self._is_open = False
+            self._left = self._outline()
+
+    def _outline(self) -> tuple[Any, ...]:
+        return (*(self.facts.get(column) for column in OUTLINE), self.blocks)
+
+    def _check_undisturbed(self) -> None:
+        """A process that slept for long was taken for dead, and another one may have taken what it had found."""
+        runs, blocks = schema.runs, schema.search_blocks
+        count = select(func.count()).select_from(blocks).where(blocks.c.run_id == self._run_id).scalar_subquery()
+        found = self._connection.execute(
+            select(*(runs.c[column] for column in OUTLINE), count).where(runs.c.id == self._run_id)
+        ).first()
+        if found is None or tuple(found) != self._left:
+            raise StoreError(
+                f"store {self._location.text!r}: another program took over what run {self._run_id} had found"
+            )
