@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.analysis.counterparts import alternatives_of, counterparts, with_their_groups
+from relugeom.deadline import NEVER, Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain, contains_admissible
 from relugeom.geometry.drawing import draw_admissible
@@ -39,7 +40,7 @@ class UnequalShare:
     exhaustive
         Whether all alike inputs counted for each; if not, the share may be larger than `high`.
     reason
-        Why there are fewer inputs than were asked for, or empty.
+        Why there are fewer inputs than were asked for, or fewer alike ones than there could be; or empty.
     """
 
     inputs: int
@@ -59,6 +60,7 @@ def unequal_share(
     inputs: int = 10_000,
     seed: int = 0,
     confidence: float = 0.95,
+    time_limit: TimeLimit = None,
 ) -> UnequalShare:
     """Estimate the share of a domain whose inputs have an alike one with another decision.
 
@@ -71,12 +73,15 @@ def unequal_share(
         Indices of features.
     inputs, seed, confidence
         How many are drawn, the seed of the generator, and the probability of the interval.
+    time_limit
+        Seconds, or a deadline; alike inputs that were not looked at by then do not count (`exhaustive`).
 
     Raises
     ------
     InputError
         There is no such feature, none is named, the network takes no decision, or an option is out of range.
     """
+    deadline = Deadline.of(time_limit)
     own = with_their_groups(domain, protected)
     if network.rule.rule is DecisionRule.NONE:
         raise InputError("the network takes no decision: say from which output on it is class 1, with a threshold")
@@ -86,7 +91,9 @@ def unequal_share(
     few = f"only {len(drawn):,} of {inputs:,} admissible inputs could be drawn" if len(drawn) < inputs else ""
     if len(drawn) < FEWEST:
         return UnequalShare(0, 0, 0.0, 1.0, confidence, False, few)
-    unequal, exhaustive = _find_unequal(network, domain, drawn, own)
+    unequal, exhaustive = _find_unequal(network, domain, drawn, own, deadline)
+    if deadline.passed and not exhaustive:
+        few = "; ".join([*([few] if few else []), "the time was up before all alike inputs were looked at"])
     hits = np.array([unequal.sum()])
     low, high = confidence_interval(hits, len(drawn), confidence)
     return UnequalShare(len(drawn), int(hits[0]), float(low[0]), float(high[0]), confidence, exhaustive, few)
@@ -109,14 +116,18 @@ def unequal_samples(
     own = with_their_groups(domain, protected)
     samples = as_samples(network, X)
     samples = samples[contains_admissible(domain, samples)]
-    unequal, exhaustive = _find_unequal(network, domain, samples, own)
+    unequal, exhaustive = _find_unequal(network, domain, samples, own, NEVER)
     return len(samples), int(unequal.sum()), exhaustive
 
 
-def _find_unequal(network: ReLUNetwork, domain: Domain, X: FloatArray, own: tuple[int, ...]) -> tuple[BoolArray, bool]:
+def _find_unequal(
+    network: ReLUNetwork, domain: Domain, X: FloatArray, own: tuple[int, ...], deadline: Deadline
+) -> tuple[BoolArray, bool]:
     """Which admissible inputs have an alike one with another decision, and whether all alike ones counted."""
     alternatives = alternatives_of(domain, X, own)
     unequal = np.zeros(len(X), dtype=np.bool_)
     for rows, _ in counterparts(network, domain, X, alternatives):
         unequal[rows] = True
+        if deadline.passed:
+            return unequal, False
     return unequal, alternatives.exhaustive

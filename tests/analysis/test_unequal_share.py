@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from limits import Looks
 from networks import he_network, integer_network, layered
 from oracles import decided, unequal_inputs
 
@@ -15,7 +16,7 @@ from relugeom import load_domain, load_network
 from relugeom.analysis.straight_paths import cut_exactly
 from relugeom.analysis.unequal_share import unequal_samples, unequal_share
 from relugeom.errors import InputError
-from relugeom.geometry.domain import Domain, list_admissible
+from relugeom.geometry.domain import Domain, FeatureKind, list_admissible
 from relugeom.network.decision import Decision
 
 TITANIC = Path(__file__).parents[2] / "examples" / "titanic"
@@ -127,3 +128,15 @@ def test_integer_networks_with_ties_are_counted_as_in_exact_arithmetic():
             own = protected if protected == (0,) else (1, 2)
             expected = (len(listed), unequal_inputs(network, listed, own), True)
             assert unequal_samples(network, domain, listed, protected) == expected
+
+
+def test_what_was_seen_in_time_is_a_bound_from_below():
+    network = replace(he_network(4, 3, 6, 1), decision=Decision.at_threshold(0.1))
+    domain = Domain(np.zeros(3), np.full(3, 9.0), kinds=(FeatureKind.INTEGER,) * 3)
+    whole, seen = unequal_share(network, domain, [0]), []
+    for looks in (0, 2, 8, 10**9):
+        cut = unequal_share(network, domain, [0], time_limit=Looks.until(looks))
+        assert cut.inputs == whole.inputs and cut.unequal <= whole.unequal
+        assert cut.exhaustive is not ("time was up" in cut.reason)
+        seen.append(cut.unequal)
+    assert seen == sorted(seen) and cut == whole and whole.exhaustive
