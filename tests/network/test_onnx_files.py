@@ -166,6 +166,19 @@ def test_typed_fields_hold_the_same_values(tmp_path: Path) -> None:
     assert np.array_equal(load_network(damaged_tensor(typed, tmp_path)).weights[0], W)
 
 
+def test_constants_that_the_output_does_not_need_may_hold_anything(tmp_path: Path) -> None:
+    """As classes that scikit-learn calls by words: several outputs are refused for themselves, and one is read."""
+    model = chain(("N", 6), GEMM, RELU)
+    model.graph.initializer.append(helper.make_tensor("classes", TensorProto.STRING, [2], ["no", "yes"]))
+    assert load_network(saved(model, tmp_path)).outputs == 4
+    model.graph.node.append(helper.make_node("Identity", ["classes"], ["label"], "last"))
+    model.graph.output.add(name="label")
+    refused(saved(model, tmp_path), r"has 2 outputs \('y', 'label'\): keep one of them", UnsupportedModelError)
+    model.graph.node[0].input.append("classes")
+    del model.graph.output[1]
+    refused(saved(model, tmp_path), "initialiser 'classes' holds string values", UnsupportedModelError)
+
+
 def test_sparse_initialisers(tmp_path: Path) -> None:
     model = chain(("N", 6), GEMM)
     values, places = numpy_helper.from_array(b, "thin"), numpy_helper.from_array(ints(0, 1, 2, 3))

@@ -77,7 +77,10 @@ def load_network(
     file = regular_file(path, refusal=ModelError)
     reader = _READERS.get(file.suffix.lower())
     if reader is None:
-        raise ModelError(f"{file}: the suffix {file.suffix!r} names no known format; known are {', '.join(_READERS)}")
+        raise ModelError(
+            f"{file}: the suffix {file.suffix!r} names no known format; known are {', '.join(_READERS)} (a model in "
+            "memory, as one that was pickled, goes to relugeom.network_from)"
+        )
     if fold_normalisation and reader is not read_nnet:
         raise ModelError(
             f"{file}: fold_normalisation is for .nnet files: other formats keep none apart from the layers"

@@ -62,8 +62,8 @@ class Graph:
     ----------
     input_shape
         One size per axis, None where it is left open.
-    nodes
-        Those that the output needs, in the file's order.
+    constants, nodes
+        Those that the output needs; nodes in the file's order.
     metadata
         The model's own key-value texts.
     """
@@ -117,15 +117,21 @@ def read_graph(path: Path) -> Graph:
     if graph.sparse_initializer:
         name = graph.sparse_initializer[0].values.name
         raise UnsupportedModelError(f"initialiser {name[:80]!r} is sparse: export the model with dense weights")
-    constants = _read_constants(graph, reader)
-    source = _only_input(graph, constants)
-    _check_single_assignment(graph, {source.name, *constants})
+    given = _constant_names(graph)
+    source, output = _only_input(graph, given), _only_output(graph)
+    _check_single_assignment(graph, {source.name, *given})
     needed = _needed_nodes(graph)
     _check_functions(model, needed)
+    used = {output, *(name for i in needed for name in graph.node[i].input)}
+    constants = {
+        tensor.name: reader.read(tensor, f"initialiser {tensor.name[:80]!r}")
+        for tensor in graph.initializer
+        if tensor.name in used
+    }
     return Graph(
         input_name=source.name,
         input_shape=_input_shape(source),
-        output_name=_only_output(graph),
+        output_name=output,
         constants=constants,
         nodes=tuple(_read_node(graph.node[i], i, reader) for i in needed),
         opset=_read_opset(model),
@@ -146,19 +152,19 @@ def _check_texts(message: Message) -> None:
                 _check_texts(part)
 
 
-def _read_constants(graph: GraphProto, reader: TensorReader) -> dict[str, Array]:
-    constants: dict[str, Array] = {}
+def _constant_names(graph: GraphProto) -> set[str]:
+    names: set[str] = set()
     for tensor in graph.initializer:
-        if tensor.name in constants:
+        if tensor.name in names:
             raise ModelError(
                 f"initialiser {tensor.name[:80]!r} is given twice: the file is damaged, export the model again"
             )
-        constants[tensor.name] = reader.read(tensor, f"initialiser {tensor.name[:80]!r}")
-    return constants
+        names.add(tensor.name)
+    return names
 
 
-def _only_input(graph: GraphProto, constants: dict[str, Array]) -> ValueInfoProto:
-    inputs: list[ValueInfoProto] = [value for value in graph.input if value.name not in constants]
+def _only_input(graph: GraphProto, given: set[str]) -> ValueInfoProto:
+    inputs: list[ValueInfoProto] = [value for value in graph.input if value.name not in given]
     if len(inputs) != 1:
         raise UnsupportedModelError(
             f"the model has {len(inputs)} inputs ({_listed(inputs)}): export it with one input tensor for all features"

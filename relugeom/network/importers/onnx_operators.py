@@ -53,7 +53,7 @@ def _what_next(step: Step) -> str:
         return f"it acts on the input itself, so apply it to the data and export the model without it; {known}"
     return (
         f"if it belongs to a tail after the network, cut the model at {computed[0][:80]!r} with "
-        f"onnx.utils.extract_model, else export the model without it; {known}"
+        f"onnx.utils.extract_model, else train or export the model without it; {known}"
     )
 
 
@@ -126,9 +126,9 @@ def _multiply(step: Step) -> Value:
 
 
 def _divide(step: Step) -> Value:
-    x, vector, varying = _elementwise(step)
-    if varying == 1:
+    if isinstance(step.operand(1), Variable):
         raise step.unsupported("divides by a value that varies: this has no linear pieces: train the model without it")
+    x, vector, _ = _elementwise(step)
     if not vector.all():
         raise step.damaged("divides by zero")
     return x.mapped(x.affine.scaled(1 / vector))

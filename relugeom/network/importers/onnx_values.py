@@ -95,7 +95,8 @@ class Step:
     def mixes_batch(self) -> MixedBatchError:
         """An error about the batch axis."""
         return MixedBatchError(
-            f"{self.node.label} mixes the samples of a batch: only a first axis that stays the batch can be read"
+            f"{self.node.label} mixes the samples of a batch: only a first axis that stays the batch can be read; cut "
+            "the model before it with onnx.utils.extract_model, or export it for one sample, a first axis of size 1"
         )
 
     def named(self, position: int) -> str:
@@ -120,8 +121,8 @@ class Step:
             raise self.unsupported("computes from constants only: simplify the model first, with onnxsim say")
         if value.squashing is not Squashing.NONE:
             raise self.unsupported(
-                f"follows a {value.squashing}, which can only be the end of a network: cut the model at "
-                f"{self.named(position)} with onnx.utils.extract_model"
+                f"follows a {value.squashing}, which can only be the end of a network: if the network ends there, cut "
+                f"the model at {self.named(position)} with onnx.utils.extract_model, else train it with ReLU"
             )
         return value
 
