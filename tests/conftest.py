@@ -23,7 +23,7 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
-SLOW = ("test_store_faults.py", "test_enumerations.py", "test_readme.py", "test_studies.py", "test_resuming.py")
+SLOW = ("test_store_faults.py", "test_enumerations.py", "test_documents.py", "test_studies.py", "test_resuming.py")
 DISTANCES, PATIENCE = 0.1, 100.0
 """Weights of distances to other decisions in an audit; it takes more time only to prove more of them."""
 

@@ -173,7 +173,7 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT SELECT ON TABLES TO {role};"""
 
 
 def test_a_role_that_can_only_select_can_ask_everything(attacked, postgres_server):
-    """The statements are those of the README."""
+    """The statements are those of docs/how-to/postgresql.md."""
     role = f"reader_{os.getpid()}"
     for statement in READER.format(role=role).splitlines():
         attacked.change(statement)

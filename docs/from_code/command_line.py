@@ -1,0 +1,68 @@
+"""The verbs of the command line, from the same definitions that ``--help`` prints."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import typer
+
+from from_code.markdown import in_cell
+from relugeom.cli import app
+
+__all__ = ["Verb", "command_line_page", "list_verbs"]
+
+EXAMPLE = re.compile(r"\n*\x08?\n*Example:\n(?P<lines>(?:  .*\n?)+)")
+
+
+class Verb(NamedTuple):
+    """A verb as it is typed, and how typer describes it."""
+
+    name: str
+    command: Any
+    context: Any
+
+    @property
+    def options(self) -> list[tuple[str, str, str]]:
+        """How each parameter is written, its help, and its kind (argument or option), in the order of the help."""
+        parameters = self.command.get_params(self.context)
+        records = ((parameter, parameter.get_help_record(self.context)) for parameter in parameters)
+        return [(record[0], record[1], parameter.param_type_name) for parameter, record in records if record]
+
+    @property
+    def usage(self) -> str:
+        """The line that says how the verb is written."""
+        return " ".join(self.command.get_usage(self.context).removeprefix("Usage: ").split())
+
+
+def list_verbs() -> Iterator[Verb]:
+    """Every verb in the order of the help; those about a store's schema are written ``db current``."""
+    whole = typer.main.get_command(app)
+    yield from _verbs_of(whole, None, "relugeom")
+
+
+def _verbs_of(group: Any, parent: Any, name: str) -> Iterator[Verb]:
+    context = type(group).context_class(group, info_name=name, parent=parent)
+    for part in group.list_commands(context):
+        command = group.get_command(context, part)
+        if hasattr(command, "list_commands"):
+            yield from _verbs_of(command, context, part)
+        else:
+            own = type(command).context_class(command, info_name=part, parent=context)
+            yield Verb(own.command_path, command, own)
+
+
+def command_line_page() -> str:
+    """One section per verb: what it does, how it is written, its arguments and options, an example."""
+    return "\n".join(_section(verb) for verb in list_verbs())
+
+
+def _section(verb: Verb) -> str:
+    text = verb.command.help or ""
+    example = EXAMPLE.search(text)
+    parts = [f"## {verb.name}", EXAMPLE.sub("", text).strip(), f"```text\n{verb.usage}\n```"]
+    rows = [f"| `{in_cell(name)}` | {in_cell(words)} |" for name, words, _ in verb.options]
+    parts.append("\n".join(["| argument or option | meaning |", "|---|---|", *rows]))
+    if example:
+        lines = [line.strip() for line in example["lines"].splitlines()]
+        parts.append("Example:\n\n```sh\n" + "\n".join(lines) + "\n```")
+    return "\n\n".join(parts) + "\n"

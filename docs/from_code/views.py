@@ -1,0 +1,132 @@
+"""The views and tables of a store, as the code defines them: descriptions, columns and what each column means."""
+
+import re
+from functools import cache
+from pathlib import Path
+
+from sqlalchemy import create_engine
+
+from from_code.markdown import in_cell
+from relugeom.store.schema import metadata
+from relugeom.store.views import VIEWS
+
+__all__ = ["list_columns", "read_samples", "tables_page", "views_page"]
+
+SAMPLES = Path(__file__).resolve().parents[1] / "reference" / "view-samples.md"
+"""A question to each view with its answer, which the tests ask."""
+SELECTED = re.compile(r"SELECT(?: DISTINCT)?\s(?P<items>.*?)\sFROM\s", re.DOTALL)
+SOURCE = re.compile(r"(?:FROM|JOIN)\s+(?P<table>[a-z_0-9]+)(?:\s+(?:AS\s+)?(?P<alias>[a-z]\w*))?")
+ITEM = re.compile(r"^(?:(?P<source>\w+)\.)?(?P<column>\w+)(?:\s+AS\s+(?P<name>\w+))?$")
+COMPUTED = {
+    "run": "number of the run, from 1",
+    "run_before": "number of the earlier run",
+    "run_after": "number of the later run",
+    "network": "number of the network in the store",
+    "region": "number of the region in tree order, from 1",
+    "neighbour": "number of the neighbouring region, from 1",
+    "neighbour_pattern": "its pattern",
+    "neighbour_class": "class decided at its interior point",
+    "position": "place in the order in which rows are shown, from 0",
+    "output_position": "number of the output, from 0",
+    "measure_position": "place of the measure, from 0",
+    "admissible": "yes, no or unknown: whether an admissible input has the pattern",
+    "active": "1 where the unit is active, 0 where it is inactive",
+    "changes_sign": "1 where the feature raises the output in some regions and lowers it in others",
+    "changed_sign": "1 where the coefficient's sign differs between the runs",
+    "status": "complete, truncated, running, failed or interrupted",
+    "samples": "number of samples of the domain; NULL where no samples were clustered",
+    "verdict": "region, lower-dimensional, infeasible or unknown",
+    "volume_share": "share of the domain's volume",
+    "patterns": "which patterns are counted",
+    "count": "how many; NULL where that is not known, or is beyond 2^63",
+    "count_text": "the same in words",
+    "item": "which option, package or digest",
+    "value": "its value",
+    "change": "stayed, vanished or appeared",
+    "prediction": "mean of the output after squashing; NULL with several outputs",
+    "nearest_cluster": "cluster with the nearest map, from 1",
+}
+"""What columns mean that a view computes."""
+
+
+@cache
+def list_columns() -> dict[str, dict[str, str]]:
+    """The columns of each view of a new store, in their order, and what they mean (empty where nothing says it)."""
+    engine = create_engine("sqlite://")
+    metadata.create_all(engine)
+    found: dict[str, dict[str, str]] = {}
+    with engine.connect() as connection:
+        for view in VIEWS:
+            rows = connection.exec_driver_sql(f"PRAGMA table_info({view.name})")
+            meanings = _meanings(view.query, found)
+            found[view.name] = {row[1]: meanings.get(row[1], COMPUTED.get(row[1], "")) for row in rows}
+    engine.dispose()
+    return found
+
+
+def _meanings(query: str, views: dict[str, dict[str, str]]) -> dict[str, str]:
+    """What the columns mean that a query takes from tables as they are."""
+    selected = SELECTED.search(query)
+    if selected is None:
+        return {}
+    tables = {
+        table.name: {column.name: column.comment or "" for column in table.columns} for table in metadata.sorted_tables
+    }
+    sources = [(match["alias"] or match["table"], match["table"]) for match in SOURCE.finditer(query)]
+    meanings = {}
+    for item in _split(selected["items"]):
+        taken = ITEM.match(item)
+        if taken is None:
+            continue
+        places = [table for alias, table in sources if alias == taken["source"] or taken["source"] is None]
+        known = [(tables | views)[place] for place in places if place in tables or place in views]
+        words = next((columns[taken["column"]] for columns in known if columns.get(taken["column"])), "")
+        if words:
+            meanings[taken["name"] or taken["column"]] = words
+    return meanings
+
+
+def _split(items: str) -> list[str]:
+    """The items of a SELECT, at the commas that stand in no parenthesis."""
+    parts, depth = [""], 0
+    for letter in items:
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [" ".join(part.split()) for part in parts]
+
+
+def read_samples() -> dict[str, str]:
+    """The question and the answer that stand under the heading of each view."""
+    parts = re.split(r"^## `(\w+)`\n", SAMPLES.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
+
+
+def views_page() -> str:
+    """One section per view: what it answers, its columns, and a sample result."""
+    samples = read_samples()
+    return "\n".join(
+        f"## {view.name}\n\n{_sentence(view.description)}\n\n{_columns(list_columns()[view.name])}\n\n"
+        f"{samples.get(view.name, '')}\n"
+        for view in VIEWS
+    )
+
+
+def tables_page() -> str:
+    """One section per table: what a row is, and its columns with their meanings."""
+    return "\n".join(
+        f"## {table.name}\n\n{_sentence(table.comment or '')}\n\n"
+        f"{_columns({column.name: column.comment or '' for column in table.columns})}\n"
+        for table in sorted(metadata.sorted_tables, key=lambda table: table.name)
+    )
+
+
+def _columns(columns: dict[str, str]) -> str:
+    rows = [f"| `{name}` | {in_cell(words)} |" for name, words in columns.items()]
+    return "\n".join(["| column | meaning |", "|---|---|", *rows])
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""

@@ -1,0 +1,150 @@
+"""The commands and snippets of the README and of `docs/`, run as they stand; the reference leaves nothing out."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from documents import REPOSITORY, Reader, Step, blocks, files, read_pages, steps
+from from_code import GENERATED
+from from_code.command_line import list_verbs
+from from_code.floors import read_floors, sentence_of
+from from_code.python_names import home_of, sections
+from from_code.views import list_columns, read_samples
+
+import relugeom
+from relugeom.store.views import list_views
+
+PAGES = read_pages()
+CONSOLE = [step for page, text in PAGES.items() for step in steps(page, text)]
+PYTHON = [(page, snippet) for page, text in PAGES.items() for snippet in blocks(text, "python")]
+COMMANDS = re.findall(r"```\n(python3 -m venv .*?)```", PAGES["README.md"], re.DOTALL)[0].splitlines()
+VERBS = {verb.name: verb for verb in list_verbs()}
+
+
+@pytest.fixture(scope="module")
+def reader(tmp_path_factory: pytest.TempPathFactory, patient_audits: None) -> Reader:
+    """A folder with the examples and the pages' files in it, where the commands run one after the other."""
+    place = tmp_path_factory.mktemp("documents")
+    (place / "examples").symlink_to(REPOSITORY / "examples")
+    for text in PAGES.values():
+        for name, content in files(text).items():
+            (place / name).write_text(content, encoding="utf-8")
+    return Reader(place)
+
+
+def lines(text: str) -> Iterator[str]:
+    """Lines without their outer blanks; the tables' columns may be padded differently."""
+    return (" ".join(line.split()) for line in text.splitlines() if line.strip())
+
+
+def test_there_is_something_to_test() -> None:
+    assert len([step for step in CONSOLE if step.page == "README.md"]) >= 5
+    assert len({page for page, _ in PYTHON}) >= 2
+    assert len(PAGES["README.md"].splitlines()) <= 220
+
+
+@pytest.mark.parametrize("step", CONSOLE, ids=[f"{step.page}-{step.command[9:40]}" for step in CONSOLE])
+def test_a_command_prints_what_the_page_shows(
+    step: Step, reader: Reader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(reader.folder)
+    printed = reader.run(step.command, capsys)
+    assert printed.code == step.code, printed.err
+    if step.command.startswith("relugeom query") and "…" not in step.shown:
+        assert list(lines(printed.out)) == list(lines(step.shown)), "no row more, no row less"
+    found = list(lines(printed.err + printed.out))
+    for line in lines(step.shown):
+        assert line == "…" or line in found
+
+
+@pytest.mark.parametrize(("page", "snippet"), PYTHON, ids=[page for page, _ in PYTHON])
+def test_a_snippet_runs(
+    page: str, snippet: str, reader: Reader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(reader.folder)
+    exec(compile(snippet, page, "exec"), {})
+    assert capsys.readouterr().out
+
+
+def test_the_second_command_is_what_the_check_runs() -> None:
+    assert COMMANDS[1].endswith(".venv/bin/python -m pytest")
+    assert "-m pytest" in (REPOSITORY / ".ci" / "run").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("view", list_views())
+def test_every_view_is_shown_with_its_columns_and_a_result(view: str) -> None:
+    shown = steps(view, read_samples()[view] + "\n")
+    assert any(re.search(rf"\bFROM {view}\b", step.command) for step in shown), "view-samples.md asks every view"
+    section = section_of(GENERATED["views"](), view)
+    assert [column for column in list_columns()[view] if f"| `{column}` |" not in section] == []
+    assert shown[0].command in section
+
+
+def test_no_sample_is_of_a_view_that_is_gone() -> None:
+    assert set(read_samples()) == set(list_views())
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=list(VERBS))
+def test_every_verb_and_option_is_documented(verb) -> None:
+    section = section_of(GENERATED["command-line"](), verb.name)
+    assert [
+        name for name, words, _ in verb.options if not words or f"| `{name}` |" not in section.replace("\\|", "|")
+    ] == []
+    assert verb.command.help
+
+
+JSON_PAGE = "docs/reference/json.md"
+AS_JSON = [step for step in CONSOLE if step.page == JSON_PAGE]
+
+
+def test_the_json_of_every_verb_is_documented() -> None:
+    titles = re.findall(r"^## `(.*)`$", PAGES[JSON_PAGE], re.MULTILINE)
+    assert sorted(f"relugeom {title}" for title in titles) == sorted(VERBS)
+    assert len(AS_JSON) == len(titles)
+
+
+@pytest.mark.parametrize("step", AS_JSON, ids=[step.command[9:40] for step in AS_JSON])
+def test_the_keys_of_a_json_object_are_those_of_the_page(
+    step: Step, reader: Reader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(reader.folder)
+    found = json.loads(reader.run(step.command, capsys).out)
+    verb = next(verb for verb in VERBS if step.command.startswith(f"{verb} "))
+    rows = re.findall(
+        r"^\| ([^|]+) \|", section_of(PAGES[JSON_PAGE], f"`{verb.removeprefix('relugeom ')}`"), re.MULTILINE
+    )
+    assert sorted(found) == sorted(key for row in rows for key in re.findall(r"`(\w+)`", row))
+
+
+def test_every_public_name_is_documented() -> None:
+    page = GENERATED["python"]()
+    placed = [name for names in sections().values() for name in names]
+    assert sorted(placed) == sorted(set(relugeom.__all__) - {"__version__"})
+    assert [name for name in placed if f"::: {home_of(name)}\n" not in page] == []
+
+
+def test_the_architecture_shows_every_room_and_what_it_is() -> None:
+    picture, table = GENERATED["floors-picture"](), GENERATED["floors-table"]()
+    rooms = [room for rooms in read_floors().values() for room in rooms]
+    assert [room for room in rooms if not sentence_of(room)] == []
+    assert [room for room in rooms if f">{room}" not in picture or f"| `{room}" not in table] == []
+    assert "<!-- generated: floors-picture -->" in PAGES["docs/architecture/index.md"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_types_exists(page: str) -> None:
+    """Commands that need a server, or a model of the reader's own, are not run; but their verbs and options exist."""
+    typed = [line for block in blocks(PAGES[page], "sh") + blocks(PAGES[page], "") for line in block.splitlines()]
+    for line in typed:
+        command = line.split("#")[0].split()
+        if command[:1] == ["relugeom"]:
+            words = command[1:3] if command[1] == "db" else command[1:2]
+            verb = VERBS[" ".join(["relugeom", *words])]
+            known = {name for written, _, _ in verb.options for name in re.findall(r"--[\w-]+", written)}
+            assert {word for word in command if word.startswith("--")} <= known, line
+
+
+def section_of(page: str, title: str) -> str:
+    """The part of a page below a heading."""
+    return next(part for part in page.split("\n## ") if part.removeprefix("## ").startswith(f"{title}\n"))
