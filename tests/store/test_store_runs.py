@@ -476,3 +476,35 @@ def test_what_is_read_for_a_report_does_not_grow_with_the_run(store, monkeypatch
     mean, spread = hand_made.SAMPLES.mean(axis=0), hand_made.SAMPLES.std(axis=0)
     assert list(part.overall.index) == list(hand_made.NAMES)
     assert np.allclose(part.overall, np.column_stack([mean, spread]), rtol=1e-15)
+
+
+def test_a_run_that_was_taken_over_adds_nothing_more(store, database, ask):
+    """It slept so long that it was taken for dead; until another run is finished it wakes up as it was."""
+    about = {"network": hand_made.network(), "domain": hand_made.domain()}
+    record_death = "UPDATE runs SET status = 'interrupted', reason = 'it slept' WHERE id = 1"
+    with (
+        pytest.raises(StoreError, match="another program took over what run 1 had found"),
+        store.run("audit", **about) as sleeper,
+    ):
+        sleeper.save_clusters(hand_made.clusters(), hand_made.importance())
+        database.change(record_death)
+        sleeper.save_partition(hand_made.truncated_partition())
+        assert ask("SELECT status, reason FROM runs") == [("running", "")]
+        database.change(record_death)
+        with open_store(database.url) as other:
+            with other.run("enumerate", **about) as elsewhere:  # another command: what it finds replaces nothing
+                elsewhere.resume()
+                elsewhere.save_partition(hand_made.partition())
+            assert ask("SELECT clusters FROM runs WHERE id = 1") == [(4,)]
+            with other.run("audit", **about) as successor:
+                assert len(successor.resume()) == 5
+                successor.save_partition(hand_made.partition())
+                assert ask("SELECT clusters FROM runs WHERE id = 1") == [(4,)]
+        sleeper.save_census(hand_made.census())
+    assert ask("SELECT id, status, clusters, partition_id FROM runs ORDER BY id") == [
+        (1, "failed", None, None),
+        (2, "complete", None, 2),
+        (3, "complete", None, 2),
+    ]
+    assert counts(ask, [*RUN_OWNED, "partitions"]) == dict.fromkeys(RUN_OWNED, 0) | {"partitions": 1}
+    database.assert_sound()
