@@ -76,6 +76,16 @@ def test_a_limit_means_unknown_and_says_where(run, tmp_path):
     assert run("verify", str(tmp_path / "zero.npz"), stated).code == 0
 
 
+def test_the_reason_of_a_large_network_is_short(run, tmp_path):
+    """It says of how many units something is decided, not of which."""
+    zero = layered(([[1], [-1], [2], [-2]] * 50, [0] * 200), ([[1, 1, -0.5, -0.5] * 50], [0]))
+    write_npz(zero, tmp_path / "zero.npz")
+    stated = written(tmp_path, ONE_INPUT + "(assert (>= X_0 -1))(assert (<= X_0 1))(assert (>= Y_0 0.01))")
+    done = run("verify", str(tmp_path / "zero.npz"), stated, "--max-cells", "1", "--json")
+    told = json.loads(done.out)["reason"]
+    assert done.code == 3 and "of 200 units" in told and len(told) < 160
+
+
 def test_boxes_that_were_closed_are_counted_where_another_stays_open(run, tmp_path):
     """The same network is affine on [1, 2]; nothing is left of that box's proof in the reason of the other."""
     zero = layered(([[1], [-1], [2], [-2]], [0] * 4), ([[1, 1, -0.5, -0.5]], [0]))

@@ -38,7 +38,7 @@ class SetCloser(Closer):
             found = self._prover.refute(extras)
             if found is None:
                 raise CertificateError(
-                    f"set {place} could not be proved to miss the cell behind the decisions {self._prover.cell.path}, "
+                    f"set {place} could not be proved to miss the cell behind {self._prover.cell.path}, "
                     "and no input of it was found there"
                 )
             if not isinstance(found, Refuted):
@@ -68,9 +68,7 @@ class SetCloser(Closer):
         self._look_at(point)
         found = Branch.between(point, self._prover.cell.copies.whole) if self._admissible else None
         if found is None:
-            raise CertificateError(
-                f"set {place} could not be proved to miss the cell behind the decisions {self._prover.cell.path}"
-            )
+            raise CertificateError(f"set {place} could not be proved to miss the cell behind {self._prover.cell.path}")
         return found
 
     def _look_at(self, point: Point) -> None:
@@ -106,7 +104,7 @@ class SlopeCloser(Closer):
         pair = self._pair()
         if pair is None:
             raise CertificateError(
-                f"in the cell behind the decisions {cell.path} the slope of output {claim.output} in "
+                f"in the cell behind {cell.path} the slope of output {claim.output} in "
                 f"{names[claim.feature]!r} has the wrong sign, although that feature cannot change alone there: "
                 "a certificate cannot say that this does not matter"
             )

@@ -26,6 +26,8 @@ __all__ = ["RELAXED", "CellRow", "Copies", "JointCell"]
 
 RELAXED = 2
 """What a unit can be besides 0, 1 and None (undecided)."""
+LONGEST_PATH = 64
+"""Units of which each decision is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,8 +227,10 @@ class JointCell:
 
     @property
     def path(self) -> str:
-        """The decisions, one character per unit: 0, 1, r (relaxed) or - (undecided)."""
-        return "".join("-" if bit is None else "01r"[bit] for bit in self.bits)
+        """The decisions, in words: of few units each by its character 0, 1, r (relaxed) or - (undecided)."""
+        if len(self.bits) <= LONGEST_PATH:
+            return "the decisions " + "".join("-" if bit is None else "01r"[bit] for bit in self.bits)
+        return f"the decisions of {sum(bit is not None for bit in self.bits):,} of {len(self.bits):,} units"
 
     def contains(self, point: Sequence[Fraction]) -> bool:
         """Whether an input lies in the box and satisfies the domain's rows, exactly; own inputs of a copy as well."""

@@ -285,7 +285,7 @@ class ClaimTree:
 
     def _where(self) -> str:
         decided = any(bit is not None for bit in self._cell.bits)
-        return f"the cell behind the decisions {self._cell.path}" if decided else "the domain"
+        return f"the cell behind {self._cell.path}" if decided else "the domain"
 
     def _count(self) -> None:
         self.cells += 1

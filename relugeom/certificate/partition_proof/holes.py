@@ -93,8 +93,11 @@ class HoleFiller:
             decided = [u for u, sign in enumerate(known) if sign != UNDECIDED_UNIT]
             proof = self._exact.prove([int(sign == 1) for sign in known], decided, unit, bit, hint=support)
         if proof is None:
-            path = "".join("01.0"[sign] for sign in known)
-            raise CertificateError(f"unit {unit} could not be proved to have the bit {bit} behind the decisions {path}")
+            count = sum(sign != UNDECIDED_UNIT for sign in known)
+            raise CertificateError(
+                f"unit {unit} could not be proved to have the bit {bit} behind the decisions of {count:,} of "
+                f"{len(known):,} units"
+            )
         return proof
 
 
