@@ -27,6 +27,11 @@ UNSUPPORTED: dict[str, tuple[tuple[int | str, ...], list[Operation], str]] = {
         [("Split", [T], {"axis": 1})],
         r"'n0' \(Split\) is no operation.*acts on the input itself, so apply it to the data",
     ),
+    "a remainder of constants": (
+        ("N", 6),
+        [("Mod", [ints(6), ints(4)]), ("Reshape", [ONES, T]), RELU],
+        r"'n0' \(Mod\) is no operation.*computes from constants only.*simplify the model",
+    ),
     "a split of values": (("N", 6), [GEMM, ("Split", [T], {"axis": 1})], r"'n1' \(Split\).*cut the model at 't0'"),
     "a slice over the batch": (("N", 6), [("Slice", [T, ints(0), ints(1)])], r"'n0' \(Slice\) mixes the samples"),
     "a slice of nothing": (("N", 6), [("Slice", [T, ints(3), ints(3), ints(1)])], r"'n0' \(Slice\) keeps none"),

@@ -49,6 +49,8 @@ def _what_next(step: Step) -> str:
         if isinstance(value, Variable) and (value.layers or not value.affine.is_identity)
     ]
     known = f"supported are {', '.join(sorted(OPERATORS))}"
+    if not any(isinstance(value, Variable) for value in step.operands):
+        return f"it computes from constants only, as from shapes: simplify the model first, with onnxsim say; {known}"
     if not computed:
         return f"it acts on the input itself, so apply it to the data and export the model without it; {known}"
     return (
