@@ -94,6 +94,7 @@ CHAINS: dict[str, tuple[tuple[int | str, ...], list[Operation]]] = {
     "one feature, fixed batch": ((5, 1), [("MatMul", [T, single(RNG, 1, 4)]), RELU, LAST]),
     "sub a constant": (("N", 6), [("Sub", [T, row]), GEMM, RELU, LAST]),
     "sub from a constant": (("N", 6), [("Sub", [row, T]), GEMM, RELU, ("Sub", [np.float32(1), T]), LAST]),
+    "the opposite of the opposite": (("N", 6), [("Neg", [T]), GEMM, ("Neg", [T]), RELU, LAST, ("Neg", [T])]),
     "mul and div": (("N", 6), [("Mul", [T, row]), ("Div", [T, np.abs(row) + 1]), GEMM, ("Mul", [b, T]), RELU, LAST]),
     "scaler": (
         ("N", 6),

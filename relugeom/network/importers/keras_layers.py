@@ -97,7 +97,7 @@ def _why_not(kind: str) -> str:
     if kind == "Lambda":
         return "holds code, which is never run: rewrite it with Keras's own layers"
     if kind in ("Sequential", "Functional", "Model"):
-        return "is a model inside the model: build one chain of its layers and save that"
+        return f"is a model inside the model: build one chain of its layers and save that, or {ONNX_ADVICE}"
     return (
         f"cannot be read from a file of Keras: supported are {', '.join(sorted(LAYERS))}; if it is affine, or bends at "
         f"kinks alone, {ONNX_ADVICE}"

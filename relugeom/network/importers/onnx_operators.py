@@ -122,6 +122,11 @@ def _subtract(step: Step) -> Value:
     return x.mapped(x.affine.scaled(_repeated(-1.0, x)).shifted(vector))
 
 
+def _negate(step: Step) -> Value:
+    x = step.variable(0)
+    return x.mapped(x.affine.scaled(_repeated(-1.0, x)))
+
+
 def _multiply(step: Step) -> Value:
     x, vector, _ = _elementwise(step)
     return x.mapped(x.affine.scaled(vector))
@@ -224,6 +229,7 @@ OPERATORS: dict[str, Callable[[Step], Value]] = {
     "Gemm": _gemm,
     "MatMul": _multiply_matrices,
     "Mul": _multiply,
+    "Neg": _negate,
     "Relu": _relu,
     "Sigmoid": _sigmoid,
     "Softmax": _softmax,
