@@ -25,6 +25,8 @@ PICTURES = {
 }
 LINKS = {"docs/": "", "CHANGELOG.md": "changelog.md"}
 """How links of these documents begin, and how they begin here."""
+CONSOLE = re.compile(r'<div class="language-console highlight">.*?</div>', re.DOTALL)
+OPTION = re.compile(r"(?<![\w-])--[\w-]+")
 MARK = re.compile(r"<!-- generated: ([\w-]+) -->")
 
 
@@ -43,3 +45,8 @@ def on_files(files: Files, config: Any) -> Files:
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Fill the marks of a page with the parts that are made from the code."""
     return MARK.sub(lambda mark: GENERATED[mark[1]](), markdown)
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Keep the options of long commands in one piece where a line breaks."""
+    return CONSOLE.sub(lambda block: OPTION.sub(r'<span class="option">\g<0></span>', block[0]), html)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import typer
 
 from from_code.markdown import in_cell
-from relugeom.cli import app
+from relugeom.cli import VERBS, app
 
 __all__ = ["Verb", "command_line_page", "list_verbs"]
 
@@ -22,11 +22,11 @@ class Verb(NamedTuple):
     context: Any
 
     @property
-    def options(self) -> list[tuple[str, str, str]]:
-        """How each parameter is written, its help, and its kind (argument or option), in the order of the help."""
+    def options(self) -> list[tuple[str, str]]:
+        """How each argument and option is written, and its help."""
         parameters = self.command.get_params(self.context)
-        records = ((parameter, parameter.get_help_record(self.context)) for parameter in parameters)
-        return [(record[0], record[1], parameter.param_type_name) for parameter, record in records if record]
+        records = (parameter.get_help_record(self.context) for parameter in parameters)
+        return [(record[0].removesuffix(" <str>"), record[1]) for record in records if record]
 
     @property
     def usage(self) -> str:
@@ -34,10 +34,11 @@ class Verb(NamedTuple):
         return " ".join(self.command.get_usage(self.context).removeprefix("Usage: ").split())
 
 
-def list_verbs() -> Iterator[Verb]:
-    """Every verb in the order of the help; those about a store's schema are written ``db current``."""
-    whole = typer.main.get_command(app)
-    yield from _verbs_of(whole, None, "relugeom")
+def list_verbs() -> list[Verb]:
+    """Every verb, those about a model first; those about a store's schema are written ``db current``."""
+    modules = [module.__name__ for module in VERBS]
+    found = _verbs_of(typer.main.get_command(app), None, "relugeom")
+    return sorted(found, key=lambda verb: modules.index(verb.command.callback.__module__))
 
 
 def _verbs_of(group: Any, parent: Any, name: str) -> Iterator[Verb]:
@@ -60,7 +61,7 @@ def _section(verb: Verb) -> str:
     text = verb.command.help or ""
     example = EXAMPLE.search(text)
     parts = [f"## {verb.name}", EXAMPLE.sub("", text).strip(), f"```text\n{verb.usage}\n```"]
-    rows = [f"| `{in_cell(name)}` | {in_cell(words)} |" for name, words, _ in verb.options]
+    rows = [f"| `{name}` | {in_cell(words)} |" for name, words in verb.options]
     parts.append("\n".join(["| argument or option | meaning |", "|---|---|", *rows]))
     if example:
         lines = [line.strip() for line in example["lines"].splitlines()]

@@ -17,6 +17,7 @@ SAMPLES = Path(__file__).resolve().parents[1] / "reference" / "view-samples.md"
 SELECTED = re.compile(r"SELECT(?: DISTINCT)?\s(?P<items>.*?)\sFROM\s", re.DOTALL)
 SOURCE = re.compile(r"(?:FROM|JOIN)\s+(?P<table>[a-z_0-9]+)(?:\s+(?:AS\s+)?(?P<alias>[a-z]\w*))?")
 ITEM = re.compile(r"^(?:(?P<source>\w+)\.)?(?P<column>\w+)(?:\s+AS\s+(?P<name>\w+))?$")
+NESTED = re.compile(r"\([^()]*\)")
 COMPUTED = {
     "run": "number of the run, from 1",
     "run_before": "number of the earlier run",
@@ -26,6 +27,9 @@ COMPUTED = {
     "neighbour": "number of the neighbouring region, from 1",
     "neighbour_pattern": "its pattern",
     "neighbour_class": "class decided at its interior point",
+    "pattern": "its pattern, one digit per unit",
+    "number": "number of the answer, from 1",
+    "kind": "what the item is: software, options, digests, process",
     "position": "place in the order in which rows are shown, from 0",
     "output_position": "number of the output, from 0",
     "measure_position": "place of the measure, from 0",
@@ -58,14 +62,17 @@ def list_columns() -> dict[str, dict[str, str]]:
     with engine.connect() as connection:
         for view in VIEWS:
             rows = connection.exec_driver_sql(f"PRAGMA table_info({view.name})")
-            meanings = _meanings(view.query, found)
-            found[view.name] = {row[1]: meanings.get(row[1], COMPUTED.get(row[1], "")) for row in rows}
+            taken = _meanings(view.query, found)
+            meanings = taken | COMPUTED if "UNION" in view.query else COMPUTED | taken  # of a union, no table speaks
+            found[view.name] = {row[1]: meanings.get(row[1], "") for row in rows}
     engine.dispose()
     return found
 
 
 def _meanings(query: str, views: dict[str, dict[str, str]]) -> dict[str, str]:
     """What the columns mean that a query takes from tables as they are."""
+    while (flat := NESTED.sub("computed", query)) != query:
+        query = flat
     selected = SELECTED.search(query)
     if selected is None:
         return {}
@@ -74,28 +81,16 @@ def _meanings(query: str, views: dict[str, dict[str, str]]) -> dict[str, str]:
     }
     sources = [(match["alias"] or match["table"], match["table"]) for match in SOURCE.finditer(query)]
     meanings = {}
-    for item in _split(selected["items"]):
-        taken = ITEM.match(item)
+    for item in selected["items"].split(","):
+        taken = ITEM.match(" ".join(item.split()))
         if taken is None:
             continue
         places = [table for alias, table in sources if alias == taken["source"] or taken["source"] is None]
         known = [(tables | views)[place] for place in places if place in tables or place in views]
         words = next((columns[taken["column"]] for columns in known if columns.get(taken["column"])), "")
-        if words:
+        if words and taken["column"] != "run_id":
             meanings[taken["name"] or taken["column"]] = words
     return meanings
-
-
-def _split(items: str) -> list[str]:
-    """The items of a SELECT, at the commas that stand in no parenthesis."""
-    parts, depth = [""], 0
-    for letter in items:
-        depth += (letter == "(") - (letter == ")")
-        if letter == "," and not depth:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    return [" ".join(part.split()) for part in parts]
 
 
 def read_samples() -> dict[str, str]:

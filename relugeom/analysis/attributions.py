@@ -53,7 +53,7 @@ BLOCK = 4096
 
 
 class Baseline(StrEnum):
-    """Where paths begin."""
+    """A baseline: where the paths of integrated gradients begin."""
 
     ZERO = "zero"
     MEAN = "mean"

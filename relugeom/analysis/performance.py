@@ -127,7 +127,7 @@ def cluster_performance(
     global_limit: int = GLOBAL_LIMIT,
     time_limit: TimeLimit = None,
 ) -> Performance:
-    """Measure every cluster.
+    """Measure how well the network predicts in every cluster.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ FEWEST = 100
 
 @dataclass(frozen=True, slots=True)
 class UnequalShare:
-    """The share of inputs that have an alike one with another decision.
+    """The share of inputs whose decision can change with protected features alone.
 
     Attributes
     ----------
@@ -62,7 +62,7 @@ def unequal_share(
     confidence: float = 0.95,
     time_limit: TimeLimit = None,
 ) -> UnequalShare:
-    """Estimate the share of a domain whose inputs have an alike one with another decision.
+    """Estimate the share of a domain in which protected features alone can change the decision.
 
     Inputs are drawn uniformly from the admissible ones: whole numbers and members of one-hot groups with equal
     probability, continuous features by their length.

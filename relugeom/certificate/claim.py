@@ -86,7 +86,7 @@ def settle_claim(
     time_limit: TimeLimit = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Settlement:
-    """Whether a claim holds: `certify_claim` with a value for each of its three ends.
+    """Decide whether a claim holds: like `certify_claim`, with a value for each of its three ends.
 
     Parameters
     ----------

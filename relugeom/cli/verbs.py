@@ -63,7 +63,7 @@ def audit(
     activations: Activations = None,
     as_json: Json = False,
 ) -> int:
-    """The main job: clusters, regions, importance, store, report.
+    """Audit a model on its data: clusters, regions, importance, proofs, store, report.
 
     Groups the samples by activation pattern, reads the effective map of each group as importance, lists every
     activation region of the domain, counts how all patterns divide, and writes a store and a report. Without --domain:
@@ -106,7 +106,7 @@ def inspect(
     activations: Activations = None,
     as_json: Json = False,
 ) -> int:
-    """What a model file holds: inputs, layers, units, digest.
+    """Show what a model file holds: inputs, layers, units, digest.
 
     \b
     Example:
@@ -133,7 +133,7 @@ def cluster(
     activations: Activations = None,
     as_json: Json = False,
 ) -> int:
-    """Only the samples: groups that share a pattern, and why.
+    """Group the samples that share a pattern, and explain each group.
 
     Prints the size, decisions and target rate of each group, the means of its features, and its effective map, which
     says what moves the output in this group.
@@ -175,7 +175,7 @@ def enumerate_(
     activations: Activations = None,
     as_json: Json = False,
 ) -> int:
-    """Every activation region of a domain, counted and stored.
+    """List every activation region of a domain, and store it where asked.
 
     \b
     Example:
@@ -207,7 +207,7 @@ def locate(
     activations: Activations = None,
     as_json: Json = False,
 ) -> int:
-    """Whether any input has a pattern: which, or why not.
+    """Decide whether any input has a pattern: one that has it, or why none can.
 
     Exit code 0 for a region, 1 for a pattern that is infeasible or lower-dimensional, 3 where the time was up.
 
@@ -234,7 +234,7 @@ def graph(
     activations: Activations = None,
     as_json: Json = False,
 ) -> int:
-    """The active subnetwork G_u of a pattern.
+    """Draw or export the active subnetwork of a pattern.
 
     \b
     Example:
@@ -261,7 +261,7 @@ def certify(
     activations: Activations = None,
     as_json: Json = False,
 ) -> int:
-    """A proof that the list of regions is complete.
+    """Prove that the list of regions is complete.
 
     Anybody can check it with Python's standard library and one file of this program, in exact arithmetic. The
     search takes half of the time at most; where either is cut short, what was found and proved is certified (exit code
@@ -337,9 +337,10 @@ def verify(
     activations: Activations = None,
     as_json: Json = False,
 ) -> int:
-    """Does a property hold for all inputs? Exit code 0: it holds, 1: a counterexample (checked exactly), 3: unknown.
+    """Decide whether a property holds for all inputs.
 
-    The assertions of PROPERTY describe a counterexample, as usual.
+    Exit code 0: it holds, 1: a counterexample (checked exactly), 3: unknown. The assertions of PROPERTY describe a
+    counterexample, as usual.
 
     \b
     Example:
@@ -371,9 +372,10 @@ def compare(
     activations: Activations = None,
     as_json: Json = False,
 ) -> int:
-    """Are two networks the same function? Exit code 0: proved, 1: they differ (the most, and where), 3: unknown.
+    """Decide whether two networks are the same function.
 
-    Without --domain: domain.toml beside MODEL.
+    Exit code 0: proved, 1: they differ (by how much at most, and where), 3: unknown. Without --domain: domain.toml
+    beside MODEL.
 
     \b
     Example:

@@ -86,7 +86,7 @@ def read_samples(
     ignore: Collection[str] = (),
     on_progress: Callable[[int], None] | None = None,
 ) -> Samples:
-    """Read samples.
+    """Read the samples of a network from a CSV or Parquet file, or from a database.
 
     Parameters
     ----------

@@ -58,7 +58,7 @@ class NamedInputs(Protocol):
 
 
 def load_domain(spec: str | Path, inputs: NamedInputs, *, data: ArrayLike | None = None) -> Domain:
-    """Domain of a specification.
+    """Read the domain that a specification describes.
 
     Parameters
     ----------

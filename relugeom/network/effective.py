@@ -47,7 +47,7 @@ class EffectiveMaps:
 
 
 def effective_map(network: ReLUNetwork, pattern: ActivationPattern | str) -> AffineMap:
-    """(Ω, b) of a pattern; unpacks as ``omega, b = effective_map(network, pattern)``."""
+    """The effective map of a pattern; unpacks as ``omega, b = effective_map(network, pattern)``."""
     if isinstance(pattern, str):
         pattern = ActivationPattern.from_text(network.widths, pattern)
     values = output_forms(exact_network(network), pattern).floats()
@@ -55,7 +55,7 @@ def effective_map(network: ReLUNetwork, pattern: ActivationPattern | str) -> Aff
 
 
 def effective_maps(network: ReLUNetwork, packed: ByteArray) -> EffectiveMaps:
-    """(Ω, b) of each row of packed patterns, shape (k, ⌈N/8⌉)."""
+    """The effective map (Ω, b) of each row of packed patterns, shape (k, ⌈N/8⌉)."""
     exact, bits = exact_network(network), unpack_patterns(packed, network.units)
     values = np.zeros((len(packed), network.outputs, network.inputs + 1))
     signs = np.zeros(values.shape, dtype=np.int8)

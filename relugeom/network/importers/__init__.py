@@ -60,17 +60,16 @@ def load_network(
     -----
     What a format does not say, and what is taken for granted:
 
-    ==================  ===============================================================================================
-    ``.npz``            W has the shape (outputs, inputs): y = W x + b. Said, where all matrices of a file that was
-                        written by hand are square; other shapes tell.
-    state_dicts         A number that a Sequential leaves out is a ReLU, and nothing follows the last layer. Said; where
-                        no numbers tell, refused.
-    ``.nnet``           Inputs and outputs are normalised ones. Said, where the file has a normalisation.
-    ``.onnx``           Inference: dropout does nothing, statistics are those of training. Attributes that are left out
-                        have the defaults of the file's operator set. A clip at the largest float is none. A first axis
-                        of a fixed size above 1 is the batch, where nothing mixes its rows. Said.
-    ``.keras``, ``.h5`` The same; settings that are left out have Keras's defaults (no activation, a bias, ε = 0.001).
-    ==================  ===============================================================================================
+    - ``.npz``: W has the shape (outputs, inputs), y = W x + b. This is said where all matrices of a file that was
+      written by hand are square; other shapes tell.
+    - State_dicts: a number that a Sequential leaves out is a ReLU, and nothing follows the last layer. This is said;
+      where no numbers tell, the file is refused.
+    - ``.nnet``: inputs and outputs are normalised ones. This is said where the file has a normalisation.
+    - ``.onnx``: inference, so dropout does nothing and statistics are those of training. Attributes that are left out
+      have the defaults of the file's operator set. A clip at the largest float is none. A first axis of a fixed size
+      above 1 is the batch, where nothing mixes its rows, and this is said.
+    - ``.keras``, ``.h5``: the same; settings that are left out have Keras's defaults (no activation, a bias,
+      ε = 0.001).
     """
     if not isinstance(path, str | PathLike):
         raise ModelError(f"{type(path).__name__} is no path of a file: network_from(model) takes models in memory")
