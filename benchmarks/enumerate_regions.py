@@ -24,8 +24,8 @@ from pathlib import Path
 import numpy as np
 
 from relugeom import Domain, ReLUNetwork, enumerate_regions, load_network
-from relugeom.partition import cone_setup
-from relugeom.partition.enumeration import enumerate_by_reference
+from relugeom.search import cone_setup
+from relugeom.search.enumeration import enumerate_by_reference
 
 Task = Callable[[ReLUNetwork, Domain], int]
 HEADING = f"{'network':18} {'regions':>10} {'µs/region':>10} {'peer µs':>12} {'ratio':>9}"

@@ -28,9 +28,9 @@ from sqlalchemy import make_url
 from relugeom import Domain, ReLUNetwork, cluster_samples, enumerate_regions, open_store
 from relugeom.analysis.importance import cluster_importance
 from relugeom.analysis.margins import sample_margins
-from relugeom.partition.adjacency import Adjacency
+from relugeom.measures.adjacency import Adjacency
+from relugeom.measures.volumes import VolumeMethod, Volumes
 from relugeom.partition.partition import Partition
-from relugeom.partition.volumes import VolumeMethod, Volumes
 from relugeom.store.datasets import describe_dataset
 from relugeom.store.readonly import run_query
 from relugeom.store.views import VIEWS

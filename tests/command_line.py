@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from relugeom.cli import main
-from relugeom.network.importers.npz import write_npz
+from relugeom.importers.npz import write_npz
 from relugeom.network.network import ReLUNetwork
 
 TITANIC = Path(__file__).resolve().parents[1] / "examples" / "titanic"

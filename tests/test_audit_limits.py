@@ -12,12 +12,9 @@ from networks import he_network
 from relugeom.analysis.decisions import decide_regions
 from relugeom.analysis.group_bounds import bound_groups
 from relugeom.analysis.margins import sample_margins
-from relugeom.analysis.output_bounds import output_bounds
 from relugeom.analysis.parsimony import group_clusters
 from relugeom.analysis.performance import cluster_performance
 from relugeom.analysis.region_ranges import region_ranges
-from relugeom.analysis.sample_robustness import sample_robustness
-from relugeom.analysis.unit_signs import bound_unit_signs
 from relugeom.analysis.unobserved import find_unobserved
 from relugeom.audit import audit, findings
 from relugeom.audit.schedule import LEAST, WEIGHTS, Schedule, affordable
@@ -27,18 +24,21 @@ from relugeom.deadline import NEVER, Deadline
 from relugeom.errors import CertificateError
 from relugeom.geometry import exact_program, exact_simplex
 from relugeom.geometry.domain import Domain
+from relugeom.measures.adjacency import find_adjacency
+from relugeom.measures.linear_regions import merge_linear_regions
+from relugeom.measures.radii import chebyshev_radii
+from relugeom.measures.slices import slice_regions
+from relugeom.measures.volumes import VolumeMethod, covered_share, region_volumes
 from relugeom.network.decision import Decision
 from relugeom.network.network import ReLUNetwork
-from relugeom.partition.adjacency import find_adjacency
 from relugeom.partition.clusters import cluster_samples
-from relugeom.partition.enumeration import enumerate_regions
-from relugeom.partition.feasibility import settle_clusters, take_census
-from relugeom.partition.linear_regions import merge_linear_regions
-from relugeom.partition.locate import locate_pattern
 from relugeom.partition.partition import PartitionStatus, PatternStatus
-from relugeom.partition.radii import chebyshev_radii
-from relugeom.partition.slices import slice_regions
-from relugeom.partition.volumes import VolumeMethod, covered_share, region_volumes
+from relugeom.questions.output_bounds import output_bounds
+from relugeom.questions.sample_robustness import sample_robustness
+from relugeom.questions.unit_signs import bound_unit_signs
+from relugeom.search.enumeration import enumerate_regions
+from relugeom.search.feasibility import settle_clusters, take_census
+from relugeom.search.locate import locate_pattern
 
 OVER = Deadline(0)
 NETWORK = he_network(3, 4, 6, 5, 1)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import networkx as nx
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -26,15 +27,19 @@ FLOORS = {
     "network": 3,
     "claims": 3,
     "data": 3,
+    "importers": 4,
     "partition": 4,
-    "certificate": 5,
-    "analysis": 5,
-    "graph": 5,
-    "store": 6,
-    "report": 6,
-    "audit": 7,
-    "cli": 8,
-    "__main__": 9,
+    "search": 5,
+    "measures": 6,
+    "certificate": 7,
+    "analysis": 7,
+    "graph": 7,
+    "questions": 8,
+    "store": 9,
+    "report": 9,
+    "audit": 10,
+    "cli": 11,
+    "__main__": 12,
 }
 DOORS = {
     "sqlalchemy": ("store", "migrations", "data.sql_table"),
@@ -47,9 +52,9 @@ DOORS = {
     "highspy": ("geometry",),
     "cvxpy": ("geometry",),
     "scipy.optimize": ("geometry",),
-    "onnx": ("network.importers",),
-    "h5py": ("network.importers",),
-    "safetensors": ("network.importers",),
+    "onnx": ("importers",),
+    "h5py": ("importers",),
+    "safetensors": ("importers",),
     "typer": ("cli",),
     "rich": ("report", "cli"),
     "pandas": ("store", "report", "data", "cli"),
@@ -110,6 +115,22 @@ def offence(module: str, name: str) -> str | None:
     return None
 
 
+def find_circles(repository: Path) -> list[list[str]]:
+    """Modules that import each other, in whatever function they do so."""
+    sources = {}
+    for path in (repository / "relugeom").rglob("*.py"):
+        parts = path.relative_to(repository).with_suffix("").parts
+        sources[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = (path, ".".join(parts[:-1]))
+    graph = nx.DiGraph()
+    for module, (path, package) in sources.items():
+        for name, _ in imported_names(path.read_text(encoding="utf-8"), package):
+            target = name if name in sources else name.rpartition(".")[0]
+            if target in sources:
+                graph.add_edge(module, target)
+    alone = ([node] for node in graph if graph.has_edge(node, node))
+    return [sorted(part) for part in nx.strongly_connected_components(graph) if len(part) > 1] + list(alone)
+
+
 def find_offences(repository: Path) -> list[str]:
     """Every forbidden import of the package and its migrations."""
     found = []
@@ -128,6 +149,38 @@ def find_offences(repository: Path) -> list[str]:
 
 def test_every_import_keeps_to_the_house_plan():
     assert find_offences(REPOSITORY) == []
+
+
+def test_no_files_import_each_other():
+    assert find_circles(REPOSITORY) == []
+
+
+@pytest.mark.parametrize("text", ["from relugeom.linalg.a import x", "def f():\n    from relugeom.linalg import a"])
+def test_a_circle_is_found(tmp_path, text):
+    write(tmp_path, "relugeom/__init__.py", "")
+    write(tmp_path, "relugeom/linalg/a.py", "import relugeom.linalg.b")
+    write(tmp_path, "relugeom/linalg/b.py", text)
+    assert find_circles(tmp_path) == [["relugeom.linalg.a", "relugeom.linalg.b"]]
+
+
+def test_every_room_says_what_it_is_for():
+    """What it answers, what it may import and what it never does."""
+    for folder in (REPOSITORY / "relugeom").iterdir():
+        if folder.name in FLOORS and folder.is_dir():
+            said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+            assert "\n\nImports " in said and "ever " in said, folder.name
+
+
+def test_no_room_is_crowded():
+    """No room has more than 15 % of the lines, and no file more than 400."""
+    files = {
+        path: len(path.read_text(encoding="utf-8").splitlines()) for path in (REPOSITORY / "relugeom").rglob("*.py")
+    }
+    long = {path.name for path, lines in files.items() if lines > 400}
+    assert long == {"checker.py"}
+    for room in FLOORS:
+        share = sum(lines for path, lines in files.items() if room in path.parts) / sum(files.values())
+        assert share <= 0.15, room
 
 
 def test_every_room_stands_on_a_floor():
@@ -202,7 +255,7 @@ def test_an_offending_import_is_found(tmp_path, path, text):
             "from relugeom.network import network\nfrom relugeom.geometry.domain import Domain",
         ),
         (
-            "relugeom/network/importers/a.py",
+            "relugeom/importers/a.py",
             "import onnx.numpy_helper\nfrom relugeom.network.network import ReLUNetwork",
         ),
         ("relugeom/cli/a.py", "from relugeom.audit import audit\nimport typer"),

@@ -1,1 +1,4 @@
-"""Questions about clusters and regions, one a file."""
+"""Questions about clusters and regions that need no proof: importance, relevance, performance and the like.
+
+Imports measures and what that stands on. Never writes a certificate, and never says more than it computed.
+"""

@@ -18,9 +18,9 @@ from relugeom.geometry.exact_simplex import ExactOptimum
 from relugeom.geometry.forms import float_point
 from relugeom.linalg.arrays import FloatArray, IntArray, frozen_array
 from relugeom.linalg.exact import as_fraction, nearest_quotient, scaled_integers
-from relugeom.partition.closed_cells import domain_forms
+from relugeom.measures.closed_cells import domain_forms
+from relugeom.measures.region_programs import RegionPrograms
 from relugeom.partition.partition import Partition, PartitionStatus
-from relugeom.partition.region_programs import RegionPrograms
 
 __all__ = ["GroupBounds", "bound_groups"]
 

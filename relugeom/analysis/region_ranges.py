@@ -16,9 +16,9 @@ from relugeom.geometry.exact_simplex import ExactOptimum
 from relugeom.geometry.forms import float_point
 from relugeom.linalg.arrays import FloatArray, frozen_array
 from relugeom.linalg.exact import as_fraction, nearest_quotient
-from relugeom.partition.closed_cells import domain_forms
+from relugeom.measures.closed_cells import domain_forms
+from relugeom.measures.region_programs import RegionPrograms
 from relugeom.partition.partition import Partition
-from relugeom.partition.region_programs import RegionPrograms
 
 __all__ = ["RegionRanges", "region_ranges"]
 

@@ -27,12 +27,12 @@ from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.chart import domain_chart
 from relugeom.linalg.arrays import FloatArray, IntArray, frozen_array
+from relugeom.measures.volumes import Volumes, region_volumes
 from relugeom.network.effective import EffectiveMaps, effective_maps
-from relugeom.partition.admissible import admissible_regions
 from relugeom.partition.census import AdmissibleInputs, AdmissibleVerdict
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.partition import Partition
-from relugeom.partition.volumes import Volumes, region_volumes
+from relugeom.search.admissible import admissible_regions
 
 __all__ = ["UnobservedRegions", "find_unobserved", "map_departures"]
 

@@ -19,9 +19,9 @@ from relugeom.analysis.importance import ClusterImportance, RegionImportance, as
 from relugeom.analysis.permutation import PermutationImportance
 from relugeom.errors import InputError
 from relugeom.linalg.arrays import FloatArray, frozen_array
+from relugeom.measures.volumes import VolumeMethod, Volumes
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.clusters import Clusters
-from relugeom.partition.volumes import VolumeMethod, Volumes
 
 __all__ = ["DomainImportance", "ImportanceComparison", "Weighting", "compare_importance", "domain_importance"]
 

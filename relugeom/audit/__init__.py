@@ -3,6 +3,8 @@
 Read `audit` like a table of contents: read, choose the domain, cluster, settle the samples' patterns, enumerate,
 prove, count, ask, measure, report. What is found is stored at once, so that a job that is ended early loses no more
 than the step under way. The store and the pictures are slow to load, and only the functions that need them do.
+
+Imports every room but the command line: here everything meets. Never computes, queries or draws by itself.
 """
 
 import os
@@ -31,13 +33,13 @@ from relugeom.network.decision import Decision
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters, cluster_samples
-from relugeom.partition.enumeration import enumerate_regions
-from relugeom.partition.feasibility import settle_clusters, take_census
 from relugeom.partition.found import SearchProgress
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.printing import counted
 from relugeom.remarks import warn
 from relugeom.report.content import ReportContent
+from relugeom.search.enumeration import enumerate_regions
+from relugeom.search.feasibility import settle_clusters, take_census
 
 __all__ = [
     "CERTIFICATE",

@@ -22,7 +22,6 @@ from relugeom.analysis.performance import cluster_performance, region_performanc
 from relugeom.analysis.permutation import permutation_importance
 from relugeom.analysis.region_ranges import region_ranges
 from relugeom.analysis.relevance import cluster_relevance
-from relugeom.analysis.sample_robustness import sample_robustness
 from relugeom.analysis.unobserved import find_unobserved
 from relugeom.analysis.whole_domain import ImportanceComparison, compare_importance, domain_importance
 from relugeom.audit.schedule import Schedule
@@ -37,14 +36,15 @@ from relugeom.errors import DeadlinePassedError
 from relugeom.files import make_folder
 from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import FloatArray, IntArray
+from relugeom.measures.adjacency import find_adjacency
+from relugeom.measures.volumes import VolumeMethod, Volumes, region_volumes
 from relugeom.network.decision import DecisionRule
 from relugeom.network.forward import evaluate
 from relugeom.network.network import ReLUNetwork
-from relugeom.partition.adjacency import find_adjacency
 from relugeom.partition.census import AdmissibleInputs, AdmissibleVerdict
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.partition import Partition, PartitionStatus
-from relugeom.partition.volumes import VolumeMethod, Volumes, region_volumes
+from relugeom.questions.sample_robustness import sample_robustness
 
 if TYPE_CHECKING:
     from relugeom.store.runs import Run

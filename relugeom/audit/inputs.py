@@ -9,8 +9,8 @@ from relugeom.errors import InputError
 from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.domain_spec import load_domain
+from relugeom.importers import load_network
 from relugeom.network.decision import Decision, DecisionRule
-from relugeom.network.importers import load_network
 from relugeom.network.network import ReLUNetwork
 from relugeom.remarks import OnRemark, warn
 

@@ -12,13 +12,7 @@ from itertools import islice, product
 from pathlib import Path
 
 from relugeom.analysis.decisions import decide_exactly
-from relugeom.analysis.fairness import Fairness, protected_fairness
-from relugeom.analysis.monotonicity import monotonicity
-from relugeom.analysis.output_bounds import output_bounds
-from relugeom.analysis.simplification import Simplification, simplify_network
-from relugeom.analysis.tightening import Extremum
 from relugeom.analysis.unequal_share import unequal_samples, unequal_share
-from relugeom.analysis.unit_signs import bound_unit_signs, partition_unit_signs
 from relugeom.audit.words import move_in_words, range_in_words
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.answer import Answer, bound_in_words, pair_in_words, point_in_words
@@ -28,10 +22,16 @@ from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import EmptyDomainError
 from relugeom.files import make_folder
 from relugeom.geometry.domain import Domain
+from relugeom.importers.npz import write_npz
 from relugeom.linalg.arrays import FloatArray
-from relugeom.network.importers.npz import write_npz
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition, PartitionStatus
+from relugeom.questions.fairness import Fairness, protected_fairness
+from relugeom.questions.monotonicity import monotonicity
+from relugeom.questions.output_bounds import output_bounds
+from relugeom.questions.simplification import Simplification, simplify_network
+from relugeom.questions.tightening import Extremum
+from relugeom.questions.unit_signs import bound_unit_signs, partition_unit_signs
 from relugeom.report.formatting import share_of
 
 __all__ = ["FOLDER", "SIMPLIFIED", "ask_questions"]

@@ -1,1 +1,5 @@
-"""Certificates: proofs that anybody can check with one file of the standard library (FORMAT.md, `checker.py`)."""
+"""Certificates: proofs that anybody can check with one file of the standard library (FORMAT.md, `checker.py`).
+
+Imports search for the proof of a partition, and claims. Never asks a question of its own; shares no code with the
+checker.
+"""

@@ -26,7 +26,7 @@ from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import CertificateError, InputError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
-from relugeom.partition.enumeration import check_inputs
+from relugeom.partition.partition import check_inputs
 
 __all__ = ["certify_claim", "settle_claim"]
 

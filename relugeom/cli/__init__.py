@@ -1,4 +1,7 @@
-"""The command line: verbs that parse, call and print."""
+"""The command line: verbs that parse, call and print.
+
+Imports every room; it alone uses Typer. Never does mathematics, writes SQL or decides.
+"""
 
 import logging
 import signal

@@ -15,10 +15,10 @@ from relugeom.deadline import Deadline
 from relugeom.errors import InputError
 from relugeom.files import place_to_write
 from relugeom.geometry.domain_spec import load_domain
-from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.partition import PartitionStatus
 from relugeom.printing import counted
 from relugeom.report.plain_tables import fact_table
+from relugeom.search.enumeration import enumerate_regions
 
 __all__ = ["run_certify", "run_check"]
 

@@ -5,8 +5,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from relugeom.analysis.equivalence import compare_networks
-from relugeom.analysis.tightening import Extremum
 from relugeom.audit.inputs import choose_domain
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.answer import point_in_words
@@ -18,9 +16,11 @@ from relugeom.cli.verifying import CODES
 from relugeom.deadline import Deadline
 from relugeom.files import place_to_write
 from relugeom.network.network import ReLUNetwork
-from relugeom.partition.admissible import check_admissible
 from relugeom.partition.scope import scope_in_words
+from relugeom.questions.equivalence import compare_networks
+from relugeom.questions.tightening import Extremum
 from relugeom.report.plain_tables import fact_table
+from relugeom.search.admissible import check_admissible
 
 __all__ = ["run_compare"]
 

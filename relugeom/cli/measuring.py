@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from relugeom.deadline import Deadline
-from relugeom.partition.adjacency import Adjacency, find_adjacency
-from relugeom.partition.linear_regions import LinearRegions, merge_linear_regions
+from relugeom.measures.adjacency import Adjacency, find_adjacency
+from relugeom.measures.linear_regions import LinearRegions, merge_linear_regions
+from relugeom.measures.volumes import CoveredShare, VolumeMethod, Volumes, covered_share, region_volumes
 from relugeom.partition.partition import Partition, PartitionStatus
-from relugeom.partition.volumes import CoveredShare, VolumeMethod, Volumes, covered_share, region_volumes
 
 __all__ = ["measure_partition"]
 

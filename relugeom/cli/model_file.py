@@ -34,14 +34,14 @@ class Reading:
 
     def network(self, model: str) -> "ReLUNetwork":
         """The model."""
-        from relugeom.network.importers import load_network  # only where a model is read: help costs nothing
+        from relugeom.importers import load_network  # only where a model is read: help costs nothing
 
         return load_network(model, layers=self.layers, activations=self.activations, on_remark=tell)
 
 
 def read_all(models: Sequence[str], reading: Reading) -> "list[ReLUNetwork]":
     """Several models, of which the options are about those that need them (about all of them where none does)."""
-    from relugeom.network.importers import TENSOR_FILES
+    from relugeom.importers import TENSOR_FILES
 
     needs = [Path(model).suffix.lower() in TENSOR_FILES for model in models]
     readings = [reading if need or not any(needs) else Reading() for need in needs]

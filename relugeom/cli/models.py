@@ -18,12 +18,12 @@ from relugeom.graph.export import GRAPH_SUFFIXES, write_graph
 from relugeom.network.decision import DecisionRule
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import patterns_in_words
-from relugeom.partition.enumeration import enumerate_regions
-from relugeom.partition.locate import Location, locate_pattern
 from relugeom.partition.partition import PartitionStatus, PatternStatus
 from relugeom.partition.tree import unexplored_prefixes
 from relugeom.printing import counted
 from relugeom.report.plain_tables import fact_table
+from relugeom.search.enumeration import enumerate_regions
+from relugeom.search.locate import Location, locate_pattern
 
 if TYPE_CHECKING:
     from relugeom.store.runs import Run

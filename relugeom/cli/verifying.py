@@ -7,7 +7,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from relugeom.analysis.properties import property_claims
 from relugeom.certificate.boxes import BoxSettlement, settle_boxes
 from relugeom.claims.settlement import Counterexample, Verdict
 from relugeom.claims.vnnlib import read_property
@@ -18,6 +17,7 @@ from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.files import place_to_write, read_text
 from relugeom.network.network import ReLUNetwork
 from relugeom.printing import counted
+from relugeom.questions.properties import property_claims
 from relugeom.report.plain_tables import fact_table
 
 __all__ = ["CODES", "run_verify"]

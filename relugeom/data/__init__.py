@@ -1,1 +1,4 @@
-"""Tables of samples, read from files; knows neither networks nor polytopes."""
+"""Tables of samples, read from files, databases and frames.
+
+Imports columns; it alone uses pyarrow. Never knows a network or a polytope.
+"""

@@ -1,1 +1,4 @@
-"""Domains, polyhedra and linear programs; knows no network."""
+"""Domains, polyhedra, and linear, quadratic and integer programs, in floats and exactly.
+
+Imports linalg; it alone uses scipy.optimize, HiGHS and CVXPY. Never knows a network.
+"""

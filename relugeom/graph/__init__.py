@@ -1,1 +1,4 @@
-"""Networks as graphs; the only user of networkx."""
+"""Networks as graphs.
+
+Imports network and measures; it alone uses networkx. Never draws.
+"""

@@ -1,1 +1,4 @@
-"""ReLU networks, their activation patterns and effective maps; knows no polytope."""
+"""ReLU networks as values: layers, activation patterns, effective maps and decisions.
+
+Imports linalg. Never knows a polytope, and never reads a model file.
+"""

@@ -14,7 +14,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike
 
-from relugeom.errors import DataError, PatternError
+from relugeom.errors import DataError, InputError, PatternError
 from relugeom.geometry.domain import Domain, contains
 from relugeom.linalg.arrays import ByteArray, FloatArray, frozen_array
 from relugeom.network.activation import activation_pattern
@@ -22,7 +22,7 @@ from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 
-__all__ = ["Partition", "PartitionStatus", "PatternStatus", "Region", "TreeToken"]
+__all__ = ["Partition", "PartitionStatus", "PatternStatus", "Region", "TreeToken", "check_inputs"]
 
 
 class PatternStatus(StrEnum):
@@ -158,3 +158,16 @@ def find_packed_row(packed: ByteArray, content: bytes) -> int | None:
         else:
             high = middle
     return low if low < len(packed) and packed[low].tobytes() == content else None
+
+
+def check_inputs(network: ReLUNetwork, domain: Domain) -> None:
+    """Raise where a network and a domain do not have the same number of inputs, or have them in another order."""
+    if network.inputs != domain.inputs:
+        raise InputError(f"the network has {network.inputs} inputs, but the domain has {domain.inputs}")
+    pairs = zip(network.input_names, domain.feature_names, strict=False)
+    moved = next((pair for pair in pairs if pair[0] != pair[1]), None)
+    if moved is not None and set(network.input_names) == set(domain.feature_names):
+        raise InputError(
+            f"the domain has the features in another order than the network: {moved[1]!r} where the network has "
+            f"{moved[0]!r}; build it in the order of the network's inputs"
+        )

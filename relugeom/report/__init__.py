@@ -1,1 +1,4 @@
-"""Tables, pictures and pages made of values; knows no database."""
+"""Tables, pictures and pages made of values.
+
+Imports the values that it shows; it alone uses matplotlib and Jinja. Never knows a database, and computes no geometry.
+"""

@@ -12,8 +12,8 @@ import numpy as np
 
 from relugeom.deadline import TimeLimit
 from relugeom.linalg.arrays import FloatArray, IntArray
+from relugeom.measures.adjacency import find_adjacency
 from relugeom.network.pattern import pattern_texts
-from relugeom.partition.adjacency import find_adjacency
 from relugeom.partition.partition import Partition
 
 __all__ = ["MAX_NODES", "RegionGraph", "layout_graph", "region_graph"]

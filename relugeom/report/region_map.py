@@ -17,10 +17,10 @@ from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.domain import Domain, FeatureKind, round_to_rules
 from relugeom.geometry.forms import float_point
 from relugeom.linalg.arrays import FloatArray, IntArray
+from relugeom.measures.slices import RegionSlice, slice_regions
 from relugeom.network.decision import DecisionRule
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import pattern_texts
-from relugeom.partition.slices import RegionSlice, slice_regions
 
 __all__ = ["RegionMap", "affine_text", "choose_features", "decision_lines", "draw_map", "find_features", "sample_dots"]
 

@@ -1,1 +1,4 @@
-"""The SQL store: what an analysis found, in tables and views that people query."""
+"""The SQL store: what an analysis found, in tables and views that people query.
+
+Imports the values that it keeps; it alone uses SQLAlchemy, Alembic and psycopg. Never computes what it stores.
+"""

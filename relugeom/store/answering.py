@@ -2,13 +2,11 @@
 
 A query that anybody may have written can keep a database busy in a single step that looks at no clock, and can ask for
 all memory. Therefore it is asked in a process of its own, which `readonly` starts and may kill at any moment. The two
-talk in frames: a length, and a pair of a word and a value that `marshal` writes. This file is what runs there; it loads
-Python's standard library, and psycopg where the store is on a server, so that it starts in a moment.
+talk in frames (`frames.py`). This file is what runs there; it loads Python's standard library, and psycopg where the
+store is on a server, so that it starts in a moment.
 """
 
-import marshal
 import os
-import struct
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -17,11 +15,10 @@ from math import ceil, isfinite
 from pathlib import Path
 from typing import IO, Any
 
-from relugeom.errors import RelugeomError
+from relugeom.store.frames import RefusedError, receive, send
 
-__all__ = ["LONGEST_ROW", "MEMORY_BYTES", "RefusedError", "main", "receive", "send"]
+__all__ = ["LONGEST_ROW", "MEMORY_BYTES", "main"]
 
-LENGTH = struct.Struct("<Q")
 BATCH_BYTES, BATCH_SECONDS = 1 << 18, 0.2
 """Rows travel together until they are so long, or have waited so long."""
 LONGEST_ROW = 1 << 24
@@ -31,35 +28,6 @@ MEMORY_BYTES, FILE_BYTES = 400 << 20, 1 << 30
 SPARE_SECONDS = 2
 
 Row = tuple[Any, ...]
-
-
-class RefusedError(RelugeomError):
-    """The database refused the query: the name of its error, and what it says."""
-
-    def __init__(self, name: str, message: str) -> None:
-        super().__init__(name, message)
-        self.name, self.message = name, message
-
-
-def send(stream: IO[bytes], word: str, value: Any) -> None:
-    """Write one frame."""
-    frame = marshal.dumps((word, value))
-    stream.write(LENGTH.pack(len(frame)))
-    stream.write(frame)
-    stream.flush()
-
-
-def receive(stream: IO[bytes]) -> tuple[str, Any] | None:
-    """Read one frame; None where the other side has ended."""
-    start = stream.read(LENGTH.size)
-    if len(start) < LENGTH.size:
-        return None
-    (length,) = LENGTH.unpack(start)
-    frame = stream.read(length)
-    if len(frame) < length:
-        return None
-    word, value = marshal.loads(frame)
-    return word, value
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from relugeom.deadline import Deadline
-from relugeom.store.answering import RefusedError
+from relugeom.store.frames import RefusedError
 
 __all__ = ["ask_server"]
 

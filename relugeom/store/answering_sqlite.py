@@ -12,7 +12,7 @@ from contextlib import closing
 from typing import Any
 from urllib.parse import quote
 
-from relugeom.store.answering import RefusedError
+from relugeom.store.frames import RefusedError
 
 __all__ = ["ask_file"]
 

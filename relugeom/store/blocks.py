@@ -11,9 +11,9 @@ from sqlalchemy import Connection, delete, insert, select
 
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import packed_width
-from relugeom.partition.enumeration import partition_from_blocks
 from relugeom.partition.found import RegionBlock
 from relugeom.partition.partition import Partition
+from relugeom.search.enumeration import partition_from_blocks
 from relugeom.store import schema
 from relugeom.store.domains import load_domain
 from relugeom.store.networks import load_network

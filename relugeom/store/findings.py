@@ -19,9 +19,9 @@ if TYPE_CHECKING:  # slow to load
     from relugeom.analysis.performance import Performance
     from relugeom.analysis.region_ranges import RegionRanges
     from relugeom.analysis.relevance import ClusterRelevance
-    from relugeom.analysis.sample_robustness import SampleRobustness
     from relugeom.analysis.unobserved import UnobservedRegions
     from relugeom.analysis.whole_domain import ImportanceComparison
+    from relugeom.questions.sample_robustness import SampleRobustness
 
 __all__ = [
     "save_comparison",

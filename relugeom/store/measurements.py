@@ -21,8 +21,8 @@ from relugeom.store.measured_tables import (
 
 if TYPE_CHECKING:  # slow to load
     from relugeom.analysis.margins import SampleMargins
-    from relugeom.partition.adjacency import Adjacency
-    from relugeom.partition.volumes import Volumes
+    from relugeom.measures.adjacency import Adjacency
+    from relugeom.measures.volumes import Volumes
 
 __all__ = ["save_adjacency", "save_decisions", "save_margins", "save_volumes"]
 

@@ -20,8 +20,9 @@ from typing import Any
 
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import StoreError
-from relugeom.store.answering import LONGEST_ROW, receive, send
+from relugeom.store.answering import LONGEST_ROW
 from relugeom.store.connection import server_arguments
+from relugeom.store.frames import receive, send
 from relugeom.store.location import StoreLocation, parse_location
 from relugeom.store.migration import check_schema
 from relugeom.store.processes import mark_interrupted

@@ -23,9 +23,9 @@ from relugeom.linalg.arrays import IntArray
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters
-from relugeom.partition.enumeration import known_block, partition_from_blocks
 from relugeom.partition.found import RegionBlock
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
+from relugeom.search.enumeration import known_block, partition_from_blocks
 from relugeom.store import findings, schema
 from relugeom.store.answers import save_answers
 from relugeom.store.blocks import drop_blocks, load_blocks, save_block
@@ -51,12 +51,12 @@ if TYPE_CHECKING:  # slow to load, and not every run has them
     from relugeom.analysis.performance import Performance
     from relugeom.analysis.region_ranges import RegionRanges
     from relugeom.analysis.relevance import ClusterRelevance
-    from relugeom.analysis.sample_robustness import SampleRobustness
     from relugeom.analysis.unobserved import UnobservedRegions
     from relugeom.analysis.whole_domain import ImportanceComparison
     from relugeom.certificate.partition import Certificate
-    from relugeom.partition.adjacency import Adjacency
-    from relugeom.partition.volumes import Volumes
+    from relugeom.measures.adjacency import Adjacency
+    from relugeom.measures.volumes import Volumes
+    from relugeom.questions.sample_robustness import SampleRobustness
 
 __all__ = ["Run", "open_run"]
 

@@ -16,7 +16,7 @@ from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
 from relugeom.network.forward import evaluate
 from relugeom.partition.clusters import cluster_samples
-from relugeom.partition.enumeration import enumerate_regions
+from relugeom.search.enumeration import enumerate_regions
 
 SQUARE = Domain.box([-1, -1], [1, 1])
 LINE = Domain.box([-1], [1])

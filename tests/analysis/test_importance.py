@@ -14,7 +14,7 @@ from relugeom.errors import DataError
 from relugeom.geometry.domain import Domain
 from relugeom.network.forward import evaluate
 from relugeom.partition.clusters import cluster_samples
-from relugeom.partition.enumeration import enumerate_regions
+from relugeom.search.enumeration import enumerate_regions
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -17,7 +17,7 @@ from relugeom.network.decision import Decision, Squashing
 from relugeom.network.effective import effective_map
 from relugeom.network.forward import decide, evaluate, predict
 from relugeom.partition.clusters import cluster_samples
-from relugeom.partition.enumeration import enumerate_regions
+from relugeom.search.enumeration import enumerate_regions
 
 SEEDS = st.integers(0, 2**32 - 1)
 pytestmark = pytest.mark.filterwarnings("ignore:the decision is right for")  # the targets are drawn

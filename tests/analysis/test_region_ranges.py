@@ -7,7 +7,6 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from relugeom.analysis.output_bounds import output_bounds
 from relugeom.analysis.region_ranges import region_ranges
 from relugeom.certificate.claim import settle_claim
 from relugeom.deadline import Deadline
@@ -17,7 +16,8 @@ from relugeom.network.activation import activation_patterns
 from relugeom.network.exact import evaluate_exactly
 from relugeom.network.forward import evaluate
 from relugeom.network.network import ReLUNetwork
-from relugeom.partition.enumeration import enumerate_regions
+from relugeom.questions.output_bounds import output_bounds
+from relugeom.search.enumeration import enumerate_regions
 
 
 def a_network(seed, *sizes):

@@ -13,12 +13,12 @@ from oracles import exact_layers, pattern_at
 from relugeom.analysis.unobserved import find_unobserved, map_departures
 from relugeom.errors import DataError, InputError
 from relugeom.geometry.domain import Domain
+from relugeom.measures.volumes import VolumeMethod, region_volumes
 from relugeom.network.effective import EffectiveMaps, effective_map
-from relugeom.partition.admissible import admissible_regions
 from relugeom.partition.census import AdmissibleVerdict
 from relugeom.partition.clusters import cluster_samples
-from relugeom.partition.enumeration import enumerate_regions
-from relugeom.partition.volumes import VolumeMethod, region_volumes
+from relugeom.search.admissible import admissible_regions
+from relugeom.search.enumeration import enumerate_regions
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -14,10 +14,10 @@ from relugeom.analysis.permutation import permutation_importance
 from relugeom.analysis.whole_domain import Weighting, compare_importance, domain_importance
 from relugeom.errors import DataError, InputError
 from relugeom.geometry.domain import Domain
+from relugeom.measures.volumes import VolumeMethod, region_volumes
 from relugeom.network.forward import evaluate
 from relugeom.partition.clusters import cluster_samples
-from relugeom.partition.enumeration import enumerate_regions
-from relugeom.partition.volumes import VolumeMethod, region_volumes
+from relugeom.search.enumeration import enumerate_regions
 
 SEEDS = st.integers(0, 2**32 - 1)
 SAMPLES, VOLUME, REGIONS = range(3)

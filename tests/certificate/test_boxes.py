@@ -12,7 +12,6 @@ from oracles import evaluate_layers, exact_layers, pattern_at
 
 import relugeom.certificate.boxes
 import relugeom.deadline
-from relugeom.analysis.properties import property_claims
 from relugeom.certificate.boxes import settle_boxes
 from relugeom.certificate.claim_proof.affine_boxes import find_affine_boxes
 from relugeom.certificate.claim_proof.header_entry import set_rows
@@ -25,6 +24,7 @@ from relugeom.claims.vnnlib import read_property
 from relugeom.deadline import Deadline
 from relugeom.errors import InputError
 from relugeom.geometry.highs import HighsSession
+from relugeom.questions.properties import property_claims
 
 
 def extremes(network, low, high):

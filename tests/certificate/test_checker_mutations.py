@@ -13,7 +13,7 @@ from networks import integer_network
 from relugeom import checker
 from relugeom.certificate.partition import certify_partition
 from relugeom.geometry.domain import Domain
-from relugeom.partition.enumeration import enumerate_regions
+from relugeom.search.enumeration import enumerate_regions
 
 MUTANTS = 800
 """Of each base; there are more than ten."""

@@ -13,8 +13,8 @@ from networks import DEGENERATE
 from relugeom import checker
 from relugeom.certificate.partition import certify_partition
 from relugeom.geometry.domain import Domain
-from relugeom.network.importers import load_network
-from relugeom.partition.enumeration import enumerate_regions
+from relugeom.importers import load_network
+from relugeom.search.enumeration import enumerate_regions
 
 GOLDEN = Path(__file__).with_name("golden")
 PROVED = {

@@ -16,7 +16,7 @@ from relugeom import checker
 from relugeom.certificate.partition import certify_partition
 from relugeom.checker import Refused, Rejected, check, check_subtrees, read_index
 from relugeom.geometry.domain import Domain
-from relugeom.partition.enumeration import enumerate_regions
+from relugeom.search.enumeration import enumerate_regions
 
 
 def marked() -> Written:

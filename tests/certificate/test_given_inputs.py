@@ -10,8 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import he_network, integer_network
 
-from relugeom.analysis.fairness import protected_fairness
-from relugeom.analysis.robustness import distance_to_other_decision
 from relugeom.certificate.claim import settle_claim
 from relugeom.certificate.claim_proof.header_entry import as_excluded
 from relugeom.certificate.given_inputs import find_counterexample
@@ -32,6 +30,8 @@ from relugeom.geometry.domain import Domain, list_admissible
 from relugeom.network.decision import Decision
 from relugeom.network.exact import evaluate_exactly
 from relugeom.network.forward import evaluate
+from relugeom.questions.fairness import protected_fairness
+from relugeom.questions.robustness import distance_to_other_decision
 
 DOMAIN = Domain([-2, -2, 0], [2, 2, 1], kinds=("integer", "continuous", "binary"))
 

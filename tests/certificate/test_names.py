@@ -24,7 +24,7 @@ from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
 from relugeom.network.decision import Decision, DecisionRule
 from relugeom.network.network import ReLUNetwork
-from relugeom.partition.enumeration import enumerate_regions
+from relugeom.search.enumeration import enumerate_regions
 
 INPUTS, OUTPUTS, CLASSES = ("Age", "PClass", "Gen\u00e9"), ("score", "risk"), ("low", "high")
 LAYERS = ([[1, -1, 0], [1, 0, 1], [0, -1, 1]], [0, 0, 0]), ([[1, 1, 1], [1, 1, 1]], [0, -100])

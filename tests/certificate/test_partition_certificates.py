@@ -23,8 +23,8 @@ from relugeom.certificate.partition_proof.plan import make_plan
 from relugeom.certificate.writer import CertificateFile
 from relugeom.checker import check
 from relugeom.errors import CertificateError, InputError
-from relugeom.partition import columns
 from relugeom.partition.partition import TreeToken
+from relugeom.search import columns
 
 
 def accepted(partition, path):

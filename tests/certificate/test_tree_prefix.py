@@ -16,7 +16,7 @@ from relugeom.checker import check
 from relugeom.deadline import Deadline
 from relugeom.errors import CertificateError
 from relugeom.geometry.domain import Domain
-from relugeom.partition.enumeration import enumerate_regions
+from relugeom.search.enumeration import enumerate_regions
 
 LEAF, UNEXPLORED = ["p 1 5"], ["u"]
 TREES = st.recursive(

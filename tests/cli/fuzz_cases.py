@@ -116,7 +116,7 @@ def _safetensors() -> bytes:
 
 
 def _fixture(name: str) -> bytes:
-    return (Path(__file__).parents[1] / "network" / "fixtures" / name).read_bytes()
+    return (Path(__file__).parents[1] / "importers" / "fixtures" / name).read_bytes()
 
 
 def formats(folder: Path) -> dict[str, Format]:

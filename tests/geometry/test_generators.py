@@ -12,8 +12,8 @@ from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.double_description import NO_ROOM, cut_cone
 from relugeom.geometry.generators import DOUBT, find_sides
-from relugeom.partition.cone_setup import empty_cones, stand_at_domain
-from relugeom.partition.setup import Setup
+from relugeom.search.cone_setup import empty_cones, stand_at_domain
+from relugeom.search.setup import Setup
 
 
 def null_vector(rows: list[list[Fraction]], size: int) -> list[Fraction] | None:

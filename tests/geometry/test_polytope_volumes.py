@@ -13,14 +13,8 @@ from oracles import area, box_forms, clip
 from scipy.spatial import ConvexHull, HalfspaceIntersection, QhullError
 
 from relugeom.errors import EmptyPolytopeError, UnboundedPolytopeError
-from relugeom.geometry.volume import (
-    bounding_box,
-    enclosing_floats,
-    is_bounded,
-    keep_inside,
-    polytope_cell,
-    polytope_volume,
-)
+from relugeom.geometry.extents import bounding_box, enclosing_floats, keep_inside
+from relugeom.geometry.volume import is_bounded, polytope_cell, polytope_volume
 
 
 def cube(dimension, side=1):

@@ -4,8 +4,8 @@ from limits import Looks
 from networks import hidden
 
 from relugeom.geometry.domain import Domain
-from relugeom.partition.feasibility import classify_patterns
 from relugeom.partition.partition import PatternStatus
+from relugeom.search.feasibility import classify_patterns
 
 
 def test_what_was_not_classified_in_time_is_unknown():

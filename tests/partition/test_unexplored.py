@@ -7,12 +7,12 @@ from oracles import read_tree
 
 from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.domain import Domain
-from relugeom.partition import cone_setup
-from relugeom.partition.engine import Task
-from relugeom.partition.enumeration import enumerate_regions, partition_from_blocks
 from relugeom.partition.found import RegionBlock
-from relugeom.partition.setup import Setup
 from relugeom.partition.tree import unexplored_prefixes
+from relugeom.search import cone_setup
+from relugeom.search.engine import Task
+from relugeom.search.enumeration import enumerate_regions, partition_from_blocks
+from relugeom.search.setup import Setup
 
 
 @pytest.mark.parametrize("network", [he_network(3, 3, 6, 5, 1), he_network(4, 2, 5, 4, 3, 1), resonance(3)])

@@ -11,9 +11,9 @@ from networks import he_network
 
 from relugeom.analysis.importance import cluster_importance
 from relugeom.analysis.performance import cluster_performance
+from relugeom.importers.npz import write_npz
 from relugeom.network.decision import Decision
 from relugeom.network.forward import decide, predict
-from relugeom.network.importers.npz import write_npz
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.clusters import cluster_samples
 from relugeom.report.clusters import cluster_content

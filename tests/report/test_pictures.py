@@ -7,9 +7,9 @@ from report_samples import made_up_content, pictured_content
 
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
-from relugeom.partition.enumeration import enumerate_regions
 from relugeom.report.pictures import Subject, with_pictures
 from relugeom.report.privacy import without_rows
+from relugeom.search.enumeration import enumerate_regions
 
 
 def plain():

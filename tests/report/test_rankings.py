@@ -11,15 +11,15 @@ from relugeom.analysis.importance import cluster_importance, region_importance
 from relugeom.analysis.permutation import permutation_importance
 from relugeom.analysis.whole_domain import compare_importance, domain_importance
 from relugeom.geometry.domain import Domain
+from relugeom.measures.volumes import region_volumes
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.clusters import cluster_samples
-from relugeom.partition.enumeration import enumerate_regions
-from relugeom.partition.volumes import region_volumes
 from relugeom.report.chapters import _ranked
 from relugeom.report.clusters import cluster_content
 from relugeom.report.excerpt import RANKED, cluster_matrix
 from relugeom.report.plots import importance_bars, importance_caption
 from relugeom.report.tables import cluster_tables
+from relugeom.search.enumeration import enumerate_regions
 
 
 def content_of(network: ReLUNetwork, X: np.ndarray):

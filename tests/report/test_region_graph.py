@@ -5,9 +5,9 @@ import pytest
 from networks import arrangement, he_network
 
 from relugeom.geometry.domain import Domain
-from relugeom.partition.enumeration import enumerate_regions
 from relugeom.report.region_graph import RegionGraph, layout_graph, region_graph
 from relugeom.report.scene import graph_scene
+from relugeom.search.enumeration import enumerate_regions
 
 
 def test_two_lines_make_a_ring_of_four():

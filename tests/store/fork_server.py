@@ -17,7 +17,7 @@ from pathlib import Path
 
 from relugeom.audit import audit
 from relugeom.errors import RelugeomError
-from relugeom.partition import engine, enumeration
+from relugeom.search import engine, enumeration
 
 FAILED = 7
 

@@ -21,7 +21,6 @@ from relugeom.analysis.parsimony import group_clusters
 from relugeom.analysis.performance import cluster_performance, region_performance
 from relugeom.analysis.region_ranges import region_ranges
 from relugeom.analysis.relevance import cluster_relevance
-from relugeom.analysis.sample_robustness import SampleRobustness
 from relugeom.analysis.unobserved import find_unobserved
 from relugeom.analysis.whole_domain import ImportanceComparison
 from relugeom.certificate.partition import Certificate
@@ -29,13 +28,14 @@ from relugeom.claims.answer import Answer
 from relugeom.claims.ball import Norm
 from relugeom.claims.settlement import Proof, Verdict
 from relugeom.geometry.domain import Domain
+from relugeom.measures.adjacency import find_adjacency
+from relugeom.measures.volumes import region_volumes
 from relugeom.network.decision import Decision, Squashing
 from relugeom.network.network import Origin, ReLUNetwork
-from relugeom.partition.adjacency import find_adjacency
 from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
-from relugeom.partition.volumes import region_volumes
+from relugeom.questions.sample_robustness import SampleRobustness
 from relugeom.store.datasets import DatasetRecord, describe_dataset
 from relugeom.store.runs import Run
 from relugeom.store.store import Store

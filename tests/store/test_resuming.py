@@ -18,16 +18,16 @@ from networks import he_network, layered
 
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
-from relugeom.partition import enumeration
-from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.partition import Partition, PartitionStatus
+from relugeom.search import enumeration
+from relugeom.search.enumeration import enumerate_regions
 from relugeom.store.store import Store, open_store
 
 KILLS = 3
 # A search in a process of its own, which records what it has found every few milliseconds.
 SEARCH = """
 import sys
-from relugeom.partition import engine, enumeration
+from relugeom.search import engine, enumeration
 enumeration.BLOCK_SECONDS, engine.STEPS = 0.02, 50
 from relugeom.cli import main
 sys.argv = ["relugeom", "enumerate", *sys.argv[1:]]

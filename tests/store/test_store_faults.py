@@ -27,9 +27,9 @@ from relugeom.checker import main as check
 from relugeom.deadline import Deadline
 from relugeom.errors import InputError, RelugeomError, SchemaVersionError, StoreError
 from relugeom.geometry.domain import Domain
-from relugeom.partition.engine import NOTICE
-from relugeom.partition.enumeration import enumerate_regions
 from relugeom.report.html import render_report
+from relugeom.search.engine import NOTICE
+from relugeom.search.enumeration import enumerate_regions
 from relugeom.store.readonly import run_query
 from relugeom.store.store import open_store
 from relugeom.store.views import VIEWS

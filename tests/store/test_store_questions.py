@@ -14,17 +14,17 @@ from relugeom.analysis.importance import cluster_importance
 from relugeom.analysis.margins import sample_margins
 from relugeom.errors import StoreError
 from relugeom.geometry.domain import Domain
+from relugeom.measures.adjacency import Adjacency, find_adjacency
+from relugeom.measures.volumes import VolumeMethod, Volumes, region_volumes
 from relugeom.network.activation import activation_patterns
 from relugeom.network.decision import Decision
 from relugeom.network.effective import effective_map
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import pattern_texts
-from relugeom.partition.adjacency import Adjacency, find_adjacency
 from relugeom.partition.census import AdmissibleVerdict
 from relugeom.partition.clusters import Clusters, cluster_samples
-from relugeom.partition.enumeration import enumerate_regions
 from relugeom.partition.partition import Partition, PartitionStatus
-from relugeom.partition.volumes import VolumeMethod, Volumes, region_volumes
+from relugeom.search.enumeration import enumerate_regions
 from relugeom.store.store import Store
 
 SAMPLES = np.random.default_rng(11).uniform(-1.2, 1.2, size=(60, 2))

@@ -20,8 +20,8 @@ from relugeom.deadline import Deadline
 from relugeom.errors import DataError, StoreError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
-from relugeom.partition.enumeration import known_block
 from relugeom.partition.partition import PartitionStatus, PatternStatus
+from relugeom.search.enumeration import known_block
 from relugeom.store import processes, queries
 from relugeom.store.insertion import insert_columns
 from relugeom.store.queries import read_run

@@ -1,6 +1,6 @@
 """The compiled prover: follows a known split tree and writes the proofs and points of its certificate as text.
 
-Notation: `partition/columns.py`, `plan.py`. Every cell has a warm dictionary, as in the search; but what is split and
+Notation: `search/columns.py`, `plan.py`. Every cell has a warm dictionary, as in the search; but what is split and
 what is stable is known, so a split needs one climb to its hyperplane, and only the proofs of the plan need an
 optimum. There, sign · z = v + Σ c_j h_j with c_j ≤ 0 and v ≤ 0 on the box side that the dictionary rests at: λ_j =
 −c_j prove it. They are rounded to integers, as short as the margin −v allows; whether R = λ₀ sign · z + Σ λ_j h_j ≤ 0
@@ -39,7 +39,7 @@ from relugeom.certificate.partition_proof.tree_columns import (
 )
 from relugeom.geometry.compiled import borrowed, compiled, inlined
 from relugeom.geometry.dictionary import FREE, write_form
-from relugeom.partition.columns import (
+from relugeom.search.columns import (
     BASE,
     BEYOND,
     DONE,
@@ -54,9 +54,9 @@ from relugeom.partition.columns import (
     S,
     U,
 )
-from relugeom.partition.layer_forms import box_maximum, compute_forms, layer_of
-from relugeom.partition.path import restore_sibling, save_sibling, take_side
-from relugeom.partition.walk import climb, cross_edge, refactorise
+from relugeom.search.layer_forms import box_maximum, compute_forms, layer_of
+from relugeom.search.path import restore_sibling, save_sibling, take_side
+from relugeom.search.walk import climb, cross_edge, refactorise
 
 __all__ = ["LEFT_OUT", "write_tree"]
 

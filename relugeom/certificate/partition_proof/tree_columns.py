@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from relugeom.geometry.compiled import inlined, inner
-from relugeom.partition.columns import UNIT
-from relugeom.partition.layer_forms import size_of
+from relugeom.search.columns import UNIT
+from relugeom.search.layer_forms import size_of
 
 UNEXPLORED = 3
 UNDECIDED_UNIT, PROVED_INACTIVE = 2, 3

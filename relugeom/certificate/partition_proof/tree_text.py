@@ -14,11 +14,11 @@ from relugeom.certificate.partition_proof.plan import make_plan
 from relugeom.certificate.partition_proof.proof_kernel import LEFT_OUT, write_tree
 from relugeom.deadline import CLOCK, NEVER, Deadline
 from relugeom.geometry.chart import domain_chart
-from relugeom.partition import columns
-from relugeom.partition.engine import paced, prepare
 from relugeom.partition.partition import Partition
-from relugeom.partition.path import stand_at
-from relugeom.partition.setup import Setup, grown
+from relugeom.search import columns
+from relugeom.search.engine import paced, prepare
+from relugeom.search.path import stand_at
+from relugeom.search.setup import Setup, grown
 
 __all__ = ["TreePiece", "tree_pieces"]
 

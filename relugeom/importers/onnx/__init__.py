@@ -1,0 +1,1 @@
+"""ONNX models, read from their bytes and taken apart node by node."""

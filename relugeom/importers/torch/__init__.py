@@ -1,0 +1,1 @@
+"""PyTorch models in memory, saved tensors and state_dicts; nothing in a file is run."""

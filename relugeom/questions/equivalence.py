@@ -1,0 +1,97 @@
+"""Two networks on one domain: the same function, or the largest difference and where it is.
+
+The one idea: that no output differs is one claim; where it fails, the difference of an output is itself piecewise
+affine, on the cells that both networks have in common, and has a largest value like any output.
+"""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from relugeom.claims.claim import Equivalent, Scope
+from relugeom.claims.settlement import Settle, Settlement, Verdict, in_time
+from relugeom.deadline import Deadline, TimeLimit
+from relugeom.errors import InputError
+from relugeom.geometry.domain import Domain
+from relugeom.network.network import ReLUNetwork
+from relugeom.partition.scope import choose_scope
+from relugeom.questions.output_bounds import LinearOutput
+from relugeom.questions.tightening import Extremum
+
+__all__ = ["Comparison", "compare_networks"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What two networks have in common.
+
+    Attributes
+    ----------
+    equivalent
+        The claim that no output differs anywhere on the domain.
+    scope
+        On which inputs they were compared.
+    differences
+        One per output, where they are not equivalent: the largest |y − y'|.
+    """
+
+    equivalent: Settlement
+    scope: Scope
+    differences: tuple[Extremum, ...] = ()
+
+
+def compare_networks(
+    first: ReLUNetwork,
+    second: ReLUNetwork,
+    domain: Domain,
+    settle: Settle,
+    *,
+    scope: Scope | None = None,
+    time_limit: TimeLimit = None,
+) -> Comparison:
+    """Whether two networks are the same function on a domain, or how far they are apart.
+
+    Parameters
+    ----------
+    settle
+        Settles claims about these two networks on this domain.
+    scope
+        ADMISSIBLE: on admissible inputs, which is meant by default where the domain has whole numbers; RELAXATION: on
+        all inputs of the relaxation.
+    time_limit
+        Seconds, or a deadline, for all of it; claims that are not settled by then are not known. A proof that has begun
+        is cut short where `settle` takes a `time_limit` too.
+
+    Raises
+    ------
+    InputError
+        They have other numbers of inputs or outputs.
+    """
+    deadline = Deadline.of(time_limit)
+    if (first.inputs, first.outputs) != (second.inputs, second.outputs):
+        raise InputError(
+            f"networks with {first.inputs} and {second.inputs} inputs, {first.outputs} and {second.outputs} outputs "
+            "cannot be compared"
+        )
+    scope, settle = choose_scope(domain, scope), in_time(settle, deadline)
+    equivalent = settle(Equivalent(Fraction(0), scope))
+    shown = equivalent.counterexample
+    if equivalent.verdict is not Verdict.FAILS or shown is None:
+        return Comparison(equivalent, scope)
+    differences = []
+    for output in range(first.outputs):
+        ends = []
+        for sign in (1, -1):
+            unit = tuple(Fraction(sign * (k == output)) for k in range(first.outputs))
+            value = LinearOutput((first, second), (*unit, *(-entry for entry in unit)))
+            best = value.best_near(domain, shown.x, scope, deadline=deadline)
+            ends.append(value.largest(domain, settle, best, scope, deadline=deadline))
+        differences.append(_larger(*ends))
+    return Comparison(equivalent, scope, tuple(differences))
+
+
+def _larger(one: Extremum, other: Extremum) -> Extremum:
+    """The larger of two; known only if both are."""
+    ends = sorted((one, other), key=lambda end: (end.value is None, end.value or Fraction(0)))
+    if ends[1].value is not None and ends[0].verdict is Verdict.UNKNOWN:
+        return replace(ends[1], verdict=Verdict.UNKNOWN, settlement=ends[0].settlement)
+    return ends[1]

@@ -1,0 +1,240 @@
+"""Exact minimum and maximum of an output over a domain, with inputs that reach them.
+
+Notation: c·y is a combination of the outputs (before any squashing) of one network, or of several on the same input;
+its maximum over the relaxation is the largest of those of affine maps over closed cells, which are linear programs.
+Over admissible inputs, a cell has the integers of one input.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import lcm
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from relugeom.claims.claim import Excluded, OutputBound, Scope, Twin
+from relugeom.claims.inequality import Inequality
+from relugeom.claims.settlement import Counterexample, Settle, Verdict, in_time
+from relugeom.deadline import NEVER, Deadline, TimeLimit
+from relugeom.errors import DeadlinePassedError, EmptyDomainError, InputError
+from relugeom.geometry.domain import Domain, list_admissible
+from relugeom.geometry.drawing import draw_admissible
+from relugeom.geometry.exact_program import maximise_exactly
+from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum
+from relugeom.geometry.integer_search import AdmissibleWitness, Undecided
+from relugeom.geometry.strict_point import Witness, find_strict_point
+from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.exact import as_fraction
+from relugeom.measures.closed_cells import Best, climb, closed_cell, domain_forms
+from relugeom.network.exact import evaluate_exactly
+from relugeom.network.forward import as_samples, evaluate
+from relugeom.network.network import ReLUNetwork
+from relugeom.network.pattern import ActivationPattern
+from relugeom.partition.scope import choose_scope, in_scope
+from relugeom.questions.coordinate_climb import climb_by_coordinates
+from relugeom.questions.tightening import Extremum, tighten
+from relugeom.search.admissible import check_admissible
+
+__all__ = ["LinearOutput", "OutputBounds", "output_bounds", "promising_inputs"]
+
+Point = tuple[Fraction, ...]
+SCOPES = {Scope.ADMISSIBLE: "admissible inputs", Scope.RELAXATION: "relaxation"}
+UNPROVED = {Verdict.HOLDS: "", Verdict.UNKNOWN: " (reached; not proved to be the end)", Verdict.FAILS: ""}
+FINDING = 1 / 3
+"""Part of the time for finding inputs; the rest is for proofs."""
+SEEDS, CLIMBED, KEPT = 2000, 32, 8
+"""Random inputs that are looked at, inputs that are improved feature by feature, and inputs to set out from."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinearOutput:
+    """c·y.
+
+    Attributes
+    ----------
+    networks
+        One network, or two with the same inputs.
+    weights
+        c: one number per output, those of all networks behind each other.
+    """
+
+    networks: tuple[ReLUNetwork, ...]
+    weights: tuple[Fraction, ...]
+
+    def at(self, x: Sequence[Fraction]) -> tuple[Fraction, tuple[ActivationPattern, ...]]:
+        """The value at an input, exactly, and the patterns there."""
+        patterns, outputs = zip(*(evaluate_exactly(network, x) for network in self.networks), strict=True)
+        every = (value for values in outputs for value in values)
+        return sum((w * y for w, y in zip(self.weights, every, strict=True)), Fraction(0)), patterns
+
+    def best_near(self, domain: Domain, x: Sequence[Fraction], scope: Scope, *, deadline: Deadline = NEVER) -> Best:
+        """The most that is reached in the cell of an input, and in cells that lead on from it.
+
+        Parameters
+        ----------
+        x
+            An input of the domain; where the scope is ADMISSIBLE an admissible one, whose integers are kept.
+        deadline
+            Then the answer is what was reached by then, the value at the input at least.
+        """
+        if scope is Scope.ADMISSIBLE:
+            whole = np.array([float(value) for value in x])
+            sides = [np.where(domain.integral, whole, side) for side in (domain.lower, domain.upper)]
+            domain = replace(domain, lower=sides[0], upper=sides[1])
+        rows = domain_forms(domain)
+
+        def best_of(patterns: tuple[ActivationPattern, ...]) -> Best | None:
+            cells = [closed_cell(network, pattern) for network, pattern in zip(self.networks, patterns, strict=True)]
+            forms = [(form, cell.outputs.exponent) for cell in cells for form in cell.outputs.rows()]
+            objective, scale = self._objective(forms)
+            inside = [*rows, *(form for cell in cells for form in cell.units)]
+            found = maximise_exactly(inside, objective, deadline=deadline)
+            if isinstance(found, ExactInfeasible):
+                return None
+            point = tuple(map(as_fraction, found.point))
+            return Best(as_fraction(found.value) / scale if isinstance(found, ExactOptimum) else None, point)
+
+        value, patterns = self.at(x)
+        return climb(self.networks, patterns, best_of) or Best(value, tuple(x))
+
+    def largest(
+        self, domain: Domain, settle: Settle, start: Best, scope: Scope, *, deadline: Deadline = NEVER
+    ) -> Extremum:
+        """The largest value over the scope, from what has been reached already."""
+
+        def claim_at(bound: Fraction) -> OutputBound | Excluded:
+            if len(self.networks) == 1:
+                return OutputBound(self.weights, bound, scope)
+            first = self.networks[0].outputs
+            beyond = Inequality(-bound, outputs=self.weights[:first], copy_outputs=self.weights[first:], strict=True)
+            return Excluded(((beyond,),), scope, twin=Twin(second_network=True))
+
+        def improve(shown: Counterexample) -> Best:
+            return self.best_near(domain, shown.x, scope, deadline=deadline)
+
+        return tighten(claim_at, settle, improve, start)
+
+    def _objective(self, forms: Sequence[tuple[list[int], int]]) -> tuple[list[int], int]:
+        """c·y as an integer form, and by what it is multiplied."""
+        scale = lcm(*(weight.denominator for weight in self.weights)) << max(exponent for _, exponent in forms)
+        total = [0] * len(forms[0][0])
+        for weight, (form, exponent) in zip(self.weights, forms, strict=True):
+            factor = int(weight * scale) >> exponent
+            total = [entry + factor * c for entry, c in zip(total, form, strict=True)]
+        return total, scale
+
+
+@dataclass(frozen=True, slots=True)
+class OutputBounds:
+    """The range of an output: value, input and verdict at either end.
+
+    Attributes
+    ----------
+    scope
+        Over which inputs: admissible ones, or all of the relaxation.
+    """
+
+    lowest: Extremum
+    highest: Extremum
+    scope: Scope
+
+    def __str__(self) -> str:
+        low, high = (
+            "no limit" if end.value is None else f"{float(end.value)!r}" + UNPROVED[end.verdict]
+            for end in (self.lowest, self.highest)
+        )
+        return f"{low} to {high} over the {SCOPES[self.scope]}"
+
+
+def output_bounds(
+    network: ReLUNetwork,
+    domain: Domain,
+    settle: Settle,
+    *,
+    output: int = 0,
+    scope: Scope | None = None,
+    candidates: ArrayLike | None = None,
+    time_limit: TimeLimit = None,
+) -> OutputBounds:
+    """The exact range of one output over a domain.
+
+    Parameters
+    ----------
+    settle
+        Settles claims about this network on this domain.
+    scope
+        ADMISSIBLE: over admissible inputs, which is meant by default where the domain has whole numbers; RELAXATION:
+        over all inputs of the relaxation, where a category may be there by halves.
+    candidates
+        Inputs from which to set out besides random ones, shape (k, n), such as samples; those that are out of scope are
+        passed over.
+    time_limit
+        Seconds, or a deadline, for all of it, of which finding inputs takes a third at most. An end that is not proved
+        by then is UNKNOWN, and its value is what was reached. A proof that has begun is cut short where `settle` takes
+        a `time_limit` too, as `settle_claim` does.
+
+    Raises
+    ------
+    InputError
+        There is no such output, or no such scope.
+    EmptyDomainError
+        There is no such input, or none was found (in time).
+    """
+    deadline = Deadline.of(time_limit)
+    if not 0 <= output < network.outputs:
+        raise InputError(f"there is no output {output}: they are numbered from 0 to {network.outputs - 1}")
+    scope = choose_scope(domain, scope)
+    inputs = promising_inputs(domain, scope, None if candidates is None else as_samples(network, candidates))
+    finding = deadline.share(FINDING)
+    some = [] if len(inputs) and deadline.passed else [_some_input(domain, scope, finding)]
+    order = np.argsort(evaluate(network, inputs)[:, output], kind="stable")
+    ends = []
+    for part, sign, chosen in ((1 / 2, -1, order[:CLIMBED]), (1, 1, order[::-1][:CLIMBED])):
+        until = deadline.share(part)
+        finding = until.share(FINDING)
+        value = LinearOutput((network,), tuple(Fraction(sign * (k == output)) for k in range(network.outputs)))
+        known = inputs[chosen]
+        if scope is Scope.ADMISSIBLE:
+            known = climb_by_coordinates(network, domain, known, output=output, direction=sign, deadline=finding)
+        starts = list(dict.fromkeys([*some, *(tuple(map(Fraction, x)) for x in known[:KEPT].tolist())]))
+        best = max((value.best_near(domain, x, scope, deadline=finding) for x in starts), key=_rank)
+        found = value.largest(domain, in_time(settle, until), best, scope, deadline=until)
+        ends.append(found if sign > 0 or found.value is None else replace(found, value=-found.value))
+    return OutputBounds(ends[0], ends[1], scope)
+
+
+def promising_inputs(domain: Domain, scope: Scope, candidates: FloatArray | None = None) -> FloatArray:
+    """Inputs of the scope to set out from, shape (k, n): those given, and others, the same every time."""
+    tables = [np.zeros((0, domain.inputs))] if candidates is None else [np.asarray(candidates, dtype=np.float64)]
+    if scope is Scope.ADMISSIBLE:
+        listed = list_admissible(domain)
+        tables.append(draw_admissible(domain, SEEDS) if listed is None else listed)
+    elif np.isfinite(domain.lower).all() and np.isfinite(domain.upper).all():
+        drawn = np.random.default_rng(0).random((SEEDS, domain.inputs))
+        tables.append(domain.lower + drawn * (domain.upper - domain.lower))
+    table = np.concatenate(tables)
+    kept: FloatArray = table[in_scope(domain, table, scope)]
+    return kept
+
+
+def _some_input(domain: Domain, scope: Scope, deadline: Deadline) -> Point:
+    """Any input of the scope; the network has no say in it, so that it is found whatever the network's size."""
+    whole = scope is Scope.ADMISSIBLE
+    rows = domain_forms(domain)
+    try:
+        found = (
+            check_admissible(domain, time_limit=deadline)
+            if whole
+            else find_strict_point(rows, (), domain.inputs, deadline=deadline)
+        )
+    except DeadlinePassedError as error:
+        raise EmptyDomainError(f"no input was found over which an output could be bounded: {error}") from error
+    if isinstance(found, AdmissibleWitness | Witness):
+        return tuple(map(as_fraction, found.point))
+    reason = f": {found.reason}" if isinstance(found, Undecided) else ""
+    raise EmptyDomainError(f"no input was found over which an output could be bounded{reason}")
+
+
+def _rank(best: Best) -> tuple[bool, Fraction]:
+    return best.value is None, best.value or Fraction(0)

@@ -1,0 +1,308 @@
+"""How far an input is from another decision, and the nearest input that gets one: a counterfactual.
+
+Notation: p is an input with a decision, r a radius in the norm l1, l2 or linf. Another decision is had in a union of
+sets of outputs: beyond a threshold, or where another output is at least as large. The one idea: in a closed cell, the
+point of such a set that is nearest to p solves a linear program (l1, linf) or is a projection (l2); that no other cell
+has a nearer one is a claim about a ball.
+
+A set may be open (y > θ): then its distance is that of its closure, and the nearest input may lie on the border. Else
+the ball of exactly that distance touches the set; so the ball that is proved is smaller, by 2^−40 of it.
+
+A threshold may be known between two bounds only: then a counterfactual is beyond the farther one, and the ball that is
+proved holds no input that is beyond the nearer one.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from relugeom.analysis.decisions import decide_exactly
+from relugeom.claims.ball import Ball, Norm
+from relugeom.claims.claim import Claim, Excluded, Scope
+from relugeom.claims.inequality import Inequality
+from relugeom.claims.settlement import Settlement, Verdict, in_time
+from relugeom.deadline import Deadline, TimeLimit
+from relugeom.errors import InputError
+from relugeom.geometry.domain import Domain
+from relugeom.geometry.exact_program import maximise_exactly
+from relugeom.geometry.exact_simplex import ExactOptimum, ExactUnbounded, Form
+from relugeom.geometry.nearest_point import nearest_in_l1, nearest_in_l2, nearest_in_linf
+from relugeom.linalg.arrays import FloatArray
+from relugeom.measures.closed_cells import Best, climb, closed_cell, domain_forms
+from relugeom.network.decision import DecisionRule
+from relugeom.network.exact import evaluate_exactly
+from relugeom.network.forward import as_samples
+from relugeom.network.network import ReLUNetwork
+from relugeom.network.pattern import ActivationPattern
+from relugeom.partition.scope import choose_scope, in_scope
+from relugeom.questions.tightening import tighten
+
+__all__ = ["Robustness", "SettleOn", "distance_to_other_decision", "has_clear_decision"]
+
+Point = tuple[Fraction, ...]
+SettleOn = Callable[[Domain, Claim], Settlement]
+NEAREST = {Norm.L1: nearest_in_l1, Norm.L2: nearest_in_l2, Norm.LINF: nearest_in_linf}
+MARGIN = Fraction(1, 1 << 40)
+KEPT = 8
+"""Candidates from which the search sets out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Robustness:
+    """The distance of one input from another decision.
+
+    Attributes
+    ----------
+    norm
+        For L2, `distance` and `certified` are squares.
+    verdict
+        HOLDS: the distance is proved; FAILS: no input of the domain gets another decision, which is proved too;
+        UNKNOWN: a nearer one may exist.
+    distance
+        Of the nearest input that was found; None without one.
+    certified
+        No input so near has another decision; None where nothing is proved.
+    counterfactual
+        The nearest input with (or, for an open set, at the border of) another decision.
+    settlement
+        The last claim, with its proof.
+    scope
+        Which inputs count as counterfactuals: admissible ones, or all of the relaxation.
+    """
+
+    norm: Norm
+    verdict: Verdict
+    distance: Fraction | None
+    certified: Fraction | None
+    counterfactual: Point | None
+    settlement: Settlement | None
+    scope: Scope
+
+
+def distance_to_other_decision(
+    network: ReLUNetwork,
+    domain: Domain,
+    settle_on: SettleOn,
+    x: ArrayLike,
+    *,
+    norm: Norm = Norm.LINF,
+    scope: Scope | None = None,
+    frozen: Sequence[int] = (),
+    candidates: ArrayLike | None = None,
+    time_limit: TimeLimit = None,
+) -> Robustness:
+    """The exact distance of an input from another decision.
+
+    Parameters
+    ----------
+    settle_on
+        Settles claims about this network on the domain that it is given.
+    x
+        An input of the domain, shape (n,).
+    scope
+        ADMISSIBLE: only admissible inputs count as counterfactuals, which is meant by default where the domain has
+        whole numbers; RELAXATION: all inputs of the relaxation.
+    frozen
+        Features that keep their value.
+    candidates
+        Inputs from which to set out, shape (k, n), such as samples.
+    time_limit
+        Seconds, or a deadline, for all of it; what is not proved by then is not known. A proof that has begun is cut
+        short where `settle_on` takes a `time_limit` too.
+
+    Raises
+    ------
+    InputError
+        The input is outside the domain, its decision is not clear, the network takes none, or there is no such feature
+        to freeze, norm or scope.
+    """
+    deadline = Deadline.of(time_limit)
+    for feature in frozen:
+        if not 0 <= feature < domain.inputs:
+            raise InputError(
+                f"there is no feature {feature} to freeze: they are numbered from 0 to {domain.inputs - 1}"
+            )
+    norm, scope = Norm(norm), choose_scope(domain, scope)
+    point = as_samples(network, x)[0]
+    known = None if candidates is None else as_samples(network, candidates)
+    if not in_scope(domain, point[None, :], scope)[0]:
+        raise InputError("the input lies outside the domain (or is not admissible): no distance is asked of it")
+    p = tuple(map(Fraction, point.tolist()))
+    kept = np.isin(np.arange(domain.inputs), list(frozen))
+    sides = [np.where(kept, point, side) for side in (domain.lower, domain.upper)]
+    search = _Search(network, replace(domain, lower=sides[0], upper=sides[1]), settle_on, p, norm, scope, deadline)
+    return search.run(known)
+
+
+def has_clear_decision(network: ReLUNetwork, x: FloatArray) -> bool:
+    """Whether an input, shape (n,), has one decision for certain: no tie, no output between bounds of a threshold."""
+    outputs = evaluate_exactly(network, tuple(map(Fraction, np.asarray(x, dtype=np.float64).tolist())))[1]
+    return decide_exactly(network.rule, outputs) >= 0
+
+
+class _Search:
+    """The distance of one input."""
+
+    def __init__(
+        self,
+        network: ReLUNetwork,
+        domain: Domain,
+        settle_on: SettleOn,
+        p: Point,
+        norm: Norm,
+        scope: Scope,
+        deadline: Deadline,
+    ) -> None:
+        self._network, self._domain, self._p, self._norm, self._scope = network, domain, p, norm, scope
+        self._settle_on, self._deadline = in_time(settle_on, deadline), deadline
+        self._sets, self._doubtful = _other_decisions(network, evaluate_exactly(network, p)[1])
+
+    def run(self, candidates: FloatArray | None) -> Robustness:
+        starts = self._promising(candidates)
+        if not starts:  # nothing at hand has another decision: is there an input that has?
+            first = self._without_doubt(self._settle(self._claim(self._sets)))
+            if first.counterexample is None:
+                verdict = Verdict.FAILS if first.verdict is Verdict.HOLDS else Verdict.UNKNOWN
+                return Robustness(self._norm, verdict, None, None, None, first, self._scope)
+            starts = [first.counterexample.x]
+        best = max((self._nearest_near(start) for start in starts), key=_value)
+        found = tighten(self._claim_at, self._settle, lambda shown: self._nearest_near(shown.x), best)
+        distance = -(found.value or Fraction(0))
+        last = found.settlement if found.settlement is None else self._without_doubt(found.settlement)
+        verdict = found.verdict if last is None else last.verdict
+        proved = _smaller(distance) if verdict is Verdict.HOLDS else None
+        return Robustness(self._norm, verdict, distance, proved, found.point, last, self._scope)
+
+    def _settle(self, claim: Claim) -> Settlement:
+        return self._settle_on(self._domain, claim)
+
+    def _without_doubt(self, found: Settlement) -> Settlement:
+        """What is left of a claim that holds, where inputs whose class is not known count as others."""
+        if found.verdict is not Verdict.HOLDS or not self._doubtful:
+            return found
+        ball = found.claim.ball if isinstance(found.claim, Excluded) else None
+        wider = self._settle(self._claim(self._doubtful, ball))
+        if wider.verdict is not Verdict.FAILS:
+            return wider
+        rule = self._network.rule
+        reason = f"an output lies between {rule.lower!r} and {rule.upper!r}, where the class is not known"
+        return replace(wider, verdict=Verdict.UNKNOWN, counterexample=None, reason=reason)
+
+    def _claim(self, sets: Sequence[Inequality], ball: Ball | None = None) -> Excluded:
+        return Excluded(tuple((part,) for part in sets), self._scope, ball)
+
+    def _claim_at(self, value: Fraction) -> Excluded:
+        return self._claim(self._sets, Ball(self._norm, self._p, _smaller(-value)))
+
+    def _promising(self, candidates: FloatArray | None) -> list[Point]:
+        """The nearest candidates that have another decision."""
+        if candidates is None:
+            return []
+        table = candidates[in_scope(self._domain, candidates, self._scope)]
+        steps = np.abs(table - np.array([float(value) for value in self._p]))
+        sizes = {Norm.L1: steps.sum(axis=1), Norm.L2: (steps**2).sum(axis=1), Norm.LINF: steps.max(axis=1, initial=0)}
+        found: list[Point] = []
+        for row in np.argsort(sizes[self._norm], kind="stable").tolist():
+            if self._deadline.passed:
+                break
+            point = tuple(map(Fraction, table[row].tolist()))
+            if self._is_other(evaluate_exactly(self._network, point)[1]):
+                found.append(point)
+            if len(found) == KEPT:
+                break
+        return found
+
+    def _is_other(self, outputs: Point) -> bool:
+        for part in self._sets:
+            value = part.constant + sum(w * y for w, y in zip(part.outputs, outputs, strict=True))
+            if value > 0 or (value == 0 and not part.strict):
+                return True
+        return False
+
+    def _nearest_near(self, start: Point) -> Best:
+        """The nearest point with another decision in the cell of an input that has one, and in cells behind it."""
+        domain = self._domain
+        if self._scope is Scope.ADMISSIBLE:
+            whole = np.array([float(value) for value in start])
+            sides = [np.where(domain.integral, whole, side) for side in (domain.lower, domain.upper)]
+            domain = replace(domain, lower=sides[0], upper=sides[1])
+        rows = domain_forms(domain)
+
+        def best_of(patterns: tuple[ActivationPattern, ...]) -> Best | None:
+            cell = closed_cell(self._network, patterns[0])
+            forms, scale = cell.outputs.rows(), 1 << cell.outputs.exponent
+            found = []
+            for part in self._sets:
+                beyond = [Fraction(0)] * (len(start) + 1)
+                beyond[-1] = part.constant * scale
+                for weight, form in zip(part.outputs, forms, strict=True):
+                    beyond = [entry + weight * c for entry, c in zip(beyond, form, strict=True)]
+                common = int(np.lcm.reduce([entry.denominator for entry in beyond], dtype=object))
+                inside, border = [*rows, *cell.units], [int(v * common) for v in beyond]
+                if part.strict and not _is_exceeded(inside, border, self._deadline):
+                    continue  # a cell that only touches θ holds no other decision
+                nearest = NEAREST[self._norm]([*inside, border], self._p, deadline=self._deadline)
+                if nearest is not None:
+                    found.append(Best(-nearest[0], nearest[1]))
+            return max(found, key=_value, default=None)
+
+        found = climb((self._network,), (evaluate_exactly(self._network, start)[0],), best_of)
+        if found is None and not self._deadline.passed:
+            raise AssertionError("an input with another decision lies in its own cell")
+        return found or Best(-_length(start, self._p, self._norm), start)
+
+
+def _smaller(distance: Fraction) -> Fraction:
+    """The size of the ball that is proved for a distance."""
+    return distance * (1 - MARGIN)
+
+
+def _is_exceeded(rows: Sequence[Form], form: Form, deadline: Deadline) -> bool:
+    """Whether a form is > 0 somewhere in {h ≥ 0}."""
+    found = maximise_exactly(rows, form, deadline=deadline)
+    return isinstance(found, ExactUnbounded) or (isinstance(found, ExactOptimum) and found.value > 0)
+
+
+def _length(x: Point, p: Point, norm: Norm) -> Fraction:
+    """The distance of two points; squared for L2, like that of `NEAREST`."""
+    steps = [abs(a - b) for a, b in zip(x, p, strict=True)]
+    if norm is Norm.LINF:
+        return max(steps, default=Fraction(0))
+    return sum((step if norm is Norm.L1 else step * step for step in steps), Fraction(0))
+
+
+def _value(best: Best) -> Fraction:
+    return best.value if best.value is not None else Fraction(0)
+
+
+def _other_decisions(network: ReLUNetwork, outputs: Point) -> tuple[tuple[Inequality, ...], tuple[Inequality, ...]]:
+    """Each is one way to get another decision than these outputs: for certain, and (if that differs) perhaps."""
+    rule = network.rule
+    if rule.rule is DecisionRule.THRESHOLD:
+        lower, upper = Fraction(rule.lower), Fraction(rule.upper)
+        if not lower < outputs[0] <= upper:
+            ways = [_beyond(bound, len(outputs), above=outputs[0] <= lower) for bound in (lower, upper)]
+            certain, perhaps = ways if outputs[0] > upper else reversed(ways)
+            return (certain,), () if lower == upper else (perhaps,)
+        raise InputError("the input's output lies between the bounds of the threshold: its decision is not clear")
+    if rule.rule is DecisionRule.ARGMAX:
+        largest = max(outputs)
+        if outputs.count(largest) > 1:
+            raise InputError("several outputs are the largest at the input: its decision is not clear")
+        own = outputs.index(largest)
+        others = [k for k in range(len(outputs)) if k != own]
+        return tuple(
+            Inequality(outputs=tuple(Fraction(int(j == k) - int(j == own)) for j in range(len(outputs))))
+            for k in others
+        ), ()
+    raise InputError("the network takes no decision: say from which output on it is class 1, with a threshold")
+
+
+def _beyond(bound: Fraction, outputs: int, *, above: bool) -> Inequality:
+    """The first output is > bound, or ≤ it."""
+    sign = 1 if above else -1
+    row = (Fraction(sign), *[Fraction(0)] * (outputs - 1))
+    return Inequality(-sign * bound, outputs=row, strict=above)

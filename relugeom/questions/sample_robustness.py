@@ -1,0 +1,186 @@
+"""How far many samples are from another decision: distances, counterfactuals, and the share beyond a radius.
+
+The one idea: each sample is a question of its own (`robustness.py`), so that a budget of time is spent on samples in
+the order in which they are given, and what was not asked is said.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from relugeom.claims.ball import Norm
+from relugeom.claims.claim import Claim
+from relugeom.claims.settlement import Proof, Settlement, Verdict
+from relugeom.deadline import Deadline, TimeLimit
+from relugeom.errors import InputError
+from relugeom.geometry.domain import Domain
+from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray, frozen_array
+from relugeom.network.decision import DecisionRule
+from relugeom.network.forward import as_samples
+from relugeom.network.network import ReLUNetwork
+from relugeom.partition.scope import choose_scope, in_scope
+from relugeom.questions.robustness import Robustness, distance_to_other_decision, has_clear_decision
+
+__all__ = ["SampleRobustness", "SettleRow", "sample_robustness"]
+
+SettleRow = Callable[[int, Domain, Claim], Settlement]
+"""Settles a claim about the sample in a row, on a domain."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SampleRobustness:
+    """The distance of s samples from another decision.
+
+    Attributes
+    ----------
+    norm
+        In which distances are measured, in input units.
+    rows
+        Which rows of the given samples were asked about, shape (s,).
+    verdicts
+        HOLDS: the distance is proved; FAILS: no input of the domain gets another decision; UNKNOWN.
+    distance
+        Of the nearest input found with another decision, the float64 nearest to it, shape (s,); NaN without one.
+    counterfactual
+        Those inputs, shape (s, n); NaN without one.
+    change
+        Counterfactual minus sample, shape (s, n).
+    proofs
+        The certificate of each distance that is proved (that a ball around the sample, smaller by 2^−40 of it, meets no
+        other decision), or of there being none; None where nothing is.
+    passed_over
+        Rows that lie outside the domain, are not admissible, or have no clear decision.
+    reason
+        Why there are fewer samples than were given, or empty.
+    """
+
+    norm: Norm
+    rows: IntArray
+    verdicts: tuple[Verdict, ...]
+    distance: FloatArray
+    counterfactual: FloatArray
+    change: FloatArray
+    proofs: tuple[Proof | None, ...]
+    passed_over: int
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("distance", "counterfactual", "change"):
+            object.__setattr__(self, name, frozen_array(getattr(self, name)))
+        self.rows.setflags(write=False)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def proved(self) -> BoolArray:
+        """Whether the distance, or that there is none, is proved, shape (s,)."""
+        return np.array([verdict is not Verdict.UNKNOWN for verdict in self.verdicts], dtype=np.bool_)
+
+    def share_beyond(self, radius: float) -> tuple[float, float]:
+        """Share of the samples asked about that keep their decision within a radius: at least, and at most.
+
+        The two differ by the samples whose distance is not proved.
+        """
+        if len(self) == 0:
+            return (0.0, 1.0)
+        beyond = ~(self.distance <= radius)  # NaN: no other decision was found
+        return float((beyond & self.proved).mean()), float(beyond.mean())
+
+
+def sample_robustness(
+    network: ReLUNetwork,
+    domain: Domain,
+    settle: SettleRow,
+    X: ArrayLike,
+    *,
+    norm: Norm = Norm.LINF,
+    frozen: Sequence[int] = (),
+    candidates: ArrayLike | None = None,
+    time_limit: TimeLimit = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> SampleRobustness:
+    """The exact distance of samples from another decision, one after the other.
+
+    Where a domain has integer features only admissible inputs count as counterfactuals.
+
+    Parameters
+    ----------
+    settle
+        Settles claims about this network and the row that it is given, on the domain that it is given.
+    X
+        The samples, shape (s, n).
+    frozen
+        Features that keep their value.
+    candidates
+        Inputs from which the search sets out, shape (k, n); by default the samples.
+    time_limit
+        Seconds, or a deadline; the first samples come first.
+
+    Raises
+    ------
+    InputError
+        The network takes no decision.
+    DataError
+        X does not fit the network.
+    """
+    samples = as_samples(network, X)
+    if network.rule.rule is DecisionRule.NONE:
+        raise InputError("the network takes no decision: say from which output on it is class 1, with a threshold")
+    deadline = Deadline.of(time_limit)
+    scope = choose_scope(domain)
+    inside = in_scope(domain, samples, scope)
+    starts = samples if candidates is None else as_samples(network, candidates)
+    rows: list[int] = []
+    found: list[Robustness] = []
+    passed_over, reason = 0, ""
+    for row in range(len(samples)):
+        if deadline.passed:
+            reason = f"when the time was up, {len(samples) - row:,} of {len(samples):,} samples were left"
+            break
+        if not (inside[row] and has_clear_decision(network, samples[row])):
+            passed_over += 1
+            continue
+        rows.append(row)
+        found.append(
+            distance_to_other_decision(
+                network,
+                domain,
+                partial(settle, row),
+                samples[row],
+                norm=norm,
+                scope=scope,
+                frozen=frozen,
+                candidates=starts,
+                time_limit=deadline,
+            )
+        )
+        if on_progress is not None:
+            on_progress(len(found))
+    points = np.array(
+        [
+            [np.nan] * domain.inputs if one.counterfactual is None else list(map(float, one.counterfactual))
+            for one in found
+        ]
+    ).reshape(len(found), domain.inputs)
+    return SampleRobustness(
+        norm=Norm(norm),
+        rows=np.array(rows, dtype=np.int64),
+        verdicts=tuple(one.verdict for one in found),
+        distance=np.array([_length(one) for one in found], dtype=np.float64),
+        counterfactual=points,
+        change=points - samples[rows],
+        proofs=tuple(None if one.settlement is None else one.settlement.proof for one in found),
+        passed_over=passed_over,
+        reason=reason,
+    )
+
+
+def _length(found: Robustness) -> float:
+    if found.distance is None:
+        return float("nan")
+    return sqrt(found.distance) if found.norm is Norm.L2 else float(found.distance)

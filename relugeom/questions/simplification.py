@@ -1,0 +1,120 @@
+"""A smaller network with the same function on a domain: lossless simplification.
+
+Notation: a unit's output is a_i = max(z_i, 0), and z = W a' + b in the outputs a' of the layer below. The one idea:
+every unit that can go is one whose output is an affine combination of its neighbours' outputs on the whole domain,
+
+    a_i = c₀ + Σ_k c_k a_k          (k other units of its layer that stay),
+
+so that the next layer takes it over: column k gains c_k times column i, the bias c₀ times it. Such units are
+
+    never fires       z_i ≤ 0 on the domain: a_i = 0
+    constant          its weights are 0
+    unused            its column in the next layer is 0
+    duplicate         z_i = t z_k with t > 0
+    dependent         z_i ≥ 0 on the domain, and z_i a combination of others that are linear there
+    opposite          z_i = −t z_k with t > 0, and z_k such a combination: a_i = t (a_k − z_k)
+
+and a layer that is linear on the domain goes as a whole: two layers are multiplied into one.
+
+All of this is decided in rationals. The weights of the smaller network must be float64 numbers: a change that would
+round one of them is refused and listed, unless rounding is asked for; a rounded result is never called lossless. The
+claim that both networks are the same function is handed over, for a proof that anybody can check.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from fractions import Fraction
+
+from relugeom.claims.claim import Equivalent
+from relugeom.errors import InputError
+from relugeom.linalg.arrays import IntArray
+from relugeom.network.network import Origin, ReLUNetwork
+from relugeom.questions.network_draft import Draft, Removal
+from relugeom.questions.unit_signs import UnitSigns
+
+__all__ = ["Inexact", "Simplification", "simplify_network"]
+
+
+class Inexact(StrEnum):
+    """What to do about a change after which a weight would not be a float64 number."""
+
+    REFUSE = "refuse"
+    ROUND = "round"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Simplification:
+    """A network and a smaller one.
+
+    Attributes
+    ----------
+    original, network
+        Before and after; names, squashing and decision are the same.
+    removed
+        The units that went, and why; `Removal.rounded` tells what was rounded for it.
+    refused
+        Units that could go, if weights were rounded.
+    source_layers
+        For each hidden layer of the smaller network, the layer that it comes from.
+    source_units
+        For each hidden layer of it, the indices that its units had there.
+    """
+
+    original: ReLUNetwork
+    network: ReLUNetwork
+    removed: tuple[Removal, ...]
+    refused: tuple[Removal, ...]
+    source_layers: tuple[int, ...]
+    source_units: tuple[IntArray, ...]
+
+    @property
+    def lossless(self) -> bool:
+        """Whether no weight was rounded: the function on the domain is the same one."""
+        return not any(removal.rounded for removal in self.removed)
+
+    @property
+    def claim(self) -> Equivalent | None:
+        """That `original` and `network` (the second network) never differ; None where weights were rounded."""
+        return Equivalent(Fraction(0)) if self.lossless else None
+
+    def __repr__(self) -> str:
+        kind = "lossless" if self.lossless else "rounded"
+        return f"Simplification({self.original.units} to {self.network.units} units, {kind})"
+
+
+def simplify_network(
+    network: ReLUNetwork, signs: UnitSigns | None = None, *, inexact: Inexact = Inexact.REFUSE
+) -> Simplification:
+    """Remove the units that the function of a network does not need.
+
+    Parameters
+    ----------
+    signs
+        Which units keep one side on the domain; without them only what holds on all of R^n is used.
+    inexact
+        Whether a change that would round a weight is refused, or made and counted.
+
+    Raises
+    ------
+    InputError
+        The signs are about another network.
+    """
+    if signs is not None and signs.network != network:
+        raise InputError("the signs of the units are about another network: find them for the one to simplify")
+    draft = Draft(network, None if signs is None else signs.layers, rounds=Inexact(inexact) is Inexact.ROUND)
+    while draft.sweep():
+        pass
+    smaller = replace(
+        network,
+        weights=tuple(draft.weights),
+        biases=tuple(draft.biases),
+        origin=Origin(precision=network.origin.precision) if draft.removed else network.origin,
+    )
+    return Simplification(
+        original=network,
+        network=smaller,
+        removed=tuple(draft.removed),
+        refused=tuple(draft.refused),
+        source_layers=tuple(draft.source_layers),
+        source_units=tuple(draft.source_units),
+    )

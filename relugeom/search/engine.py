@@ -1,0 +1,368 @@
+"""A subtree searched by the compiled kernel, with its questions answered exactly.
+
+Notation: a *task* is a subtree with its own search state. It can give its last waiting sibling away, which is its
+largest and the last in tree order; so a task's regions are its own, then those of the tasks it gave away, the last
+given first.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+from flint import fmpq
+
+from relugeom.deadline import CLOCK, NEVER, Deadline
+from relugeom.geometry.forms import float_point, is_float_point
+from relugeom.geometry.generators import Cones
+from relugeom.geometry.highs import HighsSolver
+from relugeom.linalg.arrays import BoolArray
+from relugeom.linalg.exact import form_sign, rational_point
+from relugeom.network.pattern import pack_patterns, packed_width
+from relugeom.partition.found import Found
+from relugeom.partition.tree import EMPTY, cut_tree
+from relugeom.search import columns
+from relugeom.search.cone_search import give_cone, next_cone, search_cones
+from relugeom.search.cone_setup import empty_cones, grown_cones, stand_at_domain
+from relugeom.search.kernel import search
+from relugeom.search.path import give_sibling, next_sibling, save_sibling, stand_at
+from relugeom.search.reference import Leaf, ReferenceSearch
+from relugeom.search.setup import Setup, grown
+
+__all__ = ["Task", "paced", "prepare"]
+
+STEPS, FIRST_STEPS = 20_000, 16
+"""Nodes between two looks at the clock and at idle threads: at most, and at first."""
+LOOK_SECONDS = 0.05
+"""How far apart these looks should be; nodes of large networks take longer, and then there are fewer."""
+LEAF_BUFFER, POINT_BUFFER = 4096, 1 << 20
+TOKEN_BUFFER = 1 << 22
+"""Leaves, coordinates of their points, and tokens that the kernel hands over at a time."""
+
+NOTICE = (
+    "compiling for this machine, up to half a minute: once per installation, or each time where no folder can be "
+    "written for it (NUMBA_CACHE_DIR names one)"
+)
+PATIENCE = 2.0
+"""Seconds after which a compilation is announced; loading what was compiled before takes less."""
+
+
+@cache
+def _announce() -> None:
+    """Say that something is being compiled, once in a process."""
+    logging.getLogger(__name__).warning(NOTICE)
+
+
+def prepare(run: Callable[[], object]) -> None:
+    """Have a kernel compiled, or loaded, by a run of no steps: announced in the log."""
+    notice = threading.Timer(PATIENCE, _announce)
+    notice.daemon = True
+    notice.start()
+    try:
+        run()
+    finally:
+        notice.cancel()
+
+
+def paced(steps: int, seconds: float, most: int) -> int:
+    """How many steps to do next, after so many that took so long, until the clock is looked at again."""
+    faster = LOOK_SECONDS / max(seconds, LOOK_SECONDS / 8)
+    return min(max(int(steps * faster), 1), most)
+
+
+Stack = tuple[Cones, columns.Pending]
+
+
+class Task:
+    """A subtree: its search state, what was found in it, and the tasks it gave away.
+
+    Attributes
+    ----------
+    pieces
+        What each run found, in tree order.
+    finished
+        Whether the pieces hold all of the subtree but what was given away.
+    remaining
+        Estimated share of the whole tree that is left to this task: a subtree behind k splits counts 2^−k.
+    """
+
+    def __init__(
+        self,
+        setup: Setup,
+        state: columns.State,
+        waiting: columns.Waiting,
+        stack: Stack | None,
+        deadline: Deadline,
+        steps: int = FIRST_STEPS,
+    ) -> None:
+        self.pieces: list[Found] = []
+        self.finished, self.remaining = False, 1.0
+        self.given: list[Task] = []
+        self._setup, self._state, self._waiting = setup, state, waiting
+        self._deadline, self._steps = deadline, steps
+        # With a stack of cones the dictionary takes over at single nodes only.
+        self._stack, self._by_dictionary = stack, stack is None
+        self._piece, self._done = Found(), False
+        # While the task skips what is known: the last region that is, and what an exact search found behind it.
+        self._last: list[int] | None = None
+        self._behind = Found()
+        width = packed_width(setup.units)
+        leaves = max(min(LEAF_BUFFER, POINT_BUFFER // max(setup.dimension, 1)), 1)
+        self._output = columns.Output(
+            np.zeros((leaves, width), dtype=np.uint8),
+            np.zeros((leaves, setup.dimension)),
+            np.zeros(max(8 * LEAF_BUFFER, min(setup.units * leaves, TOKEN_BUFFER)), dtype=np.uint8),
+        )
+
+    @classmethod
+    def whole(cls, setup: Setup, deadline: Deadline = NEVER) -> "Task":
+        """The whole tree; at the deadline a step in exact arithmetic ends without a result."""
+        state, waiting = setup.first_state()
+        stack = empty_cones(setup.problem)
+        promising = stand_at_domain(setup.problem, state, *stack)
+        return cls(setup, state, waiting, stack if promising else None, deadline)
+
+    def prepare(self) -> None:
+        """Compile, or load, what the next run needs, if this process has not done so before."""
+        kernel: Any = search if self._by_dictionary else search_cones
+        if not kernel.overloads:
+            prepare(lambda: self._advance(0))
+
+    def run(self, steps: int | None = None) -> None:
+        """Search for so many nodes (for a while by default).
+
+        Raises
+        ------
+        DeadlinePassedError
+            The next node has to be searched exactly, and there is no time for it; what was found before stays.
+        """
+        began = CLOCK.now()
+        budget = min(self._steps, STEPS) if steps is None else steps
+        try:
+            self._advance(budget)
+            # A tree cannot end in front of a leaf, which has no token that could be missing.
+            while not self._done and self._state.counters[columns.U] == self._setup.units:
+                self._advance(1)
+        finally:
+            if self._piece.count or self._piece.tokens or self._piece.empty_leaves:
+                self.pieces.append(self._piece)
+                self._piece = Found()
+        self.remaining = self._share_left()
+        self.finished = self._done  # last, so that who sees it sees the pieces too
+        if steps is None:
+            self._steps = paced(budget, CLOCK.now() - began, STEPS)
+
+    def skip_to(self, last: list[int]) -> None:
+        """Go to the first node in tree order behind the region with these bits; nothing before it is found again."""
+        self._last = last
+        while not self._done:
+            unit = int(self._state.counters[columns.U])
+            here = self._state.bits[:unit].tolist()
+            if here > last[:unit]:
+                break
+            if here < last[:unit] or unit == len(last):
+                self._next_node()
+                if here == last:
+                    break
+            else:
+                self._advance(1)
+            self._piece = Found()
+        self._last, self._piece, self._behind = None, self._behind, Found()
+        self.run(steps=0)
+
+    def _advance(self, budget: int) -> None:
+        problem, state = self._setup.problem, self._state
+        if self._stack is not None and not self._by_dictionary:
+            code = search_cones(problem, state, *self._stack, self._output, budget)
+        else:
+            code = search(problem, state, self._waiting, self._output, budget)
+        self._flush()
+        if code == columns.DONE:
+            self._next_cone()
+        elif code == columns.GROW:
+            self._grow()
+        elif code == columns.HANDED_OVER:
+            self._hand_over()
+        elif code == columns.UNDECIDED:
+            self._settle_unit()
+        elif code == columns.UNPROVED_LEAF:
+            self._settle_leaf()
+        elif code == columns.DELEGATED:
+            self._search_exactly()
+            self._next()
+
+    def give(self) -> "Task | None":
+        """Give the last waiting sibling away, as a task of its own."""
+        counters, problem = self._state.counters, self._setup.problem
+        if self._stack is not None:
+            if counters[columns.TOP] == counters[columns.BOTTOM]:
+                return None
+            state, waiting = self._setup.empty_state(len(self._state.value), 64)
+            stack = empty_cones(problem, columns=self._stack[0].generators.shape[1])
+            give_cone(problem, self._state, *self._stack, state, *stack)
+            task = Task(self._setup, state, waiting, stack, self._deadline, self._steps)
+        else:
+            base, end = counters[columns.BASE], counters[columns.S]
+            if end - base < 1 or self._waiting.delegated[base]:
+                return None
+            state, waiting = self._setup.empty_state(len(self._state.value), 64)
+            give_sibling(problem, self._state, self._waiting, state)
+            task = Task(self._setup, state, waiting, None, self._deadline, self._steps)
+        self.given.append(task)
+        return task
+
+    def with_given(self) -> "list[Task]":
+        """This task and all that it gave away."""
+        return [self, *(task for given in list(self.given) for task in given.with_given())]
+
+    def _grow(self) -> None:
+        if self._stack is not None and not self._by_dictionary:
+            self._stack = grown_cones(*self._stack)
+        else:
+            self._state, self._waiting = grown(self._state, self._waiting)
+
+    def _hand_over(self) -> None:
+        """Search the subtree at the present node with a dictionary."""
+        while len(self._state.value) < len(self._setup.problem.domain_rows) + self._setup.units + 2:
+            self._state, self._waiting = grown(self._state, self._waiting)
+        self._by_dictionary = True
+        self.prepare()
+        if not stand_at(self._setup.problem, self._state):
+            self._search_exactly()
+            self._next_cone()
+
+    def _next_cone(self) -> None:
+        """Go on with the next waiting cone, if there is one."""
+        self._by_dictionary = self._stack is None
+        self._done = self._stack is None or not next_cone(self._state, self._stack[1])
+
+    def _flush(self) -> None:
+        counters = self._state.counters
+        leaves, tokens = int(counters[columns.LEAVES]), int(counters[columns.TOKENS])
+        if leaves:
+            self._piece.packed.append(self._output.packed[:leaves].copy())
+            self._piece.points.append(self._output.points[:leaves].copy())
+            self._piece.count += leaves
+        if tokens:
+            self._piece.tokens.append(self._output.tokens[:tokens].copy())
+        counters[columns.LEAVES] = counters[columns.TOKENS] = 0
+
+    def _exact_node(self) -> tuple[ReferenceSearch, list[fmpq] | None]:
+        """Exact arithmetic at the present node, and a point of its cell (None where it is empty).
+
+        It begins anew at every node: a solver that remembers would propose other points after another history, and the
+        answer would depend on how the work was shared.
+        """
+        unit = int(self._state.counters[columns.U])
+        # A leaf is settled in any case: a tree cannot end in front of it.
+        deadline = self._deadline if unit < self._setup.units else NEVER
+        exact = ReferenceSearch(self._setup.network, self._setup.chart, HighsSolver(), deadline=deadline)
+        splits = (self._state.kinds[:unit] == columns.SPLIT).tolist()
+        exact.go_to(self._state.bits[:unit].tolist(), splits)
+        proposal = self._state.point
+        point = exact.find_point(rational_point(proposal) if np.isfinite(proposal).all() else None)
+        return exact, None if point is None else list(point)
+
+    def _settle_unit(self) -> None:
+        """Answer for the next unit of the present node."""
+        exact, point = self._exact_node()
+        if point is None:
+            self._append(EMPTY)
+            self._next()
+            return
+        steps = exact.decide(point)
+        unit = int(self._state.counters[columns.U])
+        if len(steps) == 1:
+            self._enter(unit, steps[0].bit, steps[0].bit)
+            self._append(steps[0].bit)
+            return
+        # One side is too thin for floats: it is searched exactly. On the other the compiled search goes on, without a
+        # new row: proofs for the slightly larger cell hold for the cell, and leaves show every bit anyway.
+        self._append(columns.SPLIT)
+        wide = int(form_sign(exact.form(unit), point) > 0)
+        if wide == 0:
+            plain: Any = save_sibling  # once in a while: not worth a compilation of its own
+            plain.py_func(self._state, self._waiting, unit, float_point(steps[1].point))
+            self._waiting.delegated[self._state.counters[columns.S] - 1] = True
+        else:
+            self._enter(unit, 0, columns.SPLIT)
+            self._search_exactly()
+        self._enter(unit, wide, columns.SPLIT)
+        self._state.point[:] = float_point(steps[wide].point)
+
+    def _enter(self, unit: int, bit: int, kind: int) -> None:
+        self._state.bits[unit], self._state.kinds[unit] = bit, kind
+        self._state.counters[columns.U] = unit + 1
+
+    def _append(self, *tokens: int) -> None:
+        self._piece.tokens.append(np.array(tokens, dtype=np.uint8))
+
+    def _settle_leaf(self) -> None:
+        """Find a point of a region that floats could not show, or drop it."""
+        _, point = self._exact_node()
+        if point is None:
+            self._piece.empty_leaves.append(self._piece.leaves)
+        else:
+            self._emit(self._state.bits.astype(np.bool_), point)
+        self._next()
+
+    def _search_exactly(self) -> None:
+        """Search the subtree below the present node in exact arithmetic."""
+        exact, point = self._exact_node()
+        unit = int(self._state.counters[columns.U])
+        leaves: list[Leaf] = []
+        tokens = [EMPTY]
+        if point is not None:
+            exact.tree.clear()
+            leaves = list(exact.search_below(point))
+            tokens = exact.tree
+        piece = self._piece
+        if self._last is not None:
+            known = sum(list(leaf.bits) <= self._last for leaf in leaves)
+            depth = self._setup.units - unit
+            tokens = tokens[len(cut_tree(np.array(tokens, dtype=np.uint8), depth, known)) :]
+            if point is None and self._state.bits[:unit].tolist() <= self._last[:unit]:
+                tokens = []
+            leaves, self._piece = leaves[known:], self._behind
+        for leaf in leaves:
+            self._emit(np.array(leaf.bits, dtype=np.bool_), leaf.point)
+        self._append(*tokens)
+        self._piece = piece
+
+    def _emit(self, bits: BoolArray, point: Sequence[fmpq]) -> None:
+        nearest = float_point(point)
+        if not is_float_point(point, nearest):
+            self._piece.exact_points[self._piece.count] = list(point)
+        self._piece.packed.append(pack_patterns(bits[None, :]))
+        self._piece.points.append(nearest[None, :])
+        self._piece.count += 1
+
+    def _share_left(self) -> float:
+        """Estimated share of the tree at the present node and behind the siblings that wait."""
+        if self._done:
+            return 0.0
+        counters = self._state.counters
+        if self._stack is not None:
+            waiting = self._stack[1].unit[counters[columns.BOTTOM] : counters[columns.TOP]]
+        else:
+            waiting = self._waiting.unit[counters[columns.BASE] : counters[columns.S]]
+        unit = int(counters[columns.U])
+        splits = np.cumsum(self._state.kinds[:unit] == columns.SPLIT)
+        own = 0.5 ** float(splits[-1]) if unit else 1.0
+        return own + float((0.5 ** splits[waiting].astype(np.float64)).sum())
+
+    def _next_node(self) -> None:
+        if self._by_dictionary:
+            self._next()
+        else:
+            self._next_cone()
+
+    def _next(self) -> None:
+        """Go on with the next waiting sibling."""
+        if not next_sibling(self._setup.problem, self._state, self._waiting):
+            self._next_cone()
+        elif self._state.counters[columns.PHASE] == columns.DELEGATED:
+            self._search_exactly()
+            self._next()

@@ -1,0 +1,287 @@
+"""Every activation region of a network over a domain: the front door, with honest limits."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+from flint import fmpq
+
+from relugeom.deadline import CLOCK, NEVER, Deadline, TimeLimit
+from relugeom.errors import DeadlinePassedError, InputError
+from relugeom.geometry.chart import Chart, domain_chart
+from relugeom.geometry.domain import Domain
+from relugeom.geometry.forms import float_point, is_float_point
+from relugeom.geometry.highs import HighsSolver
+from relugeom.geometry.linear_program import LPSolver
+from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.exact import as_fraction, rational_point
+from relugeom.network.network import ReLUNetwork
+from relugeom.network.pattern import pack_patterns, packed_width, unpack_patterns
+from relugeom.partition.found import Found, RegionBlock, SearchProgress, join_blocks
+from relugeom.partition.partition import Partition, PartitionStatus, TreeToken, check_inputs
+from relugeom.partition.tree import cut_tree, unexplored_subtrees, without_empty_nodes
+from relugeom.search.admissible import check_admissible
+from relugeom.search.reference import ReferenceSearch
+
+__all__ = [
+    "check_limits",
+    "enumerate_by_reference",
+    "enumerate_regions",
+    "known_block",
+    "partition_from_blocks",
+]
+
+ADMISSIBLE_SECONDS = 10.0
+"""Seconds for the question whether any input is admissible."""
+PART_SEARCHING = 1 / 2
+"""Part of the time for the search where inputs follow from others: the rest is for points in rationals."""
+BLOCK_SECONDS = 5.0
+"""Seconds between two blocks."""
+
+
+def enumerate_regions(
+    network: ReLUNetwork,
+    domain: Domain,
+    *,
+    threads: int = 1,
+    max_regions: int | None = None,
+    time_limit: TimeLimit = None,
+    resume: Partition | None = None,
+    on_progress: Callable[[SearchProgress], None] | None = None,
+    on_block: Callable[[RegionBlock], None] | None = None,
+) -> Partition:
+    """List every activation region whose interior, relative to the domain's affine hull, is not empty.
+
+    Parameters
+    ----------
+    threads
+        How many threads search; a COMPLETE answer does not depend on it.
+    max_regions
+        Return the first so many regions in tree order; where there are more, the partition is TRUNCATED.
+    time_limit
+        Stop after so many seconds, or at a moment, with what was found without a gap; compiling does not count.
+    resume
+        A TRUNCATED partition of the same network and domain: its regions are taken over, and only what lies behind them
+        is searched. The limit of regions counts them too.
+    on_progress
+        Called now and then with how far the search has come.
+    on_block
+        Called every few seconds with the regions found since the call before, in tree order and without a gap, so that
+        a search that is killed can be resumed (`partition_from_blocks`). What is found after the last call is in the
+        answer only.
+
+    Returns
+    -------
+    Partition
+        COMPLETE, or TRUNCATED with the reason (a limit, or an interrupt from the keyboard).
+
+    Raises
+    ------
+    EmptyDomainError
+        No input satisfies the domain, or none that does meets its integer rules.
+    InputError
+        The domain has another number of inputs than the network, a limit is not positive, or `resume` is about another
+        network or domain.
+    """
+    began, deadline = CLOCK.now(), Deadline.of(time_limit)
+    check_inputs(network, domain)
+    check_limits(threads, max_regions)
+    if resume is not None and (resume.network != network or resume.domain != domain):
+        raise InputError(f"{resume!r} cannot be resumed: it is about another network or another domain")
+    if domain.integral.any():
+        check_admissible(
+            domain, time_limit=deadline.within(ADMISSIBLE_SECONDS)
+        )  # undecided in that time: the search goes on
+    if network.units == 0:
+        return enumerate_by_reference(network, domain)
+    if resume is not None and (
+        resume.status is PartitionStatus.COMPLETE or (max_regions is not None and len(resume) >= max_regions)
+    ):
+        return resume
+    # Compiled code is loaded when it is needed.
+    from relugeom.search.pool import LATE, Limits, Listeners, search_regions
+    from relugeom.search.setup import Setup
+
+    chart = domain_chart(domain)
+    setup = Setup(network, chart)
+    known, blocks, last = 0, [], None
+    if resume is not None and len(resume):
+        known = len(resume)
+        blocks = [known_block(resume)]
+        last = unpack_patterns(resume.packed[-1:], network.units)[0].astype(int).tolist()
+    on_found = None if on_block is None else lambda found: on_block(_block(chart, network, found))
+    on_step = None if on_progress is None else lambda step: on_progress(replace(step, known=known))
+    listeners = Listeners(on_step, on_found, BLOCK_SECONDS)
+    searching = deadline.share(PART_SEARCHING) if _tied_inputs(chart) else deadline
+    limits = Limits(None if max_regions is None else max_regions - known, searching)
+    found, reason = search_regions(setup, limits, threads=threads, last=last, listeners=listeners)
+    blocks.append(_block(chart, network, found, deadline))
+    if len(blocks[-1].packed) < found.count:
+        max_regions, reason = known + len(blocks[-1].packed), LATE
+    seconds = CLOCK.now() - began + (0.0 if resume is None else resume.seconds)
+    if reason == LATE:
+        reason = _time_limit(time_limit)
+    return _assemble(network, chart, blocks, max_regions=max_regions, reason=reason, seconds=seconds)
+
+
+def partition_from_blocks(
+    network: ReLUNetwork, domain: Domain, blocks: Sequence[RegionBlock], *, reason: str, seconds: float = 0.0
+) -> Partition:
+    """The partition, TRUNCATED for the reason given, that a search had found when it handed out its last block.
+
+    Parameters
+    ----------
+    blocks
+        All blocks of the search in their order; the first stands for what it had resumed.
+    """
+    return _assemble(network, domain_chart(domain), blocks, max_regions=None, reason=reason, seconds=seconds)
+
+
+def enumerate_by_reference(
+    network: ReLUNetwork,
+    domain: Domain,
+    *,
+    max_regions: int | None = None,
+    time_limit: TimeLimit = None,
+    solver: LPSolver | None = None,
+) -> Partition:
+    """The same list by the plain enumerator: one linear program per question, for checking the engine.
+
+    Parameters are those of `enumerate_regions`; `solver` is the float backend that proposes (HiGHS by default).
+    """
+    check_inputs(network, domain)
+    check_limits(1, max_regions)
+    began, deadline, reason = CLOCK.now(), Deadline.of(time_limit), ""
+    chart = domain_chart(domain)
+    search = ReferenceSearch(network, chart, solver or HighsSolver(), deadline=deadline)
+    bits: list[tuple[int, ...]] = []
+    points: list[FloatArray] = []
+    exact_points: dict[int, Sequence[fmpq]] = {}
+    try:
+        for leaf in search:
+            points.append(float_point(leaf.point))
+            if not is_float_point(leaf.point, points[-1]):
+                exact_points[len(bits)] = leaf.point
+            bits.append(leaf.bits)
+            if search.unexplored and len(bits) == max_regions:
+                reason = _region_limit(max_regions)
+                break
+            if search.unexplored and deadline.passed:
+                reason = _time_limit(time_limit)
+                break
+    except DeadlinePassedError:
+        reason = _time_limit(time_limit)
+    except KeyboardInterrupt:
+        reason = "interrupted"
+    found = Found(
+        packed=[pack_patterns(np.array(bits, dtype=np.bool_).reshape(len(bits), network.units))],
+        points=[np.array(points).reshape(len(points), chart.dimension)],
+        exact_points={row: list(point) for row, point in exact_points.items()},
+        tokens=[np.array(search.tree, dtype=np.uint8)],
+        count=len(bits),
+    )
+    seconds = CLOCK.now() - began
+    blocks = [_block(chart, network, found)]
+    return _assemble(network, chart, blocks, max_regions=max_regions, reason=reason, seconds=seconds)
+
+
+def check_limits(threads: int, max_regions: int | None) -> None:
+    """Raise where a limit of a search is not positive."""
+    if threads < 1:
+        raise InputError(f"the number of threads must be at least 1, not {threads}")
+    if max_regions is not None and max_regions < 1:
+        raise InputError(f"the limit of regions must be at least 1, not {max_regions}")
+
+
+def _region_limit(count: int) -> str:
+    return f"stopped after {count:,} regions"
+
+
+def _time_limit(limit: TimeLimit) -> str:
+    return f"stopped after {limit:g} seconds" if isinstance(limit, int | float) else "stopped when its time was up"
+
+
+def _block(chart: Chart, network: ReLUNetwork, found: Found, deadline: Deadline = NEVER) -> RegionBlock:
+    """What a search found, in inputs of the network; not all of its regions where there is no time for their points."""
+    # The empty columns in front stand for a search that found nothing.
+    packed = np.concatenate([np.zeros((0, packed_width(network.units)), dtype=np.uint8), *found.packed])
+    points = np.concatenate([np.zeros((0, chart.dimension)), *found.points])
+    tokens = np.concatenate([np.zeros(0, dtype=np.uint8), *found.tokens])
+    columns, rationals = _embed(chart, points, found.exact_points, deadline)
+    return RegionBlock(packed[: len(columns)], columns, rationals, tokens, tuple(found.empty_leaves))
+
+
+def known_block(partition: Partition) -> RegionBlock:
+    """A truncated partition up to its last region."""
+    known = partition.tree[partition.tree != TreeToken.UNEXPLORED]
+    tokens = cut_tree(known, partition.network.units, len(partition))
+    return RegionBlock(partition.packed, partition.points, partition.exact_points, tokens, ())
+
+
+def _assemble(
+    network: ReLUNetwork,
+    chart: Chart,
+    blocks: Sequence[RegionBlock],
+    *,
+    max_regions: int | None,
+    reason: str,
+    seconds: float,
+) -> Partition:
+    """The partition that blocks make up; the reason counts where something is missing."""
+    packed, points, exact_points, tokens, empty_leaves = join_blocks(blocks)
+    tree = without_empty_nodes(tokens, network.units, empty_leaves)
+    if max_regions is not None and len(packed) >= max_regions:
+        packed, points, tree = packed[:max_regions], points[:max_regions], cut_tree(tree, network.units, max_regions)
+    missing = unexplored_subtrees(tree, len(packed))
+    return Partition(
+        network=network,
+        domain=chart.domain,
+        packed=packed,
+        points=points,
+        tree=np.concatenate([tree, np.full(missing, TreeToken.UNEXPLORED, dtype=np.uint8)]),
+        dimension=chart.dimension,
+        exact_points={row: point for row, point in exact_points.items() if row < len(packed)},
+        status=PartitionStatus.TRUNCATED if missing else PartitionStatus.COMPLETE,
+        reason=(reason or _region_limit(len(packed))) if missing else "",
+        seconds=seconds,
+    )
+
+
+def _tied_inputs(chart: Chart) -> bool:
+    """Whether inputs follow from others, so that points of the domain are sums, and most of them no floats."""
+    others = set(range(chart.domain.inputs)).difference(chart.free)
+    return any(chart.lift[index, column] for index in others for column in range(chart.dimension))
+
+
+def _embed(
+    chart: Chart, points: FloatArray, exact_points: Mapping[int, Sequence[fmpq]], deadline: Deadline
+) -> tuple[FloatArray, dict[int, tuple[Fraction, ...]]]:
+    """Points of the domain for points y of its hull: float64 columns, and rationals where these are not exact.
+
+    Where the time is up there are fewer, one at least.
+    """
+    n, d = chart.domain.inputs, chart.dimension
+    columns, inexact = np.zeros((len(points), n)), np.zeros(len(points), dtype=np.bool_)
+    inexact[[row for row in exact_points if row < len(points)]] = True
+    columns[:, list(chart.free)] = points  # the coordinates of the hull are inputs themselves
+    for index in set(range(n)).difference(chart.free):
+        used = [column for column in range(d) if chart.lift[index, column]]
+        if not used:
+            fixed = fmpq(chart.lift[index, d], chart.lift[n, d])
+            nearest = float_point([fixed])
+            columns[:, index] = nearest[0]
+            inexact |= not is_float_point([fixed], nearest)
+        elif len(used) == 1 and chart.lift[index, d] == 0 and chart.lift[index, used[0]] == chart.lift[n, d]:
+            columns[:, index] = points[:, used[0]]
+        else:
+            inexact[:] = True  # each point decides for itself, below
+    rationals: dict[int, tuple[Fraction, ...]] = {}
+    for row in np.flatnonzero(inexact).tolist():
+        if row and deadline.passed:
+            return columns[:row], rationals
+        point = chart.embed(exact_points.get(row) or rational_point(points[row]))
+        columns[row] = float_point(point)
+        if not is_float_point(point, columns[row]):
+            rationals[row] = tuple(map(as_fraction, point))
+    return columns, rationals

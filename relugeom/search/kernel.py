@@ -1,0 +1,234 @@
+"""The compiled search of the split tree: depth first, one warm simplex dictionary per cell, bounds first.
+
+What makes the result exact (notation: `columns.py`):
+- a unit is called *stable* only with a proof (`stability.py`);
+- a *leaf* is a region only when its point shows every unit's bit with |ẑ| above its error bound;
+- a *split* needs no proof: a side without regions ends in no leaf.
+What floats cannot settle is handed to the caller as a question: the kernel returns, and goes on when it is answered.
+"""
+
+import numpy as np
+
+from relugeom.geometry.compiled import borrowed, compiled, inlined
+from relugeom.geometry.dictionary import write_form
+from relugeom.search.columns import (
+    BEYOND,
+    DELEGATED,
+    DONE,
+    DOUBTFUL,
+    FAR_SIDE,
+    FULL,
+    GROW,
+    LEAVES,
+    OPTIMAL,
+    PAUSED,
+    PHASE,
+    SPLIT,
+    STABLE_ACTIVE,
+    STABLE_INACTIVE,
+    TINY,
+    TOKENS,
+    UNDECIDED,
+    UNIT,
+    UNPROVED_LEAF,
+    P,
+    R,
+    S,
+    U,
+)
+from relugeom.search.layer_forms import (
+    box_maximum,
+    compute_form_errors,
+    compute_forms,
+    form_value,
+    layer_of,
+    row_value,
+    scale_of,
+    shows_bits,
+    size_of,
+)
+from relugeom.search.path import next_sibling, save_sibling, take_side
+from relugeom.search.stability import falls_by_layer, proves_nonpositive, proves_open
+from relugeom.search.walk import climb, cross_edge, present_point, recentre, refactorise
+
+__all__ = ["put_leaf", "search", "shows_pattern"]
+
+CROSSING = 1e-10  # a crossing shallower than this share of a form's size is left to exact arithmetic
+DRIFT = 80  # pivots after which the dictionary is rebuilt
+
+
+@inlined
+def decide(problem, state, layer, local, combined):
+    """The sides a unit takes on the cell: STABLE_INACTIVE, STABLE_ACTIVE, SPLIT (`cross` may follow) or DOUBTFUL."""
+    d = problem.lower.shape[0]
+    form, error, size = state.form, state.errors[layer, local], state.magnitudes[layer, local]
+    for k in range(d + 1):
+        form[k] = state.forms[layer, k, local]
+    if layer > 0:
+        if falls_by_layer(problem, state, layer, local, 1.0):
+            return STABLE_INACTIVE
+        if falls_by_layer(problem, state, layer, local, -1.0):
+            return STABLE_ACTIVE
+    if problem.bounded:
+        margin = 1.0001 * error + 4.0 * (d + 8) * UNIT * size
+        if box_maximum(form, 1.0, problem.lower, problem.upper, d) + margin <= 0.0:
+            return STABLE_INACTIVE
+        if box_maximum(form, -1.0, problem.lower, problem.upper, d) + margin <= 0.0:
+            return STABLE_ACTIVE
+    sign = -1.0 if form_value(state, layer, local, state.point, d) > 0.0 else 1.0
+    accept = CROSSING * scale_of(problem, state, layer, local, d)
+    target = state.counters[R]
+    for attempt in range(2):
+        if (attempt == 1 or state.counters[P] > DRIFT) and not refactorise(problem, state):
+            return DOUBTFUL
+        state.basic[target] = d + target
+        write_form(form, d, state.table, state.value, target, state.basic, state.nonbasic, state.resting, target)
+        outcome = climb(problem, state, target, sign, accept)
+        if outcome in (SPLIT, BEYOND):
+            state.counters[FAR_SIDE] = outcome == BEYOND
+            return SPLIT
+        if outcome == OPTIMAL:
+            if problem.bounded:
+                proved = proves_nonpositive(problem, state, form, error, size, sign, target, combined)
+            else:
+                proved = proves_open(problem, state, layer, local, sign, target)
+            if proved:
+                return STABLE_INACTIVE if sign > 0.0 else STABLE_ACTIVE
+    return DOUBTFUL
+
+
+@inlined
+def cross(problem, state, layer, local, beyond):
+    """Stand on the hyperplane that `decide` found to split the cell; `far` lies on the side away from the point.
+
+    False where floats lost the hyperplane.
+    """
+    d, target = problem.lower.shape[0], state.counters[R]
+    if state.counters[FAR_SIDE] == 0:
+        cross_edge(problem, state, target)
+        return True
+    present_point(problem, state, beyond)
+    sign = -1.0 if state.value[target] > 0.0 else 1.0
+    accept = CROSSING * scale_of(problem, state, layer, local, d)
+    if climb(problem, state, target, sign, accept) != SPLIT:
+        return False
+    cross_edge(problem, state, target)
+    for k in range(d):
+        state.far[k] = beyond[k]
+    return True
+
+
+@inlined
+def shows_pattern(problem, state):
+    """Whether the point lies in the domain and has every bit of the path, rounding errors included."""
+    d = problem.lower.shape[0]
+    shown = True
+    for k in range(d):
+        shown = shown and problem.lower[k] <= state.point[k] <= problem.upper[k]
+    for r in range(problem.domain_rows.shape[0]):
+        size, error = abs(problem.domain_rows[r, d]), problem.domain_errors[r, d]
+        for k in range(d):
+            size += abs(problem.domain_rows[r, k] * state.point[k])
+            error += problem.domain_errors[r, k] * abs(state.point[k])
+        value = row_value(problem.domain_rows, r, state.point, d)
+        shown = shown and value >= 1.0001 * error + 2.0 * (d + 2) * UNIT * size + TINY
+    return shown and shows_bits(
+        problem.starts,
+        state.forms,
+        state.errors,
+        state.magnitudes,
+        state.kinds,
+        state.bits,
+        state.point,
+        state.heights,
+        size_of(problem, state.point, d),
+    )
+
+
+@inlined
+def put_leaf(state, output):
+    """Write the region at hand, which `shows_pattern` has shown, to the output."""
+    leaf = state.counters[LEAVES]
+    for k in range(state.point.shape[0]):
+        output.points[leaf, k] = state.point[k]
+    for u in range(state.bits.shape[0]):
+        if u % 8 == 0:
+            output.packed[leaf, u // 8] = 0
+        if state.bits[u] == 1:
+            output.packed[leaf, u // 8] |= np.uint8(128 >> (u % 8))
+    state.counters[LEAVES] = leaf + 1
+
+
+@compiled
+def search(problem, state, waiting, output, budget):
+    """Go on until something needs the caller: DONE, FULL, GROW, PAUSED, or a question (see the module's text)."""
+    problem, state = borrowed(problem), borrowed(state)
+    waiting, output = borrowed(waiting), borrowed(output)
+    d = problem.lower.shape[0]
+    starts = problem.starts
+    units = starts[starts.shape[0] - 1]
+    counters = state.counters
+    combined, point = np.zeros(d + 1), np.zeros(d)
+    for _ in range(budget):
+        unit = counters[U]
+        if counters[TOKENS] + 1 >= output.tokens.shape[0] or counters[LEAVES] >= output.packed.shape[0]:
+            return FULL
+        if counters[S] >= waiting.unit.shape[0] or counters[R] + 2 >= state.value.shape[0]:
+            return GROW
+        if unit == units:
+            shown = False
+            for attempt in range(2):
+                if not shown:
+                    if attempt == 1:
+                        recentre(problem, state)
+                    shown = shows_pattern(problem, state)
+            if not shown:
+                return UNPROVED_LEAF
+            put_leaf(state, output)
+            if not next_sibling(problem, state, waiting):
+                return DONE
+            if counters[PHASE] == DELEGATED:
+                return DELEGATED
+            continue
+        layer = layer_of(starts, unit)
+        local = unit - starts[layer]
+        ahead = 0  # when a layer begins, all its units are looked at
+        if local == 0:
+            compute_forms(problem, state, layer)
+            if not problem.bounded:
+                compute_form_errors(problem, state, layer)
+            ahead = starts[layer + 1] - unit
+        outcome = state.known[unit]
+        for step in range(ahead + 1):
+            if step == ahead and ahead > 0:
+                outcome = state.known[unit]
+            if step == ahead and outcome in (STABLE_INACTIVE, STABLE_ACTIVE):
+                break
+            outcome = decide(problem, state, layer, step if step < ahead else local, combined)
+            if step < ahead:
+                state.known[unit + step] = outcome
+        if outcome == SPLIT and not cross(problem, state, layer, local, combined):
+            outcome = DOUBTFUL
+        if outcome == DOUBTFUL:
+            return UNDECIDED
+        output.tokens[counters[TOKENS]] = outcome
+        counters[TOKENS] += 1
+        if outcome != SPLIT:
+            state.bits[unit], state.kinds[unit] = outcome, outcome
+            counters[U] = unit + 1
+            continue
+        here = form_value(state, layer, local, state.point, d)
+        beyond = form_value(state, layer, local, state.far, d)
+        share = 0.5 * (1.0 + here / (here - beyond))
+        for k in range(d):
+            moved = state.point[k] + share * (state.far[k] - state.point[k])
+            point[k] = min(max(moved, problem.lower[k]), problem.upper[k])
+        near_active = here > 0.0
+        save_sibling(state, waiting, unit, state.point if near_active else point)
+        if near_active:
+            for k in range(d):
+                state.point[k] = point[k]
+        state.bits[unit], state.kinds[unit] = 0, SPLIT
+        take_side(problem, state, layer, local)
+        counters[U] = unit + 1
+    return PAUSED

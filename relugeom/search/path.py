@@ -1,0 +1,158 @@
+"""Where the search with a dictionary stands: the sides of a split, and siblings that wait (notation: `columns.py`).
+
+What happens at every node is compiled; what happens once in thousands of nodes is plain NumPy.
+"""
+
+import itertools
+
+import numpy as np
+
+from relugeom.geometry.compiled import compiled, inlined, inner
+from relugeom.geometry.dictionary import AT_LOWER, FREE
+from relugeom.search.columns import BASE, DELEGATED, PHASE, SPLIT, P, Problem, R, S, State, U, Waiting
+from relugeom.search.layer_forms import compute_form_errors, layer_of
+
+
+def start(problem: Problem, state: State) -> None:
+    """Put the dictionary of the whole domain at `point`, every coordinate free to move."""
+    d, rows = len(problem.lower), len(problem.domain_rows)
+    state.nonbasic[:], state.status[:], state.resting[:] = np.arange(d), FREE, state.point
+    state.row_forms[:rows], state.row_form_errors[:rows] = problem.domain_rows, problem.domain_errors
+    state.row_units[:rows] = -1
+    scale = np.append(problem.reach, 1.0)
+    state.row_errors[:rows] = problem.domain_errors @ scale
+    state.row_magnitudes[:rows] = np.abs(problem.domain_rows) @ scale
+    _put_rows(state, 0, rows)
+
+
+def stand_at(problem: Problem, state: State) -> bool:
+    """Put a dictionary at the present node, whose forms, bits and point are given; False where the point is outside."""
+    start(problem, state)
+    state.counters[[P, S, BASE]] = 0
+    unit, row = int(state.counters[U]), int(state.counters[R])
+    for layer, (first, end) in enumerate(itertools.pairwise(problem.starts.tolist())):
+        if first > unit:
+            break
+        if not problem.bounded:
+            compute_form_errors(problem, state, layer)
+        for u in range(first, min(end, unit)):
+            if state.kinds[u] == SPLIT:
+                side = 1.0 if state.bits[u] == 1 else -1.0
+                state.row_forms[row] = side * state.forms[layer, :, u - first]
+                state.row_form_errors[row], state.row_units[row] = state.form_errors[layer, u - first], u
+                state.row_errors[row] = state.errors[layer, u - first]
+                state.row_magnitudes[row] = state.magnitudes[layer, u - first]
+                row += 1
+    _put_rows(state, int(state.counters[R]), row)
+    return bool((state.value[:row] >= 0.0).all())
+
+
+def _put_rows(state: State, first: int, end: int) -> None:
+    """Make rows first … end − 1 basic, at a point where every coordinate is nonbasic."""
+    state.basic[first:end] = len(state.point) + np.arange(first, end)
+    state.table[:, first:end] = state.row_forms[first:end, :-1].T
+    state.value[first:end] = state.row_forms[first:end] @ np.append(state.point, 1.0)
+    state.counters[R] = end
+
+
+@compiled
+def take_side(problem, state, layer, local):
+    """Make the slack ±z ≥ 0 of the unit just crossed a row of the cell, on the side that its bit says."""
+    active = state.bits[problem.starts[layer] + local] == 1
+    d = state.point.shape[0]
+    row = state.counters[R]
+    sign = 1.0 if active else -1.0
+    for k in range(d + 1):
+        state.row_forms[row, k] = sign * state.forms[layer, k, local]
+        if not problem.bounded:
+            state.row_form_errors[row, k] = state.form_errors[layer, local, k]
+    state.row_units[row] = problem.starts[layer] + local
+    state.row_errors[row] = state.errors[layer, local]
+    state.row_magnitudes[row] = state.magnitudes[layer, local]
+    for j in range(d):
+        if state.nonbasic[j] == d + row:
+            state.resting[j] = 0.0
+            state.status[j] = AT_LOWER
+            if not active:
+                for r in range(row + 1):
+                    state.table[j, r] = -state.table[j, r]
+    state.counters[R] = row + 1
+
+
+@inlined
+def save_sibling(state, waiting, unit, point):
+    """Keep the present dictionary for the active side of `unit`."""
+    slot, d = state.counters[S], state.point.shape[0]
+    count = state.counters[R] + 1
+    waiting.unit[slot], waiting.rows[slot], waiting.pivots[slot] = unit, state.counters[R], state.counters[P]
+    waiting.delegated[slot] = False
+    for j in range(d):
+        waiting.nonbasic[slot, j], waiting.resting[slot, j] = state.nonbasic[j], state.resting[j]
+        waiting.status[slot, j], waiting.point[slot, j] = state.status[j], point[j]
+        for r in range(count):
+            waiting.table[slot, j, r] = state.table[j, r]
+    for r in range(count):
+        waiting.value[slot, r], waiting.basic[slot, r] = state.value[r], state.basic[r]
+    state.counters[S] = slot + 1
+
+
+@inner
+def restore_sibling(state, waiting):
+    """Return to the last sibling that waits; returns its unit."""
+    slot, d = state.counters[S] - 1, state.point.shape[0]
+    state.counters[S] = slot
+    state.counters[R], state.counters[P] = waiting.rows[slot], waiting.pivots[slot]
+    count = state.counters[R] + 1
+    for j in range(d):
+        state.nonbasic[j], state.resting[j] = waiting.nonbasic[slot, j], waiting.resting[slot, j]
+        state.status[j], state.point[j] = waiting.status[slot, j], waiting.point[slot, j]
+        for r in range(count):
+            state.table[j, r] = waiting.table[slot, j, r]
+    for r in range(count):
+        state.value[r], state.basic[r] = waiting.value[slot, r], waiting.basic[slot, r]
+    return waiting.unit[slot]
+
+
+@compiled
+def next_sibling(problem, state, waiting):
+    """Enter the active side of the last split whose sibling waits; False where none does."""
+    if state.counters[S] == state.counters[BASE]:
+        return False
+    delegated = waiting.delegated[state.counters[S] - 1]
+    unit = restore_sibling(state, waiting)
+    layer = layer_of(problem.starts, unit)
+    local = unit - problem.starts[layer]
+    state.bits[unit], state.kinds[unit] = 1, SPLIT
+    state.counters[U] = unit + 1
+    state.counters[PHASE] = DELEGATED if delegated else 0
+    if not delegated:
+        take_side(problem, state, layer, local)
+    return True
+
+
+def give_sibling(problem: Problem, state: State, waiting: Waiting, other: State) -> None:
+    """Move the first waiting sibling of one search into the empty state of another."""
+    slot = int(state.counters[BASE])
+    state.counters[BASE] = slot + 1
+    unit, rows = int(waiting.unit[slot]), int(waiting.rows[slot])
+    layer = int(np.searchsorted(problem.starts, unit, side="right")) - 1
+    copy_path(state, other, layer)
+    for name in ("row_forms", "row_form_errors", "row_units", "row_errors", "row_magnitudes"):
+        getattr(other, name)[:rows] = getattr(state, name)[:rows]
+    for name in ("nonbasic", "resting", "status", "point"):
+        getattr(other, name)[:] = getattr(waiting, name)[slot]
+    for name in ("value", "basic"):
+        getattr(other, name)[: rows + 1] = getattr(waiting, name)[slot, : rows + 1]
+    other.table[:, : rows + 1] = waiting.table[slot, :, : rows + 1]
+    other.counters[R], other.counters[P] = rows, waiting.pivots[slot]
+    other.bits[unit], other.kinds[unit] = 1, SPLIT
+    other.counters[U] = unit + 1
+    take_side(problem, other, layer, unit - int(problem.starts[layer]))
+
+
+def copy_path(state: State, other: State, layer: int) -> None:
+    """Copy the decisions on a path, and the forms of its layers up to one."""
+    for name in ("bits", "kinds", "known"):
+        getattr(other, name)[:] = getattr(state, name)
+    for name in ("forms", "form_errors", "errors", "magnitudes", "largest"):
+        getattr(other, name)[: layer + 1] = getattr(state, name)[: layer + 1]

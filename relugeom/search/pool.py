@@ -1,0 +1,163 @@
+"""One search on several threads: the running task gives subtrees to idle threads."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from relugeom.deadline import CLOCK, Deadline
+from relugeom.errors import DeadlinePassedError
+from relugeom.partition.found import Found, SearchProgress
+from relugeom.search.engine import Task
+from relugeom.search.setup import Setup
+
+__all__ = ["LATE", "Limits", "Listeners", "search_regions"]
+
+POLL = 0.05
+"""Seconds between two looks at the limits."""
+LATE = "the time was up"
+"""Why a search ended at its deadline."""
+
+
+class Limits(NamedTuple):
+    """When a search ends early: after so many regions (None for never), or at a moment."""
+
+    regions: int | None
+    deadline: Deadline
+
+
+class Listeners(NamedTuple):
+    """Who hears of a search while it runs.
+
+    Attributes
+    ----------
+    progress
+        Called now and then with how far it has come.
+    found
+        Called about every so many seconds with what was found since the call before, in tree order and without a gap.
+    interval
+        These seconds.
+    """
+
+    progress: Callable[[SearchProgress], None] | None = None
+    found: Callable[[Found], None] | None = None
+    interval: float = 5.0
+
+
+def search_regions(
+    setup: Setup, limits: Limits, *, threads: int, last: list[int] | None, listeners: Listeners
+) -> tuple[Found, str]:
+    """All regions in tree order, or the first of them and why the search ended early (nothing for enough regions).
+
+    Compiling what it needs does not count.
+
+    Parameters
+    ----------
+    last
+        Bits of a region: only what comes behind it is searched.
+    """
+    first = Task.whole(setup, limits.deadline)
+    first.prepare()
+    if last is not None:
+        try:
+            first.skip_to(last)
+        except DeadlinePassedError:
+            return Found(), LATE
+    pool = _Pool(first, threads)
+    reason = pool.run(limits, listeners)
+    found = Found()
+    for piece in pool.pieces():
+        found.extend(piece)
+    return found, reason
+
+
+class _Pool:
+    """Threads that share the tasks of one search."""
+
+    def __init__(self, first: Task, threads: int) -> None:
+        self._first, self._threads = first, threads
+        self._ready: deque[Task] = deque([] if first.finished else [first])
+        self._lock = threading.Condition()
+        self._idle = self._running = 0
+        self._stop = False
+        self._error: BaseException | None = None
+
+    def run(self, limits: Limits, listeners: Listeners) -> str:
+        """Work until done, or until a limit; returns the reason of an early end that no limit of regions explains."""
+        start, reason = CLOCK.now(), ""
+        handed, next_call = 0, listeners.interval
+        self._stop = limits.deadline.passed
+        workers = [threading.Thread(target=self._work, daemon=True) for _ in range(self._threads)]
+        for worker in workers:
+            worker.start()
+        try:
+            while any(worker.is_alive() for worker in workers):
+                for worker in workers:
+                    worker.join(POLL)
+                seconds = CLOCK.now() - start
+                pieces = list(self.pieces())
+                count = sum(piece.count for piece in pieces)
+                if listeners.progress is not None:
+                    left = sum(task.remaining for task in self._first.with_given())
+                    listeners.progress(SearchProgress(count, seconds, max(0.0, 1.0 - left)))
+                if listeners.found is not None and seconds > next_call:
+                    block = Found()
+                    for piece in pieces[handed:]:
+                        block.extend(piece)
+                    listeners.found(block)
+                    handed = len(pieces)
+                    next_call = CLOCK.now() - start + listeners.interval
+                if limits.regions is not None and count >= limits.regions:
+                    break
+                if limits.deadline.passed:
+                    break
+        except KeyboardInterrupt:
+            reason = "interrupted"
+        finally:
+            self._stop = True
+            with self._lock:
+                self._lock.notify_all()
+            for worker in workers:
+                worker.join()
+        if self._error is not None:
+            raise self._error
+        return reason or (LATE if limits.deadline.passed else "")
+
+    def pieces(self) -> Iterator[Found]:
+        """What was found without a gap from the first region on."""
+        waiting = [self._first]
+        while waiting:
+            task = waiting.pop()
+            finished = task.finished  # looked at first: what it found and gave away is there before
+            yield from list(task.pieces)
+            if not finished:
+                return
+            waiting += task.given  # the last one given comes first in tree order
+
+    def _work(self) -> None:
+        try:
+            while (task := self._next()) is not None:
+                while not task.finished and not self._stop:
+                    task.run()
+                    if self._idle and not self._ready and (given := task.give()) is not None:
+                        with self._lock:
+                            self._ready.append(given)
+                            self._lock.notify()
+                with self._lock:
+                    self._running -= 1
+                    self._lock.notify_all()
+        except DeadlinePassedError:
+            self._stop = True
+        except BaseException as error:  # handed to the thread that waits
+            self._error, self._stop = error, True
+
+    def _next(self) -> Task | None:
+        with self._lock:
+            self._idle += 1
+            while not self._ready and self._running and not self._stop:
+                self._lock.wait(0.05)
+            self._idle -= 1
+            if self._stop or not self._ready:
+                return None
+            self._running += 1
+            return self._ready.popleft()

@@ -1,0 +1,102 @@
+"""Limits of a search: how often they are looked at, and what is there when they end it."""
+
+import numpy as np
+import pytest
+from networks import he_network, integer_network
+from oracles import read_tree
+
+from relugeom.deadline import Deadline
+from relugeom.geometry.domain import Domain
+from relugeom.partition.partition import PartitionStatus
+from relugeom.search import cone_setup, engine, enumeration
+from relugeom.search.enumeration import enumerate_by_reference, enumerate_regions
+
+
+def cube(n):
+    return Domain.box(-np.ones(n), np.ones(n))
+
+
+def slow_network():
+    """Each node of its search takes a good while: thousands of inputs, and several layers."""
+    return he_network(3, 500, 30, 16, 1)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_limit_is_looked_at_as_often_as_nodes_take(threads, monkeypatch):
+    searched = []
+    advance = engine.Task._advance
+    monkeypatch.setattr(engine.Task, "_advance", lambda self, budget: (searched.append(budget), advance(self, budget)))
+    network = slow_network()
+    part = enumerate_regions(network, cube(500), max_regions=10, time_limit=60, threads=threads)
+    assert len(part) == 10 and part.reason == "stopped after 10 regions"
+    assert sum(searched) < 5_000  # not tens of thousands, as where nodes are quick
+    assert part.packed.tobytes() == enumerate_regions(network, cube(500), max_regions=20).packed[:10].tobytes()
+
+
+def test_fast_nodes_are_searched_in_long_blocks(monkeypatch):
+    searched = []
+    advance = engine.Task._advance
+    monkeypatch.setattr(engine.Task, "_advance", lambda self, budget: (searched.append(budget), advance(self, budget)))
+    whole = enumerate_regions(he_network(1, 5, 10, 10, 1), cube(5))
+    assert whole.status is PartitionStatus.COMPLETE
+    assert len(searched) < 40
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_search_in_exact_arithmetic_stops_in_front_of_its_node(seed, monkeypatch):
+    """Wherever the deadline falls, the prefix is honest: nothing after it, and what is missing is marked."""
+    monkeypatch.setattr(engine, "STEPS", 1)
+    network = integer_network(np.random.default_rng(seed), 3, 4, 4, 1)
+    monkeypatch.setattr(cone_setup, "INTEGER_DIMENSIONS", 0)
+    monkeypatch.setattr(cone_setup, "CONE_DIMENSIONS", 0)
+    whole = enumerate_regions(network, cube(3))
+    for allowed in range(0, 60, 7):
+        looks = iter(range(allowed))
+        exact = engine.Task._exact_node
+
+        def late(self, exact=exact, looks=looks):
+            if next(looks, None) is None:
+                self._deadline = Deadline(0)
+            return exact(self)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(engine.Task, "_exact_node", late)
+            part = enumerate_regions(network, cube(3), time_limit=60)
+        assert part.packed.tobytes() == whole.packed[: len(part)].tobytes()
+        leaves, unexplored = read_tree(part.tree.tolist(), 8)
+        assert len(leaves) == len(part)
+        assert bool(unexplored) == (len(part) < len(whole)) == (part.status is PartitionStatus.TRUNCATED)
+
+
+def test_a_deadline_that_has_passed_finds_little_and_says_so():
+    network = he_network(1, 3, 10, 10, 1)
+    some = enumerate_regions(network, cube(3), max_regions=5)
+    for resume in (None, some):
+        part = enumerate_regions(network, cube(3), time_limit=Deadline(0), resume=resume)
+        assert part.status is PartitionStatus.TRUNCATED and "time was up" in part.reason
+        assert len(part) >= (0 if resume is None else 5)
+    assert enumerate_by_reference(network, cube(3), time_limit=Deadline(0)).status is PartitionStatus.TRUNCATED
+
+
+@pytest.mark.parametrize("allowed", [1, 2, 9])
+def test_points_in_rationals_take_time_too(allowed, monkeypatch):
+    """Where inputs follow from others, the list ends with the last region whose point there was time for."""
+    network = he_network(4, 4, 8, 6, 1)
+    domain = Domain(-np.ones(4), np.ones(4), E=[[1.0, 1.0, 1.0, 0.0]], f=[0.1])
+    whole = enumerate_regions(network, domain)
+    assert len(whole) > 20 and len(whole.exact_points) > 10
+    looks = []
+    embed = enumeration._embed
+
+    def ended(chart, points, exact_points, deadline):
+        monkeypatch.setattr(Deadline, "passed", property(lambda _: len(looks) >= allowed or looks.append(1)))
+        return embed(chart, points, exact_points, deadline)
+
+    monkeypatch.setattr(enumeration, "_embed", ended)
+    part = enumerate_regions(network, domain, time_limit=3600)
+    assert part.status is PartitionStatus.TRUNCATED and part.reason == "stopped after 3600 seconds"
+    assert 0 < len(part) < len(whole)
+    assert part.packed.tobytes() == whole.packed[: len(part)].tobytes()
+    assert part.exact_points == {row: point for row, point in whole.exact_points.items() if row < len(part)}
+    leaves, unexplored = read_tree(part.tree.tolist(), 14)
+    assert len(leaves) == len(part) and unexplored
