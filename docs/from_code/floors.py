@@ -33,10 +33,20 @@ def source_of(room: str) -> Path:
     return package / room / "__init__.py" if (package / room).is_dir() else package / f"{room}.py"
 
 
-def sentence_of(room: str) -> str:
-    """The first sentence of a room's docstring."""
+def paragraphs_of(room: str) -> list[str]:
+    """The paragraphs of a room's docstring."""
     text = ast.get_docstring(ast.parse(source_of(room).read_text(encoding="utf-8"))) or ""
-    return " ".join(text.split("\n\n")[0].split())
+    return [" ".join(paragraph.split()) for paragraph in text.split("\n\n")]
+
+
+def sentence_of(room: str) -> str:
+    """What a room is, as it says itself."""
+    return paragraphs_of(room)[0]
+
+
+def manners_of(room: str) -> str:
+    """What a room may import and what it never does, as it says itself; a single file says nothing."""
+    return next((text for text in paragraphs_of(room) if text.startswith("Imports ")), "")
 
 
 def files_of(room: str) -> int:
@@ -57,10 +67,12 @@ def floors_picture() -> str:
 
 
 def floors_table() -> str:
-    """One row per room: its floor, its name, how many files it has, and what it says of itself."""
-    lines = ["| floor | room | files | what it is |", "|---|---|---|---|"]
+    """One row per room: its floor, its name, how many files it has, what it is, what it imports and never does."""
+    lines = ["| floor | room | files | what it is | manners |", "|---|---|---|---|---|"]
     for floor, rooms in read_floors().items():
-        lines += [f"| {floor} | `{_name(room)}` | {files_of(room)} | {in_cell(sentence_of(room))} |" for room in rooms]
+        for room in rooms:
+            cells = (floor, f"`{_name(room)}`", files_of(room), in_cell(sentence_of(room)), in_cell(manners_of(room)))
+            lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 
 
