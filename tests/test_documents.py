@@ -130,10 +130,18 @@ def test_the_architecture_shows_every_room_and_what_it_is() -> None:
     assert "<!-- generated: floors-picture -->" in PAGES["docs/architecture/index.md"]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [page for page in PAGES if "/architecture/" in page])
+def test_the_files_that_a_page_of_the_architecture_names_exist(page: str) -> None:
+    """Names in capitals, and those with an ellipsis, stand for files that somebody will write."""
+    named = re.findall(r"`((?:relugeom|tests|docs|migrations|examples|benchmarks)/[\w./-]*)`", PAGES[page])
+    assert [name for name in named if not re.search(r"[A-Z]{4}", name) and not (REPOSITORY / name).exists()] == []
+
+
+@pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md"])
 def test_what_a_page_types_exists(page: str) -> None:
     """Commands that need a server, or a model of the reader's own, are not run; but their verbs and options exist."""
-    typed = [line for block in blocks(PAGES[page], "sh") + blocks(PAGES[page], "") for line in block.splitlines()]
+    text = (REPOSITORY / page).read_text(encoding="utf-8")
+    typed = [line for block in blocks(text, "sh") + blocks(text, "") for line in block.splitlines()]
     for line in typed:
         command = line.split("#")[0].split()
         if command[:1] == ["relugeom"]:

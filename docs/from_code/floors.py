@@ -68,10 +68,11 @@ def floors_picture() -> str:
 
 def floors_table() -> str:
     """One row per room: its floor, its name, how many files it has, what it is, what it imports and never does."""
-    lines = ["| floor | room | files | what it is | manners |", "|---|---|---|---|---|"]
+    lines = ["| floor | room | files | what it is, what it imports, what it never does |", "|---|---|---|---|"]
     for floor, rooms in read_floors().items():
         for room in rooms:
-            cells = (floor, f"`{_name(room)}`", files_of(room), in_cell(sentence_of(room)), in_cell(manners_of(room)))
+            words = "<br>".join(in_cell(text) for text in (sentence_of(room), manners_of(room)) if text)
+            cells = (floor, f"`{_name(room)}`", files_of(room), words)
             lines.append(f"| {' | '.join(map(str, cells))} |")
     return "\n".join(lines)
 
