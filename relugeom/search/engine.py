@@ -16,7 +16,6 @@ from flint import fmpq
 
 from relugeom.deadline import CLOCK, NEVER, Deadline
 from relugeom.geometry.forms import float_point, is_float_point
-from relugeom.geometry.generators import Cones
 from relugeom.geometry.highs import HighsSolver
 from relugeom.linalg.arrays import BoolArray
 from relugeom.linalg.exact import form_sign, rational_point
@@ -24,12 +23,10 @@ from relugeom.network.pattern import pack_patterns, packed_width
 from relugeom.partition.found import Found
 from relugeom.partition.tree import EMPTY, cut_tree
 from relugeom.search import columns
-from relugeom.search.cone_search import give_cone, next_cone, search_cones
-from relugeom.search.cone_setup import empty_cones, grown_cones, stand_at_domain
-from relugeom.search.kernel import search
-from relugeom.search.path import give_sibling, next_sibling, save_sibling, stand_at
+from relugeom.search.path import save_sibling, stand_at
 from relugeom.search.reference import Leaf, ReferenceSearch
-from relugeom.search.setup import Setup, grown
+from relugeom.search.setup import Setup
+from relugeom.search.strategies import BY_DICTIONARY, Position, Strategy, first_position
 
 __all__ = ["Task", "paced", "prepare"]
 
@@ -72,9 +69,6 @@ def paced(steps: int, seconds: float, most: int) -> int:
     return min(max(int(steps * faster), 1), most)
 
 
-Stack = tuple[Cones, columns.Pending]
-
-
 class Task:
     """A subtree: its search state, what was found in it, and the tasks it gave away.
 
@@ -89,21 +83,14 @@ class Task:
     """
 
     def __init__(
-        self,
-        setup: Setup,
-        state: columns.State,
-        waiting: columns.Waiting,
-        stack: Stack | None,
-        deadline: Deadline,
-        steps: int = FIRST_STEPS,
+        self, setup: Setup, strategy: Strategy, at: Position, deadline: Deadline, steps: int = FIRST_STEPS
     ) -> None:
         self.pieces: list[Found] = []
         self.finished, self.remaining = False, 1.0
         self.given: list[Task] = []
-        self._setup, self._state, self._waiting = setup, state, waiting
-        self._deadline, self._steps = deadline, steps
-        # With a stack of cones the dictionary takes over at single nodes only.
-        self._stack, self._by_dictionary = stack, stack is None
+        self._setup, self._at, self._deadline, self._steps = setup, at, deadline, steps
+        # What searches the subtree; at single nodes the dictionary takes over.
+        self._usual = self._strategy = strategy
         self._piece, self._done = Found(), False
         # While the task skips what is known: the last region that is, and what an exact search found behind it.
         self._last: list[int] | None = None
@@ -119,15 +106,11 @@ class Task:
     @classmethod
     def whole(cls, setup: Setup, deadline: Deadline = NEVER) -> "Task":
         """The whole tree; at the deadline a step in exact arithmetic ends without a result."""
-        state, waiting = setup.first_state()
-        stack = empty_cones(setup.problem)
-        promising = stand_at_domain(setup.problem, state, *stack)
-        return cls(setup, state, waiting, stack if promising else None, deadline)
+        return cls(setup, *first_position(setup), deadline)
 
     def prepare(self) -> None:
         """Compile, or load, what the next run needs, if this process has not done so before."""
-        kernel: Any = search if self._by_dictionary else search_cones
-        if not kernel.overloads:
+        if not self._strategy.kernel.overloads:
             prepare(lambda: self._advance(0))
 
     def run(self, steps: int | None = None) -> None:
@@ -143,7 +126,7 @@ class Task:
         try:
             self._advance(budget)
             # A tree cannot end in front of a leaf, which has no token that could be missing.
-            while not self._done and self._state.counters[columns.U] == self._setup.units:
+            while not self._done and self._at.state.counters[columns.U] == self._setup.units:
                 self._advance(1)
         finally:
             if self._piece.count or self._piece.tokens or self._piece.empty_leaves:
@@ -158,12 +141,12 @@ class Task:
         """Go to the first node in tree order behind the region with these bits; nothing before it is found again."""
         self._last = last
         while not self._done:
-            unit = int(self._state.counters[columns.U])
-            here = self._state.bits[:unit].tolist()
+            unit = int(self._at.state.counters[columns.U])
+            here = self._at.state.bits[:unit].tolist()
             if here > last[:unit]:
                 break
             if here < last[:unit] or unit == len(last):
-                self._next_node()
+                self._next()
                 if here == last:
                     break
             else:
@@ -173,16 +156,12 @@ class Task:
         self.run(steps=0)
 
     def _advance(self, budget: int) -> None:
-        problem, state = self._setup.problem, self._state
-        if self._stack is not None and not self._by_dictionary:
-            code = search_cones(problem, state, *self._stack, self._output, budget)
-        else:
-            code = search(problem, state, self._waiting, self._output, budget)
+        code = self._strategy.advance(self._setup, self._at, self._output, budget)
         self._flush()
         if code == columns.DONE:
-            self._next_cone()
+            self._leave()
         elif code == columns.GROW:
-            self._grow()
+            self._strategy.grow(self._at)
         elif code == columns.HANDED_OVER:
             self._hand_over()
         elif code == columns.UNDECIDED:
@@ -195,21 +174,10 @@ class Task:
 
     def give(self) -> "Task | None":
         """Give the last waiting sibling away, as a task of its own."""
-        counters, problem = self._state.counters, self._setup.problem
-        if self._stack is not None:
-            if counters[columns.TOP] == counters[columns.BOTTOM]:
-                return None
-            state, waiting = self._setup.empty_state(len(self._state.value), 64)
-            stack = empty_cones(problem, columns=self._stack[0].generators.shape[1])
-            give_cone(problem, self._state, *self._stack, state, *stack)
-            task = Task(self._setup, state, waiting, stack, self._deadline, self._steps)
-        else:
-            base, end = counters[columns.BASE], counters[columns.S]
-            if end - base < 1 or self._waiting.delegated[base]:
-                return None
-            state, waiting = self._setup.empty_state(len(self._state.value), 64)
-            give_sibling(problem, self._state, self._waiting, state)
-            task = Task(self._setup, state, waiting, None, self._deadline, self._steps)
+        given = self._usual.give(self._setup, self._at)
+        if given is None:
+            return None
+        task = Task(self._setup, self._usual, given, self._deadline, self._steps)
         self.given.append(task)
         return task
 
@@ -217,29 +185,24 @@ class Task:
         """This task and all that it gave away."""
         return [self, *(task for given in list(self.given) for task in given.with_given())]
 
-    def _grow(self) -> None:
-        if self._stack is not None and not self._by_dictionary:
-            self._stack = grown_cones(*self._stack)
-        else:
-            self._state, self._waiting = grown(self._state, self._waiting)
-
     def _hand_over(self) -> None:
         """Search the subtree at the present node with a dictionary."""
-        while len(self._state.value) < len(self._setup.problem.domain_rows) + self._setup.units + 2:
-            self._state, self._waiting = grown(self._state, self._waiting)
-        self._by_dictionary = True
+        at, problem = self._at, self._setup.problem
+        while len(at.state.value) < len(problem.domain_rows) + self._setup.units + 2:
+            BY_DICTIONARY.grow(at)
+        self._strategy = BY_DICTIONARY
         self.prepare()
-        if not stand_at(self._setup.problem, self._state):
+        if not stand_at(problem, at.state):
             self._search_exactly()
-            self._next_cone()
+            self._leave()
 
-    def _next_cone(self) -> None:
-        """Go on with the next waiting cone, if there is one."""
-        self._by_dictionary = self._stack is None
-        self._done = self._stack is None or not next_cone(self._state, self._stack[1])
+    def _leave(self) -> None:
+        """Go on behind the subtree of the present strategy, which is searched."""
+        self._done = self._strategy is self._usual or not self._usual.go_on(self._setup, self._at)
+        self._strategy = self._usual
 
     def _flush(self) -> None:
-        counters = self._state.counters
+        counters = self._at.state.counters
         leaves, tokens = int(counters[columns.LEAVES]), int(counters[columns.TOKENS])
         if leaves:
             self._piece.packed.append(self._output.packed[:leaves].copy())
@@ -255,13 +218,13 @@ class Task:
         It begins anew at every node: a solver that remembers would propose other points after another history, and the
         answer would depend on how the work was shared.
         """
-        unit = int(self._state.counters[columns.U])
+        unit = int(self._at.state.counters[columns.U])
         # A leaf is settled in any case: a tree cannot end in front of it.
         deadline = self._deadline if unit < self._setup.units else NEVER
         exact = ReferenceSearch(self._setup.network, self._setup.chart, HighsSolver(), deadline=deadline)
-        splits = (self._state.kinds[:unit] == columns.SPLIT).tolist()
-        exact.go_to(self._state.bits[:unit].tolist(), splits)
-        proposal = self._state.point
+        splits = (self._at.state.kinds[:unit] == columns.SPLIT).tolist()
+        exact.go_to(self._at.state.bits[:unit].tolist(), splits)
+        proposal = self._at.state.point
         point = exact.find_point(rational_point(proposal) if np.isfinite(proposal).all() else None)
         return exact, None if point is None else list(point)
 
@@ -273,7 +236,7 @@ class Task:
             self._next()
             return
         steps = exact.decide(point)
-        unit = int(self._state.counters[columns.U])
+        unit = int(self._at.state.counters[columns.U])
         if len(steps) == 1:
             self._enter(unit, steps[0].bit, steps[0].bit)
             self._append(steps[0].bit)
@@ -284,17 +247,17 @@ class Task:
         wide = int(form_sign(exact.form(unit), point) > 0)
         if wide == 0:
             plain: Any = save_sibling  # once in a while: not worth a compilation of its own
-            plain.py_func(self._state, self._waiting, unit, float_point(steps[1].point))
-            self._waiting.delegated[self._state.counters[columns.S] - 1] = True
+            plain.py_func(self._at.state, self._at.waiting, unit, float_point(steps[1].point))
+            self._at.waiting.delegated[self._at.state.counters[columns.S] - 1] = True
         else:
             self._enter(unit, 0, columns.SPLIT)
             self._search_exactly()
         self._enter(unit, wide, columns.SPLIT)
-        self._state.point[:] = float_point(steps[wide].point)
+        self._at.state.point[:] = float_point(steps[wide].point)
 
     def _enter(self, unit: int, bit: int, kind: int) -> None:
-        self._state.bits[unit], self._state.kinds[unit] = bit, kind
-        self._state.counters[columns.U] = unit + 1
+        self._at.state.bits[unit], self._at.state.kinds[unit] = bit, kind
+        self._at.state.counters[columns.U] = unit + 1
 
     def _append(self, *tokens: int) -> None:
         self._piece.tokens.append(np.array(tokens, dtype=np.uint8))
@@ -305,13 +268,13 @@ class Task:
         if point is None:
             self._piece.empty_leaves.append(self._piece.leaves)
         else:
-            self._emit(self._state.bits.astype(np.bool_), point)
+            self._emit(self._at.state.bits.astype(np.bool_), point)
         self._next()
 
     def _search_exactly(self) -> None:
         """Search the subtree below the present node in exact arithmetic."""
         exact, point = self._exact_node()
-        unit = int(self._state.counters[columns.U])
+        unit = int(self._at.state.counters[columns.U])
         leaves: list[Leaf] = []
         tokens = [EMPTY]
         if point is not None:
@@ -323,7 +286,7 @@ class Task:
             known = sum(list(leaf.bits) <= self._last for leaf in leaves)
             depth = self._setup.units - unit
             tokens = tokens[len(cut_tree(np.array(tokens, dtype=np.uint8), depth, known)) :]
-            if point is None and self._state.bits[:unit].tolist() <= self._last[:unit]:
+            if point is None and self._at.state.bits[:unit].tolist() <= self._last[:unit]:
                 tokens = []
             leaves, self._piece = leaves[known:], self._behind
         for leaf in leaves:
@@ -343,26 +306,16 @@ class Task:
         """Estimated share of the tree at the present node and behind the siblings that wait."""
         if self._done:
             return 0.0
-        counters = self._state.counters
-        if self._stack is not None:
-            waiting = self._stack[1].unit[counters[columns.BOTTOM] : counters[columns.TOP]]
-        else:
-            waiting = self._waiting.unit[counters[columns.BASE] : counters[columns.S]]
+        waiting, counters = self._usual.units_waiting(self._at), self._at.state.counters
         unit = int(counters[columns.U])
-        splits = np.cumsum(self._state.kinds[:unit] == columns.SPLIT)
+        splits = np.cumsum(self._at.state.kinds[:unit] == columns.SPLIT)
         own = 0.5 ** float(splits[-1]) if unit else 1.0
         return own + float((0.5 ** splits[waiting].astype(np.float64)).sum())
 
-    def _next_node(self) -> None:
-        if self._by_dictionary:
-            self._next()
-        else:
-            self._next_cone()
-
     def _next(self) -> None:
-        """Go on with the next waiting sibling."""
-        if not next_sibling(self._setup.problem, self._state, self._waiting):
-            self._next_cone()
-        elif self._state.counters[columns.PHASE] == columns.DELEGATED:
+        """Go on with the next waiting node."""
+        if not self._strategy.go_on(self._setup, self._at):
+            self._leave()
+        elif self._strategy.is_delegated(self._at):
             self._search_exactly()
             self._next()
