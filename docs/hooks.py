@@ -12,8 +12,8 @@ DOCUMENTS = {
     "explanation/certificate-format.md": "relugeom/certificate/FORMAT.md",
     "changelog.md": "CHANGELOG.md",
     "contributing.md": "CONTRIBUTING.md",
-    "studies/boolean/README.md": "examples/boolean/README.md",
-    "studies/titanic/README.md": "examples/titanic/README.md",
+    "studies/boolean/study.md": "examples/boolean/README.md",
+    "studies/titanic/study.md": "examples/titanic/README.md",
     "benchmarks.md": "benchmarks/README.md",
 }
 """Pages that are documents of the project: they stand where they belong and are shown here as they are."""
