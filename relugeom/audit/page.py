@@ -47,10 +47,10 @@ def report_content(
     """
     from relugeom.report.chapters import FindingTables, chapters
     from relugeom.report.excerpt import rank_features
+    from relugeom.report.graph_layout import MAX_NODES
     from relugeom.report.outcomes import outcome_section
     from relugeom.report.pictures import Subject, with_pictures
     from relugeom.report.privacy import without_rows
-    from relugeom.report.region_graph import MAX_NODES
     from relugeom.store.finding_queries import read_findings, read_parts
     from relugeom.store.queries import read_run, read_source
 

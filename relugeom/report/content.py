@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import pandas as pd
 
+    from relugeom.graph.region_graph import RegionGraph
     from relugeom.report.graph_drawing import LayeredGraph
-    from relugeom.report.region_graph import RegionGraph
     from relugeom.report.region_map import RegionMap
 
 __all__ = ["Chart", "ChartKind", "Headline", "ReportContent", "Section"]

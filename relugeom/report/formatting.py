@@ -1,16 +1,19 @@
 """How values are written for people, the same in the terminal, in pictures and on the page."""
 
+from collections.abc import Sequence
 from math import isfinite
 from numbers import Integral, Real
 
 import numpy as np
 
+from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.confidence import FEWEST_FOR_SHARE, confidence_interval
 
 __all__ = [
     "FEWEST",
     "NOTHING",
     "PERCENT",
+    "affine_text",
     "display",
     "estimated_share",
     "percent",
@@ -102,3 +105,13 @@ def _number(value: float) -> str:
     if magnitude < 1e9 and (magnitude >= 1e3 or value == round(value)):
         return f"{value:z,.0f}"
     return f"{value:#.4g}".rstrip(".")
+
+
+def affine_text(coefficients: FloatArray, names: Sequence[str], *, digits: int = 4) -> str:
+    """a x + b y + c in words like ``−1.5 · Age + 0.25 · Fare − 3``."""
+    text = ""
+    for value, name in zip(coefficients.tolist(), [*names, ""], strict=True):
+        size = f"{abs(value):.{digits}g}" + (f" · {name}" if name else "")
+        sign = ("−" if value < 0 else "") if not text else (" − " if value < 0 else " + ")
+        text += sign + size
+    return text

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from relugeom.files import write_whole
+from relugeom.graph.region_graph import RegionGraph
 from relugeom.printing import counted
 from relugeom.report.charts import draw_chart
 from relugeom.report.content import ReportContent, Section
@@ -35,7 +36,6 @@ from relugeom.report.page_tables import (
 )
 from relugeom.report.plots import figure_svg, importance_bars, importance_caption
 from relugeom.report.profiles import cluster_portraits
-from relugeom.report.region_graph import RegionGraph
 from relugeom.report.region_map import RegionMap
 from relugeom.report.scene import graph_scene, map_scene
 

@@ -11,8 +11,8 @@ import pandas as pd
 
 from relugeom.report.content import Headline, ReportContent
 from relugeom.report.excerpt import cluster_matrix
-from relugeom.report.formatting import PERCENT, display, percent, percent_of, shortened
-from relugeom.report.region_map import RegionMap, affine_text
+from relugeom.report.formatting import PERCENT, affine_text, display, percent, percent_of, shortened
+from relugeom.report.region_map import RegionMap
 
 __all__ = [
     "Cell",

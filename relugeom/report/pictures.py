@@ -10,12 +10,13 @@ from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DomainError
 from relugeom.geometry.domain import Domain
 from relugeom.graph.active_subnetwork import active_subnetwork
+from relugeom.graph.region_graph import region_graph
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition
 from relugeom.report.content import ReportContent
+from relugeom.report.graph_layout import MAX_NODES
 from relugeom.report.profiles import overall_of
-from relugeom.report.region_graph import MAX_NODES, region_graph
 from relugeom.report.region_map import RegionMap, choose_features, draw_map, find_features, sample_dots
 
 __all__ = ["Subject", "with_pictures"]

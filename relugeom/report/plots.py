@@ -17,9 +17,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from relugeom.errors import InputError
+from relugeom.graph.region_graph import RegionGraph
 from relugeom.report.excerpt import RANKED, cluster_matrix
 from relugeom.report.formatting import visible
-from relugeom.report.region_graph import RegionGraph, layout_graph
+from relugeom.report.graph_layout import layout_graph
 from relugeom.report.region_map import RegionMap, decision_lines
 from relugeom.report.scene import output_bands
 

@@ -6,32 +6,22 @@ need not lie in it, and the page says so. Samples at one place are one dot.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from relugeom.deadline import Deadline, TimeLimit
-from relugeom.errors import DomainError, InputError
-from relugeom.geometry.chart import domain_chart
-from relugeom.geometry.domain import Domain, FeatureKind, round_to_rules
-from relugeom.geometry.forms import float_point
+from relugeom.deadline import TimeLimit
+from relugeom.errors import InputError
+from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import FloatArray, IntArray
-from relugeom.measures.slices import RegionSlice, slice_regions
+from relugeom.measures.planes import find_plane, rank_pairs
+from relugeom.measures.polygons import level_segment
+from relugeom.measures.slices import RegionSlice
 from relugeom.network.decision import DecisionRule
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import pattern_texts
 
-__all__ = ["RegionMap", "affine_text", "choose_features", "decision_lines", "draw_map", "find_features", "sample_dots"]
-
-OPEN_SPREADS, OPEN_REACH = 3.0, 10.0
-"""An open side is drawn so many spreads from the mean, or so far from 0 where there are no samples."""
-MAX_REGIONS, TIME_LIMIT = 2_000, 20.0
-MAX_CANDIDATES, LOOK_REGIONS, LOOK_SECONDS = 6, 200, 0.5
-"""So many features are tried in pairs, with a short look at each of their maps."""
-ENOUGH_REGIONS = 3
-
-Sides = tuple[float, float]
+__all__ = ["RegionMap", "choose_features", "decision_lines", "draw_map", "find_features", "sample_dots"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,33 +101,12 @@ def draw_map(
     DomainError
         No pair has a plane with an area in the domain.
     """
-    deadline = Deadline.of(time_limit)
-    chart = domain_chart(domain)
-    inside = float_point(chart.embed(chart.interior))
-    typical, spread = _typical(domain, overall, inside)
-    first = ("the middle of the domain" if overall is None or overall.empty else "the mean of the samples", typical)
-    looked = len(features) > 1 or bool(others)
-    limits = (LOOK_REGIONS, LOOK_SECONDS) if looked else (MAX_REGIONS, TIME_LIMIT)
-    found: list[tuple[RegionSlice, str]] = []
-    refusal = DomainError("there was no time to draw one" if features else "no two features were given")
-    for words, point in (first, ("a point of the domain", inside), *others):
-        if found and (len(max(found, key=_regions)[0]) >= ENOUGH_REGIONS or words == "a point of the domain"):
-            continue  # the mean gives way only where it breaks a row of the domain or shows next to nothing
-        for pair in features:
-            if deadline.passed:
-                break
-            try:
-                cut = _cut(network, domain, pair, point, _window(domain, pair, typical, spread), limits, deadline)
-            except DomainError as error:
-                refusal = error
-            else:
-                found.append((cut, words))
-    if not found:
-        raise refusal
-    cut, through = max(found, key=_regions)
-    if looked and not cut.covered and not deadline.passed:
-        window = _window(domain, cut.features, typical, spread)
-        cut = _cut(network, domain, cut.features, cut.point, window, (MAX_REGIONS, TIME_LIMIT), deadline)
+    words, around = "the middle of the domain", None
+    if overall is not None and not overall.empty:
+        words = "the mean of the samples"
+        around = overall["mean"].to_numpy(dtype=np.float64), overall["spread"].to_numpy(dtype=np.float64)
+    points = [point for _, point in others]
+    cut, number = find_plane(network, domain, features=features, around=around, others=points, time_limit=time_limit)
     patterns = pattern_texts(cut.partition.packed, network.widths)
     numbers = {} if clusters is None else dict(zip(clusters["pattern"], clusters["cluster"], strict=True))
     return RegionMap(
@@ -150,26 +119,8 @@ def draw_map(
             for feature, name in enumerate(network.feature_names)
             if feature not in cut.features
         },
-        through=through,
+        through=[words, "a point of the domain", *(name for name, _ in others)][number],
     )
-
-
-def _cut(
-    network: ReLUNetwork,
-    domain: Domain,
-    pair: tuple[int, int],
-    point: FloatArray,
-    window: tuple[Sides, Sides],
-    limits: tuple[int, float],
-    deadline: Deadline,
-) -> RegionSlice:
-    return slice_regions(
-        network, domain, pair, point, window=window, max_regions=limits[0], time_limit=deadline.within(limits[1])
-    )
-
-
-def _regions(found: tuple[RegionSlice, str]) -> int:
-    return len(found[0])
 
 
 def find_features(network: ReLUNetwork, names: Sequence[str]) -> tuple[int, int]:
@@ -198,16 +149,8 @@ def choose_features(network: ReLUNetwork, domain: Domain, importance: pd.DataFra
     importance
         As in `ReportContent`; may be empty: then the first features are taken.
     """
-    grouped = {feature for group in domain.groups for feature in group}
-    free = [
-        feature
-        for feature in range(domain.inputs)
-        if feature not in grouped and domain.lower[feature] < domain.upper[feature]
-    ]
-    strength = importance["scaled"].abs().groupby(importance["feature"]).sum() if len(importance) else {}
-    scores = {feature: float(strength.get(network.feature_names[feature], 0.0)) for feature in free}
-    order = sorted(free, key=lambda feature: (domain.kinds[feature] is FeatureKind.BINARY, -scores[feature], feature))
-    return list(combinations(order[:MAX_CANDIDATES], 2))
+    total = importance["scaled"].abs().groupby(importance["feature"]).sum() if len(importance) else {}
+    return rank_pairs(domain, np.array([float(total.get(name, 0.0)) for name in network.feature_names]))
 
 
 def sample_dots(X: FloatArray, assignment: IntArray, features: tuple[int, int]) -> pd.DataFrame:
@@ -225,55 +168,11 @@ def sample_dots(X: FloatArray, assignment: IntArray, features: tuple[int, int]) 
     return counted[["x", "y", "samples", "cluster"]]
 
 
-def affine_text(coefficients: FloatArray, names: Sequence[str], *, digits: int = 4) -> str:
-    """a x + b y + c in words like ``−1.5 · Age + 0.25 · Fare − 3``."""
-    text = ""
-    for value, name in zip(coefficients.tolist(), [*names, ""], strict=True):
-        size = f"{abs(value):.{digits}g}" + (f" · {name}" if name else "")
-        sign = ("−" if value < 0 else "") if not text else (" − " if value < 0 else " + ")
-        text += sign + size
-    return text
-
-
 def decision_lines(region_map: RegionMap) -> FloatArray:
     """Where the decision changes: segments (s, t) → (s, t) within regions, for drawing, shape (segments, 2, 2)."""
     network = region_map.cut.partition.network
     if network.rule.rule is not DecisionRule.THRESHOLD:
         return np.zeros((0, 2, 2))
-    segments = []
-    for row in range(len(region_map.cut)):
-        corners = region_map.cut.polygon(row)
-        a, b, c = region_map.cut.maps[row, 0]
-        values = corners @ np.array([a, b]) + c - network.rule.upper
-        ends = []
-        for at in range(len(corners)):
-            here, there = values[at], values[(at + 1) % len(corners)]
-            if (here > 0) != (there > 0):
-                share = here / (here - there)
-                ends.append(corners[at] + share * (corners[(at + 1) % len(corners)] - corners[at]))
-        if len(ends) == 2:
-            segments.append(ends)
-    return np.array(segments).reshape(-1, 2, 2)
-
-
-def _typical(domain: Domain, overall: pd.DataFrame | None, inside: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The point through which the map goes, with whole numbers where the domain has them, and the spreads."""
-    if overall is None or overall.empty:
-        return inside, np.full(domain.inputs, OPEN_REACH / OPEN_SPREADS)
-    mean, spread = overall["mean"].to_numpy(dtype=np.float64), overall["spread"].to_numpy(dtype=np.float64)
-    whole = round_to_rules(domain, mean[None, :])[0]
-    return np.clip(whole, domain.lower, domain.upper), spread
-
-
-def _window(domain: Domain, pair: tuple[int, int], typical: FloatArray, spread: FloatArray) -> tuple[Sides, Sides]:
-    first, second = (_sides(domain, feature, typical[feature], spread[feature]) for feature in pair)
-    return first, second
-
-
-def _sides(domain: Domain, feature: int, middle: float, spread: float) -> Sides:
-    reach = OPEN_SPREADS * (spread or 1.0)
-    low, high = float(domain.lower[feature]), float(domain.upper[feature])
-    return (
-        low if np.isfinite(low) else min(middle, high) - reach,
-        high if np.isfinite(high) else max(middle, low) + reach,
-    )
+    cut, level = region_map.cut, network.rule.upper
+    found = [level_segment(cut.polygon(row), cut.maps[row, 0], level) for row in range(len(cut))]
+    return np.array([segment for segment in found if segment is not None]).reshape(-1, 2, 2)

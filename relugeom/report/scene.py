@@ -10,11 +10,13 @@ from math import floor, log10
 
 import numpy as np
 
+from relugeom.graph.region_graph import RegionGraph
 from relugeom.linalg.arrays import FloatArray, IntArray
+from relugeom.measures.polygons import cut_by_largest, cut_by_levels, evaluate_form
 from relugeom.network.decision import DecisionRule
-from relugeom.report.formatting import display, shortened
-from relugeom.report.region_graph import RegionGraph, layout_graph
-from relugeom.report.region_map import RegionMap, affine_text, decision_lines
+from relugeom.report.formatting import affine_text, display, shortened
+from relugeom.report.graph_layout import layout_graph
+from relugeom.report.region_map import RegionMap, decision_lines
 
 __all__ = ["GraphScene", "MapScene", "Shape", "Tick", "class_names", "graph_scene", "map_scene", "output_bands"]
 
@@ -141,7 +143,7 @@ def output_bands(region_map: RegionMap) -> tuple[list[list[Band]], list[tuple[st
     if network.outputs > 1:
         return _class_bands(region_map)
     name, theta = shortened(network.target_names[0], 30), 0.0
-    values = [cut.polygon(row) @ cut.maps[row, 0, :2] + cut.maps[row, 0, 2] for row in range(len(cut))]
+    values = [evaluate_form(cut.polygon(row), cut.maps[row, 0]) for row in range(len(cut))]
     joined = np.concatenate([np.zeros(0), *values])
     if network.rule.rule is DecisionRule.THRESHOLD:
         theta = network.rule.upper
@@ -155,46 +157,16 @@ def output_bands(region_map: RegionMap) -> tuple[list[list[Band]], list[tuple[st
         levels = np.linspace(low, high if high > low else low + 1.0, STEPS + 1)
         tones = [f"s{step}" for step in range(STEPS)]
         legend = [("s0", f"{name} near {display(low)}"), (f"s{STEPS - 1}", f"near {display(high)}")]
-    bands: list[list[Band]] = []
-    for row in range(len(cut)):
-        corners, form = cut.polygon(row), cut.maps[row, 0]
-        first, last = (np.searchsorted(levels, [values[row].min(), values[row].max()], side="right") - 1).clip(
-            0, STEPS - 1
-        )
-        if first == last:
-            bands.append([(tones[first], corners)])
-            continue
-        parts = []
-        for step in range(first, last + 1):
-            part = corners
-            if step > first:
-                part = _clip(part, form - [0.0, 0.0, levels[step]])
-            if step < last:
-                part = _clip(part, [0.0, 0.0, levels[step + 1]] - form)
-            parts.append((tones[step], part))
-        bands.append([(tone, part) for tone, part in parts if len(part) > 2])
+    parts = [cut_by_levels(cut.polygon(row), cut.maps[row, 0], levels) for row in range(len(cut))]
+    bands = [[(tones[step], part) for step, part in region] for region in parts]
     return bands, legend
 
 
 def _class_bands(region_map: RegionMap) -> tuple[list[list[Band]], list[tuple[str, str]]]:
     """Each region cut into the parts where one output is the largest."""
     cut, names = region_map.cut, class_names(region_map)
-    bands: list[list[Band]] = []
-    for row in range(len(cut)):
-        corners, maps = cut.polygon(row), cut.maps[row]
-        met = sorted(set((np.column_stack([corners, np.ones(len(corners))]) @ maps.T).argmax(axis=1).tolist()))
-        if len(met) == 1:  # largest at every corner, so everywhere in the polygon
-            bands.append([(f"k{met[0] % CLASS_TONES}", corners)])
-            continue
-        parts = []
-        for output in range(len(maps)):
-            part = corners
-            for other in range(len(maps)):
-                if other != output and len(part) > 2:
-                    part = _clip(part, maps[output] - maps[other])
-            if len(part) > 2:
-                parts.append((f"k{output % CLASS_TONES}", part))
-        bands.append(parts)
+    parts = [cut_by_largest(cut.polygon(row), cut.maps[row]) for row in range(len(cut))]
+    bands = [[(f"k{output % CLASS_TONES}", part) for output, part in region] for region in parts]
     tones = {tone for parts in bands for tone, _ in parts}
     legend = [
         (f"k{output % CLASS_TONES}", f"{shortened(name, 30)} is the largest")
@@ -202,22 +174,6 @@ def _class_bands(region_map: RegionMap) -> tuple[list[list[Band]], list[tuple[st
         if f"k{output % CLASS_TONES}" in tones
     ]
     return bands, legend
-
-
-def _clip(corners: FloatArray, form: FloatArray) -> FloatArray:
-    """The part of a convex polygon where a s + b t + c ≥ 0, in floats: for drawing only."""
-    if len(corners) == 0:
-        return corners
-    values = corners @ form[:2] + form[2]
-    kept = []
-    for at in range(len(corners)):
-        after = (at + 1) % len(corners)
-        if values[at] >= 0:
-            kept.append(corners[at])
-        if (values[at] > 0) != (values[after] > 0) and values[at] * values[after] < 0:
-            share = values[at] / (values[at] - values[after])
-            kept.append(corners[at] + share * (corners[after] - corners[at]))
-    return np.array(kept).reshape(-1, 2)
 
 
 def class_names(region_map: RegionMap) -> Sequence[str]:

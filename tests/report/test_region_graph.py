@@ -5,7 +5,8 @@ import pytest
 from networks import arrangement, he_network
 
 from relugeom.geometry.domain import Domain
-from relugeom.report.region_graph import RegionGraph, layout_graph, region_graph
+from relugeom.graph.region_graph import RegionGraph, region_graph
+from relugeom.report.graph_layout import layout_graph
 from relugeom.report.scene import graph_scene
 from relugeom.search.enumeration import enumerate_regions
 

@@ -9,8 +9,8 @@ from relugeom.errors import DomainError, EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain, FeatureKind
 from relugeom.network.decision import Decision
 from relugeom.network.network import ReLUNetwork
+from relugeom.report.formatting import affine_text
 from relugeom.report.region_map import (
-    affine_text,
     choose_features,
     decision_lines,
     draw_map,

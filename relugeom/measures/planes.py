@@ -1,0 +1,152 @@
+"""Which plane through a domain to draw: through a typical point, along features that show many regions.
+
+The one idea: a short look at each plane that comes into question counts its regions; the one that shows most of them is
+then cut in full.
+"""
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+import numpy as np
+
+from relugeom.deadline import Deadline, TimeLimit
+from relugeom.errors import DomainError
+from relugeom.geometry.chart import domain_chart
+from relugeom.geometry.domain import Domain, FeatureKind, round_to_rules
+from relugeom.geometry.forms import float_point
+from relugeom.linalg.arrays import FloatArray
+from relugeom.measures.slices import RegionSlice, slice_regions
+from relugeom.network.network import ReLUNetwork
+
+__all__ = ["INSIDE", "OTHERS", "TYPICAL", "Plane", "find_plane", "rank_pairs"]
+
+OPEN_SPREADS, OPEN_REACH = 3.0, 10.0
+"""An open side is drawn so many spreads from the mean, or so far from 0 where there are no samples."""
+MAX_REGIONS, TIME_LIMIT = 2_000, 20.0
+MAX_CANDIDATES, LOOK_REGIONS, LOOK_SECONDS = 6, 200, 0.5
+"""So many features are tried in pairs, with a short look at each of their maps."""
+ENOUGH_REGIONS = 3
+TYPICAL, INSIDE, OTHERS = 0, 1, 2
+"""Through which point a plane goes: the mean of the samples, some point of the domain, the first of the others, …"""
+
+Sides = tuple[float, float]
+
+
+class Plane(NamedTuple):
+    """A plane that was chosen: its regions, and the number of the point that it goes through."""
+
+    cut: RegionSlice
+    through: int
+
+
+def find_plane(
+    network: ReLUNetwork,
+    domain: Domain,
+    *,
+    features: Sequence[tuple[int, int]],
+    around: tuple[FloatArray, FloatArray] | None = None,
+    others: Sequence[FloatArray] = (),
+    time_limit: TimeLimit = None,
+) -> Plane:
+    """The plane that shows most regions, through the mean of the samples or, without one, the middle of the domain.
+
+    Parameters
+    ----------
+    features
+        Pairs of inputs, from 0; of equally good ones the first is taken.
+    around
+        Mean and spread of the samples, shape (n,) each, or None.
+    others
+        Further points, shape (n,): they are tried where the plane through the mean shows fewer than three regions.
+    time_limit
+        Seconds, or a deadline, for all planes that are tried.
+
+    Raises
+    ------
+    DomainError
+        No pair has a plane with an area in the domain.
+    """
+    deadline = Deadline.of(time_limit)
+    chart = domain_chart(domain)
+    inside = float_point(chart.embed(chart.interior))
+    typical, reach = _typical(domain, around, inside)
+    looked = len(features) > 1 or bool(others)
+    limits = (LOOK_REGIONS, LOOK_SECONDS) if looked else (MAX_REGIONS, TIME_LIMIT)
+    found: list[Plane] = []
+    refusal = DomainError("there was no time to draw one" if features else "no two features were given")
+    for number, point in enumerate((typical, inside, *others)):
+        if found and (len(max(found, key=_regions).cut) >= ENOUGH_REGIONS or number == INSIDE):
+            continue  # the mean gives way only where it breaks a row of the domain or shows next to nothing
+        for pair in features:
+            if deadline.passed:
+                break
+            try:
+                cut = _cut(network, domain, pair, point, _window(domain, pair, typical, reach), limits, deadline)
+            except DomainError as error:
+                refusal = error
+            else:
+                found.append(Plane(cut, number))
+    if not found:
+        raise refusal
+    best = max(found, key=_regions)
+    if looked and not best.cut.covered and not deadline.passed:
+        window = _window(domain, best.cut.features, typical, reach)
+        cut = _cut(network, domain, best.cut.features, best.cut.point, window, (MAX_REGIONS, TIME_LIMIT), deadline)
+        best = best._replace(cut=cut)
+    return best
+
+
+def rank_pairs(domain: Domain, strength: FloatArray) -> list[tuple[int, int]]:
+    """Pairs of the strongest features, shape (n,), that are free to move, the strongest pair first."""
+    grouped = {feature for group in domain.groups for feature in group}
+    free = [
+        feature
+        for feature in range(domain.inputs)
+        if feature not in grouped and domain.lower[feature] < domain.upper[feature]
+    ]
+    order = sorted(free, key=lambda feature: (domain.kinds[feature] is FeatureKind.BINARY, -strength[feature], feature))
+    return list(combinations(order[:MAX_CANDIDATES], 2))
+
+
+def _cut(
+    network: ReLUNetwork,
+    domain: Domain,
+    pair: tuple[int, int],
+    point: FloatArray,
+    window: tuple[Sides, Sides],
+    limits: tuple[int, float],
+    deadline: Deadline,
+) -> RegionSlice:
+    return slice_regions(
+        network, domain, pair, point, window=window, max_regions=limits[0], time_limit=deadline.within(limits[1])
+    )
+
+
+def _regions(plane: Plane) -> int:
+    return len(plane.cut)
+
+
+def _typical(
+    domain: Domain, around: tuple[FloatArray, FloatArray] | None, inside: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """The point through which the plane goes, with whole numbers where the domain has them, and the spreads."""
+    if around is None:
+        return inside, np.full(domain.inputs, OPEN_REACH / OPEN_SPREADS)
+    mean, spread = around
+    whole = round_to_rules(domain, mean[None, :])[0]
+    return np.clip(whole, domain.lower, domain.upper), spread
+
+
+def _window(domain: Domain, pair: tuple[int, int], typical: FloatArray, spread: FloatArray) -> tuple[Sides, Sides]:
+    first, second = (_sides(domain, feature, typical[feature], spread[feature]) for feature in pair)
+    return first, second
+
+
+def _sides(domain: Domain, feature: int, middle: float, spread: float) -> Sides:
+    reach = OPEN_SPREADS * (spread or 1.0)
+    low, high = float(domain.lower[feature]), float(domain.upper[feature])
+    return (
+        low if np.isfinite(low) else min(middle, high) - reach,
+        high if np.isfinite(high) else max(middle, low) + reach,
+    )
