@@ -30,7 +30,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory, patient_audits: None) -> Re
     for text in PAGES.values():
         for name, content in files(text).items():
             (place / name).write_text(content, encoding="utf-8")
-    return Reader(place)
+    return Reader(place, next(step.command for step in CONSOLE if step.command.startswith("relugeom audit")))
 
 
 def lines(text: str) -> Iterator[str]:
@@ -127,7 +127,11 @@ def test_the_architecture_shows_every_room_and_what_it_is() -> None:
     rooms = [room for rooms in read_floors().values() for room in rooms]
     assert [room for room in rooms if not sentence_of(room)] == []
     assert [room for room in rooms if f">{room}" not in picture or f"| `{room}" not in table] == []
-    assert "<!-- generated: floors-picture -->" in PAGES["docs/architecture/index.md"]
+
+
+@pytest.mark.parametrize("part", GENERATED)
+def test_what_is_made_from_the_code_stands_on_a_page(part: str) -> None:
+    assert sum(f"<!-- generated: {part} -->" in text for text in PAGES.values()) == 1
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if "/architecture/" in page])
