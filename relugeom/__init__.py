@@ -17,7 +17,7 @@ _ROOMS = {
     "relugeom.network.network": ("ReLUNetwork",),
     "relugeom.network.pattern": ("ActivationPattern",),
     "relugeom.network.decision": ("Decision", "Squashing"),
-    "relugeom.importers": ("load_network",),
+    "relugeom.importers.loading": ("load_network",),
     "relugeom.importers.live": ("network_from",),
     "relugeom.importers.nnet": ("read_nnet_normalisation",),
     "relugeom.network.effective": ("effective_map", "effective_maps"),

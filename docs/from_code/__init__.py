@@ -6,6 +6,7 @@ Each module makes the Markdown of one part. `GENERATED` has the parts under the 
 
 from from_code.command_line import command_line_page
 from from_code.floors import floors_picture, floors_table
+from from_code.formats import formats_table
 from from_code.python_names import names_page
 from from_code.views import tables_page, views_page
 
@@ -18,4 +19,5 @@ GENERATED = {
     "python": names_page,
     "floors-picture": floors_picture,
     "floors-table": floors_table,
+    "formats": formats_table,
 }

@@ -9,7 +9,7 @@ from relugeom.errors import InputError
 from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.domain_spec import load_domain
-from relugeom.importers import load_network
+from relugeom.importers.loading import load_network
 from relugeom.network.decision import Decision, DecisionRule
 from relugeom.network.network import ReLUNetwork
 from relugeom.remarks import OnRemark, warn

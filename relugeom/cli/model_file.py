@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relugeom.cli.app import names_as_text, names_in
 from relugeom.cli.output import tell
+from relugeom.importers.formats import find_format
 
 if TYPE_CHECKING:
     from relugeom.network.network import ReLUNetwork
@@ -34,15 +34,14 @@ class Reading:
 
     def network(self, model: str) -> "ReLUNetwork":
         """The model."""
-        from relugeom.importers import load_network  # only where a model is read: help costs nothing
+        from relugeom.importers.loading import load_network  # only where a model is read: help costs nothing
 
         return load_network(model, layers=self.layers, activations=self.activations, on_remark=tell)
 
 
 def read_all(models: Sequence[str], reading: Reading) -> "list[ReLUNetwork]":
     """Several models, of which the options are about those that need them (about all of them where none does)."""
-    from relugeom.importers import TENSOR_FILES
-
-    needs = [Path(model).suffix.lower() in TENSOR_FILES for model in models]
+    formats = [find_format(model) for model in models]
+    needs = [known is not None and known.tensors_alone for known in formats]
     readings = [reading if need or not any(needs) else Reading() for need in needs]
     return [reading.network(model) for reading, model in zip(readings, models, strict=True)]

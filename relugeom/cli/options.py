@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from relugeom.importers.formats import FORMATS
+
 __all__ = [
     "Activations",
     "Data",
@@ -30,7 +32,7 @@ __all__ = [
 ]
 
 Model = Annotated[
-    str, typer.Argument(metavar="MODEL", help="A model file (.onnx, .npz, .keras, .h5, .nnet, .pt, .safetensors).")
+    str, typer.Argument(metavar="MODEL", help=f"A model file ({', '.join(known.suffixes[0] for known in FORMATS)}).")
 ]
 Layers = Annotated[
     str | None,

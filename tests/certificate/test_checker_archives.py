@@ -17,7 +17,7 @@ import pytest
 
 from relugeom import checker
 from relugeom.errors import RelugeomError
-from relugeom.importers import load_network
+from relugeom.importers.loading import load_network
 
 LAYERS = {
     "W0": np.array([[1.0, -2.0], [0.5, 0.25], [3.0, -0.0]]),

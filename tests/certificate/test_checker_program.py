@@ -13,7 +13,7 @@ from networks import DEGENERATE
 from relugeom import checker
 from relugeom.certificate.partition import certify_partition
 from relugeom.geometry.domain import Domain
-from relugeom.importers import load_network
+from relugeom.importers.loading import load_network
 from relugeom.search.enumeration import enumerate_regions
 
 GOLDEN = Path(__file__).with_name("golden")

@@ -16,7 +16,7 @@ from command_line import run_command
 from numpy.typing import ArrayLike, NDArray
 
 from relugeom.errors import ModelError
-from relugeom.importers import load_network
+from relugeom.importers.loading import load_network
 from relugeom.network.decision import Squashing
 from relugeom.network.forward import predict
 from relugeom.network.network import ReLUNetwork

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from relugeom.errors import ModelError
-from relugeom.importers import load_network
+from relugeom.importers.loading import load_network
 
 Array = NDArray[Any]
 Operand = Array | str

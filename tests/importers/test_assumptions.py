@@ -11,7 +11,8 @@ from importer_conformance import refused
 from onnx_models import GEMM, LAST, RELU, WT, T, chain, saved
 from safetensors.numpy import save_file
 
-from relugeom.importers import load_network, write_npz
+from relugeom.importers.loading import load_network
+from relugeom.importers.npz import write_npz
 from relugeom.remarks import RelugeomWarning
 
 FIXTURES = Path(__file__).parent / "fixtures"

@@ -11,7 +11,8 @@ import pytest
 from importer_conformance import FileCase, assert_same_weights, check_file
 from keras_models import RNG, archive, dense, functional, keras_2_file, layer, saved, tensor, weights_file
 
-from relugeom.importers import load_network, network_from
+from relugeom.importers.live import network_from
+from relugeom.importers.loading import load_network
 from relugeom.network.decision import DecisionRule, Squashing
 from relugeom.network.forward import evaluate, predict
 

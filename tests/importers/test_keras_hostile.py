@@ -17,7 +17,7 @@ from importer_conformance import refused
 from keras_models import archive, dense, functional, keras_2_file, sequential, weights_file
 
 from relugeom.errors import ModelError, UnsupportedModelError
-from relugeom.importers import load_network
+from relugeom.importers.loading import load_network
 
 FIXTURES = Path(__file__).parent / "fixtures"
 MEGABYTE = 2**20

@@ -13,7 +13,7 @@ from importer_conformance import refused
 from keras_models import archive, dense, functional, layer, saved, sequential, tensor, weights_file
 
 from relugeom.errors import ModelError, UnsupportedModelError
-from relugeom.importers import load_network
+from relugeom.importers.loading import load_network
 
 FOUR = np.ones(4, np.float32)
 CUSTOM = {"module": "my.code", "class_name": "function", "config": "bend", "registered_name": "mine>bend"}

@@ -13,7 +13,8 @@ from importer_conformance import FileCase, assert_agrees, assert_honest_rounding
 
 import relugeom as rg
 from relugeom.errors import ModelError
-from relugeom.importers import load_network, read_nnet_normalisation
+from relugeom.importers.loading import load_network
+from relugeom.importers.nnet import read_nnet_normalisation
 
 pytestmark = pytest.mark.filterwarnings("ignore::relugeom.remarks.RelugeomWarning")  # tests/network/test_assumptions.py
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from relugeom.errors import ModelError
-from relugeom.importers import load_network, write_npz
+from relugeom.importers.loading import load_network
+from relugeom.importers.npz import write_npz
 from relugeom.network.decision import Decision, Squashing
 from relugeom.network.network import ReLUNetwork
 

@@ -30,7 +30,7 @@ from onnx_models import (
     single,
 )
 
-from relugeom.importers import load_network
+from relugeom.importers.loading import load_network
 from relugeom.network.decision import Decision, Squashing
 from relugeom.network.forward import predict
 from relugeom.network.network import ReLUNetwork

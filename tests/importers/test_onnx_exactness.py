@@ -9,7 +9,7 @@ import pytest
 from onnx import TensorProto, helper
 from onnx_models import GEMM, LAST, RELU, Operation, T, V, W, b, chain, graph_model, row, saved, single
 
-from relugeom.importers import load_network
+from relugeom.importers.loading import load_network
 
 
 def test_weights_are_the_initialisers(tmp_path: Path) -> None:

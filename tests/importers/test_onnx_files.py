@@ -12,7 +12,7 @@ from onnx import ModelProto, TensorProto, external_data_helper, helper, numpy_he
 from onnx_models import GEMM, LAST, RELU, T, V, W, b, chain, graph_model, ints, refused, saved
 
 from relugeom.errors import ModelError, UnsupportedModelError
-from relugeom.importers import load_network
+from relugeom.importers.loading import load_network
 
 
 @pytest.mark.parametrize(

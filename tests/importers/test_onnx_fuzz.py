@@ -12,7 +12,7 @@ from onnx_models import Array, graph_model, runtime_outputs
 from onnxruntime.capi import onnxruntime_pybind11_state as runtime
 
 from relugeom.errors import ModelError
-from relugeom.importers import load_network
+from relugeom.importers.loading import load_network
 from relugeom.importers.onnx.operators import OPERATORS
 from relugeom.network.forward import predict
 

@@ -9,7 +9,7 @@ from onnx import TensorProto, helper
 from onnx_models import GEMM, LAST, RELU, WT, Operation, T, W, b, chain, graph_model, ints, refused, saved
 
 from relugeom.errors import UnsupportedModelError
-from relugeom.importers import load_network
+from relugeom.importers.loading import load_network
 
 SIGMOID: Operation = ("Sigmoid", [T])
 HOLED = WT.copy()

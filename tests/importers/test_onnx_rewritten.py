@@ -12,7 +12,7 @@ from onnx_models import GEMM, LAST, RELU, T, W, b, chain, graph_model, refused, 
 from oracles import evaluate_layers, exact_layers
 
 from relugeom.errors import UnsupportedModelError
-from relugeom.importers import load_network
+from relugeom.importers.loading import load_network
 from relugeom.network.forward import evaluate
 
 rng = np.random.default_rng(11)

@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open
 from torch_models import FOUR, promptly
 
 from relugeom.errors import ModelError
-from relugeom.importers import load_network
+from relugeom.importers.loading import load_network
 from relugeom.importers.torch.safetensors_file import LARGEST_HEADER
 
 pytestmark = pytest.mark.filterwarnings("ignore::relugeom.remarks.RelugeomWarning")  # tests/network/test_assumptions.py

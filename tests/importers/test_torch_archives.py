@@ -11,7 +11,7 @@ from importer_conformance import refused
 from torch_models import FOUR, TENSOR, archive, promptly, storage, tensor, tensor_pickle
 
 from relugeom.errors import ModelError
-from relugeom.importers import load_network
+from relugeom.importers.loading import load_network
 from relugeom.importers.torch.archive import LARGEST_DIRECTORY
 
 pytestmark = pytest.mark.filterwarnings("ignore::relugeom.remarks.RelugeomWarning")  # tests/network/test_assumptions.py

@@ -12,7 +12,8 @@ from safetensors.numpy import save_file
 from torch_models import FOUR, archive, tensor_pickle
 
 from relugeom.errors import UnsupportedModelError
-from relugeom.importers import load_network, write_npz
+from relugeom.importers.loading import load_network
+from relugeom.importers.npz import write_npz
 from relugeom.importers.torch.pickle_reader import Name, read_pickle
 from relugeom.network.decision import Squashing
 from relugeom.network.forward import evaluate

@@ -28,7 +28,7 @@ from torch_models import (
 )
 
 from relugeom.errors import ModelError, UnsupportedModelError
-from relugeom.importers import load_network
+from relugeom.importers.loading import load_network
 from relugeom.importers.torch.pickle_reader import LARGEST_PICKLE, STEPS, read_pickle
 
 pytestmark = pytest.mark.filterwarnings("ignore::relugeom.remarks.RelugeomWarning")  # tests/network/test_assumptions.py

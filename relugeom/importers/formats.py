@@ -1,0 +1,83 @@
+"""The formats of model files: their suffixes, their readers, and what they hold, in one table.
+
+Help, documentation and messages name the formats from here. A new one is a line here and a module with its reader.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+__all__ = ["FORMATS", "Format", "find_format", "suffixes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of model files.
+
+    Attributes
+    ----------
+    suffixes
+        How its files end; the first is the usual one.
+    module, function
+        Where its reader is, below `relugeom.importers`; it is loaded on first use, and with it h5py or onnx.
+    holds
+        What is read, in a sentence of Markdown.
+    tensors_alone
+        Whether its files are names and tensors, which do not say how the layers are connected.
+    keeps_normalisation
+        Whether its files keep a normalisation apart from the layers.
+    """
+
+    suffixes: tuple[str, ...]
+    module: str
+    function: str
+    holds: str
+    tensors_alone: bool = False
+    keeps_normalisation: bool = False
+
+    def reader(self) -> Callable[..., Any]:
+        """The function that reads a file of this format."""
+        reader: Callable[..., Any] = getattr(import_module(f"relugeom.importers.{self.module}"), self.function)
+        return reader
+
+
+STATE_DICT = "a state_dict of linear layers, with a ReLU where a Sequential's numbers leave a gap"
+KERAS = (
+    "whole models, chains of Dense, relu, BatchNormalization, Rescaling, Normalization, Flatten, Reshape, Dropout, as "
+)
+FORMATS = (
+    Format((".npz",), "npz", "read_npz", "arrays `W0 b0 W1 b1 …` with y = W x + b"),
+    Format(
+        (".onnx",),
+        "onnx.reader",
+        "read_onnx",
+        "what exporters write: Gemm, MatMul + Add, Relu, BatchNormalization, …, with a sigmoid or softmax at the end. "
+        "LeakyRelu, PRelu, Clip, Abs, Max, Min, residual connections, Concat, and convolutions and pooling on small "
+        "inputs are rewritten exactly with further ReLU units.",
+    ),
+    Format((".keras",), "keras.file", "read_keras", f"{KERAS}Keras 3 saves them"),
+    Format((".h5", ".hdf5"), "keras.file", "read_h5", f"{KERAS}Keras 2 and 3 save them"),
+    Format((".pt", ".pth"), "torch.file", "read_torch", STATE_DICT, tensors_alone=True),
+    Format((".safetensors",), "torch.safetensors_file", "read_safetensors", STATE_DICT, tensors_alone=True),
+    Format(
+        (".nnet",),
+        "nnet",
+        "read_nnet",
+        "networks of ACAS Xu; their normalisation is left out, or folded in with "
+        "`load_network(path, fold_normalisation=True)`",
+        keeps_normalisation=True,
+    ),
+)
+_BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
+
+
+def find_format(path: str | Path) -> Format | None:
+    """The format that the suffix of a file tells, or None."""
+    return _BY_SUFFIX.get(Path(path).suffix.lower())
+
+
+def suffixes(*, tensors_alone: bool = False) -> tuple[str, ...]:
+    """The suffixes of all formats, or of those of tensors alone."""
+    return tuple(suffix for suffix, known in _BY_SUFFIX.items() if known.tensors_alone or not tensors_alone)
