@@ -296,10 +296,10 @@ class Findings:
         found = sample_robustness(
             self._network,
             self._domain,
-            lambda row, domain, claim: self._settle_at(
+            X,
+            settle=lambda row, domain, claim: self._settle_at(
                 int(rows[row]) if show_samples else None, domain, claim, deadline.within(each)
             ),
-            X,
             norm=Norm.L1 if self._domain.integral.any() else Norm.LINF,  # few steps rather than a small one in all
             candidates=self._samples.table.take(self._samples.excerpt(MOST_SHUFFLED)),
             time_limit=deadline,

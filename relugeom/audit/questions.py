@@ -158,18 +158,23 @@ class _Questions:
             what = f"{count - MOST_PAIRS:,} more pairs of an output and a feature"
             yield _not_asked("monotonicity", f"the direction of {what}", MOST_PAIRS)
 
-    def _settle(
-        self, claim: Claim, second_network: ReLUNetwork | None = None, *, time_limit: TimeLimit = None
+    def settle(
+        self,
+        claim: Claim,
+        domain: Domain,
+        *,
+        second_network: ReLUNetwork | None = None,
+        time_limit: TimeLimit = None,
     ) -> Settlement:
-        """Settle, and keep the proof of what holds under the next number."""
-        deadline = self._deadline if time_limit is None else Deadline.of(time_limit)
+        """Settle, and keep the proof of what holds under the next number: it is the questions' `Settler`."""
+        deadline = min(self._deadline, Deadline.of(time_limit), key=lambda limit: limit.end)
         if self._deadline.passed:
             return Settlement(claim, Verdict.UNKNOWN, reason=LATE)
         folder = make_folder(self._folder / FOLDER)
         settled = settle_claim(
             claim,
             self._network,
-            self._domain,
+            domain,
             folder / f"{self._proved + 1:04}.cert",
             second_network=second_network,
             time_limit=deadline.within(self._each),
@@ -181,7 +186,7 @@ class _Questions:
         found = output_bounds(
             self._network,
             self._domain,
-            self._settle,
+            self,
             output=output,
             candidates=self._samples,
             time_limit=self._deadline.within(RANGE_PARTS * self._each),
@@ -209,7 +214,7 @@ class _Questions:
 
     def _monotone(self, output: int, feature: int, statements: Sequence[str]) -> Iterator[Answer]:
         moves = monotonicity(
-            self._network, self._domain, self._settle, output=output, feature=feature, candidates=self._samples
+            self._network, self._domain, self, output=output, feature=feature, candidates=self._samples
         )
         for statement, settled in zip(statements, (moves.never_falls, moves.never_rises), strict=True):
             shown = settled.counterexample
@@ -234,7 +239,7 @@ class _Questions:
         return f"at {point_in_words(self._inputs, low)} it is {first}, with {changed} it is {second}"
 
     def _fairness(self, statement: str, protected: Sequence[int]) -> Iterator[Answer]:
-        found = protected_fairness(self._network, self._domain, self._settle, protected, candidates=self._samples)
+        found = protected_fairness(self._network, self._domain, protected, settle=self, candidates=self._samples)
         settled, shown = found.same_decision, found.same_decision.counterexample
         parts, share = [], None
         if shown is not None and shown.second_x is not None and shown.second_outputs is not None:
@@ -281,7 +286,7 @@ class _Questions:
         if not smaller.removed or smaller.claim is None:
             return
         before, after = self._network.units, smaller.network.units
-        settled = self._settle(smaller.claim, smaller.network)
+        settled = self.settle(smaller.claim, self._domain, second_network=smaller.network)
         if settled.verdict is Verdict.HOLDS:
             write_npz(smaller.network, self._folder / SIMPLIFIED)
         yield Answer(

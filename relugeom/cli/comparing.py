@@ -6,10 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from relugeom.audit.inputs import choose_domain
-from relugeom.certificate.claim import settle_claim
 from relugeom.claims.answer import point_in_words
-from relugeom.claims.claim import Claim, Equivalent
-from relugeom.claims.settlement import Settlement, Verdict
+from relugeom.claims.settlement import Verdict
 from relugeom.cli.model_file import Reading, read_all
 from relugeom.cli.output import print_json, print_parts, progress
 from relugeom.cli.verifying import CODES
@@ -20,7 +18,6 @@ from relugeom.partition.scope import scope_in_words
 from relugeom.questions.equivalence import compare_networks
 from relugeom.questions.tightening import Extremum
 from relugeom.report.plain_tables import fact_table
-from relugeom.search.admissible import check_admissible
 
 __all__ = ["run_compare"]
 
@@ -38,23 +35,16 @@ def run_compare(
     start, deadline = time.perf_counter(), Deadline.of(time_limit)
     first, second = read_all([model, other], reading)
     chosen = choose_domain(domain, first, None, Path(model))
-    place = None if out is None else place_to_write(out)
-    check_admissible(chosen.domain, time_limit=deadline)  # nothing is compared where there is no input
+    place = None if out is None else place_to_write(out)  # before a long search
     with progress() as report:
-
-        def settle(claim: Claim) -> Settlement:
-            kept = place if isinstance(claim, Equivalent) else None  # not the proofs that a difference is the largest
-            return settle_claim(
-                claim,
-                first,
-                chosen.domain,
-                kept,
-                second_network=second,
-                time_limit=deadline,
-                on_progress=partial(report, "closing cells"),
-            )
-
-        found = compare_networks(first, second, chosen.domain, settle, time_limit=deadline)
+        found = compare_networks(
+            first,
+            second,
+            chosen.domain,
+            certificate=place,
+            time_limit=deadline,
+            on_progress=partial(report, "closing cells"),
+        )
     seconds, settled = time.perf_counter() - start, found.equivalent
     largest = dict(zip(first.target_names, found.differences, strict=False))
     if as_json:

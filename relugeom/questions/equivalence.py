@@ -4,18 +4,22 @@ The one idea: that no output differs is one claim; where it fails, the differenc
 affine, on the cells that both networks have in common, and has a largest value like any output.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from pathlib import Path
 
 from relugeom.claims.claim import Equivalent, Scope
-from relugeom.claims.settlement import Settle, Settlement, Verdict, in_time
+from relugeom.claims.settlement import Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.scope import choose_scope
 from relugeom.questions.output_bounds import LinearOutput
+from relugeom.questions.settler import PlainSettle, Settler, asking, settler_of_two
 from relugeom.questions.tightening import Extremum
+from relugeom.search.admissible import check_admissible
 
 __all__ = ["Comparison", "compare_networks"]
 
@@ -43,28 +47,36 @@ def compare_networks(
     first: ReLUNetwork,
     second: ReLUNetwork,
     domain: Domain,
-    settle: Settle,
+    settle: Settler | PlainSettle | None = None,
     *,
+    certificate: str | Path | None = None,
     scope: Scope | None = None,
     time_limit: TimeLimit = None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> Comparison:
     """Whether two networks are the same function on a domain, or how far they are apart.
 
     Parameters
     ----------
     settle
-        Settles claims about these two networks on this domain.
+        Who settles the claims: a `Settler`, or a function settle(claim) for these two networks on this domain; by
+        default they are proved here. Only a `Settler` is told how much time is left.
+    certificate
+        A file for the proof that they are the same function; by default none is written.
     scope
         ADMISSIBLE: on admissible inputs, which is meant by default where the domain has whole numbers; RELAXATION: on
         all inputs of the relaxation.
     time_limit
-        Seconds, or a deadline, for all of it; claims that are not settled by then are not known. A proof that has begun
-        is cut short where `settle` takes a `time_limit` too.
+        Seconds, or a deadline, for all of it; claims that are not settled by then are not known.
+    on_progress
+        Called with the number of cells that a proof has closed so far.
 
     Raises
     ------
     InputError
-        They have other numbers of inputs or outputs.
+        They have other numbers of inputs or outputs, or a certificate is asked of another settler than the prover.
+    EmptyDomainError
+        No input of the domain is admissible, so that nothing could be compared.
     """
     deadline = Deadline.of(time_limit)
     if (first.inputs, first.outputs) != (second.inputs, second.outputs):
@@ -72,8 +84,10 @@ def compare_networks(
             f"networks with {first.inputs} and {second.inputs} inputs, {first.outputs} and {second.outputs} outputs "
             "cannot be compared"
         )
-    scope, settle = choose_scope(domain, scope), in_time(settle, deadline)
-    equivalent = settle(Equivalent(Fraction(0), scope))
+    scope, settler = choose_scope(domain, scope), settler_of_two((first, second), settle, certificate, on_progress)
+    check_admissible(domain, time_limit=deadline)
+    ask = asking(settler, domain, deadline)
+    equivalent = ask(Equivalent(Fraction(0), scope))
     shown = equivalent.counterexample
     if equivalent.verdict is not Verdict.FAILS or shown is None:
         return Comparison(equivalent, scope)
@@ -84,7 +98,7 @@ def compare_networks(
             unit = tuple(Fraction(sign * (k == output)) for k in range(first.outputs))
             value = LinearOutput((first, second), (*unit, *(-entry for entry in unit)))
             best = value.best_near(domain, shown.x, scope, deadline=deadline)
-            ends.append(value.largest(domain, settle, best, scope, deadline=deadline))
+            ends.append(value.largest(domain, ask, best, scope, deadline=deadline))
         differences.append(_larger(*ends))
     return Comparison(equivalent, scope, tuple(differences))
 

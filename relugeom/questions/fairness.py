@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from relugeom.analysis.counterparts import find_pair, with_their_groups
 from relugeom.claims.claim import Claim, Excluded, SameDecision, SameLargest, Scope, Twin
 from relugeom.claims.inequality import Inequality
-from relugeom.claims.settlement import Settle, Settlement, Verdict, in_time
+from relugeom.claims.settlement import Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.geometry.domain import Domain, list_admissible
@@ -26,6 +26,15 @@ from relugeom.network.exact import exact_network, exact_values
 from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.scope import choose_scope
+from relugeom.questions.settler import (
+    Ask,
+    PlainSettle,
+    Prover,
+    Settler,
+    asking,
+    settler_may_come_third,
+    settler_of,
+)
 
 __all__ = ["Fairness", "protected_fairness"]
 
@@ -57,12 +66,13 @@ class Fairness:
     admissible: int | None = None
 
 
+@settler_may_come_third
 def protected_fairness(
     network: ReLUNetwork,
     domain: Domain,
-    settle: Settle,
     protected: Sequence[int],
     *,
+    settle: Settler | PlainSettle | None = None,
     candidates: ArrayLike | None = None,
     time_limit: TimeLimit = None,
 ) -> Fairness:
@@ -70,16 +80,16 @@ def protected_fairness(
 
     Parameters
     ----------
-    settle
-        Settles claims about this network on this domain.
     protected
         Indices of features.
+    settle
+        Who settles the claims: a `Settler`, or a function settle(claim) for this network on this domain; by default
+        they are proved here. Only a `Settler` is told how much time is left.
     candidates
         Inputs, shape (k, n), such as samples: a pair that shows that the claim fails is looked for at the admissible
         ones among them, and at drawn inputs, before a proof is tried.
     time_limit
-        Seconds, or a deadline, for all of it; what is not settled or counted by then is not known. A proof that has
-        begun is cut short where `settle` takes a `time_limit` too.
+        Seconds, or a deadline, for all of it; what is not settled or counted by then is not known.
 
     Raises
     ------
@@ -87,17 +97,17 @@ def protected_fairness(
         There is no such feature, none is named, or the network takes no decision.
     """
     deadline = Deadline.of(time_limit)
-    settle = in_time(settle, deadline)
+    ask = asking(settler_of(settle, Prover(network)), domain, deadline)
     own = with_their_groups(domain, protected)
     claim = _claim(network, own, choose_scope(domain))
     given = np.zeros((0, domain.inputs)) if candidates is None else as_samples(network, candidates)
     shown = find_pair(network, domain, given, own) or find_pair(network, domain, draw_admissible(domain, DRAWN), own)
     if shown is not None:
         return _counted(network, domain, own, Settlement(claim, Verdict.FAILS, counterexample=shown), deadline)
-    found = settle(_claim(network, own, Scope.RELAXATION))
+    found = ask(_claim(network, own, Scope.RELAXATION))
     if found.verdict is not Verdict.HOLDS and domain.integral.any():
-        found = settle(claim)
-    return _counted(network, domain, own, _without_doubt(network, settle, found), deadline)
+        found = ask(claim)
+    return _counted(network, domain, own, _without_doubt(network, ask, found), deadline)
 
 
 def _counted(
@@ -123,7 +133,7 @@ def _claim(network: ReLUNetwork, own: tuple[int, ...], scope: Scope) -> Claim:
     raise InputError("the network takes no decision: say from which output on it is class 1, with a threshold")
 
 
-def _without_doubt(network: ReLUNetwork, settle: Settle, found: Settlement) -> Settlement:
+def _without_doubt(network: ReLUNetwork, ask: Ask, found: Settlement) -> Settlement:
     """A pair of which one output lies between the bounds of an irrational threshold shows nothing: another may."""
     shown, rule, claim = found.counterexample, network.rule, found.claim
     if not isinstance(claim, SameDecision) or shown is None or shown.second_outputs is None:
@@ -132,7 +142,7 @@ def _without_doubt(network: ReLUNetwork, settle: Settle, found: Settlement) -> S
         return found
     above = Inequality(-claim.upper, outputs=(Fraction(1),), strict=True)
     below = Inequality(claim.lower, copy_outputs=(Fraction(-1),))
-    certain = settle(Excluded(((above, below),), claim.scope, twin=Twin(claim.own)))
+    certain = ask(Excluded(((above, below),), claim.scope, twin=Twin(claim.own)))
     if certain.verdict is Verdict.FAILS:
         return replace(certain, claim=claim)
     reason = f"an output lies between {rule.lower!r} and {rule.upper!r}, where the class is not known"

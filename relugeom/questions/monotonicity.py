@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from relugeom.claims.claim import Claim, Excluded, Monotone, Scope, Twin
 from relugeom.claims.inequality import Inequality
-from relugeom.claims.settlement import Counterexample, Settle, Settlement, Verdict, in_time
+from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain, contains_admissible
@@ -26,6 +26,7 @@ from relugeom.network.forward import as_samples, evaluate
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition
 from relugeom.partition.scope import choose_scope
+from relugeom.questions.settler import Ask, PlainSettle, Prover, Settler, asking, settler_of
 
 __all__ = ["Monotonicity", "SignMap", "monotonicity", "sign_map"]
 
@@ -76,7 +77,7 @@ class SignMap:
 def monotonicity(
     network: ReLUNetwork,
     domain: Domain,
-    settle: Settle,
+    settle: Settler | PlainSettle | None = None,
     *,
     output: int = 0,
     feature: int,
@@ -88,20 +89,20 @@ def monotonicity(
     Parameters
     ----------
     settle
-        Settles claims about this network on this domain.
+        Who settles the claims: a `Settler`, or a function settle(claim) for this network on this domain; by default
+        they are proved here. Only a `Settler` is told how much time is left.
     candidates
         Inputs that are moved along the feature, shape (k, n): a pair that shows that a direction fails is looked for
         there and at drawn inputs before a proof is tried.
     time_limit
-        Seconds, or a deadline, for all of it; claims that are not settled by then are not known. A proof that has begun
-        is cut short where `settle` takes a `time_limit` too.
+        Seconds, or a deadline, for all of it; claims that are not settled by then are not known.
 
     Raises
     ------
     InputError
         There is no such output or feature.
     """
-    deadline = Deadline.of(time_limit)
+    deadline, settler = Deadline.of(time_limit), settler_of(settle, Prover(network))
     for name, index, size in (("output", output, network.outputs), ("feature", feature, network.inputs)):
         if not 0 <= index < size:
             raise InputError(f"there is no {name} {index}: they are numbered from 0 to {size - 1}")
@@ -109,7 +110,7 @@ def monotonicity(
     pairs = _find_pairs(network, domain, output, feature, known)
     rises, falls = (
         _shown(Monotone(output, feature, sign), pair)
-        or _settle_direction(network, domain, in_time(settle, deadline.share(part)), output, feature, sign)
+        or _settle_direction(network, domain, asking(settler, domain, deadline.share(part)), output, feature, sign)
         for part, sign, pair in zip((1 / 2, 1), (1, -1), pairs, strict=True)
     )
     return Monotonicity(output, feature, rises, falls, choose_scope(domain))
@@ -184,9 +185,9 @@ def _shown(claim: Claim, pair: Counterexample | None) -> Settlement | None:
 
 
 def _settle_direction(
-    network: ReLUNetwork, domain: Domain, settle: Settle, output: int, feature: int, direction: int
+    network: ReLUNetwork, domain: Domain, ask: Ask, output: int, feature: int, direction: int
 ) -> Settlement:
-    found = settle(Monotone(output, feature, direction))
+    found = ask(Monotone(output, feature, direction))
     if found.verdict is Verdict.HOLDS or (found.verdict is Verdict.FAILS and not domain.integral.any()):
         return found
     farther = Inequality(
@@ -194,4 +195,4 @@ def _settle_direction(
     )
     moves = tuple(Fraction(direction * (k == output)) for k in range(network.outputs))
     wrong = Inequality(outputs=moves, copy_outputs=tuple(-value for value in moves), strict=True)
-    return settle(Excluded(((farther, wrong),), choose_scope(domain), twin=Twin((feature,))))
+    return ask(Excluded(((farther, wrong),), choose_scope(domain), twin=Twin((feature,))))

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from relugeom.claims.claim import Excluded, OutputBound, Scope, Twin
 from relugeom.claims.inequality import Inequality
-from relugeom.claims.settlement import Counterexample, Settle, Verdict, in_time
+from relugeom.claims.settlement import Counterexample, Verdict
 from relugeom.deadline import NEVER, Deadline, TimeLimit
 from relugeom.errors import DeadlinePassedError, EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain, list_admissible
@@ -33,6 +33,7 @@ from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 from relugeom.partition.scope import choose_scope, in_scope
 from relugeom.questions.coordinate_climb import climb_by_coordinates
+from relugeom.questions.settler import Ask, PlainSettle, Prover, Settler, asking, settler_of
 from relugeom.questions.tightening import Extremum, tighten
 from relugeom.search.admissible import check_admissible
 
@@ -98,9 +99,7 @@ class LinearOutput:
         value, patterns = self.at(x)
         return climb(self.networks, patterns, best_of) or Best(value, tuple(x))
 
-    def largest(
-        self, domain: Domain, settle: Settle, start: Best, scope: Scope, *, deadline: Deadline = NEVER
-    ) -> Extremum:
+    def largest(self, domain: Domain, ask: Ask, start: Best, scope: Scope, *, deadline: Deadline = NEVER) -> Extremum:
         """The largest value over the scope, from what has been reached already."""
 
         def claim_at(bound: Fraction) -> OutputBound | Excluded:
@@ -113,7 +112,7 @@ class LinearOutput:
         def improve(shown: Counterexample) -> Best:
             return self.best_near(domain, shown.x, scope, deadline=deadline)
 
-        return tighten(claim_at, settle, improve, start)
+        return tighten(claim_at, ask, improve, start)
 
     def _objective(self, forms: Sequence[tuple[list[int], int]]) -> tuple[list[int], int]:
         """c·y as an integer form, and by what it is multiplied."""
@@ -150,7 +149,7 @@ class OutputBounds:
 def output_bounds(
     network: ReLUNetwork,
     domain: Domain,
-    settle: Settle,
+    settle: Settler | PlainSettle | None = None,
     *,
     output: int = 0,
     scope: Scope | None = None,
@@ -162,7 +161,8 @@ def output_bounds(
     Parameters
     ----------
     settle
-        Settles claims about this network on this domain.
+        Who settles the claims: a `Settler`, or a function settle(claim) for this network on this domain; by default
+        they are proved here. Only a `Settler` is told how much time is left.
     scope
         ADMISSIBLE: over admissible inputs, which is meant by default where the domain has whole numbers; RELAXATION:
         over all inputs of the relaxation, where a category may be there by halves.
@@ -171,8 +171,7 @@ def output_bounds(
         passed over.
     time_limit
         Seconds, or a deadline, for all of it, of which finding inputs takes a third at most. An end that is not proved
-        by then is UNKNOWN, and its value is what was reached. A proof that has begun is cut short where `settle` takes
-        a `time_limit` too, as `settle_claim` does.
+        by then is UNKNOWN, and its value is what was reached.
 
     Raises
     ------
@@ -181,7 +180,7 @@ def output_bounds(
     EmptyDomainError
         There is no such input, or none was found (in time).
     """
-    deadline = Deadline.of(time_limit)
+    deadline, settler = Deadline.of(time_limit), settler_of(settle, Prover(network))
     if not 0 <= output < network.outputs:
         raise InputError(f"there is no output {output}: they are numbered from 0 to {network.outputs - 1}")
     scope = choose_scope(domain, scope)
@@ -199,7 +198,7 @@ def output_bounds(
             known = climb_by_coordinates(network, domain, known, output=output, direction=sign, deadline=finding)
         starts = list(dict.fromkeys([*some, *(tuple(map(Fraction, x)) for x in known[:KEPT].tolist())]))
         best = max((value.best_near(domain, x, scope, deadline=finding) for x in starts), key=_rank)
-        found = value.largest(domain, in_time(settle, until), best, scope, deadline=until)
+        found = value.largest(domain, asking(settler, domain, until), best, scope, deadline=until)
         ends.append(found if sign > 0 or found.value is None else replace(found, value=-found.value))
     return OutputBounds(ends[0], ends[1], scope)
 

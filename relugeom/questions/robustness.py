@@ -12,7 +12,7 @@ A threshold may be known between two bounds only: then a counterfactual is beyon
 proved holds no input that is beyond the nearer one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
@@ -21,9 +21,9 @@ from numpy.typing import ArrayLike
 
 from relugeom.analysis.decisions import decide_exactly
 from relugeom.claims.ball import Ball, Norm
-from relugeom.claims.claim import Claim, Excluded, Scope
+from relugeom.claims.claim import Excluded, Scope
 from relugeom.claims.inequality import Inequality
-from relugeom.claims.settlement import Settlement, Verdict, in_time
+from relugeom.claims.settlement import Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
@@ -38,12 +38,20 @@ from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 from relugeom.partition.scope import choose_scope, in_scope
+from relugeom.questions.settler import (
+    Ask,
+    PlainSettle,
+    Prover,
+    Settler,
+    asking,
+    settler_may_come_third,
+    settler_of,
+)
 from relugeom.questions.tightening import tighten
 
-__all__ = ["Robustness", "SettleOn", "distance_to_other_decision", "has_clear_decision"]
+__all__ = ["Robustness", "distance_to_other_decision", "has_clear_decision"]
 
 Point = tuple[Fraction, ...]
-SettleOn = Callable[[Domain, Claim], Settlement]
 NEAREST = {Norm.L1: nearest_in_l1, Norm.L2: nearest_in_l2, Norm.LINF: nearest_in_linf}
 MARGIN = Fraction(1, 1 << 40)
 KEPT = 8
@@ -82,12 +90,13 @@ class Robustness:
     scope: Scope
 
 
+@settler_may_come_third
 def distance_to_other_decision(
     network: ReLUNetwork,
     domain: Domain,
-    settle_on: SettleOn,
     x: ArrayLike,
     *,
+    settle: Settler | PlainSettle | None = None,
     norm: Norm = Norm.LINF,
     scope: Scope | None = None,
     frozen: Sequence[int] = (),
@@ -98,10 +107,11 @@ def distance_to_other_decision(
 
     Parameters
     ----------
-    settle_on
-        Settles claims about this network on the domain that it is given.
     x
         An input of the domain, shape (n,).
+    settle
+        Who settles the claims: a `Settler`, or a function settle(domain, claim) for this network; by default they are
+        proved here. Only a `Settler` is told how much time is left.
     scope
         ADMISSIBLE: only admissible inputs count as counterfactuals, which is meant by default where the domain has
         whole numbers; RELAXATION: all inputs of the relaxation.
@@ -110,8 +120,7 @@ def distance_to_other_decision(
     candidates
         Inputs from which to set out, shape (k, n), such as samples.
     time_limit
-        Seconds, or a deadline, for all of it; what is not proved by then is not known. A proof that has begun is cut
-        short where `settle_on` takes a `time_limit` too.
+        Seconds, or a deadline, for all of it; what is not proved by then is not known.
 
     Raises
     ------
@@ -133,8 +142,9 @@ def distance_to_other_decision(
     p = tuple(map(Fraction, point.tolist()))
     kept = np.isin(np.arange(domain.inputs), list(frozen))
     sides = [np.where(kept, point, side) for side in (domain.lower, domain.upper)]
-    search = _Search(network, replace(domain, lower=sides[0], upper=sides[1]), settle_on, p, norm, scope, deadline)
-    return search.run(known)
+    free = replace(domain, lower=sides[0], upper=sides[1])
+    settler = settler_of(settle, Prover(network), lambda plain, claim, on: plain(on, claim))
+    return _Search(network, free, asking(settler, free, deadline), p, norm, scope, deadline).run(known)
 
 
 def has_clear_decision(network: ReLUNetwork, x: FloatArray) -> bool:
@@ -150,41 +160,38 @@ class _Search:
         self,
         network: ReLUNetwork,
         domain: Domain,
-        settle_on: SettleOn,
+        ask: Ask,
         p: Point,
         norm: Norm,
         scope: Scope,
         deadline: Deadline,
     ) -> None:
         self._network, self._domain, self._p, self._norm, self._scope = network, domain, p, norm, scope
-        self._settle_on, self._deadline = in_time(settle_on, deadline), deadline
+        self._ask, self._deadline = ask, deadline
         self._sets, self._doubtful = _other_decisions(network, evaluate_exactly(network, p)[1])
 
     def run(self, candidates: FloatArray | None) -> Robustness:
         starts = self._promising(candidates)
         if not starts:  # nothing at hand has another decision: is there an input that has?
-            first = self._without_doubt(self._settle(self._claim(self._sets)))
+            first = self._without_doubt(self._ask(self._claim(self._sets)))
             if first.counterexample is None:
                 verdict = Verdict.FAILS if first.verdict is Verdict.HOLDS else Verdict.UNKNOWN
                 return Robustness(self._norm, verdict, None, None, None, first, self._scope)
             starts = [first.counterexample.x]
         best = max((self._nearest_near(start) for start in starts), key=_value)
-        found = tighten(self._claim_at, self._settle, lambda shown: self._nearest_near(shown.x), best)
+        found = tighten(self._claim_at, self._ask, lambda shown: self._nearest_near(shown.x), best)
         distance = -(found.value or Fraction(0))
         last = found.settlement if found.settlement is None else self._without_doubt(found.settlement)
         verdict = found.verdict if last is None else last.verdict
         proved = _smaller(distance) if verdict is Verdict.HOLDS else None
         return Robustness(self._norm, verdict, distance, proved, found.point, last, self._scope)
 
-    def _settle(self, claim: Claim) -> Settlement:
-        return self._settle_on(self._domain, claim)
-
     def _without_doubt(self, found: Settlement) -> Settlement:
         """What is left of a claim that holds, where inputs whose class is not known count as others."""
         if found.verdict is not Verdict.HOLDS or not self._doubtful:
             return found
         ball = found.claim.ball if isinstance(found.claim, Excluded) else None
-        wider = self._settle(self._claim(self._doubtful, ball))
+        wider = self._ask(self._claim(self._doubtful, ball))
         if wider.verdict is not Verdict.FAILS:
             return wider
         rule = self._network.rule

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.claims.ball import Norm
-from relugeom.claims.claim import Claim
-from relugeom.claims.settlement import Proof, Settlement, Verdict
+from relugeom.claims.settlement import Proof, Verdict
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
@@ -24,11 +23,9 @@ from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.scope import choose_scope, in_scope
 from relugeom.questions.robustness import Robustness, distance_to_other_decision, has_clear_decision
+from relugeom.questions.settler import PlainSettle, Settler, settler_may_come_third
 
-__all__ = ["SampleRobustness", "SettleRow", "sample_robustness"]
-
-SettleRow = Callable[[int, Domain, Claim], Settlement]
-"""Settles a claim about the sample in a row, on a domain."""
+__all__ = ["SampleRobustness", "sample_robustness"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,12 +89,13 @@ class SampleRobustness:
         return float((beyond & self.proved).mean()), float(beyond.mean())
 
 
+@settler_may_come_third
 def sample_robustness(
     network: ReLUNetwork,
     domain: Domain,
-    settle: SettleRow,
     X: ArrayLike,
     *,
+    settle: Settler | PlainSettle | None = None,
     norm: Norm = Norm.LINF,
     frozen: Sequence[int] = (),
     candidates: ArrayLike | None = None,
@@ -110,10 +108,11 @@ def sample_robustness(
 
     Parameters
     ----------
-    settle
-        Settles claims about this network and the row that it is given, on the domain that it is given.
     X
         The samples, shape (s, n).
+    settle
+        Who settles the claims: a `Settler`, or a function settle(row, domain, claim) for this network, which is told
+        the row of the sample; by default they are proved here. Only a `Settler` is told how much time is left.
     frozen
         Features that keep their value.
     candidates
@@ -150,8 +149,8 @@ def sample_robustness(
             distance_to_other_decision(
                 network,
                 domain,
-                partial(settle, row),
                 samples[row],
+                settle=settle if settle is None or isinstance(settle, Settler) else partial(settle, row),
                 norm=norm,
                 scope=scope,
                 frozen=frozen,

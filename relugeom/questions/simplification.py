@@ -17,22 +17,27 @@ so that the next layer takes it over: column k gains c_k times column i, the bia
 and a layer that is linear on the domain goes as a whole: two layers are multiplied into one.
 
 All of this is decided in rationals. The weights of the smaller network must be float64 numbers: a change that would
-round one of them is refused and listed, unless rounding is asked for; a rounded result is never called lossless. The
-claim that both networks are the same function is handed over, for a proof that anybody can check.
+round one of them is refused and listed, unless rounding is asked for; a rounded result is never called lossless. That
+both networks are the same function is a claim, which is proved so that anybody can check it.
 """
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
+from pathlib import Path
 
 from relugeom.claims.claim import Equivalent
+from relugeom.claims.settlement import Settlement
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
+from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import IntArray
 from relugeom.network.network import Origin, ReLUNetwork
 from relugeom.questions.network_draft import Draft, Removal
+from relugeom.questions.settler import PlainSettle, Settler, asking, settler_of_two
 from relugeom.questions.unit_signs import UnitSigns
 
-__all__ = ["Inexact", "Simplification", "simplify_network"]
+__all__ = ["Inexact", "Simplification", "prove_simplification", "simplify_network"]
 
 
 class Inexact(StrEnum):
@@ -50,6 +55,8 @@ class Simplification:
     ----------
     original, network
         Before and after; names, squashing and decision are the same.
+    domain
+        Where they are the same function; None where that is all of R^n.
     removed
         The units that went, and why; `Removal.rounded` tells what was rounded for it.
     refused
@@ -62,6 +69,7 @@ class Simplification:
 
     original: ReLUNetwork
     network: ReLUNetwork
+    domain: Domain | None
     removed: tuple[Removal, ...]
     refused: tuple[Removal, ...]
     source_layers: tuple[int, ...]
@@ -113,8 +121,45 @@ def simplify_network(
     return Simplification(
         original=network,
         network=smaller,
+        domain=None if signs is None else signs.domain,
         removed=tuple(draft.removed),
         refused=tuple(draft.refused),
         source_layers=tuple(draft.source_layers),
         source_units=tuple(draft.source_units),
     )
+
+
+def prove_simplification(
+    found: Simplification,
+    domain: Domain | None = None,
+    *,
+    settle: Settler | PlainSettle | None = None,
+    certificate: str | Path | None = None,
+    time_limit: TimeLimit = None,
+) -> Settlement:
+    """Prove that a smaller network is the same function as the one that it comes from.
+
+    Parameters
+    ----------
+    domain
+        Where; by default the domain of the units' signs, and all of R^n where none were given.
+    settle
+        Who settles the claim: a `Settler`, or a function settle(claim) for both networks; by default it is proved here.
+    certificate
+        A file for the proof; by default none is written.
+    time_limit
+        Seconds, or a deadline; a claim that is not settled by then is not known.
+
+    Raises
+    ------
+    InputError
+        Weights were rounded, so that it is not the same function, or the certificate is asked of another settler than
+        the prover.
+    """
+    deadline = Deadline.of(time_limit)
+    if found.claim is None:
+        raise InputError("weights were rounded, so that the smaller network is another function: nothing is to prove")
+    if domain is None:
+        domain = Domain.everything(found.original.inputs) if found.domain is None else found.domain
+    settler = settler_of_two((found.original, found.network), settle, certificate)
+    return asking(settler, domain, deadline)(found.claim)

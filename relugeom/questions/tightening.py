@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from relugeom.claims.claim import Claim
-from relugeom.claims.settlement import Counterexample, Settle, Settlement, Verdict
+from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.measures.closed_cells import Best
+from relugeom.questions.settler import Ask
 
 __all__ = ["Extremum", "tighten"]
 
@@ -45,7 +46,7 @@ class Extremum:
 
 def tighten(
     claim_at: Callable[[Fraction], Claim],
-    settle: Settle,
+    ask: Ask,
     improve: Callable[[Counterexample], Best],
     start: Best,
 ) -> Extremum:
@@ -63,7 +64,7 @@ def tighten(
     best, rounds = start, 0
     while best.value is not None:
         rounds += 1
-        found = settle(claim_at(best.value))
+        found = ask(claim_at(best.value))
         if found.verdict is not Verdict.FAILS or found.counterexample is None:
             return Extremum(found.verdict, best.value, best.point, found, rounds)
         best = improve(found.counterexample)

@@ -16,9 +16,8 @@ from settling import settler
 
 from relugeom import load_domain, load_network
 from relugeom.certificate.claim import settle_claim
-from relugeom.claims.claim import OutputBound, Scope
-from relugeom.claims.settlement import Counterexample, Settlement, Verdict, in_time
-from relugeom.deadline import Deadline
+from relugeom.claims.claim import Scope
+from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.errors import EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain, list_admissible
 from relugeom.geometry.exact_simplex import ExactOptimum, maximise_form
@@ -210,60 +209,6 @@ def test_every_question_means_the_same_inputs_by_default(tmp_path):
 
 
 NETWORK, SQUARE = he_network(3, 2, 6, 5, 1), Domain.box([-1, -1], [1, 1])
-ASKED = {
-    "output bounds": lambda settle, limit: output_bounds(NETWORK, SQUARE, settle, time_limit=limit),
-    "monotonicity": lambda settle, limit: monotonicity(NETWORK, SQUARE, settle, feature=0, time_limit=limit),
-    "fairness": lambda settle, limit: protected_fairness(DECIDING, SQUARE, settle, [0], time_limit=limit),
-    "comparison": lambda settle, limit: compare_networks(NETWORK, NETWORK, SQUARE, settle, time_limit=limit),
-    "distance": lambda settle, limit: distance_to_other_decision(
-        DECIDING, SQUARE, settle, np.zeros(2), time_limit=limit
-    ),
-}
-DECIDING = replace(NETWORK, decision=Decision.at_threshold(100.0))  # one class everywhere: only a proof shows it
-VERDICTS = {
-    "output bounds": lambda found: {found.lowest.verdict, found.highest.verdict},
-    "monotonicity": lambda found: {found.never_falls.verdict, found.never_rises.verdict} - {Verdict.FAILS},
-    "fairness": lambda found: {found.same_decision.verdict},
-    "comparison": lambda found: {found.equivalent.verdict},
-    "distance": lambda found: {found.verdict},
-}
-
-
-@pytest.mark.parametrize("name", ASKED)
-def test_a_proof_is_told_how_much_time_is_left(name):
-    limits = []
-
-    def settle(*asked, time_limit=None):
-        limits.append(time_limit)
-        return Settlement(asked[-1], Verdict.UNKNOWN, reason="nobody tried")
-
-    limit = Deadline.of(3600)
-    ASKED[name](settle, limit)
-    assert all(part.end <= limit.end for part in limits)
-    assert bool(limits) is (name != "monotonicity")  # where two inputs show that a direction fails, nothing is asked
-    limits.clear()
-    ASKED[name](settle, None)
-    assert set(limits) <= {None}
-
-
-@pytest.mark.parametrize("name", ASKED)
-def test_after_the_limit_no_claim_is_asked_and_none_is_known(name):
-    def settle(*_asked):
-        raise AssertionError("a claim was asked although there is no time")
-
-    assert VERDICTS[name](ASKED[name](settle, Looks.until(0))) <= {Verdict.UNKNOWN}
-
-
-def test_a_proof_has_its_own_limit_where_that_comes_first():
-    seen = []
-
-    def settle(claim, time_limit=5):
-        seen.append(Deadline.of(time_limit).seconds_left)
-        return Settlement(claim, Verdict.UNKNOWN)
-
-    in_time(settle, Deadline.of(1000))(OutputBound((1,), 0))
-    in_time(settle, Deadline.of(2))(OutputBound((1,), 0))
-    assert 2 < seen[0] <= 5 and seen[1] <= 2
 
 
 def test_an_end_is_raised_no_longer_than_the_limit():

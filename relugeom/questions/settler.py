@@ -1,0 +1,190 @@
+"""Who decides the claims of a question: the prover, unless a caller brings another settler.
+
+The one idea: a question puts claims about its network on a domain and hears what became of each. It asks through one
+small type, `Settler`, that is told how much time is left; a plain function becomes one at the door of the question.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
+
+from relugeom.certificate.claim import settle_claim
+from relugeom.claims.claim import Claim, Equivalent
+from relugeom.claims.settlement import Settlement, Verdict
+from relugeom.deadline import Deadline, TimeLimit
+from relugeom.errors import InputError
+from relugeom.files import make_folder
+from relugeom.geometry.domain import Domain
+from relugeom.network.network import ReLUNetwork
+
+__all__ = [
+    "Ask",
+    "PlainSettle",
+    "Prover",
+    "Settler",
+    "asking",
+    "settler_may_come_third",
+    "settler_of",
+    "settler_of_two",
+]
+
+Ask = Callable[[Claim], Settlement]
+"""Settles a claim about the networks and the domain that a question is about, within its time."""
+PlainSettle = Callable[..., Settlement]
+"""A function that settles claims and knows by itself how long it may take."""
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+
+@runtime_checkable
+class Settler(Protocol):
+    """Settles claims about one network, or two, that are agreed on. A caller may bring one of their own."""
+
+    def settle(self, claim: Claim, domain: Domain, *, time_limit: TimeLimit = None) -> Settlement:
+        """Decide a claim about the inputs of a domain.
+
+        Parameters
+        ----------
+        time_limit
+            Seconds, or the deadline of the question; a claim that is not settled by then is UNKNOWN.
+        """
+
+
+@dataclass(slots=True)
+class Prover:
+    """The settler that questions have by default: it proves claims, or refutes them, by `settle_claim`.
+
+    Attributes
+    ----------
+    network, second_network
+        What the claims are about; the second one where networks are compared.
+    certificates
+        A folder for the certificate of every claim that holds, ``0001.cert`` and so on; or a function that names the
+        file of a claim, or None for no file. By default none is written.
+    max_cells, claim_seconds
+        Cells that are closed, and seconds, for one claim at most.
+    on_progress
+        Called with the number of cells that are closed so far, claim by claim.
+    """
+
+    network: ReLUNetwork
+    second_network: ReLUNetwork | None = field(default=None, kw_only=True)
+    certificates: str | Path | Callable[[Claim], str | Path | None] | None = field(default=None, kw_only=True)
+    max_cells: int = field(default=1_000_000, kw_only=True)
+    claim_seconds: float | None = field(default=None, kw_only=True)
+    on_progress: Callable[[int], None] | None = field(default=None, kw_only=True)
+    _number: int = field(default=1, init=False, repr=False)
+
+    def settle(self, claim: Claim, domain: Domain, *, time_limit: TimeLimit = None) -> Settlement:
+        """Decide a claim about the inputs of a domain, with a proof or an input that shows the contrary."""
+        deadline = Deadline.of(time_limit)
+        return settle_claim(
+            claim,
+            self.network,
+            domain,
+            self._place(claim),
+            second_network=self.second_network,
+            max_cells=self.max_cells,
+            time_limit=deadline if self.claim_seconds is None else deadline.within(self.claim_seconds),
+            on_progress=self.on_progress,
+        )
+
+    def _place(self, claim: Claim) -> str | Path | None:
+        """Where a certificate is to be; of a folder the next free number, free still where the claim does not hold."""
+        if self.certificates is None:
+            return None
+        if callable(self.certificates):
+            return self.certificates(claim)
+        folder = make_folder(self.certificates)
+        while (place := folder / f"{self._number:04}.cert").exists():
+            self._number += 1
+        return place
+
+
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """A plain function as a settler; it is not told the time."""
+
+    function: Callable[[Claim, Domain], Settlement]
+
+    def settle(self, claim: Claim, domain: Domain, *, time_limit: TimeLimit = None) -> Settlement:
+        return self.function(claim, domain)
+
+
+def settler_of(
+    given: Settler | PlainSettle | None,
+    default: Settler,
+    call: Callable[[PlainSettle, Claim, Domain], Settlement] = lambda settle, claim, _domain: settle(claim),
+) -> Settler:
+    """The settler of a question.
+
+    Parameters
+    ----------
+    given
+        What the caller gave, if anything.
+    default
+        Who settles where nothing was given.
+    call
+        How a plain function is asked; by default it takes the claim alone.
+
+    Raises
+    ------
+    InputError
+        What was given settles nothing.
+    """
+    if given is None:
+        return default
+    if isinstance(given, Settler):
+        return given
+    if not callable(given):
+        raise InputError(f"settle={given!r} settles no claims: give a Prover, or a function such as settle(claim)")
+    return _Plain(lambda claim, domain: call(given, claim, domain))
+
+
+def settler_of_two(
+    networks: tuple[ReLUNetwork, ReLUNetwork],
+    given: Settler | PlainSettle | None,
+    certificate: str | Path | None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Settler:
+    """The settler of a question about two networks; of its proofs, that they are the same function may be kept.
+
+    Raises
+    ------
+    InputError
+        What was given settles nothing, or it is not the prover, which alone keeps a certificate.
+    """
+    if given is not None and certificate is not None:
+        raise InputError("certificate= is for the prover: a settler of your own keeps its proofs itself")
+    first, second = networks
+
+    def place(claim: Claim) -> str | Path | None:
+        return certificate if isinstance(claim, Equivalent) else None
+
+    return settler_of(given, Prover(first, second_network=second, certificates=place, on_progress=on_progress))
+
+
+def asking(settler: Settler, domain: Domain, deadline: Deadline) -> Ask:
+    """Ask a settler about a domain until a deadline; a claim that is asked afterwards is not known."""
+
+    def ask(claim: Claim) -> Settlement:
+        if deadline.passed:
+            return Settlement(claim, Verdict.UNKNOWN, reason="the time was up before it was asked")
+        return settler.settle(claim, domain, time_limit=deadline)
+
+    return ask
+
+
+def settler_may_come_third(question: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Accept a settler as the third positional argument too, where it stood before it became an option."""
+    call: Callable[..., Result] = question
+
+    @wraps(question)
+    def asked(*given: Any, **options: Any) -> Result:
+        if len(given) > 2 and (isinstance(given[2], Settler) or callable(given[2])):
+            return call(*given[:2], *given[3:], settle=given[2], **options)
+        return call(*given, **options)
+
+    return asked
