@@ -32,7 +32,7 @@ from relugeom.measures.adjacency import Adjacency
 from relugeom.measures.volumes import VolumeMethod, Volumes
 from relugeom.partition.partition import Partition
 from relugeom.store.datasets import describe_dataset
-from relugeom.store.readonly import run_query
+from relugeom.store.query.readonly import run_query
 from relugeom.store.views import VIEWS
 
 ROWS_AT_ONCE = 50_000

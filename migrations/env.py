@@ -1,4 +1,4 @@
-"""What Alembic runs: a live connection from `relugeom.store.migration`, or one of its own for developers.
+"""What Alembic runs: a live connection from `relugeom.store.database.migration`, or one of its own for developers.
 
 Everything happens in one transaction, with foreign keys off (SQLite's default) and checked before the commit.
 """

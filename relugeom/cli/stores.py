@@ -10,13 +10,13 @@ from relugeom.cli.output import is_read, is_whole, json_rows, print_error, print
 from relugeom.errors import InputError, StoreError
 from relugeom.printing import hide_passwords
 from relugeom.report.csv_text import csv_text
-from relugeom.store.location import parse_location
+from relugeom.store.database.location import parse_location
+from relugeom.store.database.migration import schema_version
+from relugeom.store.database.migration import upgrade as upgrade_store
+from relugeom.store.database.one_file import move_log
 from relugeom.store.metadata import datasette_metadata
-from relugeom.store.migration import schema_version
-from relugeom.store.migration import upgrade as upgrade_store
-from relugeom.store.one_file import move_log
-from relugeom.store.readonly import QueryResult
-from relugeom.store.readonly import run_query as ask
+from relugeom.store.query.readonly import QueryResult
+from relugeom.store.query.readonly import run_query as ask
 from relugeom.store.views import find_view
 from relugeom.store.views import list_views as known_views
 

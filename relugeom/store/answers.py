@@ -7,8 +7,8 @@ from sqlalchemy import Column, Connection, Double, Table, Text
 from relugeom.claims.answer import Answer
 from relugeom.claims.settlement import Proof
 from relugeom.printing import printable
-from relugeom.store.columns import Digest, key, metadata, owner, required
-from relugeom.store.insertion import insert_columns
+from relugeom.store.database.columns import Digest, key, metadata, owner, required
+from relugeom.store.database.insertion import insert_columns
 
 __all__ = ["answers", "proof_file", "save_answers"]
 

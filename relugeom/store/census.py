@@ -11,7 +11,7 @@ from relugeom.network.pattern import pack_patterns
 from relugeom.partition.census import PatternCensus
 from relugeom.partition.partition import PatternStatus
 from relugeom.store import schema
-from relugeom.store.insertion import insert_columns
+from relugeom.store.database.insertion import insert_columns
 from relugeom.store.patterns import save_admissible, save_patterns, save_verdicts
 
 __all__ = ["save_census"]

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import BigInteger, Column, Connection, Table, Text
 
 from relugeom.printing import printable
-from relugeom.store.columns import Digest, metadata, owner, required
-from relugeom.store.insertion import insert_columns
+from relugeom.store.database.columns import Digest, metadata, owner, required
+from relugeom.store.database.insertion import insert_columns
 
 if TYPE_CHECKING:
     from relugeom.certificate.partition import Certificate

@@ -7,7 +7,7 @@ from relugeom.analysis.importance import ClusterImportance
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.partition.clusters import Clusters
 from relugeom.store import schema
-from relugeom.store.insertion import insert_columns
+from relugeom.store.database.insertion import insert_columns
 
 __all__ = ["save_clusters", "save_importance"]
 

@@ -10,7 +10,7 @@ from relugeom.linalg.arrays import FloatArray, frozen_array
 from relugeom.linalg.digest import content_digest
 from relugeom.printing import printable
 from relugeom.store import schema
-from relugeom.store.insertion import find_id, insert_columns, insert_value
+from relugeom.store.database.insertion import find_id, insert_columns, insert_value
 
 __all__ = ["DatasetRecord", "describe_dataset", "save_dataset"]
 

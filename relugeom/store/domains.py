@@ -10,7 +10,7 @@ from relugeom.geometry.domain import Domain, FeatureKind
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.digest import names_digest
 from relugeom.store import schema
-from relugeom.store.insertion import find_id, insert_columns, insert_value
+from relugeom.store.database.insertion import find_id, insert_columns, insert_value
 
 __all__ = ["load_domain", "save_domain"]
 

@@ -6,7 +6,7 @@ samples it is about.
 
 from sqlalchemy import BigInteger, Column, Double, ForeignKeyConstraint, Index, Integer, Table, Text
 
-from relugeom.store.columns import Digest, key, metadata, owner, required
+from relugeom.store.database.columns import Digest, key, metadata, owner, required
 
 __all__ = [
     "cluster_groups",

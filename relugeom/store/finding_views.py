@@ -1,6 +1,6 @@
 """The views about what the analyses found."""
 
-from relugeom.store.view import View
+from relugeom.store.database.view import View
 
 __all__ = ["FINDING_VIEWS"]
 

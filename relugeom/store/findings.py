@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.store import finding_tables as tables
 from relugeom.store.answers import proof_file
-from relugeom.store.insertion import ONCE, insert_columns
+from relugeom.store.database.insertion import ONCE, insert_columns
 
 if TYPE_CHECKING:  # slow to load
     from relugeom.analysis.group_bounds import GroupBounds

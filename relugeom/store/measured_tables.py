@@ -6,7 +6,7 @@ them; margins belong to the run whose samples they are of.
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, ForeignKeyConstraint, Index, Integer, Table, Text
 
-from relugeom.store.columns import key, metadata, owner, required
+from relugeom.store.database.columns import key, metadata, owner, required
 
 __all__ = [
     "admissible_patterns",

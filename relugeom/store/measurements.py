@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 
 from relugeom.linalg.arrays import IntArray
 from relugeom.network.decision import TIED
-from relugeom.store.insertion import ONCE, insert_columns
+from relugeom.store.database.insertion import ONCE, insert_columns
 from relugeom.store.measured_tables import (
     region_decisions,
     region_facets,

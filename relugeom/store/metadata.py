@@ -7,8 +7,8 @@ Datasette (https://docs.datasette.io/en/stable/metadata.html) wants them beside 
 from typing import Any
 
 from relugeom.errors import StoreError
-from relugeom.store.location import parse_location
-from relugeom.store.migration import check_schema
+from relugeom.store.database.location import parse_location
+from relugeom.store.database.migration import check_schema
 from relugeom.store.schema import SCHEMA_TABLE, metadata
 from relugeom.store.views import VIEWS
 

@@ -5,7 +5,7 @@ Layers hold the numbers as they are loaded, bit by bit; the same numbers are row
 
 from sqlalchemy import Boolean, Column, Double, Integer, LargeBinary, Table, Text, UniqueConstraint
 
-from relugeom.store.columns import Digest, key, metadata, owner, required
+from relugeom.store.database.columns import Digest, key, metadata, owner, required
 
 __all__ = ["classes", "features", "layers", "networks", "outputs", "unit_biases", "units", "weights"]
 

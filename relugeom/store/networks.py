@@ -12,7 +12,7 @@ from relugeom.linalg.arrays import BoolArray
 from relugeom.network.decision import Decision, DecisionRule, Squashing
 from relugeom.network.network import Origin, ReLUNetwork
 from relugeom.store import network_tables
-from relugeom.store.insertion import find_id, insert_columns, insert_value
+from relugeom.store.database.insertion import find_id, insert_columns, insert_value
 
 __all__ = ["load_network", "save_network"]
 

@@ -10,8 +10,8 @@ from relugeom.linalg.digest import content_digest
 from relugeom.network.pattern import packed_width
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.store import schema
+from relugeom.store.database.insertion import find_id, insert_columns, insert_value
 from relugeom.store.domains import load_domain
-from relugeom.store.insertion import find_id, insert_columns, insert_value
 from relugeom.store.measured_tables import effect_counts
 from relugeom.store.networks import load_network
 from relugeom.store.patterns import compute_maps, save_patterns, save_verdicts

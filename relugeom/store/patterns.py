@@ -14,7 +14,7 @@ from relugeom.network.pattern import pattern_texts, unpack_patterns
 from relugeom.partition.census import AdmissibleVerdict
 from relugeom.partition.partition import PatternStatus
 from relugeom.store import schema
-from relugeom.store.insertion import ONCE, ask_many, follow_ids, insert_columns
+from relugeom.store.database.insertion import ONCE, ask_many, follow_ids, insert_columns
 from relugeom.store.measured_tables import admissible_patterns
 
 __all__ = ["PatternRows", "compute_maps", "save_admissible", "save_maps", "save_patterns", "save_verdicts"]

@@ -1,22 +1,10 @@
-"""The table of the processes that runs have, or had, and how SQL tells which of them are silent.
-
-Each database has its own words for the time; in a view, `SILENT_BEFORE` stands for the moment before which a sign of
-life is too old.
-"""
+"""The table of the processes that runs have, or had."""
 
 from sqlalchemy import Column, Integer, Table, Text
 
-from relugeom.store.columns import metadata, owner, required
+from relugeom.store.database.columns import metadata, owner, required
 
-__all__ = ["SILENT_BEFORE", "SILENT_SECONDS", "moment", "run_processes"]
-
-SILENT_SECONDS = 120
-"""A process that has given no sign of life for so long is gone, as far as can be seen from another machine."""
-SILENT_BEFORE = ":silent_before:"
-MOMENTS = {
-    "sqlite": "strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-{} seconds')",
-    "postgresql": """to_char((now() - interval '{} seconds') AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')""",
-}
+__all__ = ["run_processes"]
 
 run_processes = Table(
     "run_processes",
@@ -34,8 +22,3 @@ run_processes = Table(
     ),
     comment="The processes that run, or ran, each run.",
 )
-
-
-def moment(dialect: str, seconds_ago: int = 0) -> str:
-    """SQL for a moment in UTC, like 2026-11-23T10:15:00Z, by the clock of the database."""
-    return MOMENTS[dialect].format(seconds_ago)

@@ -19,10 +19,11 @@ from sqlalchemy.exc import DBAPIError
 
 from relugeom.printing import printable
 from relugeom.store import schema
-from relugeom.store.connection import connect_engine, reading, writing
-from relugeom.store.insertion import insert_columns
-from relugeom.store.location import StoreLocation
-from relugeom.store.process_table import SILENT_SECONDS, moment, run_processes
+from relugeom.store.database.clock import SILENT_SECONDS, moment
+from relugeom.store.database.connection import connect_engine, reading, writing
+from relugeom.store.database.insertion import insert_columns
+from relugeom.store.database.location import StoreLocation
+from relugeom.store.process_table import run_processes
 
 __all__ = ["Pulse", "give_sign", "mark_interrupted", "record_process"]
 

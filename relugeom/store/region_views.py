@@ -1,6 +1,6 @@
 """The views about regions and samples in space, and about two runs beside each other."""
 
-from relugeom.store.view import View
+from relugeom.store.database.view import View
 
 __all__ = ["REGION_VIEWS"]
 

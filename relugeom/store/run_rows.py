@@ -15,9 +15,9 @@ from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.printing import hide_passwords, printable
 from relugeom.store import schema
+from relugeom.store.database.insertion import insert_columns, insert_value
 from relugeom.store.datasets import DatasetRecord, save_dataset
 from relugeom.store.domains import save_domain
-from relugeom.store.insertion import insert_columns, insert_value
 from relugeom.store.networks import save_network
 from relugeom.store.processes import record_process
 from relugeom.version import VERSION

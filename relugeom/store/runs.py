@@ -32,11 +32,11 @@ from relugeom.store.blocks import drop_blocks, load_blocks, save_block
 from relugeom.store.census import save_census
 from relugeom.store.certificates import save_certificate
 from relugeom.store.clusters import save_clusters, save_importance
-from relugeom.store.connection import beside_readers, explained, writing
-from relugeom.store.insertion import insert_columns, refresh_statistics
-from relugeom.store.location import StoreLocation
+from relugeom.store.database.connection import beside_readers, explained, writing
+from relugeom.store.database.insertion import insert_columns, refresh_statistics
+from relugeom.store.database.location import StoreLocation
+from relugeom.store.database.one_file import move_log
 from relugeom.store.measurements import save_adjacency, save_decisions, save_margins, save_volumes
-from relugeom.store.one_file import move_log
 from relugeom.store.partitions import load_partition, save_partition
 from relugeom.store.patterns import PatternRows, save_maps, save_patterns, save_verdicts
 from relugeom.store.processes import give_sign

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 
 from relugeom.store import answers, certificates, finding_tables, measured_tables, network_tables, process_table
-from relugeom.store.columns import Digest, PatternText, key, metadata, owner, reference, required
+from relugeom.store.database.columns import SCHEMA_TABLE, Digest, PatternText, key, metadata, owner, reference, required
 
 __all__ = [
     "SCHEMA_TABLE",
@@ -40,9 +40,6 @@ __all__ = [
     "network_tables",
     "process_table",
 ]
-
-SCHEMA_TABLE = "relugeom_schema"
-"""Where Alembic keeps the version of the schema; a database that has this table is a store of ours."""
 
 # --- domains and data ----------------------------------------------------------------------------------------------
 

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, func, select, update
 
 from relugeom.errors import StoreError
 from relugeom.store import schema
-from relugeom.store.connection import explained
-from relugeom.store.location import StoreLocation
+from relugeom.store.database.connection import explained
+from relugeom.store.database.location import StoreLocation
 from relugeom.store.processes import Pulse, give_sign
 
 __all__ = ["Steps"]

@@ -24,11 +24,11 @@ from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition
 from relugeom.store import schema
 from relugeom.store.blocks import load_found
-from relugeom.store.connection import connect_engine, explained, reading
+from relugeom.store.database.connection import connect_engine, explained, reading
+from relugeom.store.database.location import StoreLocation, parse_location
+from relugeom.store.database.migration import check_schema, create_schema, is_blank
 from relugeom.store.datasets import DatasetRecord
 from relugeom.store.domains import load_domain
-from relugeom.store.location import StoreLocation, parse_location
-from relugeom.store.migration import check_schema, create_schema, is_blank
 from relugeom.store.networks import load_network
 from relugeom.store.partitions import load_partition
 from relugeom.store.processes import mark_interrupted

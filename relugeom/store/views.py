@@ -7,11 +7,11 @@ given where a view says CROSS JOIN, which is meant there: what narrows the answe
 from sqlalchemy import Connection, MetaData, event
 
 from relugeom.errors import StoreError
+from relugeom.store.database.clock import SILENT_BEFORE
+from relugeom.store.database.view import View
 from relugeom.store.finding_views import FINDING_VIEWS
-from relugeom.store.process_table import SILENT_BEFORE
 from relugeom.store.region_views import REGION_VIEWS
 from relugeom.store.schema import metadata
-from relugeom.store.view import View
 
 __all__ = ["VIEWS", "View", "find_view", "list_views"]
 

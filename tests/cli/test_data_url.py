@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from command_line import TITANIC, assert_refused, run_command
 
-from relugeom.store.readonly import run_query
+from relugeom.store.query.readonly import run_query
 
 MODEL, PASSENGERS = TITANIC / "network.onnx", TITANIC / "passengers.csv"
 

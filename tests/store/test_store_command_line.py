@@ -25,8 +25,8 @@ from sqlalchemy import make_url
 
 from relugeom.deadline import Deadline
 from relugeom.network.decision import Decision, Squashing
-from relugeom.store import one_file
-from relugeom.store.one_file import log_of
+from relugeom.store.database import one_file
+from relugeom.store.database.one_file import log_of
 from relugeom.store.store import open_store
 from relugeom.store.views import VIEWS
 

@@ -30,7 +30,7 @@ from relugeom.geometry.domain import Domain
 from relugeom.report.html import render_report
 from relugeom.search.engine import NOTICE
 from relugeom.search.enumeration import enumerate_regions
-from relugeom.store.readonly import run_query
+from relugeom.store.query.readonly import run_query
 from relugeom.store.store import open_store
 from relugeom.store.views import VIEWS
 

@@ -14,7 +14,7 @@ from privileges import drop_write_override
 
 from relugeom.errors import SchemaVersionError, StoreError
 from relugeom.printing import hide_passwords
-from relugeom.store.location import parse_location
+from relugeom.store.database.location import parse_location
 from relugeom.store.store import open_store
 
 ODD_NAMES = [
@@ -138,7 +138,7 @@ def test_a_store_of_a_newer_version_is_refused(path):
 
 
 def test_a_second_writer_is_told_to_wait(path, monkeypatch):
-    monkeypatch.setattr("relugeom.store.connection.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("relugeom.store.database.connection.BUSY_SECONDS", 0.05)
     with open_store(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="another program"):
@@ -150,7 +150,7 @@ import sys
 import hand_made
 from relugeom.errors import StoreError
 from relugeom.store.queries import read_run
-from relugeom.store.readonly import run_query
+from relugeom.store.query.readonly import run_query
 from relugeom.store.store import open_store
 existing, new = sys.argv[1:]
 with open_store(existing) as store:

@@ -17,8 +17,8 @@ known = list(sys.path)
 site.addsitedir(sys.argv[1])
 sys.path[:] = [path for path in sys.path if path not in known] + known  # before what this environment has
 import relugeom
-from relugeom.store import migration
-from relugeom.store.readonly import run_query
+from relugeom.store.database import migration
+from relugeom.store.query.readonly import run_query
 folder = pathlib.Path(sys.argv[2])
 with relugeom.open_store(folder / "100% new.db") as store:
     print(migration.schema_version(store.location.path).current)

@@ -3,7 +3,7 @@
 import hand_made
 import pytest
 
-from relugeom.store.readonly import run_query
+from relugeom.store.query.readonly import run_query
 from relugeom.store.store import open_store
 from relugeom.store.views import list_views
 

@@ -13,10 +13,10 @@ from networks import he_network
 from relugeom.errors import SchemaVersionError, StoreError
 from relugeom.geometry.domain import Domain
 from relugeom.partition.partition import Partition
-from relugeom.store import migration
-from relugeom.store.connection import explained
-from relugeom.store.insertion import insert_columns
-from relugeom.store.location import parse_location
+from relugeom.store.database import migration
+from relugeom.store.database.connection import explained
+from relugeom.store.database.insertion import insert_columns
+from relugeom.store.database.location import parse_location
 from relugeom.store.queries import read_run
 from relugeom.store.schema import metadata
 from relugeom.store.store import open_store
@@ -113,7 +113,7 @@ def test_a_newer_or_older_store_is_refused_with_the_command(postgres):
 
 
 def test_a_second_writer_is_told_to_wait(postgres, monkeypatch):
-    monkeypatch.setattr("relugeom.store.connection.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("relugeom.store.database.connection.BUSY_SECONDS", 0.05)
     with open_store(postgres.url) as store, open_store(postgres.url) as other:
         with store.run("save", network=hand_made.network(), domain=hand_made.domain()) as run, run.step():
             run.save_partition(hand_made.partition())

@@ -14,11 +14,12 @@ from command_line import run_command
 from databases import Database, new_database
 
 from relugeom.errors import SchemaVersionError, StoreError
-from relugeom.store import migration, readonly
-from relugeom.store.answering import LONGEST_ROW
-from relugeom.store.location import parse_location
+from relugeom.store.database import migration
+from relugeom.store.database.location import parse_location
 from relugeom.store.queries import read_run
-from relugeom.store.readonly import run_query
+from relugeom.store.query import readonly
+from relugeom.store.query.process import LONGEST_ROW
+from relugeom.store.query.readonly import run_query
 from relugeom.store.schema import metadata
 from relugeom.store.store import open_store
 from relugeom.store.views import VIEWS

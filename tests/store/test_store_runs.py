@@ -23,9 +23,9 @@ from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import PartitionStatus, PatternStatus
 from relugeom.search.enumeration import known_block
 from relugeom.store import processes, queries
-from relugeom.store.insertion import insert_columns
+from relugeom.store.database.insertion import insert_columns
 from relugeom.store.queries import read_run
-from relugeom.store.readonly import run_query
+from relugeom.store.query.readonly import run_query
 from relugeom.store.schema import metadata
 from relugeom.store.store import open_store
 

@@ -4,7 +4,7 @@ from functools import partial
 
 from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Text
 
-__all__ = ["Digest", "PatternText", "key", "metadata", "owner", "reference", "required"]
+__all__ = ["SCHEMA_TABLE", "Digest", "PatternText", "key", "metadata", "owner", "reference", "required"]
 
 metadata = MetaData(
     naming_convention={
@@ -15,6 +15,9 @@ metadata = MetaData(
         "ck": "ck_%(table_name)s_%(constraint_name)s",
     }
 )
+
+SCHEMA_TABLE = "relugeom_schema"
+"""Where Alembic keeps the version of the schema; a database that has this table is a store of ours."""
 
 Digest = String(64)
 """SHA-256, hexadecimal."""

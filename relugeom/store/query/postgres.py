@@ -1,4 +1,4 @@
-"""Read-only queries on a PostgreSQL database, in a process that may be killed (`answering`).
+"""Read-only queries on a PostgreSQL database, in a process that may be killed (`process`).
 
 The statement becomes a cursor in a READ ONLY transaction: the server itself takes nothing but SELECT for one, and no
 SELECT that writes. It travels by the extended protocol, which carries one statement; every FETCH gets what is left of
@@ -18,7 +18,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from relugeom.deadline import Deadline
-from relugeom.store.frames import RefusedError
+from relugeom.store.query.frames import RefusedError
 
 __all__ = ["ask_server"]
 

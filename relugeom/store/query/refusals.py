@@ -1,8 +1,8 @@
 """What a query is told that is not answered: one line each, in the same words on either backend."""
 
 from relugeom.printing import printable
-from relugeom.store.connection import complaint
-from relugeom.store.location import StoreLocation
+from relugeom.store.database.connection import complaint
+from relugeom.store.database.location import StoreLocation
 from relugeom.store.views import list_views
 
 __all__ = ["out_of_time", "refusal"]

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from relugeom.store.process_table import SILENT_BEFORE, SILENT_SECONDS, moment
+from relugeom.store.database.clock import SILENT_BEFORE, SILENT_SECONDS, moment
 
 __all__ = ["View"]
 

@@ -24,13 +24,13 @@ from sqlalchemy import URL, Connection, inspect, text
 
 from relugeom.errors import SchemaVersionError, StoreError
 from relugeom.printing import hide_passwords, printable
-from relugeom.store.connection import connect_engine, explained, reading, writing
-from relugeom.store.location import StoreLocation, parse_location
-from relugeom.store.schema import SCHEMA_TABLE
+from relugeom.store.database.columns import SCHEMA_TABLE
+from relugeom.store.database.connection import connect_engine, explained, reading, writing
+from relugeom.store.database.location import StoreLocation, parse_location
 
 __all__ = ["SchemaVersion", "check_schema", "create_schema", "is_blank", "schema_version", "upgrade"]
 
-PACKAGE = Path(__file__).resolve().parents[1]
+PACKAGE = Path(__file__).resolve().parents[2]
 REBUILDING = ("foreign_keys = OFF", "legacy_alter_table = ON")
 ALEMBIC = Lock()  # Alembic keeps its context in a global
 

@@ -1,7 +1,7 @@
 """Queries that cannot change anything, in SQL that anybody may have written.
 
 One SELECT statement, with a time limit, in a transaction that the database itself keeps from writing: see
-`answering_sqlite` and `answering_postgres`. It is asked in a process of its own (`answering`), which is killed when its
+`sqlite` and `postgres`. It is asked in a process of its own (`process`), which is killed when its
 time is up, and what it answers is read bit by bit. Rows hold plain values on either backend: numbers, text, bytes and
 None; truth is 1 or 0.
 """
@@ -20,18 +20,18 @@ from typing import Any
 
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import StoreError
-from relugeom.store.answering import LONGEST_ROW
-from relugeom.store.connection import server_arguments
-from relugeom.store.frames import receive, send
-from relugeom.store.location import StoreLocation, parse_location
-from relugeom.store.migration import check_schema
+from relugeom.store.database.connection import server_arguments
+from relugeom.store.database.location import StoreLocation, parse_location
+from relugeom.store.database.migration import check_schema
 from relugeom.store.processes import mark_interrupted
-from relugeom.store.refusals import out_of_time, refusal
+from relugeom.store.query.frames import receive, send
+from relugeom.store.query.process import LONGEST_ROW
+from relugeom.store.query.refusals import out_of_time, refusal
 
 __all__ = ["MOST_BYTES", "QueryResult", "run_query"]
 
 MOST_BYTES = 1_000_000_000
-START = "import sys; sys.path[:] = sys.argv[1:]; from relugeom.store.answering import main; main()"
+START = "import sys; sys.path[:] = sys.argv[1:]; from relugeom.store.query.process import main; main()"
 STARTING_SECONDS, GRACE_SECONDS = 60.0, {"file": 0.0, "server": 1.0}
 """How long a process may take to begin, and how much longer it may ask: a server stops by itself, and says more."""
 
@@ -180,7 +180,7 @@ def _killed_at(process: Process, deadline: Deadline) -> Iterator[None]:
 @contextmanager
 def _process() -> Iterator[Process]:
     """A process that answers one query; it goes when it is not needed any more."""
-    paths = [str(Path(__file__).parents[2]), *map(os.path.abspath, sys.path)]
+    paths = [str(Path(__file__).parents[3]), *map(os.path.abspath, sys.path)]
     try:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", START, *paths],

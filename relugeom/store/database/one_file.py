@@ -11,7 +11,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from relugeom.printing import printable
-from relugeom.store.location import StoreLocation
+from relugeom.store.database.location import StoreLocation
 
 __all__ = ["leave_log", "log_of", "move_log"]
 

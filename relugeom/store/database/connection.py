@@ -16,8 +16,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from relugeom.errors import StoreError
 from relugeom.printing import hide_passwords, printable
-from relugeom.store.location import StoreLocation
-from relugeom.store.one_file import leave_log
+from relugeom.store.database.location import StoreLocation
+from relugeom.store.database.one_file import leave_log
 
 __all__ = [
     "beside_readers",

@@ -15,7 +15,7 @@ from math import ceil, isfinite
 from pathlib import Path
 from typing import IO, Any
 
-from relugeom.store.frames import RefusedError, receive, send
+from relugeom.store.query.frames import RefusedError, receive, send
 
 __all__ = ["LONGEST_ROW", "MEMORY_BYTES", "main"]
 
@@ -58,10 +58,10 @@ def _answer(out: IO[bytes], kind: str, order: dict[str, Any]) -> None:
 def _ask(kind: str, order: dict[str, Any]) -> Iterator[Row]:
     """What a database answers: nothing when it is there, then the columns, then rows."""
     if kind == "file":
-        from relugeom.store.answering_sqlite import ask_file
+        from relugeom.store.query.sqlite import ask_file
 
         return ask_file(order["where"], order["sql"])
-    from relugeom.store.answering_postgres import ask_server
+    from relugeom.store.query.postgres import ask_server
 
     return ask_server(order["where"], order["sql"], order["seconds"], few=order["few"])
 

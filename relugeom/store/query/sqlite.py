@@ -1,4 +1,4 @@
-"""Read-only queries on an SQLite file, in a process that may be killed (`answering`).
+"""Read-only queries on an SQLite file, in a process that may be killed (`process`).
 
 The file is opened read-only; an authorizer lets SELECT read tables and call functions and refuses all else (ATTACH and
 VACUUM INTO would write other files, a PRAGMA could lift the protection, an extension is foreign code); there is one
@@ -12,7 +12,7 @@ from contextlib import closing
 from typing import Any
 from urllib.parse import quote
 
-from relugeom.store.frames import RefusedError
+from relugeom.store.query.frames import RefusedError
 
 __all__ = ["ask_file"]
 
