@@ -1,9 +1,13 @@
 """Words in print: texts of others on one line and without the passwords of URLs, and numbers of things."""
 
 import re
+from math import isnan
 from urllib.parse import unquote
 
-__all__ = ["SCHEME", "counted", "hide_passwords", "printable"]
+__all__ = ["NOTHING", "SCHEME", "counted", "hide_passwords", "percent", "printable"]
+
+NOTHING = "–"
+"""Stands where there is no value."""
 
 SCHEME = re.compile(r"([A-Za-z][\w+.-]*)://(.*)", re.DOTALL)
 """A URL: its scheme, and the rest."""
@@ -36,6 +40,13 @@ def _hide_secret(option: re.Match[str]) -> str:
 def counted(number: int, thing: str) -> str:
     """``1 region``, ``2,153 regions``."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def percent(share: float | None) -> str:
+    """A share as a percentage; ``0 %`` and ``100 %`` without decimals are exact."""
+    if share is None or isnan(share):
+        return NOTHING
+    return f"{share:.0%}".replace("%", " %") if share in (0, 1) else f"{share:.1%}".replace("%", " %")
 
 
 def printable(text: str) -> str:

@@ -18,7 +18,7 @@ from relugeom.geometry.domain import Domain, contains_admissible
 from relugeom.geometry.drawing import draw_admissible
 from relugeom.linalg.arrays import BoolArray, FloatArray
 from relugeom.linalg.confidence import confidence_interval
-from relugeom.network.decision import DecisionRule
+from relugeom.network.decision import require_decision
 from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
 
@@ -83,8 +83,7 @@ def unequal_share(
     """
     deadline = Deadline.of(time_limit)
     own = with_their_groups(domain, protected)
-    if network.rule.rule is DecisionRule.NONE:
-        raise InputError("the network takes no decision: say from which output on it is class 1, with a threshold")
+    require_decision(network.rule)
     if inputs < FEWEST or not 0 < confidence < 1:
         raise InputError(f"at least {FEWEST} inputs and a confidence between 0 and 1 are needed")
     drawn = draw_admissible(domain, inputs, seed=seed)

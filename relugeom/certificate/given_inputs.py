@@ -20,6 +20,7 @@ from relugeom.claims.patterns import PatternClaims
 from relugeom.claims.settlement import Counterexample
 from relugeom.geometry.domain import Domain, list_combinations
 from relugeom.linalg.arrays import BoolArray, FloatArray
+from relugeom.linalg.exact import Point
 from relugeom.network.exact import evaluate_exactly
 from relugeom.network.forward import as_samples, evaluate
 from relugeom.network.network import ReLUNetwork
@@ -31,7 +32,6 @@ MOST_PAIRS, MOST_ALTERNATIVES, CHECKED = 200_000, 64, 4
 """Inputs or pairs that are looked at, second inputs of each, and those of a table that are evaluated exactly."""
 SLACK = 1e-9
 """What floats may miss, relative to the numbers at hand, of a set that an input lies in."""
-Point = tuple[Fraction, ...]
 
 
 def find_counterexample(

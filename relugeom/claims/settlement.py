@@ -2,14 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from fractions import Fraction
 from pathlib import Path
 
 from relugeom.claims.claim import Claim
+from relugeom.linalg.exact import Point
 
 __all__ = ["Counterexample", "Proof", "Settlement", "Verdict"]
-
-Point = tuple[Fraction, ...]
 
 
 class Verdict(StrEnum):

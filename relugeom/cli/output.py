@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from relugeom.cli.streams import StandardOutput
 from relugeom.errors import RelugeomError
-from relugeom.printing import hide_passwords
+from relugeom.printing import hide_passwords, printable
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -18,7 +18,6 @@ __all__ = [
     "is_read",
     "is_whole",
     "json_rows",
-    "one_line",
     "print_error",
     "print_json",
     "print_parts",
@@ -37,17 +36,9 @@ LONGEST_ERROR = 2000
 """Characters of an error that are printed: names in it can be as long as a file."""
 
 
-def one_line(text: str) -> str:
-    """The text on one line, with everything that does not print as an escape."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    )
-
-
 def print_error(text: str) -> None:
     """One clear line on the error stream, without the password of a URL that was given in the wrong place."""
-    line = one_line(hide_passwords(text))
+    line = printable(hide_passwords(text))
     if len(line) > LONGEST_ERROR:  # what is wrong stands at its beginning, and what to do at its end
         line = f"{line[: LONGEST_ERROR // 2]} … {line[-LONGEST_ERROR // 4 :]}"
     tell(f"relugeom: {line}")
@@ -55,7 +46,7 @@ def print_error(text: str) -> None:
 
 def tell(text: str) -> None:
     """A remark, as a line on the error stream."""
-    sys.stderr.write(f"{one_line(text)}\n")
+    sys.stderr.write(f"{printable(text)}\n")
 
 
 def is_whole(leftover: str) -> bool:
@@ -101,7 +92,7 @@ def _json_row(row: Sequence[object]) -> str:
 def print_text(text: str) -> None:
     """Lines on the standard output, byte for byte; only a terminal gets escapes for what does not print."""
     if sys.stdout.isatty():
-        text = "\n".join(map(one_line, text.split("\n")))
+        text = "\n".join(map(printable, text.split("\n")))
     sys.stdout.write(text)
     sys.stdout.flush()
 
@@ -120,7 +111,7 @@ def print_parts(parts: "Sequence[RenderableType]") -> None:
     console = Console(highlight=False, markup=False, emoji=False, width=width)
     for part in parts:
         if isinstance(part, str):
-            console.print(one_line(part), soft_wrap=True)
+            console.print(printable(part), soft_wrap=True)
         else:
             console.print(part)
 

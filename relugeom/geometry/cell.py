@@ -6,10 +6,7 @@ somewhere on the cell follows from max t on the closure: if that is positive, at
 cell on the segment from `inside` to y*; if not, t ≤ 0 on the whole cell.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
-from flint import fmpq
 
 from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry.chart import Chart
@@ -19,11 +16,9 @@ from relugeom.geometry.linear_program import LPSolution, LPSolver, LPStatus
 from relugeom.geometry.proof_form import box_maximum, combine, integer_box, rounded_multipliers
 from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.arrays import FloatArray
-from relugeom.linalg.exact import evaluate_form, form_sign, rational_point
+from relugeom.linalg.exact import RationalPoint, evaluate_form, form_sign, rational_point
 
-__all__ = ["Cell", "Point"]
-
-Point = Sequence[fmpq]
+__all__ = ["Cell"]
 
 
 class Cell:
@@ -59,7 +54,7 @@ class Cell:
         """Take back the last watch."""
         self._watched.pop()
 
-    def holds(self, point: Point) -> bool:
+    def holds(self, point: RationalPoint) -> bool:
         """Whether a point lies in the cell, exactly."""
         if any(form_sign(form, point) <= 0 for form in self._watched):
             return False
@@ -67,7 +62,7 @@ class Cell:
         signs = (form_sign(form, point) for form in self._rows)
         return all(sign > 0 or (sign == 0 and row < first) for row, sign in enumerate(signs))
 
-    def find_point(self) -> Point | None:
+    def find_point(self) -> RationalPoint | None:
         """A point of the cell, or None where it is proved to be empty."""
         rows = [*self._rows, *self._watched]
         found = find_strict_point(
@@ -75,7 +70,7 @@ class Cell:
         )
         return found.point if isinstance(found, Witness) else None
 
-    def find_positive(self, form: Form, inside: Point) -> Point | None:
+    def find_positive(self, form: Form, inside: RationalPoint) -> RationalPoint | None:
         """A point of the cell where the form is positive, or None where it is proved to be ≤ 0 on the cell.
 
         Parameters
@@ -102,7 +97,7 @@ class Cell:
             far = [2 * y - x for x, y in zip(inside, far, strict=True)]
         return self._towards(form, inside, far)
 
-    def _towards(self, form: Form, inside: Point, peak: Point) -> Point:
+    def _towards(self, form: Form, inside: RationalPoint, peak: RationalPoint) -> RationalPoint:
         """A point of the cell between `inside` and a point of the closure where the form is positive."""
         candidate = _between(float_point(inside), float_point(peak), form)
         if candidate is not None and form_sign(form, candidate) > 0 and self.holds(candidate):
@@ -120,7 +115,7 @@ class Cell:
         return maximum is not None and maximum <= 0
 
 
-def _between(inside: FloatArray, peak: FloatArray, form: Form) -> Point | None:
+def _between(inside: FloatArray, peak: FloatArray, form: Form) -> RationalPoint | None:
     """The float point half-way between where the segment enters {form > 0} and its end, or None where it does not."""
     row = shadow(form)[0]
     with np.errstate(over="ignore", invalid="ignore"):  # rational points may lie beyond the largest float

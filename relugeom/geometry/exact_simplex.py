@@ -21,7 +21,7 @@ from relugeom.geometry.exact_basis import (
     independent_rows,
     thin_entries,
 )
-from relugeom.linalg.exact import evaluate_form
+from relugeom.linalg.exact import RationalPoint, evaluate_form
 
 __all__ = ["ExactInfeasible", "ExactOptimum", "ExactUnbounded", "Form", "maximise_form"]
 
@@ -135,7 +135,7 @@ class _Polyhedron:
                 values[row] = int(value)
         return values, denominator
 
-    def slacks(self, point: Sequence[fmpq]) -> list[int]:
+    def slacks(self, point: RationalPoint) -> list[int]:
         """The value of each row at a point, times one positive number."""
         slopes, denominator = self.slopes(point)
         return [slope + form[-1] * denominator for slope, form in zip(slopes, self.forms, strict=True)]

@@ -9,12 +9,12 @@ from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
-from flint import fmpq, fmpz_mat
+from flint import fmpz_mat
 
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
 from relugeom.linalg.arrays import FloatArray
-from relugeom.linalg.exact import nearest_float, primitive_row, rational, scaled_integers
+from relugeom.linalg.exact import RationalPoint, nearest_float, primitive_row, rational, scaled_integers
 
 __all__ = [
     "domain_equalities",
@@ -102,11 +102,11 @@ def _integer_rows(table: FloatArray) -> list[Form]:
     return [primitive_row(row) for row in rows]
 
 
-def float_point(point: Sequence[fmpq]) -> FloatArray:
+def float_point(point: RationalPoint) -> FloatArray:
     """The float64 point nearest to a rational one, coordinate by coordinate; ±inf beyond the largest float."""
     return np.array([nearest_float(x) for x in point], dtype=np.float64)
 
 
-def is_float_point(point: Sequence[fmpq], nearest: FloatArray) -> bool:
+def is_float_point(point: RationalPoint, nearest: FloatArray) -> bool:
     """Whether a rational point is the float64 point nearest to it."""
     return all(isfinite(x) and rational(x) == exact for x, exact in zip(nearest.tolist(), point, strict=True))

@@ -29,7 +29,7 @@ from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import domain_equalities, named_inequalities, shadow_rows
 from relugeom.geometry.integer_lattice import Lattice, find_lattice
 from relugeom.geometry.strict_point import Refutation, Witness, find_strict_point
-from relugeom.linalg.exact import nearest_float, primitive_row
+from relugeom.linalg.exact import RationalPoint, nearest_float, primitive_row
 
 __all__ = ["AdmissibleWitness", "Branch", "Congruence", "NoAdmissiblePoint", "Undecided", "find_admissible_point"]
 
@@ -205,7 +205,7 @@ class _Search:
         proof = tuple(node for node in nodes if node is not None)
         return NoAdmissiblePoint(tuple(self.rows), self.strict, tuple(self.equalities), proof)
 
-    def _branching(self, point: Sequence[fmpq], cuts: Sequence[_Cut]) -> tuple[int, fmpq]:
+    def _branching(self, point: RationalPoint, cuts: Sequence[_Cut]) -> tuple[int, fmpq]:
         """The feature to branch on, and its value: the largest of a one-hot group, else one of narrow range."""
         fractional = [feature for feature in self.whole if point[feature].q != 1]
         grouped = [feature for feature in fractional if feature in self.grouped]
@@ -294,7 +294,7 @@ class _Search:
         lifted = (fmpq_mat(M) * fmpq_mat(d + 1, 1, [*found.point, fmpq(1)])).entries()
         return [entry / lifted[-1] for entry in lifted[:-1]]
 
-    def _nearest(self, point: Sequence[fmpq], lattice: Lattice) -> list[int] | None:
+    def _nearest(self, point: RationalPoint, lattice: Lattice) -> list[int] | None:
         """A point of the lattice near a rational one."""
         origin, basis = lattice.origin, lattice.basis
         if not basis:

@@ -17,7 +17,7 @@ from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum, Form,
 from relugeom.geometry.forms import form_exponent, shadow_rows
 from relugeom.geometry.highs import HighsSolver
 from relugeom.geometry.linear_program import LinearProgram, LPSolution, LPSolver, LPStatus
-from relugeom.linalg.exact import form_sign, rational_point
+from relugeom.linalg.exact import RationalPoint, form_sign, rational_point
 
 __all__ = ["Refutation", "Witness", "find_strict_point"]
 
@@ -106,6 +106,6 @@ def _weight(form: Form) -> int:
     return 1 << form_exponent(form)
 
 
-def _holds(rows: Sequence[Form], strict: frozenset[int], point: Sequence[fmpq]) -> bool:
+def _holds(rows: Sequence[Form], strict: frozenset[int], point: RationalPoint) -> bool:
     signs = (form_sign(form, point) for form in rows)
     return all(sign > 0 or (sign == 0 and row not in strict) for row, sign in enumerate(signs))

@@ -15,6 +15,8 @@ from flint import fmpq, fmpz_mat
 from relugeom.linalg.arrays import FloatArray
 
 __all__ = [
+    "Point",
+    "RationalPoint",
     "as_fraction",
     "evaluate_form",
     "form_sign",
@@ -26,6 +28,12 @@ __all__ = [
     "rational_point",
     "scaled_integers",
 ]
+
+
+Point = tuple[Fraction, ...]
+"""A point as it is handed out and compared."""
+RationalPoint = Sequence[fmpq]
+"""A point as it is computed with."""
 
 
 def rational(value: float) -> fmpq:
@@ -88,7 +96,7 @@ def primitive_row(row: Sequence[int]) -> list[int]:
     return [entry // divisor for entry in row] if divisor > 1 else list(row)
 
 
-def evaluate_form(form: Sequence[int], point: Sequence[fmpq]) -> fmpq:
+def evaluate_form(form: Sequence[int], point: RationalPoint) -> fmpq:
     """h(u) = c·u + c₀ in rationals."""
     total = fmpq(form[-1])
     for coefficient, coordinate in zip(form[:-1], point, strict=True):
@@ -97,7 +105,7 @@ def evaluate_form(form: Sequence[int], point: Sequence[fmpq]) -> fmpq:
     return total
 
 
-def form_sign(form: Sequence[int], point: Sequence[fmpq]) -> int:
+def form_sign(form: Sequence[int], point: RationalPoint) -> int:
     """Sign of h(u): −1, 0 or 1."""
     value = evaluate_form(form, point)
     return (value > 0) - (value < 0)

@@ -15,13 +15,13 @@ from relugeom.errors import DeadlinePassedError
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import domain_equalities, named_inequalities
+from relugeom.linalg.exact import Point
 from relugeom.network.exact import ExactForms, exact_network, pattern_forms
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 
 __all__ = ["Best", "ClosedCell", "climb", "closed_cell", "domain_forms"]
 
-Point = tuple[Fraction, ...]
 Patterns = tuple[ActivationPattern, ...]
 
 

@@ -16,7 +16,9 @@ import numpy as np
 from relugeom.errors import InputError
 from relugeom.linalg.arrays import FloatArray, IntArray
 
-__all__ = ["TIED", "UNDECIDED", "Decision", "DecisionRule", "Squashing", "classify", "squash"]
+__all__ = ["TIED", "UNDECIDED", "Decision", "DecisionRule", "Squashing", "classify", "require_decision", "squash"]
+
+NO_DECISION = "the network takes no decision: say from which output on it is class 1, with a threshold"
 
 UNDECIDED = -1
 """The class of an output between the two bounds of a threshold."""
@@ -109,3 +111,9 @@ def classify(decision: Decision, outputs: FloatArray) -> IntArray:
         reached = outputs == outputs.max(axis=1, keepdims=True)
         return np.where(reached.sum(axis=1) > 1, TIED, outputs.argmax(axis=1))
     return np.full(len(outputs), UNDECIDED, dtype=np.int64)
+
+
+def require_decision(rule: Decision) -> None:
+    """Raise InputError where outputs decide nothing."""
+    if rule.rule is DecisionRule.NONE:
+        raise InputError(NO_DECISION)

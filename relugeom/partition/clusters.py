@@ -23,6 +23,7 @@ from relugeom.network.decision import classify, squash
 from relugeom.network.forward import as_samples, evaluate
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern, group_rows, packed_width
+from relugeom.printing import percent
 from relugeom.remarks import OnRemark, warn
 
 __all__ = ["Cluster", "Clusters", "cluster_samples"]
@@ -290,9 +291,9 @@ def _doubt_about_accuracy(clusters: Clusters) -> str:
         return ""
     names = clusters.network.rule.class_names
     return (
-        f"the decision is right for {right:,} of {samples:,} samples ({right / samples:.1%}), always class "
-        f"{names[commonest] if names else commonest} would be for {share[commonest]:.1%}: are the columns in the right "
-        f"order, and the classes numbered as the model numbers them?"
+        f"the decision is right for {right:,} of {samples:,} samples ({percent(right / samples)}), always class "
+        f"{names[commonest] if names else commonest} would be for {percent(float(share[commonest]))}: are the columns "
+        f"in the right order, and the classes numbered as the model numbers them?"
     )
 
 

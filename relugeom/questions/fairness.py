@@ -21,7 +21,7 @@ from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.geometry.domain import Domain, list_admissible
 from relugeom.geometry.drawing import draw_admissible
 from relugeom.linalg.arrays import BoolArray, FloatArray
-from relugeom.network.decision import DecisionRule
+from relugeom.network.decision import NO_DECISION, DecisionRule
 from relugeom.network.exact import exact_network, exact_values
 from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
@@ -130,7 +130,7 @@ def _claim(network: ReLUNetwork, own: tuple[int, ...], scope: Scope) -> Claim:
         return SameDecision(own, Fraction(rule.lower), Fraction(rule.upper), 0, scope)
     if rule.rule is DecisionRule.ARGMAX:
         return SameLargest(own, scope)
-    raise InputError("the network takes no decision: say from which output on it is class 1, with a threshold")
+    raise InputError(NO_DECISION)
 
 
 def _without_doubt(network: ReLUNetwork, ask: Ask, found: Settlement) -> Settlement:

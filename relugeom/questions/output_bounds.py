@@ -25,7 +25,7 @@ from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum
 from relugeom.geometry.integer_search import AdmissibleWitness, Undecided
 from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.arrays import FloatArray
-from relugeom.linalg.exact import as_fraction
+from relugeom.linalg.exact import Point, as_fraction
 from relugeom.measures.closed_cells import Best, climb, closed_cell, domain_forms
 from relugeom.network.exact import evaluate_exactly
 from relugeom.network.forward import as_samples, evaluate
@@ -39,7 +39,6 @@ from relugeom.search.admissible import check_admissible
 
 __all__ = ["LinearOutput", "OutputBounds", "output_bounds", "promising_inputs"]
 
-Point = tuple[Fraction, ...]
 SCOPES = {Scope.ADMISSIBLE: "admissible inputs", Scope.RELAXATION: "relaxation"}
 UNPROVED = {Verdict.HOLDS: "", Verdict.UNKNOWN: " (reached; not proved to be the end)", Verdict.FAILS: ""}
 FINDING = 1 / 3

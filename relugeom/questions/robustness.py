@@ -31,8 +31,9 @@ from relugeom.geometry.exact_program import maximise_exactly
 from relugeom.geometry.exact_simplex import ExactOptimum, ExactUnbounded, Form
 from relugeom.geometry.nearest_point import nearest_in_l1, nearest_in_l2, nearest_in_linf
 from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.exact import Point
 from relugeom.measures.closed_cells import Best, climb, closed_cell, domain_forms
-from relugeom.network.decision import DecisionRule
+from relugeom.network.decision import NO_DECISION, DecisionRule
 from relugeom.network.exact import evaluate_exactly
 from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
@@ -51,7 +52,6 @@ from relugeom.questions.tightening import tighten
 
 __all__ = ["Robustness", "distance_to_other_decision", "has_clear_decision"]
 
-Point = tuple[Fraction, ...]
 NEAREST = {Norm.L1: nearest_in_l1, Norm.L2: nearest_in_l2, Norm.LINF: nearest_in_linf}
 MARGIN = Fraction(1, 1 << 40)
 KEPT = 8
@@ -305,7 +305,7 @@ def _other_decisions(network: ReLUNetwork, outputs: Point) -> tuple[tuple[Inequa
             Inequality(outputs=tuple(Fraction(int(j == k) - int(j == own)) for j in range(len(outputs))))
             for k in others
         ), ()
-    raise InputError("the network takes no decision: say from which output on it is class 1, with a threshold")
+    raise InputError(NO_DECISION)
 
 
 def _beyond(bound: Fraction, outputs: int, *, above: bool) -> Inequality:

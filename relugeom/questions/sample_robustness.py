@@ -15,10 +15,9 @@ from numpy.typing import ArrayLike
 from relugeom.claims.ball import Norm
 from relugeom.claims.settlement import Proof, Verdict
 from relugeom.deadline import Deadline, TimeLimit
-from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray, frozen_array
-from relugeom.network.decision import DecisionRule
+from relugeom.network.decision import require_decision
 from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.scope import choose_scope, in_scope
@@ -128,8 +127,7 @@ def sample_robustness(
         X does not fit the network.
     """
     samples = as_samples(network, X)
-    if network.rule.rule is DecisionRule.NONE:
-        raise InputError("the network takes no decision: say from which output on it is class 1, with a threshold")
+    require_decision(network.rule)
     deadline = Deadline.of(time_limit)
     scope = choose_scope(domain)
     inside = in_scope(domain, samples, scope)

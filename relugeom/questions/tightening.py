@@ -11,12 +11,11 @@ from fractions import Fraction
 
 from relugeom.claims.claim import Claim
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
+from relugeom.linalg.exact import Point
 from relugeom.measures.closed_cells import Best
 from relugeom.questions.settler import Ask
 
 __all__ = ["Extremum", "tighten"]
-
-Point = tuple[Fraction, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from math import isfinite
 
 import pandas as pd
 
+from relugeom.printing import percent
 from relugeom.report.content import Chart, ChartKind, Section
 from relugeom.report.excerpt import RANKED
-from relugeom.report.formatting import FEWEST, PERCENT, display, estimated_share, percent
+from relugeom.report.formatting import FEWEST, PERCENT, display, estimated_share
 from relugeom.report.page_tables import proof_name
 from relugeom.report.privacy import LEAST_SAMPLES, few_samples
 

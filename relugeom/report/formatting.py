@@ -8,25 +8,20 @@ import numpy as np
 
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.confidence import FEWEST_FOR_SHARE, confidence_interval
+from relugeom.printing import NOTHING, percent, printable
 
 __all__ = [
     "FEWEST",
-    "NOTHING",
     "PERCENT",
     "affine_text",
     "display",
     "estimated_share",
-    "percent",
     "percent_of",
     "share_of",
     "shortened",
-    "visible",
 ]
 
 CONFIDENCE = 0.95
-NOTHING = "–"
-"""Stands where there is no value."""
-
 
 FEWEST = FEWEST_FOR_SHARE
 """Of fewer samples a count is shown, and no share."""
@@ -34,38 +29,23 @@ PERCENT = "percent"
 """Under this name the attributes of a table tell which of its columns are shares, to be written as percentages."""
 
 
-def visible(text: str) -> str:
-    """The text with everything that does not print (controls, line breaks, direction marks) as in Python's ``repr``."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode("ascii")
-        for character in text
-    )
-
-
 def shortened(text: str, max_length: int = 60) -> str:
     """A text of at most so many visible characters and a mark where it was longer: names in pictures and headings."""
-    shown = visible(text[: max_length + 1])
+    shown = printable(text[: max_length + 1])
     return shown if len(text) <= max_length and len(shown) <= 4 * max_length else shown[:max_length] + "…"
 
 
 def display(value: object) -> str:
     """Any cell as text: names made visible, counts in thousands, floats with four digits, nothing as a dash."""
     if isinstance(value, str):
-        return visible(value)
+        return printable(value)
     if _is_missing(value):
         return NOTHING
     if isinstance(value, Integral):
         return f"{int(value):,}"
     if isinstance(value, Real):
         return _number(float(value))
-    return visible(str(value))
-
-
-def percent(share: float | None) -> str:
-    """A share as a percentage; ``0 %`` and ``100 %`` without decimals are exact."""
-    if share is None or _is_missing(share):
-        return NOTHING
-    return f"{share:.0%}".replace("%", " %") if share in (0, 1) else f"{share:.1%}".replace("%", " %")
+    return printable(str(value))
 
 
 def percent_of(share: float | None, whole: int) -> str:

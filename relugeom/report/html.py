@@ -17,11 +17,11 @@ from markupsafe import Markup, escape
 
 from relugeom.files import write_whole
 from relugeom.graph.region_graph import RegionGraph
-from relugeom.printing import counted
+from relugeom.printing import counted, percent, printable
 from relugeom.report.charts import draw_chart
 from relugeom.report.content import ReportContent, Section
 from relugeom.report.excerpt import RANKED, outputs_of
-from relugeom.report.formatting import display, percent, shortened, visible
+from relugeom.report.formatting import display, shortened
 from relugeom.report.graph_drawing import LayeredGraph, draw_graph
 from relugeom.report.page_tables import (
     PageTable,
@@ -108,7 +108,7 @@ def _environment() -> Environment:
 
 def _lines(text: str) -> Markup:
     """Text whose own line breaks stay, everything else made visible and escaped."""
-    return Markup("\n").join(escape(visible(line)) for line in text.split("\n"))
+    return Markup("\n").join(escape(printable(line)) for line in text.split("\n"))
 
 
 def _policy_hash(script: str) -> str:

@@ -9,9 +9,10 @@ from pathlib import PurePath
 import numpy as np
 import pandas as pd
 
+from relugeom.printing import percent
 from relugeom.report.content import Headline, ReportContent
 from relugeom.report.excerpt import cluster_matrix
-from relugeom.report.formatting import PERCENT, affine_text, display, percent, percent_of, shortened
+from relugeom.report.formatting import PERCENT, affine_text, display, percent_of, shortened
 from relugeom.report.region_map import RegionMap
 
 __all__ = [

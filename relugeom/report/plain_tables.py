@@ -10,7 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from relugeom.report.formatting import display, visible
+from relugeom.printing import printable
+from relugeom.report.formatting import display
 
 __all__ = ["add_rows", "fact_table", "plain_table", "row_table", "section"]
 
@@ -19,7 +20,7 @@ def row_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Rende
     """Rows of any values under their column names."""
     table = plain_table()
     for column in columns:
-        table.add_column(visible(column), overflow="fold")
+        table.add_column(printable(column), overflow="fold")
     add_rows(table, (map(display, row) for row in rows))
     return table
 
@@ -29,13 +30,13 @@ def fact_table(title: str, facts: Mapping[str, str]) -> Group:
     table = plain_table(show_header=False)
     table.add_column(style="dim", overflow="fold")
     table.add_column(overflow="fold")
-    add_rows(table, ([visible(label), visible(text)] for label, text in facts.items()))
+    add_rows(table, ([printable(label), printable(text)] for label, text in facts.items()))
     return section(title, table)
 
 
 def section(title: str, *parts: RenderableType) -> Group:
     """Parts under a heading, with an empty line above."""
-    return Group(Text(), Text(visible(title), style="bold"), *parts)
+    return Group(Text(), Text(printable(title), style="bold"), *parts)
 
 
 def plain_table(*, show_header: bool = True) -> Table:

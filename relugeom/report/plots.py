@@ -18,8 +18,8 @@ from matplotlib.patches import Patch
 
 from relugeom.errors import InputError
 from relugeom.graph.region_graph import RegionGraph
+from relugeom.printing import printable
 from relugeom.report.excerpt import RANKED, cluster_matrix
-from relugeom.report.formatting import visible
 from relugeom.report.graph_layout import layout_graph
 from relugeom.report.region_map import RegionMap, decision_lines
 from relugeom.report.scene import output_bands
@@ -62,7 +62,7 @@ def plain_text(text: str, *, max_length: int = 40) -> str:
 
     So many small letters have room; of wide ones it is fewer, for a picture without room for itself cannot be laid out.
     """
-    shown = visible(text[: max_length + 1])
+    shown = printable(text[: max_length + 1])
     room = accumulate(map(_width, shown))
     fitting = sum(used <= max_length for used in room)
     return (shown if fitting == len(shown) else shown[: max(fitting, 1)] + "…").replace("$", r"\$")
@@ -201,7 +201,7 @@ def importance_caption(importance: pd.DataFrame, output: str) -> str:
     """What `importance_bars` shows, and what it leaves out."""
     chosen = importance[importance["output"] == output]
     features, clusters = _drawn(importance, output).shape
-    caption = f"Coefficients of the effective map of {visible(output)}, one panel for each cluster; "
+    caption = f"Coefficients of the effective map of {printable(output)}, one panel for each cluster; "
     caption += f"features are {RANKED}."
     if hidden := chosen["cluster"].nunique() - clusters:
         caption += f" {hidden:,} smaller cluster{'s are' if hidden > 1 else ' is'} not shown."

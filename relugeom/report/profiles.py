@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from relugeom.printing import counted
+from relugeom.printing import NOTHING, counted, percent
 from relugeom.report.content import ReportContent
-from relugeom.report.formatting import FEWEST, NOTHING, display, percent, percent_of
+from relugeom.report.formatting import FEWEST, display, percent_of
 
 __all__ = ["ClusterPortrait", "cluster_portraits", "overall_of", "overall_profile"]
 

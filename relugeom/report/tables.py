@@ -8,9 +8,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from relugeom.printing import percent, printable
 from relugeom.report.content import ReportContent
 from relugeom.report.excerpt import RANKED, cluster_matrix, outputs_of
-from relugeom.report.formatting import display, percent, percent_of, visible
+from relugeom.report.formatting import display, percent_of
 from relugeom.report.outcomes import TITLE, outcome_table
 from relugeom.report.plain_tables import add_rows, fact_table, plain_table, section
 
@@ -47,7 +48,7 @@ def summary_tables(content: ReportContent) -> list[RenderableType]:
         parts += _importance(content.importance, output)
     parts += _more(len(outputs) - MAX_OUTPUTS, "output")
     if content.notes:
-        parts.append(section("Notes", *(Text(f"- {visible(note)}") for note in content.notes)))
+        parts.append(section("Notes", *(Text(f"- {printable(note)}") for note in content.notes)))
     return parts
 
 
@@ -98,7 +99,7 @@ def _outcomes(content: ReportContent) -> list[RenderableType]:
     found = outcome_table(content.outcomes, content.clusters)
     table = plain_table()
     for column in found.columns:
-        table.add_column(visible(str(column)), justify="right", overflow="fold")
+        table.add_column(printable(str(column)), justify="right", overflow="fold")
     add_rows(table, ([display(cell) for cell in row] for row in found.itertuples(index=False)))
     return [section(TITLE, table)]
 

@@ -30,7 +30,7 @@ from relugeom.geometry.integer_search import (
     find_admissible_point,
 )
 from relugeom.linalg.arrays import FloatArray
-from relugeom.linalg.exact import as_fraction
+from relugeom.linalg.exact import RationalPoint, as_fraction
 from relugeom.network.activation import activation_patterns
 from relugeom.network.exact import ExactForms, exact_network, first_forms, next_forms
 from relugeom.network.network import ReLUNetwork
@@ -192,7 +192,7 @@ class _Pool:
         self.order = sorted(self.points)
         return dict(zip(keys, size.tolist(), strict=True))
 
-    def add(self, point: Sequence[fmpq]) -> None:
+    def add(self, point: RationalPoint) -> None:
         """Add one admissible input."""
         exact, values, bits = exact_network(self.network), list(point), b""
         for layer, exponent in zip(exact.layers[:-1], exact.exponents, strict=False):

@@ -7,7 +7,7 @@ given first.
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -18,7 +18,7 @@ from relugeom.deadline import CLOCK, NEVER, Deadline
 from relugeom.geometry.forms import float_point, is_float_point
 from relugeom.geometry.highs import HighsSolver
 from relugeom.linalg.arrays import BoolArray
-from relugeom.linalg.exact import form_sign, rational_point
+from relugeom.linalg.exact import RationalPoint, form_sign, rational_point
 from relugeom.network.pattern import pack_patterns, packed_width
 from relugeom.partition.found import Found
 from relugeom.partition.tree import EMPTY, cut_tree
@@ -294,7 +294,7 @@ class Task:
         self._append(*tokens)
         self._piece = piece
 
-    def _emit(self, bits: BoolArray, point: Sequence[fmpq]) -> None:
+    def _emit(self, bits: BoolArray, point: RationalPoint) -> None:
         nearest = float_point(point)
         if not is_float_point(point, nearest):
             self._piece.exact_points[self._piece.count] = list(point)

@@ -13,11 +13,12 @@ from enum import Enum
 import numpy as np
 
 from relugeom.deadline import NEVER, Deadline
-from relugeom.geometry.cell import Cell, Point
+from relugeom.geometry.cell import Cell
 from relugeom.geometry.chart import Chart
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import matrix_rows
 from relugeom.geometry.linear_program import LPSolver
+from relugeom.linalg.exact import RationalPoint
 from relugeom.network.exact import ExactForms, exact_network, first_forms, next_forms
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import TreeToken
@@ -30,7 +31,7 @@ class Leaf:
     """A region: its bits, and a point in coordinates of the hull where every z is of the side that the bits say."""
 
     bits: tuple[int, ...]
-    point: Point
+    point: RationalPoint
 
 
 class Undo(Enum):
@@ -48,7 +49,7 @@ class Step:
     bit: int
     form: Form
     undo: Undo
-    point: Point
+    point: RationalPoint
 
 
 class ReferenceSearch:
@@ -76,7 +77,7 @@ class ReferenceSearch:
         """The regions in tree order."""
         yield from self.search_below(self._chart.interior)
 
-    def search_below(self, point: Point) -> Iterator[Leaf]:
+    def search_below(self, point: RationalPoint) -> Iterator[Leaf]:
         """The regions below the present node, given a point of its cell."""
         pending: list[Step | None] = []  # None: leave the node entered last
         self._pending = pending
@@ -107,11 +108,11 @@ class ReferenceSearch:
             undo = Undo.NOTHING if not any(form) else Undo.PUSH if splits[unit] else Undo.WATCH
             self._enter(Step(bits[unit], side, undo, ()))
 
-    def find_point(self, proposal: Point | None) -> Point | None:
+    def find_point(self, proposal: RationalPoint | None) -> RationalPoint | None:
         """A point of the present cell, the proposed one if it is; None where the cell is proved to be empty."""
         return proposal if proposal is not None and self._cell.holds(proposal) else self._cell.find_point()
 
-    def _descend(self, point: Point) -> Iterator[Leaf]:
+    def _descend(self, point: RationalPoint) -> Iterator[Leaf]:
         """Decide the next unit at this node; a node without units left is a region."""
         unit = len(self._bits)
         if unit == len(self._layer_of):
@@ -122,7 +123,7 @@ class ReferenceSearch:
         for step in reversed(steps):
             self._pending += [None, step]
 
-    def decide(self, point: Point) -> list[Step]:
+    def decide(self, point: RationalPoint) -> list[Step]:
         """One step for each side that the next unit takes on the present cell, the inactive side first."""
         form = self.form(len(self._bits))
         opposite = [-entry for entry in form]

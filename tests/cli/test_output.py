@@ -11,8 +11,9 @@ import pytest
 from command_line import TITANIC, run_command, small_network, write_network, write_rows
 
 from relugeom.cli import models
-from relugeom.cli.output import one_line, print_json, print_text
+from relugeom.cli.output import print_json, print_text
 from relugeom.errors import SolverError
+from relugeom.printing import printable
 
 PROGRAM = [sys.executable, "-c", "from relugeom.cli import main; main()"]
 
@@ -23,7 +24,7 @@ def model(tmp_path: Path) -> Path:
 
 
 def test_one_line_holds_only_what_prints() -> None:
-    assert one_line("a\nb\x1b[31m\u202e\udc80é") == r"a\nb\x1b[31m\u202e\udc80é"
+    assert printable("a\nb\x1b[31m\u202e\udc80é") == r"a\nb\x1b[31m\u202e\udc80é"
 
 
 def test_one_json_object_whatever_the_values(capsys: pytest.CaptureFixture[str]) -> None:

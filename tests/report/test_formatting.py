@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relugeom.report.formatting import FEWEST, display, estimated_share, percent, percent_of, share_of, visible
+from relugeom.printing import percent, printable
+from relugeom.report.formatting import FEWEST, display, estimated_share, percent_of, share_of
 
 
 @pytest.mark.parametrize(
@@ -45,7 +46,7 @@ def test_percent(share, text):
 
 @pytest.mark.parametrize("text", ["Age", r"$\bad{$", "Größe 漢字 👍", "<b> & 'x'", r"back\slash"])
 def test_printing_characters_stay(text):
-    assert visible(text) == text
+    assert printable(text) == text
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_printing_characters_stay(text):
     ],
 )
 def test_other_characters_are_spelled_out(text, shown):
-    assert visible(text) == shown
+    assert printable(text) == shown
 
 
 @pytest.mark.parametrize("whole", [1, 2, FEWEST - 1, FEWEST, 1000])

@@ -11,7 +11,7 @@ from report_samples import HOSTILE
 from relugeom.errors import InputError
 from relugeom.graph.active_subnetwork import active_subnetwork
 from relugeom.network.network import ReLUNetwork
-from relugeom.report.formatting import visible
+from relugeom.printing import printable
 from relugeom.report.graph_drawing import draw_graph, write_drawing
 
 
@@ -30,7 +30,7 @@ def test_hostile_names_are_words_of_a_valid_picture(tmp_path):
     path = tmp_path / "graph.svg"
     write_drawing(subnetwork(len(HOSTILE), 3, 1, names=HOSTILE), path)
     texts = {element.text for element in ElementTree.parse(path).iter("{http://www.w3.org/2000/svg}text")}
-    assert {visible(name) for name in HOSTILE} <= texts
+    assert {printable(name) for name in HOSTILE} <= texts
     write_drawing(subnetwork(len(HOSTILE), 3, 1, names=HOSTILE), tmp_path / "graph.png")
 
 

@@ -9,7 +9,7 @@ import pytest
 from report_samples import HOSTILE, LONG, made_up_content, pictured_content
 
 from relugeom.errors import InputError
-from relugeom.report.formatting import visible
+from relugeom.printing import printable
 from relugeom.report.html import render_report, write_report
 
 VOID = {"meta", "input"}
@@ -94,7 +94,7 @@ def test_hostile_names_are_words():
     plain = Page(render_report(made_up_content([f"x{at}" for at in range(len(HOSTILE))])))
     page = Page(render_report(made_up_content(HOSTILE, outputs=(HOSTILE[3],), title=title)))
     assert page.elements == plain.elements
-    assert {visible(name) for name in HOSTILE} <= set(page.texts)
+    assert {printable(name) for name in HOSTILE} <= set(page.texts)
     assert not any(key.startswith("on") for key, _ in page.attributes)
 
 

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 from report_samples import FEATURES, HOSTILE, made_up_content
 
-from relugeom.report.formatting import visible
+from relugeom.printing import printable
 from relugeom.report.plots import figure_svg, importance_bars, importance_caption
 
 
@@ -40,7 +40,7 @@ def test_the_caption_says_what_is_left_out():
 def test_hostile_names_are_words_of_a_valid_svg():
     importance = made_up_content(HOSTILE).importance
     texts = svg_texts(figure_svg(importance_bars(importance, "Survived")))
-    assert set(map(visible, HOSTILE)) <= set(texts)
+    assert set(map(printable, HOSTILE)) <= set(texts)
 
 
 def test_long_names_are_shortened():

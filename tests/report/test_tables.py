@@ -6,7 +6,7 @@ from io import StringIO
 from report_samples import HOSTILE, made_up_content
 from rich.console import Console
 
-from relugeom.report.formatting import visible
+from relugeom.printing import printable
 from relugeom.report.tables import summary_tables
 
 
@@ -31,7 +31,7 @@ def test_hostile_names_are_words():
         made_up_content(HOSTILE, outputs=("[red]y", "\x1b[2J"), title="[link=https://example.org]title[/link]")
     )
     for name in (*HOSTILE, "[red]y", "\x1b[2J", "[link=https://example.org]title[/link]"):
-        assert visible(name) in text
+        assert printable(name) in text
     assert not {"\x1b", "\x00", "\u202e"} & set(text)
 
 

@@ -25,14 +25,13 @@ from relugeom.geometry.nearest_point import project
 from relugeom.geometry.proof_form import combine, rounded_multipliers
 from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.arrays import FloatArray
-from relugeom.linalg.exact import as_fraction, form_sign
+from relugeom.linalg.exact import Point, RationalPoint, as_fraction, form_sign
 
 __all__ = ["CellProof", "CellProver", "Extra", "Refuted", "proof_text"]
 
 CLEAR = 1e-6
 """A float optimum above this, in multiples of the form's largest entry, is believed: the worst is a split too many."""
 CUTS, RETRIES, HALVINGS = 20, 60, 200
-Point = tuple[Fraction, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +292,7 @@ class CellProver:
             {number: value // divisor for number, value in multipliers.items()},
         )
 
-    def _inputs(self, point: Sequence[fmpq], columns: Sequence[int]) -> Point:
+    def _inputs(self, point: RationalPoint, columns: Sequence[int]) -> Point:
         n = self.cell.copies.inputs
         found = [Fraction(0)] * n
         for column, value in zip(columns, point, strict=True):

@@ -6,7 +6,6 @@ from fractions import Fraction
 from relugeom.certificate.claim_proof.cell_proofs import CellProver, Extra, Refuted
 from relugeom.certificate.claim_proof.counterexample import (
     FalseClaimError,
-    Point,
     find_violation,
 )
 from relugeom.certificate.claim_proof.header_entry import SetRow
@@ -16,7 +15,7 @@ from relugeom.claims.settlement import Counterexample
 from relugeom.errors import CertificateError
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.strict_point import Witness, find_strict_point
-from relugeom.linalg.exact import as_fraction
+from relugeom.linalg.exact import Point, as_fraction
 from relugeom.network.exact import evaluate_exactly
 
 __all__ = ["SetCloser", "SlopeCloser"]

@@ -9,11 +9,11 @@ from relugeom.certificate.claim_proof.joint_cell import JointCell
 from relugeom.certificate.claim_proof.proof_range import ProofRange
 from relugeom.claims.settlement import Counterexample
 from relugeom.errors import CertificateError
+from relugeom.linalg.exact import Point
 from relugeom.network.exact import evaluate_exactly
 
 __all__ = ["FalseClaimError", "find_violation", "is_met"]
 
-Point = tuple[Fraction, ...]
 SHOWN = 12
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from math import lcm
 
 from relugeom.certificate.claim_proof.cell_proofs import CellProof, CellProver, Extra, Refuted
-from relugeom.certificate.claim_proof.counterexample import FalseClaimError, Point
+from relugeom.certificate.claim_proof.counterexample import FalseClaimError
 from relugeom.certificate.claim_proof.tree import Branch, ClaimTree, Closer, Lines
 from relugeom.certificate.header import hexadecimal
 from relugeom.claims.patterns import PatternStanding, PatternStatement
@@ -17,7 +17,7 @@ from relugeom.claims.settlement import Counterexample
 from relugeom.deadline import Deadline
 from relugeom.errors import CertificateError, DeadlinePassedError
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum, maximise_form
-from relugeom.linalg.exact import as_fraction
+from relugeom.linalg.exact import Point, as_fraction
 from relugeom.network.exact import evaluate_exactly
 
 __all__ = ["PatternTrees"]
