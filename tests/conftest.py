@@ -6,6 +6,7 @@ no process has one of them left for itself in the end.
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from databases import Database, new_database, running_server
@@ -24,12 +25,24 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
 SLOW = ("test_store_faults.py", "test_enumerations.py", "test_documents.py", "test_studies.py", "test_resuming.py")
+SLOW_TESTS = Path(__file__).with_name("slow_tests.txt")
+"""Tests that need 1.5 s of processor time or more, all their cases together."""
 DISTANCES, PATIENCE = 0.1, 100.0
 """Weights of distances to other decisions in an audit; it takes more time only to prove more of them."""
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores: tests often wait for a process that they started."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow files first."""
+    """Slow files first; tests that `slow_tests.txt` names are marked."""
+    named = set(SLOW_TESTS.read_text(encoding="utf-8").split())
+    for item in items:
+        place = item.path.relative_to(SLOW_TESTS.parent).as_posix()
+        if f"{place}::{item.name.partition('[')[0]}" in named:
+            item.add_marker("slow")
     items.sort(key=lambda item: item.path.name not in SLOW)
 
 
