@@ -51,6 +51,7 @@ _ROOMS = {
     "relugeom.questions.fairness": ("protected_fairness",),
     "relugeom.questions.equivalence": ("compare_networks",),
     "relugeom.questions.unit_signs": ("bound_unit_signs", "partition_unit_signs"),
+    "relugeom.questions.verification": ("verify_property",),
     "relugeom.questions.settler": ("Prover", "Settler"),
     "relugeom.questions.simplification": ("prove_simplification", "simplify_network"),
     "relugeom.analysis.parsimony": ("group_clusters",),

@@ -1,7 +1,7 @@
 """One tree of exceptions.
 
 Every error that a user can cause says what was wrong, where, and what to do about it, in one line; the
-command line prints that line and ends with exit code 2.
+command line prints that line and ends with exit code 2. What a limit leaves open ends with 3, what breaks down with 4.
 """
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "PatternError",
     "RelugeomError",
     "SchemaVersionError",
+    "SolverCrashError",
     "SolverError",
     "StoreError",
     "UnboundedPolytopeError",
@@ -77,6 +78,10 @@ class UnboundedPolytopeError(RelugeomError):
 
 class SolverError(RelugeomError):
     """A solver stopped without an answer; the text names the solver and its reason."""
+
+
+class SolverCrashError(RelugeomError):
+    """A solver broke down, which says nothing about the question that it was asked."""
 
 
 class CertificateError(RelugeomError):

@@ -5,6 +5,7 @@ Each module makes the Markdown of one part. `GENERATED` has the parts under the 
 """
 
 from from_code.command_line import command_line_page
+from from_code.exit_codes import codes_table, statuses_table, verbs_table
 from from_code.floors import floors_picture, floors_table
 from from_code.formats import formats_table
 from from_code.python_names import names_page
@@ -20,4 +21,7 @@ GENERATED = {
     "floors-picture": floors_picture,
     "floors-table": floors_table,
     "formats": formats_table,
+    "exit-codes": codes_table,
+    "exit-codes-of-statuses": statuses_table,
+    "exit-codes-of-verbs": verbs_table,
 }

@@ -18,7 +18,7 @@ SECTIONS = {
     "Importance": """domain_importance compare_importance gradients integrated_gradients exact_integrated_gradients
         Baseline permutation_importance""",
     "Questions about the whole domain": """output_bounds monotonicity sign_map protected_fairness unequal_share
-        UnequalShare distance_to_other_decision compare_networks simplify_network prove_simplification
+        UnequalShare distance_to_other_decision verify_property compare_networks simplify_network prove_simplification
         bound_unit_signs partition_unit_signs Prover Settler""",
     "Claims": """OutputBound Monotone SameDecision SameLargest Equivalent Excluded Twin Inequality l1_ball l2_ball
         linf_ball PatternClaims PatternStatement""",

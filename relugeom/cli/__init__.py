@@ -6,6 +6,7 @@ Imports every room; it alone uses Typer. Never does mathematics, writes SQL or d
 import logging
 import signal
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -13,17 +14,18 @@ from types import FrameType
 import typer
 
 from relugeom.cli import store_verbs, verbs
-from relugeom.cli.app import BAD_INPUT, app
+from relugeom.cli.app import app
+from relugeom.cli.exit_codes import ExitCode
 from relugeom.cli.output import print_error
 from relugeom.cli.streams import standard_streams
-from relugeom.errors import InputError, RelugeomError
+from relugeom.errors import CertificateError, DeadlinePassedError, InputError, RelugeomError
 
 __all__ = ["main"]
 
 VERBS = (verbs, store_verbs)
 """Where the verbs are; they stand in the help in this order."""
-UNKNOWN = 3
-INTERRUPTED, TERMINATED = 130, 128 + signal.SIGTERM
+UNDECIDED = (DeadlinePassedError, CertificateError)
+"""Errors that say that nothing is known, for a limit was met; any other that is no fault of the input is our own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.flush()
         if output.failure:
             print_error(f"the standard output cannot be written: {output.failure}: send it where there is room")
-            code = BAD_INPUT
+            code = ExitCode.BAD_INPUT
     sys.exit(code)
 
 
@@ -67,25 +69,29 @@ def _run(arguments: Sequence[str] | None) -> int:
             code: int | None = app(args=arguments, prog_name="relugeom", standalone_mode=False)
     except InputError as error:
         print_error(str(error))
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
     except RelugeomError as error:
         print_error(str(error))
-        return UNKNOWN
+        return ExitCode.UNKNOWN if isinstance(error, UNDECIDED) else ExitCode.FAULT
     except TerminatedError as error:
         print_error(str(error))
-        return TERMINATED
+        return ExitCode.TERMINATED
     except typer.TyperException as error:
         print_error(f"{error.format_message()} (relugeom --help shows how it is used)")
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
     except MemoryError:
         print_error("there is not enough memory for this: give it a smaller model, fewer samples or tighter limits")
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
     except OSError as error:  # what no room expects of the system: no folder for temporary files, for one
         print_error(f"the system does not let it go on: {error}")
-        return BAD_INPUT
+        return ExitCode.BAD_INPUT
     except SystemExit:  # how typer ends when a pipe breaks, which is none of the standard streams
         print_error("another process that this one talked to has gone: try again")
-        return UNKNOWN
-    if code == INTERRUPTED:
+        return ExitCode.UNKNOWN
+    except Exception:  # a fault of this program: its traceback is for whoever mends it
+        traceback.print_exc()
+        print_error("this is a fault of the program, and says nothing about the question: please report it")
+        return ExitCode.FAULT
+    if code == ExitCode.INTERRUPTED:
         print_error("interrupted")
     return code or 0

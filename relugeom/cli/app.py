@@ -8,12 +8,11 @@ from typing import Annotated
 
 import typer
 
+from relugeom.cli.exit_codes import ExitCode
 from relugeom.errors import InputError
 from relugeom.version import VERSION
 
-__all__ = ["BAD_INPUT", "app", "database", "names_as_text", "names_in"]
-
-BAD_INPUT = 2
+__all__ = ["app", "database", "names_as_text", "names_in"]
 
 app = typer.Typer(
     add_completion=False,
@@ -46,7 +45,7 @@ def _show_help(context: typer.Context) -> None:
     _check_working_directory()
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)
-        raise typer.Exit(BAD_INPUT)
+        raise typer.Exit(ExitCode.BAD_INPUT)
 
 
 @app.callback(invoke_without_command=True)

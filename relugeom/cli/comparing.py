@@ -1,26 +1,30 @@
 """The verb compare: are two networks the same function?"""
 
-import time
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from relugeom.audit.inputs import choose_domain
+from relugeom.audit.inputs import ChosenDomain, choose_domain
 from relugeom.claims.answer import point_in_words
-from relugeom.claims.settlement import Verdict
+from relugeom.claims.settlement import Proof, Verdict
+from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.model_file import Reading, read_all
-from relugeom.cli.output import print_json, print_parts, progress
-from relugeom.cli.verifying import CODES
+from relugeom.cli.output import progress, show
+from relugeom.cli.written_files import file_entries
 from relugeom.deadline import Deadline
-from relugeom.files import place_to_write
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.scope import scope_in_words
-from relugeom.questions.equivalence import compare_networks
+from relugeom.questions.equivalence import Comparison, compare_networks
 from relugeom.questions.tightening import Extremum
 from relugeom.report.plain_tables import fact_table
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 __all__ = ["run_compare"]
 
+STATUS = {Verdict.HOLDS: "equivalent", Verdict.FAILS: "different", Verdict.UNKNOWN: "unknown"}
 COMPARED = {
     Verdict.HOLDS: "the same function on the domain",
     Verdict.FAILS: "different functions",
@@ -32,47 +36,77 @@ def run_compare(
     model: str, other: str, *, domain: str | None, out: str | None, time_limit: float, reading: Reading, as_json: bool
 ) -> int:
     """`relugeom compare`."""
-    start, deadline = time.perf_counter(), Deadline.of(time_limit)
+    deadline = Deadline.of(time_limit)
     first, second = read_all([model, other], reading)
     chosen = choose_domain(domain, first, None, Path(model))
-    place = None if out is None else place_to_write(out)  # before a long search
     with progress() as report:
         found = compare_networks(
             first,
             second,
             chosen.domain,
-            certificate=place,
+            certificate=out,
             time_limit=deadline,
             on_progress=partial(report, "closing cells"),
         )
-    seconds, settled = time.perf_counter() - start, found.equivalent
-    largest = dict(zip(first.target_names, found.differences, strict=False))
-    if as_json:
-        print_json(
-            {
-                "status": {"holds": "equivalent", "fails": "different"}.get(settled.verdict.value, "unknown"),
-                "reason": settled.reason if settled.verdict is Verdict.UNKNOWN else "",
-                "differences": {name: _difference(first, end) for name, end in largest.items()},
-                "certificate": None if out is None or settled.proof is None else out,
-                "certificate_sha256": None if out is None or settled.proof is None else settled.proof.digest,
-                "domain": chosen.source,
-                "scope": found.scope.value,
-                "networks": [first.digest, second.digest],
-                "seconds": seconds,
-            }
-        )
-    else:
-        meant = scope_in_words(chosen.domain, found.scope)
-        facts = {"Verdict": COMPARED[settled.verdict], "Domain": f"{chosen.source} ({meant})"}
-        if settled.verdict is Verdict.UNKNOWN:
-            facts["Reason"] = settled.reason
-        for name, end in largest.items():
+    title = f"{Path(model).name} and {Path(other).name}"
+    return show(_Compared(title, found, chosen, out), as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """What two networks have in common, under a title, and the file that the proof was asked in."""
+
+    title: str
+    found: Comparison
+    chosen: ChosenDomain
+    out: str | None
+
+    @property
+    def status(self) -> str:
+        """The verdict, as JSON has it."""
+        return STATUS[self.found.equivalent.verdict]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return STATUSES[self.status]
+
+    @property
+    def certificate(self) -> Proof | None:
+        """The proof that was kept."""
+        return None if self.out is None else self.found.equivalent.proof
+
+    @property
+    def differences(self) -> dict[str, Extremum]:
+        """The largest ones, by output."""
+        return dict(zip(self.found.networks[0].target_names, self.found.differences, strict=False))
+
+    def as_json(self) -> dict[str, Any]:
+        found, first, kept = self.found, self.found.networks[0], self.certificate
+        return {
+            "status": self.status,
+            "reason": found.equivalent.reason if found.equivalent.verdict is Verdict.UNKNOWN else "",
+            "differences": {name: _difference(first, end) for name, end in self.differences.items()},
+            "certificates": file_entries([kept]),
+            "certificate": None if kept is None else self.out,
+            "certificate_sha256": None if kept is None else kept.digest,
+            "domain": self.chosen.source,
+            "scope": found.scope.value,
+            "networks": [network.digest for network in found.networks],
+            "seconds": found.seconds,
+        }
+
+    def as_parts(self) -> "list[RenderableType]":
+        found, first = self.found, self.found.networks[0]
+        meant = scope_in_words(self.chosen.domain, found.scope)
+        facts = {"Verdict": COMPARED[found.equivalent.verdict], "Domain": f"{self.chosen.source} ({meant})"}
+        if found.equivalent.verdict is Verdict.UNKNOWN:
+            facts["Reason"] = found.equivalent.reason
+        for name, end in self.differences.items():
             facts[name] = _difference_in_words(first, end)
-        if out is not None and settled.proof is not None:
-            facts["Certificate"] = out
-        facts["Time"] = f"{seconds:.3g} s"
-        print_parts([fact_table(f"{Path(model).name} and {Path(other).name}", facts)])
-    return CODES[settled.verdict]
+        if self.out is not None and self.certificate is not None:
+            facts["Certificate"] = self.out
+        facts["Time"] = f"{found.seconds:.3g} s"
+        return [fact_table(self.title, facts)]
 
 
 def _difference(network: ReLUNetwork, end: Extremum) -> dict[str, Any]:

@@ -1,12 +1,17 @@
-"""What every verb prints with: one JSON object, tables, remarks, one line of error, progress."""
+"""What every verb prints with: one answer in two forms, remarks, one line of error, progress.
+
+The one idea: a verb asks a room for one result and makes one `Shown` of it; `show` prints that as JSON or as tables,
+and gives its exit code.
+"""
 
 import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from relugeom.cli.exit_codes import ExitCode
 from relugeom.cli.streams import StandardOutput
 from relugeom.errors import RelugeomError
 from relugeom.printing import hide_passwords, printable
@@ -15,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 __all__ = [
+    "Shown",
     "is_read",
     "is_whole",
     "json_rows",
@@ -23,6 +29,7 @@ __all__ = [
     "print_parts",
     "print_text",
     "progress",
+    "show",
     "tell",
 ]
 
@@ -34,6 +41,35 @@ ROW = json.JSONEncoder(allow_nan=False, default=bytes.hex)
 
 LONGEST_ERROR = 2000
 """Characters of an error that are printed: names in it can be as long as a file."""
+
+
+class Shown(Protocol):
+    """The answer of a verb, as it is printed.
+
+    Attributes
+    ----------
+    exit_code
+        What the verb ends with.
+    """
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the verb ends with."""
+
+    def as_json(self) -> Mapping[str, Any]:
+        """The keys that `docs/reference/json.md` names."""
+
+    def as_parts(self) -> "Sequence[RenderableType]":
+        """Tables and texts."""
+
+
+def show(answer: Shown, *, as_json: bool) -> int:
+    """Print an answer in one of its two forms; its exit code."""
+    if as_json:
+        print_json(answer.as_json())
+    else:
+        print_parts(answer.as_parts())
+    return answer.exit_code
 
 
 def print_error(text: str) -> None:

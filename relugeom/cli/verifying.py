@@ -1,40 +1,33 @@
 """The verb verify: does a property hold for all inputs?"""
 
-import time
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from relugeom.certificate.boxes import BoxSettlement, settle_boxes
 from relugeom.claims.settlement import Counterexample, Verdict
-from relugeom.claims.vnnlib import read_property
+from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.model_file import Reading
-from relugeom.cli.output import print_json, print_parts, progress, tell
+from relugeom.cli.output import progress, show, tell
+from relugeom.cli.written_files import file_entries
 from relugeom.deadline import Deadline
-from relugeom.errors import DeadlinePassedError, InputError
-from relugeom.files import place_to_write, read_text
 from relugeom.network.network import ReLUNetwork
 from relugeom.printing import counted
-from relugeom.questions.properties import property_claims
+from relugeom.questions.verification import PropertyResult, verify_property
 from relugeom.report.plain_tables import fact_table
 
-__all__ = ["CODES", "run_verify"]
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["run_verify"]
 
 LONGEST_SHOWN = 60
 FILES_SHOWN = 3
-CODES = {Verdict.HOLDS: 0, Verdict.FAILS: 1, Verdict.UNKNOWN: 3}
 TEXTS = {
     Verdict.HOLDS: "holds: no input violates the property",
     Verdict.FAILS: "does not hold: a counterexample was found, and checked in exact arithmetic",
     Verdict.UNKNOWN: "unknown",
 }
-CONTRADICTION = "the assertions contradict each other, so that no input meets them, whatever the network is"
-NO_OUTPUT = (
-    "no assertion is about an output, so that every input that meets the others is taken for a violation: is the file "
-    "whole?"
-)
 
 
 def run_verify(
@@ -48,83 +41,67 @@ def run_verify(
     as_json: bool,
 ) -> int:
     """`relugeom verify`."""
-    start, deadline = time.perf_counter(), Deadline.of(time_limit)
+    deadline = Deadline.of(time_limit)
     network = reading.network(model)
-    text = read_text(property_file)
-    first = None if out is None else place_to_write(out)  # before a long search
     with progress() as report:
-        found = _settle(network, text, property_file, first, max_cells, deadline, report)
-    seconds = time.perf_counter() - start
-    if as_json:
-        print_json(_as_json(network, found) | {"network": network.digest, "seconds": seconds})
-    else:
-        facts = _facts(network, found) | {"Time": f"{seconds:.3g} s"}
-        print_parts([fact_table(f"{Path(model).name}: {Path(property_file).name}", facts)])
-    return CODES[found.verdict]
+        found = verify_property(
+            network,
+            property_file,
+            certificate=out,
+            max_cells=max_cells,
+            time_limit=deadline,
+            on_remark=tell,
+            on_progress=report,
+        )
+    return show(_Verified(f"{Path(model).name}: {Path(property_file).name}", found), as_json=as_json)
 
 
-def _settle(
-    network: ReLUNetwork,
-    text: str,
-    property_file: str,
-    first: Path | None,
-    max_cells: int,
-    deadline: Deadline,
-    report: Callable[[str, object], None],
-) -> BoxSettlement:
-    """What becomes of the property before the deadline, with one certificate per box beside the first one's place."""
-    try:
-        stated = read_property(text, deadline=deadline)
-        boxes = property_claims(stated, network, deadline=deadline)
-    except InputError as error:
-        raise InputError(f"{property_file}: {error}") from error
-    except DeadlinePassedError:
-        return BoxSettlement(Verdict.UNKNOWN, 0, {}, reason="the time limit is over before the property is read")
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """What became of a property, under a title."""
 
-    if stated.cases and not stated.is_about_outputs:
-        tell(f"{property_file}: {NO_OUTPUT}")
+    title: str
+    found: PropertyResult
 
-    def place(box: int) -> Path | None:
-        if first is None or len(boxes) == 1:
-            return first
-        return first.with_name(f"{first.stem}-{box + 1}{first.suffix}")
+    @property
+    def status(self) -> str:
+        """The verdict, as JSON has it."""
+        return "counterexample" if self.found.verdict is Verdict.FAILS else self.found.verdict.value
 
-    found = settle_boxes(boxes, network, place, max_cells=max_cells, time_limit=deadline, on_progress=report)
-    if not boxes and first is not None:
-        tell(f"{first}: no certificate is written, for there is nothing to prove")
-    return found if boxes else replace(found, reason=CONTRADICTION)
+    @property
+    def exit_code(self) -> ExitCode:
+        return STATUSES[self.status]
 
+    def as_json(self) -> dict[str, Any]:
+        found, shown = self.found, self.found.counterexample
+        return {
+            "status": self.status,
+            "reason": found.reason,
+            "boxes": found.boxes,
+            "boxes_closed": found.boxes_closed,
+            "cells": found.cells,
+            "counterexample": None if shown is None else _exact(found.network, shown),
+            "certificates": file_entries(found.certificates),
+            "network": found.network.digest,
+            "seconds": found.seconds,
+        }
 
-def _as_json(network: ReLUNetwork, found: BoxSettlement) -> dict[str, Any]:
-    return {
-        "status": found.verdict.value if found.verdict is not Verdict.FAILS else "counterexample",
-        "reason": found.reason,
-        "boxes": found.boxes,
-        "boxes_closed": found.closed,
-        "cells": found.cells,
-        "counterexample": None if found.counterexample is None else _exact(network, found.counterexample),
-        "certificates": [
-            {"file": str(proof.path), "bytes": proof.size, "sha256": proof.digest}
-            for proof in found.proofs.values()
-            if proof.path is not None
-        ],
-    }
-
-
-def _facts(network: ReLUNetwork, found: BoxSettlement) -> dict[str, str]:
-    facts = {"Verdict": TEXTS[found.verdict]}
-    if found.reason:
-        facts["Reason"] = found.reason
-    if found.counterexample is not None:
-        facts |= {f"  {name}": value for name, value in _in_words(network, found.counterexample).items()}
-    if found.verdict is Verdict.HOLDS and found.boxes:
-        boxes = f"{found.boxes:,} box{'es' if found.boxes != 1 else ''}"
-        facts["Proved"] = f"{boxes}, {counted(found.cells, 'cell')} closed"
-    files = [str(proof.path) for proof in found.proofs.values() if proof.path is not None]
-    if files:
-        more = f" and {len(files) - FILES_SHOWN:,} more" if len(files) > FILES_SHOWN else ""
-        facts["Certificate"] = ", ".join(files[:FILES_SHOWN]) + more
-    return facts
+    def as_parts(self) -> "list[RenderableType]":
+        found = self.found
+        facts = {"Verdict": TEXTS[found.verdict]}
+        if found.reason:
+            facts["Reason"] = found.reason
+        if found.counterexample is not None:
+            facts |= {f"  {name}": value for name, value in _in_words(found.network, found.counterexample).items()}
+        if found.verdict is Verdict.HOLDS and found.boxes:
+            boxes = f"{found.boxes:,} box{'es' if found.boxes != 1 else ''}"
+            facts["Proved"] = f"{boxes}, {counted(found.cells, 'cell')} closed"
+        files = [str(proof.path) for proof in found.certificates]
+        if files:
+            more = f" and {len(files) - FILES_SHOWN:,} more" if len(files) > FILES_SHOWN else ""
+            facts["Certificate"] = ", ".join(files[:FILES_SHOWN]) + more
+        facts["Time"] = f"{found.seconds:.3g} s"
+        return [fact_table(self.title, facts)]
 
 
 def _exact(network: ReLUNetwork, shown: Counterexample) -> dict[str, Any]:

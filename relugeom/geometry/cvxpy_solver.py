@@ -3,7 +3,7 @@
 import cvxpy
 import numpy as np
 
-from relugeom.geometry.linear_program import LPSession, LPSolution, LPStatus, SolverBase
+from relugeom.geometry.linear_program import LPSession, LPSolution, LPStatus, SolverBase, crashes_named
 from relugeom.linalg.arrays import FloatArray
 
 __all__ = ["CvxpySolver"]
@@ -66,7 +66,8 @@ class CvxpySession:
         kept = [rows] if len(value) else []
         kept += [side for side, any_open in zip(sides, (has_upper.any(), has_lower.any()), strict=True) if any_open]
         problem = cvxpy.Problem(cvxpy.Maximize(c @ x), kept)
-        problem.solve(solver=self._solver)
+        with crashes_named(f"{self._solver} (CVXPY)"):
+            problem.solve(solver=self._solver)
         nu = np.zeros(n)
         if problem.status not in (cvxpy.OPTIMAL, cvxpy.OPTIMAL_INACCURATE):
             return problem.status, np.zeros(n), np.zeros(len(value)), nu

@@ -6,7 +6,7 @@ import highspy
 import numpy as np
 
 from relugeom.deadline import NEVER, Deadline
-from relugeom.geometry.linear_program import LPSession, LPSolution, LPStatus, SolverBase
+from relugeom.geometry.linear_program import LPSession, LPSolution, LPStatus, SolverBase, crashes_named
 from relugeom.linalg.arrays import FloatArray
 
 __all__ = ["HighsSolver"]
@@ -63,7 +63,8 @@ class HighsSession:
         self._highs.changeColsCost(len(self._columns), self._columns, -c)  # HiGHS minimises
         if isfinite(self._deadline.end):  # HiGHS counts the time of all runs of one object
             self._highs.setOptionValue("time_limit", self._highs.getRunTime() + self._deadline.seconds_left)
-        self._highs.run()
+        with crashes_named("HiGHS"):
+            self._highs.run()
         status = self._highs.getModelStatus()
         if status == highspy.HighsModelStatus.kOptimal:
             return self._optimal()

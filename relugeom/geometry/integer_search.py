@@ -28,6 +28,7 @@ from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import domain_equalities, named_inequalities, shadow_rows
 from relugeom.geometry.integer_lattice import Lattice, find_lattice
+from relugeom.geometry.linear_program import crashes_named
 from relugeom.geometry.strict_point import Refutation, Witness, find_strict_point
 from relugeom.linalg.exact import RationalPoint, nearest_float, primitive_row
 
@@ -322,7 +323,8 @@ class _Search:
         for feature in self.whole:
             highs.changeColIntegrality(feature, highspy.HighsVarType.kInteger)
         highs.changeColCost(n, -1.0)
-        highs.run()
+        with crashes_named("HiGHS"):
+            highs.run()
         solution = highs.getSolution()
         usable = solution.value_valid and np.isfinite(solution.col_value).all()
         return [round(solution.col_value[feature]) for feature in self.whole] if usable else None

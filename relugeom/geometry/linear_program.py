@@ -11,14 +11,15 @@ The answers are floats: proposals, which exact arithmetic accepts or settles (`e
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
 import numpy as np
 
-from relugeom.errors import SolverError
+from relugeom.errors import RelugeomError, SolverCrashError, SolverError
 from relugeom.linalg.arrays import FloatArray
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "LPSolver",
     "LPStatus",
     "LinearProgram",
+    "crashes_named",
     "dual_residual",
     "duality_gap",
     "primal_residual",
@@ -127,6 +129,23 @@ class SolverBase(ABC):
     def solve(self, program: LinearProgram) -> LPSolution:
         """Solve one program."""
         return self.open(program.A, program.b, program.lower, program.upper).maximise(program.c)
+
+
+@contextmanager
+def crashes_named(solver: str) -> Iterator[None]:
+    """Let whatever a solver raises end in one line that names it: that it broke down is no answer.
+
+    A solver that gives up says so by its status, and exact arithmetic goes on without it.
+    """
+    try:
+        yield
+    except (MemoryError, RelugeomError):
+        raise
+    except Exception as error:
+        told = str(error) or type(error).__name__
+        raise SolverCrashError(
+            f"the solver {solver} broke down, which says nothing about the question: {told}: please report it"
+        ) from error
 
 
 def primal_residual(program: LinearProgram, solution: LPSolution) -> float:

@@ -4,7 +4,8 @@ The one idea: that no output differs is one claim; where it fails, the differenc
 affine, on the cells that both networks have in common, and has a largest value like any output.
 """
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +18,7 @@ from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.scope import choose_scope
 from relugeom.questions.output_bounds import LinearOutput
-from relugeom.questions.settler import PlainSettle, Settler, asking, settler_of_two
+from relugeom.questions.settler import Ask, PlainSettle, Settler, asking, settler_of_two
 from relugeom.questions.tightening import Extremum
 from relugeom.search.admissible import check_admissible
 
@@ -30,17 +31,23 @@ class Comparison:
 
     Attributes
     ----------
+    networks
+        Both of them.
     equivalent
         The claim that no output differs anywhere on the domain.
     scope
         On which inputs they were compared.
     differences
         One per output, where they are not equivalent: the largest |y − y'|.
+    seconds
+        Time of the work.
     """
 
+    networks: tuple[ReLUNetwork, ReLUNetwork]
     equivalent: Settlement
     scope: Scope
-    differences: tuple[Extremum, ...] = ()
+    differences: tuple[Extremum, ...]
+    seconds: float
 
 
 def compare_networks(
@@ -78,29 +85,42 @@ def compare_networks(
     EmptyDomainError
         No input of the domain is admissible, so that nothing could be compared.
     """
-    deadline = Deadline.of(time_limit)
+    began, deadline = time.perf_counter(), Deadline.of(time_limit)
     if (first.inputs, first.outputs) != (second.inputs, second.outputs):
         raise InputError(
             f"networks with {first.inputs} and {second.inputs} inputs, {first.outputs} and {second.outputs} outputs "
             "cannot be compared"
         )
-    scope, settler = choose_scope(domain, scope), settler_of_two((first, second), settle, certificate, on_progress)
+    networks, scope = (first, second), choose_scope(domain, scope)
+    settler = settler_of_two(networks, settle, certificate, on_progress)
     check_admissible(domain, time_limit=deadline)
     ask = asking(settler, domain, deadline)
     equivalent = ask(Equivalent(Fraction(0), scope))
-    shown = equivalent.counterexample
-    if equivalent.verdict is not Verdict.FAILS or shown is None:
-        return Comparison(equivalent, scope)
-    differences = []
-    for output in range(first.outputs):
+    differences: tuple[Extremum, ...] = ()
+    if equivalent.verdict is Verdict.FAILS and equivalent.counterexample is not None:
+        near = equivalent.counterexample.x
+        differences = tuple(_largest_differences(networks, domain, near, scope, ask, deadline))
+    return Comparison(networks, equivalent, scope, differences, time.perf_counter() - began)
+
+
+def _largest_differences(
+    networks: tuple[ReLUNetwork, ReLUNetwork],
+    domain: Domain,
+    near: Sequence[Fraction],
+    scope: Scope,
+    ask: Ask,
+    deadline: Deadline,
+) -> Iterator[Extremum]:
+    """How far each output is apart, from an input on where one is."""
+    outputs = range(networks[0].outputs)
+    for output in outputs:
         ends = []
         for sign in (1, -1):
-            unit = tuple(Fraction(sign * (k == output)) for k in range(first.outputs))
-            value = LinearOutput((first, second), (*unit, *(-entry for entry in unit)))
-            best = value.best_near(domain, shown.x, scope, deadline=deadline)
+            unit = tuple(Fraction(sign * (k == output)) for k in outputs)
+            value = LinearOutput(networks, (*unit, *(-entry for entry in unit)))
+            best = value.best_near(domain, near, scope, deadline=deadline)
             ends.append(value.largest(domain, ask, best, scope, deadline=deadline))
-        differences.append(_larger(*ends))
-    return Comparison(equivalent, scope, tuple(differences))
+        yield _larger(*ends)
 
 
 def _larger(one: Extremum, other: Extremum) -> Extremum:

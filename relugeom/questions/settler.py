@@ -15,7 +15,7 @@ from relugeom.claims.claim import Claim, Equivalent
 from relugeom.claims.settlement import Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
-from relugeom.files import make_folder
+from relugeom.files import make_folder, place_to_write
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 
@@ -154,14 +154,16 @@ def settler_of_two(
     Raises
     ------
     InputError
-        What was given settles nothing, or it is not the prover, which alone keeps a certificate.
+        What was given settles nothing, or it is not the prover, which alone keeps a certificate; or the file of the
+        certificate cannot be written.
     """
     if given is not None and certificate is not None:
         raise InputError("certificate= is for the prover: a settler of your own keeps its proofs itself")
     first, second = networks
+    kept = None if certificate is None else place_to_write(certificate)  # before a long search
 
-    def place(claim: Claim) -> str | Path | None:
-        return certificate if isinstance(claim, Equivalent) else None
+    def place(claim: Claim) -> Path | None:
+        return kept if isinstance(claim, Equivalent) else None
 
     return settler_of(given, Prover(first, second_network=second, certificates=place, on_progress=on_progress))
 

@@ -12,7 +12,7 @@ from command_line import TITANIC, run_command, small_network, write_network, wri
 
 from relugeom.cli import models
 from relugeom.cli.output import print_json, print_text
-from relugeom.errors import SolverError
+from relugeom.errors import CertificateError, DeadlinePassedError, SolverCrashError, SolverError
 from relugeom.printing import printable
 
 PROGRAM = [sys.executable, "-c", "from relugeom.cli import main; main()"]
@@ -64,7 +64,14 @@ def test_a_terminal_without_the_letters(model: Path) -> None:
     ("error", "code", "line"),
     [
         (KeyboardInterrupt(), 130, "relugeom: interrupted\n"),
-        (SolverError("HiGHS stopped: time limit"), 3, "relugeom: HiGHS stopped: time limit\n"),
+        (DeadlinePassedError("the time limit is over"), 3, "relugeom: the time limit is over\n"),
+        (
+            CertificateError("no region was found that could be proved"),
+            3,
+            "relugeom: no region was found that could be proved\n",
+        ),
+        (SolverError("HiGHS gave up"), 4, "relugeom: HiGHS gave up\n"),
+        (SolverCrashError("HiGHS broke down"), 4, "relugeom: HiGHS broke down\n"),
     ],
 )
 def test_a_command_that_is_stopped(

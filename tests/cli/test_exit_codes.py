@@ -1,0 +1,150 @@
+"""Every outcome has one code, the documentation is made from the codes, and what breaks down is no answer."""
+
+import json
+import re
+
+import highspy
+import pytest
+from command_line import run_command, write_npz
+from from_code.command_line import list_verbs
+from from_code.exit_codes import codes_table, statuses_table, verbs_table
+from networks import he_network, layered
+
+from relugeom.claims.settlement import Verdict
+from relugeom.cli.exit_codes import MEANINGS, STATUSES, VERBS, ExitCode
+from relugeom.errors import EmptyDomainError, SolverCrashError
+from relugeom.geometry import integer_search
+from relugeom.geometry.domain import Domain
+from relugeom.partition.partition import PartitionStatus, PatternStatus
+from relugeom.search.admissible import check_admissible
+
+BOX = "".join(f"(declare-const X_{k} Real)(assert (>= X_{k} -1))(assert (<= X_{k} 1))" for k in range(2))
+STATED = f"{BOX}(declare-const Y_0 Real)(assert (>= Y_0 100))"
+
+
+def test_the_codes_that_scripts_rely_on():
+    assert [(code.name, code.value) for code in ExitCode] == [
+        ("DONE", 0),
+        ("FAILS", 1),
+        ("BAD_INPUT", 2),
+        ("UNKNOWN", 3),
+        ("FAULT", 4),
+        ("INTERRUPTED", 130),
+        ("TERMINATED", 143),
+    ]
+    assert set(MEANINGS) == set(ExitCode)
+
+
+@pytest.mark.parametrize("kind", [Verdict, PartitionStatus, PatternStatus])
+def test_every_status_has_a_code_and_what_is_not_known_is_never_0_or_1(kind):
+    codes = {value: STATUSES[value] for value in kind}
+    open_ones = {value for value, code in codes.items() if code is ExitCode.UNKNOWN}
+    assert open_ones == {value for value in kind if value in ("unknown", "truncated")}
+
+
+def test_every_verb_and_code_is_documented():
+    assert {f"relugeom {verb}" for verb in VERBS} == {verb.name for verb in list_verbs()}
+    assert [f"| {code:d} |" in codes_table() for code in ExitCode] == [True] * len(ExitCode)
+    assert [f"`{verb}`" in verbs_table() for verb in VERBS] == [True] * len(VERBS)
+    assert [f"`{status}`" in statuses_table() for status in STATUSES] == [True] * len(STATUSES)
+
+
+class Breaking:
+    """A `Highs` that breaks down when it is asked."""
+
+    def __init__(self):
+        self._highs = ORIGINAL()
+
+    def __getattr__(self, name):
+        return getattr(self._highs, name)
+
+    def run(self):
+        raise RuntimeError("corrupted factor")
+
+
+class GivingUp(Breaking):
+    """A `Highs` that ends every program with an error of its own, and says so."""
+
+    def run(self):
+        return self._highs.run()
+
+    def getModelStatus(self):
+        return highspy.HighsModelStatus.kSolveError
+
+
+ORIGINAL = highspy.Highs
+
+
+@pytest.fixture
+def asked(tmp_path):
+    """Verbs that ask HiGHS, by name."""
+    write_npz(he_network(3, 2, 4, 3, 1), tmp_path / "model.npz")
+    write_npz(layered(([[1, 0]], [0]), ([[1]], [0])), tmp_path / "other.npz")
+    (tmp_path / "property.vnnlib").write_text(STATED, encoding="utf-8")
+    model, other = str(tmp_path / "model.npz"), str(tmp_path / "other.npz")
+    return {
+        "verify": ("verify", model, str(tmp_path / "property.vnnlib")),
+        "compare": ("compare", model, other, "--domain", "box:-1,1"),
+        "locate": ("locate", model, "0000/000", "--domain", "box:-1,1"),
+    }
+
+
+@pytest.mark.parametrize("verb", ["verify", "compare", "locate"])
+def test_a_solver_that_breaks_down_is_an_error_in_one_line(verb, asked, capsys, monkeypatch):
+    """It is neither "unknown" nor "fails", in either form of the answer."""
+    monkeypatch.setattr(highspy, "Highs", Breaking)
+    for form in ((), ("--json",)):
+        ended = run_command(capsys, *asked[verb], *form)
+        assert (ended.code, ended.out) == (ExitCode.FAULT, "")
+        assert re.fullmatch(
+            "relugeom: the solver HiGHS broke down, which says nothing about the question: corrupted factor: "
+            "please report it\n",
+            ended.err,
+        )
+
+
+def test_a_search_for_integers_that_breaks_down_is_an_error(monkeypatch):
+    class BreakingOnIntegers(Breaking):
+        """Programs in real numbers are solved."""
+
+        whole = False
+
+        def changeColIntegrality(self, *asked):
+            self.whole = True
+            return self._highs.changeColIntegrality(*asked)
+
+        def run(self):
+            return super().run() if self.whole else self._highs.run()
+
+    triangle = [[1.0, 8.0], [-4.0, 6.0], [3.0, -9.0]]  # around (2.5, 3.4), without a whole number
+    domain = Domain([0, 0], [9, 9], A=triangle, b=[30.7, 12.4, -21.6], kinds=("integer", "integer"))
+    with pytest.raises(EmptyDomainError):
+        check_admissible(domain)
+    monkeypatch.setattr(integer_search, "MILP_AFTER", 1)
+    monkeypatch.setattr(highspy, "Highs", BreakingOnIntegers)
+    with pytest.raises(SolverCrashError, match="HiGHS broke down"):
+        check_admissible(domain)
+
+
+@pytest.mark.parametrize("verb", ["verify", "compare", "locate"])
+def test_a_solver_that_gives_up_changes_no_answer(verb, asked, capsys, monkeypatch):
+    """Exact arithmetic decides without its proposals."""
+    before = run_command(capsys, *asked[verb], "--json")
+    monkeypatch.setattr(highspy, "Highs", GivingUp)
+    after = run_command(capsys, *asked[verb], "--json")
+    assert after.code == before.code != ExitCode.UNKNOWN
+    assert json.loads(after.out)["status"] == json.loads(before.out)["status"] != "unknown"
+
+
+def test_a_fault_of_the_program_is_not_taken_for_a_property_that_fails(asked, capsys, monkeypatch):
+    """The traceback stays, for whoever mends it."""
+
+    def fault(*_asked, **_options):
+        raise AssertionError("an input with another decision lies in its own cell")
+
+    monkeypatch.setattr("relugeom.cli.verifying.verify_property", fault)
+    ended = run_command(capsys, *asked["verify"], "--json")
+    assert (ended.code, ended.out) == (ExitCode.FAULT, "")
+    assert "Traceback" in ended.err and ended.err.splitlines()[-1].startswith(
+        "relugeom: this is a fault of the program"
+    )

@@ -1,0 +1,73 @@
+"""Properties of a network, decided in Python: the answers of the command line without it."""
+
+import pytest
+from limits import Looks
+from networks import he_network, layered
+
+import relugeom as rg
+from relugeom.checker import check
+from relugeom.claims.settlement import Verdict
+from relugeom.claims.vnnlib import read_property
+from relugeom.deadline import Deadline
+from relugeom.errors import InputError
+from relugeom.questions.verification import verify_property
+
+NETWORK = he_network(3, 2, 5, 4, 1)
+DECLARED = "(declare-const X_0 Real)(declare-const X_1 Real)(declare-const Y_0 Real)"
+SQUARE = "".join(f"(assert (>= X_{k} -1))(assert (<= X_{k} 1))" for k in range(2))
+HALVES = "(assert (or (<= X_0 -0.5) (>= X_0 0.5)))"
+
+
+def silent(remark):
+    raise AssertionError(remark)
+
+
+def test_a_property_that_holds_has_one_certificate_for_each_box(tmp_path):
+    stated = read_property(f"{DECLARED}{SQUARE}{HALVES}(assert (>= Y_0 100))")
+    found = verify_property(NETWORK, stated, certificate=tmp_path / "p.cert", on_remark=silent)
+    assert (found.verdict, found.boxes, found.boxes_closed, found.reason) == (Verdict.HOLDS, 2, 2, "")
+    assert [proof.path.name for proof in found.certificates] == ["p-1.cert", "p-2.cert"]
+    assert found.cells == sum(check(str(proof.path))["closed"] for proof in found.certificates)
+    assert found.counterexample is None and found.seconds > 0
+    unwritten = verify_property(NETWORK, stated)
+    assert len(unwritten.proofs) == 2 and not unwritten.certificates
+
+
+def test_a_file_is_read_and_named_in_what_is_wrong_with_it(tmp_path):
+    path = tmp_path / "property.vnnlib"
+    path.write_text(f"{DECLARED}{SQUARE}(assert (>= Y_0 -1000))", encoding="utf-8")
+    found = rg.verify_property(NETWORK, path)
+    assert found.verdict is Verdict.FAILS and found.boxes_closed == 0
+    assert rg.evaluate(NETWORK, [float(x) for x in found.counterexample.x])[0, 0] >= -1000
+    path.write_text(DECLARED, encoding="utf-8")
+    with pytest.raises(InputError, match="the property is about 2 inputs, but the network has 1"):
+        rg.verify_property(layered(([[1]], [0]), ([[1]], [0])), read_property(DECLARED + SQUARE))
+    path.write_text("(declare-const", encoding="utf-8")
+    with pytest.raises(InputError, match=r"property\.vnnlib: "):
+        rg.verify_property(NETWORK, str(path))
+    with pytest.raises(InputError, match="there is no such file"):
+        rg.verify_property(NETWORK, tmp_path / "none.vnnlib")
+
+
+def test_what_looks_as_if_it_were_not_meant_is_a_warning(tmp_path):
+    nothing_about_outputs = read_property(DECLARED + SQUARE)
+    with pytest.warns(rg.RelugeomWarning, match="no assertion is about an output"):
+        assert verify_property(NETWORK, nothing_about_outputs).verdict is Verdict.FAILS
+    impossible = read_property(f"{DECLARED}(assert (>= X_0 1))(assert (<= X_0 0))(assert (>= Y_0 0))")
+    with pytest.warns(rg.RelugeomWarning, match="no certificate is written"):
+        found = verify_property(NETWORK, impossible, certificate=tmp_path / "p.cert")
+    assert (found.verdict, found.boxes) == (Verdict.HOLDS, 0) and "contradict each other" in found.reason
+    assert not (tmp_path / "p.cert").exists()
+
+
+@pytest.mark.parametrize("limit", [Deadline(0), Looks.until(1), Looks.until(3)], ids=["over", "one look", "three"])
+def test_a_limit_means_unknown_and_never_an_exception(limit):
+    text = f"{DECLARED}{SQUARE}{HALVES}(assert (>= Y_0 100))"
+    found = verify_property(NETWORK, read_property(text), time_limit=limit)
+    assert found.verdict is Verdict.UNKNOWN and "time limit is over" in found.reason
+
+
+def test_a_place_that_cannot_be_written_is_refused_before_the_search(tmp_path, monkeypatch):
+    monkeypatch.setattr("relugeom.questions.verification.settle_boxes", lambda *_a, **_o: pytest.fail("a search began"))
+    with pytest.raises(InputError, match="there is no folder"):
+        verify_property(NETWORK, read_property(DECLARED + SQUARE), certificate=tmp_path / "none" / "p.cert")
