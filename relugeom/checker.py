@@ -11,9 +11,16 @@ e_j with λ₀ > 0 and λ_i ≥ 0 is computed again from the weights. If R ≤ 0
 on the cell.
 
 Notation: numbers are integers over a known 2^e. A *form* c₀ + c₁ x₁ + … is the list of its coefficients: the
-constant, the inputs' and, where units may be relaxed, those of a variable per unit. A *level* is a layer (of each
+constant, the inputs' and, where units may be relaxed, those of a variable per unit; a coefficient's index in the list
+is its *place*. *Terms* are the pairs (place, coefficient) of a form that has but a few. A *level* is a layer (of each
 copy of a network in turn); units of hidden layers are numbered from 0; a path decides every unit of a level before
 the next level begins.
+
+How to read this file: limits and kinds of lines; numbers and texts; the header; the cell at a node (`Cell`: the forms
+of units, the path, sums of rows, points); the lines of a tree (`Walk`: one method a kind of line, and the table
+`CHECKS`); what is proved in words; the model; the program. A docstring names in brackets the section of FORMAT.md that
+its function checks. What goes wrong raises `Refused` (by `admit`) or `Rejected` (by `require`); any other exception
+while a file is read means that the file is damaged, and refuses it as well.
 """
 
 import ast
@@ -24,29 +31,84 @@ import struct
 import sys
 import time
 import zipfile
-from collections import namedtuple
 from contextlib import contextmanager
 from fractions import Fraction
-from functools import partial
-from operator import mul
+from operator import mul, neg
 from pathlib import Path
+from typing import NamedTuple
 
-# Limits: bytes and fields of a line, digits of a number, the exponent of a layer, bits of multipliers and of points,
-# bits of the numbers of an inequality, branches on a path, marks, bits of all forms together, lists of a header.
-LINE_BYTES, FIELDS, DIGITS, EXPONENT, LONGEST = 1 << 27, 1 << 16, 1 << 15, 1100, 1 << 17
-CLAIM_BITS, BRANCHES, MARKS, MEMORY_BITS, LISTS = 1 << 12, 1 << 10, 1 << 16, 1 << 33, 1 << 20
-# Steps (products of coefficients) that a file may ask for, and more by its bytes; bytes of the header of an array in a
-# model, as NumPy has it.
-WORK, WORK_PER_BYTE, HEADER_BYTES = 1 << 26, 1 << 10, 10_000
+# ---------------------------------------------------------------------------------------------------------------------
+# Limits, and kinds of lines
+# ---------------------------------------------------------------------------------------------------------------------
+
+LINE_BYTES = 1 << 27  # bytes of a line
+FIELDS = 1 << 16  # fields of a line of a tree
+DIGITS = 1 << 15  # characters of an integer
+EXPONENT = 1100  # e, where numbers are over 2^e
+LONGEST = 1 << 17  # multiplier_bits and point_bits
+CLAIM_BITS = 1 << 12  # bits of the numbers of an inequality
+BRANCHES = 1 << 10  # branches on a path
+MARKS = 1 << 16  # marks of a tree
+LISTS = 1 << 20  # lists and objects of a header
+COMMAS = 1 << 23  # commas of a header
+MEMORY_BITS = 1 << 33  # bits of all forms together
+OBJECT_BITS = 288  # bits that an integer takes besides its own
+WORK = 1 << 26  # steps (products of coefficients) that any file may ask for
+WORK_PER_BYTE = 1 << 10  # further steps for each byte of it
+LONG = 14  # 2^14 bits of numbers, or of the product of their lengths, make a further step
+HEADER_BYTES = 10_000  # bytes of the header of an array in a model, as NumPy has it
+
+
+class Line:
+    """Kinds of lines of a tree: their first fields. [Trees]"""
+
+    INACTIVE = b"0"  # a unit is proved to be inactive
+    ACTIVE = b"1"  # a unit is proved to be active
+    SPLIT = b"s"  # two subtrees follow: a unit is inactive, a unit is active
+    POINT = b"p"  # a leaf: a point has the pattern of the path
+    UNEXPLORED = b"u"  # a leaf: nothing is said
+    MARK = b"m"  # a subtree begins that can be checked by itself
+    EMPTY = b"e"  # a leaf: the cell is proved to be empty
+    CLOSED = b"c"  # a leaf: the cell is proved to meet none of the sets
+    SLOPE = b"g"  # a leaf: the output has the slope that is claimed
+    RELAXED = b"r"  # a variable stands for what a unit puts out
+    BRANCH = b"k"  # two subtrees follow: an integer input is at most a value, or above it
+    TAKEN = b"t"  # a unit is on the pattern's side
+    FLAT = b"f"  # a leaf: the cell is proved to be flat
+
+
+DECISIONS = {Line.INACTIVE, Line.ACTIVE}
+PARTITION = DECISIONS | {Line.SPLIT, Line.MARK, Line.POINT}
+EXCLUDED = DECISIONS | {Line.SPLIT, Line.RELAXED, Line.EMPTY, Line.CLOSED}
+LINES = {  # the lines that a tree may have, by what it proves
+    "complete": PARTITION,
+    "truncated": PARTITION | {Line.UNEXPLORED},
+    "relaxation": EXCLUDED,
+    "admissible": EXCLUDED | {Line.BRANCH},
+    "monotone": DECISIONS | {Line.SPLIT, Line.SLOPE, Line.EMPTY},
+    "region": DECISIONS | {Line.TAKEN, Line.POINT},
+    "infeasible": DECISIONS | {Line.TAKEN, Line.EMPTY},
+    "inadmissible": DECISIONS | {Line.TAKEN, Line.EMPTY, Line.BRANCH},
+    "flat": DECISIONS | {Line.TAKEN, Line.FLAT},
+    "lower-dimensional": DECISIONS | {Line.TAKEN, Line.FLAT},
+}
+ENDS = True  # a branch of the tree ends at a line
+GOES_ON = False
+
+UNDECIDED = None  # what a unit is on a path
+INACTIVE = 0
+ACTIVE = 1
+RELAXED = 2
+LETTERS = {  # of a decided unit in the PATH of a mark: what it is, and whether that is proved and matters
+    "0": (INACTIVE, False),
+    "s": (INACTIVE, True),
+    "1": (ACTIVE, False),
+}
+REGIONS = 0  # places of the counts R U P C
+UNEXPLORED = 1
+PROOFS = 2
+CLOSED = 3
 KINDS = {"c": "continuous", "i": "integer", "b": "binary"}
-RELAXED = 2  # what a unit can be besides 0 (inactive), 1 (active) and None (undecided)
-LINES = {"complete": b"01smp", "truncated": b"01smpu", "relaxation": b"01srec", "admissible": b"01srkec",
-         "monotone": b"01sge", "region": b"01tp", "infeasible": b"01te", "inadmissible": b"01tke", "flat": b"01tf",
-         "lower-dimensional": b"01tf"}  # the lines that a tree may have, by what it proves  # fmt: skip
-Level = namedtuple("Level", "rows columns first count exponent")  # columns: of the inputs, in the first layer of a copy
-EXTRAS = {"input_names.npy", "output_names.npy", "class_names.npy", "squashing.npy", "decision.npy", "threshold.npy"}
-NUMBERS = {order + kind: order + code for order in "<>" for kind, code in zip(("f2", "f4", "f8", "i2", "u2", "i4", "u4",
-           "i8", "u8"), "efdhHiIqQ")} | {"|i1": "<b", "|u1": "<B"}  # of NumPy's arrays, and of struct  # fmt: skip
 
 
 class Refused(Exception):
@@ -57,13 +119,21 @@ class Rejected(Exception):
     """A step of the proof does not follow."""
 
 
-def require(condition, text, error=Rejected):
-    """Go on only if the condition holds."""
+def require(condition, text):
+    """Go on only if a step of the proof follows."""
     if not condition:
-        raise error(text)
+        raise Rejected(text)
 
 
-admit = partial(require, error=Refused)  # go on only if the file is one that can be read
+def admit(condition, text):
+    """Go on only if the file is one that can be read."""
+    if not condition:
+        raise Refused(text)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Numbers and texts of a file
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -80,586 +150,1293 @@ def opened(path):
 
 
 def read_node(file):
-    """The fields of the next line of a tree; one that is no number fails where int(field, 16) reads it."""
+    """The fields of the next line of a tree. [The file]
+
+    A field that is no number, as `1-`, fails where it is read as one.
+    """
     text = file.readline(LINE_BYTES)
     admit(text.endswith(b"\n"), "a line is too long, or the file ends too early")
-    admit(not text.translate(None, b"0123456789abcdefgkmprstu -\n"), f"no line of a tree: {text[:40]!r}")
+    odd = text.translate(None, b"0123456789abcdefgkmprstu -\n")
+    if odd:
+        raise Refused(f"no line of a tree: {text[:40]!r}")
     fields = text[:-1].split(b" ", FIELDS)
-    short = len(fields) <= FIELDS and (len(text) <= DIGITS or max(map(len, fields)) <= DIGITS)
-    admit(short, "a line has too many fields, or a number is too long")
+    admit(len(fields) <= FIELDS, "a line has too many fields, or a number is too long")
+    if len(text) > DIGITS:
+        longest = max(map(len, fields))
+        admit(longest <= DIGITS, "a line has too many fields, or a number is too long")
     return fields
 
 
-def numbers(text, size=None, least=-1 << 4 * DIGITS, most=1 << 4 * DIGITS):
-    """Hexadecimal integers of the header (so many, within bounds) with a space between."""
+def integers(fields):
+    """The numbers that fields of a line are. [The file]"""
+    return [int(field, 16) for field in fields]
+
+
+def numbers(text, *, size=None, least=None, most=None):
+    """Integers of the header with a space between: so many, and within bounds. [The file]"""
     admit(type(text) is str and set(text) <= set("0123456789abcdef- "), "not a text of integers")
     tokens = text.split(" ")
-    admit(size in (None, len(tokens)) and max(map(len, tokens)) <= DIGITS, f"not {size} integers")
+    longest = max(map(len, tokens))
+    admit(size in (None, len(tokens)) and longest <= DIGITS, f"not {size} integers")
     values = [int(token, 16) for token in tokens]
-    admit(least <= min(values) and max(values) <= most, f"a number is out of range: {text[:40]!r}")
+    admit(least is None or least <= min(values), f"a number is out of range: {text[:40]!r}")
+    admit(most is None or max(values) <= most, f"a number is out of range: {text[:40]!r}")
     return values
 
 
-def parts(value, *keys):
-    """The entries of a list; or the values of an object that has these keys, in this order, and no others."""
-    right = type(value) is dict and tuple(value) == keys if keys else type(value) is list
-    admit(right, f"the keys are not {', '.join(keys)}" if keys else "not a list")
-    return value.values() if keys else value
+def number(text, least=None, most=None):
+    """One integer of the header, within bounds. [The file]"""
+    (value,) = numbers(text, size=1, least=least, most=most)
+    return value
 
 
-def digest(*contents):
-    """SHA-256 of contents with their types and lengths: texts, and (shape, float64 values)."""
+def entries(value):
+    """The entries of a list of the header. [The header]"""
+    admit(type(value) is list, "not a list")
+    return value
+
+
+def keyed(value, *keys):
+    """The values of an object that has these keys, in this order, and no others. [The header]"""
+    admit(type(value) is dict and tuple(value) == keys, f"the keys are not {', '.join(keys)}")
+    return value.values()
+
+
+def text_content(text):
+    """A text as a digest takes it in: `s:`, its length in bytes, `:` and its UTF-8. [The header]"""
+    content = text.encode(errors="surrogatepass")
+    return b"s:%d:" % len(content) + content
+
+
+def array_content(shape, values):
+    """An array as a digest takes it in: `a`, its shape, `:`, its length in bytes, `:` and float64s. [The header]"""
+    content = struct.pack(f"<{len(values)}d", *values)
+    return b"a%s:%d:" % (repr(shape).encode(), len(content)) + content
+
+
+def digest(contents):
+    """SHA-256 of texts and arrays. [The header]"""
     state = hashlib.sha256()
-    for tag, *values in contents:
-        content = struct.pack(f"<{len(values)}d", *values) if type(tag) is tuple else tag.encode(errors="surrogatepass")
-        state.update(b"%s:%d:" % (b"a" + repr(tag).encode() if type(tag) is tuple else b"s", len(content)) + content)
+    for content in contents:
+        state.update(content)
     return state.hexdigest()
 
 
 def floats(values, exponent):
-    """The float64s that values / 2^exponent are, for a digest; networks and domains hold no other numbers."""
+    """The float64s that values / 2^exponent are; networks and domains hold no other numbers. [The header]"""
     nearest = [value / (1 << exponent) for value in values]
-    admit(all(p << exponent == v * q for v, (p, q) in zip(values, map(float.as_integer_ratio, nearest))), "no float64")
+    for value, found in zip(values, nearest):
+        numerator, denominator = found.as_integer_ratio()
+        admit(numerator << exponent == value * denominator, "no float64")
     return nearest
 
 
-def matrix_and_vector(rows, size, e):
-    """Rows with a last entry behind them, as two contents of a digest."""
-    matrix, vector = floats([value for row in rows for value in row[:-1]], e), floats([row[-1] for row in rows], e)
-    return ((len(rows), size), *matrix), ((len(rows),), *vector)
+def matrix_and_vector(rows, columns, exponent):
+    """Rows with a last entry behind them, as two arrays of a digest. [The header]"""
+    matrix = floats([value for row in rows for value in row[:-1]], exponent)
+    vector = floats([row[-1] for row in rows], exponent)
+    return [array_content((len(rows), columns), matrix), array_content((len(rows),), vector)]
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Forms
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+def product(values, form):
+    """Σ values[i] form[i], as far as the shorter one goes."""
+    return sum(map(mul, values, form))
 
 
 def weigh(values, forms):
-    """Σ values[i] forms[i]."""
-    return [sum(map(mul, values, column)) for column in zip(*forms)]
+    """The form Σ values[i] forms[i]."""
+    return [product(values, column) for column in zip(*forms)]
 
 
-def spread(size, *pairs):
-    """The form of so many coefficients, 0 but for these (place, coefficient)."""
-    table = dict(pairs)
-    return [table.get(place, 0) for place in range(size)]
+def negative(form):
+    """The form −form."""
+    return list(map(neg, form))
 
 
-def called(what, number, names):
-    """A thing by its number, and by the name that the file has for it, if any."""
-    return f"{what} {number}" + (f" (called {names[number]!r} in the file)" if names else "")
+def spread(size, terms):
+    """The form of so many coefficients that has these terms."""
+    form = [0] * size
+    for place, coefficient in terms:
+        form[place] = coefficient
+    return form
 
 
-class Problem:
-    """What a certificate is about: networks, a domain, a claim."""
+def sign(value):
+    """−1, 0 or 1."""
+    return (value > 0) - (value < 0)
 
-    def __init__(self, file):
-        self.work = WORK + WORK_PER_BYTE * file.seek(0, 2)
-        file.seek(0)
-        text = file.readline(LINE_BYTES).decode("ascii", "replace")
-        few = text[:1] == "{" and text.count("[") + text.count("{") <= LISTS and text.count(",") <= 8 * LISTS
-        plain = few and json.dumps(header := json.loads(text)) + "\n" == text
-        admit(plain, "no relugeom certificate: a key comes twice, or it is too long or not in plain form")
-        named = "names" in header
-        right = header.get("format") == "relugeom-certificate" and header.get("version") == "12"[named]
-        admit(right, "not a relugeom certificate of version 1 or 2")
-        keys = "format", "version", "multiplier_bits", "point_bits", "networks", *["names"] * named, "domain", "claim"
-        _, _, multiplier_bits, point_bits, networks, *names, domain, claim = parts(header, *keys)
-        self.limit, self.point_limit = (1 << numbers(text, 1, 1, LONGEST)[0] for text in (multiplier_bits, point_bits))
-        self.networks, self.digests = zip(*map(self.read_network, parts(networks)))
-        self.read_domain(*parts(domain, "exponent", "inputs", "at_most", "equal", "groups"))
-        called = [self.read_names(*pair) for pair in zip(self.networks, *map(parts, names), strict=True) if names]
-        self.called = called or [([], [], None)] * len(self.networks)
-        self.read_claim(claim)
-        self.prepare()
 
-    def read_network(self, layers):
-        """A network, which is a list of layers (rows of weights with the bias last, exponent), and its digest."""
-        found, contents = [], [("network",)]
-        for exponent, texts in map(parts, parts(layers)):
-            (e,), rows = numbers(exponent, 1, 0, EXPONENT), [numbers(text) for text in parts(texts)]
-            width = len(found[-1][0]) + 1 if found else len(rows[0])
-            admit(width > 1 and {len(row) for row in rows} == {width}, "layers do not fit each other")
-            contents += matrix_and_vector(rows, width - 1, e)
-            found.append((rows, e))
-        admit(found, "a network has no layer")
-        return found, digest(*contents)
+# ---------------------------------------------------------------------------------------------------------------------
+# The header: what a certificate is about
+# ---------------------------------------------------------------------------------------------------------------------
 
-    def read_domain(self, exponent, inputs, at_most, equal, groups):
-        """A domain: box (None where open), rows that are ≥ 0 or = 0, integer inputs; numbers over 2^exponent."""
-        (e,) = (self.exponent,) = numbers(exponent, 1, 0, EXPONENT)
-        kinds, lows, highs, self.names = map(list, zip(*map(parts, parts(inputs)), strict=True))
-        self.inputs, self.n, n = len(kinds), len(kinds), len(kinds)
-        fits = {len(layers[0][0][0]) for layers in self.networks} == {n + 1} and {*map(type, self.names)} == {str}
-        admit(fits, "a domain has other inputs than a network, or odd names")
-        self.lower, self.upper = ([None if t == "*" else numbers(t, 1)[0] for t in side] for side in (lows, highs))
-        self.whole, self.facts, contents = [kind != "c" for kind in kinds], [], []
-        for bounds, far in ((self.lower, -float("inf")), (self.upper, float("inf"))):
-            contents.append(((n,), *(far if bound is None else floats([bound], e)[0] for bound in bounds)))
-        for texts in (at_most, equal):
-            rows = [numbers(text, n + 1) for text in parts(texts)]
-            self.facts.append([[(0, row[-1]), *((k, -c) for k, c in enumerate(row[:-1], 1) if c)] for row in rows])
-            contents += matrix_and_vector(rows, n, e)
-        members = tuple(tuple(numbers(text, None, 0)) for text in parts(groups))
-        binary = all(len({*group}) == len(group) and {kinds[k] for k in group} == {"b"} for group in members)
+
+class Layer(NamedTuple):
+    """Rows of weights with the bias last, integers over 2^exponent."""
+
+    rows: list
+    exponent: int
+
+
+class Names(NamedTuple):
+    """What the outputs and classes of a network are called, and the digest of all names (None in version 1)."""
+
+    outputs: list
+    classes: list
+    digest: str
+
+
+class Domain(NamedTuple):
+    """A box with linear rows, integers over 2^exponent: of x, and then of the own inputs of a copy."""
+
+    exponent: int
+    lower: list  # None where a side is open
+    upper: list
+    integer: list  # whether an input is one
+    names: list
+    at_least: list  # terms of forms ≥ 0
+    equal: list  # terms of forms = 0
+
+
+class Copy(NamedTuple):
+    """A network on an input that shares all coordinates with x but its own."""
+
+    index: int  # which network
+    layers: list
+    columns: list  # where its inputs stand among all
+    own: list  # the inputs that it does not share
+    outputs: list  # what its outputs are called
+
+
+class Inequality(NamedTuple):
+    """row > 0 (strict) or row ≥ 0: the constant, a coefficient per input and one per output, over 2^exponent."""
+
+    strict: bool
+    row: list
+    exponent: int
+
+
+class Ball(NamedTuple):
+    """Points at most p / q (of norm l2: its square root) from the point centre / denominator."""
+
+    norm: str
+    denominator: int
+    centre: list
+    p: int
+    q: int
+
+
+class Claim(NamedTuple):
+    """What is claimed, and the trees that prove it."""
+
+    kind: str
+    trees: list  # (what a tree proves: a key of LINES; the pattern that it is about, or None)
+    copies: list
+    domain: Domain  # of the inputs of all copies
+    sets: list = ()  # excluded: lists of inequalities
+    ball: Ball = None  # excluded
+    output: int = None  # monotone, as what follows
+    input: int = None
+    direction: int = None
+
+
+class Level(NamedTuple):
+    """A layer of a copy."""
+
+    rows: list
+    columns: list  # where the inputs of a first layer stand among all; None in other layers
+    first: int  # the number of its first unit
+    count: int  # how many units it has; 0 in a layer of outputs
+    exponent: int  # its forms are integers over 2^exponent
+
+
+class Problem(NamedTuple):
+    """A header."""
+
+    limit: int  # above every multiplier
+    point_limit: int  # above every number of a point
+    inputs: int  # of x
+    digests: list  # of the networks
+    domain_digest: str
+    names: list  # of each network
+    claim: Claim
+    levels: list
+    units: int
+    scale: int  # forms of units and outputs are used times 2^scale
+    slots: int  # how many coefficients a form has
+    longest: int  # bits that a coefficient may have
+    price: int  # steps that a product of coefficients counts for
+
+
+def read_problem(file):
+    """The problem in the first line of a file. [The header]"""
+    header = read_header(file)
+    version = "2" if "names" in header else "1"
+    right = header.get("format") == "relugeom-certificate" and header.get("version") == version
+    admit(right, "not a relugeom certificate of version 1 or 2")
+    keys = ["format", "version", "multiplier_bits", "point_bits", "networks", "names", "domain", "claim"]
+    if version == "1":
+        keys.remove("names")
+    keyed(header, *keys)
+    limit = 1 << number(header["multiplier_bits"], 1, LONGEST)
+    point_limit = 1 << number(header["point_bits"], 1, LONGEST)
+    networks, digests = zip(*map(read_network, entries(header["networks"])))
+    domain, domain_digest = read_domain(header["domain"], networks)
+    names = [Names([], [], None)] * len(networks)
+    if version == "2":
+        pairs = zip(networks, entries(header["names"]), strict=True)
+        names = [read_names(entry, domain.names, layers) for layers, entry in pairs]
+    claim = read_claim(header["claim"], networks, names, domain)
+    levels = read_levels(claim.copies)
+    units = sum(level.count for level in levels)
+    scale = max(level.exponent for level in levels)
+    longest, price = measure_forms(claim, scale, limit)
+    slots = 1 + len(claim.domain.names) + (units if claim.sets else 0)
+    forms = 4 * sum(len(level.rows) for level in levels)  # known, a row, kept for the other side, a change
+    admit(slots * forms * (OBJECT_BITS + longest) <= MEMORY_BITS, "the forms would need too much memory")
+    return Problem(
+        limit=limit,
+        point_limit=point_limit,
+        inputs=len(domain.names),
+        digests=digests,
+        domain_digest=domain_digest,
+        names=names,
+        claim=claim,
+        levels=levels,
+        units=units,
+        scale=scale,
+        slots=slots,
+        longest=longest,
+        price=price,
+    )
+
+
+def read_header(file):
+    """The first line: plain JSON, in which no key comes twice, and within its bounds. [The header]"""
+    text = file.readline(LINE_BYTES).decode("ascii", "replace")
+    unfit = "no relugeom certificate: a key comes twice, or it is too long or not in plain form"
+    admit(text.startswith("{"), unfit)
+    admit(text.count("[") + text.count("{") <= LISTS and text.count(",") <= COMMAS, unfit)
+    header = json.loads(text)
+    admit(json.dumps(header) + "\n" == text, unfit)
+    return header
+
+
+def read_network(entry):
+    """The layers of a network, and its digest. [The header: networks]"""
+    layers, contents = [], [text_content("network")]
+    for exponent_text, texts in map(entries, entries(entry)):
+        exponent = number(exponent_text, 0, EXPONENT)
+        rows = [numbers(text) for text in entries(texts)]
+        length = len(layers[-1].rows) + 1 if layers else len(rows[0])
+        admit(length > 1 and {len(row) for row in rows} == {length}, "layers do not fit each other")
+        contents += matrix_and_vector(rows, length - 1, exponent)
+        layers.append(Layer(rows, exponent))
+    admit(layers, "a network has no layer")
+    return layers, digest(contents)
+
+
+def read_domain(entry, networks):
+    """The domain, and its digest. [The header: domain]"""
+    exponent_text, inputs, at_most, equal, groups = keyed(entry, "exponent", "inputs", "at_most", "equal", "groups")
+    exponent = number(exponent_text, 0, EXPONENT)
+    kinds, lows, highs, names = map(list, zip(*map(entries, entries(inputs)), strict=True))
+    fits = all(len(layers[0].rows[0]) == len(kinds) + 1 for layers in networks)
+    admit(fits and {type(name) for name in names} == {str}, "a domain has other inputs than a network, or odd names")
+    lower, upper = read_sides(lows), read_sides(highs)
+    contents = [text_content("domain"), side_content(lower, -math.inf, exponent)]
+    contents.append(side_content(upper, math.inf, exponent))
+    at_least, at_most_contents = read_rows(at_most, len(kinds), exponent)
+    equal, equal_contents = read_rows(equal, len(kinds), exponent)
+    members, group_rows = read_groups(groups, kinds)
+    contents += at_most_contents + equal_contents
+    contents.append(text_content(",".join(KINDS[kind] for kind in kinds)))
+    contents.append(text_content(repr(members)))
+    integer = [kind != "c" for kind in kinds]
+    return Domain(exponent, lower, upper, integer, names, at_least, equal + group_rows), digest(contents)
+
+
+def read_sides(texts):
+    """The lower or upper sides of a box; None where it is open. [The header: domain]"""
+    return [None if text == "*" else number(text) for text in texts]
+
+
+def side_content(sides, far, exponent):
+    """Sides of a box as an array of a digest. [The header: domain]"""
+    values = [far if side is None else floats([side], exponent)[0] for side in sides]
+    return array_content((len(sides),), values)
+
+
+def read_rows(texts, inputs, exponent):
+    """The terms of b − a·x for rows a₁ … a_n b, and the rows as arrays of a digest. [The header: domain]"""
+    rows = [numbers(text, size=inputs + 1) for text in entries(texts)]
+    found = []
+    for *coefficients, last in rows:
+        terms = [(place, -value) for place, value in enumerate(coefficients, 1) if value != 0]
+        found.append([(0, last), *terms])
+    return found, matrix_and_vector(rows, inputs, exponent)
+
+
+def read_groups(texts, kinds):
+    """Groups of binary inputs, no one twice, and the terms of 1 − Σ x for each. [The header: domain]"""
+    groups = tuple(tuple(numbers(text, least=0)) for text in entries(texts))
+    for group in groups:
+        binary = len(set(group)) == len(group) and {kinds[k] for k in group} == {"b"}
         admit(binary, "a group has an input twice, or one that is not binary")
-        self.facts[1] += [[(0, 1), *((k + 1, -1) for k in group)] for group in members]  # as b − a·x of a row
-        rules = ",".join(KINDS[kind] for kind in kinds), repr(members)
-        self.domain_digest = digest(("domain",), *contents, *([text] for text in rules))
-
-    def read_names(self, layers, entry):
-        """What a network's outputs and classes are called, and the digest of all names."""
-        outputs, classes, found = parts(entry)
-        lists = self.names, parts(outputs), parts(classes)
-        right = {type(name) for names in lists for name in names} == {str} and len(outputs) == len(layers[-1][0])
-        admit(right and len(classes) in (0, max(2, len(outputs))), "odd names of outputs or classes")
-        own = digest(("names",), *([text] for names in lists for text in (str(len(names)), *names)))
-        admit(found == own, "the digest of the names is that of other names")
-        return outputs, classes, found
-
-    def read_claim(self, claim):
-        """The claim, and its trees: what each proves, and of which pattern."""
-        self.kind, self.ball, self.sets, used, layers = claim["kind"], None, [], {0}, self.networks[0]
-        self.copies, self.trees = [(layers, range(self.n), self.called[0][0])], []
-        if self.kind == "partition":
-            _, status = parts(claim, "kind", "status")
-            admit(status in ("complete", "truncated"), "a partition is complete or truncated")
-            self.trees.append((status, None))
-        elif self.kind == "patterns":
-            units = sum(len(rows) for rows, _ in layers[:-1])
-            for bits, status in map(parts, parts([*parts(claim, "kind", "patterns")][1])):
-                right = type(bits) is str and len(bits) == units and {*bits} <= {*"01"} and b"t" in LINES[status]
-                admit(right, "no pattern of the network, or no status of one")
-                self.trees.append((status, bits))
-        elif self.kind == "monotone":
-            _, output, k, direction = parts(claim, "kind", "output", "input", "direction")
-            (self.output,), (self.input,) = numbers(output, 1, 0, len(layers[-1][0]) - 1), numbers(k, 1, 0, self.n - 1)
-            (self.direction,) = numbers(direction, 1, -1, 1)
-            self.trees += [("monotone", None)] * abs(self.direction)
-        else:
-            _, scope, copies, ball, sets = parts(claim, "kind", "scope", "copies", "ball", "sets")
-            right = self.kind == "excluded" and scope in ("relaxation", "admissible") and len(parts(copies)) < 2
-            admit(right, "an unknown claim, or about other inputs, or more than two copies")
-            self.trees.append((scope, None))
-            used |= {self.read_copy(*parts(copy)) for copy in copies}
-            self.read_sets(ball, sets, 1 + self.n + sum(len(layers[-1][0]) for layers, *_ in self.copies))
-        admit(self.trees and used == {*range(len(self.networks))}, "no claim, or of other networks")
-
-    def read_copy(self, network, text):
-        """A further copy of a network: its input shares all coordinates with the first one's but its own."""
-        (index,), own = numbers(network, 1, 0, len(self.networks) - 1), numbers(text, None, 0) if text != "" else []
-        admit(len({*own}) == len(own) and max(own, default=0) < self.n, "a copy has no such inputs")
-        columns = [*{**dict(zip(range(self.n), range(self.n))), **dict(zip(own, range(self.n, 2 * self.n)))}.values()]
-        for column in (self.lower, self.upper, self.whole, self.names):
-            column += [column[k] for k in own]
-        self.n += len(own)
-        for forms in self.facts:
-            forms += [[(k and columns[k - 1] + 1, c) for k, c in form] for form in forms]
-        self.copies.append((self.networks[index], columns, self.called[index][0]))
-        return index
-
-    def read_sets(self, ball, sets, size):
-        """The ball; the sets that must stay empty, each a list of (strict, coefficients, their exponent)."""
-        if ball is not None:
-            norm, centre, radius = parts(ball, "norm", "centre", "radius")
-            (D, *X), (p, q) = numbers(centre, self.n + 1), numbers(radius, 2, 0)
-            admit(norm in ("l1", "l2", "linf") and D > 0 and q > 0, "not a ball of norm l1, l2 or linf")
-            self.ball = norm, D, X, p, q
-        least, most = -1 << CLAIM_BITS, 1 << CLAIM_BITS
-        for members in map(parts, parts(sets)):
-            rows = ((strict, numbers(text, size, least, most), e) for strict, e, text in map(parts, members))
-            self.sets.append([(strict, row, *numbers(e, 1, 0, EXPONENT)) for strict, row, e in rows])
-            admit({type(s) for s, *_ in self.sets[-1]} == {bool}, "a set without an inequality, or not strict or not")
-        admit(self.sets, "no set is excluded")
-
-    def prepare(self):
-        """The levels, and how large forms may grow."""
-        self.levels, self.units, self.scale, longest = [], 0, 0, 0
-        widest = max((c.bit_length() for members in self.sets for _, row, _ in members for c in row), default=0)
-        for layers, columns, _ in self.copies:
-            exponent, bits = 0, 0
-            for rows, e in layers:
-                exponent, count = exponent + e, 0 if rows is layers[-1][0] else len(rows)
-                width = e + max(c.bit_length() for row in rows for c in row) + len(rows[0]).bit_length()
-                bits, widest = bits + width, max(widest, width)
-                self.levels.append(Level(rows, columns, self.units, count, exponent))
-                self.units, columns, longest = self.units + count, None, max(longest, bits)
-                self.scale = max(self.scale, exponent)
-        self.slots = 1 + self.n + (self.units if self.sets else 0)
-        self.longest = 64 + longest + self.scale + self.exponent + 2 * self.limit.bit_length()
-        self.price = 1 + (longest * widest >> 14)
-        forms = sum(4 * len(level.rows) for level in self.levels)  # known, a row, kept for the other side, a change
-        admit(self.slots * forms * (288 + self.longest) <= MEMORY_BITS, "the forms would need too much memory")
+    return groups, [[(0, 1), *((k + 1, -1) for k in group)] for group in groups]
 
 
-class Cell(Problem):
-    """The cell at a node: the units decided on the path, and the rows that hold there."""
+def read_names(entry, inputs, layers):
+    """What a network's outputs and classes are called, and the digest of all names. [The header: names]"""
+    outputs, classes, found = entries(entry)
+    lists = inputs, entries(outputs), entries(classes)
+    right = all(type(name) is str for names in lists for name in names) and len(outputs) == len(layers[-1].rows)
+    admit(right and len(classes) in (0, max(2, len(outputs))), "odd names of outputs or classes")
+    contents = [text_content("names")]
+    for names in lists:
+        contents.append(text_content(str(len(names))))
+        contents += map(text_content, names)
+    admit(found == digest(contents), "the digest of the names is that of other names")
+    return Names(outputs, classes, found)
 
-    def __init__(self, file):
-        super().__init__(file)
-        (at_least, equal), first = self.facts, 2 * self.units + len(self.facts[0])
-        self.bits, self.proved, self.high = [None] * self.units, [False] * self.units, {}
-        # Rows have numbers: units, relaxed units once more, the domain's inequalities, its equalities, the closed sides
-        # of the box (of use where there is a ball), branches on the path. A row of but a few coefficients is a tuple of
-        # (place, coefficient), which is spread out where it is used.
-        self.equal, self.branches = range(first, first + len(equal)), first + len(equal) + 2 * self.n
-        sides = [[(0, -sign * bound), (k + 1, sign << self.exponent)] for k in range(self.n)
-                 for bound, sign in ((self.lower[k], 1), (self.upper[k], -1)) if bound is not None]  # fmt: skip
-        self.rows = dict(enumerate(map(tuple, at_least + equal + sides), 2 * self.units))
-        self.trail, self.level, self.left = [], -1, [level.count for level in self.levels]  # the last is 0: of outputs
-        self.known = [(None, None, {}, []) for _ in self.levels]  # what `derive` knows of a level
-        self.none = [0] * self.units
+
+def read_claim(claim, networks, names, domain):
+    """The claim. It is about every network. [The claims]"""
+    kind = claim["kind"]
+    copies = [Copy(0, networks[0], list(range(len(domain.names))), [], names[0].outputs)]
+    if kind == "partition":
+        found = read_partition(claim, copies, domain)
+    elif kind == "patterns":
+        found = read_patterns(claim, copies, domain)
+    elif kind == "monotone":
+        found = read_monotone(claim, copies, domain)
+    else:
+        found = read_excluded(claim, copies, domain, networks, names)
+    used = {copy.index for copy in found.copies}
+    admit(found.trees and used == set(range(len(networks))), "no claim, or of other networks")
+    return found
+
+
+def read_partition(claim, copies, domain):
+    """A claim `partition`. [The claims]"""
+    kind, status = keyed(claim, "kind", "status")
+    admit(status in ("complete", "truncated"), "a partition is complete or truncated")
+    return Claim(kind, [(status, None)], copies, domain)
+
+
+def read_patterns(claim, copies, domain):
+    """A claim `patterns`: one tree each. [The claims]"""
+    kind, patterns = keyed(claim, "kind", "patterns")
+    units = sum(len(layer.rows) for layer in copies[0].layers[:-1])
+    trees = []
+    for bits, status in map(entries, entries(patterns)):
+        right = type(bits) is str and len(bits) == units and set(bits) <= {"0", "1"} and Line.TAKEN in LINES[status]
+        admit(right, "no pattern of the network, or no status of one")
+        trees.append((status, bits))
+    return Claim(kind, trees, copies, domain)
+
+
+def read_monotone(claim, copies, domain):
+    """A claim `monotone`. [The claims]"""
+    kind, output_text, input_text, direction_text = keyed(claim, "kind", "output", "input", "direction")
+    output = number(output_text, 0, len(copies[0].layers[-1].rows) - 1)
+    place = number(input_text, 0, len(domain.names) - 1)
+    direction = number(direction_text, -1, 1)
+    trees = [] if direction == 0 else [("monotone", None)]
+    return Claim(kind, trees, copies, domain, output=output, input=place, direction=direction)
+
+
+def read_excluded(claim, copies, domain, networks, names):
+    """A claim `excluded`. [The claims]"""
+    kind, scope, further, ball, sets = keyed(claim, "kind", "scope", "copies", "ball", "sets")
+    right = kind == "excluded" and scope in ("relaxation", "admissible") and len(entries(further)) < 2
+    admit(right, "an unknown claim, or about other inputs, or more than two copies")
+    for entry in further:
+        copy = read_copy(entry, networks, names, len(domain.names))
+        domain = joint_domain(domain, copy)
+        copies = [*copies, copy]
+    size = 1 + len(domain.names) + sum(len(copy.layers[-1].rows) for copy in copies)
+    ball = None if ball is None else read_ball(ball, len(domain.names))
+    return Claim(kind, [(scope, None)], copies, domain, read_sets(sets, size), ball)
+
+
+def read_copy(entry, networks, names, inputs):
+    """A further copy of a network: its own inputs come behind those of x. [The claims: copies]"""
+    network, text = entries(entry)
+    index = number(network, 0, len(networks) - 1)
+    own = [] if text == "" else numbers(text, least=0)
+    admit(len(set(own)) == len(own) and max(own, default=0) < inputs, "a copy has no such inputs")
+    columns = list(range(inputs))
+    for place, k in enumerate(own):
+        columns[k] = inputs + place
+    return Copy(index, networks[index], columns, own, names[index].outputs)
+
+
+def joint_domain(domain, copy):
+    """The domain of x and of the own inputs of a copy, which obeys the domain too. [The claims: copies]"""
+    shared = domain.lower, domain.upper, domain.integer, domain.names
+    columns = [column + [column[k] for k in copy.own] for column in shared]
+    at_least = domain.at_least + [moved(terms, copy.columns) for terms in domain.at_least]
+    equal = domain.equal + [moved(terms, copy.columns) for terms in domain.equal]
+    return Domain(domain.exponent, *columns, at_least, equal)
+
+
+def moved(terms, columns):
+    """The terms of a form of x, as a form of the input whose coordinates stand there. [The claims: copies]"""
+    return [(columns[place - 1] + 1 if place > 0 else 0, c) for place, c in terms]
+
+
+def read_ball(entry, inputs):
+    """The ball. [The claims: ball]"""
+    norm, centre, radius = keyed(entry, "norm", "centre", "radius")
+    denominator, *point = numbers(centre, size=inputs + 1)
+    p, q = numbers(radius, size=2, least=0)
+    admit(norm in ("l1", "l2", "linf") and denominator > 0 and q > 0, "not a ball of norm l1, l2 or linf")
+    return Ball(norm, denominator, point, p, q)
+
+
+def read_sets(entry, size):
+    """The sets that must stay empty. [The claims: sets]"""
+    sets = []
+    for members in map(entries, entries(entry)):
+        found = []
+        for strict, exponent_text, text in map(entries, members):
+            row = numbers(text, size=size, least=-1 << CLAIM_BITS, most=1 << CLAIM_BITS)
+            found.append(Inequality(strict, row, number(exponent_text, 0, EXPONENT)))
+        types = {type(inequality.strict) for inequality in found}
+        admit(types == {bool}, "a set without an inequality, or not strict or not")
+        sets.append(found)
+    admit(sets, "no set is excluded")
+    return sets
+
+
+def read_levels(copies):
+    """The levels: all layers, copy by copy. [Trees]"""
+    levels, units = [], 0
+    for copy in copies:
+        exponent = 0
+        for place, (rows, own_exponent) in enumerate(copy.layers):
+            exponent += own_exponent
+            columns = copy.columns if place == 0 else None
+            count = 0 if place == len(copy.layers) - 1 else len(rows)
+            levels.append(Level(rows, columns, units, count, exponent))
+            units += count
+    return levels
+
+
+def measure_forms(claim, scale, limit):
+    """Bits that a coefficient of a form may have, and the price of a product of two. [What must be verified: steps]"""
+    widths = [[layer_bits(layer) for layer in copy.layers] for copy in claim.copies]
+    longest = max(map(sum, widths))
+    widest = max(map(max, widths))
+    for members in claim.sets:
+        for inequality in members:
+            widest = max(widest, *map(int.bit_length, inequality.row))
+    bits = 64 + longest + scale + claim.domain.exponent + 2 * limit.bit_length()
+    return bits, 1 + (longest * widest >> LONG)
+
+
+def layer_bits(layer):
+    """How many bits a layer adds to the coefficients of forms. [What must be verified: steps]"""
+    widest = max(value.bit_length() for row in layer.rows for value in row)
+    return layer.exponent + widest + len(layer.rows[0]).bit_length()
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The cell at a node
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class Known:
+    """What is known of a level: forms of its rows, derived on the present path or before the units below changed."""
+
+    def __init__(self, below, bits, forms):
+        self.below = below  # what is known of the level below, on whose forms these rest
+        self.bits = bits  # what the units below are
+        self.forms = forms  # by the number of a row: what the units below were when it was derived, and its form
+        self.change = None  # the last `Change` to what the units below are
+
+
+class Change(NamedTuple):
+    """How forms of a level change when units of the level below do."""
+
+    before: list  # what the units below were
+    units: list  # those that are something else now (numbered within their level)
+    columns: list  # for each place: the change of that coefficient in what each of these units puts out
+
+
+class Cell:
+    """The cell at a node: the units decided on the path, the rows that hold there, and what follows from them.
+
+    Rows have numbers: units, relaxed units once more, the domain's inequalities, its equalities, the closed sides of
+    the box (of use where there is a ball), branches on the path. [Trees]
+    """
+
+    def __init__(self, problem, work):
+        domain, units = problem.claim.domain, problem.units
+        self.problem, self.domain, self.work = problem, domain, work
+        self.levels, self.units, self.slots, self.n = problem.levels, units, problem.slots, len(domain.names)
+        # The path.
+        self.trail = []  # of each step: the number of its row, and the level (None for a branch)
+        self.bits = [UNDECIDED] * units
+        self.proved = [False] * units
+        self.level = 0
+        self.left = [level.count for level in self.levels]  # units to be decided
+        # The rows.
+        self.rows = {}  # forms, of units
+        self.high = {}  # upper bounds of the variables of relaxed units
+        facts = domain.at_least + domain.equal + closed_sides(domain)
+        self.terms = dict(enumerate(facts, 2 * units))  # of rows that have but a few: the domain's and branches
+        first = 2 * units + len(domain.at_least)
+        self.equal = range(first, first + len(domain.equal))
+        self.branches = first + len(domain.equal) + 2 * self.n
+        # The forms.
+        self.none = [INACTIVE] * units
+        self.known = [Known(None, None, {}) for _ in self.levels]
+        self.point_price = sum(map(len, domain.at_least + domain.equal)) // self.n + units + 2
         self.advance()
 
     def charge(self, steps):
-        """Count work; a file may ask for so much as its size allows."""
+        """Count work; a file may ask for so much as its size allows. [What must be verified: bounded]"""
         self.work -= steps
-        admit(self.work >= 0, "the proof takes more steps than a file of this size may")
+        if self.work < 0:
+            raise Refused("the proof takes more steps than a file of this size may")
+
+    # The forms of units and outputs, from the weights.
 
     def advance(self):
-        """Go to the next level with a unit to decide."""
-        while self.level < len(self.left) and not self.left[self.level]:
+        """Go to the next level that has a unit to decide, or behind the last one. [Trees]"""
+        while self.level < len(self.left) and self.left[self.level] == 0:
             self.level += 1
             if self.level < len(self.left) and self.levels[self.level].columns is None:
-                (_, _, first, count, _), below = self.levels[self.level - 1], self.known[self.level - 1]
-                (before, old, forms, _), bits = self.known[self.level], self.bits[first : first + count]
-                if before is not below or old != bits:
-                    self.known[self.level] = below, bits, forms if before is below else {}, []
+                self.enter(self.level)
 
-    def derive(self, place, number):
-        """A form of a level: the one known, plus what has changed on the level below since it was derived."""
-        rows, columns, *_ = self.levels[place]
-        (below, bits, forms, changes), slots, row = self.known[place], self.slots, rows[number]
-        if columns is not None and number not in forms:  # the last entry of a row is its bias
-            forms[number] = bits, spread(slots, *zip([*(k + 1 for k in columns), 0], row))
-        if columns is not None:
-            return forms[number][1]
-        _, _, first, count, e = self.levels[place - 1]
-        old, form = forms.get(number) or (self.none, spread(slots, (0, row[-1] << e)))
-        if not changes or changes[0] is not old:
-            changes[:] = old, [j for j in range(count) if bits[j] != old[j]], [()] * slots
-            self.charge(2 * slots * (1 + len(changes[1])) + count)
-            zero, steps = [0] * slots, []
-            for j in changes[1]:  # relu of a unit below: 0, its form, or the variable of a relaxed unit
-                terms = [zero, below[2][j][1]]
-                if RELAXED in (old[j], bits[j]):
-                    terms.append(spread(slots, (1 + self.n + first + j, 1 << e)))
-                steps.append(weigh((1, -1), (terms[bits[j]], terms[old[j]])))
-            changes[2] = [*zip(*steps)] or changes[2]
-        self.charge(self.price * slots * (1 + len(changes[1])))
-        weights = [row[j] for j in changes[1]]
-        forms[number] = bits, [c + sum(map(mul, weights, step)) for c, step in zip(form, changes[2])]
-        return forms[number][1]
+    def enter(self, place):
+        """A level begins: every unit below is decided. [Trees]"""
+        below, known, level = self.known[place - 1], self.known[place], self.levels[place - 1]
+        bits = self.bits[level.first : level.first + level.count]
+        if known.below is not below:
+            self.known[place] = Known(below, bits, {})
+        elif known.bits != bits:
+            self.known[place] = Known(below, bits, known.forms)
+
+    def derive(self, place, row_number):
+        """The form of a row of a level: the one known, plus what has changed since. [What must be verified]"""
+        level, known = self.levels[place], self.known[place]
+        row = level.rows[row_number]
+        if level.columns is not None:
+            if row_number not in known.forms:
+                known.forms[row_number] = known.bits, self.first_form(level.columns, row)
+            return known.forms[row_number][1]
+        before, form = known.forms.get(row_number) or (self.none, self.bias_form(place, row))
+        if known.change is None or known.change.before is not before:
+            known.change = self.change(place, before)
+        change = known.change
+        self.charge(self.problem.price * self.slots * (1 + len(change.units)))
+        weights = [row[unit] for unit in change.units]
+        form = [c + sum(map(mul, weights, column)) for c, column in zip(form, change.columns)]
+        known.forms[row_number] = known.bits, form
+        return form
+
+    def first_form(self, columns, row):
+        """The form of a row of a first layer. [What must be verified]"""
+        terms = [(1 + column, weight) for column, weight in zip(columns, row)]
+        return spread(self.slots, [(0, row[-1]), *terms])
+
+    def bias_form(self, place, row):
+        """The form of a row of a later layer where all units below are inactive. [What must be verified]"""
+        return spread(self.slots, [(0, row[-1] << self.levels[place - 1].exponent)])
+
+    def change(self, place, before):
+        """How forms of a level change as the units below are no longer what they were. [What must be verified]"""
+        now, count = self.known[place].bits, self.levels[place - 1].count
+        units = [unit for unit in range(count) if now[unit] != before[unit]]
+        self.charge(2 * self.slots * (1 + len(units)) + count)
+        steps = []
+        for unit in units:
+            after, old = self.put_out(place - 1, unit, now[unit]), self.put_out(place - 1, unit, before[unit])
+            steps.append(weigh((1, -1), (after, old)))
+        columns = list(zip(*steps)) if steps else [()] * self.slots
+        return Change(before, units, columns)
+
+    def put_out(self, place, unit, bit):
+        """The form of what a unit of a level puts out: 0, its own form, or its variable. [Trees]"""
+        if bit == INACTIVE:
+            return [0] * self.slots
+        if bit == ACTIVE:
+            return self.known[place].forms[unit][1]
+        level = self.levels[place]
+        return spread(self.slots, [(1 + self.n + level.first + unit, 1 << level.exponent)])
+
+    def scaled(self, place, row_number):
+        """The form of a row of a level, times 2^scale. [Trees]"""
+        shift = self.problem.scale - self.levels[place].exponent
+        return [c << shift for c in self.derive(place, row_number)]
 
     def form(self, unit):
-        """The form of an undecided unit of the present level, times 2^scale."""
+        """The form of an undecided unit of the present level, times 2^scale. [Trees]"""
         require(self.level < len(self.left), "every unit is decided already")
-        _, _, first, count, exponent = self.levels[self.level]
-        require(first <= unit < first + count and self.bits[unit] is None, "a unit is decided out of turn")
-        self.charge(4 * self.slots + count)
-        return [c << self.scale - exponent for c in self.derive(self.level, unit - first)]
+        level = self.levels[self.level]
+        right = level.first <= unit < level.first + level.count and self.bits[unit] is UNDECIDED
+        require(right, "a unit is decided out of turn")
+        self.charge(4 * self.slots + level.count)
+        return self.scaled(self.level, unit - level.first)
 
-    def outputs(self, only=None):
-        """The forms of the outputs of all copies (or of one of the first), times 2^scale."""
+    def outputs(self):
+        """The forms of the outputs of all copies, times 2^scale. [Trees]"""
         require(self.level == len(self.left), "a unit is not decided")
-        last = [(k, level) for k, level in enumerate(self.levels) if not level.count]
-        wanted = [(k, level.exponent, j) for k, level in last for j in range(len(level.rows)) if only in (None, j)]
-        return [[c << self.scale - exponent for c in self.derive(k, j)] for k, exponent, j in wanted]
+        found = []
+        for place, level in enumerate(self.levels):
+            if level.count == 0:
+                found += [self.scaled(place, row_number) for row_number in range(len(level.rows))]
+        return found
 
-    def row(self, name):
-        """A row of the cell by its number."""
-        row = self.rows.get(name)
-        require(row is not None, "a proof uses a row that the cell does not have")
-        return row if type(row) is list else spread(self.slots, *((k, c << self.scale) for k, c in row))
+    def output(self, row_number):
+        """The form of an output where there is one copy, times 2^scale. [Trees]"""
+        require(self.level == len(self.left), "a unit is not decided")
+        return self.scaled(len(self.levels) - 1, row_number)
 
-    def go(self, name, row, bit=None, proved=False):
-        """A step down the path: row ≥ 0 from here on; a unit has this bit (None: the step is a branch)."""
-        self.rows[name] = row
-        self.trail.append((name, None if bit is None else self.level))
-        if bit is not None:
-            self.bits[name], self.proved[name] = bit, proved
-            self.left[self.level] -= 1
+    # The path.
+
+    def decide(self, unit, row, bit, proved=False):
+        """A unit of the present level is something from here on, where row ≥ 0. [Trees]"""
+        self.rows[unit] = row
+        self.trail.append((unit, self.level))
+        self.bits[unit] = bit
+        self.proved[unit] = proved
+        self.left[self.level] -= 1
+        if self.left[self.level] == 0:
             self.advance()
+
+    def relax(self, unit, above, chord, high):
+        """A variable between 0 and high / 2^e stands for what a unit puts out, where both rows are ≥ 0. [Trees: r]"""
+        self.rows[self.units + unit] = chord
+        self.high[unit] = high
+        self.decide(unit, above, RELAXED)
+
+    def branch(self, row_number, terms):
+        """The row of these terms is ≥ 0 from here on. [Trees]"""
+        self.terms[row_number] = terms
+        self.trail.append((row_number, None))
+
+    def path(self):
+        """The PATH of a mark at this node. [Trees: m]"""
+        letters = {UNDECIDED: "-", ACTIVE: "1"}
+        inactive = {True: "s", False: "0"}
+        return "".join(letters.get(bit, inactive[proved]) for bit, proved in zip(self.bits, self.proved))
 
     def undo(self, length):
         """Back up to the first steps of the path."""
         while len(self.trail) > length:
-            name, level = self.trail.pop()
-            del self.rows[name]
-            if level is not None:
-                self.level, self.bits[name], self.proved[name] = level, None, False
-                self.left[level] += 1
-                self.rows.pop(self.units + name, None)
-                self.high.pop(name, None)
+            row_number, level = self.trail.pop()
+            if level is None:
+                del self.terms[row_number]
+                continue
+            del self.rows[row_number]
+            if self.bits[row_number] == RELAXED:
+                self.rows.pop(self.units + row_number, None)
+                self.high.pop(row_number, None)
+            self.bits[row_number] = UNDECIDED
+            self.proved[row_number] = False
+            self.left[level] += 1
+            self.level = level
+
+    # What follows from the rows.
+
+    def row(self, row_number):
+        """A row of the cell. [Trees: the table of rows]"""
+        if row_number in self.rows:
+            return self.rows[row_number]
+        require(row_number in self.terms, "a proof uses a row that the cell does not have")
+        return spread(self.slots, [(place, c << self.problem.scale) for place, c in self.terms[row_number]])
 
     def maximum(self, fields, forms=()):
         """The sign of max R, R = Σ weights · forms + Σ λ_i h_i, over the box or ball (1: infinite).
 
-        The fields are a weight per form, then pairs of a row and its multiplier.
+        The fields are a weight per form, then pairs of a row and its multiplier. [What must be verified]
         """
-        self.charge(self.slots * (len(fields) + (len(b"".join(fields)) * self.longest >> 14)))
-        split = fields[len(forms) :: 2], fields[: len(forms)] + fields[len(forms) + 1 :: 2]
-        names, values = ([int(field, 16) for field in part] for part in split)
-        admit(len(values) == len(forms) + len(names), "multipliers are no pairs")
+        self.charge(self.slots * (len(fields) + (len(b"".join(fields)) * self.problem.longest >> LONG)))
+        weights, pairs = fields[: len(forms)], fields[len(forms) :]
+        row_numbers = integers(pairs[::2])
+        values = integers(weights + pairs[1::2])
+        admit(len(values) == len(forms) + len(row_numbers), "multipliers are no pairs")
         least, most = min(values, default=0), max(values, default=0)
-        admit(-self.limit < least and most < self.limit, "a multiplier is longer than the file's limit")
-        rows = [*map(self.rows.get, names)]
-        if {*map(type, rows)} != {list}:
-            rows = [self.row(name) for name in names]
-        signed = zip([None] * len(forms) + names, values)
-        wrong = least < 0 and any(value < 0 and name not in self.equal for name, value in signed)
-        require(not wrong, "the weight or multiplier of an inequality is negative")
-        total, *slopes = weigh(values, [*forms, *rows]) or [0]
-        total <<= self.exponent
-        for unit, high in self.high.items():
-            total += max(0, slopes[self.n + unit]) * high
-        if self.ball:  # R at the centre + r ‖slopes‖*, the norm dual to the ball's
-            norm, D, X, p, q = self.ball
-            slopes, unit = slopes[: self.n], D << self.exponent
-            total = total * D + (sum(map(mul, slopes, X)) << self.exponent)
-            if norm == "l2":  # p / q is the squared radius
-                square, reach = total**2 * q, unit**2 * p * sum(map(mul, slopes, slopes))
-                return (square < reach) - (square > reach) if total <= 0 else 1
-            total = total * q + p * unit * (max if norm == "l1" else sum)(map(abs, slopes))
-        else:
-            for slope, low, high in zip(slopes, self.lower, self.upper):
-                if slope:
-                    side = high if slope > 0 else low
-                    if side is None:
-                        return 1
-                    total += slope * side
-        return (total > 0) - (total < 0)
+        admit(-self.problem.limit < least and most < self.problem.limit, "a multiplier is longer than the file's limit")
+        rows = list(map(self.rows.get, row_numbers))
+        if not all(rows):
+            rows = list(map(self.row, row_numbers))
+        if least < 0:
+            self.check_signs(values[: len(forms)], row_numbers, values[len(forms) :])
+        constant, *slopes = weigh(values, [*forms, *rows]) or [0]
+        constant <<= self.domain.exponent
+        for unit, high in self.high.items():  # the variables of relaxed units, between 0 and these
+            constant += max(0, slopes[self.n + unit]) * high
+        if self.problem.claim.ball is None:
+            return sign_on_box(self.domain, constant, slopes)
+        return sign_on_ball(self.problem.claim.ball, self.domain.exponent, constant, slopes[: self.n])
+
+    def check_signs(self, weights, row_numbers, multipliers):
+        """Only rows that are 0 on the cell may have negative multipliers. [What must be verified]"""
+        unfit = "the weight or multiplier of an inequality is negative"
+        require(min(weights, default=0) >= 0, unfit)
+        for row_number, multiplier in zip(row_numbers, multipliers):
+            require(multiplier >= 0 or row_number in self.equal, unfit)
 
     def prove(self, target, fields):
-        """target ≤ 0 on the cell."""
+        """The form is ≤ 0 on the cell. [What must be verified: PROOF]"""
         require(int(fields[0], 16) > 0, "the multiplier of what is to be proved is not positive")
         require(self.maximum(fields, [target]) <= 0, "a proof does not prove its statement")
 
     def used(self, fields):
-        """The rows that have positive multipliers."""
-        return [int(name, 16) for name, value in zip(fields[::2], fields[1::2]) if int(value, 16) > 0]
+        """The numbers of rows that have positive multipliers."""
+        pairs = zip(fields[::2], fields[1::2])
+        return [int(row_number, 16) for row_number, multiplier in pairs if int(multiplier, 16) > 0]
 
     def prove_empty(self, fields, forms=(), strict=False):
-        """No point of the cell (at which the weighted forms are ≥ 0, or > 0) is left."""
-        sign, used = self.maximum(fields, forms), self.used(fields[len(forms) :])
-        chosen = [k for k in used if k < self.units and self.bits[k] == 1 and not self.proved[k]]
-        require(sign < 0 or (sign == 0 and (strict or chosen)), "a proof does not prove that nothing is left")
+        """No point of the cell (at which the weighted forms are ≥ 0, or > 0) is left. [What must be verified: e]"""
+        largest = self.maximum(fields, forms)
+        if largest == 0 and not strict:
+            strict = any(map(self.is_chosen, self.used(fields[len(forms) :])))
+        require(largest < 0 or (largest == 0 and strict), "a proof does not prove that nothing is left")
+
+    def is_chosen(self, row_number):
+        """Whether a row is > 0: that of a unit which is active by a split, or taken. [What must be verified: e]"""
+        return row_number < self.units and self.bits[row_number] == ACTIVE and not self.proved[row_number]
+
+    def prove_apart(self, members, fields, outputs):
+        """No point of the cell is in the set of these inequalities. [What must be verified: c]"""
+        admit(len(fields) >= len(members), "a set is not closed")
+        self.charge(len(members) * self.slots * (2 + self.problem.price * len(outputs)))
+        forms = [self.inequality_form(each.row, outputs) for each in members]
+        strict = any(each.strict and int(weight, 16) > 0 for each, weight in zip(members, fields))
+        self.prove_empty(fields, forms, strict)
+
+    def inequality_form(self, row, outputs):
+        """The form of an inequality's row, times 2^scale. [What must be verified: c]"""
+        own, weights = row[: 1 + self.n], row[1 + self.n :]
+        form = spread(self.slots, enumerate(own))
+        return weigh((1 << self.problem.scale, *weights), (form, *outputs))
+
+    def prove_flat(self, point, proof):
+        """A row is 0 on the cell, but not at this point of the domain. [What must be verified: f]"""
+        require(self.maximum(proof) <= 0, "a proof does not prove its statement")
+        away = any(product(self.row(row_number), point) != 0 for row_number in self.used(proof))
+        require(away, "no row of the proof differs from 0 at the point")
+
+    # Points.
 
     def read_point(self, fields):
-        """D X₁ … X_n: a point X / D of the domain."""
-        e, (D, *X), (at_least, equal) = self.exponent, [int(field, 16) for field in fields], self.facts
-        admit(len(X) == self.n and D > 0, "a point has a denominator and a number per input")
-        admit(max(D, *map(abs, X)) < self.point_limit, "a point is longer than the file's limit")
-        rows = sum(map(len, at_least + equal)) // self.n + self.units + 2  # the units' are for `show`
-        self.charge(rows * (len(fields) + (sum(map(len, fields)) * self.longest >> 14)))
-        for x, low, high in zip(X, self.lower, self.upper):
-            inside = (low is None or x << e >= low * D) and (high is None or x << e <= high * D)
-            require(inside, "a point lies outside the box")
-        point = D, *X
-        at_least, equal = ([sum(c * point[k] for k, c in form) for form in forms] for forms in self.facts)
-        require(min(at_least, default=0) >= 0 and not any(equal), "a point violates a row of the domain")
+        """D X₁ … X_n: the point X / D lies in the domain; returns [D, X₁, …], so that its products are times D."""
+        point = integers(fields)
+        denominator, *coordinates = point
+        admit(len(coordinates) == self.n and denominator > 0, "a point has a denominator and a number per input")
+        longest = max(denominator, *map(abs, coordinates))
+        admit(longest < self.problem.point_limit, "a point is longer than the file's limit")
+        self.charge(self.point_price * (len(fields) + (sum(map(len, fields)) * self.problem.longest >> LONG)))
+        require(is_in_box(self.domain, denominator, coordinates), "a point lies outside the box")
+        at_least = all(value_of_terms(terms, point) >= 0 for terms in self.domain.at_least)
+        equal = all(value_of_terms(terms, point) == 0 for terms in self.domain.equal)
+        require(at_least and equal, "a point violates a row of the domain")
         return point
 
     def show(self, fields, interior=True):
-        """A point has the path's pattern: level by level, the forms of the path are then the network's at the point."""
+        """A point has the path's pattern; in the interior where no z is 0. [What must be verified: p]
+
+        Level by level, the forms of the path are then the network's at the point.
+        """
         require(self.level == len(self.left), "a leaf leaves a unit undecided")
         point = self.read_point(fields)
         values = [sum(map(mul, self.rows[unit], point)) for unit in range(self.units)]  # z if active, −z if not
         require(min(values, default=0) >= 0, "a point does not have the pattern of its path")
-        for unit in [unit for unit, value in enumerate(values) if value == 0]:
-            require(self.bits[unit] == 0, "a point has z = 0 at a unit that its path calls active")
+        for unit in zeros(values):
+            require(self.bits[unit] == INACTIVE, "a point has z = 0 at a unit that its path calls active")
             require(self.proved[unit] or not interior, "a point lies on the hyperplane of a unit")
 
 
-class Walk(Cell):
-    """Reads trees in preorder and checks every node; counts regions, unexplored parts, proofs and closed cells."""
+def zeros(values):
+    """Where values are 0."""
+    return [] if all(values) else [place for place, value in enumerate(values) if value == 0]
+
+
+def value_of_terms(terms, point):
+    """The value of a form at a point."""
+    return sum(c * point[place] for place, c in terms)
+
+
+def closed_sides(domain):
+    """The terms of x − lower and upper − x, input by input, where these are. [Trees: the table of rows]"""
+    one, sides = 1 << domain.exponent, []
+    for place, (low, high) in enumerate(zip(domain.lower, domain.upper), 1):
+        if low is not None:
+            sides.append([(0, -low), (place, one)])
+        if high is not None:
+            sides.append([(0, high), (place, -one)])
+    return sides
+
+
+def is_in_box(domain, denominator, coordinates):
+    """Whether a point lies in the box. [What must be verified: p]"""
+    for x, low, high in zip(coordinates, domain.lower, domain.upper):
+        if low is not None and x << domain.exponent < low * denominator:
+            return False
+        if high is not None and x << domain.exponent > high * denominator:
+            return False
+    return True
+
+
+def sign_on_box(domain, constant, slopes):
+    """The sign of the maximum of constant + Σ 2^exponent slopes · x, input by input. [What must be verified]"""
+    total = constant
+    for slope, low, high in zip(slopes, domain.lower, domain.upper):
+        if slope != 0:
+            side = high if slope > 0 else low
+            if side is None:
+                return 1
+            total += slope * side
+    return sign(total)
+
+
+def sign_on_ball(ball, exponent, constant, slopes):
+    """The sign of R at the centre + radius · ‖slopes‖, in the norm that is dual to the ball's. [What must be verified]
+
+    R is that of `sign_on_box`; everything is taken times D, and where the radius is p / q, times q.
+    """
+    unit = ball.denominator << exponent
+    at_centre = constant * ball.denominator + (product(slopes, ball.centre) << exponent)
+    if ball.norm == "l1":
+        return sign(at_centre * ball.q + ball.p * unit * max(map(abs, slopes)))
+    if ball.norm == "linf":
+        return sign(at_centre * ball.q + ball.p * unit * sum(map(abs, slopes)))
+    if at_centre > 0:  # of norm l2: p / q is the squared radius, and squares are compared
+        return 1
+    return sign(unit**2 * ball.p * product(slopes, slopes) - at_centre**2 * ball.q)
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The lines of a tree
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class Waiting(NamedTuple):
+    """The second subtree of a split or branch, which waits for the end of the first."""
+
+    steps: int  # of the path to the node
+    row_number: int
+    row: list  # a form; terms, of a branch
+    is_branch: bool
+
+
+class OpenMark(NamedTuple):
+    """A mark whose subtree is being read."""
+
+    begin: int  # the offset of its line
+    waiting: int  # how many subtrees waited there: as many wait when its own ends
+
+
+class Walk:
+    """Reads trees in preorder and checks every line; counts regions, unexplored parts, proofs and closed cells."""
 
     def __init__(self, file, done=()):
-        super().__init__(file)
-        self.file, self.counts, self.waiting, self.marks, self.open = file, [0, 0, 0, 0], [], [], None
-        self.done, self.skipped = {begin: rest for begin, *rest in done}, []
+        size = file.seek(0, 2)
+        file.seek(0)
+        self.file, self.problem = file, read_problem(file)
+        self.claim = self.problem.claim
+        self.cell = Cell(self.problem, WORK + WORK_PER_BYTE * size)
+        self.status, self.pattern = None, None  # what the present tree proves, and of which pattern
+        self.counts = [0, 0, 0, 0]  # R U P C
+        self.waiting = []
+        self.marks = []  # (begin, end) of each marked subtree
+        self.open = None
+        self.done = {begin: rest for begin, *rest in done}  # answers of `check_subtrees`
+        self.skipped = []  # paths of subtrees that were checked before
 
-    def run(self, status, text=None):
-        """Check the tree of the present cell, which proves something (of a pattern)."""
-        start = len(self.trail)
+    def run(self, status, pattern=None):
+        """Check the tree of the present cell, which proves something (of a pattern). [What must be verified]"""
+        self.status, self.pattern = status, pattern
+        allowed, start = LINES[status], len(self.cell.trail)
         while True:
             key, *fields = read_node(self.file)
-            admit(len(key) == 1 and key in LINES[status], f"no line of such a tree: {key[:40]!r}")
-            if not (self.close(key, fields, status) if key in b"puecgf" else self.step(key, fields, text)):
+            if key not in allowed:
+                raise Refused(f"no line of such a tree: {key[:40]!r}")
+            if CHECKS[key](self, fields) == GOES_ON:
                 continue
-            if self.open is not None and self.open[1] == len(self.waiting):
-                self.marks.append((self.open[0], self.file.tell()))
+            if self.open is not None and self.open.waiting == len(self.waiting):
+                self.marks.append((self.open.begin, self.file.tell()))
                 self.open = None
             if not self.waiting:
-                return self.undo(start)
-            length, *arguments = self.waiting.pop()
-            self.undo(length)
-            self.go(*arguments)
+                self.cell.undo(start)
+                return
+            self.turn()
 
-    def step(self, key, fields, text):
-        """A line in front of a subtree; True where that is skipped."""
-        scale, e, slots, steps = self.scale, self.exponent, self.slots, len(self.trail)
-        if key == b"m":
-            return self.mark(*fields)
-        unit, *rest = [int(field, 16) for field in (fields[:1] if key in b"01" else fields)]
-        if key == b"k":  # x ≤ value, then x ≥ value + 1
-            (value,) = rest
-            require(0 <= unit < self.n and self.whole[unit], "a branch is not on an integer input")
-            admit(abs(value) < self.limit and steps < self.units + BRANCHES, "a branch is beyond a limit")
-            name = self.branches + steps
-            self.waiting.append((steps, name, ((0, -value - 1), (unit + 1, 1))))
-            return self.go(name, ((0, value), (unit + 1, -1)))
-        form = self.form(unit)
-        admit(key in b"01r" or not rest, "a line has more fields")
-        bit = int(key in b"1" or (key == b"t" and text[unit] == "1"))
-        if key in b"01":
-            self.prove([-c for c in form] if bit else form, fields[1:])
-            require(text is None or text[unit] == str(bit), "a proof is about another pattern")
-            self.counts[2] += 1
-        elif key == b"s":
-            self.waiting.append((steps, unit, form, 1))
-        elif key == b"r":  # a variable a ≥ 0 stands for relu(z): a ≥ z, (high − low) a ≤ high (z − low)
-            low, high = rest
-            require(-self.limit < low < 0 < high < self.limit, "a unit is relaxed between other bounds")
-            one, variable = spread(slots, (0, 1 << scale)), spread(slots, (1 + self.n + unit, 1 << scale))
-            self.prove(weigh((1 << e, -high), (form, one)), read_node(self.file))
-            self.prove(weigh((-1 << e, low), (form, one)), read_node(self.file))
-            row = weigh((high << e, -high * low, low - high << e), (form, one, variable))
-            self.rows[self.units + unit], self.high[unit] = row, high
-            self.counts[2] += 2
-            return self.go(unit, weigh((1, -1), (variable, form)), RELAXED)
-        return self.go(unit, form if bit else [-c for c in form], bit, key in b"01")
+    def turn(self):
+        """Go to the second subtree of the last split or branch. [Trees: s, k]"""
+        waiting = self.waiting.pop()
+        self.cell.undo(waiting.steps)
+        if waiting.is_branch:
+            self.cell.branch(waiting.row_number, waiting.row)
+        else:
+            self.cell.decide(waiting.row_number, waiting.row, ACTIVE)
 
-    def mark(self, path):
-        """A subtree that can be checked by itself; where that is done already, it is skipped."""
-        signs = {(None, False): "-", (0, False): "0", (0, True): "s", (1, False): "1", (1, True): "1"}
-        text, begin = path.decode(), self.file.tell() - len(path) - len(b"m \n")
-        admit(text == "".join(map(signs.get, zip(self.bits, self.proved))), "a mark has another path")
+    # Lines in front of a subtree.
+
+    def inactive(self, fields):
+        """`0 UNIT PROOF`: z ≤ 0 on the cell. [What must be verified: 0, 1]"""
+        unit, proof = self.proved_unit(fields)
+        form = self.cell.form(unit)
+        self.cell.prove(form, proof)
+        require(self.pattern is None or self.pattern[unit] == "0", "a proof is about another pattern")
+        self.counts[PROOFS] += 1
+        self.cell.decide(unit, negative(form), INACTIVE, proved=True)
+        return GOES_ON
+
+    def active(self, fields):
+        """`1 UNIT PROOF`: −z ≤ 0 on the cell. [What must be verified: 0, 1]"""
+        unit, proof = self.proved_unit(fields)
+        form = self.cell.form(unit)
+        self.cell.prove(negative(form), proof)
+        require(self.pattern is None or self.pattern[unit] == "1", "a proof is about another pattern")
+        self.counts[PROOFS] += 1
+        self.cell.decide(unit, form, ACTIVE, proved=True)
+        return GOES_ON
+
+    def split(self, fields):
+        """`s UNIT`: z ≤ 0 in the first subtree, z > 0 in the second. [Trees: s]"""
+        unit, *rest = integers(fields)
+        form = self.cell.form(unit)
+        admit(not rest, "a line has more fields")
+        self.waiting.append(Waiting(len(self.cell.trail), unit, form, False))
+        self.cell.decide(unit, negative(form), INACTIVE)
+        return GOES_ON
+
+    def taken(self, fields):
+        """`t UNIT`: the pattern's side. [Trees: t]"""
+        unit, *rest = integers(fields)
+        form = self.cell.form(unit)
+        admit(not rest, "a line has more fields")
+        if self.pattern[unit] == "1":
+            self.cell.decide(unit, form, ACTIVE)
+        else:
+            self.cell.decide(unit, negative(form), INACTIVE)
+        return GOES_ON
+
+    def branch(self, fields):
+        """`k INPUT VALUE`: x ≤ VALUE in the first subtree, x ≥ VALUE + 1 in the second. [Trees: k]"""
+        place, *rest = integers(fields)
+        (value,) = rest
+        steps, cell = len(self.cell.trail), self.cell
+        require(0 <= place < cell.n and cell.domain.integer[place], "a branch is not on an integer input")
+        few = steps < cell.units + BRANCHES
+        admit(abs(value) < self.problem.limit and few, "a branch is beyond a limit")
+        row_number = cell.branches + steps
+        above = [(0, -value - 1), (place + 1, 1)]
+        self.waiting.append(Waiting(steps, row_number, above, True))
+        cell.branch(row_number, [(0, value), (place + 1, -1)])
+        return GOES_ON
+
+    def relaxed(self, fields):
+        """`r UNIT LOW HIGH` and two lines PROOF: a variable a ≥ 0 stands for relu(z). [Trees: r]
+
+        Everything is times 2^e. z ≤ high and z ≥ low are proved, so that a ≥ z and (high − low) a ≤ high (z − low).
+        """
+        unit, *rest = integers(fields)
+        form, cell, scale, e = self.cell.form(unit), self.cell, self.problem.scale, self.cell.domain.exponent
+        low, high = rest
+        limit = self.problem.limit
+        require(-limit < low < 0 < high < limit, "a unit is relaxed between other bounds")
+        one = spread(cell.slots, [(0, 1 << scale)])
+        variable = spread(cell.slots, [(1 + cell.n + unit, 1 << scale)])
+        cell.prove(weigh((1 << e, -high), (form, one)), read_node(self.file))
+        cell.prove(weigh((-1 << e, low), (form, one)), read_node(self.file))
+        self.counts[PROOFS] += 2
+        above = weigh((1, -1), (variable, form))
+        chord = weigh((high << e, -high * low, low - high << e), (form, one, variable))
+        cell.relax(unit, above, chord, high)
+        return GOES_ON
+
+    def mark(self, fields):
+        """`m PATH`: a subtree that can be checked by itself; where that is done, it is skipped. [Trees: m]"""
+        (path,) = fields
+        text, begin = path.decode(), self.file.tell() - len(b"m \n") - len(path)
+        admit(text == self.cell.path(), "a mark has another path")
         admit(self.open is None and len(self.marks) < MARKS, "a mark within another, or too many of them")
-        self.open = begin, len(self.waiting)
-        if begin in self.done:
-            end, known, counts = self.done[begin]
-            admit(known == text and begin < end, "a subtree was checked behind another path")
-            self.counts = [a + b for a, b in zip(self.counts, counts, strict=True)]
-            self.skipped.append(text)
-            self.file.seek(end)
-        return begin in self.done
+        self.open = OpenMark(begin, len(self.waiting))
+        if begin not in self.done:
+            return GOES_ON
+        end, known, counts = self.done[begin]
+        admit(known == text and begin < end, "a subtree was checked behind another path")
+        self.counts = [a + b for a, b in zip(self.counts, counts, strict=True)]
+        self.skipped.append(text)
+        self.file.seek(end)
+        return ENDS
 
-    def close(self, key, fields, status):
-        """A line at which a branch of the tree ends."""
-        self.counts[3 if self.kind != "partition" else key == b"u"] += 1
-        admit(not fields or key not in b"ug", "a line has more fields")
-        if key == b"p":
-            self.show(fields)
-        elif key == b"e":
-            self.prove_empty(fields)
-        elif key == b"g":
-            slope = self.outputs(self.output)[0][self.input + 1]
-            require(slope * self.direction >= 0, "an output moves the other way")
-        elif key == b"f":  # a row with a multiplier is 0 on the cell, but not at this point of the domain
-            point, proof = self.read_point(fields), read_node(self.file)
-            require(self.maximum(proof) <= 0, "a proof does not prove its statement")
-            away = (sum(map(mul, self.row(name), point)) for name in self.used(proof))
-            require(any(away), "no row of the proof differs from 0 at the point")
-            if status == "lower-dimensional":
+    def proved_unit(self, fields):
+        """UNIT PROOF: the number, and the fields of the proof. [Trees: 0, 1]"""
+        unit, *proof = fields
+        return int(unit, 16), proof
+
+    # Lines at which a branch of the tree ends.
+
+    def point(self, fields):
+        """`p D X₁ … X_n`: a region, or one of the pattern. [What must be verified: p]"""
+        self.counts[REGIONS if self.claim.kind == "partition" else CLOSED] += 1
+        self.cell.show(fields)
+        return ENDS
+
+    def unexplored(self, fields):
+        """`u`: regions may be missing. [Trees: u]"""
+        admit(not fields, "a line has more fields")
+        self.counts[UNEXPLORED] += 1
+        return ENDS
+
+    def empty(self, fields):
+        """`e MULTIPLIERS`: the cell is empty. [What must be verified: e]"""
+        self.counts[CLOSED] += 1
+        self.cell.prove_empty(fields)
+        return ENDS
+
+    def closed(self, fields):
+        """`c WEIGHTS MULTIPLIERS`, a line per set: no set has a point in the cell. [What must be verified: c]"""
+        self.counts[CLOSED] += 1
+        outputs = self.cell.outputs()
+        for place, members in enumerate(self.claim.sets):
+            if place > 0:
                 key, *fields = read_node(self.file)
-                admit(key == b"p", "no point is shown that has the pattern")
-                self.show(fields, interior=False)
-        elif key == b"c":
-            outputs = self.outputs()
-            for place, members in enumerate(self.sets):
-                key, *fields = read_node(self.file) if place else (key, *fields)
-                admit(key == b"c" and len(fields) >= len(members), "a set is not closed")
-                self.charge(len(members) * self.slots * (2 + self.price * len(outputs)))
-                n, one, zeros = self.n + 1, 1 << self.scale, [0] * (self.slots - self.n - 1)
-                forms = [weigh((one, *row[n:]), (row[:n] + zeros, *outputs)) for _, row, _ in members]
-                strict = any(strict and int(weight, 16) for (strict, *_), weight in zip(members, fields))
-                self.prove_empty(fields, forms, strict)
-        return True
+                admit(key == Line.CLOSED, "a set is not closed")
+            self.cell.prove_apart(members, fields, outputs)
+        return ENDS
 
-    def words(self):
-        """What is proved, in words."""
-        if self.kind == "partition":
-            rest = "; the rest of the domain is not covered" if self.counts[1] else ", and there are no others"
-            found = "1 activation region" if self.counts[0] == 1 else f"{self.counts[0]:,} activation regions"
-            return [f"{found} of the network {'lies' if self.counts[0] == 1 else 'lie'} in the domain{rest}"]
-        if self.kind == "monotone":
-            output, k = called("output", self.output, self.copies[0][2]), called("input", self.input, self.names)
-            return [f"{output} never {'falls' if self.direction > 0 else 'rises'} when {k} rises"]
-        if self.kind == "patterns":
-            return [f"pattern {text}: {status}" for status, text in self.trees]
-        own = sorted((column, k) for k, column in enumerate(self.copies[-1][1]) if column >= self.inputs)
-        ends = ("", ""), ("'", " of the copy" if self.copies[-1][0] is self.networks[0] else " of the second network")
-        places = [*((k, ends[0]) for k in range(self.inputs)), *((k, ends[1]) for _, k in own)]
-        terms = [(f"x{k}{mark}", called("input", k, self.names) + whose) for k, (mark, whose) in places]
-        for (mark, whose), (layers, _, names) in zip(ends, self.copies):
-            terms += [(f"y{j}{mark}", called("output", j, names) + whose) for j in range(len(layers[-1][0]))]
-        found = [f"for every input of the domain (scope: {self.trees[0][0]}{', in a ball' if self.ball else ''}):"]
-        for members in self.sets:
-            texts = []
-            for strict, row, exponent in members:
-                named = zip(row, ["", *(name for name, _ in terms)])
-                sums = [f"{Fraction(c, 1 << exponent)} {name}".rstrip() for c, name in named if c]
-                texts.append(f"{' + '.join(sums) or 0} {'>' if strict else '>='} 0")
-            found.append("never: " + " and ".join(texts))
-        used = {place for members in self.sets for _, row, _ in members for place, c in enumerate(row[1:]) if c}
-        return found + ["where {} is {}".format(*terms[place]) for place in sorted(used)]
+    def slope(self, fields):
+        """`g`: the output does not move the other way on the cell. [What must be verified: g]"""
+        self.counts[CLOSED] += 1
+        admit(not fields, "a line has more fields")
+        slope = self.cell.output(self.claim.output)[1 + self.claim.input]
+        require(slope * self.claim.direction >= 0, "an output moves the other way")
+        return ENDS
+
+    def flat(self, fields):
+        """`f D X₁ … X_n`, then MULTIPLIERS; for lower-dimensional a line `p` follows. [What must be verified: f]"""
+        self.counts[CLOSED] += 1
+        point = self.cell.read_point(fields)
+        self.cell.prove_flat(point, read_node(self.file))
+        if self.status == "lower-dimensional":
+            key, *fields = read_node(self.file)
+            admit(key == Line.POINT, "no point is shown that has the pattern")
+            self.cell.show(fields, interior=False)
+        return ENDS
+
+
+CHECKS = {
+    Line.INACTIVE: Walk.inactive,
+    Line.ACTIVE: Walk.active,
+    Line.SPLIT: Walk.split,
+    Line.POINT: Walk.point,
+    Line.UNEXPLORED: Walk.unexplored,
+    Line.MARK: Walk.mark,
+    Line.EMPTY: Walk.empty,
+    Line.CLOSED: Walk.closed,
+    Line.SLOPE: Walk.slope,
+    Line.RELAXED: Walk.relaxed,
+    Line.BRANCH: Walk.branch,
+    Line.TAKEN: Walk.taken,
+    Line.FLAT: Walk.flat,
+}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# What is proved, in words
+# ---------------------------------------------------------------------------------------------------------------------
+
+
+class Term(NamedTuple):
+    """A number that an inequality speaks of."""
+
+    symbol: str
+    meaning: str
+
+
+def say(problem, counts):
+    """What is proved, in words. [The claims]"""
+    claim = problem.claim
+    if claim.kind == "partition":
+        return [say_partition(counts)]
+    if claim.kind == "monotone":
+        return [say_monotone(claim)]
+    if claim.kind == "patterns":
+        return [f"pattern {pattern}: {status}" for status, pattern in claim.trees]
+    return say_excluded(problem)
+
+
+def called(thing, place, names):
+    """A thing by its number, and by the name that the file has for it, if any. [The header: names]"""
+    return f"{thing} {place} (called {names[place]!r} in the file)" if names else f"{thing} {place}"
+
+
+def say_partition(counts):
+    """What a partition proves. [The claims]"""
+    regions = "1 activation region" if counts[REGIONS] == 1 else f"{counts[REGIONS]:,} activation regions"
+    lie = "lies" if counts[REGIONS] == 1 else "lie"
+    rest = "; the rest of the domain is not covered" if counts[UNEXPLORED] else ", and there are no others"
+    return f"{regions} of the network {lie} in the domain{rest}"
+
+
+def say_monotone(claim):
+    """What a claim `monotone` says. [The claims]"""
+    output = called("output", claim.output, claim.copies[0].outputs)
+    moves = "falls" if claim.direction > 0 else "rises"
+    return f"{output} never {moves} when {called('input', claim.input, claim.domain.names)} rises"
+
+
+def say_excluded(problem):
+    """What a claim `excluded` says. [The claims: sets]"""
+    claim, terms = problem.claim, name_terms(problem)
+    scope = claim.trees[0][0] + (", in a ball" if claim.ball is not None else "")
+    found, used = [f"for every input of the domain (scope: {scope}):"], set()
+    for members in claim.sets:
+        found.append("never: " + " and ".join(say_inequality(inequality, terms) for inequality in members))
+        for inequality in members:
+            used |= {place for place, c in enumerate(inequality.row[1:]) if c != 0}
+    return found + [f"where {terms[place].symbol} is {terms[place].meaning}" for place in sorted(used)]
+
+
+def name_terms(problem):
+    """What the places of an inequality's row are, behind the constant. [The claims: sets, copies]"""
+    claim, inputs = problem.claim, problem.claim.domain.names
+    first, *others = claim.copies
+    terms = [Term(f"x{k}", called("input", k, inputs)) for k in range(problem.inputs)]
+    outputs = [Term(f"y{j}", called("output", j, first.outputs)) for j in range(len(first.layers[-1].rows))]
+    for copy in others:
+        whose = " of the copy" if copy.index == 0 else " of the second network"
+        terms += [Term(f"x{k}'", called("input", k, inputs) + whose) for k in copy.own]
+        own = range(len(copy.layers[-1].rows))
+        outputs += [Term(f"y{j}'", called("output", j, copy.outputs) + whose) for j in own]
+    return terms + outputs
+
+
+def say_inequality(inequality, terms):
+    """An inequality. [The claims: sets]"""
+    symbols = ["", *(term.symbol for term in terms)]
+    parts = []
+    for coefficient, symbol in zip(inequality.row, symbols):
+        if coefficient != 0:
+            parts.append(f"{Fraction(coefficient, 1 << inequality.exponent)} {symbol}".rstrip())
+    return f"{' + '.join(parts) or 0} {'>' if inequality.strict else '>='} 0"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The model that the first network is compared with
+# ---------------------------------------------------------------------------------------------------------------------
+
+EXTRAS = {"input_names.npy", "output_names.npy", "class_names.npy", "squashing.npy", "decision.npy", "threshold.npy"}
+FIRST_BYTES = {b"\x93NUMPY\1\0": 10, b"\x93NUMPY\2\0": 12, b"\x93NUMPY\3\0": 12}  # where its header begins
+CODES = {"f2": "e", "f4": "f", "f8": "d", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8": "q", "u8": "Q"}
+NUMBERS = {"|i1": ("<", "b"), "|u1": ("<", "B")}  # numbers as NumPy calls them: their order and code in `struct`
+for kind, code in CODES.items():
+    NUMBERS["<" + kind] = "<", code
+    NUMBERS[">" + kind] = ">", code
 
 
 def read_model(path, layers):
-    """The digest of the network in an .npz file with arrays W0, b0, W1, b1, … of the shapes of these layers."""
-    contents, other = [("network",)], f"the certificate is about another network than {path}"
-    shapes = {f"W{k}.npy": (len(rows), len(rows[0]) - 1) for k, (rows, _) in enumerate(layers)}
-    shapes |= {f"b{k}.npy": (len(rows),) for k, (rows, _) in enumerate(layers)}
+    """The digest of the network in an .npz file, whose arrays W0, b0, W1, b1, … have the shapes of these layers.
+
+    [What must be verified: a model]
+    """
+    other = f"the certificate is about another network than {path}"
+    matrices = [(f"W{k}.npy", (len(rows), len(rows[0]) - 1)) for k, (rows, _) in enumerate(layers)]
+    vectors = [(f"b{k}.npy", (len(rows),)) for k, (rows, _) in enumerate(layers)]
+    contents = [text_content("network")]
     with opened(path) as file, zipfile.ZipFile(file) as archive:
-        members = {member.filename: member.file_size for member in archive.infolist() if member.compress_type in (0, 8)}
-        admit(len(members) == len(archive.infolist()), f"{path} has an array twice, or compressed in an odd way")
-        require({*members} - EXTRAS == {*shapes}, f"{other}: not exactly the arrays {', '.join(shapes)}")
-        for name, shape in sorted(shapes.items(), key=lambda item: (int(item[0][1:-4]), item[0])):
-            require(members[name] <= HEADER_BYTES + 12 + 8 * math.prod(shape), other)
-            data = archive.read(name)
-            start = {b"\x93NUMPY\1\0": 10, b"\x93NUMPY\2\0": 12, b"\x93NUMPY\3\0": 12}[data[:8]]
-            end = start + int.from_bytes(data[8:start], "little")
-            admit(end <= start + HEADER_BYTES and len(data) == members[name], f"{path} has an array with an odd header")
-            table = ast.literal_eval(data[start:end].decode("ascii"))
-            by_columns, (order, code) = table.pop("fortran_order"), NUMBERS[table.pop("descr")]
-            require(repr(table) == repr({"shape": shape}) and type(by_columns) is bool, other)
-            read = struct.unpack(f"{order}{math.prod(shape)}{code}", data[end:])
-            values = [float(value) + 0.0 for value in read]  # -0 as 0
-            admit(all(a == b and a - a == 0 for a, b in zip(values, read)), f"{path} holds odd numbers")
-            if by_columns and len(shape) == 2:
-                values = [values[i + j * shape[0]] for i in range(shape[0]) for j in range(shape[1])]
-            contents.append((shape, *values))
-    return digest(*contents)
+        plain = [member for member in archive.infolist() if member.compress_type in (0, 8)]  # stored, or deflated
+        sizes = {member.filename: member.file_size for member in plain}
+        right = len(sizes) == len(archive.infolist())
+        admit(right, f"{path} has an array twice, or compressed in an odd way")
+        wanted = [name for name, _ in matrices + vectors]
+        exactly = f"{other}: not exactly the arrays {', '.join(wanted)}"
+        require(set(sizes) - EXTRAS == set(wanted), exactly)
+        for pair in zip(matrices, vectors):
+            for name, shape in pair:
+                require(sizes[name] <= HEADER_BYTES + 12 + 8 * math.prod(shape), other)
+                data = archive.read(name)
+                values = read_array(data, sizes[name], shape, path)
+                require(values is not None, other)
+                contents.append(array_content(shape, values))
+    return digest(contents)
+
+
+def read_array(data, size, shape, path):
+    """The numbers of an array, row by row; None where its shape is another one. [What must be verified: a model]"""
+    start = FIRST_BYTES[data[:8]]
+    end = start + int.from_bytes(data[8:start], "little")
+    right = end <= start + HEADER_BYTES and len(data) == size
+    admit(right, f"{path} has an array with an odd header")
+    table = ast.literal_eval(data[start:end].decode("ascii"))
+    by_columns = table.pop("fortran_order")
+    order, code = NUMBERS[table.pop("descr")]
+    if repr(table) != repr({"shape": shape}) or type(by_columns) is not bool:
+        return None
+    found = struct.unpack(f"{order}{math.prod(shape)}{code}", data[end:])
+    values = [float(value) + 0.0 for value in found]  # −0 becomes 0
+    plain = all(value == own and math.isfinite(value) for value, own in zip(values, found))
+    admit(plain, f"{path} holds odd numbers")
+    if by_columns and len(shape) == 2:
+        rows, columns = shape
+        return [values[row + column * rows] for row in range(rows) for column in range(columns)]
+    return values
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Subtrees, and the whole
+# ---------------------------------------------------------------------------------------------------------------------
 
 
 def read_index(path):
     """The marked subtrees (BEGIN, END) that a file's end names: work for `check_subtrees`; `check` verifies them."""
     with opened(path) as file:
-        file.seek(max(0, file.seek(0, 2) - 256))
-        file.seek(int(file.read().split()[-1], 16))
+        size = file.seek(0, 2)
+        file.seek(max(0, size - 256))
+        last_field = file.read().split()[-1]
+        file.seek(int(last_field, 16))
         lines = [file.readline(256).split() for _ in range(MARKS + 1)]
         return [(int(line[0], 16), int(line[1], 16)) for line in lines if len(line) == 2]
 
 
 def check_subtrees(path, *spans):
-    """Check the marked subtrees in the bytes BEGIN … END of a file; returns (begin, end, path, counts) for `check`."""
+    """Check the marked subtrees in the bytes BEGIN … END of a file; returns (begin, end, path, counts) for `check`.
+
+    [What must be verified: several processes]
+    """
     with opened(path) as file:
         walk, found = Walk(file), []
         for begin, end in spans:
-            admit(walk.kind == "partition" and file.tell() <= begin, "there are no marks, or they are out of order")
+            right = walk.claim.kind == "partition" and file.tell() <= begin
+            admit(right, "there are no marks, or they are out of order")
             file.seek(begin)
             key, text = read_node(file)
-            admit(key == b"m" and len(text) == walk.units, "a subtree begins with its mark")
-            walk.open, walk.counts = (begin, None), [0, 0, 0, 0]  # so that there is no mark within
-            for unit, sign in enumerate(text.decode()):
-                if sign != "-":
-                    form, bit = walk.form(unit), "0s1".index(sign) // 2
-                    walk.go(unit, form if bit else [-c for c in form], bit, sign == "s")
-            walk.run(walk.trees[0][0])
-            walk.undo(0)
+            admit(key == Line.MARK and len(text) == walk.problem.units, "a subtree begins with its mark")
+            walk.open, walk.counts = OpenMark(begin, None), [0, 0, 0, 0]  # so that there is no mark within
+            take_path(walk.cell, text.decode())
+            walk.run(walk.claim.trees[0][0])
+            walk.cell.undo(0)
             admit(file.tell() == end, "a marked subtree ends elsewhere")
             found.append((begin, end, text.decode(), walk.counts))
         return found
 
 
+def take_path(cell, path):
+    """Take the decisions of the PATH of a mark. [What must be verified: several processes]"""
+    for unit, letter in enumerate(path):
+        if letter != "-":
+            form = cell.form(unit)
+            bit, proved = LETTERS[letter]
+            cell.decide(unit, form if bit == ACTIVE else negative(form), bit, proved)
+
+
 def check(path, model=None, done=()):
-    """Check a file; raises Rejected or Refused, or returns what it proves.
+    """Check a file; raises Rejected or Refused, or returns what it proves. [The file]
 
     That is a table with `proved` (texts), `networks`, `domain` and `names` (digests; no names in version 1), `called`
     (the names), `regions`, `unexplored`, `proofs`, `closed` (counts), `skipped` (paths) and `seconds`. `done` holds
@@ -668,20 +1445,39 @@ def check(path, model=None, done=()):
     start = time.perf_counter()
     with opened(path) as file:
         walk = Walk(file, done)
-        same = model is None or read_model(model, walk.networks[0]) == walk.digests[0]
+        problem = walk.problem
+        same = model is None or read_model(model, walk.claim.copies[0].layers) == problem.digests[0]
         require(same, f"the certificate is about another network than {model}")
-        for status, text in walk.trees:
-            walk.run(status, text)
-        index = b"".join(b"%x %x\n" % mark for mark in walk.marks)
-        index += b"end %x %x %x %x %x\n" % (*walk.counts, file.tell())
-        admit(file.read(len(index) + 1) == index, "the index or the last line differs from the tree")
-        require(walk.kind != "partition" or walk.counts[0], "a partition without a region")
-    counts = dict(zip(("regions", "unexplored", "proofs", "closed"), walk.counts))
-    outputs, classes, names = map(list, zip(*walk.called))
-    called = {"inputs": walk.names[: walk.inputs], "outputs": outputs, "classes": classes}
-    digests = {"networks": [*walk.digests], "domain": walk.domain_digest, "names": names}
-    seconds = time.perf_counter() - start
-    return {"proved": walk.words(), **digests, "called": called, **counts, "skipped": walk.skipped, "seconds": seconds}
+        for status, pattern in walk.claim.trees:
+            walk.run(status, pattern)
+        check_ending(walk, file)
+        require(walk.claim.kind != "partition" or walk.counts[REGIONS] > 0, "a partition without a region")
+    return {
+        "proved": say(problem, walk.counts),
+        "networks": list(problem.digests),
+        "domain": problem.domain_digest,
+        "names": [names.digest for names in problem.names],
+        "called": {
+            "inputs": walk.claim.domain.names[: problem.inputs],
+            "outputs": [names.outputs for names in problem.names],
+            "classes": [names.classes for names in problem.names],
+        },
+        "regions": walk.counts[REGIONS],
+        "unexplored": walk.counts[UNEXPLORED],
+        "proofs": walk.counts[PROOFS],
+        "closed": walk.counts[CLOSED],
+        "skipped": walk.skipped,
+        "seconds": time.perf_counter() - start,
+    }
+
+
+def check_ending(walk, file):
+    """Index and last line are those of the tree, and nothing follows. [The file]"""
+    lines = [b"%x %x\n" % mark for mark in walk.marks]
+    lines.append(b"end %x %x %x %x %x\n" % (*walk.counts, file.tell()))
+    ending = b"".join(lines)
+    found = file.read(len(ending) + 1)
+    admit(found == ending, "the index or the last line differs from the tree")
 
 
 def main(arguments):
@@ -691,13 +1487,16 @@ def main(arguments):
         right = len(arguments) == 1 or (len(arguments) == 3 and arguments[1] == "--model")
         admit(right, "usage: checker.py FILE [--model NETWORK.npz]")
         found = check(arguments[0], *arguments[2:])
-    except (Rejected, Refused) as error:
-        refused = type(error) is Refused
-        print(f"{'refused' if refused else 'rejected'}: {error}", file=sys.stderr if refused else sys.stdout)
-        return 1 + refused
-    del found["called"]
-    print("accepted:", *found.pop("proved"), sep="\n  ")
-    print(*(f"{name}: {value}" for name, value in found.items()), sep="\n")
+    except Refused as error:
+        print(f"refused: {error}", file=sys.stderr)
+        return 2
+    except Rejected as error:
+        print(f"rejected: {error}")
+        return 1
+    proved, _ = found.pop("proved"), found.pop("called")
+    print("accepted:", *proved, sep="\n  ")
+    for name, value in found.items():
+        print(f"{name}: {value}")
     return 0
 
 

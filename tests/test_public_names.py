@@ -2,15 +2,16 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
-import tokenize
-from io import StringIO
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 import relugeom
+from relugeom import checker
 
 PACKAGE = Path(relugeom.__file__).parent
 FORBIDDEN = {"utils", "util", "core", "common", "misc", "manager", "helpers"}
@@ -58,19 +59,61 @@ def test_modules_have_honest_names_and_a_readable_size():
             assert len(path.read_text(encoding="utf-8").splitlines()) <= 420, f"{path} is longer than about 400 lines"
 
 
+BRANCHES = (ast.If, ast.IfExp, ast.For, ast.While, ast.ExceptHandler, ast.comprehension)
+
+
+def complexity(function: ast.FunctionDef) -> int:
+    """Cyclomatic complexity; each operand of `and` and `or`, and each loop of a comprehension, counts."""
+    nodes = list(ast.walk(function))
+    operands = sum(len(node.values) - 1 for node in nodes if isinstance(node, ast.BoolOp))
+    return 1 + operands + sum(isinstance(node, BRANCHES) for node in nodes)
+
+
 def test_the_checker_can_be_read_in_an_afternoon():
-    """Lines of code: those that hold more than a docstring, a comment or nothing."""
-    text = (PACKAGE / "checker.py").read_text(encoding="utf-8")
-    documented = [
-        node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)
-    ]
-    first = [node.body[0] for node in documented if ast.get_docstring(node)]
-    docstrings = {line for node in first for line in range(node.lineno, node.end_lineno + 1)}
-    assert len(documented) - len(first) == 3  # the constructors
-    empty = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
-    tokens = [token for token in tokenize.generate_tokens(StringIO(text).readline) if token.type not in empty]
-    code = {line for token in tokens for line in range(token.start[0], token.end[0] + 1)}
-    assert len(code - docstrings) < 550
+    """It holds as much as a person can go through in a few hours, in small steps: not as few lines as possible."""
+    nodes = list(ast.walk(ast.parse((PACKAGE / "checker.py").read_text(encoding="utf-8"))))
+    expressions = [node.lineno for node in nodes if isinstance(node, ast.expr)]
+    statements = [node.lineno for node in nodes if isinstance(node, ast.stmt)]
+    assert len(expressions) < 7_000
+    assert len(statements) < 1_150
+    assert max(Counter(expressions).values()) < 30  # names, numbers and operations on a line
+    assert max(Counter(statements).values()) == 1
+    assert not [node.lineno for node in nodes if isinstance(node, ast.NamedExpr | ast.Lambda)]
+    for function in (node for node in nodes if isinstance(node, ast.FunctionDef)):
+        assert complexity(function) <= 11, function.name
+        assert sum(isinstance(node, ast.stmt) for node in ast.walk(function)) <= 28, function.name
+        assert len(function.args.args) <= 6, function.name
+
+
+def test_the_checker_says_which_section_of_the_format_it_checks():
+    """Docstrings name sections in brackets; the sections that say what is checked are all named."""
+    document = (PACKAGE / "certificate" / "FORMAT.md").read_text(encoding="utf-8")
+    sections = set(re.findall(r"^##+ (.*)$", document, flags=re.MULTILINE))
+    tree, named = ast.parse((PACKAGE / "checker.py").read_text(encoding="utf-8")), set()
+    documented = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef | ast.FunctionDef)]
+    for node in documented:
+        said = ast.get_docstring(node) or ""
+        assert said or node.name == "__init__", node.name
+        named |= {place.split(":")[0] for place in re.findall(r"\[([A-Z][^\]]+)\]$", said, flags=re.MULTILINE)}
+    assert named == sections - {"Words", "Why this suffices"}
+
+
+def test_every_line_of_a_tree_has_its_check():
+    """Kinds of lines, the table of checks and the document name the same lines."""
+    document = (PACKAGE / "certificate" / "FORMAT.md").read_text(encoding="utf-8")
+    table = document[document.index("| line | meaning |") : document.index("| what is proved | lines")]
+    described = {key for row in re.findall(r"^\| (.*?) \|", table, re.MULTILINE) for key in re.findall(r"`(\w)\b", row)}
+    kinds = {value.decode() for name, value in vars(checker.Line).items() if name.isupper()}
+    assert kinds == {key.decode() for key in checker.CHECKS} == described
+    assert len({*checker.CHECKS.values()}) == len(kinds)
+    rows = re.findall(r"^\| (.*) \| `([0-9a-z ]+)`(?:, and `(\w)` .*)? \|$", document, re.MULTILINE)
+    trees = {tuple(re.split(r"[:,] ", name)): lines.split() for name, lines, _ in rows}
+    told = {name: set(lines) for names, lines in trees.items() for name in names if name != "partition"}
+    for name, extra in {"truncated": "u", "admissible": "k", "inadmissible": "k"}.items():
+        told[name].add(extra)
+    assert {name: {key.decode() for key in lines} for name, lines in checker.LINES.items()} == {
+        name: lines for name, lines in told.items() if name != "excluded"
+    }
 
 
 def test_every_module_says_what_it_is():

@@ -138,29 +138,29 @@ def test_steps_are_counted(name, tmp_path, monkeypatch):
     with path.open("rb") as file:
         walk = Walk(file)
         try:
-            for status, text in walk.trees:
+            for status, text in walk.claim.trees:
                 walk.run(status, text)
         except (Refused, Rejected) as error:
-            assert walk.work >= 0 or "more steps than a file of this size may" in str(error)
+            assert walk.cell.work >= 0 or "more steps than a file of this size may" in str(error)
         else:
-            assert walk.work >= 0
+            assert walk.cell.work >= 0
     if name in ("s", "0", "1", "e", "c", "g", "r", "t", "f"):
-        assert walk.work < 0
+        assert walk.cell.work < 0
 
 
 def test_a_leaf_that_asks_for_no_form_costs_none(tmp_path):
     (tmp_path / "c").write_bytes(GREEDY["u"].content())
     with (tmp_path / "c").open("rb") as file:
         walk = Walk(file)
-        before = walk.work
+        before = walk.cell.work
         walk.run("truncated")
-    assert before - walk.work < 20 * 2**PLANES * WIDE  # of each unit below its own form, of those above none
+    assert before - walk.cell.work < 20 * 2**PLANES * WIDE  # of each unit below its own form, of those above none
 
 
 def test_coefficients_are_charged_by_their_length(tmp_path):
     (tmp_path / "c").write_bytes(GREEDY["c, long"].content())
     with (tmp_path / "c").open("rb") as file:
-        assert Walk(file).price > 3
+        assert Walk(file).problem.price > 3
 
 
 @pytest.mark.parametrize("inputs, below, above", [(2_500, 8, 2_500), (3_000, 4, 2_700)])
@@ -177,10 +177,10 @@ def test_honest_certificates_use_a_small_part_of_their_share(tmp_path):
         (tmp_path / name).write_bytes(written().content())
         with (tmp_path / name).open("rb") as file:
             walk = Walk(file)
-            before = walk.work
-            for status, text in walk.trees:
+            before = walk.cell.work
+            for status, text in walk.claim.trees:
                 walk.run(status, text)
-        assert before - walk.work < 5 * (tmp_path / name).stat().st_size
+        assert before - walk.cell.work < 5 * (tmp_path / name).stat().st_size
 
 
 @pytest.mark.parametrize("value", ["[]", "{}", "0", '""', "[[]]", "1e5", "null"])

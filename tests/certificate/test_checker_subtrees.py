@@ -114,8 +114,8 @@ def test_only_marks_of_partitions_can_be_checked_by_themselves(tmp_path):
 
 
 def test_several_subtrees_cost_one_header_and_no_byte_twice(tmp_path, monkeypatch):
-    path, headers, read_claim = write(tmp_path / "c", marked()), [], checker.Walk.read_claim
-    monkeypatch.setattr(checker.Walk, "read_claim", lambda walk, claim: (headers.append(1), read_claim(walk, claim)))
+    path, headers, read_claim = write(tmp_path / "c", marked()), [], checker.read_claim
+    monkeypatch.setattr(checker, "read_claim", lambda *header: (headers.append(1), read_claim(*header))[1])
     first, second = read_index(path)
     both = check_subtrees(path, first, second)
     assert len(headers) == 1
@@ -161,7 +161,7 @@ def test_forms_that_are_kept_are_those_of_the_path(seed, widths, inputs):
     row = " ".join(["0"] * (1 + inputs + 2 * 2))
     claim = hand.excluded([[[True, "0", row]]], copies=[["0", ""]])  # the same network once more, behind the first
     content = Written(header(claim, layers, domain=domain), [], (0, 0, 0, 0)).content()
-    cell = checker.Cell(BytesIO(content))
+    cell = checker.Walk(BytesIO(content)).cell
     depths = [0]
     for _ in range(60):
         undecided = [u for u in range(cell.units) if cell.bits[u] is None]
@@ -170,7 +170,7 @@ def test_forms_that_are_kept_are_those_of_the_path(seed, widths, inputs):
             unit = rng.choice(here)
             form, bit = cell.form(unit), rng.choice((0, 1, 2))
             assert form == naive_forms(cell, layers)[unit]
-            cell.go(unit, form, bit)
+            cell.decide(unit, form, bit)
             depths.append(len(cell.trail))
         else:
             cell.undo(rng.choice(depths[: len(cell.trail) + 1]) if rng.random() < 0.9 else 0)
@@ -194,7 +194,7 @@ def naive_forms(cell, layers):
             forms = [sum(w * form for w, form in zip(row, below, strict=False)) + constant * row[-1] * 2**exponent
                      for row in rows]  # fmt: skip
             exponent += e
-            scaled = [[int(c) * 2 ** (cell.scale - exponent) for c in form] for form in forms]
+            scaled = [[int(c) * 2 ** (cell.problem.scale - exponent) for c in form] for form in forms]
             if number == len(layers) - 1:
                 outputs += scaled
                 break
