@@ -37,7 +37,7 @@ from relugeom.store.views import VIEWS
 
 ROWS_AT_ONCE = 50_000
 INPUTS, PAGE = 10, 50
-REGION_TABLES = ("patterns", "partition_regions", "interior_points", "verdicts", "coefficients", "biases")
+REGION_TABLES = ("patterns", "partition_regions", "interior_points", "pattern_statuses", "coefficients", "biases")
 ASSIGNMENT_TABLES = ("assignments",)
 QUESTIONS = [
     "SELECT * FROM regions_by_share WHERE run = 2 ORDER BY volume_share DESC LIMIT 10",

@@ -36,6 +36,8 @@ CATALOGUE = {
     "JOIN pg_class c ON c.oid = objoid AND c.relnamespace = current_schema()::regnamespace "
     "LEFT JOIN pg_attribute ON attrelid = objoid AND attnum = objsubid AND attnum > 0",
 }
+FORMER = {"pattern_statuses": ("verdicts", {"status": "verdict"})}
+"""Tables and columns of today that had another name in stores before revision 0013."""
 FOREIGN_KEYS = "SELECT conrelid::regclass::text FROM pg_constraint WHERE NOT convalidated"
 
 
@@ -98,17 +100,32 @@ class Database:
             found = {name: [row for row in rows if SCHEMA_TABLE not in str(row)] for name, rows in found.items()}
         return {name: value for name, value in found.items() if name != SCHEMA_TABLE and value}
 
+    def name_of(self, table: str) -> tuple[str, dict[str, str]]:
+        """The name that a table of today has in this store, and those of its columns that are others there."""
+        former, columns = FORMER.get(table, (table, {}))
+        return (former, columns) if former in self.tables() else (table, {})
+
     def columns(self) -> dict[str, str]:
-        """The columns of the tables that are there, as a query names them."""
-        names = sorted(self.tables() & set(metadata.tables))
+        """The columns of the tables that are there, by their names of today."""
+        known, listed = self.tables(), {}
         with self.connect() as connection:
-            found = {name: connection.execute(f"SELECT * FROM {name} LIMIT 0").description for name in names}
-        return {name: ", ".join(f'"{column[0]}"' for column in columns) for name, columns in found.items()}
+            for table in sorted(metadata.tables):
+                name, former = self.name_of(table)
+                if name in known:
+                    today = {old: new for new, old in former.items()}
+                    found = connection.execute(f"SELECT * FROM {name} LIMIT 0").description
+                    listed[table] = ", ".join(f'"{today.get(column[0], column[0])}"' for column in found)
+        return listed
 
     def contents(self, columns: dict[str, str] | None = None) -> dict[str, list[tuple[Any, ...]]]:
         """All rows of the tables that are there, or of some columns of them, in a fixed order."""
         wanted = self.columns() if columns is None else columns
-        queries = {name: f"SELECT {listed} FROM {name}" for name, listed in wanted.items()}
+        queries = {}
+        for table, listed in wanted.items():
+            name, former = self.name_of(table)
+            for new, old in former.items():
+                listed = listed.replace(f'"{new}"', f'"{old}"')
+            queries[table] = f"SELECT {listed} FROM {name}"
         with self.connect() as connection:
             return {name: sorted(connection.execute(query).fetchall(), key=repr) for name, query in queries.items()}
 

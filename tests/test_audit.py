@@ -14,7 +14,9 @@ from command_line import TITANIC, run_command, small_network, write_network, wri
 
 from relugeom import check_certificate
 from relugeom.audit import AuditResult, audit
+from relugeom.claims.words import answer_in_words
 from relugeom.partition.partition import PartitionStatus, PatternStatus
+from relugeom.partition.scope import names_on
 
 MODEL, PASSENGERS = TITANIC / "network.onnx", TITANIC / "passengers.csv"
 ADMISSIBLE = np.array(list(product(range(5), range(2), range(1, 4), range(4), range(3), range(1, 6), range(2))), float)
@@ -65,7 +67,7 @@ def test_the_counts(titanic: AuditResult) -> None:
         "met by an admissible input": "3",
         "holding samples of the domain": "3",
     }
-    assert set(titanic.verdicts) == {PatternStatus.REGION}
+    assert set(titanic.statuses) == {PatternStatus.REGION}
 
 
 def test_the_admissible_inputs(titanic: AuditResult, layers) -> None:
@@ -134,7 +136,7 @@ def test_a_truncated_audit_is_complete_on_observed_clusters(
     answer = json.loads(ended.out)
     assert (answer["status"], answer["regions"], answer["clusters"]) == ("truncated", 2, 3)
     store = tmp_path / "cut" / "audit.db"
-    clusters = ask(store, "SELECT pattern, verdict FROM cluster_list ORDER BY cluster")
+    clusters = ask(store, "SELECT pattern, status FROM cluster_list ORDER BY cluster")
     assert clusters == [(str(cluster.pattern), "region") for cluster in titanic.clusters]
     assert ask(store, "SELECT status, partition_status FROM runs_overview") == [("truncated", "truncated")]
     assert "truncated" in (tmp_path / "cut" / "report.html").read_text(encoding="utf-8")
@@ -175,7 +177,10 @@ def test_what_an_audit_says_of_the_whole_domain_is_so_and_certified(titanic: Aud
     _, outputs = naive_patterns(layers, ADMISSIBLE)
     names = ["Age", "Gender", "PClass", "Fare", "Embarked", "Title", "IsAlone"]
     low, high, simpler, *moves = titanic.answers
-    assert simpler.question == "simplification"
+    said = {
+        answer: answer_in_words(answer, names_on(titanic.network, titanic.domain.domain)) for answer in titanic.answers
+    }
+    assert simpler.subject.question == "simplification"
     assert (float(low.value), float(high.value)) == (pytest.approx(outputs.min()), pytest.approx(outputs.max()))
     truth = []
     values = {tuple(x): y for x, y in zip(ADMISSIBLE.tolist(), outputs.tolist(), strict=True)}
@@ -187,7 +192,7 @@ def test_what_an_audit_says_of_the_whole_domain_is_so_and_certified(titanic: Aud
         for sign, word in ((1, "falls"), (-1, "rises")):
             holds = min(sign * step for step in steps) >= 0
             truth.append((f"Survived never {word} when {name} alone rises", "holds" if holds else "fails"))
-    assert [(answer.statement, answer.verdict.value) for answer in moves] == truth
+    assert [(said[answer], answer.verdict.value) for answer in moves] == truth
     for answer in titanic.answers:
         assert (answer.proof is not None) is (answer.verdict.value == "holds")
         if answer.proof is not None:
@@ -195,9 +200,9 @@ def test_what_an_audit_says_of_the_whole_domain_is_so_and_certified(titanic: Aud
         else:
             assert answer.witness
     stored = ask(titanic.store, "SELECT statement, verdict, sha256 FROM answer_list ORDER BY number")
-    assert stored == [(a.statement, a.verdict.value, a.proof and a.proof.digest) for a in titanic.answers]
+    assert stored == [(said[a], a.verdict.value, a.proof and a.proof.digest) for a in titanic.answers]
     page = titanic.report.read_text(encoding="utf-8")
-    assert all(answer.statement in page for answer in titanic.answers)
+    assert all(sentence in page for sentence in said.values())
 
 
 def test_an_audit_records_shares_neighbours_decisions_and_margins(titanic: AuditResult) -> None:

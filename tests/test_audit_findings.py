@@ -18,12 +18,14 @@ from relugeom.audit.findings import _scattered, take_excerpt
 from relugeom.audit.questions import LATE_LOOKS, MOST_PAIRS, ask_questions
 from relugeom.claims.answer import Answer
 from relugeom.claims.settlement import Verdict
+from relugeom.claims.words import answer_in_words
 from relugeom.data.samples import read_samples
 from relugeom.deadline import Deadline
 from relugeom.geometry.domain import Domain
 from relugeom.network.decision import Decision
 from relugeom.network.forward import decide, evaluate
 from relugeom.network.network import ReLUNetwork
+from relugeom.partition.scope import names_on
 
 MODEL, PASSENGERS = TITANIC / "network.onnx", TITANIC / "passengers.csv"
 ADMISSIBLE = np.array(list(product(range(5), range(2), range(1, 4), range(4), range(3), range(1, 6), range(2))), float)
@@ -41,6 +43,10 @@ def titanic(tmp_path_factory: pytest.TempPathFactory, patient_audits: None) -> A
     return audit(MODEL, PASSENGERS, target="Survived", protected=["Gender"], out=out)
 
 
+def said(result: AuditResult, answer: Answer) -> str:
+    return answer_in_words(answer, names_on(result.network, result.domain.domain))
+
+
 def ask(store: str | Path, statement: str) -> list[tuple]:
     with closing(sqlite3.connect(store)) as connection:
         return connection.execute(statement).fetchall()
@@ -50,10 +56,10 @@ def test_a_decision_that_depends_on_a_protected_feature(titanic: AuditResult) ->
     place = {tuple(x): row for row, x in enumerate(ADMISSIBLE.astype(int).tolist())}
     other = [place[(*x[:GENDER], 1 - x[GENDER], *x[GENDER + 1 :])] for x in ADMISSIBLE.astype(int).tolist()]
     unequal = int((DECIDED[other] != DECIDED).sum())
-    (answer,) = [answer for answer in titanic.answers if answer.question == "fairness"]
+    (answer,) = [answer for answer in titanic.answers if answer.subject.question == "fairness"]
     assert unequal > 0
     assert answer.verdict is Verdict.FAILS
-    assert answer.statement == "inputs that differ only in Gender get the same decision"
+    assert said(titanic, answer) == "inputs that differ only in Gender get the same decision"
     assert answer.value == pytest.approx(unequal / 3600)
     assert f"{unequal:,} of 3,600 admissible inputs" in answer.witness
     assert answer.witness in titanic.report.read_text(encoding="utf-8")
@@ -79,7 +85,7 @@ def test_distances_and_counterfactuals(titanic: AuditResult) -> None:
 
 
 def test_fewer_units_give_the_same_function(titanic: AuditResult) -> None:
-    (answer,) = [answer for answer in titanic.answers if answer.question == "simplification"]
+    (answer,) = [answer for answer in titanic.answers if answer.subject.question == "simplification"]
     assert answer.verdict is Verdict.HOLDS and answer.proof is not None
     smaller = load_network(titanic.report.with_name("simplified.npz"))
     assert smaller.units == answer.value < NETWORK.units
@@ -240,20 +246,22 @@ def test_what_there_was_no_time_for_is_an_answer_too(tmp_path: Path) -> None:
     assert all(pieces) and [answer for piece in pieces for answer in piece] == answers
     assert len(pieces) <= LATE_LOOKS + 3  # questions in a row for which there is no time are one piece
     shown = [answer for answer in answers if answer.verdict is not Verdict.UNKNOWN]  # a look at some inputs shows it
-    assert [(answer.statement, answer.verdict) for answer in shown] == [
+    names = names_on(network, partition.domain)
+    assert [(answer_in_words(answer, names), answer.verdict) for answer in shown] == [
         ("inputs that differ only in x1 get the same decision", Verdict.FAILS),
         *((f"y0 never rises when x{feature} alone rises", Verdict.FAILS) for feature in (0, 1)),
     ]
     assert all(answer.witness for answer in shown)
     assert all("time ran out" in answer.reason for answer in answers if answer.verdict is Verdict.UNKNOWN)
-    kinds = [answer.question for answer in answers]
+    kinds = [answer.subject.question for answer in answers]
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "fairness": 1,
         "range": 1,
         "monotonicity": 2 * MOST_PAIRS + 1,
         "simplification": 1,
     }
-    assert "5 more pairs" in [answer.statement for answer in answers if answer.question == "monotonicity"][-1]
+    last = [answer for answer in answers if answer.subject.question == "monotonicity"][-1]
+    assert "5 more pairs" in answer_in_words(last, names)
 
 
 def test_an_excerpt_keeps_the_numbers_of_clusters() -> None:
@@ -289,7 +297,7 @@ def test_the_first_page_names_the_features_that_an_output_rises_and_falls_with(t
     down = lines[f"Survived never rises when one of these alone rises: {', '.join(falling)}"]
     assert (up.verdict, len(up.proofs)) == ("holds", len(rising))
     assert (down.verdict, len(down.proofs)) == ("holds", len(falling))
-    assert lines[f"Survived moves one way only with {', '.join(neither)}"].verdict == "fails"
+    assert lines[f"Survived is monotone in {', '.join(neither)}"].verdict == "fails"
     assert all(line.proofs for line in titanic.content.headlines if line.verdict == "holds")
     assert lines["the list of activation regions is complete"].proofs == ("partition.cert",)
 

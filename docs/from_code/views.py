@@ -29,7 +29,6 @@ COMPUTED = {
     "neighbour_class": "class decided at its interior point",
     "pattern": "its pattern, one digit per unit",
     "number": "number of the answer, from 1",
-    "kind": "what the item is: software, options, digests, process",
     "position": "place in the order in which rows are shown, from 0",
     "output_position": "number of the output, from 0",
     "measure_position": "place of the measure, from 0",
@@ -37,11 +36,12 @@ COMPUTED = {
     "active": "1 where the unit is active, 0 where it is inactive",
     "changes_sign": "1 where the feature raises the output in some regions and lowers it in others",
     "changed_sign": "1 where the coefficient's sign differs between the runs",
-    "status": "complete, truncated, running, failed or interrupted",
+    "status": "what the pattern is: region, lower-dimensional, infeasible or unknown",
+    "domain_is_range_of_data": "yes, no or unknown: whether the domain's bounds are the least and largest values",
     "samples": "number of samples of the domain; NULL where no samples were clustered",
-    "verdict": "region, lower-dimensional, infeasible or unknown",
+    "verdict": "the status under its former name, for one version",
     "volume_share": "share of the domain's volume",
-    "patterns": "which patterns are counted",
+    "patterns": "which patterns are counted, in words",
     "count": "how many; NULL where that is not known, or is beyond 2^63",
     "count_text": "the same in words",
     "item": "which option, package or digest",
@@ -51,6 +51,17 @@ COMPUTED = {
     "nearest_cluster": "cluster with the nearest map, from 1",
 }
 """What columns mean that a view computes."""
+OF_VIEW = {
+    "runs_overview": {
+        "status": "complete, truncated, running, failed or interrupted",
+        "network": "name of the model file in this run",
+        "domain": "how the domain was specified in this run",
+        "data": "name of the data in this run",
+    },
+    "pattern_counts": {"kind": "which patterns are counted, in a word"},
+    "run_provenance": {"kind": "what the item is: software, options, digests, process"},
+}
+"""The same where a view means something else by a column than others do."""
 
 
 @cache
@@ -64,7 +75,7 @@ def list_columns() -> dict[str, dict[str, str]]:
             rows = connection.exec_driver_sql(f"PRAGMA table_info({view.name})")
             taken = _meanings(view.query, found)
             meanings = taken | COMPUTED if "UNION" in view.query else COMPUTED | taken  # of a union, no table speaks
-            found[view.name] = {row[1]: meanings.get(row[1], "") for row in rows}
+            found[view.name] = {row[1]: (meanings | OF_VIEW.get(view.name, {})).get(row[1], "") for row in rows}
     engine.dispose()
     return found
 

@@ -65,7 +65,7 @@ class AuditResult:
 
     Attributes
     ----------
-    verdicts
+    statuses
         What the pattern of each cluster is on the domain.
     content
         What the report says.
@@ -85,7 +85,7 @@ class AuditResult:
     samples: Samples
     domain: ChosenDomain
     clusters: Clusters
-    verdicts: Sequence[PatternStatus]
+    statuses: Sequence[PatternStatus]
     partition: Partition
     census: PatternCensus
     importance: ClusterImportance
@@ -240,13 +240,13 @@ def audit(
             run.save_notes([f"{text[0].upper()}{text[1:]}." for text in (*samples.remarks, *doubts)])
             importance = cluster_importance(clusters, record.spread)
             run.save_clusters(clusters, importance, told=most.clusters)
-            verdicts = settle_clusters(
+            statuses = settle_clusters(
                 clusters,
                 chosen.domain,
                 time_limit=schedule.part("settling"),
                 on_progress=lambda done: tell("settling the samples' patterns", done),
             )
-            run.save_verdicts(verdicts)
+            run.save_statuses(statuses)
             tell("enumerating regions", 0)
             known = run.resume() if resume else None
             if resume:
@@ -272,7 +272,7 @@ def audit(
             census = take_census(partition, time_limit=schedule.part("census"))
             run.save_census(census)
             run.save_notes(
-                [*audit_notes(clusters, verdicts, partition, census), *storing_notes(clusters, partition, most)]
+                [*audit_notes(clusters, statuses, partition, census), *storing_notes(clusters, partition, most)]
             )
             tell("asking about the whole domain", 0)
             known_rows = samples.excerpt(MOST_CANDIDATES)
@@ -304,7 +304,7 @@ def audit(
         samples=samples,
         domain=chosen,
         clusters=clusters,
-        verdicts=verdicts,
+        statuses=statuses,
         partition=partition,
         census=census,
         importance=importance,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from relugeom.partition.census import CensusKind
 from relugeom.printing import counted
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def interruption_in_words(tables: "RunTables", measured: Mapping[str, bool]) -> 
 def _audit_parts(tables: "RunTables", measured: Mapping[str, bool]) -> Iterator[Part]:
     """The parts of an audit in the order in which they are recorded."""
     clusters, answers = len(tables.clusters), len(tables.answers)
-    counts = "regions" in set(tables.census["patterns"])
+    counts = CensusKind.REGION in set(tables.census["kind"])
     yield Part(counted(clusters, "cluster"), "") if clusters else Part("", "clusters and their importance")
     yield _regions(tables)
     if tables.certificate:

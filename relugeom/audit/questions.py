@@ -1,6 +1,6 @@
 """What an audit asks of a network on the whole domain: ranges, monotone features, fairness, units that can go.
 
-The one idea: every question knows the statements that it would settle, so that one for which there is no time left is
+The one idea: every question knows the subjects that it would settle, so that one for which there is no time left is
 answered too: it is not known, because the time ran out.
 """
 
@@ -13,11 +13,13 @@ from pathlib import Path
 
 from relugeom.analysis.decisions import decide_exactly
 from relugeom.analysis.unequal_share import unequal_samples, unequal_share
-from relugeom.audit.words import move_in_words, range_in_words
+from relugeom.audit.words import counterparts_in_words
 from relugeom.certificate.claim import settle_claim
-from relugeom.claims.answer import Answer, bound_in_words, pair_in_words, point_in_words
+from relugeom.claims.answer import Answer
 from relugeom.claims.claim import Claim
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
+from relugeom.claims.subject import Direction, Question, Side, Subject
+from relugeom.claims.words import pair_in_words, point_in_words
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import EmptyDomainError
 from relugeom.files import make_folder
@@ -26,13 +28,13 @@ from relugeom.importers.npz import write_npz
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition, PartitionStatus
+from relugeom.partition.scope import choose_scope
 from relugeom.questions.fairness import Fairness, protected_fairness
 from relugeom.questions.monotonicity import monotonicity
 from relugeom.questions.output_bounds import output_bounds
 from relugeom.questions.simplification import Simplification, simplify_network
 from relugeom.questions.tightening import Extremum
 from relugeom.questions.unit_signs import bound_unit_signs, partition_unit_signs
-from relugeom.report.formatting import share_of
 
 __all__ = ["FOLDER", "SIMPLIFIED", "ask_questions"]
 
@@ -94,14 +96,13 @@ class _Question:
         Whether asking is worth it where there is no time for proofs: some inputs alone may show that a statement fails.
     """
 
-    kind: str
-    statements: tuple[str, ...]
+    subjects: tuple[Subject, ...]
     ask: Callable[[], Iterable[Answer]]
     also_late: bool = False
 
     def left_out(self, reason: str) -> Iterator[Answer]:
         """Its answers where it is not asked."""
-        return (Answer(self.kind, statement, Verdict.UNKNOWN, reason=reason) for statement in self.statements)
+        return (Answer(subject, Verdict.UNKNOWN, reason=reason) for subject in self.subjects)
 
 
 class _Questions:
@@ -116,6 +117,8 @@ class _Questions:
         self._proved = 0
         self._inputs, self._outputs = self._network.feature_names, self._network.target_names
         self._kind = "the admissible input " if self._domain.integral.any() else ""
+        self._about = partial(Subject, scope=choose_scope(self._domain))
+        self._from_samples = len(samples) > 0
 
     def ask(self, protected: Sequence[int]) -> Iterator[list[Answer]]:
         """All answers, question by question; of questions in a row for which there is no time left, together."""
@@ -140,23 +143,24 @@ class _Questions:
     def _questions(self, protected: Sequence[int]) -> Iterator[_Question]:
         """What is asked, the questions of the user first."""
         if protected:
-            names = ", ".join(self._inputs[feature] for feature in protected)
-            statement = f"inputs that differ only in {names} get the same decision"
-            yield _Question("fairness", (statement,), partial(self._fairness, statement, protected), also_late=True)
-        for output, name in enumerate(self._outputs[:MOST_OUTPUTS]):
-            yield _Question("range", (range_in_words(name),), partial(self._ranges, output))
-        if len(self._outputs) > MOST_OUTPUTS:
-            yield _not_asked("range", f"the ranges of {len(self._outputs) - MOST_OUTPUTS:,} more outputs", MOST_OUTPUTS)
-        yield _Question("simplification", ("units that the function does not need",), self._simplification)
+            fair = self._about(Question.FAIRNESS, protected=tuple(protected))
+            yield _Question((fair,), partial(self._fairness, fair), also_late=True)
+        for output in range(min(self._network.outputs, MOST_OUTPUTS)):
+            both = self._about(Question.RANGE, output=output)
+            yield _Question((both,), partial(self._ranges, both))
+        if (more := self._network.outputs - MOST_OUTPUTS) > 0:
+            yield _not_asked(self._about(Question.RANGE, further=more), MOST_OUTPUTS)
+        smaller = self._about(Question.SIMPLIFICATION)
+        yield _Question((smaller,), partial(self._simplification, smaller))
         pairs = product(range(self._network.outputs), range(self._network.inputs))
         for output, feature in islice(pairs, MOST_PAIRS):
-            statements = tuple(self._moves(output, feature, moves) for moves in ("never falls", "never rises"))
-            ask = partial(self._monotone, output, feature, statements)
-            yield _Question("monotonicity", statements, ask, also_late=True)
-        count = self._network.outputs * self._network.inputs
-        if count > MOST_PAIRS:
-            what = f"{count - MOST_PAIRS:,} more pairs of an output and a feature"
-            yield _not_asked("monotonicity", f"the direction of {what}", MOST_PAIRS)
+            moves = tuple(
+                self._about(Question.MONOTONICITY, output=output, feature=feature, direction=direction)
+                for direction in Direction
+            )
+            yield _Question(moves, partial(self._monotone, output, feature, moves), also_late=True)
+        if (more := self._network.outputs * self._network.inputs - MOST_PAIRS) > 0:
+            yield _not_asked(self._about(Question.MONOTONICITY, further=more), MOST_PAIRS)
 
     def settle(
         self,
@@ -182,47 +186,46 @@ class _Questions:
         self._proved += settled.proof is not None
         return settled
 
-    def _ranges(self, output: int) -> Iterator[Answer]:
+    def _ranges(self, both: Subject) -> Iterator[Answer]:
         found = output_bounds(
             self._network,
             self._domain,
             self,
-            output=output,
+            output=both.output or 0,
             candidates=self._samples,
             time_limit=self._deadline.within(RANGE_PARTS * self._each),
         )
-        yield self._range(output, found.lowest, "≥")
-        yield self._range(output, found.highest, "≤")
+        for side, end in ((Side.LOWEST, found.lowest), (Side.HIGHEST, found.highest)):
+            yield self._range(replace(both, side=side, scope=found.scope), end)
 
-    def _range(self, output: int, found: Extremum, relation: str) -> Answer:
-        name, settled = self._outputs[output], found.settlement
+    def _range(self, subject: Subject, found: Extremum) -> Answer:
+        settled = found.settlement
         if found.value is None:
-            end = "below" if relation == "≥" else "above"
-            return Answer("range", f"{name} is bounded {end}", Verdict.FAILS, reason="it has no limit on the domain")
+            return Answer(subject, Verdict.FAILS, reason="it has no limit on the domain")
+        point = point_in_words(self._inputs, found.point)
         return Answer(
-            "range",
-            bound_in_words(name, relation, found.value),
+            subject,
             found.verdict,
             found.value,
-            f"{float(found.value)!r} is reached at {self._kind}{point_in_words(self._inputs, found.point)}",
-            "" if settled is None else settled.reason,
-            None if settled is None else settled.proof,
+            witness=f"{float(found.value)!r} is reached at {self._kind}{point}",
+            from_samples=self._from_samples,
+            reason="" if settled is None else settled.reason,
+            proof=None if settled is None else settled.proof,
         )
 
-    def _moves(self, output: int, feature: int, moves: str) -> str:
-        return move_in_words(self._outputs[output], self._inputs[feature], moves)
-
-    def _monotone(self, output: int, feature: int, statements: Sequence[str]) -> Iterator[Answer]:
+    def _monotone(self, output: int, feature: int, subjects: Sequence[Subject]) -> Iterator[Answer]:
         moves = monotonicity(
             self._network, self._domain, self, output=output, feature=feature, candidates=self._samples
         )
-        for statement, settled in zip(statements, (moves.never_falls, moves.never_rises), strict=True):
+        settled_of = {Direction.RISES: moves.never_falls, Direction.FALLS: moves.never_rises}
+        for subject in subjects:
+            settled = settled_of[subject.direction or Direction.RISES]
             shown = settled.counterexample
-            answer = Answer("monotonicity", statement, settled.verdict, proof=settled.proof)
+            answer = Answer(replace(subject, scope=moves.scope), settled.verdict, proof=settled.proof)
             if settled.verdict is Verdict.UNKNOWN:
                 answer = replace(answer, reason=settled.reason)
             elif shown is not None:
-                answer = replace(answer, witness=self._pair(output, feature, shown))
+                answer = replace(answer, witness=self._pair(output, feature, shown), from_samples=self._from_samples)
             yield answer
 
     def _pair(self, output: int, feature: int, shown: Counterexample) -> str:
@@ -238,10 +241,12 @@ class _Questions:
         changed = f"{self._inputs[feature]} = {other}"
         return f"at {point_in_words(self._inputs, low)} it is {first}, with {changed} it is {second}"
 
-    def _fairness(self, statement: str, protected: Sequence[int]) -> Iterator[Answer]:
-        found = protected_fairness(self._network, self._domain, protected, settle=self, candidates=self._samples)
+    def _fairness(self, subject: Subject) -> Iterator[Answer]:
+        found = protected_fairness(
+            self._network, self._domain, subject.protected, settle=self, candidates=self._samples
+        )
         settled, shown = found.same_decision, found.same_decision.counterexample
-        parts, share = [], None
+        parts = []
         if shown is not None and shown.second_x is not None and shown.second_outputs is not None:
             own = [self._inputs[feature] for feature in found.protected]
             changed = [shown.second_x[feature] for feature in found.protected]
@@ -249,13 +254,22 @@ class _Questions:
                 f"at {point_in_words(self._inputs, shown.x)} the decision is {self._class(shown.outputs)}, with "
                 f"{point_in_words(own, changed)} it is {self._class(shown.second_outputs)}"
             )
-        if found.unequal is not None and found.admissible:
-            share = Fraction(found.unequal, found.admissible)
-            parts.append(_share_in_words(found.unequal, found.admissible, "admissible inputs"))
+        counted = found.unequal is not None and bool(found.admissible)
+        if counted:
+            parts.append(counterparts_in_words(found.unequal or 0, found.admissible or 0, "admissible inputs"))
         elif settled.verdict is Verdict.FAILS and not self._end.passed:
             parts.extend(self._measured_shares(found))
-        reason = settled.reason if settled.verdict is Verdict.UNKNOWN else ""
-        yield Answer("fairness", statement, settled.verdict, share, "; ".join(parts), reason, settled.proof)
+        yield Answer(
+            replace(subject, scope=found.scope),
+            settled.verdict,
+            Fraction(found.unequal or 0, found.admissible or 1) if counted else None,
+            found.unequal if counted else None,
+            found.admissible if counted else None,
+            witness="; ".join(parts),
+            from_samples=self._from_samples,
+            reason=settled.reason if settled.verdict is Verdict.UNKNOWN else "",
+            proof=settled.proof,
+        )
 
     def _measured_shares(self, found: Fairness) -> Iterator[str]:
         """Of which share of the domain, and of the samples, another decision is seen."""
@@ -269,7 +283,7 @@ class _Questions:
         asked, unequal, exhaustive = unequal_samples(self._network, self._domain, self._samples, found.protected)
         if asked:
             at_least = "" if exhaustive else "at least "
-            yield at_least + _share_in_words(unequal, asked, "samples of the domain")
+            yield at_least + counterparts_in_words(unequal, asked, "samples of the domain")
 
     def _class(self, outputs: Sequence[Fraction]) -> str:
         place, names = decide_exactly(self._network.rule, outputs), self._network.rule.class_names
@@ -277,7 +291,7 @@ class _Questions:
             return "not clear"
         return names[place] if names else f"class {place}"
 
-    def _simplification(self) -> Iterator[Answer]:
+    def _simplification(self, subject: Subject) -> Iterator[Answer]:
         if self._partition.status is PartitionStatus.COMPLETE:
             signs = partition_unit_signs(self._partition)
         else:
@@ -285,29 +299,26 @@ class _Questions:
         smaller = simplify_network(self._network, signs)
         if not smaller.removed or smaller.claim is None:
             return
-        before, after = self._network.units, smaller.network.units
         settled = self.settle(smaller.claim, self._domain, second_network=smaller.network)
         if settled.verdict is Verdict.HOLDS:
             write_npz(smaller.network, self._folder / SIMPLIFIED)
+        kept = smaller.network.units
         yield Answer(
-            "simplification",
-            f"{after:,} of the {before:,} units give the same outputs on the domain ({SIMPLIFIED})",
+            replace(subject, second_network=SIMPLIFIED),
             settled.verdict,
-            Fraction(after),
-            _removed_in_words(smaller),
-            settled.reason,
-            settled.proof,
+            Fraction(kept),
+            kept,
+            self._network.units,
+            witness=_removed_in_words(smaller),
+            reason=settled.reason,
+            proof=settled.proof,
         )
 
 
-def _not_asked(kind: str, what: str, limit: int) -> _Question:
+def _not_asked(subject: Subject, limit: int) -> _Question:
     """What is beyond a limit, as an answer of its own."""
     reason = f"not asked: an audit asks about the first {limit:,}"
-    return _Question(kind, (what,), lambda: (Answer(kind, what, Verdict.UNKNOWN, reason=reason),))
-
-
-def _share_in_words(part: int, whole: int, what: str) -> str:
-    return f"{share_of(part, whole, what)} have such a counterpart"
+    return _Question((subject,), lambda: (Answer(subject, Verdict.UNKNOWN, reason=reason),))
 
 
 def _removed_in_words(smaller: Simplification) -> str:

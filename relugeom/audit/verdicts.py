@@ -5,13 +5,14 @@ nearly always fails. On the page of verdicts they are one: it rises with the fea
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from relugeom.audit.words import move_in_words, range_in_words
+from relugeom.audit.words import counterparts_in_words
 from relugeom.claims.settlement import Verdict
+from relugeom.claims.subject import Direction, Question
 from relugeom.network.network import ReLUNetwork
-from relugeom.printing import counted, printable
+from relugeom.partition.census import CensusKind
+from relugeom.printing import counted
 from relugeom.report.content import Headline
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ __all__ = ["headlines"]
 MOST_OUTPUTS, MOST_NAMED, LONGEST = 3, 12, 40
 """Outputs with lines of their own, features that a line names, and characters of a name."""
 Row = dict[str, object]
+Key = tuple[object, ...]
 
 
 def headlines(tables: "RunTables", network: ReLUNetwork) -> Sequence[Headline]:
@@ -31,65 +33,72 @@ def headlines(tables: "RunTables", network: ReLUNetwork) -> Sequence[Headline]:
         return ()
     return (
         _completeness(tables),
-        *(_one(row) for row in rows if row["question"] == "fairness"),
+        *(_one(row) for row in rows if row["question"] == Question.FAIRNESS),
         *_of_outputs(rows, network),
-        *(_one(row) for row in rows if row["question"] == "simplification"),
+        *(_one(row) for row in rows if row["question"] == Question.SIMPLIFICATION),
     )
 
 
 def _completeness(tables: "RunTables") -> Headline:
     """Whether all activation regions are known, and proved to be all."""
-    counts = dict(zip(tables.census["patterns"], tables.census["count"], strict=True))
-    statement = "the list of activation regions is complete"
-    finding = f"{counts['regions']} of {counts['all patterns']} patterns have a region" if "regions" in counts else ""
+    counts = dict(zip(tables.census["kind"], tables.census["count"], strict=True))
+    statement, regions = "the list of activation regions is complete", counts.get(CensusKind.REGION)
+    finding = "" if regions is None else f"{regions} of {counts[CensusKind.ALL]} patterns have a region"
     if tables.partition != "complete":
         why = tables.provenance.get("reason") if tables.provenance.get("status") == "truncated" else None
         return Headline(statement, Verdict.UNKNOWN, why or "the search was cut short")
     if not tables.certificate:
         return Headline(statement, Verdict.UNKNOWN, f"{finding}; there is no certificate".removeprefix("; "))
-    proved = tables.certificate["activation regions"]
-    if proved != counts.get("regions", proved):
-        return Headline(statement, Verdict.UNKNOWN, f"{finding}; the certificate proves {proved} of them")
+    if tables.proved_regions != tables.regions:
+        return Headline(
+            statement, Verdict.UNKNOWN, f"{finding}; the certificate proves {tables.proved_regions:,} of them"
+        )
     return Headline(statement, Verdict.HOLDS, finding, (tables.certificate["file"],))
 
 
 def _one(row: Row) -> Headline:
+    part, whole = (_number(row[name]) for name in ("part", "whole"))
     finding = _reason(row) or str(row["witness"])
-    if row["question"] == "fairness" and isinstance(row["value"], float) and row["value"] == row["value"]:
-        finding = str(row["witness"]).rpartition("; ")[2]  # how many have a counterpart with another decision
+    if row["question"] == Question.FAIRNESS and part is not None and whole is not None:
+        finding = counterparts_in_words(part, whole, "admissible inputs")
     return Headline(str(row["statement"]), Verdict(str(row["verdict"])), finding, _proofs([row]))
 
 
 def _of_outputs(rows: Sequence[Row], network: ReLUNetwork) -> Iterator[Headline]:
     """The range of each of the first outputs, and the features that it rises or falls with."""
-    ranges = iter([row for row in rows if row["question"] == "range"])
-    settled = {str(row["statement"]): row for row in rows if row["question"] == "monotonicity"}
-    for output in network.target_names[:MOST_OUTPUTS]:
-        for row in islice(ranges, 2):
+    about: dict[Key, list[Row]] = {}
+    for row in rows:
+        about.setdefault((row["question"], _number(row["output_position"]), _number(row["position"])), []).append(row)
+    for output, name in enumerate(network.target_names[:MOST_OUTPUTS]):
+        for row in about.get((Question.RANGE, output, None), ()):
             yield Headline(str(row["statement"]), Verdict(str(row["verdict"])), _reason(row), _proofs([row]))
-            if row["statement"] == printable(range_in_words(output)):
-                break  # it was not asked: one statement stands for both ends
-        yield from _moves(output, network.feature_names, settled)
+        yield from _moves(
+            name,
+            {
+                feature: {
+                    str(row["direction"]): row for row in about.get((Question.MONOTONICITY, output, position), ())
+                }
+                for position, feature in enumerate(network.feature_names)
+            },
+        )
     if (more := network.outputs - MOST_OUTPUTS) > 0:
         yield Headline(f"ranges and directions of {counted(more, 'more output')}", None, "see the statements")
 
 
-def _moves(output: str, features: Sequence[str], settled: dict[str, Row]) -> Iterator[Headline]:
+def _moves(output: str, settled: dict[str, dict[str, Row]]) -> Iterator[Headline]:
     """One line for the features that an output rises with, one for those that it falls with, and so on."""
     found: dict[str, list[tuple[str, list[Row]]]] = {}
-    for feature in features:
-        pair = [settled.get(printable(move_in_words(output, feature, move))) for move in ("never falls", "never rises")]
-        known = [row for row in pair if row is not None]
-        held = [row is not None and row["verdict"] == Verdict.HOLDS.value for row in pair]
-        failed = len(known) == 2 and all(row["verdict"] == Verdict.FAILS.value for row in known)
+    for feature, known in settled.items():
+        held = [direction in known and known[direction]["verdict"] == Verdict.HOLDS for direction in Direction]
+        failed = len(known) == 2 and all(row["verdict"] == Verdict.FAILS for row in known.values())
         kind = "flat" if all(held) else "up" if held[0] else "down" if held[1] else "both" if failed else "open"
-        found.setdefault(kind, []).append((feature, [row for row in known if row["verdict"] == Verdict.HOLDS.value]))
+        found.setdefault(kind, []).append((feature, [row for row in known.values() if row["verdict"] == Verdict.HOLDS]))
     for kind, words, verdict in (
         ("flat", "does not change with", Verdict.HOLDS),
         ("up", "never falls when one of these alone rises:", Verdict.HOLDS),
         ("down", "never rises when one of these alone rises:", Verdict.HOLDS),
-        ("both", "moves one way only with", Verdict.FAILS),
-        ("open", "moves one way only with", Verdict.UNKNOWN),
+        ("both", "is monotone in", Verdict.FAILS),
+        ("open", "is monotone in", Verdict.UNKNOWN),
     ):
         if own := found.get(kind):
             names = _listed([feature for feature, _ in own])
@@ -97,6 +106,11 @@ def _moves(output: str, features: Sequence[str], settled: dict[str, Row]) -> Ite
             yield Headline(
                 f"{output} {words} {names}", verdict, finding, _proofs(row for _, rows in own for row in rows)
             )
+
+
+def _number(value: object) -> int | None:
+    """A whole number of a column, in which others may be missing."""
+    return None if value is None else int(str(value))
 
 
 def _reason(row: Row) -> str:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from relugeom.audit.schedule import Affordable
+from relugeom.claims.settlement import Verdict
 from relugeom.data.samples import Samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.rounding import rounding_bound
-from relugeom.partition.census import PatternCensus
+from relugeom.partition.census import CensusKind, PatternCensus
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.printing import counted
-from relugeom.report.formatting import estimated_share
+from relugeom.report.formatting import estimated_share, share_of
 
 if TYPE_CHECKING:
     from relugeom.store.queries import RunTables
@@ -22,17 +23,16 @@ if TYPE_CHECKING:
 __all__ = [
     "audit_notes",
     "columns_in_words",
-    "move_in_words",
-    "range_in_words",
+    "counterparts_in_words",
     "resumption_in_words",
     "storing_notes",
     "summary_of",
 ]
 
 WORDS = {
-    "holds": "statements are proved",
-    "fails": "are false, with an input that shows it",
-    "unknown": "are not settled",
+    Verdict.HOLDS: "statements are proved",
+    Verdict.FAILS: "are false, with an input that shows it",
+    Verdict.UNKNOWN: "are not settled",
 }
 MAX_NAMED = 20
 """Inputs that are named in a remark; of more, only the first and the last are."""
@@ -57,18 +57,13 @@ def columns_in_words(network: ReLUNetwork, samples: Samples) -> str:
     return f"inputs: {', '.join(names)}" + ("" if samples.target_name is None else f"; target: {samples.target_name}")
 
 
-def move_in_words(output: str, feature: str, move: str) -> str:
-    """The statement that an output ``"never falls"`` or ``"never rises"`` with a feature."""
-    return f"{output} {move} when {feature} alone rises"
-
-
-def range_in_words(output: str) -> str:
-    """What is asked of either end of an output, before it is known."""
-    return f"the range of {output}"
+def counterparts_in_words(unequal: int, inputs: int, what: str) -> str:
+    """Of how many inputs a protected feature alone changes the decision."""
+    return f"{share_of(unequal, inputs, what)} have such a counterpart"
 
 
 def audit_notes(
-    clusters: Clusters, verdicts: Sequence[PatternStatus], partition: Partition, census: PatternCensus
+    clusters: Clusters, statuses: Sequence[PatternStatus], partition: Partition, census: PatternCensus
 ) -> list[str]:
     """Limits and remarks, one sentence each."""
     network, domain = partition.network, partition.domain
@@ -79,7 +74,7 @@ def audit_notes(
         notes.append(
             f"The list of regions is truncated ({partition.reason}); the patterns of the samples are settled all the "
             f"same."
-            if PatternStatus.UNKNOWN not in verdicts
+            if PatternStatus.UNKNOWN not in statuses
             else f"The list of regions is truncated ({partition.reason})."
         )
     if domain.integral.any():
@@ -88,8 +83,8 @@ def audit_notes(
             "whole numbers where the domain has them, and one member of each one-hot group. The range of a single "
             "region is over its relaxation."
         )
-    if PatternStatus.UNKNOWN in verdicts:
-        left = counted(verdicts.count(PatternStatus.UNKNOWN), "cluster")
+    if PatternStatus.UNKNOWN in statuses:
+        left = counted(statuses.count(PatternStatus.UNKNOWN), "cluster")
         notes.append(f"Whether the patterns of {left} are regions is not known: the time ran out.")
     if not census.lower_complete:
         notes.append("Lower-dimensional patterns were not searched for; only those of admissible inputs are listed.")
@@ -98,7 +93,7 @@ def audit_notes(
     outside = int((~clusters.inside).sum())
     if outside:
         notes.append(f"Samples outside the domain: {outside:,}; they stay in their clusters and cover no region.")
-    if PatternStatus.INFEASIBLE in verdicts:
+    if PatternStatus.INFEASIBLE in statuses:
         notes.append("All samples of a cluster whose pattern is infeasible lie outside the domain.")
     doubtful = int(clusters.float32_doubtful.sum())
     if doubtful and network.origin.precision == "float32":
@@ -131,7 +126,7 @@ def storing_notes(clusters: Clusters, partition: Partition, most: Affordable) ->
 
 def summary_of(tables: "RunTables") -> Mapping[str, str]:
     """The run in a few lines."""
-    counts = dict(zip(tables.census["patterns"], tables.census["count"], strict=True))
+    counts = dict(zip(tables.census["kind"], tables.census["count"], strict=True))
     run = tables.provenance
     described = tables.network
     size = [counted(int(described[f"{thing}s"]), thing) for thing in ("input", "unit", "output")]
@@ -144,12 +139,12 @@ def summary_of(tables: "RunTables") -> Mapping[str, str]:
         if clusters["accuracy"].notna().all():
             right = round(float((clusters["accuracy"] * clusters["samples"]).sum()))
             summary["Accuracy"] = estimated_share(right, samples)
-    if "regions" in counts:
-        summary["Activation regions"] = f"{counts['regions']} of {counts['all patterns']} patterns"
-        if (observed := counts.get("holding samples of the domain")) is not None and len(clusters):
+    if CensusKind.REGION in counts:
+        summary["Activation regions"] = f"{counts[CensusKind.REGION]} of {counts[CensusKind.ALL]} patterns"
+        if (observed := counts.get(CensusKind.OBSERVED)) is not None and len(clusters):
             summary["Patterns with samples"] = f"{observed} have samples that lie in the domain"
     else:
-        known = max(tables.regions or 0, int((tables.patterns["verdict"] == "region").sum()))
+        known = max(tables.regions or 0, int((tables.patterns["status"] == PatternStatus.REGION).sum()))
         summary["Activation regions"] = f"{known:,} are known"
     if len(tables.answers):
         verdicts = tables.answers["verdict"].value_counts()

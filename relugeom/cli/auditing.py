@@ -129,7 +129,7 @@ def run_cluster(
             rows, _by_cluster(content.profiles), _by_cluster(content.importance), strict=True
         ):
             in_order = sorted(importance, key=lambda entry: place[entry["output"], entry["feature"]])
-            row |= {"features": profile, "importance": in_order}
+            row |= {"features": profile, "importance": in_order, "verdict": row["status"]}
         if content.outcomes is not None:
             for number, kind, name, value in content.outcomes.itertuples(index=False):
                 rows[number - 1].setdefault(kind, {})[name] = value

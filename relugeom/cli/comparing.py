@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relugeom.audit.inputs import ChosenDomain, choose_domain
-from relugeom.claims.answer import point_in_words
 from relugeom.claims.settlement import Proof, Verdict
+from relugeom.claims.words import point_in_words
 from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.model_file import Reading, read_all
 from relugeom.cli.output import progress, show

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, StrEnum
 from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ __all__ = [
     "AdmissibleInputs",
     "AdmissiblePatterns",
     "AdmissibleVerdict",
+    "CensusKind",
     "PatternCensus",
     "PrefixProof",
     "patterns_in_words",
@@ -24,6 +25,17 @@ __all__ = [
 
 MAX_LISTED_UNITS = 20
 """Networks with more units have too many patterns to classify one by one."""
+
+
+class CensusKind(StrEnum):
+    """Which patterns are counted; those with a status by that status."""
+
+    ALL = "all"
+    REGION = "region"
+    LOWER_DIMENSIONAL = "lower-dimensional"
+    INFEASIBLE = "infeasible"
+    ADMISSIBLE = "admissible"
+    OBSERVED = "observed"
 
 
 class AdmissibleVerdict(IntEnum):

@@ -5,10 +5,12 @@ binary features, one-hot groups) the admissible inputs are meant, unless somebod
 """
 
 from relugeom.claims.claim import Scope
+from relugeom.claims.words import Names
 from relugeom.geometry.domain import Domain, contains, contains_admissible
 from relugeom.linalg.arrays import BoolArray, FloatArray
+from relugeom.network.network import ReLUNetwork
 
-__all__ = ["choose_scope", "in_scope", "scope_in_words"]
+__all__ = ["choose_scope", "in_scope", "names_on", "scope_in_words"]
 
 
 def choose_scope(domain: Domain, asked: Scope | None = None) -> Scope:
@@ -24,6 +26,12 @@ def choose_scope(domain: Domain, asked: Scope | None = None) -> Scope:
     if asked is not None:
         return Scope(asked)
     return Scope.ADMISSIBLE if domain.integral.any() else Scope.RELAXATION
+
+
+def names_on(network: ReLUNetwork, domain: Domain | None) -> Names:
+    """How the things are called that statements about a network on a domain name, and which inputs they mean."""
+    scope = Scope.RELAXATION if domain is None else choose_scope(domain)
+    return Names(network.feature_names, network.target_names, scope)
 
 
 def in_scope(domain: Domain, X: FloatArray, scope: Scope) -> BoolArray:

@@ -28,7 +28,7 @@ def cluster_content(name: str, clusters: Clusters, importance: ClusterImportance
             "samples": clusters.size,
             "share": clusters.size / len(clusters.assignment),
             "outside": clusters.outside,
-            "verdict": None,
+            "status": None,
             "prediction": clusters.prediction_mean[:, 0] if m == 1 else None,
             "positive_share": clusters.class_share[:, 1] if decides else None,
             "target_mean": clusters.target_mean,
@@ -63,7 +63,7 @@ def cluster_content(name: str, clusters: Clusters, importance: ClusterImportance
         clusters=table,
         profiles=profiles,
         importance=rank_features(weights, table),
-        patterns=pd.DataFrame(columns=["pattern", "verdict", "samples", "admissible"]),
+        patterns=pd.DataFrame(columns=["pattern", "status", "samples", "admissible"]),
         provenance={},
         outcomes=cluster_outcomes(clusters),
     )

@@ -109,9 +109,9 @@ class ReportContent:
     constraints
         Linear rows of the domain in words.
     census
-        Columns patterns (what kind), count (text: a number, "2^80", or "not known").
+        Columns patterns (which), count (text: a number, "2^80", or "not known").
     clusters
-        Columns cluster (from 1), pattern, samples, share, outside, verdict, prediction (mean of the output),
+        Columns cluster (from 1), pattern, samples, share, outside, status, prediction (mean of the output),
         positive_share, target_mean, accuracy; None where there is no value, or not one but several.
     outcomes
         Where there are several outputs: columns cluster, kind (mean, decided, target), name, value; else None or empty.
@@ -120,7 +120,7 @@ class ReportContent:
     importance
         Columns cluster, output, feature, coefficient, sign, scaled, contribution.
     patterns
-        Columns pattern, verdict, samples, admissible (number of admissible inputs or None).
+        Columns pattern, status, samples, admissible (number of admissible inputs or None).
     notes
         Limits and remarks, one sentence each.
     answers

@@ -46,7 +46,7 @@ class Cell:
     sort
         The number by which it is sorted, as text, or empty: then the text counts.
     kind
-        "text", "number", "name" (a heading of its row), "pattern" or "verdict".
+        "text", "number", "name" (a heading of its row), "pattern" or "verdict" (a status, too).
     note
         Soft words behind the text.
     """
@@ -119,13 +119,13 @@ def cluster_table(clusters: pd.DataFrame) -> PageTable:
         ("samples", "samples", display),
         ("share", "share", percent),
         ("outside", "out of domain", display),
-        ("verdict", "verdict", display),
+        ("status", "status", display),
         ("prediction", "mean output", display),
         ("positive_share", "class 1", percent),
         ("target_mean", "mean target", display),
         ("accuracy", "accuracy", percent),
     ]
-    kinds = {"pattern": "pattern", "verdict": "verdict"}
+    kinds = {"pattern": "pattern", "status": "verdict"}
     used = [entry for entry in columns if clusters[entry[0]].notna().any()]
     shown = clusters.head(_fitting(clusters["pattern"], MAX_CLUSTERS))
     rows = []
@@ -142,16 +142,16 @@ def pattern_table(patterns: pd.DataFrame, hidden: int = 0) -> PageTable:
     shown = patterns.head(_fitting(patterns["pattern"], MAX_PATTERNS))
     rows = []
     for row in _records(shown):
-        unobserved = row["samples"] == 0 and row["verdict"] in ("region", "lower-dimensional")
+        unobserved = row["samples"] == 0 and row["status"] in ("region", "lower-dimensional")
         rows.append(
             [
                 Cell(str(row["pattern"]), kind="pattern"),
-                Cell(display(row["verdict"]), kind="verdict", note="unobserved" if unobserved else ""),
+                Cell(display(row["status"]), kind="verdict", note="unobserved" if unobserved else ""),
                 _cell(row["samples"], display),
                 _cell(row["admissible"], display),
             ]
         )
-    headings = [("pattern", False), ("verdict", False), ("samples", True), ("admissible inputs", True)]
+    headings = [("pattern", False), ("status", False), ("samples", True), ("admissible inputs", True)]
     return PageTable(
         "Patterns that were settled", headings, rows, _more(len(patterns) + hidden - len(shown), "pattern")
     )

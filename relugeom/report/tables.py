@@ -25,7 +25,7 @@ _CLUSTER_COLUMNS = (
     ("samples", "samples", display),
     ("share", "share", percent),
     ("outside", "out of\ndomain", display),
-    ("verdict", "verdict", lambda verdict: display(verdict).replace("lower-dimensional", "lower-dim.")),
+    ("status", "status", lambda status: display(status).replace("lower-dimensional", "lower-dim.")),
     ("prediction", "mean\noutput", display),
     ("positive_share", "pos.\nshare", percent),
     ("target_mean", "mean\ntarget", display),
@@ -83,7 +83,7 @@ def _clusters(clusters: pd.DataFrame) -> Group:
         if column == "pattern":
             table.add_column(heading, overflow="fold", min_width=7)
         else:
-            table.add_column(heading, justify="left" if column == "verdict" else "right", no_wrap=True)
+            table.add_column(heading, justify="left" if column == "status" else "right", no_wrap=True)
         if column in _SHARES_OF_SAMPLES:
             columns.append([percent_of(*pair) for pair in zip(shown[column], shown["samples"], strict=True)])
         else:

@@ -1,23 +1,41 @@
-"""What was asked of a network in a run, and what became of it."""
+"""What was asked of a network in a run, and what became of it.
+
+The subject of an answer is in columns, the features of a question about protected ones in rows of their own; the
+sentence is kept for people.
+"""
 
 from collections.abc import Sequence
 
-from sqlalchemy import Column, Connection, Double, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Double,
+    ForeignKeyConstraint,
+    Integer,
+    Table,
+    Text,
+    select,
+)
 
 from relugeom.claims.answer import Answer
+from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Proof
+from relugeom.claims.subject import Direction, Question, Side, Subject
+from relugeom.claims.words import Names, answer_in_words
 from relugeom.printing import printable
 from relugeom.store.database.columns import Digest, key, metadata, owner, required
 from relugeom.store.database.insertion import insert_columns
 
-__all__ = ["answers", "proof_file", "save_answers"]
+__all__ = ["answers", "load_subjects", "proof_file", "protected_features", "save_answers"]
 
 answers = Table(
     "answers",
     metadata,
     owner("run_id", "runs.id", "the run"),
     key("position", "its place among those of the run, from 0"),
-    required("question", Text, comment="what kind of question: range, monotonicity, …"),
+    required("question", Text, comment="what kind of question: range, monotonicity, fairness or simplification"),
     required("statement", Text, comment="what is claimed of the network on the domain"),
     required("verdict", Text, comment="holds, fails or unknown"),
     Column("value", Double, comment="the number that was asked for, to the nearest float; NULL without one"),
@@ -25,27 +43,96 @@ answers = Table(
     required("reason", Text, comment="why the verdict is not known, or empty"),
     Column("file", Text, comment="the certificate of a statement that holds"),
     Column("sha256", Digest, comment="SHA-256 of the certificate"),
+    Column("scope", Text, comment="of which inputs: relaxation or admissible; NULL before revision 0013"),
+    Column("output", Integer, comment="number of the output, from 0; NULL where none is meant"),
+    Column("feature", Integer, comment="number of the input, from 0; NULL where none is meant"),
+    Column("direction", Text, comment="how the output is said to move with the feature: rises or falls"),
+    Column("side", Text, comment="which end of a range: lowest or highest; NULL for both"),
+    Column("second_network", Text, comment="file of the smaller network that is said to be the same function"),
+    Column("further", Integer, comment="how many more subjects are meant together, which were not asked about"),
+    Column("part", BigInteger, comment="how many inputs have a counterpart with another decision, or units are kept"),
+    Column("whole", BigInteger, comment="of how many"),
+    Column("from_samples", Boolean, comment="whether the witness was sought from samples, and may be one"),
     comment="Verdicts on statements about the network on the domain; those that hold have a certificate.",
     sqlite_with_rowid=False,
 )
 
+protected_features = Table(
+    "protected_features",
+    metadata,
+    key("run_id", "the run"),
+    key("position", "place of the answer among those of the run, from 0"),
+    key("feature", "number of the input, from 0"),
+    ForeignKeyConstraint(["run_id", "position"], ["answers.run_id", "answers.position"], ondelete="CASCADE"),
+    comment="Features on which, an answer says, the decision does or does not depend.",
+    sqlite_with_rowid=False,
+)
 
-def save_answers(connection: Connection, run_id: int, found: Sequence[Answer], *, first: int) -> None:
+
+def save_answers(connection: Connection, run_id: int, found: Sequence[Answer], names: Names, *, first: int) -> None:
     """Record answers of a run, `first` being the place of the first one."""
     proofs = [answer.proof for answer in found]
+    subjects = [answer.subject for answer in found]
+    positions = range(first, first + len(found))
     columns = {
         "run_id": [run_id] * len(found),
-        "position": list(range(first, first + len(found))),
-        "question": [answer.question for answer in found],
-        "statement": [printable(answer.statement) for answer in found],
+        "position": list(positions),
+        "question": [subject.question.value for subject in subjects],
+        "statement": [printable(answer_in_words(answer, names)) for answer in found],
         "verdict": [answer.verdict.value for answer in found],
         "value": [None if answer.value is None else float(answer.value) for answer in found],
         "witness": [printable(answer.witness) for answer in found],
         "reason": [printable(answer.reason) for answer in found],
         "file": [None if proof is None else proof_file(proof) for proof in proofs],
         "sha256": [None if proof is None else proof.digest or None for proof in proofs],
+        "scope": [subject.scope.value for subject in subjects],
+        "output": [subject.output for subject in subjects],
+        "feature": [subject.feature for subject in subjects],
+        "direction": [subject.direction and subject.direction.value for subject in subjects],
+        "side": [subject.side and subject.side.value for subject in subjects],
+        "second_network": [subject.second_network for subject in subjects],
+        "further": [subject.further for subject in subjects],
+        "part": [answer.part for answer in found],
+        "whole": [answer.whole for answer in found],
+        "from_samples": [answer.from_samples for answer in found],
     }
     insert_columns(connection, answers, columns)
+    protected = [
+        (at, feature) for at, subject in zip(positions, subjects, strict=True) for feature in subject.protected
+    ]
+    rows = {
+        "run_id": [run_id] * len(protected),
+        "position": [at for at, _ in protected],
+        "feature": [feature for _, feature in protected],
+    }
+    insert_columns(connection, protected_features, rows)
+
+
+def load_subjects(connection: Connection, run_id: int) -> list[Subject | None]:
+    """What the answers of a run are about, in their order; None of an older store whose rows do not tell."""
+    query = select(answers).where(answers.c.run_id == run_id).order_by(answers.c.position)
+    own: dict[int, list[int]] = {}
+    rows = select(protected_features.c.position, protected_features.c.feature).where(
+        protected_features.c.run_id == run_id
+    )
+    for at, feature in connection.execute(rows):
+        own.setdefault(at, []).append(feature)
+    return [
+        None
+        if row["scope"] is None
+        else Subject(
+            Question(row["question"]),
+            Scope(row["scope"]),
+            row["output"],
+            row["feature"],
+            None if row["direction"] is None else Direction(row["direction"]),
+            None if row["side"] is None else Side(row["side"]),
+            tuple(own.get(row["position"], ())),
+            row["second_network"],
+            row["further"],
+        )
+        for row in connection.execute(query).mappings()
+    ]
 
 
 def proof_file(proof: Proof) -> str | None:

@@ -1,4 +1,4 @@
-"""How all patterns divide, as rows: counts for the run, verdicts for everybody."""
+"""How all patterns divide, as rows: counts for the run, statuses for everybody."""
 
 from typing import NamedTuple
 
@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 from relugeom.linalg.arrays import ByteArray
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import pack_patterns
-from relugeom.partition.census import PatternCensus
+from relugeom.partition.census import CensusKind, PatternCensus
 from relugeom.partition.partition import PatternStatus
 from relugeom.store import schema
 from relugeom.store.database.insertion import insert_columns
-from relugeom.store.patterns import save_admissible, save_patterns, save_verdicts
+from relugeom.store.patterns import save_admissible, save_patterns, save_statuses
 
 __all__ = ["save_census"]
 
@@ -22,10 +22,20 @@ LARGEST = 2**63 - 1
 NOT_KNOWN = "not known"
 
 
+LABELS = {
+    CensusKind.ALL: "all patterns",
+    CensusKind.REGION: "regions",
+    CensusKind.LOWER_DIMENSIONAL: "lower-dimensional",
+    CensusKind.INFEASIBLE: "infeasible",
+    CensusKind.ADMISSIBLE: "met by an admissible input",
+}
+"""What people read for the kinds that are counted here."""
+
+
 class Count(NamedTuple):
     """A line of the census; `number` is None where it is not known exactly or too large for SQL."""
 
-    patterns: str
+    kind: CensusKind
     number: int | None
     text: str
 
@@ -33,12 +43,13 @@ class Count(NamedTuple):
 def save_census(
     connection: Connection, run_id: int, census: PatternCensus, network: ReLUNetwork, network_id: int, domain_id: int
 ) -> None:
-    """Record the counts of a census, and the verdicts of the patterns that it lists."""
+    """Record the counts of a census, and the statuses of the patterns that it lists."""
     counts = census_counts(census)
     columns = {
         "run_id": run_id,
         "position": range(len(counts)),
-        "patterns": [count.patterns for count in counts],
+        "kind": [count.kind.value for count in counts],
+        "patterns": [LABELS[count.kind] for count in counts],
         "count": [count.number for count in counts],
         "count_text": [count.text for count in counts],
     }
@@ -52,10 +63,10 @@ def save_census(
             (infeasible_patterns(census), PatternStatus.INFEASIBLE, np.zeros(census.infeasible, dtype=np.int64))
         )
     asked_of = {PatternStatus.REGION: census.region_verdicts, PatternStatus.LOWER_DIMENSIONAL: census.lower_verdicts}
-    for packed, verdict, admissible in kinds:
+    for packed, status, admissible in kinds:
         patterns = save_patterns(connection, network_id, network, packed)
-        save_verdicts(connection, domain_id, patterns, verdict, admissible)
-        asked = asked_of.get(verdict)
+        save_statuses(connection, domain_id, patterns, status, admissible)
+        asked = asked_of.get(status)
         if asked is not None:
             save_admissible(connection, domain_id, patterns.ids, asked)
 
@@ -64,11 +75,11 @@ def census_counts(census: PatternCensus) -> list[Count]:
     """The lines of a census in the order of reading."""
     total, regions, lower = 2**census.units, len(census.region_packed), len(census.lower_packed)
     return [
-        Count("all patterns", total if total <= LARGEST else None, census.patterns_in_words),
-        _count("regions", regions, exact=census.complete),
-        _count("lower-dimensional", lower, exact=census.lower_complete),
+        Count(CensusKind.ALL, total if total <= LARGEST else None, census.patterns_in_words),
+        _count(CensusKind.REGION, regions, exact=census.complete),
+        _count(CensusKind.LOWER_DIMENSIONAL, lower, exact=census.lower_complete),
         _infeasible_count(census),
-        Count("met by an admissible input", census.admissible, _text(census.admissible)),
+        Count(CensusKind.ADMISSIBLE, census.admissible, _text(census.admissible)),
     ]
 
 
@@ -81,18 +92,18 @@ def infeasible_patterns(census: PatternCensus) -> ByteArray:
     return packed[[row.tobytes() not in feasible for row in packed]]
 
 
-def _count(patterns: str, number: int, *, exact: bool) -> Count:
+def _count(kind: CensusKind, number: int, *, exact: bool) -> Count:
     if exact:
-        return Count(patterns, number, _text(number))
-    return Count(patterns, None, f"at least {number:,}" if number else NOT_KNOWN)
+        return Count(kind, number, _text(number))
+    return Count(kind, None, f"at least {number:,}" if number else NOT_KNOWN)
 
 
 def _infeasible_count(census: PatternCensus) -> Count:
     number = census.infeasible
     if number is not None and number > LARGEST:
         feasible = len(census.region_packed) + len(census.lower_packed)
-        return Count("infeasible", None, f"{census.patterns_in_words} − {feasible:,}")
-    return Count("infeasible", number, _text(number))
+        return Count(CensusKind.INFEASIBLE, None, f"{census.patterns_in_words} − {feasible:,}")
+    return Count(CensusKind.INFEASIBLE, number, _text(number))
 
 
 def _text(number: int | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from relugeom.data.table import SampleTable
+from relugeom.geometry.domain_spec import domain_of_data
 from relugeom.linalg.arrays import FloatArray, frozen_array
 from relugeom.linalg.digest import content_digest
 from relugeom.printing import printable
@@ -33,6 +34,8 @@ class DatasetRecord:
         Mean and standard deviation of each feature, shape (n,).
     target
         Name of the target column, or None.
+    range_digest
+        Digest of the domain between the least and the largest value of each feature; None where there are no samples.
     """
 
     name: str
@@ -42,6 +45,7 @@ class DatasetRecord:
     mean: FloatArray = field(repr=False)
     spread: FloatArray = field(repr=False)
     target: str | None = None
+    range_digest: str | None = None
 
 
 def describe_dataset(
@@ -65,6 +69,7 @@ def describe_dataset(
         mean=frozen_array(mean),
         spread=frozen_array(spread),
         target=target_name,
+        range_digest=domain_of_data(table.range()).digest if len(table) else None,
     )
 
 
@@ -78,6 +83,7 @@ def save_dataset(connection: Connection, dataset: DatasetRecord) -> int:
         "name": printable(dataset.name),
         "samples": dataset.samples,
         "target": dataset.target,
+        "range_digest": dataset.range_digest,
     }
     dataset_id = insert_value(connection, schema.datasets, facts)
     features = {

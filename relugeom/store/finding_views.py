@@ -49,7 +49,7 @@ JOIN runs r ON r.id = u.run_id
 JOIN partition_regions g ON g.partition_id = u.partition_id AND g.position = u.position
 JOIN patterns p ON p.id = g.pattern_id
 LEFT JOIN region_volumes v ON v.partition_id = u.partition_id AND v.position = u.position
-LEFT JOIN verdicts w ON w.domain_id = r.domain_id AND w.pattern_id = g.pattern_id
+LEFT JOIN pattern_statuses w ON w.domain_id = r.domain_id AND w.pattern_id = g.pattern_id
 LEFT JOIN admissible_patterns a ON a.domain_id = r.domain_id AND a.pattern_id = g.pattern_id""",
     ),
     View(

@@ -14,7 +14,7 @@ from relugeom.store.database.insertion import find_id, insert_columns, insert_va
 from relugeom.store.domains import load_domain
 from relugeom.store.measured_tables import effect_counts
 from relugeom.store.networks import load_network
-from relugeom.store.patterns import compute_maps, save_patterns, save_verdicts
+from relugeom.store.patterns import compute_maps, save_patterns, save_statuses
 
 __all__ = ["load_partition", "save_partition"]
 
@@ -23,7 +23,7 @@ DECIMAL_BITS = 10_000
 
 
 def save_partition(connection: Connection, partition: Partition, network_id: int, domain_id: int, *, maps: bool) -> int:
-    """Id of a partition, saved with the verdicts (and effective maps) of its regions where it is not there yet."""
+    """Id of a partition, saved with the statuses (and effective maps) of its regions where it is not there yet."""
     digest = partition_digest(partition)
     subject = {"network_id": network_id, "domain_id": domain_id, "digest": digest}
     partition_id = find_id(connection, schema.partitions, **subject)
@@ -40,7 +40,7 @@ def save_partition(connection: Connection, partition: Partition, network_id: int
         regions = {"partition_id": partition_id, "position": range(len(partition)), "pattern_id": patterns.ids}
         insert_columns(connection, schema.partition_regions, regions)
         _insert_points(connection, partition_id, partition)
-        save_verdicts(connection, domain_id, patterns, PatternStatus.REGION)
+        save_statuses(connection, domain_id, patterns, PatternStatus.REGION)
     if maps and not _has_effects(connection, partition_id):
         signs = compute_maps(connection, partition.network, patterns, partition.packed)
         _insert_effects(connection, partition_id, signs)

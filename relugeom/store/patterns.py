@@ -1,4 +1,4 @@
-"""Patterns, their verdicts on a domain and their effective maps: facts that all runs share."""
+"""Patterns, their statuses on a domain and their effective maps: facts that all runs share."""
 
 from collections.abc import Iterator
 from itertools import compress
@@ -17,14 +17,14 @@ from relugeom.store import schema
 from relugeom.store.database.insertion import ONCE, ask_many, follow_ids, insert_columns
 from relugeom.store.measured_tables import admissible_patterns
 
-__all__ = ["PatternRows", "compute_maps", "save_admissible", "save_maps", "save_patterns", "save_verdicts"]
+__all__ = ["PatternRows", "compute_maps", "save_admissible", "save_maps", "save_patterns", "save_statuses"]
 
 CHUNK = 10_000
-SAME_VERDICT = (
+SAME_STATUS = (
     "ON CONFLICT (domain_id, pattern_id) DO UPDATE "
-    "SET admissible_inputs = coalesce(excluded.admissible_inputs, verdicts.admissible_inputs)"
+    "SET admissible_inputs = coalesce(excluded.admissible_inputs, pattern_statuses.admissible_inputs)"
 )
-"""A verdict is proved and never changes; that its admissible inputs are counted may come later."""
+"""A status is proved and never changes; that its admissible inputs are counted may come later."""
 
 
 class PatternRows(NamedTuple):
@@ -77,11 +77,11 @@ def save_patterns(connection: Connection, network_id: int, network: ReLUNetwork,
     return PatternRows(ids, is_new)
 
 
-def save_verdicts(
+def save_statuses(
     connection: Connection,
     domain_id: int,
     patterns: PatternRows,
-    verdict: PatternStatus,
+    status: PatternStatus,
     admissible: IntArray | None = None,
 ) -> None:
     """Record what patterns are on a domain.
@@ -91,14 +91,14 @@ def save_verdicts(
     admissible
         How many admissible inputs have each pattern, shape (k,); None where not counted.
     """
-    for chosen, conflict in ((patterns.is_new, ""), (~patterns.is_new, SAME_VERDICT)):
+    for chosen, conflict in ((patterns.is_new, ""), (~patterns.is_new, SAME_STATUS)):
         columns = {
             "domain_id": domain_id,
             "pattern_id": patterns.ids[chosen],
-            "verdict": verdict.value,
+            "status": status.value,
             "admissible_inputs": None if admissible is None else admissible[chosen],
         }
-        insert_columns(connection, schema.verdicts, columns, conflict=conflict)
+        insert_columns(connection, schema.pattern_statuses, columns, conflict=conflict)
 
 
 def save_admissible(connection: Connection, domain_id: int, pattern_ids: IntArray, verdicts: IntArray) -> None:

@@ -37,9 +37,9 @@ class RunTables:
     constraints
         Linear rows of the domain in words.
     census
-        Columns patterns, count (text).
+        Columns kind (`CensusKind`), patterns (the same in words), count (text).
     clusters
-        Columns cluster, pattern, samples, share, outside, verdict, prediction, positive_share, target_mean, accuracy.
+        Columns cluster, pattern, samples, share, outside, status, prediction, positive_share, target_mean, accuracy.
     outcomes
         Where the network has several outputs: columns cluster, kind (mean, decided, target), name, value; else empty.
     overall
@@ -49,14 +49,17 @@ class RunTables:
     importance
         Columns cluster, output, feature, coefficient, sign, scaled, contribution; of the same clusters.
     patterns
-        Columns pattern, verdict, samples, admissible; regions first, those with most samples at the top. At most
+        Columns pattern, status, samples, admissible; regions first, those with most samples at the top. At most
         `MOST_PATTERNS`.
     hidden_patterns
-        How many more patterns have a verdict.
+        How many more patterns have a status.
     notes
         Limits and remarks, one sentence each.
     answers
-        Columns question, statement, verdict, value, witness, reason, file, sha256.
+        Columns question, statement, verdict, value, part, whole, witness, from_samples, reason, file, sha256, and of
+        the subject output_position, position (of the feature), direction.
+    proved_regions
+        Activation regions that the certificate proves; None without one.
     certificate
         Label → text about the proof of the list of regions; empty where there is none.
     partition
@@ -80,6 +83,7 @@ class RunTables:
     provenance: Mapping[str, str]
     notes: Sequence[str]
     answers: pd.DataFrame
+    proved_regions: int | None
     certificate: Mapping[str, str]
     partition: str | None
     regions: int | None
@@ -119,9 +123,9 @@ JOIN domain_constraints c ON c.domain_id = r.domain_id
 LEFT JOIN domain_coefficients k ON k.domain_id = c.domain_id AND k.number = c.number
 LEFT JOIN features f ON f.network_id = r.network_id AND f.position = k.position
 WHERE r.id = :run ORDER BY c.number, k.position"""
-CENSUS = "SELECT patterns, count_text AS count FROM pattern_counts WHERE run = :run ORDER BY position"
+CENSUS = "SELECT kind, patterns, count_text AS count FROM pattern_counts WHERE run = :run ORDER BY position"
 CLUSTERS = """\
-SELECT cluster, pattern, samples, share, outside, verdict, prediction, positive_share, target_mean, accuracy
+SELECT cluster, pattern, samples, share, outside, status, prediction, positive_share, target_mean, accuracy
 FROM cluster_list WHERE run = :run ORDER BY cluster"""
 OUTCOMES = """\
 SELECT m.cluster, m.kind, m.name, m.value FROM (
@@ -160,16 +164,18 @@ IMPORTANCE = """\
 SELECT cluster, output, feature, coefficient, sign, scaled, contribution
 FROM importance_by_cluster WHERE run = :run AND cluster <= :most ORDER BY cluster, output_position, position"""
 PATTERNS = """\
-SELECT pattern, verdict, samples, admissible_inputs AS admissible
-FROM pattern_verdicts WHERE run = :run
-ORDER BY CASE verdict WHEN 'region' THEN 0 WHEN 'lower-dimensional' THEN 1 WHEN 'unknown' THEN 2 ELSE 3 END,
+SELECT pattern, status, samples, admissible_inputs AS admissible
+FROM pattern_list WHERE run = :run
+ORDER BY CASE status WHEN 'region' THEN 0 WHEN 'lower-dimensional' THEN 1 WHEN 'unknown' THEN 2 ELSE 3 END,
          samples DESC NULLS LAST, pattern LIMIT :most"""
-PATTERN_COUNT = "SELECT count(*) FROM pattern_verdicts WHERE run = :run"
+PATTERN_COUNT = "SELECT count(*) FROM pattern_list WHERE run = :run"
 NETWORK = "SELECT n.* FROM runs r JOIN networks n ON n.id = r.network_id WHERE r.id = :run"
 OVERVIEW = "SELECT * FROM runs_overview WHERE run = :run"
 NOTES = "SELECT note FROM run_notes WHERE run_id = :run ORDER BY position"
 ANSWERS = """\
-SELECT question, statement, verdict, value, witness, reason, file, sha256 FROM answer_list WHERE run = :run
+SELECT question, statement, verdict, value, part, whole, witness, from_samples, reason, file, sha256,
+       output_position, position, direction
+FROM answer_list WHERE run = :run
 ORDER BY number"""
 CERTIFICATE = "SELECT file, sha256, names_digest, bytes, regions, proofs FROM certificates WHERE run_id = :run"
 SOURCE = """\
@@ -183,7 +189,7 @@ SELECT run FROM runs_overview WHERE status <> 'running'
 ORDER BY CASE WHEN status IN ('complete', 'truncated') THEN 0
               WHEN clusters IS NOT NULL OR regions IS NOT NULL THEN 1
               WHEN status = 'interrupted' THEN 2 ELSE 3 END, run DESC LIMIT 1"""
-VERDICTS = "SELECT pattern FROM pattern_verdicts WHERE run = :run"
+LISTED = "SELECT pattern FROM pattern_list WHERE run = :run"
 STATUS = "SELECT status FROM runs_overview WHERE run = :run"
 
 
@@ -205,24 +211,24 @@ def read_run(store: Store, run_id: int | None = None) -> RunTables:
 
 
 def _with_found(store: Store, tables: RunTables) -> RunTables:
-    """Patterns that have a verdict, and behind them the regions of a search that did not end."""
+    """Patterns that have a status, and behind them the regions of a search that did not end."""
     partition = store.load_partition(tables.run)
     with store.reading() as connection:
-        known = set(connection.execute(text(VERDICTS), {"run": tables.run}).scalars())
+        known = set(connection.execute(text(LISTED), {"run": tables.run}).scalars())
     found = pattern_texts(partition.packed, partition.network.widths)
     further = [pattern for pattern in found if pattern not in known]
     room = max(MOST_PATTERNS - len(tables.patterns), 0)
     samples = 0 if len(tables.clusters) else None
     rows = {
         "pattern": [*tables.patterns["pattern"], *further[:room]],
-        "verdict": [*tables.patterns["verdict"], *(["region"] * len(further[:room]))],
+        "status": [*tables.patterns["status"], *(["region"] * len(further[:room]))],
         "samples": [*tables.patterns["samples"], *([samples] * len(further[:room]))],
         "admissible": [*tables.patterns["admissible"], *([None] * len(further[:room]))],
     }
     regions = set(found)
-    rows["verdict"] = [
-        "region" if verdict == "unknown" and pattern in regions else verdict
-        for pattern, verdict in zip(rows["pattern"], rows["verdict"], strict=True)
+    rows["status"] = [
+        "region" if status == "unknown" and pattern in regions else status
+        for pattern, status in zip(rows["pattern"], rows["status"], strict=True)
     ]
     patterns = pd.DataFrame({name: _series(column) for name, column in rows.items()})
     return replace(tables, patterns=patterns, hidden_patterns=tables.hidden_patterns + len(further[room:]))
@@ -235,9 +241,10 @@ def _read_tables(store: Store, run_id: int | None) -> RunTables:
         overall = read_frame(connection, OVERALL, run)
         patterns = read_frame(connection, PATTERNS, run, most=MOST_PATTERNS)
         overview = _rows(connection, OVERVIEW, run)[0]
+        certificates = _rows(connection, CERTIFICATE, run)
         return RunTables(
             run=run,
-            network=_describe_network(network),
+            network=_describe_network(network, overview["network"]),
             domain=read_frame(connection, DOMAIN, run),
             constraints=_constraints(_rows(connection, CONSTRAINTS, run)),
             census=read_frame(connection, CENSUS, run),
@@ -251,7 +258,8 @@ def _read_tables(store: Store, run_id: int | None) -> RunTables:
             provenance=_describe_run(overview, _rows(connection, SOFTWARE, run)),
             notes=[row["note"] for row in _rows(connection, NOTES, run)],
             answers=read_frame(connection, ANSWERS, run),
-            certificate=_describe_certificate(_rows(connection, CERTIFICATE, run)),
+            certificate=_describe_certificate(certificates),
+            proved_regions=certificates[-1]["regions"] if certificates else None,
             partition=overview["partition_status"],
             regions=_rows(connection, SOURCE, run)[0]["regions"],
         )
@@ -323,9 +331,9 @@ def _number(value: float) -> str:
     return short if float(short) == value else repr(value)
 
 
-def _describe_network(row: RowMapping) -> dict[str, str]:
+def _describe_network(row: RowMapping, name: str) -> dict[str, str]:
     facts = {
-        "file": row["file_name"],
+        "file": name,
         "format": row["source"],
         "inputs": row["inputs"],
         "hidden layers": row["hidden_layers"],

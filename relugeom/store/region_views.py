@@ -146,11 +146,24 @@ JOIN runs r ON r.id = c.run_id""",
     ),
     View(
         "answer_list",
-        "what was asked of the network on the whole domain: statement, verdict, value, witness, certificate",
+        "what was asked of the network on the whole domain: subject, statement, verdict, numbers, witness, certificate",
         """\
 SELECT a.run_id AS run, a.position + 1 AS number, a.question, a.statement, a.verdict, a.value, a.witness, a.reason,
-       a.file, a.sha256
-FROM answers a""",
+       a.file, a.sha256, a.scope, o.name AS output, f.name AS feature, a.direction, a.side, a.second_network,
+       a.further, a.part, a.whole, a.from_samples, a.output AS output_position, a.feature AS position
+FROM answers a
+JOIN runs r ON r.id = a.run_id
+LEFT JOIN outputs o ON o.network_id = r.network_id AND o.position = a.output
+LEFT JOIN features f ON f.network_id = r.network_id AND f.position = a.feature""",
+    ),
+    View(
+        "answer_features",
+        "the features on which a decision should not depend, of each answer about that: one row a feature",
+        """\
+SELECT p.run_id AS run, p.position + 1 AS number, f.name AS feature, p.feature AS position
+FROM protected_features p
+JOIN runs r ON r.id = p.run_id
+JOIN features f ON f.network_id = r.network_id AND f.position = p.feature""",
     ),
     View(
         "run_provenance",

@@ -60,8 +60,11 @@ def insert_run(connection: Connection, command: str, subject: RunSubject, parame
         "reason": "",
         "started_at": now_in_words(),
         "network_id": network_id,
+        "network_name": stored_text(subject.network_name) or None,
         "domain_id": domain_id,
+        "domain_name": None if subject.domain is None else stored_text(subject.domain_name) or None,
         "dataset_id": dataset_id,
+        "dataset_name": None if subject.dataset is None else printable(subject.dataset.name) or None,
         "parameters": _stored_value(parameters),
     }
     run_id = insert_value(connection, schema.runs, facts)

@@ -25,6 +25,7 @@ from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.found import RegionBlock
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
+from relugeom.partition.scope import names_on
 from relugeom.search.enumeration import known_block, partition_from_blocks
 from relugeom.store import findings, schema
 from relugeom.store.answers import save_answers
@@ -38,7 +39,7 @@ from relugeom.store.database.location import StoreLocation
 from relugeom.store.database.one_file import move_log
 from relugeom.store.measurements import save_adjacency, save_decisions, save_margins, save_volumes
 from relugeom.store.partitions import load_partition, save_partition
-from relugeom.store.patterns import PatternRows, save_maps, save_patterns, save_verdicts
+from relugeom.store.patterns import PatternRows, save_maps, save_patterns, save_statuses
 from relugeom.store.processes import give_sign
 from relugeom.store.resumption import close_run, drop_superseded, find_resumable
 from relugeom.store.run_rows import RunRows, RunSubject, insert_run, now_in_words, reason_of, stored_text
@@ -94,7 +95,7 @@ class Run:
         return self._steps.step(long=long)
 
     def save_partition(self, partition: Partition, *, maps: bool = True) -> None:
-        """Record a partition, the verdicts of its regions and, unless `maps` is false, their effective maps.
+        """Record a partition, the statuses of its regions and, unless `maps` is false, their effective maps.
 
         A truncated partition makes the run truncated, for the same reason.
         """
@@ -150,14 +151,14 @@ class Run:
         clusters: Clusters,
         importance: ClusterImportance,
         *,
-        verdicts: Sequence[PatternStatus] = (),
+        statuses: Sequence[PatternStatus] = (),
         told: int | None = None,
     ) -> None:
         """Record clusters, their importance and effective maps, and the cluster of each sample.
 
         Parameters
         ----------
-        verdicts
+        statuses
             What the pattern of each cluster is on the run's domain; empty for a run without a domain.
         told
             Of how many clusters, the first ones, features, effective maps and importance are recorded; None for all.
@@ -172,20 +173,20 @@ class Run:
             save_importance(self._connection, self.id, importance, told=int(first.sum()))
             self._steps.facts |= {"clusters": len(clusters), "samples": len(clusters.assignment)}
             self._cluster_patterns = PatternRows(patterns.ids, np.zeros(len(clusters), dtype=np.bool_))
-            if verdicts:
-                self.save_verdicts(verdicts)
+            if statuses:
+                self.save_statuses(statuses)
 
-    def save_verdicts(self, verdicts: Sequence[PatternStatus]) -> None:
+    def save_statuses(self, statuses: Sequence[PatternStatus]) -> None:
         """Record what the patterns of the run's clusters are on its domain."""
         patterns = self._cluster_patterns
-        if patterns is None or len(verdicts) != len(patterns.ids):
+        if patterns is None or len(statuses) != len(patterns.ids):
             there = 0 if patterns is None else len(patterns.ids)
-            raise StoreError(f"run {self.id}: {len(verdicts)} verdicts for {there} clusters")
+            raise StoreError(f"run {self.id}: {len(statuses)} statuses for {there} clusters")
         with self.step():
-            for verdict in SETTLED:
-                having = np.array([found is verdict for found in verdicts], dtype=np.bool_)
+            for status in SETTLED:
+                having = np.array([found is status for found in statuses], dtype=np.bool_)
                 if having.any():
-                    save_verdicts(self._connection, self._domain_row(), patterns.of(having), verdict)
+                    save_statuses(self._connection, self._domain_row(), patterns.of(having), status)
 
     def save_census(self, census: PatternCensus) -> None:
         """Record how all patterns divide on the run's domain."""
@@ -221,7 +222,8 @@ class Run:
     def save_answers(self, found: Sequence[Answer]) -> None:
         """Record what was asked of the network, and what became of it, behind what was recorded before."""
         with self.step():
-            save_answers(self._connection, self.id, found, first=self._answers)
+            names = names_on(self._subject.network, self._subject.domain)
+            save_answers(self._connection, self.id, found, names, first=self._answers)
             self._answers += len(found)
 
     def save_comparison(self, comparison: "ImportanceComparison") -> None:

@@ -1,8 +1,8 @@
 """The tables of the store.
 
 A value is stored once: networks, domains, datasets and partitions are found again by their digests, patterns by their
-text. A pattern belongs to a network; a verdict is a fact about a pattern on a domain (a region is a pattern whose
-verdict is ``region``); an effective map belongs to a pattern. Runs refer to all of these and own their clusters,
+text. A pattern belongs to a network; a status is a fact about a pattern on a domain (a region is a pattern whose
+status is ``region``); an effective map belongs to a pattern. Runs refer to all of these and own their clusters,
 assignments and counts. Rows that something owns go with it; what others refer to cannot be deleted.
 
 Layers, units, features, outputs, classes and samples are numbered from 0, clusters from 1 (largest first). Rows that
@@ -101,6 +101,11 @@ datasets = Table(
     required("name", Text, comment="name of the file when the data were first saved"),
     required("samples", Integer, comment="number of samples"),
     Column("target", Text, comment="name of the target column, or NULL"),
+    Column(
+        "range_digest",
+        Digest,
+        comment="digest that the domain of the least and largest value of each column has; NULL where it is not known",
+    ),
     UniqueConstraint("digest"),
     comment="Tables of samples.",
 )
@@ -130,14 +135,14 @@ patterns = Table(
     comment="Activation patterns.",
 )
 
-verdicts = Table(
-    "verdicts",
+pattern_statuses = Table(
+    "pattern_statuses",
     metadata,
     owner("domain_id", "domains.id", "the domain"),
     owner("pattern_id", "patterns.id", "the pattern"),
-    required("verdict", Text, comment="region, lower-dimensional or infeasible"),
+    required("status", Text, comment="region, lower-dimensional or infeasible"),
     Column("admissible_inputs", BigInteger, comment="how many admissible inputs have it; NULL where not counted"),
-    CheckConstraint("verdict IN ('region', 'lower-dimensional', 'infeasible')", name="verdict"),
+    CheckConstraint("status IN ('region', 'lower-dimensional', 'infeasible')", name="status"),
     Index(None, "pattern_id"),
     comment="What a pattern is on a domain. Patterns without a row are not settled.",
     sqlite_with_rowid=False,
@@ -228,8 +233,11 @@ runs = Table(
     Column("seconds", Double, comment="time from start to finish"),
     Column("search_seconds", Double, comment="time of the search for regions; NULL without one"),
     reference("network_id", "networks.id", "the network"),
+    Column("network_name", Text, comment="name of its file in this run; NULL for runs before revision 0013"),
     reference("domain_id", "domains.id", "the domain, if any", nullable=True),
+    Column("domain_name", Text, comment="how it was specified in this run; NULL without one, or before revision 0013"),
     reference("dataset_id", "datasets.id", "the data, if any", nullable=True),
+    Column("dataset_name", Text, comment="name of their file in this run; NULL without any, or before revision 0013"),
     reference("partition_id", "partitions.id", "the partition, if any", nullable=True),
     Column("samples", Integer, comment="number of samples assigned to clusters; NULL where none were"),
     Column("clusters", Integer, comment="number of clusters; NULL where no samples were clustered"),
@@ -279,7 +287,10 @@ pattern_census = Table(
     metadata,
     owner("run_id", "runs.id", "the run"),
     key("position", "order of reading"),
-    required("patterns", Text, comment="which patterns are counted"),
+    required(
+        "kind", Text, comment="which patterns are counted: all, region, lower-dimensional, infeasible, admissible"
+    ),
+    required("patterns", Text, comment="the same in words"),
     Column("count", BigInteger, comment="how many; NULL where that is not known, or is beyond 2^63"),
     required("count_text", Text, comment="the same in words: a number, 2^80, at least 7, not known"),
     comment="How all 2^N patterns of the network divide on the domain of a run.",

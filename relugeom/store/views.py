@@ -24,10 +24,13 @@ VIEWS = (
 SELECT r.id AS run, r.command,
        CASE WHEN r.status = 'running' AND (h.run_id IS NULL OR h.heartbeat_at < {SILENT_BEFORE})
             THEN 'interrupted' ELSE r.status END AS status, r.reason, r.started_at, r.finished_at, r.seconds,
-       n.file_name AS network, n.hidden_layers, n.units, n.digest AS network_digest,
-       d.name AS domain, d.digest AS domain_digest, s.name AS data, s.digest AS data_digest,
+       coalesce(r.network_name, n.file_name) AS network, n.hidden_layers, n.units, n.digest AS network_digest,
+       coalesce(r.domain_name, d.name) AS domain, d.digest AS domain_digest,
+       coalesce(r.dataset_name, s.name) AS data, s.digest AS data_digest,
        r.samples, r.clusters, p.regions, p.status AS partition_status, v.version AS relugeom_version,
-       h.host, h.process, h.heartbeat_at
+       h.host, h.process, h.heartbeat_at,
+       CASE WHEN d.digest = s.range_digest THEN 'yes' WHEN s.range_digest IS NOT NULL THEN 'no'
+            WHEN d.id IS NOT NULL AND s.id IS NOT NULL THEN 'unknown' END AS domain_is_range_of_data
 FROM runs r
 JOIN networks n ON n.id = r.network_id
 LEFT JOIN domains d ON d.id = r.domain_id
@@ -40,25 +43,25 @@ LEFT JOIN run_processes h ON h.run_id = r.id""",
         "pattern_counts",
         "how all 2^N patterns divide: regions, infeasible, met by an admissible input, holding samples",
         """\
-SELECT run_id AS run, position, patterns, count, count_text
+SELECT run_id AS run, position, patterns, count, count_text, kind
 FROM pattern_census
 UNION ALL
-SELECT run_id, 100, 'holding samples of the domain', count(*), CAST(count(*) AS TEXT)
+SELECT run_id, 100, 'holding samples of the domain', count(*), CAST(count(*) AS TEXT), 'observed'
 FROM clusters
 WHERE samples > outside
 GROUP BY run_id""",
     ),
     View(
-        "pattern_verdicts",
-        "every settled or observed pattern: verdict, admissible inputs, and samples of the domain that have it",
+        "pattern_list",
+        "every settled or observed pattern: status, admissible inputs, and samples of the domain that have it",
         """\
-SELECT r.id AS run, p.pattern, p.active_units, v.verdict, v.admissible_inputs, c.cluster,
+SELECT r.id AS run, p.pattern, p.active_units, v.status, v.admissible_inputs, c.cluster,
        CASE WHEN r.clusters IS NULL THEN NULL ELSE coalesce(c.samples - c.outside, 0) END AS samples,
        CASE WHEN a.met OR v.admissible_inputs > 0 THEN 'yes'
-            WHEN NOT a.met OR v.admissible_inputs = 0 OR v.verdict = 'infeasible' THEN 'no'
+            WHEN NOT a.met OR v.admissible_inputs = 0 OR v.status = 'infeasible' THEN 'no'
             ELSE 'unknown' END AS admissible
 FROM runs r
-JOIN verdicts v ON v.domain_id = r.domain_id
+JOIN pattern_statuses v ON v.domain_id = r.domain_id
 JOIN patterns p ON p.id = v.pattern_id AND p.network_id = r.network_id
 LEFT JOIN admissible_patterns a ON a.domain_id = r.domain_id AND a.pattern_id = v.pattern_id
 LEFT JOIN clusters c ON c.run_id = r.id AND c.pattern_id = p.id
@@ -69,17 +72,24 @@ SELECT r.id, p.pattern, p.active_units, 'unknown', NULL, c.cluster, c.samples - 
 FROM clusters c
 JOIN runs r ON r.id = c.run_id
 JOIN patterns p ON p.id = c.pattern_id
-LEFT JOIN verdicts v ON v.domain_id = r.domain_id AND v.pattern_id = c.pattern_id
+LEFT JOIN pattern_statuses v ON v.domain_id = r.domain_id AND v.pattern_id = c.pattern_id
 LEFT JOIN admissible_patterns a ON a.domain_id = r.domain_id AND a.pattern_id = c.pattern_id
 WHERE r.domain_id IS NOT NULL AND v.pattern_id IS NULL""",
+    ),
+    View(
+        "pattern_verdicts",
+        "the same as pattern_list under its former name, for one version; its status is called verdict here, too",
+        """\
+SELECT run, pattern, active_units, status AS verdict, admissible_inputs, cluster, samples, admissible, status
+FROM pattern_list""",
     ),
     View(
         "region_list",
         "every known activation region: active units, admissible inputs, and samples of the domain in it",
         """\
 SELECT run, pattern, active_units, admissible_inputs, cluster, samples, admissible
-FROM pattern_verdicts
-WHERE verdict = 'region'""",
+FROM pattern_list
+WHERE status = 'region'""",
     ),
     View(
         "regions_without_data",
@@ -115,17 +125,18 @@ JOIN features f ON f.network_id = p.network_id AND f.position = m.feature""",
     ),
     View(
         "cluster_list",
-        "every cluster: pattern, size, verdict, decisions, target rate, accuracy",
+        "every cluster: pattern, size, status, decisions, target rate, accuracy",
         """\
 SELECT c.run_id AS run, c.cluster, p.pattern, c.samples, c.share, c.outside,
-       CASE WHEN r.domain_id IS NULL THEN NULL ELSE coalesce(v.verdict, 'unknown') END AS verdict,
-       CASE WHEN n.outputs = 1 THEN o.prediction END AS prediction, c.positive_share, c.target_mean, c.accuracy
+       CASE WHEN r.domain_id IS NULL THEN NULL ELSE coalesce(v.status, 'unknown') END AS verdict,
+       CASE WHEN n.outputs = 1 THEN o.prediction END AS prediction, c.positive_share, c.target_mean, c.accuracy,
+       CASE WHEN r.domain_id IS NULL THEN NULL ELSE coalesce(v.status, 'unknown') END AS status
 FROM clusters c
 JOIN runs r ON r.id = c.run_id
 JOIN networks n ON n.id = r.network_id
 JOIN patterns p ON p.id = c.pattern_id
 JOIN cluster_outputs o ON o.run_id = c.run_id AND o.cluster = c.cluster AND o.output = 0
-LEFT JOIN verdicts v ON v.domain_id = r.domain_id AND v.pattern_id = c.pattern_id""",
+LEFT JOIN pattern_statuses v ON v.domain_id = r.domain_id AND v.pattern_id = c.pattern_id""",
     ),
     View(
         "cluster_profile",

@@ -230,5 +230,11 @@ def test_audit_of_many_units_lists_no_infeasible_patterns(answer, run) -> None:
     found, code = answer("audit", "many.npz", "data.csv", "--target", "y", "--out", "many", "--max-regions", 2)
     assert code == 3
     assert found["patterns"]["all patterns"] == "2^30"
-    asked = ("query", "many/audit.db", "SELECT count(*) FROM verdicts WHERE verdict = 'infeasible'", "--format", "csv")
+    asked = (
+        "query",
+        "many/audit.db",
+        "SELECT count(*) FROM pattern_statuses WHERE status = 'infeasible'",
+        "--format",
+        "csv",
+    )
     assert run(*asked).out.splitlines()[1] == "0"

@@ -71,7 +71,7 @@ def made_up_content(
                 for number in numbers
             ],
             columns=[
-                *("cluster", "pattern", "samples", "share", "outside", "verdict", "prediction", "positive_share"),
+                *("cluster", "pattern", "samples", "share", "outside", "status", "prediction", "positive_share"),
                 *("target_mean", "accuracy"),
             ],
         ),
@@ -85,7 +85,7 @@ def made_up_content(
         ),
         patterns=pd.DataFrame(
             [(f"{number:04b}/11", verdicts[number % 4], number, None) for number in range(patterns)],
-            columns=["pattern", "verdict", "samples", "admissible"],
+            columns=["pattern", "status", "samples", "admissible"],
         ),
         provenance={"relugeom": "0.1.0", title: title},
         constraints=[title],
@@ -115,7 +115,7 @@ def pictured_content(
         ),
         patterns=pd.DataFrame(
             [(pattern, "region", observed.get(pattern, 0), None) for pattern in patterns],
-            columns=["pattern", "verdict", "samples", "admissible"],
+            columns=["pattern", "status", "samples", "admissible"],
         ),
         answers=pd.DataFrame(
             [

@@ -26,7 +26,9 @@ from relugeom.analysis.whole_domain import ImportanceComparison
 from relugeom.certificate.partition import Certificate
 from relugeom.claims.answer import Answer
 from relugeom.claims.ball import Norm
+from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Proof, Verdict
+from relugeom.claims.subject import Direction, Question, Side, Subject
 from relugeom.geometry.domain import Domain
 from relugeom.measures.adjacency import find_adjacency
 from relugeom.measures.volumes import region_volumes
@@ -119,15 +121,31 @@ def dataset() -> DatasetRecord:
 
 ANSWERS = (
     Answer(
-        "range",
-        "y0 ≤ 0.333333",
+        Subject(Question.RANGE, Scope.ADMISSIBLE, output=0, side=Side.HIGHEST),
         Verdict.HOLDS,
         Fraction(1, 3),
-        "reached at age = 1",
+        witness="reached at age = 1",
         proof=Proof(Path("proofs/0001.cert"), 2, 5, 900, "d" * 64),
     ),
-    Answer("monotonicity", "y0 never falls when 'a\nge' alone rises", Verdict.FAILS, witness="at age = 0 it is 1"),
-    Answer("monotonicity", "y0 never rises when age alone rises", Verdict.UNKNOWN, reason="the time limit"),
+    Answer(
+        Subject(Question.MONOTONICITY, Scope.ADMISSIBLE, 0, 1, Direction.RISES),
+        Verdict.FAILS,
+        witness="at age = 0 it is\n1",
+        from_samples=True,
+    ),
+    Answer(
+        Subject(Question.MONOTONICITY, Scope.ADMISSIBLE, 0, 0, Direction.FALLS),
+        Verdict.UNKNOWN,
+        reason="the time limit",
+    ),
+    Answer(
+        Subject(Question.FAIRNESS, Scope.ADMISSIBLE, protected=(0, 1)),
+        Verdict.FAILS,
+        Fraction(2, 9),
+        part=2,
+        whole=9,
+        witness="at age = 1 the decision is died",
+    ),
 )
 
 
@@ -186,7 +204,7 @@ def save_audit(store: Store) -> int:
         run.save_volumes(region_volumes(partition()))
         run.save_adjacency(find_adjacency(partition()))
         run.save_decisions(decide_regions(partition()))
-        run.save_clusters(clusters(), importance(), verdicts=[PatternStatus.REGION] * 4)
+        run.save_clusters(clusters(), importance(), statuses=[PatternStatus.REGION] * 4)
         run.save_margins(sample_margins(clusters(), SAMPLES))
         run.save_census(census())
         run.save_certificate(Certificate(Path("partition.cert"), 7, 8, 1159, "c" * 64, "a" * 64))

@@ -107,7 +107,7 @@ def facts(database: Database, run: int) -> dict[str, list]:
     """What a finished run says, without times."""
     questions = {
         "counts": f"SELECT patterns, count, count_text FROM pattern_counts WHERE run = {run} ORDER BY position",
-        "clusters": f"SELECT cluster, pattern, samples, verdict FROM cluster_list WHERE run = {run} ORDER BY 1",
+        "clusters": f"SELECT cluster, pattern, samples, status FROM cluster_list WHERE run = {run} ORDER BY 1",
         "signs": f"SELECT output, feature, rising, falling, flat FROM effect_signs WHERE run = {run} ORDER BY 1, 2",
         "samples": f"SELECT sample, cluster, inside FROM sample_clusters WHERE run = {run} ORDER BY 1",
     }
@@ -180,7 +180,7 @@ def assert_page_shows(database: Database, run: int, show: Callable[[str], list[A
     (regions,) = show(f"SELECT partition_id, clusters FROM runs WHERE id = {run}")
     if regions[0] is not None:
         (count,) = show(f"SELECT regions FROM partitions WHERE id = {regions[0]}")
-        assert (content.patterns["verdict"] == "region").sum() == count[0]
+        assert (content.patterns["status"] == "region").sum() == count[0]
         if regions[1] is not None:
             assert content.patterns["samples"].notna().all()
     page = render_report(content)

@@ -60,7 +60,7 @@ def test_the_page_of_the_store_points_to_the_views(store_file: Path) -> None:
 
 
 def test_rows_that_are_referred_to_are_named(store_file: Path) -> None:
-    ((_, runs), (_, verdicts)) = pages(store_file, ["runs", "verdicts"])
+    ((_, runs), (_, verdicts)) = pages(store_file, ["runs", "pattern_statuses"])
     place = f"/{store_file.stem}"
     for table, name in [("networks", "network.onnx"), ("domains", "domain.toml"), ("datasets", "passengers.csv")]:
         assert f'<a href="{place}/{table}/1">{name}</a>' in runs

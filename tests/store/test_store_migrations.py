@@ -18,7 +18,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from databases import Database
-from sqlalchemy import JSON, Boolean, insert
+from sqlalchemy import JSON, Boolean, column, insert
+from sqlalchemy import table as lightweight_table
 
 from relugeom.errors import SchemaVersionError, StoreError
 from relugeom.linalg.digest import names_digest
@@ -32,7 +33,7 @@ from relugeom.store.views import VIEWS
 
 pytestmark = pytest.mark.without_tables
 GOLDEN = Path(__file__).parent / "golden"
-RELEASED = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
+RELEASED = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
 HEAD = RELEASED[-1]
 NEXT = f'''
 """A later revision, for this test alone."""
@@ -155,10 +156,14 @@ def copy_rows(golden: Path, database: Database) -> None:
     with closing(sqlite3.connect(golden)) as source, engine.begin() as connection:
         source.row_factory = sqlite3.Row
         for table in metadata.sorted_tables:
-            rows = [dict(row) for row in source.execute(f"SELECT * FROM {table.name}")] if table.name in known else []
+            name, former = database.name_of(table.name)
+            rows = [dict(row) for row in source.execute(f"SELECT * FROM {name}")] if name in known else []
             for row in rows:
-                values = {name: from_sqlite(table.c[name].type, value) for name, value in row.items()}
-                connection.execute(insert(table).values(**values))
+                today = {new: old for old, new in former.items()}
+                of = {old: table.c[today.get(old, old)].type for old in row}
+                values = {old: from_sqlite(of[old], value) for old, value in row.items()}
+                target = lightweight_table(name, *(column(old, of[old]) for old in row))
+                connection.execute(insert(target).values(**values))
             if rows and "id" in table.columns:
                 latest = f"(SELECT max(id) FROM {table.name})"
                 connection.exec_driver_sql(f"SELECT setval('{table.name}_id_seq', {latest})")

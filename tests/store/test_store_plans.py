@@ -21,7 +21,7 @@ QUESTIONS = [
     "SELECT * FROM weights_by_unit WHERE network = 1 AND layer = 0",
     "SELECT * FROM cluster_changes WHERE run_before = 1 AND run_after = 2",
     "SELECT * FROM effect_changes WHERE run_before = 1 AND run_after = 2",
-    "SELECT * FROM pattern_verdicts WHERE run = 1 AND pattern = '110'",
+    "SELECT * FROM pattern_list WHERE run = 1 AND pattern = '110'",
 ]
 
 RUNS = {"r", "CONSTANT"}

@@ -247,7 +247,7 @@ def test_certificates_and_provenance(store, ask):
 def test_which_patterns_admissible_inputs_have(store, ask):
     """Counted, or proved where they cannot be counted, or open."""
     hand_made.save_audit(store)
-    query = "SELECT pattern, admissible FROM pattern_verdicts WHERE run = ? ORDER BY pattern"
+    query = "SELECT pattern, admissible FROM pattern_list WHERE run = ? ORDER BY pattern"
     counted = {"000": "yes", "010": "yes", "100": "yes", "110": "no", "111": "yes"}
     infeasible = {"001": "no", "011": "no", "101": "no"}
     assert dict(ask(query, 1)) == counted | infeasible
@@ -355,9 +355,24 @@ def test_answers_about_the_whole_domain(store, ask):
     hand_made.save_audit(store)
     columns = "run, number, question, statement, verdict, value, witness, reason, file, sha256"
     assert ask(f"SELECT {columns} FROM answer_list ORDER BY number") == [
-        (1, 1, "range", "y0 ≤ 0.333333", "holds", 1 / 3, "reached at age = 1", "", "proofs/0001.cert", "d" * 64),
-        (1, 2, "monotonicity", "y0 never falls when 'a\\nge' alone rises", "fails", None, "at age = 0 it is 1", "",
+        (1, 1, "range", "y0 ≤ 0.333334", "holds", 1 / 3, "reached at age = 1", "", "proofs/0001.cert", "d" * 64),
+        (1, 2, "monotonicity", "y0 never falls when fare alone rises", "fails", None, "at age = 0 it is\\n1", "",
          None, None),
         (1, 3, "monotonicity", "y0 never rises when age alone rises", "unknown", None, "", "the time limit",
          None, None),
+        (1, 4, "fairness", "inputs that differ only in age, fare get the same decision", "fails", 2 / 9,
+         "at age = 1 the decision is died", "", None, None),
     ]  # fmt: skip
+
+
+def test_answers_are_found_by_their_subject(store, ask):
+    hand_made.save_audit(store)
+    asked = "SELECT number FROM answer_list WHERE feature = 'age' AND direction = 'falls' AND output = 'y0'"
+    assert ask(asked) == [(3,)]
+    assert ask("SELECT number, part, whole FROM answer_list WHERE whole IS NOT NULL") == [(4, 2, 9)]
+    assert ask("SELECT number FROM answer_list WHERE side = 'highest' AND scope = 'admissible'") == [(1,)]
+    assert [number for (number,) in ask("SELECT number FROM answer_list WHERE from_samples")] == [2]
+    assert ask("SELECT run, number, feature, position FROM answer_features ORDER BY position") == [
+        (1, 4, "age", 0),
+        (1, 4, "fare", 1),
+    ]

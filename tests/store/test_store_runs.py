@@ -52,7 +52,7 @@ RUN_OWNED = [
     "tradeoff_steps",
     "cluster_relevance",
 ]
-OF_RUNS = ("runs", "answers", "certificates", "run_notes", "run_processes", "run_software")
+OF_RUNS = ("runs", "answers", "protected_features", "certificates", "run_notes", "run_processes", "run_software")
 SHARED = sorted(set(metadata.tables) - {*RUN_OWNED, *OF_RUNS})
 
 
@@ -79,8 +79,8 @@ def test_saving_twice_is_one_row(store, ask):
 def test_another_partition_shares_regions_and_maps(store, ask):
     store.save(hand_made.truncated_partition())
     store.save(hand_made.partition())
-    sizes = counts(ask, ["partitions", "partition_regions", "patterns", "verdicts", "biases"])
-    assert sizes == {"partitions": 2, "partition_regions": 7, "patterns": 5, "verdicts": 5, "biases": 5}
+    sizes = counts(ask, ["partitions", "partition_regions", "patterns", "pattern_statuses", "biases"])
+    assert sizes == {"partitions": 2, "partition_regions": 7, "patterns": 5, "pattern_statuses": 5, "biases": 5}
 
 
 def test_networks_that_differ_in_names_only_are_two(store, ask):
@@ -94,7 +94,7 @@ def test_one_domain_serves_many_networks(store, ask):
     columns = {"packed": np.array([[0], [128]], dtype=np.uint8), "points": [[-0.5, 0.0], [0.5, 0.0]], "tree": [2]}
     store.save(hand_made.partition())
     run = store.save(hand_made.partition(network=other, **columns))
-    assert counts(ask, ["domains", "verdicts"]) == {"domains": 1, "verdicts": 7}
+    assert counts(ask, ["domains", "pattern_statuses"]) == {"domains": 1, "pattern_statuses": 7}
     assert ask("SELECT pattern FROM region_list WHERE run = ? ORDER BY 1", run) == [("0",), ("1",)]
 
 
@@ -162,13 +162,13 @@ def test_a_failed_run_keeps_its_reason_and_whole_steps(store, ask, error, reason
         run.step(),
     ):
         run.save_partition(hand_made.partition())
-        run.save_clusters(hand_made.clusters(), hand_made.importance(), verdicts=[PatternStatus.REGION] * 4)
+        run.save_clusters(hand_made.clusters(), hand_made.importance(), statuses=[PatternStatus.REGION] * 4)
         raise error
     assert ask("SELECT status, reason FROM runs") == [("failed", reason)]
-    assert set(counts(ask, [*RUN_OWNED, "patterns", "verdicts", "partitions"]).values()) == {0}
+    assert set(counts(ask, [*RUN_OWNED, "patterns", "pattern_statuses", "partitions"]).values()) == {0}
     assert store.unfinished_runs() == []
     with pytest.raises(type(error)), store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run:
-        run.save_clusters(hand_made.clusters(), hand_made.importance(), verdicts=[PatternStatus.REGION] * 4)
+        run.save_clusters(hand_made.clusters(), hand_made.importance(), statuses=[PatternStatus.REGION] * 4)
         with run.step():
             run.save_partition(hand_made.partition())
             raise error
@@ -319,7 +319,7 @@ def test_what_an_interrupted_search_found_can_be_read(store, database):
     assert tables.provenance["status"] == "interrupted"
     assert tables.patterns.to_dict("list") == {
         "pattern": ["000", "010"],
-        "verdict": ["region"] * 2,
+        "status": ["region"] * 2,
         "samples": [None] * 2,
         "admissible": [None] * 2,
     }
@@ -370,31 +370,31 @@ def test_a_run_is_about_one_network_and_one_domain(store):
         run.save_partition(hand_made.partition())
     with pytest.raises(StoreError, match="has no domain"), store.run("audit", network=hand_made.network()) as run:
         run.save_census(hand_made.census())
-    with pytest.raises(StoreError, match="3 verdicts for 4"), store.run("audit", network=hand_made.network()) as run:
-        run.save_clusters(hand_made.clusters(), hand_made.importance(), verdicts=[PatternStatus.REGION] * 3)
+    with pytest.raises(StoreError, match="3 statuses for 4"), store.run("audit", network=hand_made.network()) as run:
+        run.save_clusters(hand_made.clusters(), hand_made.importance(), statuses=[PatternStatus.REGION] * 3)
 
 
 def test_clusters_need_no_domain(store, ask):
     with store.run("cluster", network=hand_made.network()) as run:
         run.save_clusters(hand_made.clusters(), hand_made.importance())
-    assert ask("SELECT count(*), count(verdict) FROM cluster_list") == [(4, 0)]
-    assert ask("SELECT count(*) FROM verdicts") == [(0,)]
+    assert ask("SELECT count(*), count(status) FROM cluster_list") == [(4, 0)]
+    assert ask("SELECT count(*) FROM pattern_statuses") == [(0,)]
 
 
 def test_an_unknown_verdict_is_no_fact(store, ask):
-    verdicts = [PatternStatus.REGION, PatternStatus.UNKNOWN, PatternStatus.INFEASIBLE, PatternStatus.LOWER_DIMENSIONAL]
+    statuses = [PatternStatus.REGION, PatternStatus.UNKNOWN, PatternStatus.INFEASIBLE, PatternStatus.LOWER_DIMENSIONAL]
     with store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run:
-        run.save_clusters(hand_made.clusters(), hand_made.importance(), verdicts=verdicts)
-    assert ask("SELECT verdict FROM cluster_list ORDER BY cluster") == [(str(verdict),) for verdict in verdicts]
-    assert ask("SELECT count(*) FROM verdicts") == [(3,)]
+        run.save_clusters(hand_made.clusters(), hand_made.importance(), statuses=statuses)
+    assert ask("SELECT status FROM cluster_list ORDER BY cluster") == [(str(status),) for status in statuses]
+    assert ask("SELECT count(*) FROM pattern_statuses") == [(3,)]
 
 
 def test_a_later_count_of_admissible_inputs_is_added(store, ask):
     store.save(hand_made.partition())
-    assert ask("SELECT count(admissible_inputs) FROM verdicts") == [(0,)]
+    assert ask("SELECT count(admissible_inputs) FROM pattern_statuses") == [(0,)]
     hand_made.save_audit(store)
     store.save(hand_made.partition())
-    assert ask("SELECT sum(admissible_inputs) FROM verdicts") == [(9,)]
+    assert ask("SELECT sum(admissible_inputs) FROM pattern_statuses") == [(9,)]
 
 
 def test_effective_maps_can_be_left_out(store, ask):
@@ -426,13 +426,13 @@ def test_options_are_kept_without_passwords(store, ask):
     "sql",
     [
         "INSERT INTO assignments VALUES (1, 99, 7, true, false)",
-        "INSERT INTO verdicts VALUES (1, 99, 'region', NULL)",
+        "INSERT INTO pattern_statuses VALUES (1, 99, 'region', NULL)",
         "INSERT INTO coefficients VALUES (99, 0, 0, 1.0, 1)",
         "DELETE FROM networks",
         "DELETE FROM patterns",
         "DELETE FROM domains",
         "UPDATE runs SET status = 'done'",
-        "UPDATE verdicts SET verdict = 'maybe'",
+        "UPDATE pattern_statuses SET status = 'maybe'",
         "UPDATE coefficients SET sign = 2",
     ],
 )

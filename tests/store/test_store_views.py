@@ -34,8 +34,12 @@ def test_counts_of_patterns(audit, ask):
     ]
 
 
-def test_verdicts_of_all_patterns(audit, ask):
-    query = "SELECT pattern, verdict, active_units, admissible_inputs, samples, cluster FROM pattern_verdicts"
+@pytest.mark.parametrize("source", ["status", "verdict", "former name"])
+def test_statuses_of_all_patterns(audit, ask, source):
+    """The former name of the view, and of the column in it, stays for one version."""
+    view = "pattern_list" if source == "status" else "pattern_verdicts"
+    column = "verdict" if source == "verdict" else "status"
+    query = f"SELECT pattern, {column}, active_units, admissible_inputs, samples, cluster FROM {view}"
     assert ask(f"{query} WHERE run = 1 ORDER BY pattern") == [
         ("000", "region", 0, 4, 1, 2),
         ("001", "infeasible", 1, 0, 0, None),
@@ -218,7 +222,7 @@ def test_infeasible_patterns_of_many_units_are_counted_not_listed(store, ask):
     with store.run("audit", network=network, domain=Domain.everything(1)) as run:
         run.save_census(whole)
     assert ask("SELECT count, count_text FROM pattern_counts WHERE patterns = 'infeasible'") == [(None, "2^70 − 2")]
-    assert ask("SELECT count(*) FROM pattern_verdicts") == [(2,)]
+    assert ask("SELECT count(*) FROM pattern_list") == [(2,)]
 
 
 def test_names_from_anywhere_are_harmless(store, ask):
@@ -245,11 +249,11 @@ def test_a_run_read_back_fills_a_report(audit):
     assert tables.provenance["data"] == "passengers.csv"
     wanted = {
         "domain": "feature kind lower upper group",
-        "census": "patterns count",
-        "clusters": "cluster pattern samples share outside verdict prediction positive_share target_mean accuracy",
+        "census": "kind patterns count",
+        "clusters": "cluster pattern samples share outside status prediction positive_share target_mean accuracy",
         "profiles": "cluster feature mean spread",
         "importance": "cluster output feature coefficient sign scaled contribution",
-        "patterns": "pattern verdict samples admissible",
+        "patterns": "pattern status samples admissible",
     }
     frames = {name: getattr(tables, name) for name in wanted}
     assert {name: " ".join(frame.columns) for name, frame in frames.items()} == wanted
@@ -261,7 +265,7 @@ def test_a_run_read_back_fills_a_report(audit):
         "importance": 8,
         "patterns": 8,
     }
-    assert list(tables.patterns["verdict"]) == ["region"] * 5 + ["infeasible"] * 3
+    assert list(tables.patterns["status"]) == ["region"] * 5 + ["infeasible"] * 3
     assert list(tables.patterns["pattern"]) == ["110", "000", "010", "100", "111", "001", "011", "101"]
     assert list(tables.patterns["admissible"]) == [0, 4, 2, 2, 1, 0, 0, 0]
     assert tables.notes == ["Counted are activation regions.", "A second remark."]
@@ -285,7 +289,7 @@ def test_a_run_with_little_in_it_has_empty_tables(store):
 
 def test_numbers_that_are_not_there_stay_none_and_counts_stay_whole(store):
     with store.run("audit", network=hand_made.network(), domain=Domain.everything(2)) as run:
-        run.save_clusters(hand_made.clusters(), hand_made.importance(), verdicts=[PatternStatus.UNKNOWN] * 4)
+        run.save_clusters(hand_made.clusters(), hand_made.importance(), statuses=[PatternStatus.UNKNOWN] * 4)
         run.save_census(hand_made.census(region_admissible=None, lower_admissible=None))
     tables = read_run(store)
     assert list(tables.domain["lower"]) == [None, None]

@@ -5,7 +5,7 @@ from fractions import Fraction
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from relugeom.claims.answer import bound_in_words, pair_in_words
+from relugeom.claims.words import bound_in_words, pair_in_words
 
 NUMBERS = st.fractions() | st.floats(allow_nan=False, allow_infinity=False).map(Fraction)
 
