@@ -115,6 +115,19 @@ def test_the_keys_of_a_json_object_are_those_of_the_page(
     assert sorted(found) == sorted(key for row in rows for key in re.findall(r"`(\w+)`", row))
 
 
+def test_what_several_verbs_print_is_one_thing_with_one_name() -> None:
+    """A key of several objects is explained once, for all of them; older names are not counted."""
+    own: dict[str, list[str]] = {}
+    for title in re.findall(r"^## `(.*)`$", PAGES[JSON_PAGE], re.MULTILINE):
+        section = section_of(PAGES[JSON_PAGE], f"`{title}`")
+        for keys, meaning in re.findall(r"^\| ([^|]+) \| (.*) \|$", section, re.MULTILINE):
+            for key in [] if meaning.startswith("older name") else re.findall(r"`(\w+)`", keys):
+                own.setdefault(key, []).append(title)
+    shared = PAGES[JSON_PAGE].partition("\n## ")[0]
+    common = {key for row in re.findall(r"^\| ([^|]+) \|", shared, re.MULTILINE) for key in re.findall(r"`(\w+)`", row)}
+    assert {key: titles for key, titles in own.items() if len(titles) > 1 and key not in common} == {}
+
+
 def test_every_public_name_is_documented() -> None:
     page = GENERATED["python"]()
     placed = [name for names in sections().values() for name in names]

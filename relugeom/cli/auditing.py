@@ -1,26 +1,26 @@
 """The verbs that read data: audit and cluster."""
 
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby, product
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from relugeom.analysis.importance import cluster_importance
-from relugeom.audit import audit, choose_domain, columns_in_words, read_inputs
+from relugeom.audit import AuditResult, audit
+from relugeom.audit.clustering import ExplainedClusters, explain_clusters
+from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.model_file import Reading
-from relugeom.cli.output import is_whole, print_json, print_parts, progress, tell
+from relugeom.cli.output import progress, show, tell
+from relugeom.cli.written_files import file_entries
 from relugeom.errors import InputError
 from relugeom.network.decision import Decision
-from relugeom.partition.clusters import cluster_samples
-from relugeom.partition.partition import PartitionStatus
-from relugeom.report.clusters import cluster_content
 from relugeom.report.tables import cluster_tables, summary_tables
 
-__all__ = ["run_audit", "run_cluster"]
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
-TRUNCATED = 3
+__all__ = ["run_audit", "run_cluster"]
 
 
 def run_audit(
@@ -46,35 +46,47 @@ def run_audit(
             on_progress=report,
             **options,
         )
-    counts = dict(zip(result.content.census["patterns"], result.content.census["count"], strict=True))
-    if as_json:
-        print_json(
-            {
-                "status": result.partition.status.value,
-                "reason": result.partition.reason,
-                "samples": len(result.samples),
-                "outside": int((~result.clusters.inside).sum()),
-                "clusters": len(result.clusters),
-                "regions": len(result.partition),
-                "patterns": counts,
-                "domain": result.domain.source,
-                "network": result.network.digest,
-                "seconds": result.partition.seconds,
-                "run": result.run,
-                "store": result.store,
-                "report": str(result.report),
-                "certificate": None if result.certificate is None else str(result.certificate.path),
-                "certificate_sha256": None if result.certificate is None else result.certificate.digest,
-            }
-        )
-    else:
-        places = [f"store   {result.store}", f"report  {result.report}"]
-        if result.certificate is None:
-            places.append("proof   none: see the remarks in the report")
-        else:
-            places.append(f"proof   {result.certificate.path}")
-        print_parts([*summary_tables(result.content), "", *places])
-    return 0 if is_whole(result.leftover) and result.partition.status is PartitionStatus.COMPLETE else TRUNCATED
+    return show(_Audited(result), as_json=as_json, leftover=result.leftover)
+
+
+@dataclass(frozen=True, slots=True)
+class _Audited:
+    """What an audit found, and where it is kept."""
+
+    result: AuditResult
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return STATUSES[self.result.partition.status]
+
+    def as_json(self) -> dict[str, Any]:
+        result, kept, table = self.result, self.result.certificate, self.result.content.census
+        census = dict(zip(table["patterns"], table["count"], strict=True))
+        return {
+            "status": result.partition.status.value,
+            "reason": result.partition.reason,
+            "samples": len(result.samples),
+            "outside": int((~result.clusters.inside).sum()),
+            "clusters": len(result.clusters),
+            "regions": len(result.partition),
+            "census": census,
+            "patterns": census,  # its older name
+            "domain": result.domain.source,
+            "network": result.network.digest,
+            "seconds": result.partition.seconds,
+            "run": result.run,
+            "store": result.store,
+            "report": str(result.report),
+            "certificates": file_entries([kept]),
+            "certificate": None if kept is None else str(kept.path),  # this and the next are older names
+            "certificate_sha256": None if kept is None else kept.digest,
+        }
+
+    def as_parts(self) -> "list[RenderableType]":
+        result = self.result
+        kept = "none: see the remarks in the report" if result.certificate is None else result.certificate.path
+        places = [f"store   {result.store}", f"report  {result.report}", f"proof   {kept}"]
+        return [*summary_tables(result.content), "", *places]
 
 
 def run_cluster(
@@ -92,60 +104,59 @@ def run_cluster(
     as_json: bool,
 ) -> int:
     """`relugeom cluster`."""
-    decision = _choose_decision(threshold, probability)
-    doubts: list[str] = []
     with progress() as report:
-        network, samples = read_inputs(
+        found = explain_clusters(
             model,
             data,
+            domain=domain,
             url=data_url,
             target=target,
             features=features,
             ignore=ignore,
             layers=reading.layers,
             activations=reading.activations,
-            decision=decision,
+            decision=_choose_decision(threshold, probability),
             on_remark=tell,
-            on_progress=lambda done: report("reading data", done),
+            on_progress=report,
         )
-        chosen = None if domain is None else choose_domain(domain, network, samples, Path(model))
-        clusters = cluster_samples(
-            network,
-            samples.table,
-            target=samples.coded_target,
-            on_remark=doubts.append,
-            domain=None if chosen is None else chosen.domain,
-            on_progress=lambda done: report("clustering samples", done),
-        )
-    for remark in (columns_in_words(network, samples), *samples.remarks, *doubts):
-        tell(remark)
-    spread = samples.table.mean_and_spread()[1]
-    content = cluster_content(samples.name, clusters, cluster_importance(clusters, spread))
-    if as_json:
-        rows = content.clusters.to_dict(orient="records")
-        pairs = product(network.target_names, network.feature_names)
-        place = {pair: number for number, pair in enumerate(pairs)}
-        for row, profile, importance in zip(
-            rows, _by_cluster(content.profiles), _by_cluster(content.importance), strict=True
-        ):
-            in_order = sorted(importance, key=lambda entry: place[entry["output"], entry["feature"]])
-            row |= {"features": profile, "importance": in_order, "verdict": row["status"]}
-        if content.outcomes is not None:
-            for number, kind, name, value in content.outcomes.itertuples(index=False):
-                rows[number - 1].setdefault(kind, {})[name] = value
-        print_json(
-            {
-                "samples": len(samples),
-                "outside": int(clusters.outside.sum()),
-                "domain": None if chosen is None else chosen.source,
-                "remarks": [*samples.remarks, *doubts],
-                "network": network.digest,
-                "clusters": rows,
-            }
-        )
-    else:
-        print_parts(cluster_tables(content))
-    return 0
+    return show(_Clustered(found), as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Clustered:
+    """Clusters of samples."""
+
+    found: ExplainedClusters
+    exit_code = ExitCode.DONE
+
+    def as_json(self) -> dict[str, Any]:
+        found = self.found
+        return {
+            "samples": len(found.samples),
+            "outside": int(found.clusters.outside.sum()),
+            "domain": None if found.chosen is None else found.chosen.source,
+            "remarks": list(found.remarks),
+            "network": found.network.digest,
+            "clusters": _cluster_rows(found),
+        }
+
+    def as_parts(self) -> "list[RenderableType]":
+        return list(cluster_tables(self.found.content))
+
+
+def _cluster_rows(found: ExplainedClusters) -> list[dict[Hashable, Any]]:
+    """One object per cluster: its row, the means of its features, and the importance of each in the inputs' order."""
+    network, content = found.network, found.content
+    rows: list[dict[Hashable, Any]] = content.clusters.to_dict(orient="records")
+    place = {pair: number for number, pair in enumerate(product(network.target_names, network.feature_names))}
+    tables = (_by_cluster(content.profiles), _by_cluster(content.importance))
+    for row, profile, importance in zip(rows, *tables, strict=True):
+        in_order = sorted(importance, key=lambda entry: place[entry["output"], entry["feature"]])
+        row |= {"features": profile, "importance": in_order, "verdict": row["status"]}  # its former name
+    if content.outcomes is not None:
+        for number, kind, name, value in content.outcomes.itertuples(index=False):
+            rows[number - 1].setdefault(kind, {})[name] = value
+    return rows
 
 
 def _choose_decision(threshold: float | None, probability: float | None) -> Decision | None:

@@ -1,30 +1,29 @@
 """The verbs about certificates: certify and check."""
 
-import os
 import shlex
-from collections.abc import Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from relugeom.audit import DOMAIN_FILE, choose_domain
+from relugeom.audit import DOMAIN_FILE, ChosenDomain, choose_domain
 from relugeom.certificate.checking import CHECKER, CheckedCertificate, check_certificate
-from relugeom.certificate.partition import certify_partition
+from relugeom.certificate.domain_proof import DomainProof, certify_domain
+from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.model_file import Reading
-from relugeom.cli.output import print_json, print_parts, progress, tell
+from relugeom.cli.output import progress, show, tell_of_threads
+from relugeom.cli.written_files import file_entries
 from relugeom.deadline import Deadline
 from relugeom.errors import InputError
-from relugeom.files import place_to_write
 from relugeom.geometry.domain_spec import load_domain
-from relugeom.partition.partition import PartitionStatus
 from relugeom.printing import counted
 from relugeom.report.plain_tables import fact_table
-from relugeom.search.enumeration import enumerate_regions
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 __all__ = ["run_certify", "run_check"]
 
-REJECTED, TRUNCATED = 1, 3
-SEARCHING = 0.5
-"""Part of the time for the search; a proof of many inputs takes as long."""
 COMPARING = {"network": "--model", "second network": "--second-model", "domain": "--domain"}
 
 
@@ -41,58 +40,70 @@ def run_certify(
 ) -> int:
     """`relugeom certify`."""
     deadline = Deadline.of(time_limit)
-    place_to_write(out)  # before a long search
     network = reading.network(model)
     chosen = choose_domain(domain, network, None, Path(model))
     with progress() as report:
-        partition = enumerate_regions(
+        found = certify_domain(
             network,
             chosen.domain,
-            threads=threads,
+            out,
             max_regions=max_regions,
-            time_limit=deadline.share(SEARCHING),
-            on_progress=partial(report, "enumerating regions"),
+            time_limit=deadline,
+            threads=threads,
+            on_progress=report,
         )
-        certificate = certify_partition(
-            partition, out, time_limit=deadline, on_progress=partial(report, "proving regions")
-        )
-    reasons = [reason for reason in (partition.reason, certificate.reason) if reason]
-    status = PartitionStatus.TRUNCATED if reasons else PartitionStatus.COMPLETE
-    if as_json:
-        print_json(
-            {
-                "status": status.value,
-                "reason": "; ".join(reasons),
-                "regions": certificate.regions,
-                "proofs": certificate.proofs,
-                "certificate": str(certificate.path),
-                "bytes": certificate.size,
-                "sha256": certificate.digest,
-                "inputs": network.inputs,
-                "units": network.units,
-                "domain": chosen.source,
-                "domain_digest": chosen.domain.digest,
-                "network": network.digest,
-                "seconds": partition.seconds,
-            }
-        )
-    else:
+    spec = str(Path(model).parent / DOMAIN_FILE) if domain is None else domain
+    check = ["relugeom", "check", out, "--model", model, "--domain", spec, *reading.arguments]
+    return show(_Certified(out, found, chosen, check), as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Certified:
+    """A certificate that was written to a file that was named, and the command that checks it."""
+
+    out: str
+    found: DomainProof
+    chosen: ChosenDomain
+    check: Sequence[str]
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return STATUSES[self.found.status]
+
+    def as_json(self) -> dict[str, Any]:
+        partition, certificate = self.found.partition, self.found.certificate
+        return {
+            "status": self.found.status.value,
+            "reason": self.found.reason,
+            "regions": certificate.regions,
+            "proofs": certificate.proofs,
+            "certificates": file_entries([certificate]),
+            "certificate": str(certificate.path),  # this and the next two are older names
+            "bytes": certificate.size,
+            "sha256": certificate.digest,
+            "inputs": partition.network.inputs,
+            "units": partition.network.units,
+            "domain": self.chosen.source,
+            "domain_digest": self.chosen.domain.digest,
+            "network": partition.network.digest,
+            "seconds": self.found.seconds,
+        }
+
+    def as_parts(self) -> "list[RenderableType]":
+        found, certificate = self.found, self.found.certificate
         regions = counted(certificate.regions, "activation region")
         facts = {
-            "Domain": chosen.source,
+            "Domain": self.chosen.source,
             "Proved": f"{regions}, {counted(certificate.proofs, 'proof')} of stable units",
-            "Status": ": ".join([status.value, *(["; ".join(reasons)] if reasons else [])]),
+            "Status": ": ".join(filter(None, (found.status.value, found.reason))),
             "Size": f"{certificate.size:,} bytes",
             "SHA-256": certificate.digest,
         }
-        spec = str(Path(model).parent / DOMAIN_FILE) if domain is None else domain
         commands = [
-            "check it        "
-            + shlex.join(["relugeom", "check", out, "--model", model, "--domain", spec, *reading.arguments]),
-            "without trust   " + shlex.join(["python", "-I", "-S", str(CHECKER), out]),
+            "check it        " + shlex.join(self.check),
+            "without trust   " + shlex.join(["python", "-I", "-S", str(CHECKER), self.out]),
         ]
-        print_parts([fact_table(out, facts), "", *commands])
-    return 0 if status is PartitionStatus.COMPLETE else TRUNCATED
+        return [fact_table(self.out, facts), "", *commands]
 
 
 def run_check(
@@ -106,9 +117,7 @@ def run_check(
     as_json: bool,
 ) -> int:
     """`relugeom check`."""
-    cores = os.cpu_count() or 1
-    if threads > cores:
-        tell(f"--threads {threads}: this machine has {cores} cores, more threads than that do not help")
+    tell_of_threads(threads)
     if domain is not None and model is None:
         raise InputError("--domain needs --model too: its inputs have the names and the number that SPEC is about")
     network, second = (None if path is None else reading.network(path) for path in (model, second_model))
@@ -116,27 +125,51 @@ def run_check(
     with progress() as report:
         report("checking", 0)
         found = check_certificate(certificate, model=network, second_model=second, domain=wanted, threads=threads)
-    if as_json:
-        print_json(
-            {
-                "status": "accepted" if found.accepted else "rejected",
-                "reason": found.reason,
-                "proved": list(found.proved) if found.accepted else [],
-                "networks": list(found.networks),
-                "domain_digest": found.domain,
-                "regions": found.regions,
-                "unexplored": found.unexplored,
-                "proofs": found.proofs,
-                "closed": found.closed,
-                "seconds": found.seconds,
-                "sha256": found.digest,
-                "names": list(found.names),
-                "names_not_checked": list(found.names_not_checked),
-                "not_compared": list(found.not_compared),
-            }
-        )
-    elif found.accepted:
-        facts: Mapping[str, str] = {
+    return show(_Checked(Path(certificate).name, found), as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """What the checker says of a certificate, under a title."""
+
+    title: str
+    found: CheckedCertificate
+
+    @property
+    def status(self) -> str:
+        """Whether it is accepted, as JSON has it."""
+        return "accepted" if self.found.accepted else "rejected"
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return STATUSES[self.status]
+
+    def as_json(self) -> dict[str, Any]:
+        found = self.found
+        return {
+            "status": self.status,
+            "reason": found.reason,
+            "proved": list(found.proved) if found.accepted else [],
+            "networks": list(found.networks),
+            "domain_digest": found.domain,
+            "regions": found.regions,
+            "unexplored_parts": found.unexplored,
+            "unexplored": found.unexplored,  # an older name, and so is `closed`
+            "proofs": found.proofs,
+            "cells": found.closed,
+            "closed": found.closed,
+            "seconds": found.seconds,
+            "sha256": found.digest,
+            "names": list(found.names),
+            "names_not_checked": list(found.names_not_checked),
+            "not_compared": list(found.not_compared),
+        }
+
+    def as_parts(self) -> "list[RenderableType]":
+        found = self.found
+        if not found.accepted:
+            return [f"rejected: {found.reason}"]
+        facts = {
             "Accepted": found.proved[0],
             **{" " * place: text for place, text in enumerate(found.proved[1:], start=1)},  # lines without a name
             "Network": ", ".join(found.networks),
@@ -148,10 +181,7 @@ def run_check(
             "SHA-256": found.digest,
             "Time": f"{found.seconds:.3g} s",
         }
-        print_parts([fact_table(Path(certificate).name, facts)])
-    else:
-        print_parts([f"rejected: {found.reason}"])
-    return 0 if found.accepted else REJECTED
+        return [fact_table(self.title, facts)]
 
 
 def _listed_with_options(subjects: Iterable[str]) -> str:

@@ -87,7 +87,7 @@ class _Compared:
             "reason": found.equivalent.reason if found.equivalent.verdict is Verdict.UNKNOWN else "",
             "differences": {name: _difference(first, end) for name, end in self.differences.items()},
             "certificates": file_entries([kept]),
-            "certificate": None if kept is None else self.out,
+            "certificate": None if kept is None else self.out,  # this and the next are older names
             "certificate_sha256": None if kept is None else kept.digest,
             "domain": self.chosen.source,
             "scope": found.scope.value,

@@ -1,53 +1,49 @@
-"""The verbs that need a model and a domain: inspect, enumerate, locate, graph."""
+"""The verbs about one model: inspect, locate, graph."""
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relugeom.audit import ChosenDomain, choose_domain, resumption_in_words
-from relugeom.cli.measuring import measure_partition
+from relugeom.audit import choose_domain
+from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.model_file import Reading
-from relugeom.cli.output import is_whole, print_json, print_parts, progress, tell
+from relugeom.cli.output import show, show_file
 from relugeom.deadline import Deadline
-from relugeom.errors import InputError
 from relugeom.graph.active_subnetwork import active_subnetwork
-from relugeom.graph.export import GRAPH_SUFFIXES, write_graph
 from relugeom.network.decision import DecisionRule
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import patterns_in_words
-from relugeom.partition.partition import PartitionStatus, PatternStatus
-from relugeom.partition.tree import unexplored_prefixes
-from relugeom.printing import counted
+from relugeom.partition.partition import PatternStatus
 from relugeom.report.plain_tables import fact_table
-from relugeom.search.enumeration import enumerate_regions
 from relugeom.search.locate import Location, locate_pattern
 
 if TYPE_CHECKING:
-    from relugeom.store.runs import Run
+    from rich.console import RenderableType
 
-__all__ = ["run_enumerate", "run_graph", "run_inspect", "run_locate"]
-
-TRUNCATED = 3
-NOT_A_REGION = 1
-LOCATED = {PatternStatus.REGION: 0, PatternStatus.UNKNOWN: TRUNCATED}
-SEARCHING = 0.5
-"""Part of the time for the search, where the regions are measured too."""
-MAX_PREFIXES = 4
-"""Unexplored parts of the tree that are named; of more, only their number is told."""
+__all__ = ["run_graph", "run_inspect", "run_locate"]
 
 
 def run_inspect(model: str, *, reading: Reading, as_json: bool) -> int:
     """`relugeom inspect`."""
     network = reading.network(model)
-    facts = describe_network(network)
-    if as_json:
-        print_json(facts)
-    else:
-        print_parts([fact_table(Path(model).name, {label.replace("_", " "): _text(facts[label]) for label in facts})])
-    return 0
+    return show(_Inspected(Path(model).name, network), as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Inspected:
+    """What a model file holds, under a title."""
+
+    title: str
+    network: ReLUNetwork
+    exit_code = ExitCode.DONE
+
+    def as_json(self) -> dict[str, Any]:
+        facts, network = describe_network(self.network), self.network
+        return facts | {"network": network.digest, "names": network.names_digest}  # the facts have older names of both
+
+    def as_parts(self) -> "list[RenderableType]":
+        facts = {label.replace("_", " "): _text(fact) for label, fact in describe_network(self.network).items()}
+        return [fact_table(self.title, facts)]
 
 
 def _text(fact: Any) -> str:
@@ -80,112 +76,6 @@ def describe_network(network: ReLUNetwork) -> dict[str, Any]:
     }
 
 
-def run_enumerate(
-    model: str,
-    domain: str | None,
-    *,
-    max_regions: int,
-    time_limit: float,
-    threads: int,
-    store: str | None,
-    resume: bool,
-    measure: bool,
-    reading: Reading,
-    as_json: bool,
-) -> int:
-    """`relugeom enumerate`."""
-    deadline = Deadline.of(time_limit)
-    cores = os.cpu_count() or 1
-    if threads > cores:
-        tell(f"--threads {threads}: this machine has {cores} cores, more threads than that do not help")
-    if resume and store is None:
-        raise InputError("--resume goes on with what a store holds: say which, with --store")
-    network = reading.network(model)
-    chosen = choose_domain(domain, network, None, Path(model))
-    limits: dict[str, Any] = {"max_regions": max_regions, "time_limit": time_limit}
-    with _recorded(store, network, chosen, {"model": model, "domain": domain} | limits) as run, progress() as report:
-        known = run.resume() if resume and run is not None else None
-        if resume:
-            tell(resumption_in_words(known))
-        partition = enumerate_regions(
-            network,
-            chosen.domain,
-            threads=threads,
-            resume=known,
-            on_progress=partial(report, "enumerating regions"),
-            on_block=None if run is None else run.save_block,
-            max_regions=max_regions,
-            time_limit=deadline.share(SEARCHING) if measure else deadline,
-        )
-        if run is not None:
-            run.save_partition(partition)
-        measured, measures, finished = measure_partition(partition, deadline, report) if measure else ({}, {}, True)
-    unexplored = unexplored_prefixes(partition)
-    if as_json:
-        print_json(
-            {
-                "status": partition.status.value,
-                "reason": partition.reason,
-                "regions": len(partition),
-                "inputs": network.inputs,
-                "units": network.units,
-                "dimension": partition.dimension,
-                "domain": chosen.source,
-                "seconds": partition.seconds,
-                "network": network.digest,
-                "run": None if run is None else run.id,
-                "unexplored": unexplored,
-                **measures,
-            }
-        )
-    else:
-        found = f"{counted(len(partition), 'activation region')} of {patterns_in_words(network.units)} patterns"
-        facts = {"Domain": chosen.source, "Found": found, "Status": partition.status.value}
-        if partition.reason:
-            facts["Reason"] = partition.reason
-        if unexplored:
-            facts["Unexplored"] = _unexplored_in_words(unexplored)
-        facts |= measured
-        facts["Time"] = f"{partition.seconds:.3g} s"
-        if run is not None:
-            facts["Store"] = f"run {run.id} in {run.location.text}"
-        print_parts([fact_table(f"Activation regions of {Path(model).name}", facts)])
-    whole = run is None or is_whole(run.leftover())
-    return 0 if whole and finished and partition.status is PartitionStatus.COMPLETE else TRUNCATED
-
-
-def _unexplored_in_words(prefixes: list[str]) -> str:
-    if prefixes == [""]:
-        return "everything"
-    shown = ", ".join(f"{prefix}…" for prefix in prefixes[:MAX_PREFIXES])
-    more = f" and {len(prefixes) - MAX_PREFIXES:,} more beginnings" if len(prefixes) > MAX_PREFIXES else ""
-    return f"patterns that begin with {shown}{more}"
-
-
-@contextmanager
-def _recorded(
-    store: str | None, network: ReLUNetwork, chosen: ChosenDomain, parameters: Mapping[str, Any]
-) -> "Iterator[Run | None]":
-    """A run of the store that was asked for, open before the search begins; None where none was."""
-    if store is None:
-        yield None
-        return
-    from relugeom.store.store import open_store
-
-    with (
-        open_store(store) as opened,
-        opened.run(
-            "enumerate",
-            network=network,
-            network_name=Path(parameters["model"]).name,
-            domain=chosen.domain,
-            domain_name=chosen.source,
-            parameters=parameters,
-        ) as run,
-    ):
-        yield run
-
-
 def run_locate(
     model: str, pattern: str, domain: str | None, *, time_limit: float, reading: Reading, as_json: bool
 ) -> int:
@@ -194,11 +84,27 @@ def run_locate(
     network = reading.network(model)
     chosen = choose_domain(domain, network, None, Path(model))
     location = locate_pattern(network, chosen.domain, pattern, time_limit=deadline)
-    if as_json:
-        print_json(_location_json(network, location, chosen.source))
-    else:
-        print_parts([fact_table(f"Pattern {location.pattern}", _location_facts(network, location, chosen.source))])
-    return LOCATED.get(location.status, NOT_A_REGION)
+    return show(_Located(network, location, chosen.source), as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Located:
+    """What a pattern is on a domain."""
+
+    network: ReLUNetwork
+    location: Location
+    domain: str
+
+    @property
+    def exit_code(self) -> ExitCode:
+        return STATUSES[self.location.status]
+
+    def as_json(self) -> dict[str, Any]:
+        return _location_json(self.network, self.location, self.domain)
+
+    def as_parts(self) -> "list[RenderableType]":
+        facts = _location_facts(self.network, self.location, self.domain)
+        return [fact_table(f"Pattern {self.location.pattern}", facts)]
 
 
 def _location_json(network: ReLUNetwork, location: Location, domain: str) -> dict[str, Any]:
@@ -244,18 +150,11 @@ def _location_facts(network: ReLUNetwork, location: Location, domain: str) -> di
 
 def run_graph(model: str, pattern: str, out: str, *, prune_unreached: bool, reading: Reading, as_json: bool) -> int:
     """`relugeom graph`."""
-    from relugeom.report.graph_drawing import PICTURE_SUFFIXES, write_drawing
+    from relugeom.report.graph_files import check_graph_file, write_graph_file  # slow to load
 
-    suffix = Path(out).suffix.lower()
-    if suffix not in (*GRAPH_SUFFIXES, *PICTURE_SUFFIXES):
-        known = ", ".join((*GRAPH_SUFFIXES, *PICTURE_SUFFIXES))
-        raise InputError(f"--out {out!r}: a graph is written as {known}")
+    check_graph_file(out)
     network = reading.network(model)
     graph = active_subnetwork(network, pattern, prune_unreached=prune_unreached)
-    write = write_graph if suffix in GRAPH_SUFFIXES else write_drawing
-    write(graph, out)
-    if as_json:
-        print_json({"file": out, "nodes": len(graph), "arcs": graph.number_of_edges(), "network": network.digest})
-    else:
-        tell(f"{out}: {len(graph):,} nodes, {graph.number_of_edges():,} arcs")
-    return 0
+    write_graph_file(graph, out)
+    facts = {"file": out, "nodes": len(graph), "arcs": graph.number_of_edges(), "network": network.digest}
+    return show_file(facts, f"{out}: {facts['nodes']:,} nodes, {facts['arcs']:,} arcs", as_json=as_json)

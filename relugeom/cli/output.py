@@ -6,6 +6,7 @@ and gives its exit code.
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Shown",
     "is_read",
-    "is_whole",
     "json_rows",
     "print_error",
     "print_json",
@@ -30,7 +30,9 @@ __all__ = [
     "print_text",
     "progress",
     "show",
+    "show_file",
     "tell",
+    "tell_of_threads",
 ]
 
 FILE_WIDTH = 120
@@ -63,13 +65,31 @@ class Shown(Protocol):
         """Tables and texts."""
 
 
-def show(answer: Shown, *, as_json: bool) -> int:
-    """Print an answer in one of its two forms; its exit code."""
+def show(answer: Shown, *, as_json: bool, leftover: str = "") -> int:
+    """Print an answer in one of its two forms; its exit code.
+
+    Parameters
+    ----------
+    leftover
+        What a copy of the store that was written would lack: it is told in one line of error, and the code says so too.
+    """
     if as_json:
         print_json(answer.as_json())
     else:
         print_parts(answer.as_parts())
+    if leftover:
+        print_error(leftover)
+        return ExitCode.UNKNOWN
     return answer.exit_code
+
+
+def show_file(facts: Mapping[str, Any], sentence: str, *, as_json: bool) -> int:
+    """Say that a file was written, with JSON on the standard output or else a remark; the exit code."""
+    if as_json:
+        print_json(facts)
+    else:
+        tell(sentence)
+    return ExitCode.DONE
 
 
 def print_error(text: str) -> None:
@@ -85,11 +105,11 @@ def tell(text: str) -> None:
     sys.stderr.write(f"{printable(text)}\n")
 
 
-def is_whole(leftover: str) -> bool:
-    """Whether a store that was written is one whole file; if not, that is told in one line of error."""
-    if leftover:
-        print_error(leftover)
-    return not leftover
+def tell_of_threads(threads: int) -> None:
+    """Say that more threads were asked for than there are cores."""
+    cores = os.cpu_count() or 1
+    if threads > cores:
+        tell(f"--threads {threads}: this machine has {cores} cores, more threads than that do not help")
 
 
 def print_json(content: Mapping[str, Any]) -> None:

@@ -4,14 +4,27 @@ The report is slow to load, and who asks a question does not wait for it.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
-from relugeom.cli.output import is_read, is_whole, json_rows, print_error, print_json, print_parts, print_text, tell
+from relugeom.cli.exit_codes import ExitCode
+from relugeom.cli.output import (
+    is_read,
+    json_rows,
+    print_error,
+    print_json,
+    print_parts,
+    print_text,
+    show,
+    show_file,
+    tell,
+)
 from relugeom.errors import InputError, StoreError
 from relugeom.printing import hide_passwords
 from relugeom.report.csv_text import csv_text
 from relugeom.store.database.location import parse_location
-from relugeom.store.database.migration import schema_version
+from relugeom.store.database.migration import SchemaVersion, schema_version
 from relugeom.store.database.migration import upgrade as upgrade_store
 from relugeom.store.database.one_file import move_log
 from relugeom.store.metadata import datasette_metadata
@@ -20,9 +33,11 @@ from relugeom.store.query.readonly import run_query as ask
 from relugeom.store.views import find_view
 from relugeom.store.views import list_views as known_views
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 __all__ = ["run_current", "run_metadata", "run_query", "run_report", "run_upgrade"]
 
-NOT_WHOLE = CUT_SHORT = 3
 FORMS = ("table", "csv", "json")
 MAX_TABLE_ROWS, MAX_COUNTED_ROWS = 200, 10_000
 """Rows that a table shows, and further ones that are counted: to count all could take long."""
@@ -57,7 +72,7 @@ def run_query(
 
 
 def _print_rows(result: QueryResult, form: str) -> int:
-    """Print the rows as they come; 3 where they are not all that was asked for."""
+    """Print the rows as they come; UNKNOWN where they are not all that was asked for."""
     if form == "table":
         _print_table(result)
     else:
@@ -71,10 +86,10 @@ def _print_rows(result: QueryResult, form: str) -> int:
                     print_text(piece)
         except StoreError as error:
             print_error(f"{error}; what was printed is the beginning of the answer")
-            return CUT_SHORT
+            return ExitCode.UNKNOWN
     for line in result.left_out:
         print_error(line)
-    return CUT_SHORT if result.left_out else 0
+    return ExitCode.UNKNOWN if result.left_out else ExitCode.DONE
 
 
 def _print_table(result: QueryResult) -> None:
@@ -105,38 +120,55 @@ def run_report(
     with open_store(store, create=False) as opened:
         content = report_content(opened, run, show_samples=show_samples, map_features=map_features)
     write_report(content, out)
-    if as_json:
-        print_json({"report": out, "title": content.title})
-    else:
-        tell(f"{out}: {content.title}")
-    return 0
+    return show_file({"report": out, "title": content.title}, f"{out}: {content.title}", as_json=as_json)
 
 
 def run_current(store: str, *, as_json: bool) -> int:
     """`relugeom db current`."""
-    version, shown = schema_version(store), hide_passwords(store)
-    if as_json:
-        print_json({"store": shown, "current": version.current, "newest": version.head})
-    else:
-        behind = "" if version.current == version.head else f": bring it to {version.head} with relugeom db upgrade"
-        print_parts([f"{shown} has schema {version.current}{behind}"])
-    return 0
+    return show(_Current(hide_passwords(store), schema_version(store)), as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Current:
+    """The schema of a store."""
+
+    store: str
+    version: SchemaVersion
+    exit_code = ExitCode.DONE
+
+    def as_json(self) -> dict[str, str | None]:
+        return {"store": self.store, "current": self.version.current, "newest": self.version.head}
+
+    def as_parts(self) -> "list[RenderableType]":
+        current, head = self.version.current, self.version.head
+        behind = "" if current == head else f": bring it to {head} with relugeom db upgrade"
+        return [f"{self.store} has schema {current}{behind}"]
 
 
 def run_upgrade(store: str, *, as_json: bool) -> int:
     """`relugeom db upgrade`."""
-    before, shown = upgrade_store(store), hide_passwords(store)
-    if as_json:
-        print_json({"store": shown, "before": before.current, "current": before.head})
-    else:
-        same = before.current == before.head
-        print_parts(
-            [f"{shown} has schema {before.head}" + (" already" if same else f", before it had {before.current}")]
-        )
-    return 0 if is_whole(move_log(parse_location(store))) else NOT_WHOLE
+    answer = _Upgraded(hide_passwords(store), upgrade_store(store))
+    return show(answer, as_json=as_json, leftover=move_log(parse_location(store)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Upgraded:
+    """The schema of a store, and the one before it."""
+
+    store: str
+    before: SchemaVersion
+    exit_code = ExitCode.DONE
+
+    def as_json(self) -> dict[str, str | None]:
+        return {"store": self.store, "before": self.before.current, "current": self.before.head}
+
+    def as_parts(self) -> "list[RenderableType]":
+        current, head = self.before.current, self.before.head
+        before = " already" if current == head else f", before it had {current}"
+        return [f"{self.store} has schema {head}{before}"]
 
 
 def run_metadata(store: str) -> int:
     """`relugeom db metadata`."""
     print_json(datasette_metadata(store))
-    return 0
+    return ExitCode.DONE

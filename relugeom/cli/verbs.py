@@ -181,7 +181,7 @@ def enumerate_(
     Example:
       relugeom enumerate network.onnx --domain box:-1,1
     """
-    from relugeom.cli.models import run_enumerate
+    from relugeom.cli.enumerating import run_enumerate
 
     return run_enumerate(
         model,

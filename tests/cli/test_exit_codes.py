@@ -1,7 +1,9 @@
 """Every outcome has one code, the documentation is made from the codes, and what breaks down is no answer."""
 
+import ast
 import json
 import re
+from pathlib import Path
 
 import highspy
 import pytest
@@ -10,6 +12,7 @@ from from_code.command_line import list_verbs
 from from_code.exit_codes import codes_table, statuses_table, verbs_table
 from networks import he_network, layered
 
+from relugeom import cli
 from relugeom.claims.settlement import Verdict
 from relugeom.cli.exit_codes import MEANINGS, STATUSES, VERBS, ExitCode
 from relugeom.errors import EmptyDomainError, SolverCrashError
@@ -18,6 +21,7 @@ from relugeom.geometry.domain import Domain
 from relugeom.partition.partition import PartitionStatus, PatternStatus
 from relugeom.search.admissible import check_admissible
 
+CLI = Path(cli.__file__).parent
 BOX = "".join(f"(declare-const X_{k} Real)(assert (>= X_{k} -1))(assert (<= X_{k} 1))" for k in range(2))
 STATED = f"{BOX}(declare-const Y_0 Real)(assert (>= Y_0 100))"
 
@@ -47,6 +51,34 @@ def test_every_verb_and_code_is_documented():
     assert [f"| {code:d} |" in codes_table() for code in ExitCode] == [True] * len(ExitCode)
     assert [f"`{verb}`" in verbs_table() for verb in VERBS] == [True] * len(VERBS)
     assert [f"`{status}`" in statuses_table() for status in STATUSES] == [True] * len(STATUSES)
+
+
+def test_no_verb_ends_with_a_number_of_its_own():
+    """Codes come from the one module that has them, also where a name stands for a number."""
+    for path in sorted(CLI.glob("*.py")):
+        if path.name == "exit_codes.py":
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and named_int(node.returns)]
+        for node in (node for function in functions for node in ast.walk(function) if isinstance(node, ast.Return)):
+            numbers = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
+            assert not [n for n in numbers if isinstance(n, int) and n > 0], f"{path.name}:{node.lineno}"
+
+
+def named_int(annotation):
+    return isinstance(annotation, ast.Name) and annotation.id == "int"
+
+
+def test_an_answer_has_two_forms_and_is_printed_in_one_place():
+    """What is streamed, and what is JSON in any case, is printed by itself."""
+    printing = {"print_json", "print_parts"}
+    found = {
+        path.name
+        for path in CLI.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in printing
+    }
+    assert found == {"output.py", "stores.py"}
 
 
 class Breaking:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from command_line import TITANIC, run_command, small_network, write_network, write_rows
 
-from relugeom.cli import models
+from relugeom.audit import stored_search
 from relugeom.cli.output import print_json, print_text
 from relugeom.errors import CertificateError, DeadlinePassedError, SolverCrashError, SolverError
 from relugeom.printing import printable
@@ -85,7 +85,7 @@ def test_a_command_that_is_stopped(
     def stop(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(models, "enumerate_regions", stop)
+    monkeypatch.setattr(stored_search, "enumerate_regions", stop)
     ended = run_command(capsys, "enumerate", model, "--domain", "box:-1,1")
     assert (ended.code, ended.out, ended.err) == (code, "", line)
 

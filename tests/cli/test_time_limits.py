@@ -7,8 +7,9 @@ from command_line import run_command, write_network
 from limits import Looks
 from networks import he_network
 
+from relugeom.audit import stored_search
+from relugeom.certificate import domain_proof
 from relugeom.certificate.partition_proof import tree_text
-from relugeom.cli import certifying, models
 from relugeom.deadline import Deadline
 
 
@@ -30,7 +31,7 @@ def answer(tmp_path, monkeypatch, capsys):
 
 
 def test_measuring_after_a_search_keeps_the_limit_of_the_verb(answer, monkeypatch):
-    monkeypatch.setattr(models, "enumerate_regions", without_limit(models.enumerate_regions))
+    monkeypatch.setattr(stored_search, "enumerate_regions", without_limit(stored_search.enumerate_regions))
     measures = ("facets", "linear_regions", "volumes")
     whole, code, _ = answer("enumerate", "--measure", looks=lambda: Looks.until(10**9))
     assert code == 0 and not any(whole[f"{name}_reason"] for name in measures)
@@ -55,7 +56,7 @@ def test_a_pattern_that_was_not_settled_in_time_is_unknown(answer):
 
 
 def test_a_proof_that_is_cut_short_is_one_of_the_first_regions(answer, monkeypatch, capsys):
-    monkeypatch.setattr(certifying, "enumerate_regions", without_limit(certifying.enumerate_regions))
+    monkeypatch.setattr(domain_proof, "enumerate_regions", without_limit(domain_proof.enumerate_regions))
     for name in ("FIRST_STEPS", "STEPS"):
         monkeypatch.setattr(tree_text, name, 100)
     whole, code, _ = answer("certify", looks=lambda: Looks.until(10**9))
@@ -69,7 +70,7 @@ def test_a_proof_that_is_cut_short_is_one_of_the_first_regions(answer, monkeypat
 
 
 def test_without_time_for_one_region_there_is_no_certificate(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(certifying, "enumerate_regions", without_limit(certifying.enumerate_regions))
+    monkeypatch.setattr(domain_proof, "enumerate_regions", without_limit(domain_proof.enumerate_regions))
     model, out = write_network(tmp_path / "net.npz", he_network(1, 3, 8, 6, 1)), tmp_path / "out"
     out.mkdir()
     monkeypatch.setattr(Deadline, "share", lambda *_: Deadline())

@@ -1,0 +1,101 @@
+"""The samples of a model by activation pattern, and what moves the output in each cluster: the paper's analysis."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from relugeom.analysis.importance import cluster_importance
+from relugeom.audit.inputs import ChosenDomain, choose_domain, read_inputs
+from relugeom.audit.words import columns_in_words
+from relugeom.data.samples import Samples
+from relugeom.network.decision import Decision
+from relugeom.network.network import ReLUNetwork
+from relugeom.partition.clusters import Clusters, cluster_samples
+from relugeom.remarks import OnRemark, warn
+from relugeom.report.clusters import cluster_content
+from relugeom.report.content import ReportContent
+
+__all__ = ["ExplainedClusters", "explain_clusters"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExplainedClusters:
+    """Clusters of samples with what is known of each.
+
+    Attributes
+    ----------
+    chosen
+        The domain that was asked for, if any.
+    content
+        What tables say of the clusters, importance included.
+    remarks
+        What was noticed about the data.
+    """
+
+    network: ReLUNetwork
+    samples: Samples
+    clusters: Clusters
+    chosen: ChosenDomain | None
+    content: ReportContent
+    remarks: tuple[str, ...]
+
+
+def explain_clusters(
+    model: str,
+    data: str,
+    *,
+    domain: str | None = None,
+    url: str | None = None,
+    target: str | None = None,
+    features: Sequence[str] | None = None,
+    ignore: Collection[str] = (),
+    layers: Sequence[str] | None = None,
+    activations: Sequence[str] | None = None,
+    decision: Decision | None = None,
+    on_remark: OnRemark = warn,
+    on_progress: Callable[[str, int], None] = lambda _stage, _done: None,
+) -> ExplainedClusters:
+    """Group samples by activation pattern, and read the effective map of each group as importance.
+
+    Parameters
+    ----------
+    domain
+        Which samples count as outside; by default none is.
+    on_remark
+        Called with the columns that feed the inputs, and with what was noticed about the data.
+
+    Raises
+    ------
+    InputError
+        The model, the data or the domain cannot be used.
+    """
+    doubts: list[str] = []
+    network, samples = read_inputs(
+        model,
+        data,
+        url=url,
+        target=target,
+        features=features,
+        ignore=ignore,
+        layers=layers,
+        activations=activations,
+        decision=decision,
+        on_remark=on_remark,
+        on_progress=partial(on_progress, "reading data"),
+    )
+    chosen = None if domain is None else choose_domain(domain, network, samples, Path(model))
+    clusters = cluster_samples(
+        network,
+        samples.table,
+        target=samples.coded_target,
+        on_remark=doubts.append,
+        domain=None if chosen is None else chosen.domain,
+        on_progress=partial(on_progress, "clustering samples"),
+    )
+    remarks = (*samples.remarks, *doubts)
+    for remark in (columns_in_words(network, samples), *remarks):
+        on_remark(remark)
+    importance = cluster_importance(clusters, samples.table.mean_and_spread()[1])
+    content = cluster_content(samples.name, clusters, importance)
+    return ExplainedClusters(network, samples, clusters, chosen, content, remarks)

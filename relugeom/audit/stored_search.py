@@ -1,0 +1,133 @@
+"""The regions of a domain, listed, measured where that is asked, and kept in a store where one is named.
+
+The one idea: what a search finds is stored block by block, so that one that is ended early can be resumed.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from relugeom.audit.inputs import ChosenDomain
+from relugeom.audit.words import resumption_in_words
+from relugeom.deadline import Deadline, TimeLimit
+from relugeom.errors import InputError
+from relugeom.measures.partition_measures import PartitionMeasures, measure_partition
+from relugeom.network.network import ReLUNetwork
+from relugeom.partition.partition import Partition
+from relugeom.remarks import OnRemark, warn
+from relugeom.search.enumeration import enumerate_regions
+
+if TYPE_CHECKING:
+    from relugeom.store.runs import Run
+
+__all__ = ["StoredSearch", "search_regions"]
+
+SEARCHING = 0.5
+"""Part of the time for the search, where the regions are measured too."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredSearch:
+    """A list of regions, and where it is kept.
+
+    Attributes
+    ----------
+    measures
+        None where they were not asked for.
+    run, store
+        Number of the run and its store; None without one.
+    leftover
+        Why a copy of the store's file would lack something, or empty.
+    """
+
+    partition: Partition
+    chosen: ChosenDomain
+    measures: PartitionMeasures | None
+    run: int | None
+    store: str | None
+    leftover: str
+
+
+def search_regions(
+    network: ReLUNetwork,
+    chosen: ChosenDomain,
+    *,
+    max_regions: int,
+    time_limit: TimeLimit,
+    threads: int,
+    store: str | None,
+    resume: bool,
+    measure: bool,
+    parameters: Mapping[str, Any],
+    on_remark: OnRemark = warn,
+    on_progress: Callable[[str, object], None] = lambda _stage, _done: None,
+) -> StoredSearch:
+    """List the activation regions of a domain.
+
+    Parameters
+    ----------
+    max_regions, time_limit
+        Regions that are listed, and seconds (or a deadline) for all of it, at most; the search takes half of the time
+        where the regions are measured too.
+    store
+        A file name or an SQLAlchemy URL; None keeps nothing.
+    resume
+        Whether to continue from what the store holds of an earlier search.
+    parameters
+        What the run in the store says of how it was asked; ``model`` is the file of the network.
+
+    Raises
+    ------
+    InputError
+        It should be resumed, but without a store; or the store cannot be used.
+    """
+    deadline = Deadline.of(time_limit)
+    if resume and store is None:
+        raise InputError("--resume goes on with what a store holds: say which, with --store")
+    with _recorded(store, network, chosen, parameters) as run:
+        known = run.resume() if resume and run is not None else None
+        if resume:
+            on_remark(resumption_in_words(known))
+        partition = enumerate_regions(
+            network,
+            chosen.domain,
+            threads=threads,
+            resume=known,
+            on_progress=partial(on_progress, "enumerating regions"),
+            on_block=None if run is None else run.save_block,
+            max_regions=max_regions,
+            time_limit=deadline.share(SEARCHING) if measure else deadline,
+        )
+        if run is not None:
+            run.save_partition(partition)
+        measures = measure_partition(partition, time_limit=deadline, on_progress=on_progress) if measure else None
+    if run is None:
+        return StoredSearch(partition, chosen, measures, None, None, "")
+    return StoredSearch(partition, chosen, measures, run.id, run.location.text, run.leftover())
+
+
+@contextmanager
+def _recorded(
+    store: str | None, network: ReLUNetwork, chosen: ChosenDomain, parameters: Mapping[str, Any]
+) -> "Iterator[Run | None]":
+    """A run of the store that was asked for, open before the search begins; None where none was."""
+    if store is None:
+        yield None
+        return
+    from relugeom.store.store import open_store  # slow to load
+
+    with (
+        open_store(store) as opened,
+        opened.run(
+            "enumerate",
+            network=network,
+            network_name=Path(parameters["model"]).name,
+            domain=chosen.domain,
+            domain_name=chosen.source,
+            parameters=parameters,
+        ) as run,
+    ):
+        yield run

@@ -1,0 +1,184 @@
+"""The verb enumerate: the activation regions of a domain, and with --measure what they are like."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from relugeom.audit import choose_domain
+from relugeom.audit.stored_search import StoredSearch, search_regions
+from relugeom.cli.exit_codes import STATUSES, ExitCode
+from relugeom.cli.model_file import Reading
+from relugeom.cli.output import progress, show, tell, tell_of_threads
+from relugeom.deadline import Deadline
+from relugeom.measures.partition_measures import PartitionMeasures
+from relugeom.measures.volumes import CoveredShare, VolumeMethod, Volumes
+from relugeom.partition.census import patterns_in_words
+from relugeom.partition.partition import PartitionStatus
+from relugeom.partition.tree import unexplored_prefixes
+from relugeom.printing import counted
+from relugeom.report.plain_tables import fact_table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+__all__ = ["run_enumerate"]
+
+MAX_PREFIXES = 4
+"""Unexplored parts of the tree that are named; of more, only their number is told."""
+
+
+def run_enumerate(
+    model: str,
+    domain: str | None,
+    *,
+    max_regions: int,
+    time_limit: float,
+    threads: int,
+    store: str | None,
+    resume: bool,
+    measure: bool,
+    reading: Reading,
+    as_json: bool,
+) -> int:
+    """`relugeom enumerate`."""
+    deadline = Deadline.of(time_limit)
+    tell_of_threads(threads)
+    network = reading.network(model)
+    chosen = choose_domain(domain, network, None, Path(model))
+    with progress() as report:
+        found = search_regions(
+            network,
+            chosen,
+            max_regions=max_regions,
+            time_limit=deadline,
+            threads=threads,
+            store=store,
+            resume=resume,
+            measure=measure,
+            parameters={"model": model, "domain": domain, "max_regions": max_regions, "time_limit": time_limit},
+            on_remark=tell,
+            on_progress=report,
+        )
+    answer = _Enumerated(f"Activation regions of {Path(model).name}", found)
+    return show(answer, as_json=as_json, leftover=found.leftover)
+
+
+@dataclass(frozen=True, slots=True)
+class _Enumerated:
+    """The regions that were found, under a title."""
+
+    title: str
+    found: StoredSearch
+
+    @property
+    def exit_code(self) -> ExitCode:
+        measures = self.found.measures
+        unfinished = measures is not None and measures.unfinished
+        return ExitCode.UNKNOWN if unfinished else STATUSES[self.found.partition.status]
+
+    def as_json(self) -> dict[str, Any]:
+        found, partition = self.found, self.found.partition
+        return {
+            "status": partition.status.value,
+            "reason": partition.reason,
+            "regions": len(partition),
+            "inputs": partition.network.inputs,
+            "units": partition.network.units,
+            "dimension": partition.dimension,
+            "domain": found.chosen.source,
+            "seconds": partition.seconds,
+            "network": partition.network.digest,
+            "run": found.run,
+            "unexplored": unexplored_prefixes(partition),
+            **({} if found.measures is None else _measures_json(found.measures)),
+        }
+
+    def as_parts(self) -> "list[RenderableType]":
+        found, partition = self.found, self.found.partition
+        patterns = patterns_in_words(partition.network.units)
+        facts = {
+            "Domain": found.chosen.source,
+            "Found": f"{counted(len(partition), 'activation region')} of {patterns} patterns",
+            "Status": partition.status.value,
+        }
+        if partition.reason:
+            facts["Reason"] = partition.reason
+        if unexplored := unexplored_prefixes(partition):
+            facts["Unexplored"] = _unexplored_in_words(unexplored)
+        if found.measures is not None:
+            facts |= _measures_in_words(found.measures)
+        facts["Time"] = f"{partition.seconds:.3g} s"
+        if found.run is not None:
+            facts["Store"] = f"run {found.run} in {found.store}"
+        return [fact_table(self.title, facts)]
+
+
+def _unexplored_in_words(prefixes: list[str]) -> str:
+    if prefixes == [""]:
+        return "everything"
+    shown = ", ".join(f"{prefix}…" for prefix in prefixes[:MAX_PREFIXES])
+    more = f" and {len(prefixes) - MAX_PREFIXES:,} more beginnings" if len(prefixes) > MAX_PREFIXES else ""
+    return f"patterns that begin with {shown}{more}"
+
+
+def _measures_json(found: PartitionMeasures) -> dict[str, Any]:
+    volumes, covered = found.volumes, found.covered
+    return {
+        "volumes": volumes.method.value,
+        "volumes_reason": volumes.reason,
+        "covered_low": covered.low,
+        "covered_high": covered.high,
+        "covered_confidence": covered.confidence,
+        "covered_reason": covered.reason,
+        "largest_region": _largest(found),
+        "facets": len(found.adjacency),
+        "facets_reason": found.adjacency.reason,
+        "linear_regions": found.linear_regions.count,
+        "linear_regions_reason": found.linear_regions.reason,
+    }
+
+
+def _measures_in_words(found: PartitionMeasures) -> dict[str, str]:
+    adjacency, merged = found.adjacency, found.linear_regions
+    known = found.partition.status is PartitionStatus.COMPLETE
+    facts = {"Volumes": _method_in_words(found.volumes), "Covered": _covered_in_words(found.covered)}
+    largest = _largest(found)
+    if largest is not None:
+        facts["Largest region"] = f"{largest['pattern']}: {largest['volume_share']:.4g} of the domain"
+    facts["Facets"] = f"{len(adjacency):,} pairs of regions share one" + _as_far(
+        ", as far as they are known", known, adjacency.reason
+    )
+    facts["Linear regions"] = f"{merged.count:,}" + _as_far(" among the regions that are known", known, merged.reason)
+    return facts
+
+
+def _largest(found: PartitionMeasures) -> dict[str, Any] | None:
+    row = found.largest
+    if row is None:
+        return None
+    return {"pattern": str(found.partition[row].pattern), "volume_share": float(found.volumes.shares[row])}
+
+
+def _as_far(words: str, known: bool, reason: str) -> str:
+    return ("" if known and not reason else words) + (f": {reason}" if reason else "")
+
+
+def _method_in_words(volumes: Volumes) -> str:
+    if volumes.method is VolumeMethod.EXACT:
+        words = "exact"
+    elif volumes.method is VolumeMethod.MONTE_CARLO:
+        words = f"Monte Carlo estimate from {volumes.samples:,} points ({volumes.confidence:.0%} intervals)"
+    else:
+        words = "unknown"
+    return f"{words}: {volumes.reason}" if volumes.reason else words
+
+
+def _covered_in_words(covered: CoveredShare) -> str:
+    if covered.low == covered.high == 1.0:
+        return "all of the domain"
+    if covered.method is VolumeMethod.EXACT:
+        return f"at least {covered.low:.6g} of the domain (proved)" + (f": {covered.reason}" if covered.reason else "")
+    if covered.method is VolumeMethod.MONTE_CARLO:
+        interval = f"{covered.low:.4g} to {covered.high:.4g} of the domain ({covered.confidence:.0%} interval)"
+        return interval + (f": {covered.reason}" if covered.reason else "")
+    return f"unknown: {covered.reason}" if covered.reason else "unknown"

@@ -1,0 +1,78 @@
+"""All measures of a partition within one limit of time: volumes and shares, facets between regions, linear regions.
+
+The one idea: each step gets a part of the time that is left, and says what it could not do in it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from relugeom.deadline import Deadline, TimeLimit
+from relugeom.measures.adjacency import Adjacency, find_adjacency
+from relugeom.measures.linear_regions import LinearRegions, merge_linear_regions
+from relugeom.measures.volumes import CoveredShare, Volumes, covered_share, region_volumes
+from relugeom.partition.partition import Partition
+
+__all__ = ["PartitionMeasures", "measure_partition"]
+
+PARTS = {"volumes": 0.25, "covered share": 0.33, "facets": 0.75, "linear regions": 1.0}
+"""Of the time that is left when a step begins, the part that it gets."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartitionMeasures:
+    """What was measured of a partition.
+
+    Attributes
+    ----------
+    unfinished
+        The steps that were cut short, by name.
+    """
+
+    partition: Partition
+    volumes: Volumes
+    covered: CoveredShare
+    adjacency: Adjacency
+    linear_regions: LinearRegions
+    unfinished: tuple[str, ...]
+
+    @property
+    def largest(self) -> int | None:
+        """The row of the region with the largest share of the domain; None where no share is known."""
+        shares = self.volumes.shares
+        return int(np.nanargmax(shares)) if len(shares) and not np.isnan(shares).all() else None
+
+
+def measure_partition(
+    partition: Partition,
+    *,
+    time_limit: TimeLimit = None,
+    on_progress: Callable[[str, int], None] = lambda _stage, _done: None,
+) -> PartitionMeasures:
+    """Measure the regions of a partition.
+
+    Parameters
+    ----------
+    time_limit
+        Seconds, or a deadline, for all of it.
+    on_progress
+        Called with what is being measured and how far that is.
+    """
+    deadline = Deadline.of(time_limit)
+    unfinished = []
+
+    def timed(name: str, measure: Callable[..., Any], *values: object) -> Any:
+        part = deadline.share(PARTS[name])
+        found = measure(*values, time_limit=part, on_progress=partial(on_progress, name))
+        if found.reason and part.passed:
+            unfinished.append(name)
+        return found
+
+    volumes = timed("volumes", region_volumes, partition)
+    covered = timed("covered share", covered_share, partition)
+    adjacency = timed("facets", find_adjacency, partition)
+    merged = timed("linear regions", merge_linear_regions, partition, adjacency)
+    return PartitionMeasures(partition, volumes, covered, adjacency, merged, tuple(unfinished))

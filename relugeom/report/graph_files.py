@@ -1,0 +1,35 @@
+"""A graph as a file: for other programs, or as a picture, by the suffix of its name."""
+
+from pathlib import Path
+
+from relugeom.errors import InputError
+from relugeom.graph.export import GRAPH_SUFFIXES, write_graph
+from relugeom.report.graph_drawing import PICTURE_SUFFIXES, LayeredGraph, write_drawing
+
+__all__ = ["check_graph_file", "write_graph_file"]
+
+
+def check_graph_file(path: str | Path) -> None:
+    """Refuse a name whose suffix is none of a graph.
+
+    Raises
+    ------
+    InputError
+        It ends otherwise.
+    """
+    suffixes = (*GRAPH_SUFFIXES, *PICTURE_SUFFIXES)
+    if Path(path).suffix.lower() not in suffixes:
+        raise InputError(f"--out {str(path)!r}: a graph is written as {', '.join(suffixes)}")
+
+
+def write_graph_file(graph: LayeredGraph, path: str | Path) -> None:
+    """Write a graph in the form that the suffix of the file asks for.
+
+    Raises
+    ------
+    InputError
+        The suffix is none of a graph, or the file cannot be written.
+    """
+    check_graph_file(path)
+    write = write_graph if Path(path).suffix.lower() in GRAPH_SUFFIXES else write_drawing
+    write(graph, path)

@@ -1,0 +1,51 @@
+"""Listing and proving in one go: the certificate is that of the list, and both keep one limit."""
+
+import pytest
+from limits import Looks
+from networks import he_network
+
+from relugeom.certificate import domain_proof
+from relugeom.certificate.domain_proof import certify_domain
+from relugeom.checker import check
+from relugeom.errors import InputError
+from relugeom.geometry.domain import Domain
+from relugeom.partition.partition import PartitionStatus
+from relugeom.search.enumeration import enumerate_regions
+
+NETWORK, SQUARE = he_network(1, 2, 5, 4, 1), Domain.box([-1, -1], [1, 1])
+
+
+def test_every_region_is_proved(tmp_path):
+    stages = []
+    found = certify_domain(
+        NETWORK, SQUARE, tmp_path / "p.cert", on_progress=lambda stage, done: stages.append((stage, done))
+    )
+    regions = len(enumerate_regions(NETWORK, SQUARE))
+    assert (found.status, found.reason) == (PartitionStatus.COMPLETE, "")
+    assert found.certificate.regions == len(found.partition) == regions
+    assert check(str(tmp_path / "p.cert"))["regions"] == regions
+    assert stages[-1] == ("proving regions", regions)
+
+
+def test_what_is_not_listed_is_said_and_certified_as_not_listed(tmp_path):
+    found = certify_domain(NETWORK, SQUARE, tmp_path / "p.cert", max_regions=3)
+    assert found.status is PartitionStatus.TRUNCATED and found.reason == found.partition.reason
+    told = check(str(tmp_path / "p.cert"))
+    assert told["regions"] == 3 and told["unexplored"] > 0
+
+
+def test_the_search_has_half_of_the_time(tmp_path, monkeypatch):
+    limits = []
+
+    def watch(network, domain, *, time_limit, **options):
+        limits.append(time_limit.seconds_left)
+        return enumerate_regions(network, domain, **options)
+
+    monkeypatch.setattr(domain_proof, "enumerate_regions", watch)
+    certify_domain(NETWORK, SQUARE, tmp_path / "p.cert", time_limit=1000)
+    assert 400 < limits[0] <= 500
+
+
+def test_a_file_that_cannot_be_written_is_refused_before_the_search(tmp_path):
+    with pytest.raises(InputError, match="there is no folder"):
+        certify_domain(NETWORK, SQUARE, tmp_path / "none" / "p.cert", time_limit=Looks.until(0))
