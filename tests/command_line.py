@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from budgets import SHORT
 
 from relugeom.cli import main
 from relugeom.importers.npz import write_npz
@@ -30,7 +31,7 @@ def run_command(capsys: pytest.CaptureFixture[str], *arguments: object) -> Ended
     """Run one verb."""
     capsys.readouterr()
     with pytest.raises(SystemExit) as ended:
-        main([str(argument) for argument in arguments])
+        main([str(argument) for argument in arguments], budget=SHORT)
     printed = capsys.readouterr()
     return Ended(int(ended.value.code or 0), printed.out, printed.err)
 
@@ -39,7 +40,7 @@ def run_captured(*arguments: object) -> Ended:
     """Run one verb where no test captures what is printed: in fixtures that several tests share."""
     out, err = io.StringIO(), io.StringIO()
     with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
-        main([str(argument) for argument in arguments])
+        main([str(argument) for argument in arguments], budget=SHORT)
     return Ended(int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
 

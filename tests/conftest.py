@@ -1,6 +1,6 @@
 """Settings of all tests: the same examples on every run, unless HYPOTHESIS_PROFILE asks for new ones.
 
-One PostgreSQL server for those that need one; a short time for distances in audits; and the slow files first, so that
+One PostgreSQL server for those that need one; and the slow files first, so that
 no process has one of them left for itself in the end.
 """
 
@@ -13,7 +13,6 @@ from databases import Database, new_database, running_server
 from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
 
-from relugeom.audit.schedule import WEIGHTS
 from relugeom.store.store import open_store
 
 SLOW_STARTS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
@@ -27,8 +26,6 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 SLOW = ("test_store_faults.py", "test_enumerations.py", "test_documents.py", "test_studies.py", "test_resuming.py")
 SLOW_TESTS = Path(__file__).with_name("slow_tests.txt")
 """Tests that need 1.5 s of processor time or more, all their cases together."""
-DISTANCES, PATIENCE = 0.1, 100.0
-"""Weights of distances to other decisions in an audit; it takes more time only to prove more of them."""
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -44,22 +41,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if f"{place}::{item.name.partition('[')[0]}" in named:
             item.add_marker("slow")
     items.sort(key=lambda item: item.path.name not in SLOW)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def short_audits() -> Iterator[None]:
-    """Audits that are quickly done."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(WEIGHTS, "distances", DISTANCES)
-        yield
-
-
-@pytest.fixture(scope="module")
-def patient_audits() -> Iterator[None]:
-    """Audits that take the time they need, for tests of what they find in it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(WEIGHTS, "distances", PATIENCE)
-        yield
 
 
 @pytest.fixture(scope="session")

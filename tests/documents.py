@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from budgets import PATIENT
 
 from relugeom.cli import main
 
@@ -85,7 +86,7 @@ class Reader:
             program, *arguments = shlex.split(command)
             assert program == "relugeom", f"only relugeom is typed here: {command}"
             with pytest.raises(SystemExit) as ended:
-                main(arguments)
+                main(arguments, budget=PATIENT)
             printed = capsys.readouterr()
             assert isinstance(ended.value.code, int)
             self.answers[command] = Answer(printed.out, printed.err, ended.value.code)

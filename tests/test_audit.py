@@ -10,6 +10,7 @@ import numpy as np
 import onnx
 import pandas as pd
 import pytest
+from budgets import SHORT
 from command_line import TITANIC, run_command, small_network, write_network, write_rows
 
 from relugeom import check_certificate
@@ -45,7 +46,8 @@ def naive_patterns(layers: list[tuple[np.ndarray, np.ndarray]], X: np.ndarray) -
 
 @pytest.fixture(scope="module")
 def titanic(tmp_path_factory: pytest.TempPathFactory) -> AuditResult:
-    return audit(MODEL, PASSENGERS, target="Survived", out=tmp_path_factory.mktemp("titanic") / "audit")
+    out = tmp_path_factory.mktemp("titanic") / "audit"
+    return audit(MODEL, PASSENGERS, target="Survived", out=out, budget=SHORT)
 
 
 def ask(store: str | Path, statement: str) -> list[tuple]:

@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from budgets import PATIENT
 from command_line import TITANIC, assert_refused, run_command, small_network, write_network, write_rows
 
 from relugeom import check_certificate, cluster_samples, enumerate_regions, load_network
 from relugeom.audit import AuditResult, audit
 from relugeom.audit.findings import _scattered, take_excerpt
-from relugeom.audit.questions import LATE_LOOKS, MOST_PAIRS, ask_questions
+from relugeom.audit.questions import ask_questions
+from relugeom.budget import Counts
 from relugeom.claims.answer import Answer
 from relugeom.claims.settlement import Verdict
 from relugeom.claims.words import answer_in_words
@@ -27,6 +29,7 @@ from relugeom.network.forward import decide, evaluate
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.scope import names_on
 
+COUNTS = Counts()
 MODEL, PASSENGERS = TITANIC / "network.onnx", TITANIC / "passengers.csv"
 ADMISSIBLE = np.array(list(product(range(5), range(2), range(1, 4), range(4), range(3), range(1, 6), range(2))), float)
 FEATURES = ["Age", "Gender", "PClass", "Fare", "Embarked", "Title", "IsAlone"]
@@ -38,9 +41,9 @@ X, TARGET = TABLE[FEATURES].to_numpy(float), TABLE["Survived"].to_numpy(float)
 
 
 @pytest.fixture(scope="module")
-def titanic(tmp_path_factory: pytest.TempPathFactory, patient_audits: None) -> AuditResult:
+def titanic(tmp_path_factory: pytest.TempPathFactory) -> AuditResult:
     out = tmp_path_factory.mktemp("titanic") / "audit"
-    return audit(MODEL, PASSENGERS, target="Survived", protected=["Gender"], out=out)
+    return audit(MODEL, PASSENGERS, target="Survived", protected=["Gender"], out=out, budget=PATIENT)
 
 
 def said(result: AuditResult, answer: Answer) -> str:
@@ -196,7 +199,7 @@ def test_regions_without_a_sample_are_ranked(tmp_path: Path, capsys: pytest.Capt
 
 
 def test_without_samples_nothing_tells_of_one(tmp_path: Path) -> None:
-    result = audit(MODEL, PASSENGERS, target="Survived", out=tmp_path / "audit", show_samples=False)
+    result = audit(MODEL, PASSENGERS, target="Survived", out=tmp_path / "audit", show_samples=False, budget=PATIENT)
     assert ask(result.store, "SELECT * FROM counterfactuals") == []
     assert {file for (file,) in ask(result.store, "SELECT file FROM nearest_other_decisions")} == {None}
     assert not list((tmp_path / "audit" / "proofs").glob("sample-*"))
@@ -230,7 +233,7 @@ def test_a_folder_that_cannot_be_made_is_one_clear_line(tmp_path: Path, capsys: 
 
 
 def test_what_there_was_no_time_for_is_an_answer_too(tmp_path: Path) -> None:
-    network = ReLUNetwork.from_layers((np.eye(2, MOST_PAIRS + 5), [0.0, 0.0]), ([[1.0, 1.0]], [0.0]))
+    network = ReLUNetwork.from_layers((np.eye(2, COUNTS.pairs + 5), [0.0, 0.0]), ([[1.0, 1.0]], [0.0]))
     network, size = replace(network, decision=Decision.at_threshold(0.5)), network.inputs
     partition = enumerate_regions(network, Domain.box(np.full(size, -1.0), np.full(size, 1.0)))
     pieces: list[Sequence[Answer]] = []
@@ -239,12 +242,13 @@ def test_what_there_was_no_time_for_is_an_answer_too(tmp_path: Path) -> None:
         np.zeros((0, size)),
         tmp_path,
         protected=[1],
+        counts=COUNTS,
         time_limit=Deadline(0),
         on_progress=lambda _: None,
         on_answers=pieces.append,
     )
     assert all(pieces) and [answer for piece in pieces for answer in piece] == answers
-    assert len(pieces) <= LATE_LOOKS + 3  # questions in a row for which there is no time are one piece
+    assert len(pieces) <= COUNTS.late_looks + 3  # questions in a row for which there is no time are one piece
     shown = [answer for answer in answers if answer.verdict is not Verdict.UNKNOWN]  # a look at some inputs shows it
     names = names_on(network, partition.domain)
     assert [(answer_in_words(answer, names), answer.verdict) for answer in shown] == [
@@ -257,7 +261,7 @@ def test_what_there_was_no_time_for_is_an_answer_too(tmp_path: Path) -> None:
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "fairness": 1,
         "range": 1,
-        "monotonicity": 2 * MOST_PAIRS + 1,
+        "monotonicity": 2 * COUNTS.pairs + 1,
         "simplification": 1,
     }
     last = [answer for answer in answers if answer.subject.question == "monotonicity"][-1]
@@ -307,7 +311,7 @@ def test_a_target_that_never_varies_ends_in_a_report(tmp_path: Path, rows: int) 
     model = write_network(tmp_path / "model.npz", small_network(2, 3, 1))
     table = [(0.5 * row, 1.0 - row, 3) for row in range(rows)]
     data = write_rows(tmp_path / "data.csv", ["a", "b", "y"], table)
-    result = audit(model, data, target="y", domain="box:-2,2", out=tmp_path / "out")
+    result = audit(model, data, target="y", domain="box:-2,2", out=tmp_path / "out", budget=PATIENT)
     measures = [measure for (measure,) in ask(result.store, "SELECT DISTINCT measure FROM importance_measures")]
     assert "permutation (change of output)" in measures
     assert result.report.is_file()

@@ -2,10 +2,11 @@
 
 import sqlite3
 from contextlib import closing
-from functools import partial
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from budgets import SHORT
 from command_line import TITANIC, write_network, write_rows
 from networks import he_network
 
@@ -13,11 +14,11 @@ from relugeom.analysis.decisions import decide_regions
 from relugeom.analysis.group_bounds import bound_groups
 from relugeom.analysis.margins import sample_margins
 from relugeom.analysis.parsimony import group_clusters
-from relugeom.analysis.performance import cluster_performance
 from relugeom.analysis.region_ranges import region_ranges
 from relugeom.analysis.unobserved import find_unobserved
-from relugeom.audit import audit, findings
-from relugeom.audit.schedule import LEAST, WEIGHTS, Schedule, affordable
+from relugeom.audit import audit
+from relugeom.audit.schedule import LEAST, Schedule, affordable
+from relugeom.budget import Counts, Shares
 from relugeom.certificate.partition import certify_partition
 from relugeom.claims.settlement import Settlement, Verdict
 from relugeom.deadline import NEVER, Deadline
@@ -132,13 +133,14 @@ def test_without_time_patterns_on_hyperplanes_are_not_settled():
 
 
 def test_parts_take_shares_of_what_is_left_and_leave_what_they_save():
-    schedule = Schedule(NEVER.within(100.0))
-    names = list(WEIGHTS)
+    shares = Shares()
+    schedule, weights = Schedule(NEVER.within(100.0), shares), asdict(shares)
+    names = list(weights)
     first = schedule.part(names[0])
-    assert first.seconds_left == pytest.approx(100 * WEIGHTS[names[0]] / sum(WEIGHTS.values()), rel=0.1)
+    assert first.seconds_left == pytest.approx(100 * weights[names[0]] / sum(weights.values()), rel=0.1)
     assert schedule.part(names[-1]).seconds_left == pytest.approx(100, rel=0.1)  # the others were left out
-    assert Schedule(NEVER).part(names[3]) == NEVER
-    assert all(Schedule(OVER).part(name).passed for name in names)
+    assert Schedule(NEVER, shares).part(names[3]) == NEVER
+    assert all(Schedule(OVER, shares).part(name).passed for name in names)
 
 
 def test_what_a_store_takes_follows_from_the_time_and_the_inputs():
@@ -174,8 +176,11 @@ def test_an_audit_without_time_writes_its_store_and_its_report(name, tmp_path):
     assert not list((tmp_path / "out").glob("*-wal"))
 
 
-def test_maps_that_were_not_tried_on_all_samples_are_counted(monkeypatch, tmp_path):
-    monkeypatch.setattr(findings, "cluster_performance", partial(cluster_performance, global_limit=2))
-    result = audit(TITANIC / "network.onnx", TITANIC / "passengers.csv", target="Survived", out=tmp_path / "out")
+def test_maps_that_were_not_tried_on_all_samples_are_counted(tmp_path):
+    model, data, few = TITANIC / "network.onnx", TITANIC / "passengers.csv", replace(SHORT, counts=Counts(maps=2))
+    result = audit(model, data, target="Survived", out=tmp_path / "out", budget=few)
     notes = [note for note in result.content.notes if "tried on all samples" in note]
-    assert notes == ["Maps were tried on all samples for 2 of 3 clusters with samples, largest first."]
+    assert notes == [
+        f"Maps were tried on all samples for 2 of 3 {kind} with samples, largest first."
+        for kind in ("clusters", "regions")
+    ]

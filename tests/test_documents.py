@@ -23,7 +23,7 @@ VERBS = {verb.name: verb for verb in list_verbs()}
 
 
 @pytest.fixture(scope="module")
-def reader(tmp_path_factory: pytest.TempPathFactory, patient_audits: None) -> Reader:
+def reader(tmp_path_factory: pytest.TempPathFactory) -> Reader:
     """A folder with the examples and the pages' files in it, where the commands run one after the other."""
     place = tmp_path_factory.mktemp("documents")
     (place / "examples").symlink_to(REPOSITORY / "examples")

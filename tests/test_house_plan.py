@@ -15,6 +15,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 FLOORS = {
     "errors": 1,
     "decimals": 1,
+    "budget": 3,
     "columns": 2,
     "deadline": 2,
     "files": 2,

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.analysis.region_of_cluster import cluster_regions
+from relugeom.budget import Counts
 from relugeom.data.labels import CodedTarget, read_target
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DataError, InputError
@@ -37,7 +38,7 @@ __all__ = [
     "region_performance",
 ]
 
-GLOBAL_LIMIT = 1000
+GLOBAL_LIMIT = Counts().maps
 """Maps that are tried on all samples, the largest groups first: each costs a pass and a sort."""
 CHUNK = 8192
 

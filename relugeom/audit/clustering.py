@@ -1,15 +1,14 @@
 """The samples of a model by activation pattern, and what moves the output in each cluster: the paper's analysis."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from relugeom.analysis.importance import cluster_importance
-from relugeom.audit.inputs import ChosenDomain, choose_domain, read_inputs
+from relugeom.audit.inputs import ChosenDomain, InputRequest, choose_domain, read_inputs
 from relugeom.audit.words import columns_in_words
 from relugeom.data.samples import Samples
-from relugeom.network.decision import Decision
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.remarks import OnRemark, warn
@@ -42,17 +41,9 @@ class ExplainedClusters:
 
 
 def explain_clusters(
-    model: str,
-    data: str,
+    request: InputRequest,
     *,
     domain: str | None = None,
-    url: str | None = None,
-    target: str | None = None,
-    features: Sequence[str] | None = None,
-    ignore: Collection[str] = (),
-    layers: Sequence[str] | None = None,
-    activations: Sequence[str] | None = None,
-    decision: Decision | None = None,
     on_remark: OnRemark = warn,
     on_progress: Callable[[str, int], None] = lambda _stage, _done: None,
 ) -> ExplainedClusters:
@@ -71,20 +62,8 @@ def explain_clusters(
         The model, the data or the domain cannot be used.
     """
     doubts: list[str] = []
-    network, samples = read_inputs(
-        model,
-        data,
-        url=url,
-        target=target,
-        features=features,
-        ignore=ignore,
-        layers=layers,
-        activations=activations,
-        decision=decision,
-        on_remark=on_remark,
-        on_progress=partial(on_progress, "reading data"),
-    )
-    chosen = None if domain is None else choose_domain(domain, network, samples, Path(model))
+    network, samples = read_inputs(request, on_remark=on_remark, on_progress=partial(on_progress, "reading data"))
+    chosen = None if domain is None else choose_domain(domain, network, samples, Path(request.model))
     clusters = cluster_samples(
         network,
         samples.table,

@@ -25,6 +25,7 @@ from relugeom.analysis.relevance import cluster_relevance
 from relugeom.analysis.unobserved import find_unobserved
 from relugeom.analysis.whole_domain import ImportanceComparison, compare_importance, domain_importance
 from relugeom.audit.schedule import Schedule
+from relugeom.budget import Counts
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.ball import Norm
 from relugeom.claims.claim import Claim
@@ -49,15 +50,10 @@ from relugeom.questions.sample_robustness import sample_robustness
 if TYPE_CHECKING:
     from relugeom.store.runs import Run
 
-__all__ = ["MOST_ANALYSED", "MOST_REGIONS", "Excerpt", "Findings", "take_excerpt"]
+__all__ = ["Excerpt", "Findings", "take_excerpt"]
 
-MOST_REGIONS = 20_000
-"""Of longer lists, volumes, neighbours and decisions are left to `relugeom enumerate --measure`."""
-MOST_ANALYSED, MOST_SHUFFLED, MOST_PATHS, MOST_DISTANCES = 100_000, 10_000, 2_000, 40
-"""Samples that are grouped and scored, shuffled, integrated along, and asked how far another decision is."""
-MOST_GROUPS = 100
-MOST_RELEVANCE, OUTPUT_CHANGE = 10, 0.01
-"""Clusters whose features are told apart, and by how much of an output's spread predictions may differ."""
+OUTPUT_CHANGE = 0.01
+"""By how much of an output's spread predictions may differ where features are told apart."""
 PART_EACH = 1 / 3
 """Part of the time for distances that one claim may take."""
 Tell = Callable[[str, int], None]
@@ -86,7 +82,7 @@ class Excerpt:
     numbers: IntArray
 
 
-def take_excerpt(samples: Samples, clusters: Clusters, domain: Domain, most: int = MOST_ANALYSED) -> Excerpt:
+def take_excerpt(samples: Samples, clusters: Clusters, domain: Domain, most: int) -> Excerpt:
     """At most so many samples, with their clusters."""
     rows = samples.excerpt(most)
     X = samples.table.take(rows)
@@ -111,14 +107,15 @@ class Findings:
         proofs: Path,
         *,
         schedule: Schedule,
+        counts: Counts,
     ) -> None:
         """`proofs` is the folder of certificates."""
         self._run, self._partition, self._clusters, self._samples = run, partition, clusters, samples
         self._importance, self._proofs = importance, proofs
-        self._schedule = schedule
+        self._schedule, self._counts = schedule, counts
         self._network: ReLUNetwork = partition.network
         self._domain: Domain = partition.domain
-        self._few = len(partition) <= MOST_REGIONS
+        self._few = len(partition) <= counts.regions
         self._spread = samples.table.mean_and_spread()[1]
 
     def record(self, tell: Tell, *, show_samples: bool) -> None:
@@ -138,7 +135,7 @@ class Findings:
             self._run.save_margins(margins)
             if left := int(np.isnan(margins.distance).sum()):
                 self._note(f"The margins of {left:,} samples are not recorded: the time ran out.")
-        excerpt = take_excerpt(self._samples, self._clusters, self._domain)
+        excerpt = take_excerpt(self._samples, self._clusters, self._domain, self._counts.analysed)
         if len(excerpt.rows) < len(self._samples):
             count = f"{len(excerpt.rows):,}"
             self._note(f"Scores, groups and relevance are those of {count} samples, taken evenly from all.")
@@ -147,7 +144,7 @@ class Findings:
         else:
             self._note(
                 f"Shares of the domain, neighbours, decisions, ranges and unobserved regions are not recorded: there "
-                f"are more than {MOST_REGIONS:,} regions."
+                f"are more than {self._counts.regions:,} regions."
             )
         tell("measuring performance", 0)
         self._score(excerpt)
@@ -161,9 +158,14 @@ class Findings:
 
     def _score(self, excerpt: Excerpt) -> None:
         """How well maps predict: those of clusters in half of the time, those of regions in the rest."""
+        most = self._counts.maps
         deadline, data = self._schedule.part("performance"), (excerpt.clusters, excerpt.X, excerpt.target)
-        clusters = cluster_performance(*data, time_limit=deadline.share(0.5) if self._few else deadline)
-        regions = region_performance(self._partition, *data, time_limit=deadline) if self._few else None
+        clusters = cluster_performance(
+            *data, global_limit=most, time_limit=deadline.share(0.5) if self._few else deadline
+        )
+        regions = (
+            region_performance(self._partition, *data, global_limit=most, time_limit=deadline) if self._few else None
+        )
         with self._run.step():
             self._run.save_performance(clusters, excerpt.numbers, regions)
             for kind, found in (("clusters", clusters), ("regions", regions)):
@@ -234,8 +236,8 @@ class Findings:
         whole = domain_importance(
             self._clusters, self._importance, region_importance(self._partition, self._spread), volumes
         )
-        shuffled = slice(None, None, -(-len(excerpt.X) // MOST_SHUFFLED) or 1)
-        paths = excerpt.X[:: -(-len(excerpt.X) // MOST_PATHS) or 1]
+        shuffled = slice(None, None, -(-len(excerpt.X) // self._counts.shuffled) or 1)
+        paths = excerpt.X[:: -(-len(excerpt.X) // self._counts.paths) or 1]
         target = None if excerpt.target is None else CodedTarget(excerpt.target.numbers[shuffled])
         integrated = integrated_gradients(self._network, paths, time_limit=deadline)
         permuted = permutation_importance(self._network, excerpt.X[shuffled], target, time_limit=deadline)
@@ -252,11 +254,11 @@ class Findings:
         if deadline.passed:
             self._leave_out("groups of clusters")
             return
-        most = min(MOST_GROUPS, len(excerpt.clusters))
+        most = min(self._counts.groups, len(excerpt.clusters))
         groups = group_clusters(excerpt.clusters, excerpt.X, groups=most, time_limit=deadline)
         bounds = None
         if self._few and self._partition.status is PartitionStatus.COMPLETE:
-            bounds = bound_groups(groups, self._partition, time_limit=self._schedule.part("group bounds"))
+            bounds = bound_groups(groups, self._partition, time_limit=self._schedule.part("group_bounds"))
         with self._run.step():
             self._run.save_groups(groups, excerpt.numbers, bounds)
             if bounds is not None and bounds.reason:
@@ -271,7 +273,7 @@ class Findings:
             excerpt.X,
             spread=self._spread,
             output_change=change,
-            limit=MOST_RELEVANCE,
+            limit=self._counts.relevance,
             time_limit=self._schedule.part("relevance"),
         )
         with self._run.step():
@@ -291,7 +293,7 @@ class Findings:
         tell("measuring distances to other decisions", 0)
         deadline = self._schedule.part("distances")
         each = PART_EACH * deadline.seconds_left
-        rows = _scattered(self._samples.excerpt(MOST_DISTANCES))
+        rows = _scattered(self._samples.excerpt(self._counts.distances))
         X = self._samples.table.take(rows)
         found = sample_robustness(
             self._network,
@@ -301,7 +303,7 @@ class Findings:
                 int(rows[row]) if show_samples else None, domain, claim, deadline.within(each)
             ),
             norm=Norm.L1 if self._domain.integral.any() else Norm.LINF,  # few steps rather than a small one in all
-            candidates=self._samples.table.take(self._samples.excerpt(MOST_SHUFFLED)),
+            candidates=self._samples.table.take(self._samples.excerpt(self._counts.shuffled)),
             time_limit=deadline,
             on_progress=lambda done: tell("measuring distances to other decisions", done),
         )

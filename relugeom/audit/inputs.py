@@ -14,7 +14,7 @@ from relugeom.network.decision import Decision, DecisionRule
 from relugeom.network.network import ReLUNetwork
 from relugeom.remarks import OnRemark, warn
 
-__all__ = ["DOMAIN_FILE", "ChosenDomain", "choose_domain", "find_protected", "read_inputs"]
+__all__ = ["DOMAIN_FILE", "ChosenDomain", "InputRequest", "choose_domain", "find_protected", "read_inputs"]
 
 DOMAIN_FILE = "domain.toml"
 MAX_NAMED = 20
@@ -29,34 +29,54 @@ class ChosenDomain:
     source: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputRequest:
+    """Which model and which samples are meant.
+
+    Attributes
+    ----------
+    model, data
+        A model file, and a CSV or Parquet file; with a `data_url`, a table or view of that database, or a SELECT.
+    layers, activations
+        How the layers of a file of tensors follow each other, as `load_network` takes it.
+    data_url
+        A database, for SQLAlchemy.
+    target
+        The column that the model should predict.
+    features, ignore
+        Which columns feed the inputs, and which are left out.
+    decision
+        How a class follows from the outputs; by default as the model file says.
+    """
+
+    model: str | Path
+    data: str | Path
+    layers: Sequence[str] | None = None
+    activations: Sequence[str] | None = None
+    data_url: str | None = None
+    target: str | None = None
+    features: Sequence[str] | None = None
+    ignore: Collection[str] = ()
+    decision: Decision | None = None
+
+
 def read_inputs(
-    model: str | Path,
-    data: str | Path,
-    *,
-    layers: Sequence[str] | None = None,
-    activations: Sequence[str] | None = None,
-    url: str | None = None,
-    target: str | None = None,
-    features: Sequence[str] | None = None,
-    ignore: Collection[str] = (),
-    decision: Decision | None = None,
-    on_remark: OnRemark = warn,
-    on_progress: Callable[[int], None] | None = None,
+    request: InputRequest, *, on_remark: OnRemark = warn, on_progress: Callable[[int], None] | None = None
 ) -> tuple[ReLUNetwork, Samples]:
     """A model and its samples; a model that names no inputs takes the names of the columns."""
-    network = load_network(model, layers=layers, activations=activations, on_remark=on_remark)
-    if decision is not None:
-        network = replace(network, decision=replace(decision, class_names=network.rule.class_names))
+    network = load_network(request.model, layers=request.layers, activations=request.activations, on_remark=on_remark)
+    if request.decision is not None:
+        network = replace(network, decision=replace(request.decision, class_names=network.rule.class_names))
     samples = read_samples(
-        data,
+        request.data,
         inputs=network.inputs,
-        url=url,
+        url=request.data_url,
         input_names=network.input_names,
-        target=target,
+        target=request.target,
         classes=network.classes,
         class_names=network.rule.class_names,
-        features=features,
-        ignore=ignore,
+        features=request.features,
+        ignore=request.ignore,
         on_progress=on_progress,
     )
     return network if network.input_names else network.with_inputs(samples.columns), samples

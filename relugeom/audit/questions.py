@@ -14,6 +14,7 @@ from pathlib import Path
 from relugeom.analysis.decisions import decide_exactly
 from relugeom.analysis.unequal_share import unequal_samples, unequal_share
 from relugeom.audit.words import counterparts_in_words
+from relugeom.budget import Counts
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.answer import Answer
 from relugeom.claims.claim import Claim
@@ -40,11 +41,8 @@ __all__ = ["FOLDER", "SIMPLIFIED", "ask_questions"]
 
 FOLDER, SIMPLIFIED = "proofs", "simplified.npz"
 """Where the certificates of the answers are, and the smaller network, in the folder of the audit."""
-MOST_OUTPUTS, MOST_PAIRS = 10, 60
 PART_EACH, PART_PROOFS, RANGE_PARTS = 1 / 6, 4 / 5, 3
 """Parts of the time: for one claim, and for all of them; in what is left inputs may still show that claims fail."""
-LATE_LOOKS = 10
-"""Questions of which inputs are looked at even where there is no time left at all."""
 LATE = "the time ran out: give more with --time-limit, or ask about it alone"
 
 
@@ -54,6 +52,7 @@ def ask_questions(
     folder: Path,
     *,
     protected: Sequence[int] = (),
+    counts: Counts = Counts(),
     time_limit: TimeLimit,
     on_progress: Callable[[int], None],
     on_answers: Callable[[Sequence[Answer]], None],
@@ -70,6 +69,8 @@ def ask_questions(
         That of the audit; a smaller network with the same function is kept there, too.
     protected
         Features on which a decision should not depend.
+    counts
+        How many questions are asked at most.
     time_limit
         Seconds, or a deadline; what was not asked by then is UNKNOWN.
     on_progress
@@ -78,7 +79,7 @@ def ask_questions(
         Called with the answers of each question when they are known.
     """
     answers: list[Answer] = []
-    for found in _Questions(partition, samples, folder, Deadline.of(time_limit)).ask(protected):
+    for found in _Questions(partition, samples, folder, counts, Deadline.of(time_limit)).ask(protected):
         if found:
             on_answers(found)
         answers.extend(found)
@@ -108,7 +109,10 @@ class _Question:
 class _Questions:
     """The questions about one network on one domain, with one budget of time."""
 
-    def __init__(self, partition: Partition, samples: FloatArray, folder: Path, deadline: Deadline) -> None:
+    def __init__(
+        self, partition: Partition, samples: FloatArray, folder: Path, counts: Counts, deadline: Deadline
+    ) -> None:
+        self._counts = counts
         self._partition, self._samples, self._folder = partition, samples, folder
         self._network: ReLUNetwork = partition.network
         self._domain: Domain = partition.domain
@@ -127,7 +131,7 @@ class _Questions:
         for question in self._questions(protected):
             if self._deadline.passed:
                 looks += question.also_late
-                if not question.also_late or (self._end.passed and looks > LATE_LOOKS):
+                if not question.also_late or (self._end.passed and looks > self._counts.late_looks):
                     late += question.left_out(LATE)
                     continue
             if late:
@@ -142,25 +146,26 @@ class _Questions:
 
     def _questions(self, protected: Sequence[int]) -> Iterator[_Question]:
         """What is asked, the questions of the user first."""
+        most = self._counts
         if protected:
             fair = self._about(Question.FAIRNESS, protected=tuple(protected))
             yield _Question((fair,), partial(self._fairness, fair), also_late=True)
-        for output in range(min(self._network.outputs, MOST_OUTPUTS)):
+        for output in range(min(self._network.outputs, most.outputs)):
             both = self._about(Question.RANGE, output=output)
             yield _Question((both,), partial(self._ranges, both))
-        if (more := self._network.outputs - MOST_OUTPUTS) > 0:
-            yield _not_asked(self._about(Question.RANGE, further=more), MOST_OUTPUTS)
+        if (more := self._network.outputs - most.outputs) > 0:
+            yield _not_asked(self._about(Question.RANGE, further=more), most.outputs)
         smaller = self._about(Question.SIMPLIFICATION)
         yield _Question((smaller,), partial(self._simplification, smaller))
         pairs = product(range(self._network.outputs), range(self._network.inputs))
-        for output, feature in islice(pairs, MOST_PAIRS):
+        for output, feature in islice(pairs, most.pairs):
             moves = tuple(
                 self._about(Question.MONOTONICITY, output=output, feature=feature, direction=direction)
                 for direction in Direction
             )
             yield _Question(moves, partial(self._monotone, output, feature, moves), also_late=True)
-        if (more := self._network.outputs * self._network.inputs - MOST_PAIRS) > 0:
-            yield _not_asked(self._about(Question.MONOTONICITY, further=more), MOST_PAIRS)
+        if (more := self._network.outputs * self._network.inputs - most.pairs) > 0:
+            yield _not_asked(self._about(Question.MONOTONICITY, further=more), most.pairs)
 
     def settle(
         self,

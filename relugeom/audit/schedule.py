@@ -1,39 +1,20 @@
 """How an audit shares its time: every part gets a share of what is left, and leaves to the next ones what it saves.
 
-Weights say what comes first where time is short: the list of regions, its proof and the questions get most. Reading,
-clustering and writing rows are not parts, since nothing of them can be left out; what is written is bounded by the
-regions that are listed (`affordable`).
+Weights (`Shares`) say what comes first where time is short: the list of regions, its proof and the questions get most.
+Reading, clustering and writing rows are not parts, since nothing of them can be left out; what is written is bounded by
+the regions that are listed (`affordable`).
 """
 
+from dataclasses import asdict
 from math import isfinite
 from typing import NamedTuple
 
+from relugeom.budget import Shares
 from relugeom.deadline import Deadline
 from relugeom.network.network import ReLUNetwork
 
 __all__ = ["Affordable", "Schedule", "affordable"]
 
-WEIGHTS = {
-    "settling": 2.0,
-    "enumeration": 8.0,
-    "certificate": 3.0,
-    "census": 2.0,
-    "questions": 6.0,
-    "margins": 1.0,
-    "volumes": 1.0,
-    "neighbours": 1.0,
-    "decisions": 0.5,
-    "ranges": 1.0,
-    "unobserved": 0.5,
-    "comparison": 1.0,
-    "performance": 1.0,
-    "groups": 1.0,
-    "group bounds": 1.0,
-    "relevance": 1.0,
-    "distances": 2.0,
-    "report": 3.0,
-}
-"""The parts in their order, and their weights."""
 ROWS_PER_SECOND = 300_000
 """Rows that a store takes."""
 STORING = 0.15
@@ -45,9 +26,9 @@ LEAST = 10
 class Schedule:
     """The deadline of an audit, and of its parts in turn."""
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, shares: Shares) -> None:
         self.deadline = deadline
-        self._left = dict(WEIGHTS)
+        self._left: dict[str, float] = asdict(shares)
 
     def part(self, name: str) -> Deadline:
         """When a part must end that begins now; parts before it that have not begun are left out."""

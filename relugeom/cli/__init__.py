@@ -13,6 +13,7 @@ from types import FrameType
 
 import typer
 
+from relugeom.budget import Budget
 from relugeom.cli import store_verbs, verbs
 from relugeom.cli.app import app
 from relugeom.cli.exit_codes import ExitCode
@@ -28,11 +29,19 @@ UNDECIDED = (DeadlinePassedError, CertificateError)
 """Errors that say that nothing is known, for a limit was met; any other that is no fault of the input is our own."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one verb; ends with its exit code."""
+def main(arguments: Sequence[str] | None = None, *, budget: Budget | None = None) -> None:
+    """Run one verb; ends with its exit code.
+
+    Parameters
+    ----------
+    arguments
+        Those of the process by default.
+    budget
+        What it may spend where no option says so.
+    """
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where its cache lies is of no interest here
     with standard_streams() as output:
-        code = _run(arguments)
+        code = _run(arguments, budget)
         sys.stdout.flush()
         if output.failure:
             print_error(f"the standard output cannot be written: {output.failure}: send it where there is room")
@@ -62,11 +71,11 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(arguments: Sequence[str] | None, budget: Budget | None) -> int:
     """The exit code of one verb."""
     try:
         with _terminable():
-            code: int | None = app(args=arguments, prog_name="relugeom", standalone_mode=False)
+            code: int | None = app(args=arguments, prog_name="relugeom", standalone_mode=False, obj=budget)
     except InputError as error:
         print_error(str(error))
         return ExitCode.BAD_INPUT

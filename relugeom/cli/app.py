@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
+from relugeom.budget import Budget
 from relugeom.cli.exit_codes import ExitCode
 from relugeom.errors import InputError
 from relugeom.version import VERSION
 
-__all__ = ["app", "database", "names_as_text", "names_in"]
+__all__ = ["app", "budget_of", "database", "names_as_text", "names_in", "names_in_all"]
 
 app = typer.Typer(
     add_completion=False,
@@ -65,9 +66,19 @@ def db(context: typer.Context) -> None:
     _show_help(context)
 
 
+def budget_of(context: typer.Context) -> Budget:
+    """What the verbs may spend where no option says so: what `main` was given, else the usual budget."""
+    return context.find_object(Budget) or Budget()
+
+
 def names_in(text: str) -> list[str]:
     """The names of a list separated by commas; a name with a comma stands in double quotes."""
     return [name.strip() for name in (next(csv.reader([text], skipinitialspace=True), []) or [""])]
+
+
+def names_in_all(texts: Iterable[str] | None) -> list[str]:
+    """The names of several such lists, none for None."""
+    return [name for text in texts or () for name in names_in(text)]
 
 
 def names_as_text(names: Iterable[str]) -> str:

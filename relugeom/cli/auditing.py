@@ -1,16 +1,15 @@
 """The verbs that read data: audit and cluster."""
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from itertools import groupby, product
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from relugeom.audit import AuditResult, audit
+from relugeom.audit import AuditRequest, AuditResult, InputRequest, conduct_audit
 from relugeom.audit.clustering import ExplainedClusters, explain_clusters
 from relugeom.cli.exit_codes import STATUSES, ExitCode
-from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show, tell
 from relugeom.cli.written_files import file_entries
 from relugeom.errors import InputError
@@ -20,32 +19,13 @@ from relugeom.report.tables import cluster_tables, summary_tables
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["run_audit", "run_cluster"]
+__all__ = ["choose_decision", "run_audit", "run_cluster"]
 
 
-def run_audit(
-    model: str,
-    data: str,
-    *,
-    threshold: float | None,
-    probability: float | None,
-    reading: Reading,
-    as_json: bool,
-    **options: Any,
-) -> int:
+def run_audit(request: AuditRequest, *, as_json: bool) -> int:
     """`relugeom audit`."""
-    decision = _choose_decision(threshold, probability)
     with progress() as report:
-        result = audit(
-            model,
-            data,
-            layers=reading.layers,
-            activations=reading.activations,
-            decision=decision,
-            on_remark=tell,
-            on_progress=report,
-            **options,
-        )
+        result = conduct_audit(request, on_remark=tell, on_progress=report)
     return show(_Audited(result), as_json=as_json, leftover=result.leftover)
 
 
@@ -89,36 +69,10 @@ class _Audited:
         return [*summary_tables(result.content), "", *places]
 
 
-def run_cluster(
-    model: str,
-    data: str,
-    *,
-    data_url: str | None,
-    target: str | None,
-    features: Sequence[str] | None,
-    ignore: Sequence[str],
-    threshold: float | None,
-    probability: float | None,
-    domain: str | None,
-    reading: Reading,
-    as_json: bool,
-) -> int:
+def run_cluster(request: InputRequest, *, domain: str | None, as_json: bool) -> int:
     """`relugeom cluster`."""
     with progress() as report:
-        found = explain_clusters(
-            model,
-            data,
-            domain=domain,
-            url=data_url,
-            target=target,
-            features=features,
-            ignore=ignore,
-            layers=reading.layers,
-            activations=reading.activations,
-            decision=_choose_decision(threshold, probability),
-            on_remark=tell,
-            on_progress=report,
-        )
+        found = explain_clusters(request, domain=domain, on_remark=tell, on_progress=report)
     return show(_Clustered(found), as_json=as_json)
 
 
@@ -159,7 +113,7 @@ def _cluster_rows(found: ExplainedClusters) -> list[dict[Hashable, Any]]:
     return rows
 
 
-def _choose_decision(threshold: float | None, probability: float | None) -> Decision | None:
+def choose_decision(threshold: float | None, probability: float | None) -> Decision | None:
     """The decision that the options ask for, or None for that of the model."""
     if threshold is not None and probability is not None:
         raise InputError("give --threshold or --probability, not both")

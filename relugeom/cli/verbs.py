@@ -4,11 +4,13 @@ Exit codes: 0 done or proved, 1 a pattern that is no region or a property that f
 unknown.
 """
 
+from dataclasses import replace
 from typing import Annotated
 
 import typer
 
-from relugeom.cli.app import app, names_in
+from relugeom.budget import MOST_REGIONS, SECONDS
+from relugeom.cli.app import app, budget_of, names_in, names_in_all
 from relugeom.cli.model_file import Reading
 from relugeom.cli.options import (
     Activations,
@@ -39,6 +41,7 @@ __all__ = ["audit", "certify", "check", "cluster", "compare", "enumerate_", "gra
 
 @app.command()
 def audit(
+    context: typer.Context,
     model: Model,
     data: Data,
     data_url: DataUrl = None,
@@ -53,8 +56,8 @@ def audit(
         str | None, typer.Option("--store", metavar="URL", help="Where the store is (OUT/audit.db by default).")
     ] = None,
     out: Annotated[str, typer.Option("--out", metavar="DIR", help="Folder for the store and the report.")] = "audit",
-    max_regions: MaxRegions = 1_000_000,
-    time_limit: TimeLimit = 120.0,
+    max_regions: MaxRegions = MOST_REGIONS,
+    time_limit: TimeLimit = SECONDS,
     threads: Threads = 1,
     resume: Resume = False,
     no_samples: NoSamples = False,
@@ -73,30 +76,30 @@ def audit(
     Example:
       relugeom audit network.onnx passengers.csv --target Survived --out audit
     """
-    from relugeom.cli.auditing import run_audit
+    from relugeom.audit.request import AuditRequest
+    from relugeom.cli.auditing import choose_decision, run_audit
 
-    return run_audit(
-        model,
-        data,
-        reading=Reading.of(layers, activations),
-        as_json=as_json,
+    reading = Reading.of(layers, activations)
+    request = AuditRequest(
+        model=model,
+        data=data,
+        layers=reading.layers,
+        activations=reading.activations,
         data_url=data_url,
         target=target,
-        features=names_in(features) if features is not None else None,
-        ignore=[name for text in ignore or () for name in names_in(text)],
-        threshold=threshold,
-        probability=probability,
+        features=None if features is None else names_in(features),
+        ignore=names_in_all(ignore),
+        decision=choose_decision(threshold, probability),
         domain=domain,
-        protected=[name for text in protected or () for name in names_in(text)],
         store=store,
         out=out,
-        max_regions=max_regions,
-        time_limit=time_limit,
-        threads=threads,
+        protected=names_in_all(protected),
         resume=resume,
         show_samples=not no_samples,
         map_features=None if map_features is None else names_in(map_features),
+        budget=replace(budget_of(context), max_regions=max_regions, time_limit=time_limit, threads=threads),
     )
+    return run_audit(request, as_json=as_json)
 
 
 @app.command()
@@ -142,28 +145,29 @@ def cluster(
     Example:
       relugeom cluster network.onnx passengers.csv --target Survived
     """
-    from relugeom.cli.auditing import run_cluster
+    from relugeom.audit.inputs import InputRequest
+    from relugeom.cli.auditing import choose_decision, run_cluster
 
-    return run_cluster(
-        model,
-        data,
+    reading = Reading.of(layers, activations)
+    request = InputRequest(
+        model=model,
+        data=data,
+        layers=reading.layers,
+        activations=reading.activations,
         data_url=data_url,
         target=target,
-        features=names_in(features) if features is not None else None,
-        ignore=[name for text in ignore or () for name in names_in(text)],
-        threshold=threshold,
-        probability=probability,
-        domain=domain,
-        reading=Reading.of(layers, activations),
-        as_json=as_json,
+        features=None if features is None else names_in(features),
+        ignore=names_in_all(ignore),
+        decision=choose_decision(threshold, probability),
     )
+    return run_cluster(request, domain=domain, as_json=as_json)
 
 
 @app.command("enumerate")
 def enumerate_(
     model: Model,
     domain: DomainSpec = None,
-    max_regions: MaxRegions = 1_000_000,
+    max_regions: MaxRegions = MOST_REGIONS,
     time_limit: TimeLimit = 600.0,
     threads: Threads = 1,
     store: Annotated[str | None, typer.Option("--store", metavar="URL", help="A store to save the regions in.")] = None,
@@ -254,7 +258,7 @@ def certify(
     out: Annotated[
         str, typer.Option("--out", metavar="FILE", help="Where the certificate is written.")
     ] = "partition.cert",
-    max_regions: MaxRegions = 1_000_000,
+    max_regions: MaxRegions = MOST_REGIONS,
     time_limit: TimeLimit = 600.0,
     threads: Threads = 1,
     layers: Layers = None,

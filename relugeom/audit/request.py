@@ -1,0 +1,99 @@
+"""What is asked of an audit, as one value: its inputs, its domain, where the answer goes, and what it may spend."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from relugeom.audit.inputs import InputRequest
+from relugeom.budget import Budget
+from relugeom.deadline import TimeLimit
+from relugeom.network.decision import Decision
+
+__all__ = ["AuditOptions", "AuditRequest"]
+
+DEFAULT = Budget()
+LIMITS = ("time_limit", "max_regions", "threads")
+"""Fields of the budget that may be given by themselves."""
+
+
+class AuditOptions(TypedDict, total=False):
+    """What may be said of an audit besides model and data: fields of `AuditRequest`, and three of `Budget`."""
+
+    layers: Sequence[str] | None
+    activations: Sequence[str] | None
+    data_url: str | None
+    target: str | None
+    features: Sequence[str] | None
+    ignore: Collection[str]
+    decision: Decision | None
+    domain: str | None
+    store: str | Path | None
+    out: str | Path
+    protected: Sequence[str]
+    resume: bool
+    show_samples: bool
+    map_features: Sequence[str] | None
+    budget: Budget
+    time_limit: TimeLimit
+    max_regions: int | None
+    threads: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRequest(InputRequest):
+    """What is asked of an audit.
+
+    Attributes
+    ----------
+    domain
+        ``box:LO,HI``, ``all``, ``data`` or a TOML file; by default ``domain.toml`` beside the model, else ``data``.
+    store
+        File name or URL of the store; by default ``audit.db`` in `out`.
+    out
+        Folder for the store, ``partition.cert`` and ``report.html``; made where it does not exist.
+    protected
+        Names of features on which a decision should not depend: whether it does is asked, together for all of them.
+    resume
+        Whether to continue from what an earlier run of the store found on this network and domain.
+    show_samples
+        Whether the report may show rows of the data: samples on maps, means of very small clusters, inputs of rows.
+    map_features
+        Names of the two features of the report's map; by default those that move the outputs most.
+    budget
+        What the audit may spend. Every part has its share of the time: the samples' patterns are settled first, and
+        what is left out, or cut short, is said in the report.
+    """
+
+    domain: str | None = None
+    store: str | Path | None = None
+    out: str | Path = "audit"
+    protected: Sequence[str] = ()
+    resume: bool = False
+    show_samples: bool = True
+    map_features: Sequence[str] | None = None
+    budget: Budget = DEFAULT
+
+    @classmethod
+    def of(cls, model: str | Path, data: str | Path, **options: Unpack[AuditOptions]) -> "AuditRequest":
+        """The request that keywords make: the limits among them change the budget."""
+        given: dict[str, Any] = dict(options)
+        limits = {name: given.pop(name) for name in LIMITS if name in given}
+        return cls(model=model, data=data, budget=replace(given.pop("budget", DEFAULT), **limits), **given)
+
+    def parameters(self) -> dict[str, object]:
+        """What a store keeps of it, besides what it is about; the limits are those of the budget."""
+        kept: dict[str, object] = {
+            "model": str(self.model),
+            "data": str(self.data),
+            "target": self.target,
+            "domain": self.domain,
+        }
+        if self.data_url is not None:
+            kept["data_url"] = self.data_url
+        if self.protected:
+            kept["protected"] = list(self.protected)
+        for name, given in (("layers", self.layers), ("activations", self.activations)):
+            if given is not None:
+                kept[name] = list(given)
+        return kept

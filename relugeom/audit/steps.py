@@ -1,0 +1,317 @@
+"""The steps of an audit, one function each: what is found is recorded at once, and cut short when its time is over."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from relugeom.analysis.importance import ClusterImportance, cluster_importance
+from relugeom.audit.findings import Findings
+from relugeom.audit.inputs import choose_domain, find_protected, read_inputs
+from relugeom.audit.job import Inputs, Job, Listeners
+from relugeom.audit.page import report_content
+from relugeom.audit.questions import FOLDER, ask_questions
+from relugeom.audit.request import AuditRequest
+from relugeom.audit.schedule import Schedule, affordable
+from relugeom.audit.words import audit_notes, columns_in_words, resumption_in_words, storing_notes
+from relugeom.budget import Budget
+from relugeom.certificate.partition import Certificate, certify_partition
+from relugeom.claims.answer import Answer
+from relugeom.deadline import Deadline
+from relugeom.errors import CertificateError, InputError
+from relugeom.files import make_folder
+from relugeom.partition.census import PatternCensus
+from relugeom.partition.clusters import Clusters, cluster_samples
+from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
+from relugeom.printing import counted
+from relugeom.report.content import ReportContent
+from relugeom.search.enumeration import enumerate_regions
+from relugeom.search.feasibility import settle_clusters, take_census
+
+if TYPE_CHECKING:
+    from relugeom.store.runs import Run
+    from relugeom.store.store import Store
+
+__all__ = [
+    "CERTIFICATE",
+    "Grouped",
+    "Page",
+    "ask",
+    "begin",
+    "count_patterns",
+    "group_samples",
+    "list_regions",
+    "measure",
+    "prove_regions",
+    "settle_patterns",
+    "tell_choices",
+    "write_page",
+]
+
+CERTIFICATE, STORE, REPORT = "partition.cert", "audit.db", "report.html"
+"""Files in the folder of an audit."""
+
+
+class Grouped(NamedTuple):
+    """Samples by pattern, and what the network makes of their features in each group."""
+
+    clusters: Clusters
+    importance: ClusterImportance
+
+
+class Page(NamedTuple):
+    """The report, where it and the store are, and what a copy of the store's file would lack."""
+
+    content: ReportContent
+    path: Path
+    store: str
+    leftover: str
+
+
+def _read_inputs(request: AuditRequest, listeners: Listeners) -> Inputs:
+    """What the audit is about; refuses before anything is written whatever cannot be used."""
+    from relugeom.report.region_map import find_features
+    from relugeom.store.datasets import describe_dataset
+
+    network, samples = read_inputs(
+        request, on_remark=listeners.doubt, on_progress=lambda done: listeners.tell("reading data", done)
+    )
+    domain = choose_domain(request.domain, network, samples, Path(request.model))
+    if request.map_features is not None:
+        find_features(network, request.map_features)
+    protected = find_protected(network, request.protected)
+    record = describe_dataset(
+        samples.name, samples.table, network.feature_names, target_name=request.target, target=samples.target
+    )
+    return Inputs(network, samples, domain, protected, record)
+
+
+@contextmanager
+def _made_folder(folder: Path) -> Iterator[Path]:
+    """A folder to write to, made where there is none; a new one is taken away again where bad input ends the job.
+
+    What a full disk or a lost server cut short stays, to go on from.
+    """
+    is_new = not os.path.lexists(folder)
+    make_folder(folder)
+    try:
+        yield folder
+    except InputError as error:
+        cut_short = error.__cause__ is not None and any(folder.iterdir())
+        if is_new and not cut_short:
+            shutil.rmtree(folder)
+        raise
+
+
+@contextmanager
+def begin(request: AuditRequest, listeners: Listeners) -> Iterator[Job]:
+    """Read the inputs, then make a folder and begin a run; neither where the inputs cannot be used."""
+    from relugeom.store.store import open_store
+
+    schedule = Schedule(Deadline.of(request.budget.time_limit), request.budget.shares)
+    inputs = _read_inputs(request, listeners)
+    with _made_folder(Path(request.out)) as folder:
+        place: Path | str = folder / STORE if request.store is None else request.store
+        with open_store(place) as store, _begin_run(store, request, inputs, schedule.deadline) as run:
+            most = affordable(inputs.network, schedule.deadline)
+            yield Job(request, inputs, schedule, most, listeners, folder, place, run)
+
+
+def _begin_run(
+    store: "Store", request: AuditRequest, inputs: Inputs, deadline: Deadline
+) -> AbstractContextManager["Run"]:
+    """A run of the store, with what was asked and what it may spend."""
+    return store.run(
+        "audit",
+        network=inputs.network,
+        network_name=Path(request.model).name,
+        domain=inputs.domain.domain,
+        domain_name=inputs.domain.source,
+        dataset=inputs.record,
+        parameters=request.parameters() | _limits(request.budget, deadline),
+    )
+
+
+def _limits(budget: Budget, deadline: Deadline) -> dict[str, object]:
+    """The limits in numbers; a deadline counts from now."""
+    seconds = deadline.seconds_left if isinstance(budget.time_limit, Deadline) else budget.time_limit
+    return {"max_regions": budget.max_regions, "time_limit": None if seconds == inf else seconds}
+
+
+def tell_choices(job: Job) -> None:
+    """Say which columns and which domain were taken."""
+    inputs, samples = job.inputs, job.inputs.samples
+    for text in (columns_in_words(inputs.network, samples), f"domain: {inputs.domain.source}", *samples.remarks):
+        job.listeners.remark(text)
+
+
+def group_samples(job: Job) -> Grouped:
+    """The clusters of the samples, and what each feature does in them."""
+    inputs, doubts = job.inputs, list[str]()
+    clusters = cluster_samples(
+        inputs.network,
+        inputs.samples.table,
+        target=inputs.samples.coded_target,
+        domain=inputs.domain.domain,
+        on_remark=doubts.append,
+        on_progress=job.listeners.counting("clustering samples"),
+    )
+    for text in doubts:
+        job.listeners.remark(text)
+    job.run.save_notes([f"{text[0].upper()}{text[1:]}." for text in (*inputs.samples.remarks, *doubts)])
+    importance = cluster_importance(clusters, inputs.record.spread)
+    job.run.save_clusters(clusters, importance, told=job.most.clusters)
+    return Grouped(clusters, importance)
+
+
+def settle_patterns(job: Job, clusters: Clusters) -> list[PatternStatus]:
+    """What the pattern of each cluster is on the domain."""
+    statuses = settle_clusters(
+        clusters,
+        job.inputs.domain.domain,
+        time_limit=job.schedule.part("settling"),
+        on_progress=lambda done: job.listeners.tell("settling the samples' patterns", done),
+    )
+    job.run.save_statuses(statuses)
+    return statuses
+
+
+def list_regions(job: Job) -> Partition:
+    """Every activation region of the domain, or the first of them."""
+    inputs, budget = job.inputs, job.request.budget
+    job.listeners.tell("enumerating regions", 0)
+    partition = enumerate_regions(
+        inputs.network,
+        inputs.domain.domain,
+        threads=budget.threads,
+        max_regions=min((most for most in (budget.max_regions, job.most.regions) if most is not None), default=None),
+        time_limit=job.schedule.part("enumeration"),
+        resume=_find_known(job),
+        on_progress=lambda found: job.listeners.tell("enumerating regions", found),
+        on_block=job.run.save_block,
+    )
+    job.listeners.tell("storing", 0)
+    job.run.save_partition(partition)
+    return partition
+
+
+def _find_known(job: Job) -> Partition | None:
+    """What an earlier run found, where that is asked for."""
+    if not job.request.resume:
+        return None
+    known = job.run.resume()
+    job.listeners.remark(resumption_in_words(known))
+    return known
+
+
+def prove_regions(job: Job, partition: Partition) -> Certificate | None:
+    """The proof of the list of regions, or None where it cannot be proved."""
+    path = job.folder / CERTIFICATE
+    proving = job.listeners.counting("proving regions")
+    certificate = None
+    try:
+        deadline = job.schedule.part("certificate")
+        certificate = certify_partition(partition, path, time_limit=deadline, on_progress=proving)
+        note = _proof_in_words(certificate, partition)
+    except CertificateError as error:
+        note = f"The list of regions is not certified: {error}."
+    with job.run.step():
+        if certificate is not None:
+            job.run.save_certificate(certificate)
+        job.run.save_notes([note])
+    return certificate
+
+
+def _proof_in_words(certificate: Certificate, partition: Partition) -> str:
+    part = "" if partition.status is PartitionStatus.COMPLETE else " of the part that was searched"
+    if certificate.reason:
+        part = f" in part: {certificate.reason}"
+    name = certificate.path.name
+    return (
+        f"The file {name} proves the list of activation regions{part} ({counted(certificate.regions, 'region')}, "
+        f"{counted(certificate.proofs, 'proof')}, {certificate.size:,} bytes, SHA-256 {certificate.digest}). It is "
+        f"checked without relugeom by the one file checker.py that relugeom comes with: "
+        f"python -I -S checker.py {name}"
+    )
+
+
+def count_patterns(job: Job, clusters: Clusters, statuses: list[PatternStatus], partition: Partition) -> PatternCensus:
+    """How all patterns divide, and what to know about the lists so far."""
+    job.listeners.tell("counting patterns", 0)
+    census = take_census(partition, time_limit=job.schedule.part("census"))
+    job.run.save_census(census)
+    notes = audit_notes(clusters, statuses, partition, census)
+    job.run.save_notes([*notes, *storing_notes(clusters, partition, job.most)])
+    return census
+
+
+def ask(job: Job, partition: Partition) -> list[Answer]:
+    """What is true of the whole domain."""
+    samples, request = job.inputs.samples, job.request
+    asking = job.listeners.counting("asking about the whole domain")
+    rows = samples.excerpt(request.budget.counts.candidates)
+    return ask_questions(
+        partition,
+        samples.table.take(rows if request.show_samples else rows[:0]),  # a witness may be one of them
+        job.folder,
+        protected=job.inputs.protected,
+        counts=request.budget.counts,
+        time_limit=job.schedule.part("questions"),
+        on_progress=asking,
+        on_answers=job.run.save_answers,
+    )
+
+
+def measure(job: Job, partition: Partition, grouped: Grouped) -> None:
+    """Measures, scores, distances and groups."""
+    findings = Findings(
+        job.run,
+        partition,
+        grouped.clusters,
+        job.inputs.samples,
+        grouped.importance,
+        job.folder / FOLDER,
+        schedule=job.schedule,
+        counts=job.request.budget.counts,
+    )
+    findings.record(job.listeners.tell, show_samples=job.request.show_samples)
+
+
+def write_page(job: Job, clusters: Clusters) -> Page:
+    """What the run has found, as a page; the run is finished, and stays even where the page cannot be written."""
+    from relugeom.store.store import open_store
+
+    job.listeners.tell("writing the report", 0)
+    with open_store(job.place, create=False) as store:
+        content, name = _read_content(job, store, clusters), store.location.text
+    page = Page(content, job.folder / REPORT, name, job.run.leftover())
+    _write_file(page)
+    return page
+
+
+def _read_content(job: Job, store: "Store", clusters: Clusters) -> ReportContent:
+    samples, request = job.inputs.samples, job.request
+    rows = samples.excerpt(request.budget.counts.drawn)
+    return report_content(
+        store,
+        job.run.id,
+        clustered=(samples.table.take(rows), clusters.assignment[rows]),
+        show_samples=request.show_samples,
+        map_features=request.map_features,
+        time_limit=job.schedule.part("report"),
+    )
+
+
+def _write_file(page: Page) -> None:
+    from relugeom.report.html import write_report
+
+    try:
+        write_report(page.content, page.path)
+    except InputError as error:
+        raise InputError(
+            f"{error}; the run is in the store {page.store!r}, and `relugeom report` writes its page"
+            + (f"; {page.leftover}" if page.leftover else "")
+        ) from error
