@@ -276,7 +276,7 @@ def test_an_excerpt_keeps_the_numbers_of_clusters() -> None:
     assert len(part.rows) == 100 < len(samples)
     assert part.X.tolist() == samples.X[part.rows].tolist()
     assert part.numbers[part.clusters.assignment].tolist() == clusters.assignment[part.rows].tolist()
-    assert take_excerpt(samples, clusters, domain).clusters is clusters
+    assert take_excerpt(samples, clusters, domain, len(samples)).clusters is clusters
 
 
 def test_the_first_samples_of_a_scattered_order_are_spread_over_all() -> None:

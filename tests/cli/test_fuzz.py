@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from budgets import SHORT
 from fuzz_cases import Format, formats
 
 from relugeom.cli import main
@@ -40,7 +41,7 @@ def check(case: Format, content: bytes, label: str) -> int:
     out, err, before, start = io.StringIO(), io.StringIO(), peak(), time.process_time()
     with redirect_stdout(out), redirect_stderr(err), warnings.catch_warnings(), pytest.raises(SystemExit) as ended:
         warnings.simplefilter("error")
-        main(list(case.arguments))
+        main(list(case.arguments), budget=SHORT)
     code, said = int(ended.value.code or 0), err.getvalue()
     assert time.process_time() - start <= SECONDS, label
     assert peak() - before <= MEGABYTES, label

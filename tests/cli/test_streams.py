@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 import pytest
+from budgets import SHORT
 from command_line import small_network, write_network, write_rows
 
 from relugeom.cli import main
@@ -95,7 +96,7 @@ def run(output: Callable, *arguments: str, errors: Callable | None = None) -> tu
         patch.setattr(sys, "stdout", out)
         patch.setattr(sys, "stderr", said if errors is None else err)
         with pytest.raises(SystemExit) as ended:
-            main(arguments)
+            main(arguments, budget=SHORT)
         assert sys.stdout is out
     return int(ended.value.code or 0), said.getvalue()
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import hand_made
 import numpy as np
 import pytest
+from budgets import SHORT
 from databases import Database
 from limits import file_size_limit
 from markupsafe import escape
@@ -214,7 +215,7 @@ def test_jobs_killed_at_random_moments(tmp_path: Path, database: Database, job: 
         assert run(database.url, 60.0) == 0
     last = assert_sound_steps(database)[-1]
     undisturbed = Database("sqlite", str(tmp_path / "undisturbed.db"))
-    result = audit(*job, target="y", out=tmp_path / "other", store=undisturbed.url)
+    result = audit(*job, target="y", budget=SHORT, out=tmp_path / "other", store=undisturbed.url)
     assert_same((database, last), (undisturbed, result.run))
     with open_store(database.url) as store:
         found = store.load_partition(last)
@@ -243,7 +244,7 @@ def test_jobs_killed_at_each_step(tmp_path: Path, database: Database, job: tuple
         assert run(database.url, 60.0) == 0
     (last,) = assert_sound_steps(database)
     undisturbed = Database("sqlite", str(tmp_path / "undisturbed.db"))
-    result = audit(*job, target="y", out=tmp_path / "other", store=undisturbed.url)
+    result = audit(*job, target="y", budget=SHORT, out=tmp_path / "other", store=undisturbed.url)
     assert answers == len(result.answers)
     assert_same((database, last), (undisturbed, result.run))
     left = database.contents()
@@ -286,10 +287,10 @@ def test_files_that_cannot_grow(tmp_path: Path, job: tuple[Path, Path], size: in
     """One line; whatever was there before is there; and with room again the same store goes on."""
     place = tmp_path / "out"
     with file_size_limit(size), pytest.raises(RelugeomError) as raised:
-        audit(*job, target="y", out=place)
+        audit(*job, target="y", budget=SHORT, out=place)
     assert "\n" not in str(raised.value)
     let_its_process_go(place / "audit.db")
-    result = audit(*job, target="y", out=place, resume=True)
+    result = audit(*job, target="y", budget=SHORT, out=place, resume=True)
     database = Database("sqlite", result.store)
     assert assert_sound_steps(database) == [result.run]
     assert whole(place / "report.html") and whole(place / "partition.cert")
@@ -309,6 +310,7 @@ def test_what_was_found_stays_where_a_disk_is_full_later(tmp_path: Path, job: tu
         audit(
             *job,
             target="y",
+            budget=SHORT,
             out=out,
             on_progress=lambda stage, done: (
                 full.enter_context(file_size_limit(0)) if (stage, done) == ("proving regions", 0) else None
@@ -317,7 +319,7 @@ def test_what_was_found_stays_where_a_disk_is_full_later(tmp_path: Path, job: tu
     with open_store(out / "audit.db") as store:
         assert [record.id for record in store.unfinished_runs()] == [1]
     let_its_process_go(out / "audit.db")
-    result = audit(*job, target="y", out=out, resume=True)
+    result = audit(*job, target="y", budget=SHORT, out=out, resume=True)
     assert assert_sound_steps(Database("sqlite", result.store)) == [result.run] == [2]
 
 
@@ -328,6 +330,7 @@ def test_a_finished_audit_stays_where_its_page_cannot_be_written(tmp_path: Path,
         audit(
             *job,
             target="y",
+            budget=SHORT,
             out=out,
             on_progress=lambda stage, _: (out / "report.html").mkdir(exist_ok=True) if stage == "storing" else None,
         )
@@ -368,7 +371,7 @@ def test_a_disk_that_is_full(tmp_path: Path, job: tuple[Path, Path], kilobytes: 
     store = kept / "out" / "audit.db"
     if store.exists() and tables(Database("sqlite", str(store))):
         assert assert_sound_steps(Database("sqlite", str(store))) == []
-        result = audit(*job, target="y", out=kept / "out", resume=True)
+        result = audit(*job, target="y", budget=SHORT, out=kept / "out", resume=True)
         assert assert_sound_steps(Database("sqlite", result.store)) == [result.run]
 
 
@@ -405,6 +408,7 @@ def test_a_connection_that_is_lost(postgres: Database, job: tuple[Path, Path], t
             audit(
                 *job,
                 target="y",
+                budget=SHORT,
                 out=tmp_path,
                 store=postgres.url,
                 on_progress=lambda told, done, stage=stage: end_connections(told) if told == stage else None,
@@ -412,7 +416,7 @@ def test_a_connection_that_is_lost(postgres: Database, job: tuple[Path, Path], t
         assert "\n" not in str(raised.value)
         assert ended == stages[: number + 1]
         assert assert_sound_steps(postgres) == []
-    result = audit(*job, target="y", out=tmp_path, store=postgres.url, resume=True)
+    result = audit(*job, target="y", budget=SHORT, out=tmp_path, store=postgres.url, resume=True)
     assert assert_sound_steps(postgres) == [result.run]
 
 
@@ -503,6 +507,6 @@ def test_bad_input_leaves_no_run(database: Database, job: tuple[Path, Path], tmp
     bad.write_text(job[1].read_text() + "1,2,word\n")
     before = database.contents()
     with pytest.raises(InputError, match="data row 301"):
-        audit(job[0], bad, target="y", out=tmp_path / "out", store=database.url)
+        audit(job[0], bad, target="y", budget=SHORT, out=tmp_path / "out", store=database.url)
     assert database.contents() == before
     assert not (tmp_path / "out").exists()
