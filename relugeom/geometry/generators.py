@@ -237,6 +237,30 @@ def combine(generators, sizes, errors, scale, a, b, wa, wb, doubt, distance, tar
     sizes[target], errors[target] = 1.0001 * size, 1.0001 * error
 
 
+class Correction(NamedTuple):
+    """Room for `sharpen`: q = D − 1 rows along the coordinates but one, and a Newton step.
+
+    Attributes
+    ----------
+    rows, inverse
+        A (columns in units of the scale) and C ≈ A⁻¹, shape (q, q) or larger.
+    moved
+        The generator, shape (D,).
+    residual, slack
+        For each row: its value at the generator or a bound of it, and a bound of its rounding errors at size 1; shape
+        (q,).
+    bits
+        Which rows these are, shape (q,).
+    """
+
+    rows: np.ndarray
+    inverse: np.ndarray
+    moved: np.ndarray
+    residual: np.ndarray
+    slack: np.ndarray
+    bits: np.ndarray
+
+
 @inner
 def sharpen(generators, sizes, errors, scale, rows, row_errors, room, lists, bits, mask, target):
     """Find a ray again from the rows that vanish on it, where that makes its error smaller.
@@ -245,47 +269,94 @@ def sharpen(generators, sizes, errors, scale, rows, row_errors, room, lists, bit
     Newton step from ĝ, the error is at most |C| |r| / (1 − ‖I − C A‖), everything bounded with rounding errors.
     """
     D = generators.shape[0]
-    q = D - 1
-    A, H, C = room[0], room[1], room[2]
-    moved, residual, slack = lists[0], lists[1], lists[2]
-    kept, largest = 0, -1.0
-    for k in range(D):
+    correction = Correction(room[0], room[2], lists[0], lists[1], lists[2], bits)
+    if not choose_rows(correction, rows.shape[1], mask, D - 1):
+        return
+    kept = keep_coordinate(correction, generators, scale, target)
+    write_system(correction, rows, row_errors, scale, kept, room[1])
+    if not invert(room[1], correction.inverse, D - 1):
+        return
+    size = newton_step(correction, scale, kept)
+    bound_residuals(correction, rows, size)
+    error, spread = bound_step(correction, D - 1)
+    if not spread < 0.5:
+        return
+    error = 1.001 * error / (1.0 - spread) + TINY
+    if error < errors[target]:
+        for k in range(D):
+            generators[k, target] = correction.moved[k]
+        sizes[target], errors[target] = size, error
+
+
+@inlined
+def choose_rows(correction, count, mask, wanted):
+    """The first rows that vanish on the ray; False where there are fewer than wanted."""
+    found = 0
+    for bit in range(count):
+        if (mask >> bit) & 1 == 1 and found < wanted:
+            correction.bits[found] = bit
+            found += 1
+    return found == wanted
+
+
+@inlined
+def keep_coordinate(correction, generators, scale, target):
+    """Copy the ray; the coordinate that is largest in units of the scale."""
+    moved, kept, largest = correction.moved, 0, -1.0
+    for k in range(generators.shape[0]):
         moved[k] = generators[k, target]
         if abs(moved[k]) / scale[k] > largest:
             kept, largest = k, abs(moved[k]) / scale[k]
-    count = 0
-    for bit in range(rows.shape[1]):
-        if (mask >> bit) & 1 == 1 and count < q:
-            bits[count] = bit
-            count += 1
-    if count < q:
-        return
-    for i in range(q):
-        bit, column = bits[i], 0
-        residual[i] = 0.0
-        slack[i] = 1.0001 * row_errors[bit] + 2.0 * (D + 4) * UNIT * size_of_form(rows, bit, scale)
+    return kept
+
+
+@inlined
+def write_system(correction, rows, row_errors, scale, kept, copy):
+    """A (and a copy of it, which `invert` uses up), what the rows leave at the ray, and their rounding errors."""
+    A, moved, D = correction.rows, correction.moved, scale.shape[0]
+    for i in range(D - 1):
+        bit, column = correction.bits[i], 0
+        correction.residual[i] = 0.0
+        correction.slack[i] = 1.0001 * row_errors[bit] + 2.0 * (D + 4) * UNIT * size_of_form(rows, bit, scale)
         for k in range(D):
-            residual[i] += rows[k, bit] * moved[k]
+            correction.residual[i] += rows[k, bit] * moved[k]
             if k != kept:
                 A[i, column] = rows[k, bit] * scale[k]
-                H[i, column] = A[i, column]
+                copy[i, column] = A[i, column]
                 column += 1
-    if not invert(H, C, q):
-        return
+
+
+@inlined
+def newton_step(correction, scale, kept):
+    """Move the ray towards the zeros of all rows; its size."""
+    C, moved, D = correction.inverse, correction.moved, scale.shape[0]
     column, size = 0, 0.0
     for k in range(D):
         if k != kept:
             step = 0.0
-            for i in range(q):
-                step += C[column, i] * residual[i]
+            for i in range(D - 1):
+                step += C[column, i] * correction.residual[i]
             moved[k] -= step * scale[k]
             column += 1
         size = max(size, 1.0001 * abs(moved[k]) / scale[k])
-    for i in range(q):
-        bit, total = bits[i], 0.0
+    return size
+
+
+@inlined
+def bound_residuals(correction, rows, size):
+    """What the rows leave after the step, rounding errors included."""
+    moved, D = correction.moved, rows.shape[0]
+    for i in range(D - 1):
+        bit, total = correction.bits[i], 0.0
         for k in range(D):
             total += rows[k, bit] * moved[k]
-        residual[i] = abs(total) + size * slack[i] + TINY
+        correction.residual[i] = abs(total) + size * correction.slack[i] + TINY
+
+
+@inlined
+def bound_step(correction, q):
+    """Bounds of |C| |r| and of ‖I − C A‖, the errors of the rows included."""
+    A, C, residual, slack = correction.rows, correction.inverse, correction.residual, correction.slack
     error, spread = 0.0, 0.0
     for c in range(q):
         bound, deviation = 0.0, 0.0
@@ -298,10 +369,4 @@ def sharpen(generators, sizes, errors, scale, rows, row_errors, room, lists, bit
                 total += C[c, i] * A[i, j]
             deviation += abs(total) + UNIT
         error, spread = max(error, bound), max(spread, deviation)
-    if not spread < 0.5:
-        return
-    error = 1.001 * error / (1.0 - spread) + TINY
-    if error < errors[target]:
-        for k in range(D):
-            generators[k, target] = moved[k]
-        sizes[target], errors[target] = size, error
+    return error, spread

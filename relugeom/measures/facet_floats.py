@@ -18,11 +18,11 @@ from typing import NamedTuple
 import numpy as np
 
 from relugeom.geometry.chart import Chart
-from relugeom.geometry.compiled import compiled
 from relugeom.geometry.forms import shadow
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 from relugeom.linalg.exact import nearest_quotient
 from relugeom.linalg.rounding import sum_error
+from relugeom.measures.widest_points import widest_points
 from relugeom.network.exact import exact_network, first_forms
 from relugeom.network.network import ReLUNetwork
 
@@ -34,8 +34,6 @@ SAFE = 1 + 2.0**-30
 """Covers the rounding of an error bound itself."""
 TINY = 1e-300
 """Far above what products lose when they underflow."""
-STEPS = 400
-"""Pivots after which a linear program is left to exact arithmetic."""
 
 
 class Bounded(NamedTuple):
@@ -293,80 +291,3 @@ def _shows_facet(
     p, q = y + step * normal, y - step * normal
     shown = prove_crossing(bits, unit, passed, floats.values(bits, p), floats.values(bits, q))
     return np.asarray(shown & floats.contains(p) & floats.contains(q), dtype=np.bool_)
-
-
-@compiled
-def widest_points(
-    tables: FloatArray, begin: FloatArray, x: FloatArray, depth: FloatArray, multipliers: FloatArray
-) -> None:
-    """Maximise t ≤ 1 subject to a_i·x + c_i ≥ t, by the primal simplex method on a dense dictionary, in floats.
-
-    Parameters
-    ----------
-    tables
-        Rows (a_i, c_i) of each program, shape (k, r, m + 1).
-    begin
-        Where each search begins, shape (k, m).
-    x, depth, multipliers
-        Room for the best points (k, m), their t (k,), and λ ≥ 0 with Σ λ_i (a_i·x + c_i) ≡ t, shape (k, r); t = 0
-        where the method gave up.
-    """
-    count, rows, columns = tables.shape
-    m = columns - 1
-    # Columns: x − begin and t (numbers 0 … m) at first, then the constant. Rows: slacks m + 1 …, the last one of t ≤ 1.
-    T = np.zeros((rows + 1, m + 2))
-    basic, nonbasic = np.zeros(rows + 1, dtype=np.int64), np.zeros(m + 1, dtype=np.int64)
-    for k in range(count):
-        T[:] = 0.0
-        for r in range(rows):
-            T[r, :m], T[r, m + 1] = tables[k, r, :m], tables[k, r, m]
-            for j in range(m):
-                T[r, m + 1] += tables[k, r, j] * begin[k, j]
-        T[rows, m + 1] = 1.0
-        T[:, m] = -1.0
-        for r in range(rows + 1):
-            basic[r] = m + 1 + r
-        for j in range(m + 1):
-            nonbasic[j] = j
-        goal, entering, leaving = -1, m, int(T[:, m + 1].argmin())
-        for _ in range(STEPS):
-            # Exchange the two variables.
-            inverse = 1.0 / T[leaving, entering]
-            for j in range(m + 2):
-                T[leaving, j] *= -inverse
-            T[leaving, entering] = inverse
-            for r in range(rows + 1):
-                factor = T[r, entering]
-                if r != leaving and factor != 0.0:
-                    T[r, entering] = 0.0
-                    for j in range(m + 2):
-                        T[r, j] += factor * T[leaving, j]
-            basic[leaving], nonbasic[entering] = nonbasic[entering], basic[leaving]
-            if goal < 0:
-                goal = leaving
-            # The steepest way up, then the first row that blocks it.
-            entering, leaving, best, direction = -1, -1, 1e-11, 1.0
-            for j in range(m + 1):
-                gain = abs(T[goal, j]) if nonbasic[j] < m else T[goal, j]
-                if gain > best:
-                    entering, best, direction = j, gain, 1.0 if T[goal, j] > 0.0 else -1.0
-            if entering < 0:
-                break
-            shortest, steepest = np.inf, 0.0
-            for r in range(rows + 1):
-                slope = -direction * T[r, entering]
-                if basic[r] > m and slope > 1e-11:
-                    step = max(T[r, m + 1], 0.0) / slope
-                    if step < shortest or (step == shortest and slope > steepest):
-                        shortest, steepest, leaving = step, slope, r
-            if leaving < 0:
-                break
-        if entering >= 0:
-            continue
-        depth[k], x[k] = T[goal, m + 1], begin[k]
-        for r in range(rows + 1):
-            if basic[r] < m:
-                x[k, basic[r]] += T[r, m + 1]
-        for j in range(m + 1):
-            if m < nonbasic[j] <= m + rows:
-                multipliers[k, nonbasic[j] - m - 1] = max(-T[goal, j], 0.0)

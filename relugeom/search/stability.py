@@ -107,53 +107,74 @@ def gather_outputs(problem, state, layer, local, sign, target):
     that of rows; −1 as the latter where it does not apply.
     """
     d, starts = problem.lower.shape[0], problem.starts
-    n, q = np.int64(0), np.int64(0)
     if layer == 0:
-        return n, np.int64(-1)
-    begin = starts[layer - 1]
-    for v in range(starts[layer] - begin):
-        if state.bits[begin + v] == 1:
-            n += 1
-    largest = 0.0
+        return np.int64(0), np.int64(-1)
+    begin, n, q = starts[layer - 1], clear_outputs(problem, state, layer), np.int64(0)
+    least = 1e-9 * largest_multiplier(state, target, d)
     for j in range(d):
-        largest = max(largest, abs(state.table[j, target]))
+        variable = state.nonbasic[j]
+        if variable < d or abs(state.table[j, target]) <= least:
+            continue
+        unit = state.row_units[variable - d]
+        if unit < begin or (unit < starts[layer] and state.bits[unit] == 0):
+            return n, np.int64(-1)
+        if unit < starts[layer]:
+            state.rests[output_place(state.bits, begin, unit)] = True
+            continue
+        turn = 1.0 if state.bits[unit] == 1 else -1.0
+        write_outputs(problem, state, layer, unit - starts[layer], turn, n, state.proof_rows[q])
+        state.multipliers[q] = -sign * state.table[j, target]
+        q += 1
+    write_outputs(problem, state, layer, local, sign, n, state.goal)
+    for k in range(n):  # a coordinate that already falls needs no multiplier of another row
+        if q == 0:
+            state.rests[k] = True
+    return n, q
+
+
+@inlined
+def clear_outputs(problem, state, layer):
+    """The outputs of the active units below as coordinates ≥ 0 of exact rows; how many these are."""
+    d, n = problem.lower.shape[0], np.int64(0)
+    for v in range(problem.starts[layer - 1], problem.starts[layer]):
+        if state.bits[v] == 1:
+            n += 1
     for k in range(n):
         state.rests[k], state.lows[k], state.highs[k] = False, 0.0, np.inf
     for r in range(d + 1):
         for k in range(n + 1):
             state.proof_errors[r, k] = 0.0
-    for j in range(d + 1):
-        unit = starts[layer] + local
-        if j < d:
-            variable = state.nonbasic[j]
-            if variable < d or abs(state.table[j, target]) <= 1e-9 * largest:
-                continue
-            unit = state.row_units[variable - d]
-        turn = sign if j == d else (1.0 if state.bits[unit] == 1 else -1.0)
-        if unit < begin or (unit < starts[layer] and state.bits[unit] == 0):
-            return n, np.int64(-1)
-        place = 0
-        for v in range(starts[layer] - begin):
-            if state.bits[begin + v] == 1:
-                if unit == begin + v:
-                    state.rests[place] = True
-                elif unit >= starts[layer]:
-                    weight = turn * problem.weights[layer, v, unit - starts[layer]]
-                    if j == d:
-                        state.goal[place] = weight
-                    else:
-                        state.proof_rows[q, place] = weight
-                place += 1
-        if j == d:
-            state.goal[n] = turn * problem.biases[layer, local]
-        elif unit >= starts[layer]:
-            state.proof_rows[q, n] = turn * problem.biases[layer, unit - starts[layer]]
-            state.multipliers[q] = -sign * state.table[j, target]
-            q += 1
-    for k in range(n):  # a coordinate that already falls needs no multiplier of another row
-        if q == 0:
-            state.rests[k] = True
-    return n, q
+    return n
+
+
+@inlined
+def largest_multiplier(state, target, d):
+    """The largest coefficient of a row of the dictionary."""
+    largest = 0.0
+    for j in range(d):
+        largest = max(largest, abs(state.table[j, target]))
+    return largest
+
+
+@inlined
+def output_place(bits, begin, unit):
+    """Which of the coordinates the output of an active unit below is."""
+    place = 0
+    for v in range(begin, unit):
+        if bits[v] == 1:
+            place += 1
+    return place
+
+
+@inlined
+def write_outputs(problem, state, layer, local, turn, n, row):
+    """turn · z of a unit in the outputs of the active units below: n coefficients, and the constant."""
+    begin, place = problem.starts[layer - 1], 0
+    for v in range(problem.starts[layer] - begin):
+        if state.bits[begin + v] == 1:
+            row[place] = turn * problem.weights[layer, v, local]
+            place += 1
+    row[n] = turn * problem.biases[layer, local]
 
 
 @inner

@@ -210,9 +210,9 @@ def meet_hyperplane(problem, state, layer, local):
 
 
 @inlined
-def enter_side(problem, state, walk, out, unit, bit, sides, sizes, split):
+def enter_side(problem, state, walk, out, unit, bit, plan, split):
     """Take one side of the hyperplane that the dictionary stands on."""
-    layer, cursor = layer_of(problem.starts, unit), walk.cursor
+    layer, cursor, sides, sizes = layer_of(problem.starts, unit), walk.cursor, plan.sides, plan.sizes
     state.bits[unit], state.kinds[unit] = bit, SPLIT
     take_side(problem, state, layer, unit - problem.starts[layer])
     state.counters[U] = unit + 1
@@ -232,76 +232,129 @@ def enter_side(problem, state, walk, out, unit, bit, sides, sizes, split):
         cursor[END] = put(out.text, end, 10)
 
 
-@compiled
-def write_tree(problem, state, waiting, walk, out, exact, tree, begins, sides, sizes, points, budget):
-    """Go on until something needs the caller: DONE, FULL, GROW, PAUSED or LEFT_OUT."""
-    problem, state, waiting = borrowed(problem), borrowed(state), borrowed(waiting)
-    walk, out, exact = borrowed(walk), borrowed(out), borrowed(exact)
-    d, starts, counters, cursor = problem.lower.shape[0], problem.starts, state.counters, walk.cursor
-    units = starts[starts.shape[0] - 1]
-    combined, slopes = np.zeros(d + 1), np.zeros(problem.weights.shape[1])
-    longest_line = 96 + (24 + cursor[SHIFT] // 4) * (d + 3) + units
+@inlined
+def longest_line(problem, exact, cursor):
+    """Characters that a line may have, at most."""
+    d = problem.lower.shape[0]
+    length = 96 + (24 + cursor[SHIFT] // 4) * (d + 3) + problem.starts[problem.starts.shape[0] - 1]
     if exact.enabled:
-        longest_line += (d + 1) * (6 * exact.room.shape[0] + exact.exponents[-1] // 4 + 16)
+        length += (d + 1) * (6 * exact.room.shape[0] + exact.exponents[-1] // 4 + 16)
+    return length
+
+
+@inlined
+def needed_room(state, waiting, out, cursor, length):
+    """What is needed before another line is written: FULL, GROW or nothing (−1)."""
+    if cursor[END] + length > out.text.shape[0]:
+        return FULL
+    if cursor[HOLES] >= out.places.shape[0] or cursor[MARKS] + 2 >= out.marks.shape[0]:
+        return FULL
+    if state.counters[S] >= waiting.unit.shape[0] or state.counters[R] + 2 >= state.value.shape[0]:
+        return GROW
+    return -1
+
+
+@inlined
+def write_leaf(problem, state, walk, out, points, slopes, is_open):
+    """Write the line at which a branch ends: the point of a leaf, or that nothing is said; close a mark that ends."""
+    cursor = walk.cursor
+    if is_open or cursor[LEAF] >= points.shape[0]:
+        cursor[END] = put(out.text, put(out.text, cursor[END], 117), 10)
+        cursor[PLACE] += 1
+    else:
+        write_point(problem, state, walk, out, points, slopes)
+    if state.counters[S] == cursor[MARKED]:
+        put_mark(walk, out)
+        cursor[MARKED] = -1
+
+
+@inlined
+def take_sibling(state, waiting, walk):
+    """Return to the last split whose active side waits; its unit and its number."""
+    cursor, unit = walk.cursor, restore_sibling(state, waiting)
+    slot = state.counters[S]
+    cursor[BLIND] = walk.blind_of[slot]
+    while cursor[TRAIL] > walk.trail_of[slot]:
+        cursor[TRAIL] -= 1
+        walk.known[walk.trail[cursor[TRAIL]]] = UNDECIDED_UNIT
+    return unit, walk.split_of[slot]
+
+
+@inlined
+def begin_layer(problem, state, walk, exact, plan, layer):
+    """Compute the forms of a layer; what the plan proves at its beginning is to be done."""
+    cursor = walk.cursor
+    compute_forms(problem, state, layer)
+    exact.wanted[layer] += 1
+    for w in range(walk.todo.shape[1]):
+        walk.todo[0, w] = plan.begins[cursor[NEXT_BEGIN], 0, w]
+        walk.todo[1, w] = plan.begins[cursor[NEXT_BEGIN], 1, w]
+    cursor[NEXT_BEGIN] += 1
+    cursor[BEGUN] = 1
+
+
+@inlined
+def take_proof(todo):
+    """Take the first unit of the layer that is still to be proved, −1 where there is none; and its bit."""
+    found, bit = -1, 0
+    for w in range(todo.shape[1]):
+        every = todo[0, w] | todo[1, w]
+        if found < 0 and every != np.uint64(0):
+            found = 0
+            while (every >> np.uint64(found)) & np.uint64(1) == np.uint64(0):
+                found += 1
+            mark = np.uint64(1) << np.uint64(found)
+            bit = 1 if todo[1, w] & mark != np.uint64(0) else 0
+            todo[0, w] &= ~mark
+            todo[1, w] &= ~mark
+            found += 64 * w
+    return found, bit
+
+
+@inlined
+def write_split(state, waiting, walk, out, unit, split):
+    """Write a split, and keep its active side for later."""
+    cursor, slot = walk.cursor, state.counters[S]
+    cursor[END] = put(out.text, put_hexadecimal(out.text, put(out.text, cursor[END], 115), unit, 0), 10)
+    walk.split_of[slot], walk.trail_of[slot], walk.blind_of[slot] = split, cursor[TRAIL], cursor[BLIND]
+    save_sibling(state, waiting, unit, state.point)
+    cursor[NEXT_SPLIT] += 1
+
+
+@compiled
+def write_tree(problem, state, waiting, walk, out, exact, plan, tree, points, budget):
+    """Go on until something needs the caller: DONE, FULL, GROW, PAUSED or LEFT_OUT."""
+    problem, state, waiting, plan = borrowed(problem), borrowed(state), borrowed(waiting), borrowed(plan)
+    walk, out, exact = borrowed(walk), borrowed(out), borrowed(exact)
+    starts, counters, cursor = problem.starts, state.counters, walk.cursor
+    units = starts[starts.shape[0] - 1]
+    combined, slopes = np.zeros(problem.lower.shape[0] + 1), np.zeros(problem.weights.shape[1])
+    length = longest_line(problem, exact, cursor)
     for _ in range(budget):
-        if cursor[END] + longest_line > out.text.shape[0]:
-            return FULL
-        if cursor[HOLES] >= out.places.shape[0] or cursor[MARKS] + 2 >= out.marks.shape[0]:
-            return FULL
-        if counters[S] >= waiting.unit.shape[0] or counters[R] + 2 >= state.value.shape[0]:
-            return GROW
+        need = needed_room(state, waiting, out, cursor, length)
+        if need >= 0:
+            return need
         unit, side, split = counters[U], -1, cursor[NEXT_SPLIT]
         token = tree[cursor[PLACE]] if unit < units else UNEXPLORED
         if token == UNEXPLORED:
-            if unit == units and cursor[LEAF] < points.shape[0]:
-                write_point(problem, state, walk, out, points, slopes)
-            else:
-                cursor[END] = put(out.text, put(out.text, cursor[END], 117), 10)
-                cursor[PLACE] += 1
-            if counters[S] == cursor[MARKED]:
-                put_mark(walk, out)
-                cursor[MARKED] = -1
+            write_leaf(problem, state, walk, out, points, slopes, unit < units)
             if counters[S] == counters[BASE]:
                 return DONE
-            unit = restore_sibling(state, waiting)
-            side, slot = 1, counters[S]
-            split, cursor[BLIND] = walk.split_of[slot], walk.blind_of[slot]
-            while cursor[TRAIL] > walk.trail_of[slot]:
-                cursor[TRAIL] -= 1
-                walk.known[walk.trail[cursor[TRAIL]]] = UNDECIDED_UNIT
+            unit, split = take_sibling(state, waiting, walk)
+            side = 1
         else:
             layer = layer_of(starts, unit)
             if cursor[BEGUN] == 0:
-                compute_forms(problem, state, layer)
-                exact.wanted[layer] += 1
-                for w in range(walk.todo.shape[1]):
-                    walk.todo[0, w] = begins[cursor[NEXT_BEGIN], 0, w]
-                    walk.todo[1, w] = begins[cursor[NEXT_BEGIN], 1, w]
-                cursor[NEXT_BEGIN] += 1
-                cursor[BEGUN] = 1
-            found, bit = -1, 0
-            for w in range(walk.todo.shape[1]):
-                every = walk.todo[0, w] | walk.todo[1, w]
-                if found < 0 and every != np.uint64(0):
-                    found = 0
-                    while (every >> np.uint64(found)) & np.uint64(1) == np.uint64(0):
-                        found += 1
-                    mark = np.uint64(1) << np.uint64(found)
-                    bit = 1 if walk.todo[1, w] & mark != np.uint64(0) else 0
-                    walk.todo[0, w] &= ~mark
-                    walk.todo[1, w] &= ~mark
-                    found += 64 * w
+                begin_layer(problem, state, walk, exact, plan, layer)
+            found, bit = take_proof(walk.todo)
             if found >= 0:
                 prove_unit(problem, state, walk, out, exact, layer, found, bit, combined)
                 continue
             if token == SPLIT:
                 if cursor[BLIND] == 0 and not meet_hyperplane(problem, state, layer, unit - starts[layer]):
                     return LEFT_OUT
-                cursor[END] = put(out.text, put_hexadecimal(out.text, put(out.text, cursor[END], 115), unit, 0), 10)
-                slot, side = counters[S], 0
-                walk.split_of[slot], walk.trail_of[slot], walk.blind_of[slot] = split, cursor[TRAIL], cursor[BLIND]
-                save_sibling(state, waiting, unit, state.point)
-                cursor[NEXT_SPLIT] += 1
+                write_split(state, waiting, walk, out, unit, split)
+                side = 0
             else:
                 state.bits[unit], state.kinds[unit] = token, token
                 counters[U] = unit + 1
@@ -309,5 +362,5 @@ def write_tree(problem, state, waiting, walk, out, exact, tree, begins, sides, s
                     cursor[BEGUN] = 0
             cursor[PLACE] += 1
         if side >= 0:
-            enter_side(problem, state, walk, out, unit, side, sides, sizes, split)
+            enter_side(problem, state, walk, out, unit, side, plan, split)
     return PAUSED

@@ -126,7 +126,6 @@ class _Walker:
             prepare(lambda: self._advance(0))
 
     def _advance(self, steps: int) -> int:
-        plan = self._plan
         code: int = write_tree(
             self._setup.problem,
             self._state,
@@ -134,10 +133,8 @@ class _Walker:
             self._walk,
             self._text,
             self._network,
+            self._plan,
             self.partition.tree,
-            plan.begins,
-            plan.sides,
-            plan.sizes,
             self.partition.points,
             steps,
         )

@@ -1,0 +1,160 @@
+"""The points at which the smallest of several affine functions is largest, by the simplex method in floats, compiled.
+
+Notation: a program has r rows a_i·x + c_i and m coordinates x. What is maximised is t ≤ 1 subject to a_i·x + c_i ≥ t.
+A dictionary gives its basic variables as affine functions of the nonbasic ones: x − begin (numbers 0 … m − 1) and t
+(m) are nonbasic at first; basic are the slacks of the rows (m + 1 …) and, last, that of t ≤ 1.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from relugeom.geometry.compiled import compiled, inlined, inner
+
+__all__ = ["widest_points"]
+
+STEPS = 400
+"""Pivots after which a program is left to exact arithmetic."""
+FLAT = 1e-11
+"""Slopes below this count as 0."""
+
+
+class Program(NamedTuple):
+    """The dictionary of one program.
+
+    Attributes
+    ----------
+    table
+        A row per basic variable: its coefficients, then its constant, shape (r + 1, m + 2).
+    basic, nonbasic
+        The numbers of the variables, shapes (r + 1,) and (m + 1,).
+    """
+
+    table: np.ndarray
+    basic: np.ndarray
+    nonbasic: np.ndarray
+
+
+@compiled
+def widest_points(tables, begin, x, depth, multipliers):
+    """Maximise t ≤ 1 subject to a_i·x + c_i ≥ t, by the primal simplex method on a dense dictionary, in floats.
+
+    Parameters
+    ----------
+    tables
+        Rows (a_i, c_i) of each program, shape (k, r, m + 1).
+    begin
+        Where each search begins, shape (k, m).
+    x, depth, multipliers
+        Room for the best points (k, m), their t (k,), and λ ≥ 0 with Σ λ_i (a_i·x + c_i) ≡ t, shape (k, r); t = 0
+        where the method gave up.
+    """
+    count, rows, columns = tables.shape
+    m = columns - 1
+    program = Program(np.zeros((rows + 1, m + 2)), np.zeros(rows + 1, dtype=np.int64), np.zeros(m + 1, dtype=np.int64))
+    for k in range(count):
+        set_up(program, tables[k], begin[k])
+        goal, optimal = climb(program)
+        if optimal:
+            depth[k] = program.table[goal, m + 1]
+            read_point(program, begin[k], x[k])
+            read_multipliers(program, goal, multipliers[k])
+
+
+@inlined
+def set_up(program, rows, begin):
+    """The dictionary at x = begin and t = 0."""
+    T, m = program.table, begin.shape[0]
+    count = rows.shape[0]
+    T[:] = 0.0
+    for r in range(count):
+        T[r, :m], T[r, m + 1] = rows[r, :m], rows[r, m]
+        for j in range(m):
+            T[r, m + 1] += rows[r, j] * begin[j]
+    T[count, m + 1] = 1.0
+    T[:, m] = -1.0
+    for r in range(count + 1):
+        program.basic[r] = m + 1 + r
+    for j in range(m + 1):
+        program.nonbasic[j] = j
+
+
+@inner
+def climb(program):
+    """Pivot until t is largest; the row of t, and whether the method came to its end."""
+    m = program.table.shape[1] - 2
+    goal, entering, leaving = -1, m, int(program.table[:, m + 1].argmin())
+    for _ in range(STEPS):
+        exchange(program, entering, leaving)
+        if goal < 0:
+            goal = leaving
+        entering, direction = steepest_way(program, goal)
+        if entering < 0:
+            return goal, True
+        leaving = first_block(program, entering, direction)
+        if leaving < 0:
+            return goal, False
+    return goal, False
+
+
+@inlined
+def exchange(program, entering, leaving):
+    """Make a nonbasic variable basic, in the place of a basic one."""
+    T, basic, nonbasic = program.table, program.basic, program.nonbasic
+    rows, columns = T.shape
+    inverse = 1.0 / T[leaving, entering]
+    for j in range(columns):
+        T[leaving, j] *= -inverse
+    T[leaving, entering] = inverse
+    for r in range(rows):
+        factor = T[r, entering]
+        if r != leaving and factor != 0.0:
+            T[r, entering] = 0.0
+            for j in range(columns):
+                T[r, j] += factor * T[leaving, j]
+    basic[leaving], nonbasic[entering] = nonbasic[entering], basic[leaving]
+
+
+@inlined
+def steepest_way(program, goal):
+    """The nonbasic variable along which t grows fastest (−1: none), and in which direction; slacks can only grow."""
+    T, m = program.table, program.table.shape[1] - 2
+    entering, best, direction = -1, FLAT, 1.0
+    for j in range(m + 1):
+        gain = abs(T[goal, j]) if program.nonbasic[j] < m else T[goal, j]
+        if gain > best:
+            entering, best, direction = j, gain, 1.0 if T[goal, j] > 0.0 else -1.0
+    return entering, direction
+
+
+@inlined
+def first_block(program, entering, direction):
+    """The row whose slack is the first to become 0 on the way, of several the steepest; −1 where none does."""
+    T, m = program.table, program.table.shape[1] - 2
+    leaving, shortest, steepest = -1, np.inf, 0.0
+    for r in range(T.shape[0]):
+        slope = -direction * T[r, entering]
+        if program.basic[r] > m and slope > FLAT:
+            step = max(T[r, m + 1], 0.0) / slope
+            if step < shortest or (step == shortest and slope > steepest):
+                shortest, steepest, leaving = step, slope, r
+    return leaving
+
+
+@inlined
+def read_point(program, begin, x):
+    """The point of the dictionary."""
+    T, m = program.table, begin.shape[0]
+    x[:] = begin
+    for r in range(T.shape[0]):
+        if program.basic[r] < m:
+            x[program.basic[r]] += T[r, m + 1]
+
+
+@inlined
+def read_multipliers(program, goal, multipliers):
+    """The multipliers of the rows whose slacks are nonbasic."""
+    T, m, rows = program.table, program.table.shape[1] - 2, multipliers.shape[0]
+    for j in range(m + 1):
+        if m < program.nonbasic[j] <= m + rows:
+            multipliers[program.nonbasic[j] - m - 1] = max(-T[goal, j], 0.0)
