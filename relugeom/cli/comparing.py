@@ -9,7 +9,7 @@ from relugeom.audit.inputs import ChosenDomain, choose_domain
 from relugeom.claims.settlement import Proof, Verdict
 from relugeom.claims.words import point_in_words
 from relugeom.cli.exit_codes import STATUSES, ExitCode
-from relugeom.cli.model_file import Reading, read_all
+from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show
 from relugeom.cli.written_files import file_entries
 from relugeom.deadline import Deadline
@@ -37,7 +37,7 @@ def run_compare(
 ) -> int:
     """`relugeom compare`."""
     deadline = Deadline.of(time_limit)
-    first, second = read_all([model, other], reading)
+    first, second = reading.networks([model, other])
     chosen = choose_domain(domain, first, None, Path(model))
     with progress() as report:
         found = compare_networks(

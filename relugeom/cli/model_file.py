@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from relugeom.cli.app import names_as_text, names_in
 from relugeom.cli.output import tell
-from relugeom.importers.formats import find_format
 
 if TYPE_CHECKING:
     from relugeom.network.network import ReLUNetwork
 
-__all__ = ["Reading", "read_all"]
+__all__ = ["Reading"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +37,8 @@ class Reading:
 
         return load_network(model, layers=self.layers, activations=self.activations, on_remark=tell)
 
+    def networks(self, models: Sequence[str]) -> "list[ReLUNetwork]":
+        """Several models."""
+        from relugeom.importers.loading import load_networks
 
-def read_all(models: Sequence[str], reading: Reading) -> "list[ReLUNetwork]":
-    """Several models, of which the options are about those that need them (about all of them where none does)."""
-    formats = [find_format(model) for model in models]
-    needs = [known is not None and known.tensors_alone for known in formats]
-    readings = [reading if need or not any(needs) else Reading() for need in needs]
-    return [reading.network(model) for reading, model in zip(readings, models, strict=True)]
+        return load_networks(models, layers=self.layers, activations=self.activations, on_remark=tell)

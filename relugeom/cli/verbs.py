@@ -1,7 +1,6 @@
 """The verbs and their options; each loads what it needs when it runs, so that help costs nothing.
 
-Exit codes: 0 done or proved, 1 a pattern that is no region or a property that fails, 2 bad input, 3 truncated or
-unknown.
+What a verb ends with is in `exit_codes.py`.
 """
 
 from dataclasses import replace

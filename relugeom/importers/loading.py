@@ -1,7 +1,7 @@
 """The door for model files: the suffix tells the format, whose reader is loaded on first use."""
 
 from collections.abc import Sequence
-from os import PathLike
+from os import PathLike, fspath
 from typing import Any
 
 from relugeom.errors import InputError, ModelError
@@ -10,7 +10,7 @@ from relugeom.importers.formats import find_format, suffixes
 from relugeom.network.network import ReLUNetwork
 from relugeom.remarks import OnRemark, warn
 
-__all__ = ["load_network"]
+__all__ = ["load_network", "load_networks"]
 
 
 def load_network(
@@ -95,3 +95,31 @@ def load_network(
     if network.origin.assumption:
         on_remark(f"{file.name}: {network.origin.assumption}")
     return network
+
+
+def load_networks(
+    paths: Sequence[str | PathLike[str]],
+    *,
+    layers: Sequence[str] | None = None,
+    activations: Sequence[str] | None = None,
+    on_remark: OnRemark = warn,
+) -> list[ReLUNetwork]:
+    """Read several networks, of which one description of layers is about those files that need it.
+
+    Parameters
+    ----------
+    layers, activations
+        As `load_network` takes them, of files of tensors alone; where none of the files is one, they are about all.
+
+    Raises
+    ------
+    ModelError
+        As `load_network` does.
+    """
+    formats = [find_format(fspath(path)) for path in paths]
+    needs = [known is not None and known.tensors_alone for known in formats]
+    given = [(layers, activations) if need or not any(needs) else (None, None) for need in needs]
+    return [
+        load_network(path, layers=names, activations=kinds, on_remark=on_remark)
+        for path, (names, kinds) in zip(paths, given, strict=True)
+    ]

@@ -137,6 +137,26 @@ class OutputBounds:
     highest: Extremum
     scope: Scope
 
+    @property
+    def lower(self) -> Fraction | None:
+        """What no input goes below, as is proved; None where that is not proved, or there is no limit."""
+        return self.lowest.value if self.lowest.verdict is Verdict.HOLDS else None
+
+    @property
+    def upper(self) -> Fraction | None:
+        """What no input goes beyond, as is proved; None where that is not proved, or there is no limit."""
+        return self.highest.value if self.highest.verdict is Verdict.HOLDS else None
+
+    @property
+    def lowest_seen(self) -> Fraction | None:
+        """The least that an input is known to reach, at `lowest.point`; None where there is no limit."""
+        return self.lowest.value
+
+    @property
+    def highest_seen(self) -> Fraction | None:
+        """The most that an input is known to reach, at `highest.point`; None where there is no limit."""
+        return self.highest.value
+
     def __str__(self) -> str:
         low, high = (
             "no limit" if end.value is None else f"{float(end.value)!r}" + UNPROVED[end.verdict]

@@ -120,6 +120,7 @@ def test_an_output_without_limit_says_so(tmp_path):
     found = output_bounds(network, domain, settler(tmp_path, network, domain))
     assert (found.highest.verdict, found.highest.value) == (Verdict.FAILS, None)
     assert (found.lowest.verdict, found.lowest.value) == (Verdict.HOLDS, 0)
+    assert (found.lower, found.lowest_seen, found.upper, found.highest_seen) == (0, 0, None, None)
 
 
 def test_a_limit_leaves_what_was_reached(tmp_path):
@@ -127,6 +128,7 @@ def test_a_limit_leaves_what_was_reached(tmp_path):
     found = output_bounds(network, domain, settler(tmp_path, network, domain, max_cells=2))
     assert found.highest.verdict is Verdict.UNKNOWN and "not complete" in found.highest.settlement.reason
     assert reached(found.highest, network, domain, 0)
+    assert found.upper is None and found.highest_seen == found.highest.value
 
 
 def test_no_admissible_input_no_range(tmp_path):

@@ -74,8 +74,8 @@ def test_after_the_limit_no_claim_is_asked_and_none_is_known(name):
     assert VERDICTS[name](ASKED[name](settle, Looks.until(0))) <= {Verdict.UNKNOWN}
 
 
-CENTRE = np.zeros(2)
-DECIDED = replace(NETWORK, decision=Decision.at_threshold(0.5))
+CENTRE, SMALL = np.zeros(2), he_network(3, 2, 4, 3, 1)
+DECIDED = replace(SMALL, decision=Decision.at_threshold(0.5))
 
 
 def on_square(claim):
@@ -160,7 +160,7 @@ def test_a_prover_has_its_own_limit_where_that_comes_first(monkeypatch):
         return Settlement(claim, Verdict.UNKNOWN)
 
     monkeypatch.setattr("relugeom.questions.settler.settle_claim", watch)
-    prover = Prover(NETWORK, claim_seconds=5)
+    prover = Prover(SMALL, claim_seconds=5)
     asking(prover, SQUARE, Deadline.of(1000))(OutputBound((1,), 0))
     asking(prover, SQUARE, Deadline.of(2))(OutputBound((1,), 0))
     assert 2 < seen[0] <= 5 and seen[1] <= 2
@@ -170,7 +170,7 @@ def test_a_prover_keeps_every_proof_and_overwrites_none(tmp_path):
     """Two questions that share a folder number on; the certificates are those of the answers."""
     folder = tmp_path / "new" / "proofs"
     for _ in range(2):
-        found = output_bounds(NETWORK, SQUARE, Prover(NETWORK, certificates=folder))
+        found = output_bounds(SMALL, SQUARE, Prover(SMALL, certificates=folder))
     kept = sorted(path.name for path in folder.iterdir())
     assert kept == ["0001.cert", "0002.cert", "0003.cert", "0004.cert"]
     assert [end.settlement.proof.path.name for end in (found.lowest, found.highest)] == kept[2:]
@@ -179,19 +179,19 @@ def test_a_prover_keeps_every_proof_and_overwrites_none(tmp_path):
 
 def test_two_networks_are_compared_with_a_certificate_of_the_equality_alone(tmp_path):
     path = tmp_path / "same.cert"
-    same = compare_networks(NETWORK, NETWORK, SQUARE, certificate=path)
+    same = compare_networks(SMALL, SMALL, SQUARE, certificate=path)
     assert same.equivalent.proof.path == path and check(str(path))["closed"] == same.equivalent.proof.cells
     path.unlink()
-    moved = replace(NETWORK, biases=(*NETWORK.biases[:-1], NETWORK.biases[-1] + 0.25))
-    other = compare_networks(NETWORK, moved, SQUARE, certificate=path)
+    moved = replace(SMALL, biases=(*SMALL.biases[:-1], SMALL.biases[-1] + 0.25))
+    other = compare_networks(SMALL, moved, SQUARE, certificate=path)
     assert other.equivalent.verdict is Verdict.FAILS and not path.exists()
     assert [float(end.value) for end in other.differences] == [0.25]
     with pytest.raises(InputError, match="certificate= is for the prover"):
-        compare_networks(NETWORK, NETWORK, SQUARE, Prover(NETWORK, second_network=NETWORK), certificate=path)
+        compare_networks(SMALL, SMALL, SQUARE, Prover(SMALL, second_network=SMALL), certificate=path)
 
 
 def test_a_smaller_network_is_proved_to_be_the_same_function(tmp_path):
-    dead = replace(NETWORK, biases=(NETWORK.biases[0] - 10.0 * (np.arange(6) == 2), *NETWORK.biases[1:]))
+    dead = replace(SMALL, biases=(SMALL.biases[0] - 10.0 * (np.arange(4) == 2), *SMALL.biases[1:]))
     found = simplify_network(dead, bound_unit_signs(dead, SQUARE))
     assert found.removed and found.domain == SQUARE
     proved = prove_simplification(found, certificate=tmp_path / "smaller.cert")
@@ -204,7 +204,7 @@ def test_a_smaller_network_is_proved_to_be_the_same_function(tmp_path):
 
 def test_settlers_are_public_and_told_apart_from_functions():
     assert (rg.Prover, rg.Settler, rg.prove_simplification) == (Prover, Settler, prove_simplification)
-    prover = Prover(NETWORK)
+    prover = Prover(SMALL)
     assert settler_of(None, prover) is prover and settler_of(prover, Prover(DECIDED)) is prover
     plain: PlainSettle = on_square
     assert isinstance(settler_of(plain, prover), Settler) and not isinstance(plain, Settler)
