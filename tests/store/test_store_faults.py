@@ -495,7 +495,7 @@ def test_a_reader_that_stays_until_the_end(database: Database) -> None:
         assert reader.execute(count).fetchall() == [(0,)]  # of its own transaction
         reader.execute("COMMIT")
         assert reader.execute(count).fetchall() == [(1,)]
-    assert_one_file(database, mode="wal")  # nobody could change that while it was read
+    assert_one_file(database, "wal")  # nobody could change that while it was read
     with open_store(database.url) as store:
         hand_made.save_audit(store)
     assert_one_file(database)
