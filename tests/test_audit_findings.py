@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
+from html import escape
 from itertools import product
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from relugeom.audit.findings import _scattered, take_excerpt
 from relugeom.audit.questions import ask_questions
 from relugeom.budget import Counts
 from relugeom.claims.answer import Answer
+from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Verdict
 from relugeom.claims.words import answer_in_words
 from relugeom.data.samples import read_samples
@@ -28,6 +30,7 @@ from relugeom.network.decision import Decision
 from relugeom.network.forward import decide, evaluate
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.scope import names_on
+from relugeom.store.store import open_store
 
 COUNTS = Counts()
 MODEL, PASSENGERS = TITANIC / "network.onnx", TITANIC / "passengers.csv"
@@ -304,6 +307,44 @@ def test_the_first_page_names_the_features_that_an_output_rises_and_falls_with(t
     assert lines[f"Survived is monotone in {', '.join(neither)}"].verdict == "fails"
     assert all(line.proofs for line in titanic.content.headlines if line.verdict == "holds")
     assert lines["the list of activation regions is complete"].proofs == ("partition.cert",)
+
+
+def assert_every_answer_says_its_subject(result: AuditResult) -> None:
+    """What is stored and shown is made from the subject and the numbers, and no two subjects say the same."""
+    subjects = [answer.subject for answer in result.answers]
+    sentences = [said(result, answer) for answer in result.answers]
+    assert len(set(sentences)) == len(set(subjects)) == len(subjects)
+    with open_store(result.store) as store:
+        assert store.load_subjects(result.run) == subjects
+    assert [row for (row,) in ask(result.store, "SELECT statement FROM answer_list ORDER BY number")] == sentences
+    assert result.content.answers is not None
+    assert list(result.content.answers["statement"]) == sentences
+    page = result.report.read_text(encoding="utf-8")
+    assert all(escape(sentence, quote=True).replace("&quot;", "&#34;") in page for sentence in sentences)
+
+
+def test_every_answer_of_the_titanic_says_its_subject(titanic: AuditResult) -> None:
+    assert_every_answer_says_its_subject(titanic)
+    asked = "SELECT verdict FROM answer_list WHERE feature = 'PClass' AND direction = 'falls'"
+    assert ask(titanic.store, asked) == [("holds",)]
+
+
+def test_every_answer_about_groups_and_many_outputs_says_its_subject(tmp_path: Path) -> None:
+    """One-hot groups, protected members of them, whole numbers, more outputs and features than are asked about."""
+    names = ["port, north", "port, south", "when", "y never falls", "height"]
+    model = write_network(tmp_path / "model.npz", small_network(5, 2, 13))
+    rows = [(row % 3 == 0, row % 3 == 1, row % 3 == 2, row % 4, row / 12) for row in range(12)]
+    data = write_rows(tmp_path / "data.csv", [f'"{name}"' for name in names], np.array(rows, float).tolist())
+    spec = "".join(f'[features."{name}"]\nlower = 0\nupper = {3 if name == names[3] else 1}\n' for name in names)
+    spec += f'[[groups]]\nfeatures = ["{names[0]}", "{names[1]}", "{names[2]}"]\n'
+    (tmp_path / "domain.toml").write_text(spec, encoding="utf-8")
+    result = audit(model, data, protected=names[:2], out=tmp_path / "out", time_limit=4.0)
+    assert_every_answer_says_its_subject(result)
+    assert {answer.subject.question for answer in result.answers} >= {"range", "monotonicity", "fairness"}
+    assert {answer.subject.scope for answer in result.answers} == {Scope.ADMISSIBLE}
+    assert [answer.subject.further for answer in result.answers if answer.subject.further] == [3, 5]
+    protected = ask(result.store, "SELECT feature FROM answer_features ORDER BY position")
+    assert [name for (name,) in protected] == names[:2]
 
 
 @pytest.mark.parametrize("rows", [1, 12])

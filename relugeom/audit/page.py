@@ -1,6 +1,7 @@
 """What the report of a run says: the tables of its store, and the pictures that are drawn from them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from relugeom.audit.interruption import ENDED_EARLY, interruption_in_words
@@ -49,13 +50,15 @@ def report_content(
     from relugeom.report.excerpt import rank_features
     from relugeom.report.graph_layout import MAX_NODES
     from relugeom.report.outcomes import outcome_section
-    from relugeom.report.pictures import Subject, with_pictures
-    from relugeom.report.privacy import without_rows
+    from relugeom.report.pictures import Depicted, with_pictures
+    from relugeom.report.privacy import without_inputs, without_rows
     from relugeom.store.finding_queries import read_findings, read_parts
     from relugeom.store.queries import read_run, read_source
 
     deadline = Deadline.of(time_limit)
     tables = read_run(store, run)
+    if not show_samples:
+        tables = replace(tables, answers=without_inputs(tables.answers))
     source = read_source(store, tables.run)
     few = source.regions is not None and source.regions <= MAX_NODES
     shown = clustered if show_samples else None
@@ -82,17 +85,18 @@ def report_content(
         answers=tables.answers if len(tables.answers) else None,
         headlines=headlines(tables, source.network),
         certificate=tables.certificate,
+        domain_is_range_of_data=tables.domain_is_range_of_data,
         sections=[
             *([] if by_class is None else [by_class]),
             *chapters(FindingTables(**read_findings(store, tables.run)), show_samples=show_samples),
         ],
     )
-    subject = Subject(
+    depicted = Depicted(
         source.network,
         source.domain,
         store.load_partition(tables.run) if few else None,
         None if shown is None else shown[0],
         None if shown is None else shown[1],
     )
-    content = with_pictures(content, subject, map_features=map_features, time_limit=deadline)
+    content = with_pictures(content, depicted, map_features=map_features, time_limit=deadline)
     return content if show_samples else without_rows(content)

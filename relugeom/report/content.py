@@ -142,6 +142,8 @@ class ReportContent:
         Mean and spread by feature over all samples, or None: then those of `profiles` together.
     hidden_patterns
         How many patterns were settled beside those of `patterns`.
+    domain_is_range_of_data
+        Whether the domain is the box around the data: "yes", "no" or "unknown"; None without both.
     withheld
         Whether everything that shows single rows of the data was kept out (`relugeom.report.privacy`).
     """
@@ -169,4 +171,5 @@ class ReportContent:
     overall: "pd.DataFrame | None" = None
     hidden_patterns: int = 0
     interruption: str = ""
+    domain_is_range_of_data: str | None = None
     withheld: bool = False

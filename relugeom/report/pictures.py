@@ -19,7 +19,7 @@ from relugeom.report.graph_layout import MAX_NODES
 from relugeom.report.profiles import overall_of
 from relugeom.report.region_map import RegionMap, choose_features, draw_map, find_features, sample_dots
 
-__all__ = ["Subject", "with_pictures"]
+__all__ = ["Depicted", "with_pictures"]
 
 MAX_SUBNETWORKS, MAX_SUBNETWORK_SIZE = 3, 60
 """How many subnetworks are drawn, and of how many units and inputs at most."""
@@ -27,7 +27,7 @@ MAX_POINTS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Subject:
+class Depicted:
     """What pictures are drawn from.
 
     Attributes
@@ -49,7 +49,7 @@ class Subject:
 
 def with_pictures(
     content: ReportContent,
-    subject: Subject,
+    depicted: Depicted,
     *,
     map_features: Sequence[str] | None = None,
     time_limit: TimeLimit = None,
@@ -69,25 +69,25 @@ def with_pictures(
         The network has no such features.
     """
     deadline = Deadline.of(time_limit)
-    asked = None if map_features is None else find_features(subject.network, map_features)
+    asked = None if map_features is None else find_features(depicted.network, map_features)
     notes = list(content.notes)
     maps: list[RegionMap] = []
-    if subject.domain is not None:
-        pairs = choose_features(subject.network, subject.domain, content.importance) if asked is None else [asked]
+    if depicted.domain is not None:
+        pairs = choose_features(depicted.network, depicted.domain, content.importance) if asked is None else [asked]
         try:
-            maps = [_map(content, subject, subject.domain, pairs, deadline)] if pairs else []
+            maps = [_map(content, depicted, depicted.domain, pairs, deadline)] if pairs else []
         except DomainError as error:
             notes.append(f"There is no map of regions: {error}.")
         if not pairs:
             notes.append("There is no map of regions: fewer than two features are free to move.")
     clusters = content.clusters
     graph = None
-    if subject.partition is not None and 1 < len(subject.partition) <= MAX_NODES:
+    if depicted.partition is not None and 1 < len(depicted.partition) <= MAX_NODES:
         known = zip(clusters["pattern"], clusters["cluster"], clusters["samples"], strict=True)
-        graph = region_graph(subject.partition, list(known), time_limit=deadline)
-    drawn = clusters.head(MAX_SUBNETWORKS) if _is_small(subject.network) else clusters.head(0)
+        graph = region_graph(depicted.partition, list(known), time_limit=deadline)
+    drawn = clusters.head(MAX_SUBNETWORKS) if _is_small(depicted.network) else clusters.head(0)
     subnetworks = {
-        int(cluster): active_subnetwork(subject.network, str(pattern))
+        int(cluster): active_subnetwork(depicted.network, str(pattern))
         for cluster, pattern in zip(drawn["cluster"], drawn["pattern"], strict=True)
     }
     return replace(content, maps=maps, graph=graph, subnetworks=subnetworks, notes=notes)
@@ -95,24 +95,24 @@ def with_pictures(
 
 def _map(
     content: ReportContent,
-    subject: Subject,
+    depicted: Depicted,
     domain: Domain,
     pairs: Sequence[tuple[int, int]],
     deadline: Deadline,
 ) -> RegionMap:
     """The map, with the samples on top where they are at hand."""
     drawn = draw_map(
-        subject.network,
+        depicted.network,
         domain,
         features=pairs,
         overall=overall_of(content),
         clusters=content.clusters,
-        others=_inside_regions(subject.partition) if len(pairs) > 1 else (),
+        others=_inside_regions(depicted.partition) if len(pairs) > 1 else (),
         time_limit=deadline,
     )
-    if subject.samples is None or subject.assignment is None:
+    if depicted.samples is None or depicted.assignment is None:
         return drawn
-    return replace(drawn, dots=sample_dots(subject.samples, subject.assignment, drawn.cut.features))
+    return replace(drawn, dots=sample_dots(depicted.samples, depicted.assignment, drawn.cut.features))
 
 
 def _inside_regions(partition: Partition | None) -> list[tuple[str, FloatArray]]:

@@ -1,20 +1,32 @@
 """A report without rows of the data: nothing of a single sample, and no means over so few that they tell of one.
 
-Counts stay: how many samples a pattern has says nothing of their values. The domain stays too; where it was taken from
-the range of the data, its bounds are values of extreme samples, and a note says so.
+Counts stay: how many samples a pattern has says nothing of their values. The domain stays too; where it is the box
+around the data, whatever it is called, its bounds are values of extreme samples, and a note says so. What an answer
+shows is kept out by what it is about, and by whether it was sought from samples.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pandas as pd
 
+from relugeom.claims.subject import Question
 from relugeom.report.content import ReportContent
 from relugeom.report.profiles import overall_of
 
-__all__ = ["LEAST_SAMPLES", "few_samples", "without_rows"]
+__all__ = ["LEAST_SAMPLES", "WITHHELD", "few_samples", "without_inputs", "without_rows"]
 
 LEAST_SAMPLES = 5
 """Means of fewer samples are left out."""
+WITHHELD = "withheld: an input that may be a row of the data"
+"""What stands in the place of such an input."""
+SHOWN_BY_INPUTS = {Question.RANGE, Question.MONOTONICITY, Question.FAIRNESS}
+"""Questions whose answers are shown by inputs."""
+BOUNDS: Mapping[str | None, str] = {
+    "yes": "The bounds of the domain are the least and largest values in the data.",
+    "unknown": "The bounds of the domain may be the least and largest values in the data.",
+}
+"""What is said of the domain's bounds, by whether they are the range of the data."""
 MEANS = ["prediction", "positive_share", "target_mean", "accuracy"]
 
 
@@ -40,8 +52,8 @@ def without_rows(content: ReportContent) -> ReportContent:
             f"Means are left out for the {len(small):,} smallest clusters, because means of fewer than {LEAST_SAMPLES} "
             f"samples tell of single rows."
         )
-    if content.provenance.get("domain") == "the range of the data":
-        notes.append("The bounds of the domain are the least and largest values in the data.")
+    if (said := BOUNDS.get(content.domain_is_range_of_data)) is not None:
+        notes.append(said)
     return replace(
         content,
         clusters=clusters,
@@ -53,6 +65,16 @@ def without_rows(content: ReportContent) -> ReportContent:
         overall=overall_of(content),
         withheld=True,
     )
+
+
+def without_inputs(answers: pd.DataFrame) -> pd.DataFrame:
+    """The answers without inputs that may be samples or tell of them; columns question, witness, from_samples.
+
+    Of runs of older stores nobody knows from where their inputs were sought, so that all of them are kept out.
+    """
+    kept = answers["from_samples"].map(lambda told: told is not None and not told).astype(bool)
+    tell = answers["question"].isin(SHOWN_BY_INPUTS) & answers["witness"].astype(bool) & ~kept
+    return answers.assign(witness=answers["witness"].mask(tell, WITHHELD))
 
 
 def few_samples(clusters: pd.DataFrame) -> pd.Series:

@@ -109,7 +109,7 @@ def save_answers(connection: Connection, run_id: int, found: Sequence[Answer], n
 
 
 def load_subjects(connection: Connection, run_id: int) -> list[Subject | None]:
-    """What the answers of a run are about, in their order; None of an older store whose rows do not tell."""
+    """What the answers of a run are about, in their order; None where a run before revision 0013 does not tell."""
     query = select(answers).where(answers.c.run_id == run_id).order_by(answers.c.position)
     own: dict[int, list[int]] = {}
     rows = select(protected_features.c.position, protected_features.c.feature).where(

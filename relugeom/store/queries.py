@@ -56,12 +56,14 @@ class RunTables:
     notes
         Limits and remarks, one sentence each.
     answers
-        Columns question, statement, verdict, value, part, whole, witness, from_samples, reason, file, sha256, and of
-        the subject output_position, position (of the feature), direction.
+        Columns question, statement, verdict, value, part, whole, witness, from_samples, reason, file, sha256,
+        output_position, position (of the feature), direction.
     proved_regions
         Activation regions that the certificate proves; None without one.
     certificate
         Label → text about the proof of the list of regions; empty where there is none.
+    domain_is_range_of_data
+        Whether the domain is the box around the data: yes, no or unknown; None without both.
     partition
         The status of its partition; None where none was saved.
     regions
@@ -85,6 +87,7 @@ class RunTables:
     answers: pd.DataFrame
     proved_regions: int | None
     certificate: Mapping[str, str]
+    domain_is_range_of_data: str | None
     partition: str | None
     regions: int | None
 
@@ -174,9 +177,7 @@ OVERVIEW = "SELECT * FROM runs_overview WHERE run = :run"
 NOTES = "SELECT note FROM run_notes WHERE run_id = :run ORDER BY position"
 ANSWERS = """\
 SELECT question, statement, verdict, value, part, whole, witness, from_samples, reason, file, sha256,
-       output_position, position, direction
-FROM answer_list WHERE run = :run
-ORDER BY number"""
+       output_position, position, direction FROM answer_list WHERE run = :run ORDER BY number"""
 CERTIFICATE = "SELECT file, sha256, names_digest, bytes, regions, proofs FROM certificates WHERE run_id = :run"
 SOURCE = """\
 SELECT r.network_id, r.domain_id,
@@ -260,6 +261,7 @@ def _read_tables(store: Store, run_id: int | None) -> RunTables:
             answers=read_frame(connection, ANSWERS, run),
             certificate=_describe_certificate(certificates),
             proved_regions=certificates[-1]["regions"] if certificates else None,
+            domain_is_range_of_data=overview["domain_is_range_of_data"],
             partition=overview["partition_status"],
             regions=_rows(connection, SOURCE, run)[0]["regions"],
         )

@@ -18,11 +18,13 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, select
 
+from relugeom.claims.subject import Subject
 from relugeom.errors import StoreError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition
 from relugeom.store import schema
+from relugeom.store.answers import load_subjects
 from relugeom.store.blocks import load_found
 from relugeom.store.database.connection import connect_engine, explained, reading
 from relugeom.store.database.location import StoreLocation, parse_location
@@ -156,6 +158,11 @@ class Store:
                 missing = "has no partition" if found else "does not exist"
                 raise StoreError(f"store {self.location.text!r}: run {run_id} {missing}")
             return partition
+
+    def load_subjects(self, run_id: int) -> list[Subject | None]:
+        """What the answers of a run are about, in their order; None where a run before revision 0013 does not tell."""
+        with self.reading() as connection:
+            return load_subjects(connection, run_id)
 
     def unfinished_runs(self) -> list[RunRecord]:
         """Runs that go on in another process, or were interrupted."""

@@ -14,7 +14,7 @@ from relugeom.network.pattern import pattern_texts
 from relugeom.partition.clusters import cluster_samples
 from relugeom.report.clusters import cluster_content
 from relugeom.report.content import Chart, ChartKind, Headline, ReportContent, Section
-from relugeom.report.pictures import Subject, with_pictures
+from relugeom.report.pictures import Depicted, with_pictures
 from relugeom.search.enumeration import enumerate_regions
 
 pd.set_option("mode.string_storage", "python")  # pyarrow, where it is installed, refuses lone surrogates
@@ -173,4 +173,4 @@ def pictured_content(
             )
         ],
     )
-    return with_pictures(content, Subject(network, domain, partition, X, clusters.assignment))
+    return with_pictures(content, Depicted(network, domain, partition, X, clusters.assignment))

@@ -7,7 +7,7 @@ from report_samples import made_up_content, pictured_content
 
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
-from relugeom.report.pictures import Subject, with_pictures
+from relugeom.report.pictures import Depicted, with_pictures
 from relugeom.report.privacy import without_rows
 from relugeom.search.enumeration import enumerate_regions
 
@@ -44,10 +44,10 @@ def test_samples_leave_the_map_with_the_rows():
 
 def test_features_are_taken_as_asked():
     network, domain = he_network(1, 3, 4, 1), Domain.box([0.0] * 3, [1.0] * 3)
-    content = with_pictures(plain(), Subject(network, domain), map_features=["x2", "x0"])
+    content = with_pictures(plain(), Depicted(network, domain), map_features=["x2", "x0"])
     assert content.maps[0].cut.features == (2, 0)
     with pytest.raises(InputError, match="no feature 'Age'"):
-        with_pictures(plain(), Subject(network, None), map_features=["x2", "Age"])
+        with_pictures(plain(), Depicted(network, None), map_features=["x2", "Age"])
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_features_are_taken_as_asked():
     ],
 )
 def test_a_map_that_cannot_be_drawn_is_a_remark(domain, words):
-    content = with_pictures(plain(), Subject(he_network(1, 2, 4, 1), domain))
+    content = with_pictures(plain(), Depicted(he_network(1, 2, 4, 1), domain))
     assert content.maps == []
     assert words in content.notes[-1]
 
@@ -66,7 +66,7 @@ def test_a_map_that_cannot_be_drawn_is_a_remark(domain, words):
 def test_large_networks_and_partitions_are_not_drawn():
     network, domain = he_network(1, 2, 61, 1), Domain.box([-3.0] * 2, [3.0] * 2)
     content = with_pictures(
-        made_up_content(("x0", "x1"), patterns=0), Subject(network, domain, enumerate_regions(network, domain))
+        made_up_content(("x0", "x1"), patterns=0), Depicted(network, domain, enumerate_regions(network, domain))
     )
     assert content.graph is None
     assert content.subnetworks == {}

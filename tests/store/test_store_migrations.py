@@ -233,6 +233,50 @@ def test_the_way_back_keeps_what_that_schema_can_hold(database, other_database, 
     database.assert_sound()
 
 
+TOLD = [
+    ("range", "y0 ≥ -1.5e-7", {"output": 0, "side": "lowest"}),
+    ("range", "y0 is bounded above", {"output": 0, "side": "highest"}),
+    ("range", "the range of y0", {"output": 0}),
+    ("range", "the ranges of 1,002 more outputs", {"further": 1002}),
+    ("range", "y1 ≥ 2", {}),
+    ("monotonicity", "y0 never falls when fare alone rises", {"output": 0, "feature": 1, "direction": "rises"}),
+    ("monotonicity", "y0 never rises when its age alone rises", {}),
+    ("monotonicity", "the direction of 5 more pairs of an output and a feature", {"further": 5}),
+    (
+        "simplification",
+        "2 of the 3 units give the same outputs on the domain (simplified.npz)",
+        {"part": 2, "whole": 3, "second_network": "simplified.npz"},
+    ),
+    ("simplification", "units that the function does not need", {}),
+    ("fairness", "inputs that differ only in fare get the same decision", {}),
+    ("fairness", "inputs that differ only in age, fare get the same decision", {}),
+    ("fairness", "inputs that differ only in age, height get the same decision", {}),
+    ("some other question", "y0 ≥ 2", {}),
+]
+"""Sentences of runs before revision 0013, and what they tell of their subject."""
+SUBJECT_COLUMNS = ("output", "feature", "direction", "side", "second_network", "further", "part", "whole", "scope")
+
+
+def test_earlier_sentences_stay_and_tell_their_subject(database):
+    golden_store(database, "0012")
+    for number, (question, statement, _) in enumerate(TOLD, start=100):
+        database.change(
+            "INSERT INTO answers (run_id, position, question, statement, verdict, witness, reason) "
+            f"VALUES (1, {number}, '{question}', '{statement}', 'unknown', '', '')"
+        )
+    migration.upgrade(database.url)
+    listed = ", ".join(SUBJECT_COLUMNS)
+    rows = database.ask(f"SELECT question, statement, {listed} FROM answers WHERE position >= 100 ORDER BY position")
+    assert rows == [
+        (question, statement, *(told.get(column) for column in SUBJECT_COLUMNS)) for question, statement, told in TOLD
+    ]
+    protected = database.ask("SELECT position, feature FROM protected_features ORDER BY position, feature")
+    assert protected == [(110, 1), (111, 0), (111, 1)]
+    with open_store(database.url) as store:
+        assert set(store.load_subjects(1)) == {None}
+        assert len(read_run(store, 1).answers) == 3 + len(TOLD)
+
+
 def test_means_of_numbers_of_classes_are_taken_away(database):
     """Of a network with three classes, whose runs had the mean of 0, 1 and 2 for a mean of the target."""
     golden_store(database, "0010")
