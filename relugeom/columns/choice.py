@@ -10,7 +10,7 @@ import math
 import re
 import shlex
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,15 +67,8 @@ def choose_columns(
         A name is there twice, columns are missing or left over, or an option names a column that is not there.
     """
     leave_out = how_to_leave_out or option_for
-    places = {name: place for place, name in enumerate(header)}
-    if len(places) < len(header):
-        repeated = next(name for place, name in enumerate(header) if places[name] != place)
-        raise DataError(f"the column {repeated!r} is there {header.count(repeated)} times: rename one of them")
     asked = {"--target": [] if target is None else [target], "--features": features or [], "--ignore": ignore}
-    for option, names in asked.items():
-        unknown = [name for name in names if name not in places]
-        if unknown:
-            raise DataError(f"{option}: there is no column {unknown[0]!r}; the columns are {listed(header)}")
+    _check_header(header, asked)
     if features is not None:
         return Chosen(tuple(_check_features(features, inputs, target)))
     named, without = set(input_names), {target, *ignore}
@@ -84,9 +77,31 @@ def choose_columns(
     left = [name for name in left if name != counter]
     nameless = [name for name in left if NO_NAME.fullmatch(name) and name not in named]
     if nameless:
-        raise DataError(
-            f"column {places[nameless[0]] + 1} has no name ({nameless[0]!r}): name it, or {leave_out(nameless[:1])}"
-        )
+        place = header.index(nameless[0])
+        raise DataError(f"column {place + 1} has no name ({nameless[0]!r}): name it, or {leave_out(nameless[:1])}")
+    _check_complete(left, inputs, input_names, counter, how_to_choose)
+    extra = [name for name in left if name not in named] if named else left[inputs:]
+    if extra:
+        raise DataError(f"it has columns that feed no input: {listed(extra)}: {leave_out(extra)}")
+    return Chosen(tuple(input_names) or tuple(left), counter)
+
+
+def _check_header(header: Sequence[str], asked: Mapping[str, Collection[str]]) -> None:
+    """No name is there twice, and all are there that options ask for."""
+    places = {name: place for place, name in enumerate(header)}
+    if len(places) < len(header):
+        repeated = next(name for place, name in enumerate(header) if places[name] != place)
+        raise DataError(f"the column {repeated!r} is there {header.count(repeated)} times: rename one of them")
+    for option, names in asked.items():
+        unknown = [name for name in names if name not in places]
+        if unknown:
+            raise DataError(f"{option}: there is no column {unknown[0]!r}; the columns are {listed(header)}")
+
+
+def _check_complete(
+    left: Sequence[str], inputs: int, input_names: Sequence[str], counter: str | None, how_to_choose: str
+) -> None:
+    """No input is without a column."""
     there = set(left)
     if missing := [name for name in input_names if name not in there]:
         raise DataError(
@@ -98,9 +113,6 @@ def choose_columns(
         raise DataError(
             f"the model has {inputs} inputs, but there are only {len(left)} columns: {listed(left)}{counted}"
         )
-    if extra := [name for name in left if name not in named] if named else left[inputs:]:
-        raise DataError(f"it has columns that feed no input: {listed(extra)}: {leave_out(extra)}")
-    return Chosen(tuple(input_names) or tuple(left), counter)
 
 
 def _find_counter(left: Sequence[str], header: Sequence[str], inputs: int, named: Collection[str]) -> str | None:

@@ -53,17 +53,23 @@ def find_coding(labels: Sequence[Label], classes: int, class_names: Sequence[str
     if all(_key(label) in named for label in labels):
         return {label: named[_key(label)] for label in labels}
     numbers = [label for label in labels if isinstance(label, float)]
-    if len(numbers) == len(labels):
-        met = set(numbers)
-        if met <= set(range(classes)):
-            return {label: int(label) for label in numbers}
-        if met <= set(range(1, classes + 1)):
-            return {label: int(label) - 1 for label in numbers}
-        if classes == 2 and met <= {-1, 1}:
-            return {label: int(label > 0) for label in numbers}
+    if len(numbers) == len(labels) and (coding := _coding_of_numbers(numbers, classes)) is not None:
+        return coding
     takes_words = not numbers and not class_names
     if len(labels) == classes and (takes_words or (numbers and all(label.is_integer() for label in numbers))):
         return {label: number for number, label in enumerate(sorted(labels))}
+    return None
+
+
+def _coding_of_numbers(numbers: Sequence[float], classes: int) -> Mapping[Label, int] | None:
+    """The class that each number stands for, where they count from 0 or from 1, or are −1 and 1 of two classes."""
+    met = set(numbers)
+    if met <= set(range(classes)):
+        return {label: int(label) for label in numbers}
+    if met <= set(range(1, classes + 1)):
+        return {label: int(label) - 1 for label in numbers}
+    if classes == 2 and met <= {-1, 1}:
+        return {label: int(label > 0) for label in numbers}
     return None
 
 

@@ -17,7 +17,7 @@ from flint import fmpq, fmpq_mat, fmpz_mat
 from relugeom.errors import EmptyDomainError
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
-from relugeom.geometry.forms import domain_equalities, matrix_rows, named_inequalities
+from relugeom.geometry.forms import NamedForm, domain_equalities, matrix_rows, named_inequalities
 from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import rational
@@ -100,9 +100,7 @@ def domain_chart(domain: Domain) -> Chart:
         free, lift = _solve_equalities(equalities, n)
         forms = fmpz_mat(len(named), n + 1, [entry for inequality in named for entry in inequality.form])
         reduced = matrix_rows(forms * lift)
-        impossible = [k for k, row in enumerate(reduced) if not any(row[:-1]) and row[-1] < 0]
-        if impossible:
-            raise EmptyDomainError(f"no input satisfies the domain: {named[impossible[0]].name} breaks an equality")
+        _check_constants(named, reduced)
         kept = [k for k, row in enumerate(reduced) if any(row[:-1])]
         found = find_strict_point([reduced[k] for k in kept], range(len(kept)), len(free))
         if isinstance(found, Witness):
@@ -115,6 +113,13 @@ def domain_chart(domain: Domain) -> Chart:
         equalities += [inequality.form for inequality in guilty]
     rows = [reduced[k] for k in kept if named[k].side not in free]
     return Chart(domain, tuple(free), lift, tuple(rows), tuple(found.point))
+
+
+def _check_constants(named: Sequence[NamedForm], reduced: Sequence[Form]) -> None:
+    """No inequality is negative on the whole hull."""
+    for inequality, row in zip(named, reduced, strict=True):
+        if row[-1] < 0 and not any(row[:-1]):
+            raise EmptyDomainError(f"no input satisfies the domain: {inequality.name} breaks an equality")
 
 
 def _box_middle(domain: Domain) -> tuple[fmpq, ...]:

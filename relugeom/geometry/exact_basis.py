@@ -7,7 +7,6 @@ as many rows as the basis has thick ones, nearly, and is all that elimination se
 784 inputs asks for a matrix of 10 × 10.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -127,39 +126,60 @@ def thin_entries(row: Sequence[int]) -> list[tuple[int, int]] | None:
     return [(column, entry) for column, entry in enumerate(row) if entry]
 
 
-def _solve_thin_rows(rows: Sequence[Sequence[int]]) -> tuple[list[_Solved], list[int]]:
-    """Thin rows in the order in which they are solved, and the columns that none is solved for."""
-    thin = {number: entries for number, row in enumerate(rows) if (entries := thin_entries(row)) is not None}
-    count = Counter(column for entries in thin.values() for column, _ in entries)
-    uses: dict[int, list[int]] = {column: [] for column in count}
-    for number, entries in thin.items():
-        for column, _ in entries:
-            uses[column].append(number)
-    solved: list[_Solved] = []
-    taken: set[int] = set()  # columns that are solved for, or that stay in the core
-    ready = [number for number, entries in thin.items() if len(entries) == 1]
-    pairs = iter([number for number, entries in thin.items() if len(entries) == THIN])
-    done: set[int] = set()
-    while True:
+class _ThinRows:
+    """Thin rows, solved one by one for a column that is not taken yet.
+
+    Attributes
+    ----------
+    solved
+        In the order in which they are solved.
+    """
+
+    def __init__(self, rows: Sequence[Sequence[int]]) -> None:
+        entries = ((number, thin_entries(row)) for number, row in enumerate(rows))
+        self._entries = {number: row for number, row in entries if row is not None}
+        self._uses: dict[int, list[int]] = {}
+        for number, row in self._entries.items():
+            for column, _ in row:
+                self._uses.setdefault(column, []).append(number)
+        self._taken: set[int] = set()  # columns that are solved for, or that stay in the core
+        self._done: set[int] = set()
+        self.solved: list[_Solved] = []
+
+    def solve(self) -> None:
+        """Solve every row that is left with one column; where none is, a column stays in the core."""
+        self._follow([number for number, row in self._entries.items() if len(row) == 1])
+        for number in [number for number, row in self._entries.items() if len(row) == THIN]:
+            columns = [column for column, _ in self._entries[number]]
+            if number in self._done or not self._taken.isdisjoint(columns):
+                continue
+            # Every row that ties another variable to the most common one is solved for that other one.
+            column = max(columns, key=lambda column: len(self._uses[column]))
+            self._taken.add(column)
+            self._follow(list(self._uses[column]))
+
+    def _follow(self, ready: list[int]) -> None:
+        """Solve rows that may have one column left, and those that this leaves with one."""
         while ready:
             number = ready.pop()
-            open_entries = [entry for entry in thin[number] if entry[0] not in taken]
-            if number in done or len(open_entries) != 1:
+            row = self._entries[number]
+            left = [entry for entry in row if entry[0] not in self._taken]
+            if number in self._done or len(left) != 1:
                 continue
-            done.add(number)
-            column, coefficient = open_entries[0]
-            other = next(((c, factor) for c, factor in thin[number] if c != column), (None, 0))
-            solved.append(_Solved(number, column, coefficient, *other))
-            taken.add(column)
-            ready += uses[column]
-        tied = next((n for n in pairs if n not in done and not any(c in taken for c, _ in thin[n])), None)
-        if tied is None:
-            break
-        column = max((column for column, _ in thin[tied]), key=lambda column: count[column])
-        taken.add(column)  # it stays in the core, and every row that ties another variable to it is solved for that one
-        ready += uses[column]
-    chosen = {step.column for step in solved}
-    return solved, [column for column in range(len(rows)) if column not in chosen]
+            self._done.add(number)
+            column, coefficient = left[0]
+            other = next(((c, factor) for c, factor in row if c != column), (None, 0))
+            self.solved.append(_Solved(number, column, coefficient, *other))
+            self._taken.add(column)
+            ready += self._uses[column]
+
+
+def _solve_thin_rows(rows: Sequence[Sequence[int]]) -> tuple[list[_Solved], list[int]]:
+    """Thin rows in the order in which they are solved, and the columns that none is solved for."""
+    thin = _ThinRows(rows)
+    thin.solve()
+    chosen = {step.column for step in thin.solved}
+    return thin.solved, [column for column in range(len(rows)) if column not in chosen]
 
 
 def independent_rows(rows: Iterable[tuple[int, Sequence[int]]], rank: int) -> list[int]:
@@ -192,8 +212,7 @@ def independent_rows(rows: Iterable[tuple[int, Sequence[int]]], rank: int) -> li
 
 def independent_columns(rows: Sequence[Sequence[int]], columns: int) -> tuple[list[int], dict[int, list[fmpq]]]:
     """The first independent columns, and every other column as a combination of them."""
-    thin = (thin_entries(row) for row in rows)
-    single = {entries[0][0] for entries in thin if entries is not None and len(entries) == 1}
+    single = _single_columns(rows)
     others = [column for column in range(columns) if column not in single]
     every = list(range(columns))
     if not others:
@@ -208,6 +227,12 @@ def independent_columns(rows: Sequence[Sequence[int]], columns: int) -> tuple[li
         others[column]: [weights[place[column_]] if column_ in place else fmpq(0) for column_ in kept]
         for column, weights in combinations.items()
     }
+
+
+def _single_columns(rows: Sequence[Sequence[int]]) -> set[int]:
+    """The columns of rows that have one entry."""
+    thin = (thin_entries(row) for row in rows)
+    return {entries[0][0] for entries in thin if entries is not None and len(entries) == 1}
 
 
 def first_columns(matrix: fmpq_mat) -> tuple[list[int], dict[int, list[fmpq]]]:

@@ -228,19 +228,9 @@ class _Search:
         numbered = enumerate(self.equalities, start=len(self.rows))
         zeros = [_Zero(form, number, {number: fmpq(1)}, {number: fmpq(-1)}) for number, form in numbered]
         zeros += self._opposite_pairs(inequalities)
-        while True:
-            lift = _solve(zeros, self.n)
-            if lift is None:
-                return _refutation({}, fmpq(-1), inequalities, zeros, self.n)
-            found = self._inside(inequalities, zeros, lift)
-            if not isinstance(found, Refutation):
-                break
-            if found.constant < 0 or any(row in self.strict for row in found.multipliers):
-                return found
-            for row in [row for row in found.multipliers if row in inequalities]:
-                form, own = inequalities.pop(row), found.multipliers[row]
-                others = {other: share / own for other, share in found.multipliers.items() if other != row}
-                zeros.append(_Zero(form, row, {row: fmpq(1)}, others, found))
+        found = self._interior(inequalities, zeros)
+        if isinstance(found, Refutation):
+            return found
         lattice = find_lattice([zero.form for zero in zeros], self.whole, self.rest)
         if not isinstance(lattice, Lattice):
             used = {zero.number: share for zero, share in zip(zeros, lattice, strict=True) if share}
@@ -248,6 +238,22 @@ class _Search:
         if all(found[feature].q == 1 for feature in self.whole):
             return AdmissibleWitness(tuple(found))
         return self._complete(self._nearest(found, lattice)) or found
+
+    def _interior(self, inequalities: dict[int, Form], zeros: list[_Zero]) -> Refutation | Sequence[fmpq]:
+        """A point in the relative interior, or a refutation; rows that are 0 everywhere become zeros."""
+        while True:
+            lift = _solve(zeros, self.n)
+            if lift is None:
+                return _refutation({}, fmpq(-1), inequalities, zeros, self.n)
+            found = self._inside(inequalities, zeros, lift)
+            if not isinstance(found, Refutation):
+                return found
+            if found.constant < 0 or any(row in self.strict for row in found.multipliers):
+                return found
+            for row in [row for row in found.multipliers if row in inequalities]:
+                form, own = inequalities.pop(row), found.multipliers[row]
+                others = {other: share / own for other, share in found.multipliers.items() if other != row}
+                zeros.append(_Zero(form, row, {row: fmpq(1)}, others, found))
 
     def _inequalities(self, cuts: Sequence[_Cut]) -> dict[int, Form]:
         """The rows of a node by number, without branch rows that a later one makes superfluous."""

@@ -114,23 +114,18 @@ class Draft:
         # z_k = a_k − a_i / t. Each is named by the unit to take out where the others can express it.
         linear = [unit for unit in range(len(directions)) if unit not in gone and self.signs[layer][unit] > 0]
         opposite: dict[int, tuple[int, Fraction]] = {}
-        for unit in range(len(directions)):
-            partner = places.get(tuple(-entry for entry in directions[unit][0]))
-            known = unit in gone or unit in linear or partner is None or partner[0] in linear
-            if not known and partner is not None and partner[0] < unit:
-                opposite[unit] = (partner[0], directions[unit][1] / partner[1])
+        for unit, (direction, size) in enumerate(directions):
+            partner = places.get(tuple(-entry for entry in direction))
+            if unit in gone or unit in linear or partner is None or partner[0] in linear:
+                continue
+            if partner[0] < unit:
+                opposite[unit] = (partner[0], size / partner[1])
         candidates = [*linear, *opposite]
         forms = [linear_unit if linear_unit in linear else opposite[linear_unit][0] for linear_unit in candidates]
         for position, combination in self._combinations(layer, forms).items():
             unit = candidates[position]
-            takes, constant = dict[int, Fraction](), combination.pop(-1, Fraction(0))
-            for place, factor in combination.items():
-                other = candidates[place]
-                if other in opposite:
-                    partner_unit, t = opposite[other]
-                    takes[partner_unit] = takes.get(partner_unit, Fraction(0)) + factor
-                    factor = -factor / t
-                takes[other] = takes.get(other, Fraction(0)) + factor
+            constant = combination.pop(-1, Fraction(0))
+            takes = _outputs_of({candidates[place]: factor for place, factor in combination.items()}, opposite)
             if unit not in opposite:
                 self._take_out(layer, unit, gone, Reason.DEPENDENT, takes, constant)
                 continue
@@ -272,3 +267,15 @@ def _as_floats(rows: Sequence[Sequence[Fraction]]) -> tuple[FloatArray | None, i
         (value, entry) for got, row in zip(values, rows, strict=True) for value, entry in zip(got, row, strict=True)
     )
     return np.array(values), sum(Fraction(value) != entry for value, entry in pairs)
+
+
+def _outputs_of(linear: Mapping[int, Fraction], opposite: Mapping[int, tuple[int, Fraction]]) -> dict[int, Fraction]:
+    """A sum of what is linear in the layer below as one of outputs: a, or a_i − a_k / t of an opposite pair (i, k)."""
+    takes: dict[int, Fraction] = {}
+    for unit, factor in linear.items():
+        if unit in opposite:
+            partner, t = opposite[unit]
+            takes[partner] = takes.get(partner, Fraction(0)) + factor
+            factor = -factor / t
+        takes[unit] = takes.get(unit, Fraction(0)) + factor
+    return takes

@@ -101,10 +101,7 @@ def draw_map(
     DomainError
         No pair has a plane with an area in the domain.
     """
-    words, around = "the middle of the domain", None
-    if overall is not None and not overall.empty:
-        words = "the mean of the samples"
-        around = overall["mean"].to_numpy(dtype=np.float64), overall["spread"].to_numpy(dtype=np.float64)
+    words, around = _centre(overall)
     points = [point for _, point in others]
     cut, number = find_plane(network, domain, features=features, around=around, others=points, time_limit=time_limit)
     patterns = pattern_texts(cut.partition.packed, network.widths)
@@ -121,6 +118,14 @@ def draw_map(
         },
         through=[words, "a point of the domain", *(name for name, _ in others)][number],
     )
+
+
+def _centre(overall: pd.DataFrame | None) -> tuple[str, tuple[FloatArray, FloatArray] | None]:
+    """What the map runs through, in words, and the mean and spread of the samples if that is it."""
+    if overall is None or overall.empty:
+        return "the middle of the domain", None
+    mean, spread = (overall[column].to_numpy(dtype=np.float64) for column in ("mean", "spread"))
+    return "the mean of the samples", (mean, spread)
 
 
 def find_features(network: ReLUNetwork, names: Sequence[str]) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from relugeom.deadline import CLOCK, Deadline
@@ -84,33 +84,13 @@ class _Pool:
 
     def run(self, limits: Limits, listeners: Listeners) -> str:
         """Work until done, or until a limit; returns the reason of an early end that no limit of regions explains."""
-        start, reason = CLOCK.now(), ""
-        handed, next_call = 0, listeners.interval
+        reason = ""
         self._stop = limits.deadline.passed
         workers = [threading.Thread(target=self._work, daemon=True) for _ in range(self._threads)]
         for worker in workers:
             worker.start()
         try:
-            while any(worker.is_alive() for worker in workers):
-                for worker in workers:
-                    worker.join(POLL)
-                seconds = CLOCK.now() - start
-                pieces = list(self.pieces())
-                count = sum(piece.count for piece in pieces)
-                if listeners.progress is not None:
-                    left = sum(task.remaining for task in self._first.with_given())
-                    listeners.progress(SearchProgress(count, seconds, max(0.0, 1.0 - left)))
-                if listeners.found is not None and seconds > next_call:
-                    block = Found()
-                    for piece in pieces[handed:]:
-                        block.extend(piece)
-                    listeners.found(block)
-                    handed = len(pieces)
-                    next_call = CLOCK.now() - start + listeners.interval
-                if limits.regions is not None and count >= limits.regions:
-                    break
-                if limits.deadline.passed:
-                    break
+            self._watch(workers, limits, listeners)
         except KeyboardInterrupt:
             reason = "interrupted"
         finally:
@@ -122,6 +102,28 @@ class _Pool:
         if self._error is not None:
             raise self._error
         return reason or (LATE if limits.deadline.passed else "")
+
+    def _watch(self, workers: Sequence[threading.Thread], limits: Limits, listeners: Listeners) -> None:
+        """Tell listeners what the workers found, until these are done or a limit is reached."""
+        start, handed, next_call = CLOCK.now(), 0, listeners.interval
+        while any(worker.is_alive() for worker in workers):
+            for worker in workers:
+                worker.join(POLL)
+            seconds = CLOCK.now() - start
+            pieces = list(self.pieces())
+            count = sum(piece.count for piece in pieces)
+            if listeners.progress is not None:
+                left = sum(task.remaining for task in self._first.with_given())
+                listeners.progress(SearchProgress(count, seconds, max(0.0, 1.0 - left)))
+            if listeners.found is not None and seconds > next_call:
+                block = Found()
+                for piece in pieces[handed:]:
+                    block.extend(piece)
+                listeners.found(block)
+                handed = len(pieces)
+                next_call = CLOCK.now() - start + listeners.interval
+            if limits.deadline.passed or (limits.regions is not None and count >= limits.regions):
+                return
 
     def pieces(self) -> Iterator[Found]:
         """What was found without a gap from the first region on."""
