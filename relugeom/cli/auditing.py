@@ -41,7 +41,7 @@ class _Audited:
 
     def as_json(self) -> dict[str, Any]:
         result, kept, table = self.result, self.result.certificate, self.result.content.census
-        census = dict(zip(table["patterns"], table["count"], strict=True))
+        census, labelled = (dict(zip(table[key], table["count"], strict=True)) for key in ("kind", "patterns"))
         return {
             "status": result.partition.status.value,
             "reason": result.partition.reason,
@@ -50,7 +50,7 @@ class _Audited:
             "clusters": len(result.clusters),
             "regions": len(result.partition),
             "census": census,
-            "patterns": census,  # its older name
+            "patterns": labelled,  # its older name, with older keys
             "domain": result.domain.source,
             "network": result.network.digest,
             "seconds": result.partition.seconds,

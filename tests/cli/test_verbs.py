@@ -10,6 +10,7 @@ from command_line import TITANIC, run_command, small_network, write_network, wri
 
 from relugeom.network.decision import Decision, Squashing
 from relugeom.network.network import ReLUNetwork
+from relugeom.partition.census import CensusKind
 from relugeom.version import VERSION
 
 ROWS = [(1, 2, 0), (-1, 0.5, 1), (0.25, -2, 1), (1.5, 2, 0)]
@@ -229,7 +230,8 @@ def test_audit_of_every_kind_of_network(name: str, answer, run) -> None:
 def test_audit_of_many_units_lists_no_infeasible_patterns(answer, run) -> None:
     found, code = answer("audit", "many.npz", "data.csv", "--target", "y", "--out", "many", "--max-regions", 2)
     assert code == 3
-    assert found["patterns"]["all patterns"] == "2^30"
+    assert found["patterns"]["all patterns"] == found["census"]["all"] == "2^30"
+    assert set(found["census"]) == set(CensusKind)
     asked = (
         "query",
         "many/audit.db",
