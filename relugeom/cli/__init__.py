@@ -14,7 +14,7 @@ from types import FrameType
 import typer
 
 from relugeom.budget import Budget
-from relugeom.cli import store_verbs, verbs
+from relugeom.cli import proof_verbs, store_verbs, verbs
 from relugeom.cli.app import app
 from relugeom.cli.exit_codes import ExitCode
 from relugeom.cli.output import print_error
@@ -23,8 +23,9 @@ from relugeom.errors import CertificateError, DeadlinePassedError, InputError, R
 
 __all__ = ["main"]
 
-VERBS = (verbs, store_verbs)
+VERBS = (verbs, proof_verbs, store_verbs)
 """Where the verbs are; they stand in the help in this order."""
+app.registered_commands.sort(key=lambda verb: [module.__name__ for module in VERBS].index(verb.callback.__module__))
 UNDECIDED = (DeadlinePassedError, CertificateError)
 """Errors that say that nothing is known, for a limit was met; any other that is no fault of the input is our own."""
 

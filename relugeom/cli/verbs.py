@@ -1,4 +1,4 @@
-"""The verbs and their options; each loads what it needs when it runs, so that help costs nothing.
+"""The verbs about models and data; each loads what it needs when it runs, so that help costs nothing.
 
 What a verb ends with is in `exit_codes.py`.
 """
@@ -21,7 +21,6 @@ from relugeom.cli.options import (
     Json,
     Layers,
     MapFeatures,
-    MaxCells,
     MaxRegions,
     Model,
     NoSamples,
@@ -35,7 +34,7 @@ from relugeom.cli.options import (
     TimeLimit,
 )
 
-__all__ = ["audit", "certify", "check", "cluster", "compare", "enumerate_", "graph", "inspect", "locate", "verify"]
+__all__ = ["audit", "cluster", "enumerate_", "graph", "inspect", "locate"]
 
 
 @app.command()
@@ -247,151 +246,4 @@ def graph(
 
     return run_graph(
         model, pattern, out, prune_unreached=prune_unreached, reading=Reading.of(layers, activations), as_json=as_json
-    )
-
-
-@app.command()
-def certify(
-    model: Model,
-    domain: DomainSpec = None,
-    out: Annotated[
-        str, typer.Option("--out", metavar="FILE", help="Where the certificate is written.")
-    ] = "partition.cert",
-    max_regions: MaxRegions = MOST_REGIONS,
-    time_limit: TimeLimit = 600.0,
-    threads: Threads = 1,
-    layers: Layers = None,
-    activations: Activations = None,
-    as_json: Json = False,
-) -> int:
-    """Prove that the list of regions is complete.
-
-    Anybody can check it with Python's standard library and one file of this program, in exact arithmetic. The
-    search takes half of the time at most; where either is cut short, what was found and proved is certified (exit code
-    3).
-
-    \b
-    Example:
-      relugeom certify network.onnx --domain box:-1,1 --out partition.cert
-    """
-    from relugeom.cli.certifying import run_certify
-
-    return run_certify(
-        model,
-        domain,
-        out=out,
-        max_regions=max_regions,
-        time_limit=time_limit,
-        threads=threads,
-        reading=Reading.of(layers, activations),
-        as_json=as_json,
-    )
-
-
-@app.command()
-def check(
-    certificate: Annotated[str, typer.Argument(metavar="FILE", help="A certificate.")],
-    model: Annotated[
-        str | None, typer.Option("--model", metavar="MODEL", help="The model that it should be about.")
-    ] = None,
-    second_model: Annotated[
-        str | None, typer.Option("--second-model", metavar="MODEL", help="The second model of a comparison.")
-    ] = None,
-    domain: Annotated[
-        str | None, typer.Option("--domain", metavar="SPEC", help="The domain that it should be about (with --model).")
-    ] = None,
-    threads: Threads = 1,
-    layers: Layers = None,
-    activations: Activations = None,
-    as_json: Json = False,
-) -> int:
-    """Check a certificate, trusting nothing.
-
-    Names of inputs, outputs and classes are compared too, with those that MODEL and SPEC have. Exit code 0 where it is
-    accepted, 1 where a step does not follow or it is about another model, domain or name, 2 where it is no certificate.
-
-    \b
-    Example:
-      relugeom check partition.cert --model network.onnx --domain box:-1,1
-    """
-    from relugeom.cli.certifying import run_check
-
-    return run_check(
-        certificate,
-        model=model,
-        second_model=second_model,
-        domain=domain,
-        threads=threads,
-        reading=Reading.of(layers, activations),
-        as_json=as_json,
-    )
-
-
-@app.command()
-def verify(
-    model: Model,
-    stated: Annotated[str, typer.Argument(metavar="PROPERTY", help="A property in VNN-LIB 1.0 (.vnnlib).")],
-    out: Annotated[
-        str | None, typer.Option("--out", metavar="FILE", help="Keep the proof: a certificate for `relugeom check`.")
-    ] = None,
-    max_cells: MaxCells = 1_000_000,
-    time_limit: TimeLimit = 600.0,
-    layers: Layers = None,
-    activations: Activations = None,
-    as_json: Json = False,
-) -> int:
-    """Decide whether a property holds for all inputs.
-
-    Exit code 0: it holds, 1: a counterexample (checked exactly), 3: unknown. The assertions of PROPERTY describe a
-    counterexample, as usual.
-
-    \b
-    Example:
-      relugeom verify network.onnx property.vnnlib --out property.cert
-    """
-    from relugeom.cli.verifying import run_verify
-
-    return run_verify(
-        model,
-        stated,
-        out=out,
-        max_cells=max_cells,
-        time_limit=time_limit,
-        reading=Reading.of(layers, activations),
-        as_json=as_json,
-    )
-
-
-@app.command()
-def compare(
-    model: Model,
-    other: Annotated[str, typer.Argument(metavar="OTHER", help="Another model file with the same inputs and outputs.")],
-    domain: DomainSpec = None,
-    out: Annotated[
-        str | None, typer.Option("--out", metavar="FILE", help="Keep the proof: a certificate for `relugeom check`.")
-    ] = None,
-    time_limit: TimeLimit = 600.0,
-    layers: Layers = None,
-    activations: Activations = None,
-    as_json: Json = False,
-) -> int:
-    """Decide whether two networks are the same function.
-
-    Exit code 0: proved, 1: they differ (by how much at most, and where), 3: unknown. Without --domain: domain.toml
-    beside MODEL.
-
-    \b
-    Example:
-      relugeom compare network.onnx simplified.npz --domain box:-1,1
-    """
-    from relugeom.cli.comparing import run_compare
-
-    return run_compare(
-        model,
-        other,
-        domain=domain,
-        out=out,
-        time_limit=time_limit,
-        reading=Reading.of(layers, activations),
-        as_json=as_json,
     )

@@ -12,12 +12,15 @@ from relugeom.cli.output import progress, show, tell
 from relugeom.cli.written_files import file_entries
 from relugeom.deadline import Deadline
 from relugeom.network.network import ReLUNetwork
+from relugeom.partition.scope import scope_in_words
 from relugeom.printing import counted
 from relugeom.questions.verification import PropertyResult, verify_property
 from relugeom.report.plain_tables import fact_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from relugeom.audit.inputs import ChosenDomain
 
 __all__ = ["run_verify"]
 
@@ -34,6 +37,7 @@ def run_verify(
     model: str,
     property_file: str,
     *,
+    domain: str | None,
     out: str | None,
     max_cells: int,
     time_limit: float,
@@ -43,17 +47,26 @@ def run_verify(
     """`relugeom verify`."""
     deadline = Deadline.of(time_limit)
     network = reading.network(model)
+    chosen = None if domain is None else _chosen(domain, network, model)
     with progress() as report:
         found = verify_property(
             network,
             property_file,
+            domain=None if chosen is None else chosen.domain,
             certificate=out,
             max_cells=max_cells,
             time_limit=deadline,
             on_remark=tell,
             on_progress=report,
         )
-    return show(_Verified(f"{Path(model).name}: {Path(property_file).name}", found), as_json=as_json)
+    title = f"{Path(model).name}: {Path(property_file).name}"
+    return show(_Verified(title, found, chosen), as_json=as_json)
+
+
+def _chosen(domain: str, network: ReLUNetwork, model: str) -> "ChosenDomain":
+    from relugeom.audit.inputs import choose_domain  # slow to load, and most properties need no domain
+
+    return choose_domain(domain, network, None, Path(model))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,7 @@ class _Verified:
 
     title: str
     found: PropertyResult
+    chosen: "ChosenDomain | None"
 
     @property
     def status(self) -> str:
@@ -82,6 +96,8 @@ class _Verified:
             "cells": found.cells,
             "counterexample": None if shown is None else _exact(found.network, shown),
             "certificates": file_entries(found.certificates),
+            "domain": None if self.chosen is None else self.chosen.source,
+            "scope": found.scope,
             "network": found.network.digest,
             "seconds": found.seconds,
         }
@@ -89,6 +105,8 @@ class _Verified:
     def as_parts(self) -> "list[RenderableType]":
         found = self.found
         facts = {"Verdict": TEXTS[found.verdict]}
+        if self.chosen is not None and found.scope is not None:
+            facts["Domain"] = f"{self.chosen.source} ({scope_in_words(self.chosen.domain, found.scope)})"
         if found.reason:
             facts["Reason"] = found.reason
         if found.counterexample is not None:

@@ -6,17 +6,24 @@ The one idea: a property is a set of inputs and outputs that must not be met. It
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from relugeom.certificate.boxes import BoxSettlement, settle_boxes
+from relugeom.certificate.claim import settle_claim
 from relugeom.claims.box_claims import BoxClaims
+from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Counterexample, Proof, Verdict
 from relugeom.claims.vnnlib import Property, read_property
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.files import place_to_write, read_text
+from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
+from relugeom.partition.partition import check_inputs
+from relugeom.partition.scope import choose_scope
 from relugeom.questions.properties import property_claims
 from relugeom.remarks import OnRemark, warn
 
@@ -28,6 +35,7 @@ NO_OUTPUT = (
     "whole?"
 )
 LATE = "the time limit is over before the property is read"
+NO_PROOF = Proof(None, 0, 0, 0, "")
 NOTHING_TO_PROVE = "no certificate is written, for there is nothing to prove"
 
 
@@ -39,6 +47,8 @@ class PropertyResult:
     ----------
     verdict
         HOLDS: no input violates it; FAILS: `counterexample` does; UNKNOWN: `reason` says why.
+    scope
+        Of which inputs of the domain it was asked; None where it was asked of all inputs, without a domain.
     boxes, boxes_closed
         Boxes of inputs that the property speaks of, and in how many of them it is proved.
     cells
@@ -53,6 +63,7 @@ class PropertyResult:
 
     network: ReLUNetwork
     verdict: Verdict
+    scope: Scope | None
     boxes: int
     boxes_closed: int
     cells: int
@@ -71,6 +82,7 @@ def verify_property(
     network: ReLUNetwork,
     stated: Property | str | Path,
     *,
+    domain: Domain | None = None,
     certificate: str | Path | None = None,
     max_cells: int = 1_000_000,
     time_limit: TimeLimit = None,
@@ -83,6 +95,9 @@ def verify_property(
     ----------
     stated
         The name of a file in VNN-LIB 1.0, or what `read_property` made of one: what must not be met.
+    domain
+        Which inputs are meant, besides what the property says of them; where it has whole numbers, the admissible ones.
+        By default all.
     certificate
         A file for the proof; of a property about several boxes, one file per box, ``proof-1.cert`` and so on for
         ``proof.cert``. By default none is written.
@@ -99,23 +114,27 @@ def verify_property(
         The property cannot be read or is about another number of inputs or outputs, or a file cannot be written.
     """
     began, deadline = time.perf_counter(), Deadline.of(time_limit)
+    scope = None if domain is None else choose_scope(domain)
     text = stated if isinstance(stated, Property) else read_text(stated)
     first = None if certificate is None else place_to_write(certificate)  # before a long search
     try:
         known = read_property(text, deadline=deadline) if isinstance(text, str) else text
         claims = property_claims(known, network, deadline=deadline)
     except DeadlinePassedError:
-        return _result(network, BoxSettlement(Verdict.UNKNOWN, 0, {}, reason=LATE), began)
+        return _result(network, scope, BoxSettlement(Verdict.UNKNOWN, 0, {}, reason=LATE), began)
     except InputError as error:
         raise error if isinstance(stated, Property) else InputError(f"{stated}: {error}") from error
 
     if known.cases and not known.is_about_outputs:
         on_remark(NO_OUTPUT if isinstance(stated, Property) else f"{stated}: {NO_OUTPUT}")
     place = _places(first, claims)
-    found = settle_boxes(claims, network, place, max_cells=max_cells, time_limit=deadline, on_progress=on_progress)
+    if domain is None:
+        found = settle_boxes(claims, network, place, max_cells=max_cells, time_limit=deadline, on_progress=on_progress)
+    else:
+        found = _settle_on(domain, claims, network, place, max_cells, deadline, on_progress)
     if not claims and first is not None:
         on_remark(f"{first}: {NOTHING_TO_PROVE}")
-    return _result(network, found, began, "" if claims else CONTRADICTION)
+    return _result(network, scope, found, began, "" if claims else CONTRADICTION)
 
 
 def _places(first: Path | None, claims: BoxClaims) -> Callable[[int], Path] | None:
@@ -127,10 +146,55 @@ def _places(first: Path | None, claims: BoxClaims) -> Callable[[int], Path] | No
     return lambda box: first.with_name(f"{first.stem}-{box + 1}{first.suffix}")
 
 
-def _result(network: ReLUNetwork, found: BoxSettlement, began: float, reason: str = "") -> PropertyResult:
+def _settle_on(
+    domain: Domain,
+    boxes: BoxClaims,
+    network: ReLUNetwork,
+    place: Callable[[int], Path] | None,
+    max_cells: int,
+    deadline: Deadline,
+    on_progress: Callable[[str, int], None] | None,
+) -> BoxSettlement:
+    """The same of the inputs of a domain that lie in the boxes; a box that has none of them needs no proof."""
+    check_inputs(network, domain)
+    proofs: dict[int, Proof] = {}
+    reason = ""
+    for box, claim in enumerate(boxes.claims):
+        if deadline.passed:
+            break
+        lower, upper = np.maximum(domain.lower, boxes.lower[box]), np.minimum(domain.upper, boxes.upper[box])
+        if (lower > upper).any():
+            proofs[box] = NO_PROOF
+            continue
+        found = settle_claim(
+            replace(claim, scope=choose_scope(domain)),
+            network,
+            replace(domain, lower=lower, upper=upper),
+            None if place is None else place(box),
+            max_cells=max_cells,
+            time_limit=deadline,
+        )
+        if found.verdict is Verdict.FAILS:
+            return BoxSettlement(Verdict.FAILS, len(boxes), proofs, found.counterexample)
+        if found.proof is not None:
+            proofs[box] = found.proof
+        reason = reason or found.reason
+        if on_progress is not None:
+            on_progress("closing boxes", len(proofs))
+    if len(proofs) == len(boxes):
+        return BoxSettlement(Verdict.HOLDS, len(boxes), proofs)
+    why = "the time limit is over" if deadline.passed else reason
+    reason = f"{why}: {len(proofs):,} of {len(boxes):,} boxes are closed"
+    return BoxSettlement(Verdict.UNKNOWN, len(boxes), proofs, reason=reason)
+
+
+def _result(
+    network: ReLUNetwork, scope: Scope | None, found: BoxSettlement, began: float, reason: str = ""
+) -> PropertyResult:
     return PropertyResult(
         network=network,
         verdict=found.verdict,
+        scope=scope,
         boxes=found.boxes,
         boxes_closed=found.closed,
         cells=found.cells,

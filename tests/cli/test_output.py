@@ -11,6 +11,7 @@ import pytest
 from command_line import TITANIC, run_command, small_network, write_network, write_rows
 
 from relugeom.audit import stored_search
+from relugeom.cli.exit_codes import VERBS
 from relugeom.cli.output import print_json, print_text
 from relugeom.errors import CertificateError, DeadlinePassedError, SolverCrashError, SolverError
 from relugeom.printing import printable
@@ -88,6 +89,12 @@ def test_a_command_that_is_stopped(
     monkeypatch.setattr(stored_search, "enumerate_regions", stop)
     ended = run_command(capsys, "enumerate", model, "--domain", "box:-1,1")
     assert (ended.code, ended.out, ended.err) == (code, "", line)
+
+
+def test_the_help_begins_with_the_verb_that_most_people_need(capsys: pytest.CaptureFixture[str]) -> None:
+    listed = run_command(capsys, "--help").out.partition("Commands:\n")[2].split("\n")
+    verbs = [line.split()[0] for line in listed if line.strip()]
+    assert verbs == [*[name for name in VERBS if not name.startswith("db ")], "db"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["db"]])

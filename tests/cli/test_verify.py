@@ -64,6 +64,22 @@ def test_a_counterexample_is_exact_and_shown_with_names(run, model, network, tmp
     assert text.code == 1 and "does not hold" in text.out and "x0" in text.out
 
 
+def test_a_domain_says_which_inputs_are_meant(run, tmp_path):
+    """y = x reaches 0.5 on the box of the property, at no whole number between the ends."""
+    write_npz(layered(([[1], [-1]], [0, 0]), ([[1, -1]], [0])), tmp_path / "model.npz")
+    (tmp_path / "whole.toml").write_text('[features.x0]\nlower = -9\nupper = 9\nkind = "integer"\n', encoding="utf-8")
+    between = "(assert (>= X_0 -0.5))(assert (<= X_0 0.75))(assert (>= Y_0 0.25))"
+    asked = ("verify", str(tmp_path / "model.npz"), written(tmp_path, ONE_INPUT + between))
+    told = json.loads(run(*asked, "--json").out)
+    assert (told["status"], told["domain"], told["scope"]) == ("counterexample", None, None)
+    out = str(tmp_path / "whole.cert")
+    done = run(*asked, "--domain", str(tmp_path / "whole.toml"), "--out", out, "--json")
+    told = json.loads(done.out)
+    assert (done.code, told["status"], told["scope"]) == (0, "holds", "admissible")
+    assert run("check", out, "--model", asked[1]).code == 0
+    assert "admissible inputs" in run(*asked, "--domain", str(tmp_path / "whole.toml")).out
+
+
 def test_a_limit_means_unknown_and_says_where(run, tmp_path):
     """relu(x) + relu(−x) − relu(2x)/2 − relu(−2x)/2 is 0: no relaxation of its units shows that without a split."""
     zero = layered(([[1], [-1], [2], [-2]], [0] * 4), ([[1, 1, -0.5, -0.5]], [0]))

@@ -1,15 +1,23 @@
 """Properties of a network, decided in Python: the answers of the command line without it."""
 
+from fractions import Fraction
+
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from limits import Looks
-from networks import he_network, layered
+from networks import he_network, integer_network, layered
+from oracles import evaluate_layers, exact_layers
 
 import relugeom as rg
 from relugeom.checker import check
+from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Verdict
 from relugeom.claims.vnnlib import read_property
 from relugeom.deadline import Deadline
 from relugeom.errors import InputError
+from relugeom.geometry.domain import Domain, list_admissible
 from relugeom.questions.verification import verify_property
 
 NETWORK = he_network(3, 2, 5, 4, 1)
@@ -58,6 +66,45 @@ def test_what_looks_as_if_it_were_not_meant_is_a_warning(tmp_path):
         found = verify_property(NETWORK, impossible, certificate=tmp_path / "p.cert")
     assert (found.verdict, found.boxes) == (Verdict.HOLDS, 0) and "contradict each other" in found.reason
     assert not (tmp_path / "p.cert").exists()
+
+
+WHOLE = Domain([-2, -2], [2, 2], kinds=("integer", "integer"))
+"""25 admissible inputs."""
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 2**32 - 1))
+def test_on_whole_numbers_the_answer_is_that_of_every_admissible_input(tmp_path_factory, seed):
+    """Thresholds at, and just beyond, the largest output of an admissible input in the halves."""
+    network, folder = integer_network(np.random.default_rng(seed), 2, 4, 1), tmp_path_factory.mktemp("p")
+    inputs = list_admissible(WHOLE)
+    inside = inputs[np.abs(inputs[:, 0]) >= 0.5]
+    most = max(evaluate_layers(exact_layers(network), [Fraction(v) for v in x])[-1][0] for x in inside.tolist())
+    text = f"{DECLARED}{HALVES}(assert (>= Y_0 {float(most)}))"
+    reached = verify_property(network, read_property(text), domain=WHOLE)
+    assert (reached.verdict, reached.scope) == (Verdict.FAILS, Scope.ADMISSIBLE)
+    x = [float(value) for value in reached.counterexample.x]
+    assert x in inside.tolist() and reached.counterexample.outputs[0] == most
+    beyond = read_property(text.replace(">= Y_0", "> Y_0"))
+    found = verify_property(network, beyond, domain=WHOLE, certificate=folder / "p.cert")
+    assert (found.verdict, found.boxes_closed) == (Verdict.HOLDS, 2)
+    assert found.cells == sum(check(str(proof.path))["closed"] for proof in found.certificates)
+
+
+def test_a_domain_leaves_inputs_out():
+    """y = x0 reaches 0.9 on the square, but not where x0 + x1 <= -0.5, nor in a box that the domain does not meet."""
+    network = layered(([[1, 0], [-1, 0]], [0, 0]), ([[1, -1]], [0]))
+    stated = read_property(f"{DECLARED}{SQUARE}(assert (>= Y_0 0.9))")
+    assert verify_property(network, stated).verdict is Verdict.FAILS
+    below = Domain([-1, -0.25], [1, 1], A=[[1.0, 1.0]], b=[-0.5])
+    found = verify_property(network, stated, domain=below)
+    assert (found.verdict, found.scope, found.boxes_closed) == (Verdict.HOLDS, Scope.RELAXATION, 1)
+    apart = verify_property(network, stated, domain=Domain.box([3, 3], [4, 4]))
+    assert (apart.verdict, apart.cells, apart.certificates) == (Verdict.HOLDS, 0, ())
+    late = verify_property(network, stated, domain=below, time_limit=Deadline(0))
+    assert late.verdict is Verdict.UNKNOWN
+    with pytest.raises(InputError, match="the domain has 3"):
+        verify_property(network, stated, domain=Domain.everything(3))
 
 
 @pytest.mark.parametrize("limit", [Deadline(0), Looks.until(1), Looks.until(3)], ids=["over", "one look", "three"])
