@@ -31,8 +31,9 @@ from relugeom.analysis.margins import sample_margins
 from relugeom.measures.adjacency import Adjacency
 from relugeom.measures.volumes import VolumeMethod, Volumes
 from relugeom.partition.partition import Partition
-from relugeom.store.datasets import describe_dataset
 from relugeom.store.query.readonly import run_query
+from relugeom.store.records import ClusterRecord, PartitionRecord, RegionClasses
+from relugeom.store.subjects.datasets import describe_dataset
 from relugeom.store.views import VIEWS
 
 ROWS_AT_ONCE = 50_000
@@ -159,7 +160,7 @@ def save_regions(url: str, partition: Partition, *, maps: bool) -> float:
     """Seconds of a run that records a partition."""
     start = time.perf_counter()
     with open_store(url) as store, store.run("enumerate", network=partition.network, domain=partition.domain) as run:
-        run.save_partition(partition, maps=maps)
+        run.save(PartitionRecord(partition, maps=maps))
     return time.perf_counter() - start
 
 
@@ -167,7 +168,7 @@ def save_samples(url: str, clusters: Any, importance: Any, record: Any) -> float
     """Seconds of a run that records clusters and the assignment of every sample."""
     start = time.perf_counter()
     with open_store(url) as store, store.run("cluster", network=clusters.network, dataset=record) as run:
-        run.save_clusters(clusters, importance)
+        run.save(ClusterRecord(clusters, importance))
     return time.perf_counter() - start
 
 
@@ -202,11 +203,11 @@ def fill_the_rest(url: str, partition: Partition, X: np.ndarray) -> None:
     with open_store(url) as store:
         record = describe_dataset("samples", X, partition.network.feature_names)
         with store.run("audit", network=partition.network, domain=partition.domain, dataset=record) as run:
-            run.save_partition(partition)
-            run.save_clusters(clusters, cluster_importance(clusters, X.std(axis=0)))
-            run.save_margins(sample_margins(clusters, X))
-            run.save_volumes(Volumes(VolumeMethod.EXACT, shares, shares, shares, shares, 1.0, 1.0))
-            run.save_adjacency(
+            run.save(partition)
+            run.save(ClusterRecord(clusters, cluster_importance(clusters, X.std(axis=0))))
+            run.save(sample_margins(clusters, X))
+            run.save(Volumes(VolumeMethod.EXACT, shares, shares, shares, shares, 1.0, 1.0))
+            run.save(
                 Adjacency(
                     count,
                     partition.network.widths,
@@ -219,9 +220,9 @@ def fill_the_rest(url: str, partition: Partition, X: np.ndarray) -> None:
                     True,
                 )
             )
-            run.save_decisions(random.integers(0, 2, size=count))
+            run.save(RegionClasses(random.integers(0, 2, size=count)))
         with store.run("cluster", network=partition.network, domain=partition.domain, dataset=record) as run:
-            run.save_clusters(clusters, cluster_importance(clusters, X.std(axis=0)))
+            run.save(ClusterRecord(clusters, cluster_importance(clusters, X.std(axis=0))))
 
 
 def time_views(backend: Backend, url: str) -> None:

@@ -46,9 +46,17 @@ from relugeom.partition.census import AdmissibleInputs, AdmissibleVerdict
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.partition import Partition, PartitionStatus
 from relugeom.questions.sample_robustness import sample_robustness
+from relugeom.store.records import (
+    GroupRecord,
+    Notes,
+    PerformanceRecord,
+    RegionClasses,
+    RelevanceRecord,
+    RobustnessRecord,
+)
 
 if TYPE_CHECKING:
-    from relugeom.store.runs import Run
+    from relugeom.store.run import Run
 
 __all__ = ["Excerpt", "Findings", "take_excerpt"]
 
@@ -132,7 +140,7 @@ class Findings:
             return
         margins = sample_margins(self._clusters, self._samples.table, time_limit=self._schedule.part("margins"))
         with self._run.step():
-            self._run.save_margins(margins)
+            self._run.save(margins)
             if left := int(np.isnan(margins.distance).sum()):
                 self._note(f"The margins of {left:,} samples are not recorded: the time ran out.")
         excerpt = take_excerpt(self._samples, self._clusters, self._domain, self._counts.analysed)
@@ -154,7 +162,7 @@ class Findings:
 
     def _note(self, sentence: str) -> None:
         """Keep a sentence for the report."""
-        self._run.save_notes([sentence])
+        self._run.save(Notes([sentence]))
 
     def _score(self, excerpt: Excerpt) -> None:
         """How well maps predict: those of clusters in half of the time, those of regions in the rest."""
@@ -167,7 +175,7 @@ class Findings:
             region_performance(self._partition, *data, global_limit=most, time_limit=deadline) if self._few else None
         )
         with self._run.step():
-            self._run.save_performance(clusters, excerpt.numbers, regions)
+            self._run.save(PerformanceRecord(clusters, excerpt.numbers, regions))
             for kind, found in (("clusters", clusters), ("regions", regions)):
                 if found is not None and (found.count[~found.has_global] > 0).any():
                     tried, seen = f"{int(found.has_global.sum()):,}", f"{int((found.count > 0).sum()):,}"
@@ -184,24 +192,24 @@ class Findings:
         tell("measuring volumes", 0)
         volumes = region_volumes(partition, time_limit=part("volumes"))
         with self._run.step():
-            self._run.save_volumes(volumes)
+            self._run.save(volumes)
             if volumes.method is VolumeMethod.UNKNOWN:
                 self._note(f"Shares of the domain are not known: {volumes.reason}.")
         tell("finding neighbours", 0)
         adjacency = find_adjacency(partition, time_limit=part("neighbours"))
         with self._run.step():
-            self._run.save_adjacency(adjacency)
+            self._run.save(adjacency)
             if adjacency.reason:
                 self._note(f"Not every pair of neighbours is recorded: {adjacency.reason}.")
         classes = decide_regions(partition, time_limit=part("decisions"))
         with self._run.step():
-            self._run.save_decisions(classes)
+            self._run.save(RegionClasses(classes))
             if len(classes) < len(partition):
                 self._note(f"Decisions are recorded of the first {len(classes):,} regions only: the time ran out.")
         tell("finding the range of each region", 0)
         ranges = region_ranges(partition, time_limit=part("ranges"))
         with self._run.step():
-            self._run.save_ranges(ranges)
+            self._run.save(ranges)
             if ranges.reason:
                 self._note(f"Not every region's range of outputs is recorded: {ranges.reason}.")
         tell("ranking unobserved regions", 0)
@@ -215,7 +223,7 @@ class Findings:
             time_limit=deadline,
         )
         with self._run.step():
-            self._run.save_unobserved(found)
+            self._run.save(found)
             if deadline.passed:
                 self._note("How far regions without a sample depart from others is not known of all: the time ran out.")
         tell("comparing measures of importance", 0)
@@ -229,7 +237,7 @@ class Findings:
         except DeadlinePassedError:
             self._leave_out("measures of importance side by side")
         else:
-            self._run.save_comparison(compared)
+            self._run.save(compared)
 
     def _compared(self, excerpt: Excerpt, volumes: Volumes, deadline: Deadline) -> ImportanceComparison:
         deadline.check()
@@ -260,7 +268,7 @@ class Findings:
         if self._few and self._partition.status is PartitionStatus.COMPLETE:
             bounds = bound_groups(groups, self._partition, time_limit=self._schedule.part("group_bounds"))
         with self._run.step():
-            self._run.save_groups(groups, excerpt.numbers, bounds)
+            self._run.save(GroupRecord(groups, excerpt.numbers, bounds))
             if bounds is not None and bounds.reason:
                 self._note(f"Not every group's change of output is bounded: {bounds.reason}.")
 
@@ -277,7 +285,7 @@ class Findings:
             time_limit=self._schedule.part("relevance"),
         )
         with self._run.step():
-            self._run.save_relevance(found, excerpt.numbers)
+            self._run.save(RelevanceRecord(found, excerpt.numbers))
             self._note(
                 f"Relevance is asked of the largest clusters ({len(found):,}), with absolute coefficients of scaled "
                 f"features that sum to at most {1 + found.norm_excess:g} times the least possible, and predictions "
@@ -308,7 +316,7 @@ class Findings:
             on_progress=lambda done: tell("measuring distances to other decisions", done),
         )
         with self._run.step():
-            self._run.save_robustness(found, rows, with_inputs=show_samples)
+            self._run.save(RobustnessRecord(found, rows, with_inputs=show_samples))
             if found.reason:
                 self._note(f"Distances from another decision: {found.reason}.")
 

@@ -7,7 +7,7 @@ from relugeom.partition.census import CensusKind
 from relugeom.printing import counted
 
 if TYPE_CHECKING:
-    from relugeom.store.queries import RunTables
+    from relugeom.store.reading import RunTables
 
 __all__ = ["ENDED_EARLY", "interruption_in_words"]
 

@@ -14,8 +14,8 @@ from relugeom.partition.found import SearchProgress
 from relugeom.remarks import warn
 
 if TYPE_CHECKING:
-    from relugeom.store.datasets import DatasetRecord
-    from relugeom.store.runs import Run
+    from relugeom.store.run import Run
+    from relugeom.store.subjects.datasets import DatasetRecord
 
 __all__ = ["Inputs", "Job", "Listeners"]
 

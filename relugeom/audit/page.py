@@ -52,8 +52,7 @@ def report_content(
     from relugeom.report.outcomes import outcome_section
     from relugeom.report.pictures import Depicted, with_pictures
     from relugeom.report.privacy import without_inputs, without_rows
-    from relugeom.store.finding_queries import read_findings, read_parts
-    from relugeom.store.queries import read_run, read_source
+    from relugeom.store.reading import read_findings, read_parts, read_run, read_source
 
     deadline = Deadline.of(time_limit)
     tables = read_run(store, run)

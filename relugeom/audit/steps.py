@@ -30,9 +30,10 @@ from relugeom.printing import counted
 from relugeom.report.content import ReportContent
 from relugeom.search.enumeration import enumerate_regions
 from relugeom.search.feasibility import settle_clusters, take_census
+from relugeom.store.records import Answers, ClusterRecord, ClusterStatuses, Notes
 
 if TYPE_CHECKING:
-    from relugeom.store.runs import Run
+    from relugeom.store.run import Run
     from relugeom.store.store import Store
 
 __all__ = [
@@ -74,7 +75,7 @@ class Page(NamedTuple):
 def _read_inputs(request: AuditRequest, listeners: Listeners) -> Inputs:
     """What the audit is about; refuses before anything is written whatever cannot be used."""
     from relugeom.report.region_map import find_features
-    from relugeom.store.datasets import describe_dataset
+    from relugeom.store.subjects.datasets import describe_dataset
 
     network, samples = read_inputs(
         request, on_remark=listeners.doubt, on_progress=lambda done: listeners.tell("reading data", done)
@@ -161,9 +162,9 @@ def group_samples(job: Job) -> Grouped:
     )
     for text in doubts:
         job.listeners.remark(text)
-    job.run.save_notes([f"{text[0].upper()}{text[1:]}." for text in (*inputs.samples.remarks, *doubts)])
+    job.run.save(Notes([f"{text[0].upper()}{text[1:]}." for text in (*inputs.samples.remarks, *doubts)]))
     importance = cluster_importance(clusters, inputs.record.spread)
-    job.run.save_clusters(clusters, importance, told=job.most.clusters)
+    job.run.save(ClusterRecord(clusters, importance, told=job.most.clusters))
     return Grouped(clusters, importance)
 
 
@@ -175,7 +176,7 @@ def settle_patterns(job: Job, clusters: Clusters) -> list[PatternStatus]:
         time_limit=job.schedule.part("settling"),
         on_progress=lambda done: job.listeners.tell("settling the samples' patterns", done),
     )
-    job.run.save_statuses(statuses)
+    job.run.save(ClusterStatuses(statuses))
     return statuses
 
 
@@ -191,10 +192,10 @@ def list_regions(job: Job) -> Partition:
         time_limit=job.schedule.part("enumeration"),
         resume=_find_known(job),
         on_progress=lambda found: job.listeners.tell("enumerating regions", found),
-        on_block=job.run.save_block,
+        on_block=job.run.save,
     )
     job.listeners.tell("storing", 0)
-    job.run.save_partition(partition)
+    job.run.save(partition)
     return partition
 
 
@@ -220,8 +221,8 @@ def prove_regions(job: Job, partition: Partition) -> Certificate | None:
         note = f"The list of regions is not certified: {error}."
     with job.run.step():
         if certificate is not None:
-            job.run.save_certificate(certificate)
-        job.run.save_notes([note])
+            job.run.save(certificate)
+        job.run.save(Notes([note]))
     return certificate
 
 
@@ -242,9 +243,9 @@ def count_patterns(job: Job, clusters: Clusters, statuses: list[PatternStatus], 
     """How all patterns divide, and what to know about the lists so far."""
     job.listeners.tell("counting patterns", 0)
     census = take_census(partition, time_limit=job.schedule.part("census"))
-    job.run.save_census(census)
+    job.run.save(census)
     notes = audit_notes(clusters, statuses, partition, census)
-    job.run.save_notes([*notes, *storing_notes(clusters, partition, job.most)])
+    job.run.save(Notes([*notes, *storing_notes(clusters, partition, job.most)]))
     return census
 
 
@@ -261,7 +262,7 @@ def ask(job: Job, partition: Partition) -> list[Answer]:
         counts=request.budget.counts,
         time_limit=job.schedule.part("questions"),
         on_progress=asking,
-        on_answers=job.run.save_answers,
+        on_answers=lambda found: job.run.save(Answers(found)),
     )
 
 

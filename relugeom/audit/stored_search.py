@@ -21,7 +21,7 @@ from relugeom.remarks import OnRemark, warn
 from relugeom.search.enumeration import enumerate_regions
 
 if TYPE_CHECKING:
-    from relugeom.store.runs import Run
+    from relugeom.store.run import Run
 
 __all__ = ["StoredSearch", "search_regions"]
 
@@ -97,12 +97,12 @@ def search_regions(
             threads=threads,
             resume=known,
             on_progress=partial(on_progress, "enumerating regions"),
-            on_block=None if run is None else run.save_block,
+            on_block=None if run is None else run.save,
             max_regions=max_regions,
             time_limit=deadline.share(SEARCHING) if measure else deadline,
         )
         if run is not None:
-            run.save_partition(partition)
+            run.save(partition)
         measures = measure_partition(partition, time_limit=deadline, on_progress=on_progress) if measure else None
     if run is None:
         return StoredSearch(partition, chosen, measures, None, None, "")

@@ -16,7 +16,7 @@ from relugeom.printing import counted
 from relugeom.report.content import Headline
 
 if TYPE_CHECKING:
-    from relugeom.store.queries import RunTables
+    from relugeom.store.reading import RunTables
 
 __all__ = ["headlines"]
 

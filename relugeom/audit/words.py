@@ -18,7 +18,7 @@ from relugeom.printing import counted
 from relugeom.report.formatting import estimated_share, share_of
 
 if TYPE_CHECKING:
-    from relugeom.store.queries import RunTables
+    from relugeom.store.reading import RunTables
 
 __all__ = [
     "audit_notes",

@@ -11,14 +11,18 @@ from sqlalchemy import Connection, delete, exists, select, update
 
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
-from relugeom.store import network_tables, schema
-from relugeom.store.blocks import drop_blocks
-from relugeom.store.process_table import run_processes
+from relugeom.store.schema import metadata
+from relugeom.store.subjects.blocks import SEARCH_BLOCKS, drop_blocks
+from relugeom.store.subjects.domains import DOMAINS
+from relugeom.store.subjects.networks import NETWORKS
+from relugeom.store.subjects.partitions import PARTITIONS
+from relugeom.store.subjects.processes import RUN_PROCESSES
+from relugeom.store.subjects.runs import RUN_SOFTWARE, RUNS
 
 __all__ = ["Resumable", "close_run", "drop_superseded", "find_resumable"]
 
 ENDED_EARLY = ("interrupted", "failed")
-PROVENANCE = {schema.run_software, run_processes}
+PROVENANCE = {RUN_SOFTWARE, RUN_PROCESSES}
 """What is kept of every run."""
 NOTHING: dict[str, Any] = dict.fromkeys(("partition_id", "search_seconds", "samples", "clusters"))
 
@@ -41,14 +45,14 @@ class Resumable:
 
 def find_resumable(connection: Connection, network: ReLUNetwork, domain: Domain) -> Resumable | None:
     """The latest run that searched this network on this domain and left a partition or blocks, or None."""
-    runs, blocks = schema.runs, schema.search_blocks
-    same = runs.join(network_tables.networks, network_tables.networks.c.id == runs.c.network_id)
-    same = same.join(schema.domains, schema.domains.c.id == runs.c.domain_id)
+    runs, blocks = RUNS, SEARCH_BLOCKS
+    same = runs.join(NETWORKS, NETWORKS.c.id == runs.c.network_id)
+    same = same.join(DOMAINS, DOMAINS.c.id == runs.c.domain_id)
     left = exists().where(blocks.c.run_id == runs.c.id)
     query = (
         select(runs.c.id, runs.c.partition_id)
         .select_from(same)
-        .where(network_tables.networks.c.digest == network.digest, schema.domains.c.digest == domain.digest)
+        .where(NETWORKS.c.digest == network.digest, DOMAINS.c.digest == domain.digest)
         .where(runs.c.partition_id.is_not(None) | left)
         .order_by(runs.c.id.desc())
     )
@@ -58,7 +62,7 @@ def find_resumable(connection: Connection, network: ReLUNetwork, domain: Domain)
 
 def close_run(connection: Connection, run_id: int, successor: int) -> None:
     """Say of a run that was interrupted that another one went on with it, and forget its blocks, which that one has."""
-    runs = schema.runs
+    runs = RUNS
     status = connection.execute(select(runs.c.status).where(runs.c.id == run_id)).scalar_one()
     if status in ENDED_EARLY:
         drop_blocks(connection, run_id)
@@ -67,7 +71,7 @@ def close_run(connection: Connection, run_id: int, successor: int) -> None:
 
 def drop_superseded(connection: Connection, run_id: int) -> None:
     """Forget what interrupted and failed runs had found of the same command on the same subject before this one."""
-    runs, partitions = schema.runs, schema.partitions
+    runs, partitions = RUNS, PARTITIONS
     own = connection.execute(select(runs).where(runs.c.id == run_id)).mappings().one()
     query = select(runs.c.id, runs.c.partition_id).where(runs.c.id < run_id, runs.c.status.in_(ENDED_EARLY))
     for column in ("command", "network_id", "domain_id", "dataset_id"):
@@ -76,7 +80,7 @@ def drop_superseded(connection: Connection, run_id: int) -> None:
     if not earlier:
         return
     numbers = [row.id for row in earlier]
-    for table in reversed(schema.metadata.sorted_tables):
+    for table in reversed(metadata.sorted_tables):
         if "run_id" in table.c and table not in PROVENANCE:
             connection.execute(delete(table).where(table.c.run_id.in_(numbers)))
     connection.execute(update(runs).where(runs.c.id.in_(numbers)).values(**NOTHING))
@@ -88,7 +92,7 @@ def drop_superseded(connection: Connection, run_id: int) -> None:
 
 def _say(connection: Connection, numbers: list[int], successor: int) -> None:
     """A run that failed goes on saying why."""
-    runs = schema.runs
+    runs = RUNS
     connection.execute(
         update(runs)
         .where(runs.c.id.in_(numbers), runs.c.status == "interrupted")

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import func, select, update
 
 from relugeom.errors import StoreError
-from relugeom.store import schema
 from relugeom.store.database.connection import explained
 from relugeom.store.database.location import StoreLocation
-from relugeom.store.processes import Pulse, give_sign
+from relugeom.store.open_run import OpenRun
+from relugeom.store.subjects.blocks import SEARCH_BLOCKS
+from relugeom.store.subjects.processes import Pulse, give_sign
+from relugeom.store.subjects.runs import RUNS
 
 __all__ = ["Steps"]
 
@@ -27,19 +29,13 @@ class Steps:
 
     Attributes
     ----------
-    facts
-        What the row of the run says when the step under way ends.
-    blocks
-        How many blocks of its search are there.
     pulse
         What tells others between the steps that the run goes on.
     """
 
-    def __init__(self, location: StoreLocation, connection: Connection, run_id: int) -> None:
-        self.facts: dict[str, Any] = {"status": "running", "reason": ""}
-        self.blocks = 0
-        self.pulse = Pulse(location, run_id)
-        self._location, self._connection, self._run_id = location, connection, run_id
+    def __init__(self, location: StoreLocation, run: OpenRun) -> None:
+        self.pulse = Pulse(location, run.id)
+        self._location, self._connection, self._run = location, run.connection, run
         self._left = self._outline()
         self._is_open = self._is_broken = False
 
@@ -63,19 +59,19 @@ class Steps:
             return
         with explained(self._location), ExitStack() as silence:
             if self._is_broken:
-                raise StoreError(f"store {self._location.text!r}: a part of run {self._run_id} could not be stored")
+                raise StoreError(f"store {self._location.text!r}: a part of run {self._run.id} could not be stored")
             self._is_open = True
             try:
                 if long and self._connection.dialect.name == "sqlite":
                     silence.enter_context(self.pulse.held())
                     with self._connection.begin():
-                        give_sign(self._connection, self._run_id, storing=True)
+                        give_sign(self._connection, self._run.id, storing=True)
                 with self._connection.begin():
                     self._check_undisturbed()
                     yield
-                    runs = schema.runs
-                    self._connection.execute(update(runs).where(runs.c.id == self._run_id).values(**self.facts))
-                    give_sign(self._connection, self._run_id)
+                    runs = RUNS
+                    self._connection.execute(update(runs).where(runs.c.id == self._run.id).values(**self._run.facts))
+                    give_sign(self._connection, self._run.id)
             except BaseException:
                 self._is_broken = True
                 raise
@@ -84,16 +80,16 @@ class Steps:
             self._left = self._outline()
 
     def _outline(self) -> tuple[Any, ...]:
-        return (*(self.facts.get(column) for column in OUTLINE), self.blocks)
+        return (*(self._run.facts.get(column) for column in OUTLINE), self._run.blocks)
 
     def _check_undisturbed(self) -> None:
         """A process that slept for long was taken for dead, and another one may have taken what it had found."""
-        runs, blocks = schema.runs, schema.search_blocks
-        count = select(func.count()).select_from(blocks).where(blocks.c.run_id == self._run_id).scalar_subquery()
+        runs, blocks = RUNS, SEARCH_BLOCKS
+        count = select(func.count()).select_from(blocks).where(blocks.c.run_id == self._run.id).scalar_subquery()
         found = self._connection.execute(
-            select(*(runs.c[column] for column in OUTLINE), count).where(runs.c.id == self._run_id)
+            select(*(runs.c[column] for column in OUTLINE), count).where(runs.c.id == self._run.id)
         ).first()
         if found is None or tuple(found) != self._left:
             raise StoreError(
-                f"store {self._location.text!r}: another program took over what run {self._run_id} had found"
+                f"store {self._location.text!r}: another program took over what run {self._run.id} had found"
             )

@@ -23,19 +23,18 @@ from relugeom.errors import StoreError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition
-from relugeom.store import schema
-from relugeom.store.answers import load_subjects
-from relugeom.store.blocks import load_found
 from relugeom.store.database.connection import connect_engine, explained, reading
 from relugeom.store.database.location import StoreLocation, parse_location
 from relugeom.store.database.migration import check_schema, create_schema, is_blank
-from relugeom.store.datasets import DatasetRecord
-from relugeom.store.domains import load_domain
-from relugeom.store.networks import load_network
-from relugeom.store.partitions import load_partition
-from relugeom.store.processes import mark_interrupted
-from relugeom.store.run_rows import RunSubject
-from relugeom.store.runs import Run, open_run
+from relugeom.store.run import Run, open_run
+from relugeom.store.subjects.answers import load_subjects
+from relugeom.store.subjects.blocks import load_found
+from relugeom.store.subjects.datasets import DatasetRecord
+from relugeom.store.subjects.domains import load_domain
+from relugeom.store.subjects.networks import load_network
+from relugeom.store.subjects.partitions import load_partition
+from relugeom.store.subjects.processes import mark_interrupted
+from relugeom.store.subjects.runs import RUNS, RunInputs
 
 __all__ = ["RunRecord", "Store", "open_store"]
 
@@ -126,13 +125,13 @@ class Store:
         parameters
             The options of the run; passwords in them are hidden.
         """
-        subject = RunSubject(network, network_name, domain, domain_name, dataset)
-        return open_run(self.location, self._engine, command, subject, parameters)
+        inputs = RunInputs(network, network_name, domain, domain_name, dataset)
+        return open_run(self.location, self._engine, command, inputs, parameters)
 
     def save(self, partition: Partition) -> int:
         """Save a partition in a run of its own; the number of the run."""
         with self.run("save", network=partition.network, domain=partition.domain) as run:
-            run.save_partition(partition)
+            run.save(partition)
         return run.id
 
     def load_network(self, network_id: int) -> ReLUNetwork:
@@ -147,7 +146,7 @@ class Store:
 
     def load_partition(self, run_id: int) -> Partition:
         """The partition of a run; of one that did not finish, what its search had found."""
-        runs = schema.runs
+        runs = RUNS
         query = select(runs.c.partition_id, runs.c.search_seconds).where(runs.c.id == run_id)
         with self.reading() as connection:
             found = connection.execute(query).first()
@@ -166,7 +165,7 @@ class Store:
 
     def unfinished_runs(self) -> list[RunRecord]:
         """Runs that go on in another process, or were interrupted."""
-        runs = schema.runs
+        runs = RUNS
         query = select(runs.c.id, runs.c.command, runs.c.started_at).where(
             runs.c.status.in_(("running", "interrupted"))
         )

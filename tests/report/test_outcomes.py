@@ -18,7 +18,7 @@ from relugeom.network.network import ReLUNetwork
 from relugeom.partition.clusters import cluster_samples
 from relugeom.report.clusters import cluster_content
 from relugeom.report.outcomes import cluster_outcomes, outcome_section
-from relugeom.store.queries import read_run
+from relugeom.store.reading import read_run
 from relugeom.store.store import open_store
 
 NAMES = ("setosa", "versicolor", "virginica")

@@ -38,9 +38,19 @@ from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.questions.sample_robustness import SampleRobustness
-from relugeom.store.datasets import DatasetRecord, describe_dataset
-from relugeom.store.runs import Run
+from relugeom.store.records import (
+    Answers,
+    ClusterRecord,
+    GroupRecord,
+    Notes,
+    PerformanceRecord,
+    RegionClasses,
+    RelevanceRecord,
+    RobustnessRecord,
+)
+from relugeom.store.run import Run
 from relugeom.store.store import Store
+from relugeom.store.subjects.datasets import DatasetRecord, describe_dataset
 
 NAMES = ("age", "fare")
 SAMPLES = np.array([[0.5, 0.25], [0.25, 0.5], [-0.5, -0.5], [2.0, 2.0], [-0.5, 0.5]])
@@ -187,28 +197,28 @@ def save_findings(run: Run) -> None:
     """Save what the analyses of the audit find."""
     of_clusters, of_regions, unobserved, ranges, groups, bounds, relevance = findings()
     every = np.arange(len(clusters()))
-    run.save_comparison(comparison())
-    run.save_performance(of_clusters, every, of_regions)
-    run.save_unobserved(unobserved)
-    run.save_ranges(ranges)
-    run.save_robustness(distances(), np.array([0, 1, 4]), with_inputs=True)
-    run.save_groups(groups, every, bounds)
-    run.save_relevance(relevance, every)
+    run.save(comparison())
+    run.save(PerformanceRecord(of_clusters, every, of_regions))
+    run.save(unobserved)
+    run.save(ranges)
+    run.save(RobustnessRecord(distances(), np.array([0, 1, 4]), with_inputs=True))
+    run.save(GroupRecord(groups, every, bounds))
+    run.save(RelevanceRecord(relevance, every))
 
 
 def save_audit(store: Store) -> int:
     """Save all of it, as an audit would; the number of the run."""
     about = {"network_name": "network.onnx", "domain_name": "domain.toml", "dataset": dataset()}
     with store.run("audit", network=network(), domain=domain(), **about) as run:
-        run.save_partition(partition())
-        run.save_volumes(region_volumes(partition()))
-        run.save_adjacency(find_adjacency(partition()))
-        run.save_decisions(decide_regions(partition()))
-        run.save_clusters(clusters(), importance(), statuses=[PatternStatus.REGION] * 4)
-        run.save_margins(sample_margins(clusters(), SAMPLES))
-        run.save_census(census())
-        run.save_certificate(Certificate(Path("partition.cert"), 7, 8, 1159, "c" * 64, "a" * 64))
-        run.save_answers(ANSWERS)
+        run.save(partition())
+        run.save(region_volumes(partition()))
+        run.save(find_adjacency(partition()))
+        run.save(RegionClasses(decide_regions(partition())))
+        run.save(ClusterRecord(clusters(), importance(), statuses=[PatternStatus.REGION] * 4))
+        run.save(sample_margins(clusters(), SAMPLES))
+        run.save(census())
+        run.save(Certificate(Path("partition.cert"), 7, 8, 1159, "c" * 64, "a" * 64))
+        run.save(Answers(ANSWERS))
         save_findings(run)
-        run.save_notes(["Counted are activation regions.", "A second remark."])
+        run.save(Notes(["Counted are activation regions.", "A second remark."]))
     return run.id

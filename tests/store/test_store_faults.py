@@ -466,7 +466,7 @@ def test_a_reader_beside_a_writer(database: Database) -> None:
         hand_made.save_audit(store)
         before = list(run_query(database.url, "SELECT * FROM region_list").rows)
         with store.run("enumerate", network=network, domain=domain) as run, run.step():
-            run.save_partition(partition)
+            run.save(partition)
             seen: list[object] = []
             reader = threading.Thread(target=lambda: seen.append(list(read(database, "SELECT * FROM region_list"))))
             reader.start()
@@ -490,7 +490,7 @@ def test_a_reader_that_stays_until_the_end(database: Database) -> None:
         with store.run("save", network=hand_made.network(), domain=hand_made.domain()) as run:
             reader.execute("BEGIN ISOLATION LEVEL REPEATABLE READ" if database.kind == "postgresql" else "BEGIN")
             assert reader.execute(count).fetchall() == [(0,)]
-            run.save_partition(hand_made.partition())
+            run.save(hand_made.partition())
         assert database.ask(count) == [(1,)]
         assert reader.execute(count).fetchall() == [(0,)]  # of its own transaction
         reader.execute("COMMIT")

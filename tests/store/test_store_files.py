@@ -149,7 +149,7 @@ READ_ONLY = """
 import sys
 import hand_made
 from relugeom.errors import StoreError
-from relugeom.store.queries import read_run
+from relugeom.store.reading import read_run
 from relugeom.store.query.readonly import run_query
 from relugeom.store.store import open_store
 existing, new = sys.argv[1:]

@@ -12,6 +12,7 @@ from relugeom.geometry.domain import Domain
 from relugeom.network.decision import Decision, Squashing
 from relugeom.network.network import Origin, ReLUNetwork
 from relugeom.partition.partition import PartitionStatus
+from relugeom.store.records import PartitionRecord
 
 
 def flags(*shapes):
@@ -131,7 +132,7 @@ def test_many_patterns_come_back_in_order(store):
     network, domain = he_network(2, 2, 12, 8, 1), Domain.box([0, 0], [1, 1])
     partition = hand_made.partition(network=network, domain=domain, points=random.uniform(size=(25_000, 2)), **columns)
     with store.run("enumerate", network=network, domain=domain) as run:
-        run.save_partition(partition, maps=False)
+        run.save(PartitionRecord(partition, maps=False))
     assert_same(store.load_partition(run.id), partition)
 
 

@@ -26,7 +26,7 @@ from relugeom.linalg.digest import names_digest
 from relugeom.store.database import migration
 from relugeom.store.database.connection import connect_engine, reading, writing
 from relugeom.store.database.location import parse_location
-from relugeom.store.queries import read_run
+from relugeom.store.reading import read_run
 from relugeom.store.schema import SCHEMA_TABLE, metadata
 from relugeom.store.store import open_store
 from relugeom.store.views import VIEWS

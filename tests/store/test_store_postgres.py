@@ -17,7 +17,8 @@ from relugeom.store.database import migration
 from relugeom.store.database.connection import explained
 from relugeom.store.database.insertion import insert_columns
 from relugeom.store.database.location import parse_location
-from relugeom.store.queries import read_run
+from relugeom.store.reading import read_run
+from relugeom.store.records import Notes, PartitionRecord
 from relugeom.store.schema import metadata
 from relugeom.store.store import open_store
 
@@ -116,7 +117,7 @@ def test_a_second_writer_is_told_to_wait(postgres, monkeypatch):
     monkeypatch.setattr("relugeom.store.database.connection.BUSY_SECONDS", 0.05)
     with open_store(postgres.url) as store, open_store(postgres.url) as other:
         with store.run("save", network=hand_made.network(), domain=hand_made.domain()) as run, run.step():
-            run.save_partition(hand_made.partition())
+            run.save(hand_made.partition())
             with pytest.raises(StoreError, match="is being written by another program"):
                 other.save(hand_made.partition())
         assert other.save(hand_made.partition()) == 2
@@ -127,7 +128,7 @@ def test_a_reader_sees_nothing_of_a_step_that_goes_on(postgres):
         first = hand_made.save_audit(store)
         with store.run("save", network=hand_made.network(), domain=hand_made.domain()) as run:
             with run.step():
-                run.save_partition(hand_made.truncated_partition())
+                run.save(hand_made.truncated_partition())
                 assert read_run(other).run == first
                 assert [record.id for record in other.unfinished_runs()] == [run.id]
                 assert postgres.ask("SELECT count(*) FROM partitions") == [(1,)]
@@ -155,9 +156,9 @@ def test_a_lost_connection_fails_the_run_and_leaves_nothing_of_the_step(postgres
             store.run("save", network=hand_made.network(), domain=hand_made.domain()) as run,
             run.step(),
         ):
-            run.save_partition(hand_made.truncated_partition())
+            run.save(hand_made.truncated_partition())
             end_other_connections(postgres)
-            run.save_notes(["too late"])
+            run.save(Notes(["too late"]))
         assert "\n" not in str(caught.value)
         assert postgres.ask("SELECT status FROM runs ORDER BY id") == [("complete",), ("failed",)]
         assert postgres.ask("SELECT count(*) FROM partitions") == [(1,)]
@@ -173,9 +174,9 @@ def test_an_error_that_is_swallowed_fails_the_step_all_the_same(postgres):
             store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run,
             run.step(),
         ):
-            run.save_census(hand_made.census())
+            run.save(hand_made.census())
             with suppress(StoreError):
-                run.save_census(hand_made.census())
+                run.save(hand_made.census())
         assert postgres.ask("SELECT status FROM runs") == [("failed",)]
         assert postgres.ask("SELECT count(*) FROM pattern_census") == [(0,)]
 
@@ -229,7 +230,7 @@ def test_patterns_too_long_for_an_index_are_refused_in_words(postgres):
         with open_store(postgres.url) as store:
             context = pytest.raises(StoreError, match="need an SQLite store") if refused else nullcontext()
             with context, store.run("save", network=partition.network, domain=partition.domain) as run:
-                run.save_partition(partition, maps=False)
+                run.save(PartitionRecord(partition, maps=False))
 
 
 def rows_of_run(run: int, count: int) -> dict[str, object]:
@@ -256,9 +257,9 @@ def test_a_connection_lost_in_a_copy_fails_the_run(postgres):
             store.run("save", network=many_regions(1).network, domain=many_regions(1).domain) as run,
             run.step(),
         ):
-            run.save_partition(many_regions(1), maps=False)
+            run.save(PartitionRecord(many_regions(1), maps=False))
             end_other_connections(postgres)
-            run.save_notes(["too late"] * 1_000)
+            run.save(Notes(["too late"] * 1_000))
         assert "\n" not in str(caught.value)
         assert postgres.ask("SELECT status FROM runs") == [("failed",)]
         assert postgres.ask("SELECT count(*) FROM patterns") == [(0,)]

@@ -13,8 +13,9 @@ from relugeom.geometry.domain import Domain
 from relugeom.report.html import render_report
 from relugeom.report.privacy import WITHHELD
 from relugeom.store.database import migration
-from relugeom.store.datasets import describe_dataset
+from relugeom.store.records import Answers, ClusterRecord
 from relugeom.store.store import Store, open_store
+from relugeom.store.subjects.datasets import describe_dataset
 
 RANGE_NOTE = "The bounds of the domain are the least and largest values in the data."
 GOLDEN = Path(__file__).parent / "golden"
@@ -29,8 +30,8 @@ def store(tmp_path):
 def audit(store: Store, domain: Domain, name: str, samples=hand_made.SAMPLES) -> int:
     record = describe_dataset("people.csv", samples, hand_made.NAMES)
     with store.run("audit", network=hand_made.network(), domain=domain, domain_name=name, dataset=record) as run:
-        run.save_clusters(hand_made.clusters(), hand_made.importance())
-        run.save_answers(hand_made.ANSWERS)
+        run.save(ClusterRecord(hand_made.clusters(), hand_made.importance()))
+        run.save(Answers(hand_made.ANSWERS))
     return run.id
 
 

@@ -25,6 +25,7 @@ from relugeom.partition.census import AdmissibleVerdict
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.partition import Partition, PartitionStatus
 from relugeom.search.enumeration import enumerate_regions
+from relugeom.store.records import ClusterRecord, RegionClasses
 from relugeom.store.store import Store
 
 SAMPLES = np.random.default_rng(11).uniform(-1.2, 1.2, size=(60, 2))
@@ -51,12 +52,12 @@ def save_study(store: Store, network: ReLUNetwork, samples: np.ndarray = SAMPLES
     adjacency, volumes = find_adjacency(partition), region_volumes(partition)
     clusters = cluster_samples(network, samples, domain=domain)
     with store.run("audit", network=network, domain=domain) as run:
-        run.save_partition(partition)
-        run.save_adjacency(adjacency)
-        run.save_volumes(volumes)
-        run.save_decisions(decide_regions(partition))
-        run.save_clusters(clusters, cluster_importance(clusters, samples.std(axis=0)))
-        run.save_margins(sample_margins(clusters, samples))
+        run.save(partition)
+        run.save(adjacency)
+        run.save(volumes)
+        run.save(RegionClasses(decide_regions(partition)))
+        run.save(ClusterRecord(clusters, cluster_importance(clusters, samples.std(axis=0))))
+        run.save(sample_margins(clusters, samples))
     return Study(run.id, partition, pattern_texts(partition.packed, network.widths), adjacency, volumes, clusters)
 
 
@@ -175,8 +176,8 @@ def test_a_sample_that_nothing_bounds_has_no_margin(store, ask):
     linear = ReLUNetwork.from_layers(([[1.0, 2.0]], [0.0]))
     assert np.isinf(sample_margins(cluster_samples(linear, SAMPLES), SAMPLES).distance).all()
     with store.run("cluster", network=network) as run:
-        run.save_clusters(clusters, cluster_importance(clusters, SAMPLES.std(axis=0)))
-        run.save_margins(sample_margins(clusters, SAMPLES))
+        run.save(ClusterRecord(clusters, cluster_importance(clusters, SAMPLES.std(axis=0))))
+        run.save(sample_margins(clusters, SAMPLES))
     assert ask("SELECT count(*) FROM samples_near_boundary") == [(0,)]
 
 
@@ -258,7 +259,7 @@ def test_which_patterns_admissible_inputs_have(store, ask):
     network, domain = hand_made.network(names=names), Domain(np.full(2, -1.0), np.ones(2), kinds=("integer",) * 2)
     domain = replace(domain, b=np.array([9.0]), A=np.ones((1, 2)))
     with store.run("audit", network=network, domain=domain) as run:
-        run.save_census(proved)
+        run.save(proved)
     answers = {"000": "yes", "010": "no", "100": "unknown", "110": "no", "111": "yes"}
     assert dict(ask(query, run.id)) == answers | infeasible
 
@@ -291,8 +292,8 @@ def test_an_exact_measurement_replaces_an_estimate_and_never_the_other_way(store
     estimate = region_volumes(partition, method=VolumeMethod.MONTE_CARLO, samples=500)
     for volumes, method in [(estimate, "Monte Carlo"), (region_volumes(partition), "exact"), (estimate, "exact")]:
         with store.run("enumerate", network=partition.network, domain=partition.domain) as run:
-            run.save_partition(partition)
-            run.save_volumes(volumes)
+            run.save(partition)
+            run.save(volumes)
         assert ask("SELECT DISTINCT method FROM regions_by_share") == [(method,)]
     assert ask("SELECT count(*) FROM region_volumes") == [(5,)]
 
@@ -301,8 +302,8 @@ def test_an_unbounded_domain_has_no_shares(store, ask):
     network = hand_made.network()
     partition = enumerate_regions(network, Domain.everything(2))
     with store.run("enumerate", network=network, domain=partition.domain) as run:
-        run.save_partition(partition)
-        run.save_volumes(region_volumes(partition))
+        run.save(partition)
+        run.save(region_volumes(partition))
     assert ask("SELECT count(*), count(volume_share) FROM regions_by_share") == [(len(partition), 0)]
 
 
@@ -323,8 +324,8 @@ def test_a_decision_is_exact_at_ties_and_thresholds():
 def test_ties_and_open_decisions_are_stored_as_such(store, ask):
     partition = hand_made.partition()
     with store.run("enumerate", network=partition.network, domain=partition.domain) as run:
-        run.save_partition(partition)
-        run.save_decisions(np.array([0, 1, -1, -2, 1]))
+        run.save(partition)
+        run.save(RegionClasses(np.array([0, 1, -1, -2, 1])))
     assert ask("SELECT class, tied FROM region_classes ORDER BY region") == [
         (0, 0),
         (1, 0),
@@ -336,16 +337,16 @@ def test_ties_and_open_decisions_are_stored_as_such(store, ask):
 
 def test_what_is_measured_needs_a_partition(store):
     with pytest.raises(StoreError, match="has no partition yet"), store.run("save", network=hand_made.network()) as run:
-        run.save_decisions(np.zeros(5, dtype=np.int64))
+        run.save(RegionClasses(np.zeros(5, dtype=np.int64)))
 
 
 def test_a_truncated_partition_is_measured_too(store, ask):
     partition = enumerate_regions(classifier(3), Domain.box([-1.0, -1.0], [1.0, 1.0]), max_regions=4)
     assert partition.status is PartitionStatus.TRUNCATED
     with store.run("enumerate", network=partition.network, domain=partition.domain) as run:
-        run.save_partition(partition)
-        run.save_volumes(region_volumes(partition))
-        run.save_adjacency(find_adjacency(partition))
+        run.save(partition)
+        run.save(region_volumes(partition))
+        run.save(find_adjacency(partition))
     ((count, share),) = ask("SELECT count(*), sum(volume_share) FROM regions_by_share")
     assert count == 4
     assert 0 < share < 1

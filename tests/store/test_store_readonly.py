@@ -16,10 +16,10 @@ from databases import Database, new_database
 from relugeom.errors import SchemaVersionError, StoreError
 from relugeom.store.database import migration
 from relugeom.store.database.location import parse_location
-from relugeom.store.queries import read_run
 from relugeom.store.query import readonly
 from relugeom.store.query.process import LONGEST_ROW
 from relugeom.store.query.readonly import run_query
+from relugeom.store.reading import read_run
 from relugeom.store.schema import metadata
 from relugeom.store.store import open_store
 from relugeom.store.views import VIEWS

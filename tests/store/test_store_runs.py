@@ -22,12 +22,14 @@ from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import PartitionStatus, PatternStatus
 from relugeom.search.enumeration import known_block
-from relugeom.store import processes, queries
+from relugeom.store import reading
 from relugeom.store.database.insertion import insert_columns
-from relugeom.store.queries import read_run
 from relugeom.store.query.readonly import run_query
+from relugeom.store.reading import read_run
+from relugeom.store.records import ClusterRecord, PartitionRecord
 from relugeom.store.schema import metadata
 from relugeom.store.store import open_store
+from relugeom.store.subjects import processes
 
 RUN_OWNED = [
     "pattern_census",
@@ -118,7 +120,7 @@ def test_what_is_resumed_has_the_names_of_the_run_that_goes_on(store, killed):
     earlier = hand_made.partition(**renamed("age", "fare"))
     if killed:
         with suppress(KeyboardInterrupt), store.run("enumerate", **renamed("age", "fare")) as run:
-            run.save_block(known_block(hand_made.truncated_partition()))
+            run.save(known_block(hand_made.truncated_partition()))
             raise KeyboardInterrupt
     else:
         store.save(earlier)
@@ -161,16 +163,16 @@ def test_a_failed_run_keeps_its_reason_and_whole_steps(store, ask, error, reason
         store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run,
         run.step(),
     ):
-        run.save_partition(hand_made.partition())
-        run.save_clusters(hand_made.clusters(), hand_made.importance(), statuses=[PatternStatus.REGION] * 4)
+        run.save(hand_made.partition())
+        run.save(ClusterRecord(hand_made.clusters(), hand_made.importance(), statuses=[PatternStatus.REGION] * 4))
         raise error
     assert ask("SELECT status, reason FROM runs") == [("failed", reason)]
     assert set(counts(ask, [*RUN_OWNED, "patterns", "pattern_statuses", "partitions"]).values()) == {0}
     assert store.unfinished_runs() == []
     with pytest.raises(type(error)), store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run:
-        run.save_clusters(hand_made.clusters(), hand_made.importance(), statuses=[PatternStatus.REGION] * 4)
+        run.save(ClusterRecord(hand_made.clusters(), hand_made.importance(), statuses=[PatternStatus.REGION] * 4))
         with run.step():
-            run.save_partition(hand_made.partition())
+            run.save(hand_made.partition())
             raise error
     assert ask("SELECT status, reason FROM runs") == [("failed", reason)] * 2
     assert ask("SELECT samples, clusters, partition_id FROM runs ORDER BY id") == [(None, None, None), (5, 4, None)]
@@ -186,9 +188,9 @@ def test_a_step_that_is_not_stored_fails_the_run(store, ask):
         pytest.raises(StoreError, match="could not be stored"),
         store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run,
     ):
-        run.save_census(hand_made.census())
+        run.save(hand_made.census())
         with suppress(StoreError):
-            run.save_census(hand_made.census())
+            run.save(hand_made.census())
     assert ask("SELECT status FROM runs") == [("failed",)]
 
 
@@ -196,6 +198,7 @@ KILLED = """
 import sys
 import hand_made
 from sqlalchemy import Engine, event
+from relugeom.store.records import Notes
 from relugeom.store.store import open_store
 if "://" not in sys.argv[1]:
     spill = "PRAGMA cache_size = 1"  # pages go to the file before the transaction ends
@@ -203,9 +206,9 @@ if "://" not in sys.argv[1]:
 with open_store(sys.argv[1]) as store:
     hand_made.save_audit(store)
     with store.run("audit", network=hand_made.network(names=("a", "b")), domain=hand_made.domain()) as run:
-        run.save_notes(["A step that is done."])
+        run.save(Notes(["A step that is done."]))
         with run.step():
-            run.save_partition(hand_made.partition(network=hand_made.network(names=("a", "b"))))
+            run.save(hand_made.partition(network=hand_made.network(names=("a", "b"))))
             print("saved", flush=True)
             sys.stdin.read()
 """
@@ -237,7 +240,7 @@ def test_a_killed_run_stays_unfinished_and_leaves_whole_steps(database, path):
 )
 def test_a_run_that_is_stopped_is_interrupted_at_once(store, ask, error, reason):
     with pytest.raises(type(error)), store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run:
-        run.save_partition(hand_made.partition())
+        run.save(hand_made.partition())
         raise error
     overview = "SELECT status, reason, regions, partition_status FROM runs_overview"
     assert ask(overview) == [("interrupted", reason, 5, "complete")]
@@ -280,7 +283,7 @@ def test_which_runs_go_on(store, database, ask, changes, at_once, in_sql):
         open_store(database.url).close()
         assert ask("SELECT status FROM runs_overview") == ask("SELECT status FROM runs") == [(at_once,)]
         assert [record.id for record in store.unfinished_runs()] == [run.id]
-        run.save_partition(hand_made.partition())
+        run.save(hand_made.partition())
     assert ask("SELECT status FROM runs_overview") == [("complete",)]
 
 
@@ -299,7 +302,7 @@ def test_a_run_gives_signs_of_life(store, database, ask, monkeypatch):
     with store.run("enumerate", network=hand_made.network(), domain=hand_made.domain()) as run:
         await_sign(database)
         with run.step(long=True):
-            run.save_partition(hand_made.partition())
+            run.save(hand_made.partition())
             if database.kind == "sqlite":
                 assert ask("SELECT heartbeat_at FROM run_processes") == [(None,)]
             else:
@@ -313,7 +316,7 @@ def test_what_an_interrupted_search_found_can_be_read(store, database):
     """The latest finished run is that of a report; without one, the interrupted one."""
     about = {"network": hand_made.network(), "domain": hand_made.domain()}
     with pytest.raises(SystemExit), store.run("enumerate", **about) as run:
-        run.save_block(known_block(hand_made.truncated_partition()))
+        run.save(known_block(hand_made.truncated_partition()))
         raise SystemExit("the end")
     tables, content = read_run(store), report_content(store)
     assert tables.provenance["status"] == "interrupted"
@@ -353,30 +356,30 @@ def test_a_store_that_may_not_be_written_is_told_by_its_view(path):
 def test_a_refused_write_marks_the_run(store, database, ask):
     """The second census has the same key as the first."""
     with pytest.raises(StoreError), store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run:
-        run.save_census(hand_made.census())
-        run.save_census(hand_made.census())
+        run.save(hand_made.census())
+        run.save(hand_made.census())
     assert ask("SELECT status FROM runs") == [("failed",)]
     database.assert_sound()
 
 
 def test_a_run_is_about_one_network_and_one_domain(store):
     with pytest.raises(StoreError, match="is about"), store.run("save", network=hand_made.network()) as run:
-        run.save_partition(hand_made.partition())
+        run.save(hand_made.partition())
     other = Domain.box([0, 0], [1, 1])
     with (
         pytest.raises(StoreError, match="is about"),
         store.run("save", network=hand_made.network(), domain=other) as run,
     ):
-        run.save_partition(hand_made.partition())
+        run.save(hand_made.partition())
     with pytest.raises(StoreError, match="has no domain"), store.run("audit", network=hand_made.network()) as run:
-        run.save_census(hand_made.census())
+        run.save(hand_made.census())
     with pytest.raises(StoreError, match="3 statuses for 4"), store.run("audit", network=hand_made.network()) as run:
-        run.save_clusters(hand_made.clusters(), hand_made.importance(), statuses=[PatternStatus.REGION] * 3)
+        run.save(ClusterRecord(hand_made.clusters(), hand_made.importance(), statuses=[PatternStatus.REGION] * 3))
 
 
 def test_clusters_need_no_domain(store, ask):
     with store.run("cluster", network=hand_made.network()) as run:
-        run.save_clusters(hand_made.clusters(), hand_made.importance())
+        run.save(ClusterRecord(hand_made.clusters(), hand_made.importance()))
     assert ask("SELECT count(*), count(status) FROM cluster_list") == [(4, 0)]
     assert ask("SELECT count(*) FROM pattern_statuses") == [(0,)]
 
@@ -384,7 +387,7 @@ def test_clusters_need_no_domain(store, ask):
 def test_an_unknown_verdict_is_no_fact(store, ask):
     statuses = [PatternStatus.REGION, PatternStatus.UNKNOWN, PatternStatus.INFEASIBLE, PatternStatus.LOWER_DIMENSIONAL]
     with store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run:
-        run.save_clusters(hand_made.clusters(), hand_made.importance(), statuses=statuses)
+        run.save(ClusterRecord(hand_made.clusters(), hand_made.importance(), statuses=statuses))
     assert ask("SELECT status FROM cluster_list ORDER BY cluster") == [(str(status),) for status in statuses]
     assert ask("SELECT count(*) FROM pattern_statuses") == [(3,)]
 
@@ -399,7 +402,7 @@ def test_a_later_count_of_admissible_inputs_is_added(store, ask):
 
 def test_effective_maps_can_be_left_out(store, ask):
     with store.run("enumerate", network=hand_made.network(), domain=hand_made.domain()) as run:
-        run.save_partition(hand_made.partition(), maps=False)
+        run.save(PartitionRecord(hand_made.partition(), maps=False))
     assert counts(ask, ["patterns", "coefficients", "biases"]) == {"patterns": 5, "coefficients": 0, "biases": 0}
     store.save(hand_made.partition())
     assert counts(ask, ["coefficients", "biases"]) == {"coefficients": 10, "biases": 5}
@@ -464,8 +467,8 @@ def test_what_is_read_for_a_report_does_not_grow_with_the_run(store, monkeypatch
     """Of many clusters and patterns the largest are read, and how many there are more; nothing else changes."""
     hand_made.save_audit(store)
     whole = read_run(store)
-    monkeypatch.setattr(queries, "MOST_CLUSTERS", 2)
-    monkeypatch.setattr(queries, "MOST_PATTERNS", 3)
+    monkeypatch.setattr(reading, "MOST_CLUSTERS", 2)
+    monkeypatch.setattr(reading, "MOST_PATTERNS", 3)
     part = read_run(store)
     assert part.clusters.equals(whole.clusters)
     for name in ("profiles", "importance"):
@@ -486,21 +489,21 @@ def test_a_run_that_was_taken_over_adds_nothing_more(store, database, ask):
         pytest.raises(StoreError, match="another program took over what run 1 had found"),
         store.run("audit", **about) as sleeper,
     ):
-        sleeper.save_clusters(hand_made.clusters(), hand_made.importance())
+        sleeper.save(ClusterRecord(hand_made.clusters(), hand_made.importance()))
         database.change(record_death)
-        sleeper.save_partition(hand_made.truncated_partition())
+        sleeper.save(hand_made.truncated_partition())
         assert ask("SELECT status, reason FROM runs") == [("running", "")]
         database.change(record_death)
         with open_store(database.url) as other:
             with other.run("enumerate", **about) as elsewhere:  # another command: what it finds replaces nothing
                 elsewhere.resume()
-                elsewhere.save_partition(hand_made.partition())
+                elsewhere.save(hand_made.partition())
             assert ask("SELECT clusters FROM runs WHERE id = 1") == [(4,)]
             with other.run("audit", **about) as successor:
                 assert len(successor.resume()) == 5
-                successor.save_partition(hand_made.partition())
+                successor.save(hand_made.partition())
                 assert ask("SELECT clusters FROM runs WHERE id = 1") == [(4,)]
-        sleeper.save_census(hand_made.census())
+        sleeper.save(hand_made.census())
     assert ask("SELECT id, status, clusters, partition_id FROM runs ORDER BY id") == [
         (1, "failed", None, None),
         (2, "complete", None, 2),

@@ -10,6 +10,7 @@ from relugeom.claims.settlement import Verdict
 from relugeom.claims.subject import Direction, Question, Side, Subject
 from relugeom.claims.words import answer_in_words
 from relugeom.partition.scope import names_on
+from relugeom.store.records import Answers
 from relugeom.store.store import Store
 
 SUBJECTS = [
@@ -38,8 +39,8 @@ def test_subjects_come_back_with_their_sentences(store: Store, database: Databas
     answers = [Answer(subject, Verdict.UNKNOWN, part=2, whole=3) for subject in SUBJECTS]
     network, domain = hand_made.network(names=features), hand_made.domain()
     with store.run("audit", network=network, domain=domain) as run:
-        run.save_answers(answers[:3])
-        run.save_answers(answers[3:])
+        run.save(Answers(answers[:3]))
+        run.save(Answers(answers[3:]))
     assert store.load_subjects(run.id) == SUBJECTS
     said = [answer_in_words(answer, names_on(network, domain)) for answer in answers]
     assert len(set(said)) == len(SUBJECTS)

@@ -11,7 +11,8 @@ from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import PatternCensus
 from relugeom.partition.partition import PatternStatus
 from relugeom.report.content import ReportContent
-from relugeom.store.queries import read_run
+from relugeom.store.reading import read_run
+from relugeom.store.records import ClusterRecord
 from relugeom.store.views import VIEWS, find_view, list_views
 
 HOSTILE = ['"', "'; DROP TABLE runs; --", "a\nb", "50% %s %(x)s :x ?", "π <script>$\\bad{$[bold]", "=1+1"]
@@ -199,7 +200,7 @@ def test_what_is_not_known_is_said(store, ask):
     )
     network = ReLUNetwork.from_layers((np.ones((80, 1)), np.zeros(80)), (np.ones((1, 80)), [0.0]))
     with store.run("audit", network=network, domain=Domain.everything(1)) as run:
-        run.save_census(beyond)
+        run.save(beyond)
     assert ask("SELECT patterns, count, count_text FROM pattern_counts ORDER BY position") == [
         ("all patterns", None, "2^80"),
         ("regions", None, "at least 1"),
@@ -220,7 +221,7 @@ def test_infeasible_patterns_of_many_units_are_counted_not_listed(store, ask):
         region_verdicts=None,
     )
     with store.run("audit", network=network, domain=Domain.everything(1)) as run:
-        run.save_census(whole)
+        run.save(whole)
     assert ask("SELECT count, count_text FROM pattern_counts WHERE patterns = 'infeasible'") == [(None, "2^70 − 2")]
     assert ask("SELECT count(*) FROM pattern_list") == [(2,)]
 
@@ -233,7 +234,7 @@ def test_names_from_anywhere_are_harmless(store, ask):
     partition = hand_made.partition(network=network, domain=domain, **columns, dimension=6)
     run_about = {"network_name": HOSTILE[1], "domain_name": HOSTILE[3], "parameters": {HOSTILE[1]: HOSTILE[3]}}
     with store.run(HOSTILE[1], network=network, domain=domain, **run_about) as run:
-        run.save_partition(partition)
+        run.save(partition)
     assert store.load_partition(1).network.input_names == names
     assert sorted(name for (name,) in ask("SELECT feature FROM effective_coefficients")) == sorted(HOSTILE)
     tables = read_run(store)
@@ -289,8 +290,8 @@ def test_a_run_with_little_in_it_has_empty_tables(store):
 
 def test_numbers_that_are_not_there_stay_none_and_counts_stay_whole(store):
     with store.run("audit", network=hand_made.network(), domain=Domain.everything(2)) as run:
-        run.save_clusters(hand_made.clusters(), hand_made.importance(), statuses=[PatternStatus.UNKNOWN] * 4)
-        run.save_census(hand_made.census(region_admissible=None, lower_admissible=None))
+        run.save(ClusterRecord(hand_made.clusters(), hand_made.importance(), statuses=[PatternStatus.UNKNOWN] * 4))
+        run.save(hand_made.census(region_admissible=None, lower_admissible=None))
     tables = read_run(store)
     assert list(tables.domain["lower"]) == [None, None]
     assert set(tables.patterns["admissible"].map(str)) == {"None", "0"}

@@ -7,8 +7,10 @@ from math import isfinite
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, func, insert, select
 from sqlalchemy.exc import DBAPIError
+
+from relugeom.printing import hide_passwords, printable
 
 __all__ = [
     "ONCE",
@@ -18,7 +20,9 @@ __all__ = [
     "follow_ids",
     "insert_columns",
     "insert_value",
+    "next_position",
     "refresh_statistics",
+    "stored_text",
 ]
 
 CHUNK = 50_000
@@ -71,6 +75,12 @@ def find_id(connection: Connection, table: Table, **values: Any) -> int | None:
     return connection.execute(select(table.c.id).filter_by(**values)).scalar()
 
 
+def next_position(connection: Connection, table: Table, run_id: int) -> int:
+    """The place behind the last row that a run has in a table."""
+    last = connection.execute(select(func.max(table.c.position)).where(table.c.run_id == run_id)).scalar()
+    return 0 if last is None else int(last) + 1
+
+
 def follow_ids(connection: Connection, table: Table, last: int) -> None:
     """Let the database number the rows of a table after `last`, which was given by hand; SQLite does so by itself."""
     if connection.dialect.name == "postgresql" and last > 0:
@@ -88,6 +98,11 @@ def ask_many(connection: Connection, query: str, value: int, many: list[Any]) ->
 def bounded_or_null(value: float) -> float | None:
     """The number, or None where it is not finite."""
     return value if isfinite(value) else None
+
+
+def stored_text(text: str) -> str:
+    """A text as it may be kept: without passwords, on one line."""
+    return printable(hide_passwords(text))
 
 
 def _execute_many(

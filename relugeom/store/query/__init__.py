@@ -1,4 +1,4 @@
 """Answers to one SELECT statement that anybody may have written, from a process that may be killed.
 
-Imports the database's files and no subject. Never changes a store.
+Imports the store's database, its views and its processes. Never lets a query change a store.
 """

@@ -23,10 +23,10 @@ from relugeom.errors import StoreError
 from relugeom.store.database.connection import server_arguments
 from relugeom.store.database.location import StoreLocation, parse_location
 from relugeom.store.database.migration import check_schema
-from relugeom.store.processes import mark_interrupted
 from relugeom.store.query.frames import receive, send
 from relugeom.store.query.process import LONGEST_ROW
 from relugeom.store.query.refusals import out_of_time, refusal
+from relugeom.store.subjects.processes import mark_interrupted
 
 __all__ = ["MOST_BYTES", "QueryResult", "run_query"]
 

@@ -3,17 +3,54 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
+from sqlalchemy import Column, Connection, Double, Integer, Table, Text, UniqueConstraint
 
 from relugeom.data.table import SampleTable
 from relugeom.geometry.domain_spec import domain_of_data
 from relugeom.linalg.arrays import FloatArray, frozen_array
 from relugeom.linalg.digest import content_digest
 from relugeom.printing import printable
-from relugeom.store import schema
+from relugeom.store.database.columns import Digest, key, metadata, owner, required
 from relugeom.store.database.insertion import find_id, insert_columns, insert_value
+from relugeom.store.subject import StoreSubject
 
-__all__ = ["DatasetRecord", "describe_dataset", "save_dataset"]
+__all__ = [
+    "DATASETS",
+    "DATASET_FEATURES",
+    "OVERALL_OF_RUN",
+    "SUBJECT",
+    "DatasetRecord",
+    "describe_dataset",
+    "save_dataset",
+]
+
+DATASETS = Table(
+    "datasets",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    required("digest", Digest, comment="SHA-256 of the samples, the target and their names"),
+    required("name", Text, comment="name of the file when the data were first saved"),
+    required("samples", Integer, comment="number of samples"),
+    Column("target", Text, comment="name of the target column, or NULL"),
+    Column(
+        "range_digest",
+        Digest,
+        comment="digest that the domain of the least and largest value of each column has; NULL where it is not known",
+    ),
+    UniqueConstraint("digest"),
+    comment="Tables of samples.",
+)
+
+DATASET_FEATURES = Table(
+    "dataset_features",
+    metadata,
+    owner("dataset_id", "datasets.id", "the dataset"),
+    key("position", "number of the input, from 0"),
+    required("name", Text, comment="name of the column"),
+    Column("mean", Double, comment="mean over all samples"),
+    Column("spread", Double, comment="standard deviation over all samples"),
+    comment="Columns of a dataset.",
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +112,7 @@ def describe_dataset(
 
 def save_dataset(connection: Connection, dataset: DatasetRecord) -> int:
     """Id of a dataset, saved where it is not there yet."""
-    known = find_id(connection, schema.datasets, digest=dataset.digest)
+    known = find_id(connection, DATASETS, digest=dataset.digest)
     if known is not None:
         return known
     facts = {
@@ -85,7 +122,7 @@ def save_dataset(connection: Connection, dataset: DatasetRecord) -> int:
         "target": dataset.target,
         "range_digest": dataset.range_digest,
     }
-    dataset_id = insert_value(connection, schema.datasets, facts)
+    dataset_id = insert_value(connection, DATASETS, facts)
     features = {
         "dataset_id": dataset_id,
         "position": range(len(dataset.feature_names)),
@@ -93,5 +130,18 @@ def save_dataset(connection: Connection, dataset: DatasetRecord) -> int:
         "mean": dataset.mean,
         "spread": dataset.spread,
     }
-    insert_columns(connection, schema.dataset_features, features)
+    insert_columns(connection, DATASET_FEATURES, features)
     return dataset_id
+
+
+OVERALL_OF_RUN = """\
+SELECT f.name AS feature, d.mean, d.spread
+FROM runs r
+JOIN dataset_features d ON d.dataset_id = r.dataset_id
+JOIN features f ON f.network_id = r.network_id AND f.position = d.position
+WHERE r.id = :run ORDER BY d.position"""
+
+
+SUBJECT = StoreSubject(
+    tables=(DATASETS, DATASET_FEATURES),
+)

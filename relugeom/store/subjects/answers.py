@@ -4,8 +4,6 @@ The subject of an answer is in columns, the features of a question about protect
 sentence is kept for people.
 """
 
-from collections.abc import Sequence
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -19,18 +17,22 @@ from sqlalchemy import (
     select,
 )
 
-from relugeom.claims.answer import Answer
 from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Proof
 from relugeom.claims.subject import Direction, Question, Side, Subject
-from relugeom.claims.words import Names, answer_in_words
+from relugeom.claims.words import answer_in_words
+from relugeom.partition.scope import names_on
 from relugeom.printing import printable
 from relugeom.store.database.columns import Digest, key, metadata, owner, required
-from relugeom.store.database.insertion import insert_columns
+from relugeom.store.database.insertion import insert_columns, next_position
+from relugeom.store.database.view import View
+from relugeom.store.open_run import OpenRun
+from relugeom.store.records import Answers
+from relugeom.store.subject import Saver, StoreSubject
 
-__all__ = ["answers", "load_subjects", "proof_file", "protected_features", "save_answers"]
+__all__ = ["ANSWERS", "ANSWERS_OF_RUN", "PROTECTED_FEATURES", "SUBJECT", "load_subjects", "proof_file", "save_answers"]
 
-answers = Table(
+ANSWERS = Table(
     "answers",
     metadata,
     owner("run_id", "runs.id", "the run"),
@@ -57,7 +59,7 @@ answers = Table(
     sqlite_with_rowid=False,
 )
 
-protected_features = Table(
+PROTECTED_FEATURES = Table(
     "protected_features",
     metadata,
     key("run_id", "the run"),
@@ -69,8 +71,11 @@ protected_features = Table(
 )
 
 
-def save_answers(connection: Connection, run_id: int, found: Sequence[Answer], names: Names, *, first: int) -> None:
-    """Record answers of a run, `first` being the place of the first one."""
+def save_answers(run: OpenRun, record: Answers) -> None:
+    """Record answers behind those that are there."""
+    connection, run_id, found = run.connection, run.id, record.answers
+    first = next_position(connection, ANSWERS, run_id)
+    names = names_on(run.network, run.domain)
     proofs = [answer.proof for answer in found]
     subjects = [answer.subject for answer in found]
     positions = range(first, first + len(found))
@@ -96,7 +101,7 @@ def save_answers(connection: Connection, run_id: int, found: Sequence[Answer], n
         "whole": [answer.whole for answer in found],
         "from_samples": [answer.from_samples for answer in found],
     }
-    insert_columns(connection, answers, columns)
+    insert_columns(connection, ANSWERS, columns)
     protected = [
         (at, feature) for at, subject in zip(positions, subjects, strict=True) for feature in subject.protected
     ]
@@ -105,15 +110,15 @@ def save_answers(connection: Connection, run_id: int, found: Sequence[Answer], n
         "position": [at for at, _ in protected],
         "feature": [feature for _, feature in protected],
     }
-    insert_columns(connection, protected_features, rows)
+    insert_columns(connection, PROTECTED_FEATURES, rows)
 
 
 def load_subjects(connection: Connection, run_id: int) -> list[Subject | None]:
     """What the answers of a run are about, in their order; None where a run before revision 0013 does not tell."""
-    query = select(answers).where(answers.c.run_id == run_id).order_by(answers.c.position)
+    query = select(ANSWERS).where(ANSWERS.c.run_id == run_id).order_by(ANSWERS.c.position)
     own: dict[int, list[int]] = {}
-    rows = select(protected_features.c.position, protected_features.c.feature).where(
-        protected_features.c.run_id == run_id
+    rows = select(PROTECTED_FEATURES.c.position, PROTECTED_FEATURES.c.feature).where(
+        PROTECTED_FEATURES.c.run_id == run_id
     )
     for at, feature in connection.execute(rows):
         own.setdefault(at, []).append(feature)
@@ -138,3 +143,40 @@ def load_subjects(connection: Connection, run_id: int) -> list[Subject | None]:
 def proof_file(proof: Proof) -> str | None:
     """Where a certificate is, as text; None where it was not kept."""
     return None if proof.path is None else printable(str(proof.path))
+
+
+ANSWERS_OF_RUN = """\
+SELECT question, statement, verdict, value, part, whole, witness, from_samples, reason, file, sha256,
+       output_position, position, direction FROM answer_list WHERE run = :run ORDER BY number"""
+
+
+VIEWS = (
+    View(
+        "answer_list",
+        "what was asked of the network on the whole domain: subject, statement, verdict, numbers, witness, certificate",
+        """\
+SELECT a.run_id AS run, a.position + 1 AS number, a.question, a.statement, a.verdict, a.value, a.witness, a.reason,
+       a.file, a.sha256, a.scope, o.name AS output, f.name AS feature, a.direction, a.side, a.second_network,
+       a.further, a.part, a.whole, a.from_samples, a.output AS output_position, a.feature AS position
+FROM answers a
+JOIN runs r ON r.id = a.run_id
+LEFT JOIN outputs o ON o.network_id = r.network_id AND o.position = a.output
+LEFT JOIN features f ON f.network_id = r.network_id AND f.position = a.feature""",
+    ),
+    View(
+        "answer_features",
+        "the features on which a decision should not depend, of each answer about that: one row a feature",
+        """\
+SELECT p.run_id AS run, p.position + 1 AS number, f.name AS feature, p.feature AS position
+FROM protected_features p
+JOIN runs r ON r.id = p.run_id
+JOIN features f ON f.network_id = r.network_id AND f.position = p.feature""",
+    ),
+)
+
+
+SUBJECT = StoreSubject(
+    tables=(ANSWERS, PROTECTED_FEATURES),
+    views=VIEWS,
+    savers=(Saver(Answers, save_answers),),
+)

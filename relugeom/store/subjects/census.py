@@ -1,26 +1,44 @@
-"""How all patterns divide, as rows: counts for the run, statuses for everybody."""
+"""How all 2^N patterns divide on the domain of a run: counts for the run, statuses for everybody."""
 
 from typing import NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection
+from sqlalchemy import BigInteger, Column, Table, Text
 
 from relugeom.linalg.arrays import ByteArray
-from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import pack_patterns
 from relugeom.partition.census import CensusKind, PatternCensus
 from relugeom.partition.partition import PatternStatus
-from relugeom.store import schema
+from relugeom.store.database.columns import key, metadata, owner, required
 from relugeom.store.database.insertion import insert_columns
-from relugeom.store.patterns import save_admissible, save_patterns, save_statuses
+from relugeom.store.database.view import View
+from relugeom.store.open_run import OpenRun
+from relugeom.store.subject import Saver, StoreSubject
+from relugeom.store.subjects.patterns import save_patterns
+from relugeom.store.subjects.statuses import save_admissible, save_statuses
 
-__all__ = ["save_census"]
+__all__ = ["CENSUS_OF_RUN", "PATTERN_CENSUS", "SUBJECT", "Count", "census_counts", "infeasible_patterns", "save_census"]
+
+PATTERN_CENSUS = Table(
+    "pattern_census",
+    metadata,
+    owner("run_id", "runs.id", "the run"),
+    key("position", "order of reading"),
+    required(
+        "kind", Text, comment="which patterns are counted: all, region, lower-dimensional, infeasible, admissible"
+    ),
+    required("patterns", Text, comment="the same in words"),
+    Column("count", BigInteger, comment="how many; NULL where that is not known, or is beyond 2^63"),
+    required("count_text", Text, comment="the same in words: a number, 2^80, at least 7, not known"),
+    comment="How all 2^N patterns of the network divide on the domain of a run.",
+)
 
 MAX_LISTED_INFEASIBLE_UNITS = 12
 """Infeasible patterns of larger networks are counted, not listed."""
-LARGEST = 2**63 - 1
-NOT_KNOWN = "not known"
 
+LARGEST = 2**63 - 1
+
+NOT_KNOWN = "not known"
 
 LABELS = {
     CensusKind.ALL: "all patterns",
@@ -40,20 +58,18 @@ class Count(NamedTuple):
     text: str
 
 
-def save_census(
-    connection: Connection, run_id: int, census: PatternCensus, network: ReLUNetwork, network_id: int, domain_id: int
-) -> None:
+def save_census(run: OpenRun, census: PatternCensus) -> None:
     """Record the counts of a census, and the statuses of the patterns that it lists."""
     counts = census_counts(census)
     columns = {
-        "run_id": run_id,
+        "run_id": run.id,
         "position": range(len(counts)),
         "kind": [count.kind.value for count in counts],
         "patterns": [LABELS[count.kind] for count in counts],
         "count": [count.number for count in counts],
         "count_text": [count.text for count in counts],
     }
-    insert_columns(connection, schema.pattern_census, columns)
+    insert_columns(run.connection, PATTERN_CENSUS, columns)
     kinds = [
         (census.region_packed, PatternStatus.REGION, census.region_admissible),
         (census.lower_packed, PatternStatus.LOWER_DIMENSIONAL, census.lower_admissible),
@@ -64,11 +80,15 @@ def save_census(
         )
     asked_of = {PatternStatus.REGION: census.region_verdicts, PatternStatus.LOWER_DIMENSIONAL: census.lower_verdicts}
     for packed, status, admissible in kinds:
-        patterns = save_patterns(connection, network_id, network, packed)
-        save_statuses(connection, domain_id, patterns, status, admissible)
+        patterns = save_patterns(run.connection, run.network_id, run.network, packed)
+        save_statuses(run.connection, run.domain_id, patterns, status, admissible)
         asked = asked_of.get(status)
         if asked is not None:
-            save_admissible(connection, domain_id, patterns.ids, asked)
+            save_admissible(run.connection, run.domain_id, patterns.ids, asked)
+
+
+def _listed(census: PatternCensus) -> int:
+    return len(census.region_packed)
 
 
 def census_counts(census: PatternCensus) -> list[Count]:
@@ -108,3 +128,29 @@ def _infeasible_count(census: PatternCensus) -> Count:
 
 def _text(number: int | None) -> str:
     return NOT_KNOWN if number is None else f"{number:,}"
+
+
+CENSUS_OF_RUN = "SELECT kind, patterns, count_text AS count FROM pattern_counts WHERE run = :run ORDER BY position"
+
+
+VIEWS = (
+    View(
+        "pattern_counts",
+        "how all 2^N patterns divide: regions, infeasible, met by an admissible input, holding samples",
+        """\
+SELECT run_id AS run, position, patterns, count, count_text, kind
+FROM pattern_census
+UNION ALL
+SELECT run_id, 100, 'holding samples of the domain', count(*), CAST(count(*) AS TEXT), 'observed'
+FROM clusters
+WHERE samples > outside
+GROUP BY run_id""",
+    ),
+)
+
+
+SUBJECT = StoreSubject(
+    tables=(PATTERN_CENSUS,),
+    views=VIEWS,
+    savers=(Saver(PatternCensus, save_census, rows=_listed),),
+)

@@ -2,18 +2,21 @@
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Column, Connection, Table, Text
+from sqlalchemy import BigInteger, Column, Table, Text
 
 from relugeom.printing import printable
 from relugeom.store.database.columns import Digest, metadata, owner, required
 from relugeom.store.database.insertion import insert_columns
+from relugeom.store.database.view import View
+from relugeom.store.open_run import OpenRun
+from relugeom.store.subject import Saver, StoreSubject
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # slow to load
     from relugeom.certificate.partition import Certificate
 
-__all__ = ["certificates", "save_certificate"]
+__all__ = ["CERTIFICATES", "CERTIFICATES_OF_RUN", "SUBJECT", "save_certificate"]
 
-certificates = Table(
+CERTIFICATES = Table(
     "certificates",
     metadata,
     owner("run_id", "runs.id", "the run"),
@@ -27,10 +30,10 @@ certificates = Table(
 )
 
 
-def save_certificate(connection: Connection, run_id: int, certificate: "Certificate") -> None:
-    """Record a certificate of a run."""
+def save_certificate(run: OpenRun, certificate: "Certificate") -> None:
+    """Record the certificate of the run's list of regions."""
     columns = {
-        "run_id": [run_id],
+        "run_id": [run.id],
         "file": [printable(str(certificate.path))],
         "sha256": [certificate.digest],
         "bytes": [certificate.size],
@@ -38,4 +41,26 @@ def save_certificate(connection: Connection, run_id: int, certificate: "Certific
         "proofs": [certificate.proofs],
         "names_digest": [certificate.names_digest],
     }
-    insert_columns(connection, certificates, columns)
+    insert_columns(run.connection, CERTIFICATES, columns)
+
+
+CERTIFICATES_OF_RUN = "SELECT file, sha256, names_digest, bytes, regions, proofs FROM certificates WHERE run_id = :run"
+
+
+VIEWS = (
+    View(
+        "run_certificates",
+        "the certificate of each run's list of regions: file, digest, size",
+        """\
+SELECT c.run_id AS run, c.file, c.sha256, c.bytes, c.regions, c.proofs, r.status
+FROM certificates c
+JOIN runs r ON r.id = c.run_id""",
+    ),
+)
+
+
+SUBJECT = StoreSubject(
+    tables=(CERTIFICATES,),
+    views=VIEWS,
+    savers=(Saver("relugeom.certificate.partition.Certificate", save_certificate),),
+)

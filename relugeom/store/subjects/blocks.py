@@ -7,21 +7,40 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import JSON, BigInteger, Connection, Double, LargeBinary, Table, delete, insert, select
 
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import packed_width
 from relugeom.partition.found import RegionBlock
 from relugeom.partition.partition import Partition
-from relugeom.search.enumeration import partition_from_blocks
-from relugeom.store import schema
-from relugeom.store.domains import load_domain
-from relugeom.store.networks import load_network
+from relugeom.store.database.columns import key, metadata, owner, required
+from relugeom.store.open_run import OpenRun
+from relugeom.store.subject import Saver, StoreSubject
+from relugeom.store.subjects.domains import load_domain
+from relugeom.store.subjects.networks import load_network
+from relugeom.store.subjects.runs import RUNS
 
-__all__ = ["drop_blocks", "load_blocks", "load_found", "save_block"]
+__all__ = ["SEARCH_BLOCKS", "SUBJECT", "drop_blocks", "insert_block", "load_blocks", "load_found", "save_block"]
+
+SEARCH_BLOCKS = Table(
+    "search_blocks",
+    metadata,
+    owner("run_id", "runs.id", "the run"),
+    key("number", "number of the block, from 0"),
+    required("regions", BigInteger, comment="number of activation regions in it"),
+    required("seconds", Double, comment="time of the search until then"),
+    required("packed", LargeBinary, comment="their patterns, eight units a byte, one region after the other"),
+    required("points", LargeBinary, comment="their interior points, little-endian float64"),
+    required(
+        "exact_points", JSON, comment="row of the block: coordinates as fractions, where no float64 point was found"
+    ),
+    required("tree", LargeBinary, comment="the split tree since the block before, a byte a node"),
+    required("empty_leaves", JSON, comment="leaves of the block that turned out to be empty, by number"),
+    comment="What a search has found so far; gone when its run is finished.",
+)
 
 
-def save_block(connection: Connection, run_id: int, number: int, block: RegionBlock, seconds: float) -> None:
+def insert_block(connection: Connection, run_id: int, number: int, block: RegionBlock, seconds: float) -> None:
     """Record a block of a run's search; `seconds` is the time of the search until then."""
     exact = {str(row): [str(value) for value in point] for row, point in block.exact_points.items()}
     values = {
@@ -35,12 +54,18 @@ def save_block(connection: Connection, run_id: int, number: int, block: RegionBl
         "tree": block.tokens.tobytes(),
         "empty_leaves": list(block.empty_leaves),
     }
-    connection.execute(insert(schema.search_blocks).values(**values))
+    connection.execute(insert(SEARCH_BLOCKS).values(**values))
+
+
+def save_block(run: OpenRun, block: RegionBlock) -> None:
+    """Record what a search has just found: a later run can go on from there."""
+    insert_block(run.connection, run.id, run.blocks, block, run.earlier + run.seconds)
+    run.blocks += 1
 
 
 def load_blocks(connection: Connection, run_id: int, network: ReLUNetwork) -> tuple[list[RegionBlock], float]:
     """The blocks of a run in their order, and the time that their search took."""
-    table = schema.search_blocks
+    table = SEARCH_BLOCKS
     blocks, seconds = [], 0.0
     rows = connection.execute(select(table).where(table.c.run_id == run_id).order_by(table.c.number)).mappings()
     for row in rows:
@@ -59,7 +84,9 @@ def load_blocks(connection: Connection, run_id: int, network: ReLUNetwork) -> tu
 
 def load_found(connection: Connection, run_id: int) -> Partition | None:
     """What the search of a run has found so far, as a truncated partition; None where it left no block."""
-    query = select(schema.runs.c.network_id, schema.runs.c.domain_id).where(schema.runs.c.id == run_id)
+    from relugeom.search.enumeration import partition_from_blocks  # slow to load for whoever only asks the store
+
+    query = select(RUNS.c.network_id, RUNS.c.domain_id).where(RUNS.c.id == run_id)
     row = connection.execute(query).one()
     if row.domain_id is None:
         return None
@@ -70,8 +97,14 @@ def load_found(connection: Connection, run_id: int) -> Partition | None:
 
 def drop_blocks(connection: Connection, run_id: int) -> None:
     """Forget the blocks of a run."""
-    connection.execute(delete(schema.search_blocks).where(schema.search_blocks.c.run_id == run_id))
+    connection.execute(delete(SEARCH_BLOCKS).where(SEARCH_BLOCKS.c.run_id == run_id))
 
 
 def _points(texts: Mapping[str, Sequence[str]]) -> dict[int, tuple[Fraction, ...]]:
     return {int(row): tuple(map(Fraction, point)) for row, point in texts.items()}
+
+
+SUBJECT = StoreSubject(
+    tables=(SEARCH_BLOCKS,),
+    savers=(Saver(RegionBlock, save_block),),
+)

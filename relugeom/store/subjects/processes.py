@@ -14,23 +14,44 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, literal_column, select, update
+from sqlalchemy import Column, Connection, Integer, Table, Text, literal_column, select, update
 from sqlalchemy.exc import DBAPIError
 
 from relugeom.printing import printable
-from relugeom.store import schema
 from relugeom.store.database.clock import SILENT_SECONDS, moment
+from relugeom.store.database.columns import metadata, owner, required
 from relugeom.store.database.connection import connect_engine, reading, writing
 from relugeom.store.database.insertion import insert_columns
 from relugeom.store.database.location import StoreLocation
-from relugeom.store.process_table import run_processes
+from relugeom.store.subject import StoreSubject
+from relugeom.store.subjects.runs import RUNS
 
-__all__ = ["Pulse", "give_sign", "mark_interrupted", "record_process"]
+__all__ = ["RUN_PROCESSES", "SUBJECT", "Birth", "Pulse", "give_sign", "mark_interrupted", "record_process"]
+
+RUN_PROCESSES = Table(
+    "run_processes",
+    metadata,
+    owner("run_id", "runs.id", "the run"),
+    required("host", Text, comment="name of the machine"),
+    required("process", Integer, comment="number of the process there"),
+    required(
+        "birth", Text, comment="boot of the machine, space and start of the process; empty where they are unknown"
+    ),
+    Column(
+        "heartbeat_at",
+        Text,
+        comment="UTC, its last sign of life; NULL while a run is stored in an SQLite file",
+    ),
+    comment="The processes that run, or ran, each run.",
+)
 
 BEAT_SECONDS = 20.0
+
 SOON = ("foreign_keys = ON", "busy_timeout = 200")
 """Whoever holds the lock of a file is not waited for."""
+
 ENDED = "its process ended without a word"
+
 GONE = ("Z", "X")
 """States of a process that has ended, though its parent has not noticed yet."""
 
@@ -51,14 +72,14 @@ def record_process(connection: Connection, run_id: int) -> None:
         "process": [os.getpid()],
         "birth": [" ".join(birth) if birth else ""],
     }
-    insert_columns(connection, run_processes, columns)
+    insert_columns(connection, RUN_PROCESSES, columns)
     give_sign(connection, run_id)
 
 
 def give_sign(connection: Connection, run_id: int, *, storing: bool = False) -> None:
     """Write that the process of a run lives; when it begins to store, that no more can be written."""
     now: Any = None if storing else literal_column(moment(connection.dialect.name))
-    connection.execute(update(run_processes).where(run_processes.c.run_id == run_id).values(heartbeat_at=now))
+    connection.execute(update(RUN_PROCESSES).where(RUN_PROCESSES.c.run_id == run_id).values(heartbeat_at=now))
 
 
 class Pulse:
@@ -97,15 +118,15 @@ def mark_interrupted(place: StoreLocation) -> None:
         with writing(engine) if place.path else engine.connect() as connection, connection.begin():
             for run_id in _interrupted(connection):
                 connection.execute(
-                    update(schema.runs)
-                    .where(schema.runs.c.id == run_id, schema.runs.c.status == "running")
+                    update(RUNS)
+                    .where(RUNS.c.id == run_id, RUNS.c.status == "running")
                     .values(status="interrupted", reason=ENDED)
                 )
 
 
 def _interrupted(connection: Connection) -> list[int]:
     """Runs that go on according to their row, but not in fact."""
-    runs, table = schema.runs, run_processes
+    runs, table = RUNS, RUN_PROCESSES
     silent: Any = literal_column(moment(connection.dialect.name, SILENT_SECONDS))
     query = (
         select(runs.c.id, table.c.run_id, table.c.process, table.c.birth, table.c.heartbeat_at)
@@ -137,3 +158,8 @@ def _birth_of(process: int) -> Birth | None:
     except OSError:
         return None
     return None if state in GONE else Birth(f"{boot} {space}", numbers[18])
+
+
+SUBJECT = StoreSubject(
+    tables=(RUN_PROCESSES,),
+)

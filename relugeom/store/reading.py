@@ -1,0 +1,257 @@
+"""Reading a run back as tables, for reports and notebooks.
+
+Frames hold Python's numbers; where there is no value they hold None (or NaN in a column of floats).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, RowMapping, text
+
+from relugeom.errors import StoreError
+from relugeom.geometry.domain import Domain
+from relugeom.network.network import ReLUNetwork
+from relugeom.network.pattern import pattern_texts
+from relugeom.store.registry import SUBJECTS
+from relugeom.store.store import Store
+from relugeom.store.subjects.answers import ANSWERS_OF_RUN
+from relugeom.store.subjects.census import CENSUS_OF_RUN
+from relugeom.store.subjects.certificates import CERTIFICATES_OF_RUN
+from relugeom.store.subjects.clusters import CLUSTERS_OF_RUN, OUTCOMES_OF_RUN, PROFILES_OF_RUN
+from relugeom.store.subjects.datasets import OVERALL_OF_RUN
+from relugeom.store.subjects.domains import CONSTRAINTS_OF_RUN, DOMAIN_OF_RUN, load_domain
+from relugeom.store.subjects.importance import IMPORTANCE_OF_RUN
+from relugeom.store.subjects.networks import NETWORK_OF_RUN, load_network
+from relugeom.store.subjects.notes import NOTES_OF_RUN
+from relugeom.store.subjects.runs import LATEST_RUN, OVERVIEW_OF_RUN, SOFTWARE_OF_RUN, SOURCE_OF_RUN, STATUS_OF_RUN
+from relugeom.store.subjects.statuses import LISTED_OF_RUN, PATTERN_COUNT_OF_RUN, PATTERNS_OF_RUN
+from relugeom.store.words import constraints_in_words, describe_certificate, describe_network, describe_run
+
+__all__ = ["RunSource", "RunTables", "read_findings", "read_parts", "read_run", "read_source"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunTables:
+    """What the store knows about one run.
+
+    Attributes
+    ----------
+    run
+        Its number.
+    network, provenance
+        Label → text, in the order of reading.
+    domain
+        Columns feature, kind, lower, upper, group.
+    constraints
+        Linear rows of the domain in words.
+    census
+        Columns kind (`CensusKind`), patterns (the same in words), count (text).
+    clusters
+        Columns cluster, pattern, samples, share, outside, status, prediction, positive_share, target_mean, accuracy.
+    outcomes
+        Where the network has several outputs: columns cluster, kind (mean, decided, target), name, value; else empty.
+    overall
+        Mean and spread of each feature over all samples, by feature; None without samples.
+    profiles
+        Columns cluster, feature, mean, spread; of the largest clusters, at most `MOST_CLUSTERS`.
+    importance
+        Columns cluster, output, feature, coefficient, sign, scaled, contribution; of the same clusters.
+    patterns
+        Columns pattern, status, samples, admissible; regions first, those with most samples at the top. At most
+        `MOST_PATTERNS`.
+    hidden_patterns
+        How many more patterns have a status.
+    notes
+        Limits and remarks, one sentence each.
+    answers
+        Columns question, statement, verdict, value, part, whole, witness, from_samples, reason, file, sha256,
+        output_position, position (of the feature), direction.
+    proved_regions
+        Activation regions that the certificate proves; None without one.
+    certificate
+        Label → text about the proof of the list of regions; empty where there is none.
+    domain_is_range_of_data
+        Whether the domain is the box around the data: yes, no or unknown; None without both.
+    partition
+        The status of its partition; None where none was saved.
+    regions
+        Regions of that, or of what a search had found that did not end; None where there is nothing.
+    """
+
+    run: int
+    network: Mapping[str, str]
+    domain: pd.DataFrame
+    constraints: Sequence[str]
+    census: pd.DataFrame
+    clusters: pd.DataFrame
+    outcomes: pd.DataFrame
+    overall: pd.DataFrame | None
+    profiles: pd.DataFrame
+    importance: pd.DataFrame
+    patterns: pd.DataFrame
+    hidden_patterns: int
+    provenance: Mapping[str, str]
+    notes: Sequence[str]
+    answers: pd.DataFrame
+    proved_regions: int | None
+    certificate: Mapping[str, str]
+    domain_is_range_of_data: str | None
+    partition: str | None
+    regions: int | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RunSource:
+    """What a run was about.
+
+    Attributes
+    ----------
+    network, domain
+        As they were saved; a run without a domain has None.
+    regions
+        Regions of its partition, or of what an interrupted search had found; None where there is nothing.
+    """
+
+    network: ReLUNetwork
+    domain: Domain | None
+    regions: int | None
+
+
+FINDINGS = {name: query for subject in SUBJECTS for name, query in subject.findings.items()}
+"""Tables of what the analyses of a run found, by name."""
+
+FINISHED, ENDED_EARLY = ("complete", "truncated"), ("interrupted", "failed")
+
+MOST_CLUSTERS, MOST_PATTERNS = 1_000, 5_000
+"""A report shows a few of them; there may be a million."""
+
+
+def read_run(store: Store, run_id: int | None = None) -> RunTables:
+    """The tables of a run; by default of the latest finished one, or of one that ended early where none is finished.
+
+    Of a run that was interrupted or failed they hold every step that was stored, and the regions that its search had
+    found.
+
+    Raises
+    ------
+    StoreError
+        There is no such run, or it goes on.
+    """
+    tables = _read_tables(store, run_id)
+    if tables.provenance["status"] not in ENDED_EARLY or tables.partition or not tables.regions:
+        return tables
+    return _with_found(store, tables)
+
+
+def _with_found(store: Store, tables: RunTables) -> RunTables:
+    """Patterns that have a status, and behind them the regions of a search that did not end."""
+    partition = store.load_partition(tables.run)
+    with store.reading() as connection:
+        known = set(connection.execute(text(LISTED_OF_RUN), {"run": tables.run}).scalars())
+    found = pattern_texts(partition.packed, partition.network.widths)
+    further = [pattern for pattern in found if pattern not in known]
+    room = max(MOST_PATTERNS - len(tables.patterns), 0)
+    samples = 0 if len(tables.clusters) else None
+    rows = {
+        "pattern": [*tables.patterns["pattern"], *further[:room]],
+        "status": [*tables.patterns["status"], *(["region"] * len(further[:room]))],
+        "samples": [*tables.patterns["samples"], *([samples] * len(further[:room]))],
+        "admissible": [*tables.patterns["admissible"], *([None] * len(further[:room]))],
+    }
+    regions = set(found)
+    rows["status"] = [
+        "region" if status == "unknown" and pattern in regions else status
+        for pattern, status in zip(rows["pattern"], rows["status"], strict=True)
+    ]
+    patterns = pd.DataFrame({name: _series(column) for name, column in rows.items()})
+    return replace(tables, patterns=patterns, hidden_patterns=tables.hidden_patterns + len(further[room:]))
+
+
+def _read_tables(store: Store, run_id: int | None) -> RunTables:
+    with store.reading() as connection:
+        run = _readable_run(connection, run_id, store.location.text)
+        network = _rows(connection, NETWORK_OF_RUN, run)[0]
+        overall = read_frame(connection, OVERALL_OF_RUN, run)
+        patterns = read_frame(connection, PATTERNS_OF_RUN, run, most=MOST_PATTERNS)
+        overview = _rows(connection, OVERVIEW_OF_RUN, run)[0]
+        certificates = _rows(connection, CERTIFICATES_OF_RUN, run)
+        return RunTables(
+            run=run,
+            network=describe_network(network, overview["network"]),
+            domain=read_frame(connection, DOMAIN_OF_RUN, run),
+            constraints=constraints_in_words(_rows(connection, CONSTRAINTS_OF_RUN, run)),
+            census=read_frame(connection, CENSUS_OF_RUN, run),
+            clusters=read_frame(connection, CLUSTERS_OF_RUN, run),
+            outcomes=read_frame(connection, OUTCOMES_OF_RUN, run, most=MOST_CLUSTERS),
+            overall=None if overall.empty else overall.set_index("feature"),
+            profiles=read_frame(connection, PROFILES_OF_RUN, run, most=MOST_CLUSTERS),
+            importance=read_frame(connection, IMPORTANCE_OF_RUN, run, most=MOST_CLUSTERS),
+            patterns=patterns,
+            hidden_patterns=connection.execute(text(PATTERN_COUNT_OF_RUN), {"run": run}).scalar_one() - len(patterns),
+            provenance=describe_run(overview, _rows(connection, SOFTWARE_OF_RUN, run)),
+            notes=[row["note"] for row in _rows(connection, NOTES_OF_RUN, run)],
+            answers=read_frame(connection, ANSWERS_OF_RUN, run),
+            certificate=describe_certificate(certificates),
+            proved_regions=certificates[-1]["regions"] if certificates else None,
+            domain_is_range_of_data=overview["domain_is_range_of_data"],
+            partition=overview["partition_status"],
+            regions=_rows(connection, SOURCE_OF_RUN, run)[0]["regions"],
+        )
+
+
+def read_source(store: Store, run_id: int) -> RunSource:
+    """The network and the domain of a run that is there."""
+    with store.reading() as connection:
+        row = _rows(connection, SOURCE_OF_RUN, run_id)[0]
+        domain = None if row["domain_id"] is None else load_domain(connection, row["domain_id"])
+        return RunSource(load_network(connection, row["network_id"]), domain, row["regions"])
+
+
+def _readable_run(connection: Connection, run_id: int | None, store: str) -> int:
+    if run_id is None:
+        latest = connection.execute(text(LATEST_RUN)).scalar()
+        if latest is None:
+            raise StoreError(f"store {store!r} holds no finished run: run `relugeom audit` with it first")
+        return int(latest)
+    found = connection.execute(text(STATUS_OF_RUN), {"run": run_id}).first()
+    if found is None:
+        raise StoreError(f"store {store!r} has no run {run_id}: see the view runs_overview")
+    if found.status not in (*FINISHED, *ENDED_EARLY):
+        raise StoreError(f"store {store!r}: run {run_id} is {found.status}: try again when it has finished")
+    return run_id
+
+
+def _rows(connection: Connection, query: str, run: int) -> Sequence[RowMapping]:
+    return connection.execute(text(query), {"run": run}).mappings().all()
+
+
+def read_frame(connection: Connection, query: str, run: int, **values: int) -> pd.DataFrame:
+    """The rows of a query about a run, which it names `:run`; further values under their names."""
+    result = connection.execute(text(query), {"run": run, **values})
+    names = list(result.keys())
+    columns = list(zip(*result.all(), strict=True)) or [()] * len(names)
+    return pd.DataFrame({name: _series(values) for name, values in zip(names, columns, strict=True)})
+
+
+def _series(values: Sequence[Any]) -> pd.Series:
+    """A column whose whole numbers stay whole beside a None."""
+    kinds = {type(value) for value in values}
+    return pd.Series(values, dtype=object if {int, type(None)} <= kinds or kinds == {type(None)} else None)
+
+
+def read_parts(store: Store, run: int) -> dict[str, bool]:
+    """Which of the parts that an audit measures are there of a run."""
+    parts = [subject.part for subject in SUBJECTS if subject.part is not None]
+    with store.reading() as connection:
+        return {
+            part: connection.execute(text(f"{query} LIMIT 1"), {"run": run}).first() is not None
+            for part, query in parts
+        }
+
+
+def read_findings(store: Store, run: int) -> dict[str, pd.DataFrame]:
+    """The findings of a run that is there, by their names; a run that did not ask has empty ones."""
+    with store.reading() as connection:
+        return {name: read_frame(connection, query, run) for name, query in FINDINGS.items()}

@@ -1,0 +1,175 @@
+"""A run: one unit of work, of which every step is in the store as soon as it is done.
+
+The run and what it is about are committed first, with status ``running``. What it finds follows step by step, each
+whole or not at all (`steps`), and its end last. A run that fails or is stopped keeps the steps that were done, and is
+marked; one whose process is killed is marked by whoever opens the store next (`subjects.processes`). A later run can go
+on from there (`resumption`).
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Engine, select, update
+
+from relugeom.errors import StoreError
+from relugeom.partition.partition import Partition, PartitionStatus
+from relugeom.search.enumeration import known_block, partition_from_blocks
+from relugeom.store.database.connection import beside_readers, explained, writing
+from relugeom.store.database.insertion import refresh_statistics, stored_text
+from relugeom.store.database.location import StoreLocation
+from relugeom.store.database.one_file import move_log
+from relugeom.store.open_run import OpenRun
+from relugeom.store.registry import find_saver
+from relugeom.store.resumption import close_run, drop_superseded, find_resumable
+from relugeom.store.schema import metadata
+from relugeom.store.steps import Steps
+from relugeom.store.subjects.blocks import drop_blocks, insert_block, load_blocks
+from relugeom.store.subjects.partitions import load_partition
+from relugeom.store.subjects.processes import give_sign, record_process
+from relugeom.store.subjects.runs import RUNS, RunInputs, insert_run, now_in_words, reason_of
+
+__all__ = ["Run", "open_run"]
+
+MANY = 1_000
+"""More regions or samples change how the database should plan its queries, and take long to store."""
+
+
+class Run:
+    """An open run of a store; made by `Store.run`.
+
+    Attributes
+    ----------
+    id
+        Its number in the store.
+    location
+        Where the store is.
+    grown
+        Whether it adds many rows.
+    """
+
+    def __init__(self, location: StoreLocation, rows: OpenRun) -> None:
+        self.id = rows.id
+        self.location = location
+        self.grown = False
+        self._rows, self._connection = rows, rows.connection
+        self._steps = Steps(location, rows)
+        self._resumed = False
+
+    def step(self, *, long: bool = False) -> AbstractContextManager[None]:
+        """What is saved within ``with run.step():`` is there together or not at all; `long` as `Steps.step` has it."""
+        return self._steps.step(long=long)
+
+    def save(self, value: object) -> None:
+        """Record what was found, in a step of its own or in the one under way.
+
+        Parameters
+        ----------
+        value
+            A partition, a block of a search, a census, volumes, an adjacency, margins, ranges, a certificate, …: the
+            subjects of the store say what they keep (`registry.SAVERS`). Where more belongs to a value, such as the
+            numbers of the samples that it is about, its subject has a record for them together.
+
+        Raises
+        ------
+        StoreError
+            The store keeps no such value, it belongs to another network or domain than the run, or what it refers to
+            was not saved yet; or the store refuses it.
+        """
+        saver = find_saver(value)
+        saver.check(self._rows, value)
+        long = saver.rows(value) > MANY
+        self.grown |= long
+        with self.step(long=long):
+            saver.save(self._rows, value)
+
+    def resume(self) -> Partition | None:
+        """What the latest run found that searched this network on this domain, to go on from; None without one.
+
+        That run was finished, truncated or killed. What it found counts as the first block of this one; names are those
+        of this run, whatever they were then. When this run is finished, interrupted ones before it are forgotten.
+        """
+        network, domain = self._rows.network, self._rows.domain
+        if domain is None:
+            raise StoreError(f"run {self.id} has no domain, so there is no search to resume")
+        self._resumed = True
+        with self.step():
+            found = find_resumable(self._connection, network, domain)
+            if found is None:
+                return None
+            if found.partition_id is not None:
+                row = self._connection.execute(select(RUNS.c.search_seconds).filter_by(id=found.run)).one()
+                known = load_partition(self._connection, found.partition_id, row.search_seconds or 0.0)
+                partition = replace(known, network=network, domain=domain)
+            else:
+                blocks, seconds = load_blocks(self._connection, found.run, network)
+                partition = partition_from_blocks(network, domain, blocks, reason="killed", seconds=seconds)
+            self._rows.earlier = partition.seconds
+            if partition.status is PartitionStatus.TRUNCATED:
+                insert_block(self._connection, self.id, 0, known_block(partition), partition.seconds)
+                self._rows.blocks = 1
+            close_run(self._connection, found.run, self.id)
+        return partition
+
+    def finish(self, status: PartitionStatus, reason: str = "") -> None:
+        """Say how the run ends; one that reaches its end without a word is complete."""
+        self._rows.finish(status, stored_text(reason))
+
+    def leftover(self) -> str:
+        """What to say when the run has ended: one line on what a copy of the store's file would lack, else nothing.
+
+        What was written last is moved into the file first, where there is room and no reader in the way.
+        """
+        return move_log(self.location)
+
+    def _close(self) -> None:
+        """The last step."""
+        with self.step(long=self._resumed):
+            drop_blocks(self._connection, self.id)
+            self._rows.blocks = 0
+            if self._resumed:
+                drop_superseded(self._connection, self.id)
+            if self.grown:
+                refresh_statistics(self._connection, metadata.sorted_tables)
+            self._rows.facts |= self._rows.end | self._time()
+
+    def _break_off(self, error: BaseException) -> None:
+        """Say that there will be no more steps."""
+        status = "failed" if isinstance(error, Exception) else "interrupted"
+        end = {"status": status, "reason": reason_of(error)} | self._time()
+        with explained(self.location), self._connection.begin():
+            self._connection.execute(update(RUNS).where(RUNS.c.id == self.id).values(**end))
+            give_sign(self._connection, self.id)
+
+    def _time(self) -> dict[str, Any]:
+        return {"finished_at": now_in_words(), "seconds": self._rows.seconds}
+
+
+@contextmanager
+def open_run(
+    location: StoreLocation, engine: Engine, command: str, inputs: RunInputs, parameters: Mapping[str, Any]
+) -> Iterator[Run]:
+    """A run from its first row to its end."""
+    with writing(engine) as connection, beside_readers(connection):
+        run = Run(location, _begin(location, connection, command, inputs, parameters))
+        try:
+            yield run
+            run._close()
+        except BaseException as error:
+            connection.rollback()
+            with suppress(StoreError):
+                run._break_off(error)
+            raise
+        finally:
+            run._steps.pulse.stop()
+
+
+def _begin(
+    location: StoreLocation, connection: Connection, command: str, inputs: RunInputs, parameters: Mapping[str, Any]
+) -> OpenRun:
+    """The rows that a run begins with."""
+    with explained(location), connection.begin():
+        rows = insert_run(connection, command, inputs, parameters)
+        record_process(connection, rows.run)
+    return OpenRun(connection, rows.run, inputs.network, rows.network, inputs.domain, rows.domain)

@@ -1,0 +1,266 @@
+"""Partitions: all activation regions of a network over a domain, as rows and back without loss."""
+
+from fractions import Fraction
+
+import numpy as np
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Connection,
+    Double,
+    ForeignKeyConstraint,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    select,
+)
+
+from relugeom.linalg.arrays import ByteArray, FloatArray
+from relugeom.linalg.digest import content_digest
+from relugeom.network.pattern import packed_width
+from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
+from relugeom.store.database.columns import Digest, key, metadata, owner, reference, required
+from relugeom.store.database.insertion import find_id, insert_columns, insert_value, stored_text
+from relugeom.store.database.view import View
+from relugeom.store.open_run import OpenRun
+from relugeom.store.records import PartitionRecord
+from relugeom.store.subject import Saver, StoreSubject
+from relugeom.store.subjects.blocks import drop_blocks
+from relugeom.store.subjects.domains import load_domain
+from relugeom.store.subjects.effective_maps import compute_maps, has_effects, insert_effects
+from relugeom.store.subjects.networks import load_network
+from relugeom.store.subjects.patterns import PATTERNS, save_patterns
+from relugeom.store.subjects.statuses import save_statuses
+
+__all__ = [
+    "INTERIOR_POINTS",
+    "PARTITIONS",
+    "PARTITION_REGIONS",
+    "SUBJECT",
+    "insert_partition",
+    "load_partition",
+    "partition_digest",
+    "save_partition",
+]
+
+PARTITIONS = Table(
+    "partitions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    required("digest", Digest, comment="SHA-256 of network, domain, regions, interior points, split tree and status"),
+    reference("network_id", "networks.id", "the network"),
+    reference("domain_id", "domains.id", "the domain"),
+    required("status", Text, comment="complete or truncated"),
+    required("reason", Text, comment="why it is truncated, or empty"),
+    required("regions", BigInteger, comment="number of activation regions found"),
+    required("dimension", Integer, comment="dimension of the affine hull of the domain"),
+    required("tree", LargeBinary, comment="split tree in preorder, a byte a node: 0, 1 stable, 2 split, 3 unexplored"),
+    CheckConstraint("status IN ('complete', 'truncated')", name="status"),
+    UniqueConstraint("network_id", "domain_id", "digest"),
+    comment="All activation regions of a network over a domain.",
+)
+
+PARTITION_REGIONS = Table(
+    "partition_regions",
+    metadata,
+    owner("partition_id", "partitions.id", "the partition"),
+    key("position", "its place in tree order, from 0"),
+    reference("pattern_id", "patterns.id", "its pattern"),
+    comment="The regions of a partition.",
+    sqlite_with_rowid=False,
+)
+
+INTERIOR_POINTS = Table(
+    "interior_points",
+    metadata,
+    key("partition_id", "the partition"),
+    key("position", "the region's place in tree order, from 0"),
+    key("feature", "number of the input, from 0"),
+    required("value", Double, comment="coordinate of an interior point, or the float64 nearest to it"),
+    Column("exact_value", Text, comment="the coordinate as a fraction where no float64 point was found, else NULL"),
+    ForeignKeyConstraint(
+        ["partition_id", "position"],
+        ["partition_regions.partition_id", "partition_regions.position"],
+        ondelete="CASCADE",
+    ),
+    comment="A point inside each region of a partition.",
+    sqlite_with_rowid=False,
+)
+
+DECIMAL_BITS = 10_000
+"""Integers up to here are written in decimal; Python reads no decimal text beyond 4,300 digits."""
+
+
+def save_partition(run: OpenRun, found: Partition | PartitionRecord) -> None:
+    """Record a partition, the statuses of its regions and, if wanted, their effective maps.
+
+    A truncated partition makes the run truncated, for the same reason.
+    """
+    record = _record_of(found)
+    partition = record.partition
+    partition_id = insert_partition(run.connection, partition, run.network_id, run.domain_id, maps=record.maps)
+    drop_blocks(run.connection, run.id)
+    run.blocks = 0
+    run.facts |= {"partition_id": partition_id, "search_seconds": partition.seconds}
+    if partition.status is PartitionStatus.TRUNCATED:
+        run.finish(partition.status, stored_text(partition.reason))
+
+
+def _record_of(found: Partition | PartitionRecord) -> PartitionRecord:
+    return found if isinstance(found, PartitionRecord) else PartitionRecord(found)
+
+
+def _regions(found: Partition | PartitionRecord) -> int:
+    return len(_record_of(found).partition)
+
+
+def _check(run: OpenRun, found: Partition | PartitionRecord) -> None:
+    """Raise unless a partition is of the run's network and domain."""
+    partition = _record_of(found).partition
+    run.check(partition.network, partition.domain)
+
+
+def insert_partition(
+    connection: Connection, partition: Partition, network_id: int, domain_id: int, *, maps: bool
+) -> int:
+    """Id of a partition, saved with the statuses (and effective maps) of its regions where it is not there yet."""
+    digest = partition_digest(partition)
+    subject = {"network_id": network_id, "domain_id": domain_id, "digest": digest}
+    partition_id = find_id(connection, PARTITIONS, **subject)
+    patterns = save_patterns(connection, network_id, partition.network, partition.packed)
+    if partition_id is None:
+        facts = {
+            "status": partition.status.value,
+            "reason": partition.reason,
+            "regions": len(partition),
+            "dimension": partition.dimension,
+            "tree": partition.tree.tobytes(),
+        }
+        partition_id = insert_value(connection, PARTITIONS, subject | facts)
+        regions = {"partition_id": partition_id, "position": range(len(partition)), "pattern_id": patterns.ids}
+        insert_columns(connection, PARTITION_REGIONS, regions)
+        _insert_points(connection, partition_id, partition)
+        save_statuses(connection, domain_id, patterns, PatternStatus.REGION)
+    if maps and not has_effects(connection, partition_id):
+        signs = compute_maps(connection, partition.network, patterns, partition.packed)
+        insert_effects(connection, partition_id, signs)
+    return partition_id
+
+
+def load_partition(connection: Connection, partition_id: int, seconds: float) -> Partition:
+    """The partition with that id, bit by bit; `seconds` is the time that its search took."""
+    table = PARTITIONS
+    row = connection.execute(select(table).where(table.c.id == partition_id)).mappings().one()
+    network = load_network(connection, row["network_id"])
+    domain = load_domain(connection, row["domain_id"])
+    return Partition(
+        network=network,
+        domain=domain,
+        packed=_load_patterns(connection, partition_id).reshape(row["regions"], packed_width(network.units)),
+        points=_load_points(connection, partition_id).reshape(row["regions"], network.inputs),
+        tree=np.frombuffer(row["tree"], dtype=np.uint8),
+        dimension=row["dimension"],
+        exact_points=_load_exact_points(connection, partition_id),
+        status=PartitionStatus(row["status"]),
+        reason=row["reason"],
+        seconds=seconds,
+    )
+
+
+def partition_digest(partition: Partition) -> str:
+    """SHA-256 of everything but the time that it took."""
+    exact = [f"{row}: {', '.join(map(_fraction_text, point))}" for row, point in sorted(partition.exact_points.items())]
+    return content_digest(
+        "partition",
+        partition.network.digest,
+        partition.domain.digest,
+        partition.packed.tobytes(),
+        partition.points,
+        partition.tree.tobytes(),
+        partition.dimension,
+        partition.status.value,
+        partition.reason,
+        *exact,
+    )
+
+
+def _insert_points(connection: Connection, partition_id: int, partition: Partition) -> None:
+    n = partition.network.inputs
+    exact = np.isin(np.arange(len(partition)), list(partition.exact_points))
+    for rows in (np.flatnonzero(~exact), np.flatnonzero(exact)):
+        texts = [_fraction_text(value) for row in rows[exact[rows]] for value in partition.exact_points[row]]
+        columns = {
+            "partition_id": partition_id,
+            "position": np.repeat(rows, n),
+            "feature": np.tile(np.arange(n), len(rows)),
+            "value": partition.points[rows].ravel(),
+            "exact_value": texts or None,
+        }
+        insert_columns(connection, INTERIOR_POINTS, columns)
+
+
+def _load_patterns(connection: Connection, partition_id: int) -> ByteArray:
+    regions, patterns = PARTITION_REGIONS, PATTERNS
+    joined = regions.join(patterns, patterns.c.id == regions.c.pattern_id)
+    query = select(patterns.c.packed).select_from(joined).where(regions.c.partition_id == partition_id)
+    rows = connection.execute(query.order_by(regions.c.position)).scalars()
+    return np.frombuffer(b"".join(rows), dtype=np.uint8)
+
+
+def _load_points(connection: Connection, partition_id: int) -> FloatArray:
+    table = INTERIOR_POINTS
+    query = select(table.c.value).where(table.c.partition_id == partition_id)
+    rows = connection.execute(query.order_by(table.c.position, table.c.feature)).scalars()
+    return np.fromiter(rows, dtype=np.float64)
+
+
+def _load_exact_points(connection: Connection, partition_id: int) -> dict[int, tuple[Fraction, ...]]:
+    table = INTERIOR_POINTS
+    query = select(table.c.position, table.c.exact_value).where(
+        table.c.partition_id == partition_id, table.c.exact_value.is_not(None)
+    )
+    points: dict[int, tuple[Fraction, ...]] = {}
+    for position, text in connection.execute(query.order_by(table.c.position, table.c.feature)):
+        points[position] = (*points.get(position, ()), _fraction(text))
+    return points
+
+
+def _fraction_text(value: Fraction) -> str:
+    """``p/q``, in hexadecimal (0x…) where a part is long."""
+    parts = (value.numerator, value.denominator)
+    return "/".join(str(part) if part.bit_length() <= DECIMAL_BITS else hex(part) for part in parts)
+
+
+def _fraction(text: str) -> Fraction:
+    numerator, denominator = (int(part, 0) for part in text.split("/"))
+    return Fraction(numerator, denominator)
+
+
+VIEWS = (
+    View(
+        "region_points",
+        "an interior point of each activation region, one row a feature",
+        """\
+SELECT r.id AS run, g.position + 1 AS region, p.pattern, f.name AS feature, i.value, i.exact_value
+FROM runs r
+CROSS JOIN partition_regions g
+CROSS JOIN patterns p
+CROSS JOIN interior_points i
+CROSS JOIN features f
+WHERE g.partition_id = r.partition_id AND p.id = g.pattern_id AND i.partition_id = g.partition_id
+      AND i.position = g.position AND f.network_id = r.network_id AND f.position = i.feature""",
+    ),
+)
+
+
+SUBJECT = StoreSubject(
+    tables=(PARTITIONS, PARTITION_REGIONS, INTERIOR_POINTS),
+    views=VIEWS,
+    savers=(
+        Saver(Partition, save_partition, rows=_regions, check=_check),
+        Saver(PartitionRecord, save_partition, rows=_regions, check=_check),
+    ),
+)

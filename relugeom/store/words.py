@@ -1,0 +1,103 @@
+"""Rows of a run in words, for its report: the network, linear rows of the domain, the run, the certificate."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+__all__ = ["constraints_in_words", "describe_certificate", "describe_network", "describe_run"]
+
+
+def constraints_in_words(rows: Sequence[RowMapping]) -> list[str]:
+    """Each row of the domain in words, like ``income − 0.5 · rent ≤ 0``."""
+    sides: dict[int, tuple[str, str]] = {}
+    for row in rows:
+        left, _ = sides.get(row["number"], ("", ""))
+        right = f"{'≤' if row['relation'] == '<=' else '='} {_number(row['value'])}"
+        sides[row["number"]] = (left + _term(row, first=not left), right)
+    return [f"{left or '0'} {right}" for left, right in sides.values()]
+
+
+def _term(row: RowMapping, *, first: bool) -> str:
+    """One summand with the sign that joins it to those before; nothing for a row without coefficients."""
+    coefficient = row["coefficient"]
+    if coefficient is None:
+        return ""
+    minus, plus = ("−", "") if first else (" − ", " + ")
+    size = "" if abs(coefficient) == 1.0 else f"{_number(abs(coefficient))} · "
+    return f"{minus if coefficient < 0 else plus}{size}{row['feature']}"
+
+
+def _number(value: float) -> str:
+    """The shortest text that means this float64."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)
+
+
+def describe_network(row: RowMapping, name: str) -> dict[str, str]:
+    """Label → text about a network, with the name of its file in the run."""
+    facts = {
+        "file": name,
+        "format": row["source"],
+        "inputs": row["inputs"],
+        "hidden layers": row["hidden_layers"],
+        "units": row["units"],
+        "outputs": row["outputs"],
+        "squashing": row["squashing"],
+        "decision": _decision(row),
+        "computes in": row["precision"],
+        "rounded weights": row["rounded_numbers"],
+        "digest": row["digest"],
+        "names digest": row["names_digest"],
+    }
+    return _texts(facts)
+
+
+def _decision(row: RowMapping) -> str:
+    if row["decision_rule"] == "argmax":
+        return "the largest output"
+    if row["decision_rule"] == "none":
+        return "none"
+    lower, upper = _number(row["threshold_lower"]), _number(row["threshold_upper"])
+    between = "" if lower == upper else f", class 0 where it is at most {lower}"
+    return f"class 1 where the output before squashing exceeds {upper}{between}"
+
+
+def describe_run(row: RowMapping, software: Sequence[RowMapping]) -> dict[str, str]:
+    """Label → text about a run and the software that it used."""
+    facts = {
+        "run": row["run"],
+        "command": row["command"],
+        "status": row["status"],
+        "reason": row["reason"],
+        "started": row["started_at"],
+        "finished": row["finished_at"],
+        "seconds": None if row["seconds"] is None else f"{row['seconds']:.3g}",
+        "data": row["data"],
+        "data digest": row["data_digest"],
+        "domain": row["domain"],
+        "domain digest": row["domain_digest"],
+        "network digest": row["network_digest"],
+    }
+    return _texts(facts | {entry["package"]: entry["version"] for entry in software})
+
+
+def describe_certificate(rows: Sequence[RowMapping]) -> dict[str, str]:
+    """The last certificate of a run, by its file name without the folder."""
+    if not rows:
+        return {}
+    row = rows[-1]
+    return {
+        "file": PurePath(row["file"]).name,
+        "SHA-256": row["sha256"],
+        "SHA-256 of names": row["names_digest"] or "none: the names in it are in no digest",
+        "size": f"{row['bytes']:,} bytes",
+        "activation regions": f"{row['regions']:,}",
+        "proofs": f"{row['proofs']:,}",
+    }
+
+
+def _texts(facts: Mapping[str, Any]) -> dict[str, str]:
+    """Label → text, without what is not there."""
+    return {label: str(value) for label, value in facts.items() if value not in (None, "")}
