@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from relugeom import Domain, ReLUNetwork, enumerate_regions, load_network
-from relugeom.search import cone_setup
+from relugeom.budget import SearchBudget
 from relugeom.search.enumeration import enumerate_by_reference
 
 Task = Callable[[ReLUNetwork, Domain], int]
@@ -112,12 +112,8 @@ def count(network: ReLUNetwork, domain: Domain, threads: int = 1) -> int:
 
 def count_by_dictionary(network: ReLUNetwork, domain: Domain) -> int:
     """Regions as the engine has them without generators: one simplex dictionary per cell."""
-    saved = cone_setup.CONE_DIMENSIONS, cone_setup.INTEGER_DIMENSIONS
-    cone_setup.CONE_DIMENSIONS = cone_setup.INTEGER_DIMENSIONS = 0
-    try:
-        return count(network, domain)
-    finally:
-        cone_setup.CONE_DIMENSIONS, cone_setup.INTEGER_DIMENSIONS = saved
+    budget = SearchBudget(cone_dimensions=0, integer_dimensions=0)
+    return len(enumerate_regions(network, domain, budget=budget))
 
 
 def arrangement(rows: list[tuple[int, ...]]) -> ReLUNetwork:

@@ -3,11 +3,13 @@
 Imports the clock alone. Never read from a module by those who spend it: whoever wants another budget gives another one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
+from typing import TypedDict
 
-from relugeom.deadline import TimeLimit
+from relugeom.deadline import Deadline, TimeLimit
 
-__all__ = ["MOST_REGIONS", "SECONDS", "Budget", "Counts", "Shares"]
+__all__ = ["MOST_REGIONS", "SECONDS", "Budget", "Counts", "Limits", "Pace", "SearchBudget", "Shares"]
 
 SECONDS, MOST_REGIONS = 120.0, 1_000_000
 """What an audit may spend where nobody says otherwise; the help of the command line shows it, too."""
@@ -78,6 +80,61 @@ class Counts:
     drawn: int = 50_000
 
 
+class Limits(TypedDict, total=False):
+    """Fields of a `Budget` that may be given by themselves."""
+
+    time_limit: TimeLimit
+    max_regions: int | None
+    threads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many steps compiled code takes between two looks at the clock and at idle threads.
+
+    Attributes
+    ----------
+    first, most
+        Steps at first, and at most.
+    seconds
+        How far apart looks should be: where steps take longer, there are fewer between two.
+    """
+
+    first: int
+    most: int
+    seconds: float = 0.05
+
+    def after(self, steps: int, seconds: float) -> int:
+        """How many steps to take next, after so many that took so long."""
+        faster = self.seconds / max(seconds, self.seconds / 8)
+        return min(max(int(steps * faster), 1), self.most)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchBudget:
+    """How a search for regions goes about its work; a COMPLETE answer does not depend on it.
+
+    Attributes
+    ----------
+    pace
+        Nodes between two looks at the clock and at idle threads.
+    block_seconds
+        Seconds between two blocks that are handed out.
+    admissible_seconds
+        Seconds for the question whether any input is admissible; undecided in that time, the search goes on.
+    cone_dimensions, integer_dimensions
+        Domains of at most so many dimensions are searched by the generators of their cells: in others there are too
+        many, a cube has 2^d. The second counts where forms are integers: then generators are exact, and dictionaries
+        would have no margin.
+    """
+
+    pace: Pace = Pace(16, 20_000)
+    block_seconds: float = 5.0
+    admissible_seconds: float = 10.0
+    cone_dimensions: int = 5
+    integer_dimensions: int = 8
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """What an audit may spend.
@@ -94,6 +151,10 @@ class Budget:
         How the parts share the time.
     counts
         How much they look at.
+    search
+        How the search for regions goes about its work.
+    proving
+        Steps of the proof of a list of regions between two looks at the clock.
     """
 
     time_limit: TimeLimit = SECONDS
@@ -101,3 +162,14 @@ class Budget:
     threads: int = 1
     shares: Shares = Shares()
     counts: Counts = Counts()
+    search: SearchBudget = SearchBudget()
+    proving: Pace = Pace(64, 50_000)
+
+    def begun(self) -> "Budget":
+        """The same with its time running from now."""
+        return replace(self, time_limit=Deadline.of(self.time_limit))
+
+    def parameters(self) -> dict[str, object]:
+        """What a store keeps of it: limits in numbers, the time that is left of a deadline."""
+        seconds = self.time_limit.seconds_left if isinstance(self.time_limit, Deadline) else self.time_limit
+        return {"max_regions": self.max_regions, "time_limit": None if seconds == inf else seconds}

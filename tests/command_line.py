@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from budgets import SHORT
 
+from relugeom.budget import Budget
 from relugeom.cli import main
 from relugeom.importers.npz import write_npz
 from relugeom.network.network import ReLUNetwork
@@ -27,11 +28,11 @@ class Ended:
     err: str
 
 
-def run_command(capsys: pytest.CaptureFixture[str], *arguments: object) -> Ended:
+def run_command(capsys: pytest.CaptureFixture[str], *arguments: object, budget: Budget = SHORT) -> Ended:
     """Run one verb."""
     capsys.readouterr()
     with pytest.raises(SystemExit) as ended:
-        main([str(argument) for argument in arguments], budget=SHORT)
+        main([str(argument) for argument in arguments], budget=budget)
     printed = capsys.readouterr()
     return Ended(int(ended.value.code or 0), printed.out, printed.err)
 

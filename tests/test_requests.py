@@ -6,12 +6,12 @@ import pytest
 import typer
 
 from relugeom.audit import AuditRequest
-from relugeom.audit.request import LIMITS, AuditOptions
-from relugeom.audit.steps import _limits
-from relugeom.budget import Budget, Counts, Shares
+from relugeom.audit.request import AuditOptions
+from relugeom.budget import Budget, Counts, Limits, Shares
 from relugeom.cli.app import app
 from relugeom.deadline import NEVER, Deadline
 
+LIMITS = tuple(Limits.__annotations__)
 OTHERS = {"max_regions": 7, "time_limit": 3.5, "threads": 2}
 
 
@@ -52,7 +52,7 @@ def test_the_command_line_begins_with_the_defaults_of_the_values():
 )
 def test_a_store_keeps_limits_as_numbers(limit, kept):
     budget = Budget(time_limit=limit, max_regions=None)
-    assert _limits(budget, Deadline.of(limit)) == {"max_regions": None, "time_limit": kept}
+    assert budget.parameters() == {"max_regions": None, "time_limit": kept}
 
 
 def test_a_store_keeps_what_was_said():

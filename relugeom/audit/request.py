@@ -3,21 +3,18 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from relugeom.audit.inputs import InputRequest
-from relugeom.budget import Budget
-from relugeom.deadline import TimeLimit
+from relugeom.budget import Budget, Limits
 from relugeom.network.decision import Decision
 
 __all__ = ["AuditOptions", "AuditRequest"]
 
 DEFAULT = Budget()
-LIMITS = ("time_limit", "max_regions", "threads")
-"""Fields of the budget that may be given by themselves."""
 
 
-class AuditOptions(TypedDict, total=False):
+class AuditOptions(Limits, total=False):
     """What may be said of an audit besides model and data: fields of `AuditRequest`, and three of `Budget`."""
 
     layers: Sequence[str] | None
@@ -35,9 +32,6 @@ class AuditOptions(TypedDict, total=False):
     show_samples: bool
     map_features: Sequence[str] | None
     budget: Budget
-    time_limit: TimeLimit
-    max_regions: int | None
-    threads: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +72,7 @@ class AuditRequest(InputRequest):
     def of(cls, model: str | Path, data: str | Path, **options: Unpack[AuditOptions]) -> "AuditRequest":
         """The request that keywords make: the limits among them change the budget."""
         given: dict[str, Any] = dict(options)
-        limits = {name: given.pop(name) for name in LIMITS if name in given}
+        limits = {name: given.pop(name) for name in Limits.__annotations__ if name in given}
         return cls(model=model, data=data, budget=replace(given.pop("budget", DEFAULT), **limits), **given)
 
     def parameters(self) -> dict[str, object]:

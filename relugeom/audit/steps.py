@@ -4,7 +4,6 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,7 +16,6 @@ from relugeom.audit.questions import FOLDER, ask_questions
 from relugeom.audit.request import AuditRequest
 from relugeom.audit.schedule import Schedule, affordable
 from relugeom.audit.words import audit_notes, columns_in_words, resumption_in_words, storing_notes
-from relugeom.budget import Budget
 from relugeom.certificate.partition import Certificate, certify_partition
 from relugeom.claims.answer import Answer
 from relugeom.deadline import Deadline
@@ -116,14 +114,12 @@ def begin(request: AuditRequest, listeners: Listeners) -> Iterator[Job]:
     inputs = _read_inputs(request, listeners)
     with _made_folder(Path(request.out)) as folder:
         place: Path | str = folder / STORE if request.store is None else request.store
-        with open_store(place) as store, _begin_run(store, request, inputs, schedule.deadline) as run:
+        with open_store(place) as store, _begin_run(store, request, inputs) as run:
             most = affordable(inputs.network, schedule.deadline)
             yield Job(request, inputs, schedule, most, listeners, folder, place, run)
 
 
-def _begin_run(
-    store: "Store", request: AuditRequest, inputs: Inputs, deadline: Deadline
-) -> AbstractContextManager["Run"]:
+def _begin_run(store: "Store", request: AuditRequest, inputs: Inputs) -> AbstractContextManager["Run"]:
     """A run of the store, with what was asked and what it may spend."""
     return store.run(
         "audit",
@@ -132,14 +128,8 @@ def _begin_run(
         domain=inputs.domain.domain,
         domain_name=inputs.domain.source,
         dataset=inputs.record,
-        parameters=request.parameters() | _limits(request.budget, deadline),
+        parameters=request.parameters() | request.budget.parameters(),
     )
-
-
-def _limits(budget: Budget, deadline: Deadline) -> dict[str, object]:
-    """The limits in numbers; a deadline counts from now."""
-    seconds = deadline.seconds_left if isinstance(budget.time_limit, Deadline) else budget.time_limit
-    return {"max_regions": budget.max_regions, "time_limit": None if seconds == inf else seconds}
 
 
 def tell_choices(job: Job) -> None:
@@ -191,6 +181,7 @@ def list_regions(job: Job) -> Partition:
         max_regions=min((most for most in (budget.max_regions, job.most.regions) if most is not None), default=None),
         time_limit=job.schedule.part("enumeration"),
         resume=_find_known(job),
+        budget=budget.search,
         on_progress=lambda found: job.listeners.tell("enumerating regions", found),
         on_block=job.run.save,
     )
@@ -215,7 +206,9 @@ def prove_regions(job: Job, partition: Partition) -> Certificate | None:
     certificate = None
     try:
         deadline = job.schedule.part("certificate")
-        certificate = certify_partition(partition, path, time_limit=deadline, on_progress=proving)
+        certificate = certify_partition(
+            partition, path, time_limit=deadline, pace=job.request.budget.proving, on_progress=proving
+        )
         note = _proof_in_words(certificate, partition)
     except CertificateError as error:
         note = f"The list of regions is not certified: {error}."

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from relugeom.audit.inputs import ChosenDomain
 from relugeom.audit.words import resumption_in_words
-from relugeom.deadline import Deadline, TimeLimit
+from relugeom.budget import Budget
+from relugeom.deadline import Deadline
 from relugeom.errors import InputError
 from relugeom.measures.partition_measures import PartitionMeasures, measure_partition
 from relugeom.network.network import ReLUNetwork
@@ -55,9 +56,7 @@ def search_regions(
     network: ReLUNetwork,
     chosen: ChosenDomain,
     *,
-    max_regions: int,
-    time_limit: TimeLimit,
-    threads: int,
+    budget: Budget,
     store: str | None,
     resume: bool,
     measure: bool,
@@ -69,9 +68,8 @@ def search_regions(
 
     Parameters
     ----------
-    max_regions, time_limit
-        Regions that are listed, and seconds (or a deadline) for all of it, at most; the search takes half of the time
-        where the regions are measured too.
+    budget
+        What all of it may spend; the search takes half of the time where the regions are measured too.
     store
         A file name or an SQLAlchemy URL; None keeps nothing.
     resume
@@ -84,7 +82,7 @@ def search_regions(
     InputError
         It should be resumed, but without a store; or the store cannot be used.
     """
-    deadline = Deadline.of(time_limit)
+    deadline = Deadline.of(budget.time_limit)
     if resume and store is None:
         raise InputError("--resume goes on with what a store holds: say which, with --store")
     with _recorded(store, network, chosen, parameters) as run:
@@ -94,11 +92,12 @@ def search_regions(
         partition = enumerate_regions(
             network,
             chosen.domain,
-            threads=threads,
+            threads=budget.threads,
             resume=known,
             on_progress=partial(on_progress, "enumerating regions"),
             on_block=None if run is None else run.save,
-            max_regions=max_regions,
+            max_regions=budget.max_regions,
+            budget=budget.search,
             time_limit=deadline.share(SEARCHING) if measure else deadline,
         )
         if run is not None:

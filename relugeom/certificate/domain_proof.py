@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from relugeom.budget import Budget
 from relugeom.certificate.partition import Certificate, certify_partition
-from relugeom.deadline import Deadline, TimeLimit
+from relugeom.deadline import Deadline
 from relugeom.files import place_to_write
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
@@ -22,6 +23,7 @@ __all__ = ["DomainProof", "certify_domain"]
 
 SEARCHING = 0.5
 """Part of the time for the search."""
+UNLIMITED = Budget(time_limit=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,7 @@ def certify_domain(
     domain: Domain,
     path: str | Path = "partition.cert",
     *,
-    max_regions: int = 1_000_000,
-    time_limit: TimeLimit = None,
-    threads: int = 1,
+    budget: Budget = UNLIMITED,
     on_progress: Callable[[str, int], None] = lambda _stage, _done: None,
 ) -> DomainProof:
     """List the activation regions of a domain, and write a proof that these are all.
@@ -65,10 +65,8 @@ def certify_domain(
     ----------
     path
         The file to write; it appears when it is whole.
-    max_regions, time_limit
-        Regions that are listed, and seconds (or a deadline) for the search and the proof, at most.
-    threads
-        For the search; the answer is the same.
+    budget
+        What the search and the proof may spend together.
     on_progress
         Called with what is being done and how many regions are done.
 
@@ -79,17 +77,18 @@ def certify_domain(
     InputError
         The file cannot be written, or network and domain do not fit each other.
     """
-    began, deadline = time.perf_counter(), Deadline.of(time_limit)
+    began, deadline = time.perf_counter(), Deadline.of(budget.time_limit)
     place_to_write(path)  # before a long search
     partition = enumerate_regions(
         network,
         domain,
-        threads=threads,
-        max_regions=max_regions,
+        threads=budget.threads,
+        max_regions=budget.max_regions,
         time_limit=deadline.share(SEARCHING),
+        budget=budget.search,
         on_progress=partial(on_progress, "enumerating regions"),
     )
     certificate = certify_partition(
-        partition, path, time_limit=deadline, on_progress=partial(on_progress, "proving regions")
+        partition, path, time_limit=deadline, pace=budget.proving, on_progress=partial(on_progress, "proving regions")
     )
     return DomainProof(partition, certificate, time.perf_counter() - began)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from relugeom.budget import Budget, Pace
 from relugeom.certificate.header import header_line, input_names, network_names
 from relugeom.certificate.partition_proof.tree_prefix import TreePrefix
 from relugeom.certificate.writer import CertificateFile
@@ -13,6 +14,8 @@ from relugeom.errors import CertificateError, DeadlinePassedError
 from relugeom.partition.partition import Partition, PartitionStatus
 
 __all__ = ["Certificate", "certify_partition"]
+
+USUAL = Budget().proving
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ def certify_partition(
     path: str | Path = "partition.cert",
     *,
     time_limit: TimeLimit = None,
+    pace: Pace = USUAL,
     on_progress: Callable[[int], None] | None = None,
 ) -> Certificate:
     """Write a proof that a partition lists every activation region of its domain (or, truncated, of the part searched).
@@ -58,6 +62,8 @@ def certify_partition(
     time_limit
         Seconds, or a deadline; then the certificate is that of a truncated search, which has found the regions that
         were proved by then.
+    pace
+        Steps between two looks at the clock.
     on_progress
         Called now and then with the number of regions written.
 
@@ -79,7 +85,7 @@ def certify_partition(
     prefix, reason = TreePrefix(), ""
     with CertificateFile(path, _header(partition, partition.status)) as file:
         try:
-            for piece in tree_pieces(partition, deadline):
+            for piece in tree_pieces(partition, deadline, pace):
                 start = file.tell()
                 marks += [start + place for place in piece.marks]
                 file.write(piece.text)

@@ -2,13 +2,14 @@
 
 import csv
 from collections.abc import Iterable
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Unpack
 
 import typer
 
-from relugeom.budget import Budget
+from relugeom.budget import Budget, Limits
 from relugeom.cli.exit_codes import ExitCode
 from relugeom.errors import InputError
 from relugeom.version import VERSION
@@ -66,9 +67,9 @@ def db(context: typer.Context) -> None:
     _show_help(context)
 
 
-def budget_of(context: typer.Context) -> Budget:
-    """What the verbs may spend where no option says so: what `main` was given, else the usual budget."""
-    return context.find_object(Budget) or Budget()
+def budget_of(context: typer.Context, **limits: Unpack[Limits]) -> Budget:
+    """What a verb may spend: its options say the limits, and the rest is what `main` was given, else the usual."""
+    return replace(context.find_object(Budget) or Budget(), **limits)
 
 
 def names_in(text: str) -> list[str]:

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relugeom.audit import DOMAIN_FILE, ChosenDomain, choose_domain
+from relugeom.budget import Budget
 from relugeom.certificate.checking import CHECKER, CheckedCertificate, check_certificate
 from relugeom.certificate.domain_proof import DomainProof, certify_domain
 from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show, tell_of_threads
 from relugeom.cli.written_files import file_entries
-from relugeom.deadline import Deadline
 from relugeom.errors import InputError
 from relugeom.geometry.domain_spec import load_domain
 from relugeom.printing import counted
@@ -32,26 +32,16 @@ def run_certify(
     domain: str | None,
     *,
     out: str,
-    max_regions: int,
-    time_limit: float,
-    threads: int,
+    budget: Budget,
     reading: Reading,
     as_json: bool,
 ) -> int:
     """`relugeom certify`."""
-    deadline = Deadline.of(time_limit)
+    budget = budget.begun()
     network = reading.network(model)
     chosen = choose_domain(domain, network, None, Path(model))
     with progress() as report:
-        found = certify_domain(
-            network,
-            chosen.domain,
-            out,
-            max_regions=max_regions,
-            time_limit=deadline,
-            threads=threads,
-            on_progress=report,
-        )
+        found = certify_domain(network, chosen.domain, out, budget=budget, on_progress=report)
     spec = str(Path(model).parent / DOMAIN_FILE) if domain is None else domain
     check = ["relugeom", "check", out, "--model", model, "--domain", spec, *reading.arguments]
     return show(_Certified(out, found, chosen, check), as_json=as_json)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from relugeom.audit import choose_domain
 from relugeom.audit.stored_search import StoredSearch, search_regions
+from relugeom.budget import Budget
 from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show, tell, tell_of_threads
-from relugeom.deadline import Deadline
 from relugeom.measures.partition_measures import PartitionMeasures
 from relugeom.measures.volumes import CoveredShare, VolumeMethod, Volumes
 from relugeom.partition.census import patterns_in_words
@@ -31,9 +31,7 @@ def run_enumerate(
     model: str,
     domain: str | None,
     *,
-    max_regions: int,
-    time_limit: float,
-    threads: int,
+    budget: Budget,
     store: str | None,
     resume: bool,
     measure: bool,
@@ -41,21 +39,19 @@ def run_enumerate(
     as_json: bool,
 ) -> int:
     """`relugeom enumerate`."""
-    deadline = Deadline.of(time_limit)
-    tell_of_threads(threads)
+    begun = budget.begun()
+    tell_of_threads(budget.threads)
     network = reading.network(model)
     chosen = choose_domain(domain, network, None, Path(model))
     with progress() as report:
         found = search_regions(
             network,
             chosen,
-            max_regions=max_regions,
-            time_limit=deadline,
-            threads=threads,
+            budget=begun,
             store=store,
             resume=resume,
             measure=measure,
-            parameters={"model": model, "domain": domain, "max_regions": max_regions, "time_limit": time_limit},
+            parameters={"model": model, "domain": domain, **budget.parameters()},
             on_remark=tell,
             on_progress=report,
         )

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from relugeom.budget import MOST_REGIONS
-from relugeom.cli.app import app
+from relugeom.budget import MOST_REGIONS
+from relugeom.cli.app import app, budget_of
 from relugeom.cli.model_file import Reading
 from relugeom.cli.options import (
     Activations,
@@ -24,6 +25,7 @@ __all__ = ["certify", "check", "compare", "verify"]
 
 @app.command()
 def certify(
+    context: typer.Context,
     model: Model,
     domain: DomainSpec = None,
     out: Annotated[
@@ -52,9 +54,7 @@ def certify(
         model,
         domain,
         out=out,
-        max_regions=max_regions,
-        time_limit=time_limit,
-        threads=threads,
+        budget=budget_of(context, max_regions=max_regions, time_limit=time_limit, threads=threads),
         reading=Reading.of(layers, activations),
         as_json=as_json,
     )

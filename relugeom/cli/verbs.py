@@ -3,7 +3,6 @@
 What a verb ends with is in `exit_codes.py`.
 """
 
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -95,7 +94,7 @@ def audit(
         resume=resume,
         show_samples=not no_samples,
         map_features=None if map_features is None else names_in(map_features),
-        budget=replace(budget_of(context), max_regions=max_regions, time_limit=time_limit, threads=threads),
+        budget=budget_of(context, max_regions=max_regions, time_limit=time_limit, threads=threads),
     )
     return run_audit(request, as_json=as_json)
 
@@ -163,6 +162,7 @@ def cluster(
 
 @app.command("enumerate")
 def enumerate_(
+    context: typer.Context,
     model: Model,
     domain: DomainSpec = None,
     max_regions: MaxRegions = MOST_REGIONS,
@@ -188,9 +188,7 @@ def enumerate_(
     return run_enumerate(
         model,
         domain,
-        max_regions=max_regions,
-        time_limit=time_limit,
-        threads=threads,
+        budget=budget_of(context, max_regions=max_regions, time_limit=time_limit, threads=threads),
         store=store,
         resume=resume,
         measure=measure,

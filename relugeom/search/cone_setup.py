@@ -24,12 +24,8 @@ from relugeom.search.columns import (
     State,
 )
 
-__all__ = ["CONE_DIMENSIONS", "empty_cones", "grown_cones", "stand_at_domain"]
+__all__ = ["empty_cones", "grown_cones", "stand_at_domain"]
 
-CONE_DIMENSIONS = 5
-"""Beyond, cells have too many vertices: a cube of dimension d has 2^d."""
-INTEGER_DIMENSIONS = 8
-"""The same where forms are integers: generators are exact, dictionaries would have no margin."""
 COLUMNS = 2000
 LARGEST = 2.0**26
 """Generators start as integers where a power of two makes them that small."""
@@ -68,10 +64,7 @@ def grown_cones(cones: Cones, pending: Pending) -> tuple[Cones, Pending]:
 
 
 def stand_at_domain(problem: Problem, state: State, cones: Cones, pending: Pending) -> bool:
-    """Make the domain the present cone; False where that asks for more than certain signs, or has too many vertices."""
-    whole = bool(np.isfinite(problem.integral).all())
-    if len(problem.lower) > (INTEGER_DIMENSIONS if whole else CONE_DIMENSIONS):
-        return False
+    """Make the domain the present cone; False where that asks for more than certain signs, or for more room."""
     _put_box(problem, state, cones, pending)
     counters = state.counters
     for row in range(len(problem.domain_rows)):

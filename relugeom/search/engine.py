@@ -28,12 +28,8 @@ from relugeom.search.reference import Leaf, ReferenceSearch
 from relugeom.search.setup import Setup
 from relugeom.search.strategies import BY_DICTIONARY, Position, Strategy, first_position
 
-__all__ = ["Task", "paced", "prepare"]
+__all__ = ["Task", "prepare"]
 
-STEPS, FIRST_STEPS = 20_000, 16
-"""Nodes between two looks at the clock and at idle threads: at most, and at first."""
-LOOK_SECONDS = 0.05
-"""How far apart these looks should be; nodes of large networks take longer, and then there are fewer."""
 LEAF_BUFFER, POINT_BUFFER = 4096, 1 << 20
 TOKEN_BUFFER = 1 << 22
 """Leaves, coordinates of their points, and tokens that the kernel hands over at a time."""
@@ -63,12 +59,6 @@ def prepare(run: Callable[[], object]) -> None:
         notice.cancel()
 
 
-def paced(steps: int, seconds: float, most: int) -> int:
-    """How many steps to do next, after so many that took so long, until the clock is looked at again."""
-    faster = LOOK_SECONDS / max(seconds, LOOK_SECONDS / 8)
-    return min(max(int(steps * faster), 1), most)
-
-
 class Task:
     """A subtree: its search state, what was found in it, and the tasks it gave away.
 
@@ -82,9 +72,7 @@ class Task:
         Estimated share of the whole tree that is left to this task: a subtree behind k splits counts 2^−k.
     """
 
-    def __init__(
-        self, setup: Setup, strategy: Strategy, at: Position, deadline: Deadline, steps: int = FIRST_STEPS
-    ) -> None:
+    def __init__(self, setup: Setup, strategy: Strategy, at: Position, deadline: Deadline, steps: int) -> None:
         self.pieces: list[Found] = []
         self.finished, self.remaining = False, 1.0
         self.given: list[Task] = []
@@ -106,7 +94,7 @@ class Task:
     @classmethod
     def whole(cls, setup: Setup, deadline: Deadline = NEVER) -> "Task":
         """The whole tree; at the deadline a step in exact arithmetic ends without a result."""
-        return cls(setup, *first_position(setup), deadline)
+        return cls(setup, *first_position(setup), deadline, setup.budget.pace.first)
 
     def prepare(self) -> None:
         """Compile, or load, what the next run needs, if this process has not done so before."""
@@ -121,8 +109,8 @@ class Task:
         DeadlinePassedError
             The next node has to be searched exactly, and there is no time for it; what was found before stays.
         """
-        began = CLOCK.now()
-        budget = min(self._steps, STEPS) if steps is None else steps
+        began, pace = CLOCK.now(), self._setup.budget.pace
+        budget = min(self._steps, pace.most) if steps is None else steps
         try:
             self._advance(budget)
             # A tree cannot end in front of a leaf, which has no token that could be missing.
@@ -135,7 +123,7 @@ class Task:
         self.remaining = self._share_left()
         self.finished = self._done  # last, so that who sees it sees the pieces too
         if steps is None:
-            self._steps = paced(budget, CLOCK.now() - began, STEPS)
+            self._steps = pace.after(budget, CLOCK.now() - began)
 
     def skip_to(self, last: list[int]) -> None:
         """Go to the first node in tree order behind the region with these bits; nothing before it is found again."""

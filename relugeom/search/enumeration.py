@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 from flint import fmpq
 
+from relugeom.budget import SearchBudget
 from relugeom.deadline import CLOCK, NEVER, Deadline, TimeLimit
 from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.geometry.chart import Chart, domain_chart
@@ -32,12 +33,9 @@ __all__ = [
     "partition_from_blocks",
 ]
 
-ADMISSIBLE_SECONDS = 10.0
-"""Seconds for the question whether any input is admissible."""
 PART_SEARCHING = 1 / 2
 """Part of the time for the search where inputs follow from others: the rest is for points in rationals."""
-BLOCK_SECONDS = 5.0
-"""Seconds between two blocks."""
+USUAL = SearchBudget()
 
 
 def enumerate_regions(
@@ -48,6 +46,7 @@ def enumerate_regions(
     max_regions: int | None = None,
     time_limit: TimeLimit = None,
     resume: Partition | None = None,
+    budget: SearchBudget = USUAL,
     on_progress: Callable[[SearchProgress], None] | None = None,
     on_block: Callable[[RegionBlock], None] | None = None,
 ) -> Partition:
@@ -64,6 +63,8 @@ def enumerate_regions(
     resume
         A TRUNCATED partition of the same network and domain: its regions are taken over, and only what lies behind them
         is searched. The limit of regions counts them too.
+    budget
+        How the search goes about its work.
     on_progress
         Called now and then with how far the search has come.
     on_block
@@ -91,7 +92,7 @@ def enumerate_regions(
         raise InputError(f"{resume!r} cannot be resumed: it is about another network or another domain")
     if domain.integral.any():
         check_admissible(
-            domain, time_limit=deadline.within(ADMISSIBLE_SECONDS)
+            domain, time_limit=deadline.within(budget.admissible_seconds)
         )  # undecided in that time: the search goes on
     if network.units == 0:
         return enumerate_by_reference(network, domain)
@@ -104,7 +105,7 @@ def enumerate_regions(
     from relugeom.search.setup import Setup
 
     chart = domain_chart(domain)
-    setup = Setup(network, chart)
+    setup = Setup(network, chart, budget)
     known, blocks, last = 0, [], None
     if resume is not None and len(resume):
         known = len(resume)
@@ -112,7 +113,7 @@ def enumerate_regions(
         last = unpack_patterns(resume.packed[-1:], network.units)[0].astype(int).tolist()
     on_found = None if on_block is None else lambda found: on_block(_block(chart, network, found))
     on_step = None if on_progress is None else lambda step: on_progress(replace(step, known=known))
-    listeners = Listeners(on_step, on_found, BLOCK_SECONDS)
+    listeners = Listeners(on_step, on_found, budget.block_seconds)
     searching = deadline.share(PART_SEARCHING) if _tied_inputs(chart) else deadline
     limits = Limits(None if max_regions is None else max_regions - known, searching)
     found, reason = search_regions(setup, limits, threads=threads, last=last, listeners=listeners)

@@ -39,9 +39,9 @@ class Listeners(NamedTuple):
         These seconds.
     """
 
-    progress: Callable[[SearchProgress], None] | None = None
-    found: Callable[[Found], None] | None = None
-    interval: float = 5.0
+    progress: Callable[[SearchProgress], None] | None
+    found: Callable[[Found], None] | None
+    interval: float
 
 
 def search_regions(

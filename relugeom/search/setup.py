@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from relugeom.budget import SearchBudget
 from relugeom.geometry.chart import Chart
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import float_point
@@ -16,12 +17,14 @@ from relugeom.search.path import start
 
 __all__ = ["Setup", "grown"]
 
+USUAL = SearchBudget()
+
 
 class Setup:
     """What all tasks of a search share."""
 
-    def __init__(self, network: ReLUNetwork, chart: Chart) -> None:
-        self.network, self.chart = network, chart
+    def __init__(self, network: ReLUNetwork, chart: Chart, budget: SearchBudget = USUAL) -> None:
+        self.network, self.chart, self.budget = network, chart, budget
         self.units, self.dimension = network.units, chart.dimension
         self.problem = _problem(network, chart)
 

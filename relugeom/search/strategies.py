@@ -9,6 +9,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from relugeom.geometry.generators import Cones
 from relugeom.linalg.arrays import IntArray
 from relugeom.search.columns import BASE, BOTTOM, DELEGATED, PHASE, TOP, Output, Pending, S, State, Waiting
@@ -140,9 +142,11 @@ BY_CONES: Strategy = _ByCones()
 def first_position(setup: Setup) -> tuple[Strategy, Position]:
     """The root of the tree, and the strategy that suits the domain."""
     state, waiting = setup.first_state()
-    stack = empty_cones(setup.problem)
-    if stand_at_domain(setup.problem, state, *stack):
-        return BY_CONES, Position(state, waiting, *stack)
+    whole = bool(np.isfinite(setup.problem.integral).all())
+    if setup.dimension <= (setup.budget.integer_dimensions if whole else setup.budget.cone_dimensions):
+        stack = empty_cones(setup.problem)
+        if stand_at_domain(setup.problem, state, *stack):
+            return BY_CONES, Position(state, waiting, *stack)
     return BY_DICTIONARY, Position(state, waiting)
 
 

@@ -4,6 +4,7 @@ import pytest
 from limits import Looks
 from networks import he_network
 
+from relugeom.budget import Budget
 from relugeom.certificate import domain_proof
 from relugeom.certificate.domain_proof import certify_domain
 from relugeom.checker import check
@@ -28,7 +29,7 @@ def test_every_region_is_proved(tmp_path):
 
 
 def test_what_is_not_listed_is_said_and_certified_as_not_listed(tmp_path):
-    found = certify_domain(NETWORK, SQUARE, tmp_path / "p.cert", max_regions=3)
+    found = certify_domain(NETWORK, SQUARE, tmp_path / "p.cert", budget=Budget(max_regions=3))
     assert found.status is PartitionStatus.TRUNCATED and found.reason == found.partition.reason
     told = check(str(tmp_path / "p.cert"))
     assert told["regions"] == 3 and told["unexplored"] > 0
@@ -42,10 +43,10 @@ def test_the_search_has_half_of_the_time(tmp_path, monkeypatch):
         return enumerate_regions(network, domain, **options)
 
     monkeypatch.setattr(domain_proof, "enumerate_regions", watch)
-    certify_domain(NETWORK, SQUARE, tmp_path / "p.cert", time_limit=1000)
+    certify_domain(NETWORK, SQUARE, tmp_path / "p.cert", budget=Budget(time_limit=1000))
     assert 400 < limits[0] <= 500
 
 
 def test_a_file_that_cannot_be_written_is_refused_before_the_search(tmp_path):
     with pytest.raises(InputError, match="there is no folder"):
-        certify_domain(NETWORK, SQUARE, tmp_path / "none" / "p.cert", time_limit=Looks.until(0))
+        certify_domain(NETWORK, SQUARE, tmp_path / "none" / "p.cert", budget=Budget(time_limit=Looks.until(0)))

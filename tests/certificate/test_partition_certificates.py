@@ -18,6 +18,7 @@ from relugeom import (
     unexplored_prefixes,
     volumes_sum_to_domain,
 )
+from relugeom.budget import Pace
 from relugeom.certificate.partition_proof import holes, tree_columns, tree_text
 from relugeom.certificate.partition_proof.plan import make_plan
 from relugeom.certificate.writer import CertificateFile
@@ -27,9 +28,9 @@ from relugeom.partition.partition import TreeToken
 from relugeom.search import columns
 
 
-def accepted(partition, path):
+def accepted(partition, path, **pace):
     """The checker's findings, once they agree with the partition."""
-    certificate = certify_partition(partition, path)
+    certificate = certify_partition(partition, path, **pace)
     found = check(str(path))
     assert found["regions"] == certificate.regions == len(partition)
     assert found["networks"] == [partition.network.digest]
@@ -100,9 +101,8 @@ def test_proofs_do_not_rest_on_the_dictionary(tmp_path, monkeypatch, kind, loss)
             walker._walk.cursor[tree_columns.BLIND] = 1
         return advance(walker, steps)
 
-    monkeypatch.setattr(tree_text, "STEPS", 7)
     monkeypatch.setattr(tree_text._Walker, "_advance", lose)
-    accepted(enumerate_regions(he_network(8, 4, 7, 5, 1), DOMAINS[kind](4)), tmp_path / "lost.cert")
+    accepted(enumerate_regions(he_network(8, 4, 7, 5, 1), DOMAINS[kind](4)), tmp_path / "lost.cert", pace=Pace(7, 7))
 
 
 @pytest.mark.parametrize("width", [1e-7, 1e-14])

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from limits import Looks
 from networks import he_network, integer_network
 
+from relugeom.budget import Pace
 from relugeom.certificate.partition import certify_partition
-from relugeom.certificate.partition_proof import tree_text
 from relugeom.certificate.partition_proof.tree_prefix import TreePrefix
 from relugeom.checker import check
 from relugeom.deadline import Deadline
@@ -74,15 +74,13 @@ def test_every_tree_that_is_cut_short_is_a_tree_again(tree, stops, cut):
 
 @pytest.mark.parametrize("most", [None, 30])
 @pytest.mark.parametrize("network", [he_network(4, 3, 8, 5, 1), integer_network(np.random.default_rng(2), 3, 5, 4, 1)])
-def test_what_was_proved_when_the_time_was_up_is_certified(network, most, tmp_path, monkeypatch):
-    monkeypatch.setattr(tree_text, "FIRST_STEPS", 7)
-    monkeypatch.setattr(tree_text, "STEPS", 7)
+def test_what_was_proved_when_the_time_was_up_is_certified(network, most, tmp_path):
     partition = enumerate_regions(network, Domain.box(-np.ones(3), np.ones(3)), max_regions=most)
     path, looks, proved = tmp_path / "c", 0, [0]
     while proved[-1] < len(partition):
         looks += 1
         try:
-            certificate = certify_partition(partition, path, time_limit=Looks.until(looks))
+            certificate = certify_partition(partition, path, time_limit=Looks.until(looks), pace=Pace(7, 7))
         except CertificateError as error:
             assert f"0 of {len(partition):,} regions" in str(error) and not list(tmp_path.iterdir())
             continue

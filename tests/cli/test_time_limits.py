@@ -3,13 +3,14 @@
 import json
 
 import pytest
+from budgets import SHORT
 from command_line import run_command, write_network
 from limits import Looks
 from networks import he_network
 
 from relugeom.audit import stored_search
+from relugeom.budget import Budget, Pace
 from relugeom.certificate import domain_proof
-from relugeom.certificate.partition_proof import tree_text
 from relugeom.deadline import Deadline
 
 
@@ -19,12 +20,12 @@ def answer(tmp_path, monkeypatch, capsys):
     write_network(tmp_path / "net.npz", he_network(1, 3, 8, 6, 1))
     monkeypatch.chdir(tmp_path)
 
-    def call(verb, *arguments, looks):
+    def call(verb, *arguments, looks, budget=SHORT):
         with monkeypatch.context() as patched:
             begun = {600.0: looks, None: Deadline}  # the verbs' own limit, and none
             patched.setattr(Deadline, "of", lambda limit: begun[limit]() if limit in begun else limit)
-            ended = run_command(capsys, verb, "net.npz", *arguments, "--domain", "box:-1,1", "--json")
-            table = run_command(capsys, verb, "net.npz", *arguments, "--domain", "box:-1,1").out
+            ended = run_command(capsys, verb, "net.npz", *arguments, "--domain", "box:-1,1", "--json", budget=budget)
+            table = run_command(capsys, verb, "net.npz", *arguments, "--domain", "box:-1,1", budget=budget).out
         return json.loads(ended.out), ended.code, " ".join(table.split())
 
     return call
@@ -57,11 +58,10 @@ def test_a_pattern_that_was_not_settled_in_time_is_unknown(answer):
 
 def test_a_proof_that_is_cut_short_is_one_of_the_first_regions(answer, monkeypatch, capsys):
     monkeypatch.setattr(domain_proof, "enumerate_regions", without_limit(domain_proof.enumerate_regions))
-    for name in ("FIRST_STEPS", "STEPS"):
-        monkeypatch.setattr(tree_text, name, 100)
-    whole, code, _ = answer("certify", looks=lambda: Looks.until(10**9))
+    slow = Budget(proving=Pace(100, 100))
+    whole, code, _ = answer("certify", looks=lambda: Looks.until(10**9), budget=slow)
     assert (whole["status"], whole["reason"], code) == ("complete", "", 0)
-    cut, code, table = answer("certify", looks=lambda: Looks.until(4))
+    cut, code, table = answer("certify", looks=lambda: Looks.until(4), budget=slow)
     assert (cut["status"], code) == ("truncated", 3) and 0 < cut["regions"] < whole["regions"]
     assert f"{cut['regions']:,} of {whole['regions']:,} regions were proved" in cut["reason"]
     assert cut["reason"] in table

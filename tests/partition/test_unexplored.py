@@ -5,11 +5,11 @@ import pytest
 from networks import he_network, resonance
 from oracles import read_tree
 
+from relugeom.budget import SearchBudget
 from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.domain import Domain
 from relugeom.partition.found import RegionBlock
 from relugeom.partition.tree import unexplored_prefixes
-from relugeom.search import cone_setup
 from relugeom.search.engine import Task
 from relugeom.search.enumeration import enumerate_regions, partition_from_blocks
 from relugeom.search.setup import Setup
@@ -31,13 +31,12 @@ def test_every_missing_region_begins_like_exactly_one_unexplored_part(network):
 
 @pytest.mark.parametrize("dimensions", [5, 0], ids=["generators", "dictionary"])
 @pytest.mark.parametrize("step", [1, 2, 3, 7])
-def test_a_search_that_stops_after_any_node_leaves_an_honest_prefix(step, dimensions, monkeypatch):
-    monkeypatch.setattr(cone_setup, "CONE_DIMENSIONS", dimensions)
-    monkeypatch.setattr(cone_setup, "INTEGER_DIMENSIONS", dimensions)
+def test_a_search_that_stops_after_any_node_leaves_an_honest_prefix(step, dimensions):
+    budget = SearchBudget(cone_dimensions=dimensions, integer_dimensions=dimensions)
     network = he_network(step, 3, 5, 4, 1)
     domain = Domain.box(-np.ones(3), np.ones(3))
-    whole = enumerate_regions(network, domain)
-    task = Task.whole(Setup(network, domain_chart(domain)))
+    whole = enumerate_regions(network, domain, budget=budget)
+    task = Task.whole(Setup(network, domain_chart(domain), budget))
     task.prepare()
     while not task.finished:
         task.run(step)

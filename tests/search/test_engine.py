@@ -8,12 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from relugeom.budget import Pace, SearchBudget
 from relugeom.errors import EmptyDomainError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.found import SearchProgress
 from relugeom.partition.partition import Partition, PartitionStatus, TreeToken
-from relugeom.search import engine
 from relugeom.search.enumeration import enumerate_by_reference, enumerate_regions
 
 
@@ -99,27 +99,25 @@ def test_an_inner_point_has_the_pattern_of_its_region() -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
-def test_work_is_shared_without_changing_the_answer(threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "STEPS", 40)  # a look at idle threads every 40 nodes
+def test_work_is_shared_without_changing_the_answer(threads: int) -> None:
+    often = SearchBudget(pace=Pace(16, 40))  # a look at idle threads every 40 nodes
     network = random_network(4, 10, 10, 1, seed=1)
     domain = Domain.box(-np.ones(4), np.ones(4))
     alone = enumerate_regions(network, domain)
-    together = enumerate_regions(network, domain, threads=threads)
+    together = enumerate_regions(network, domain, threads=threads, budget=often)
     assert_same(together, alone)
     assert together.points.tobytes() == alone.points.tobytes()
 
 
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("limit", [1, 2, 37, 200])
-def test_a_limit_gives_the_first_regions_in_tree_order(
-    threads: int, limit: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engine, "STEPS", 30)
+def test_a_limit_gives_the_first_regions_in_tree_order(threads: int, limit: int) -> None:
+    often = SearchBudget(pace=Pace(16, 30))
     network = random_network(3, 8, 8, 1, seed=2)
     domain = Domain.box(-np.ones(3), np.ones(3))
     whole = enumerate_regions(network, domain)
     assert len(whole) > 200
-    part = enumerate_regions(network, domain, max_regions=limit, threads=threads)
+    part = enumerate_regions(network, domain, max_regions=limit, threads=threads, budget=often)
     assert part.status is PartitionStatus.TRUNCATED
     assert f"{limit:,} regions" in part.reason
     assert part.packed.tobytes() == whole.packed[:limit].tobytes()

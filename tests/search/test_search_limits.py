@@ -5,10 +5,11 @@ import pytest
 from networks import he_network, integer_network
 from oracles import read_tree
 
+from relugeom.budget import Pace, SearchBudget
 from relugeom.deadline import Deadline
 from relugeom.geometry.domain import Domain
 from relugeom.partition.partition import PartitionStatus
-from relugeom.search import cone_setup, engine, enumeration
+from relugeom.search import engine, enumeration
 from relugeom.search.enumeration import enumerate_by_reference, enumerate_regions
 
 
@@ -45,11 +46,9 @@ def test_fast_nodes_are_searched_in_long_blocks(monkeypatch):
 @pytest.mark.parametrize("seed", range(3))
 def test_a_search_in_exact_arithmetic_stops_in_front_of_its_node(seed, monkeypatch):
     """Wherever the deadline falls, the prefix is honest: nothing after it, and what is missing is marked."""
-    monkeypatch.setattr(engine, "STEPS", 1)
+    by_node = SearchBudget(pace=Pace(1, 1), cone_dimensions=0, integer_dimensions=0)
     network = integer_network(np.random.default_rng(seed), 3, 4, 4, 1)
-    monkeypatch.setattr(cone_setup, "INTEGER_DIMENSIONS", 0)
-    monkeypatch.setattr(cone_setup, "CONE_DIMENSIONS", 0)
-    whole = enumerate_regions(network, cube(3))
+    whole = enumerate_regions(network, cube(3), budget=by_node)
     for allowed in range(0, 60, 7):
         looks = iter(range(allowed))
         exact = engine.Task._exact_node
@@ -61,7 +60,7 @@ def test_a_search_in_exact_arithmetic_stops_in_front_of_its_node(seed, monkeypat
 
         with monkeypatch.context() as patch:
             patch.setattr(engine.Task, "_exact_node", late)
-            part = enumerate_regions(network, cube(3), time_limit=60)
+            part = enumerate_regions(network, cube(3), time_limit=60, budget=by_node)
         assert part.packed.tobytes() == whole.packed[: len(part)].tobytes()
         leaves, unexplored = read_tree(part.tree.tolist(), 8)
         assert len(leaves) == len(part)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from networks import he_network, hidden, integer_network, layered, resonance, strip
 
+from relugeom.budget import Pace, SearchBudget
 from relugeom.geometry.domain import Domain
 from relugeom.partition.partition import PartitionStatus
 from relugeom.search import engine
@@ -24,6 +25,7 @@ def cube(n):
     return Domain.box(-np.ones(n), np.ones(n))
 
 
+RESTLESS = SearchBudget(pace=Pace(3, 3))  # a look at idle threads after every third node
 NETWORKS = {
     "random": he_network(0, 3, 7, 6, 1),
     "random, three layers": he_network(1, 2, 6, 6, 6, 1),
@@ -46,26 +48,24 @@ NETWORKS = {
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("bounded", [True, False], ids=["box", "all"])
-def test_many_gifts_change_nothing(monkeypatch, name, bounded):
-    monkeypatch.setattr(engine, "STEPS", 3)  # look at idle threads after every third node
+def test_many_gifts_change_nothing(name, bounded):
     network = NETWORKS[name]
     domain = cube(network.inputs) if bounded else Domain.everything(network.inputs)
     expected = enumerate_by_reference(network, domain)
     for threads in (1, 2, 4):
         for _ in range(3):
-            found = enumerate_regions(network, domain, threads=threads)
+            found = enumerate_regions(network, domain, threads=threads, budget=RESTLESS)
             assert found.status is PartitionStatus.COMPLETE
             assert found.packed.tolist() == expected.packed.tolist()
             assert found.tree.tolist() == expected.tree.tolist()
 
 
 @pytest.mark.parametrize("limit", [1, 5, 40])
-def test_limits_cut_at_the_same_place(monkeypatch, limit):
-    monkeypatch.setattr(engine, "STEPS", 3)
+def test_limits_cut_at_the_same_place(limit):
     network, domain = NETWORKS["random"], cube(3)
     expected = enumerate_by_reference(network, domain, max_regions=limit)
     for threads in (1, 2, 4):
-        found = enumerate_regions(network, domain, threads=threads, max_regions=limit)
+        found = enumerate_regions(network, domain, threads=threads, max_regions=limit, budget=RESTLESS)
         assert found.status is PartitionStatus.TRUNCATED
         assert found.packed.tolist() == expected.packed.tolist()
         assert found.tree.tolist() == expected.tree.tolist()

@@ -16,10 +16,12 @@ import time
 from pathlib import Path
 
 from relugeom.audit import audit
+from relugeom.budget import Budget, Pace, SearchBudget
 from relugeom.errors import RelugeomError
-from relugeom.search import engine, enumeration
 
 FAILED = 7
+BUDGET = Budget(search=SearchBudget(block_seconds=0.0, pace=Pace(5, 5)))
+"""Even a small search records many blocks."""
 
 
 def work(model: str, data: str, folder: str, store: str, last: str = "") -> dict[str, float]:
@@ -31,7 +33,7 @@ def work(model: str, data: str, folder: str, store: str, last: str = "") -> dict
         if stage == last:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    audit(model, data, target="y", out=folder, store=store, resume=True, on_progress=note)
+    audit(model, data, target="y", out=folder, store=store, resume=True, budget=BUDGET, on_progress=note)
     return stages
 
 
@@ -59,7 +61,6 @@ def run_and_kill(arguments: list[str], store: str, when: str) -> int:
 
 
 def main() -> None:
-    enumeration.BLOCK_SECONDS, engine.STEPS = 0.0, 5  # so that even a small search records many blocks
     arguments = sys.argv[1:4]
     first = Path(arguments[2]) / "first.db"
     for _ in range(2):

@@ -16,22 +16,20 @@ import pytest
 from databases import Database
 from networks import he_network, layered
 
+from relugeom.budget import SearchBudget
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition, PartitionStatus
-from relugeom.search import enumeration
-from relugeom.search.enumeration import enumerate_regions
+from relugeom.search.enumeration import enumerate_regions, partition_from_blocks
 from relugeom.store.store import Store, open_store
 
 KILLS = 3
 # A search in a process of its own, which records what it has found every few milliseconds.
 SEARCH = """
 import sys
-from relugeom.search import engine, enumeration
-enumeration.BLOCK_SECONDS, engine.STEPS = 0.02, 50
+from relugeom.budget import Budget, Pace, SearchBudget
 from relugeom.cli import main
-sys.argv = ["relugeom", "enumerate", *sys.argv[1:]]
-main()
+main(["enumerate", *sys.argv[1:]], budget=Budget(search=SearchBudget(block_seconds=0.02, pace=Pace(16, 50))))
 """
 
 
@@ -76,14 +74,15 @@ def test_a_partition_cut_anywhere_resumes_to_the_same(seed: int, threads: int) -
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_blocks_make_up_the_partition(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(enumeration, "BLOCK_SECONDS", 0.0)
+def test_blocks_make_up_the_partition(seed: int) -> None:
     network = he_network(seed, 4, 12, 10, 1) if seed % 2 else tenths(seed, 4, 6, 6, 1)
     domain = Domain.box(-np.ones(4), np.ones(4))
     blocks = []
-    whole = enumerate_regions(network, domain, on_block=blocks.append, threads=2)
+    whole = enumerate_regions(
+        network, domain, on_block=blocks.append, threads=2, budget=SearchBudget(block_seconds=0.0)
+    )
     if blocks:
-        part = enumeration.partition_from_blocks(network, domain, blocks, reason="killed")
+        part = partition_from_blocks(network, domain, blocks, reason="killed")
         assert part.packed.tobytes() == whole.packed[: len(part)].tobytes()
         assert_same(enumerate_regions(network, domain, resume=part), whole)
 

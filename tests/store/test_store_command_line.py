@@ -157,9 +157,12 @@ def test_a_job_that_is_ended_is_interrupted_and_has_a_report(run, path, tmp_path
     """At once where it hears of it, else when the store is opened next; the page shows what was found."""
     large = write_network(tmp_path / "large.npz", small_network(6, 24, 24, 1))
     arguments = ["enumerate", large, "--domain", "box:-1,1", "--store", path, "--max-regions", "100000000"]
-    often = "from relugeom.search import enumeration; enumeration.BLOCK_SECONDS = 0.1"
+    program = (
+        "from relugeom.budget import Budget, SearchBudget; from relugeom.cli import main; "
+        "main(budget=Budget(search=SearchBudget(block_seconds=0.1)))"
+    )
     with subprocess.Popen(
-        [sys.executable, "-c", f"{often}; from relugeom.cli import main; main()", *map(str, arguments)],
+        [sys.executable, "-c", program, *map(str, arguments)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from relugeom.budget import Budget, Pace
 from relugeom.certificate.header import domain_exponent
 from relugeom.certificate.partition_proof import tree_columns as places
 from relugeom.certificate.partition_proof.exact_kernel import make_exact
@@ -16,13 +17,13 @@ from relugeom.deadline import CLOCK, NEVER, Deadline
 from relugeom.geometry.chart import domain_chart
 from relugeom.partition.partition import Partition
 from relugeom.search import columns
-from relugeom.search.engine import paced, prepare
+from relugeom.search.engine import prepare
 from relugeom.search.path import stand_at
 from relugeom.search.setup import Setup, grown
 
 __all__ = ["TreePiece", "tree_pieces"]
 
-STEPS, FIRST_STEPS = 50_000, 64
+USUAL = Budget().proving
 TEXT, HOLES, MARKS = 1 << 22, 1 << 12, 1 << 12
 
 
@@ -50,7 +51,7 @@ class TreePiece(NamedTuple):
     point_bits: int
 
 
-def tree_pieces(partition: Partition, deadline: Deadline = NEVER) -> Iterator[TreePiece]:
+def tree_pieces(partition: Partition, deadline: Deadline = NEVER, pace: Pace = USUAL) -> Iterator[TreePiece]:
     """The tree's lines in preorder.
 
     Raises
@@ -65,7 +66,7 @@ def tree_pieces(partition: Partition, deadline: Deadline = NEVER) -> Iterator[Tr
         yield TreePiece(text, [], 1, 0, 0, 1, bits)
         return
     deadline.check()
-    walker = _Walker(partition, deadline)
+    walker = _Walker(partition, deadline, pace)
     walker.prepare()
     while not walker.done:
         deadline.check()
@@ -75,9 +76,9 @@ def tree_pieces(partition: Partition, deadline: Deadline = NEVER) -> Iterator[Tr
 class _Walker:
     """The compiled prover's state, and what it needs from outside."""
 
-    def __init__(self, partition: Partition, deadline: Deadline) -> None:
+    def __init__(self, partition: Partition, deadline: Deadline, pace: Pace) -> None:
         self.partition, self.done = partition, False
-        self._steps = FIRST_STEPS
+        self._pace, self._steps = pace, pace.first
         network, domain = partition.network, partition.domain
         chart = domain_chart(domain)
         self._setup = Setup(network, chart)
@@ -145,8 +146,9 @@ class _Walker:
         cursor = self._walk.cursor
         proofs, leaves, place = (int(cursor[k]) for k in (places.PROOFS, places.LEAF, places.PLACE))
         began = CLOCK.now()
-        code = self._advance(min(self._steps, STEPS))
-        self._steps = paced(min(self._steps, STEPS), CLOCK.now() - began, STEPS)
+        steps = min(self._steps, self._pace.most)
+        code = self._advance(steps)
+        self._steps = self._pace.after(steps, CLOCK.now() - began)
         if code == columns.GROW:
             self._state, self._waiting = grown(self._state, self._waiting)
         elif code == LEFT_OUT:
