@@ -5,7 +5,6 @@ from typing import Annotated
 import typer
 
 from relugeom.budget import MOST_REGIONS
-from relugeom.budget import MOST_REGIONS
 from relugeom.cli.app import app, budget_of
 from relugeom.cli.model_file import Reading
 from relugeom.cli.options import (
