@@ -6,8 +6,9 @@ import re
 from pathlib import Path
 
 import highspy
+import numpy as np
 import pytest
-from command_line import run_command, write_npz
+from command_line import run_command, write_network, write_npz, write_rows
 from from_code.command_line import list_verbs
 from from_code.exit_codes import codes_table, statuses_table, verbs_table
 from networks import he_network, layered
@@ -133,6 +134,31 @@ def test_a_solver_that_breaks_down_is_an_error_in_one_line(verb, asked, capsys, 
             "please report it\n",
             ended.err,
         )
+
+
+def test_an_audit_in_which_a_solver_breaks_down_keeps_what_it_had_found(tmp_path, capsys, monkeypatch):
+    """The run has failed, and says why; nothing in it is called unknown for that reason."""
+    model = write_network(tmp_path / "model.npz", he_network(3, 2, 4, 3, 1))
+    rows = np.random.default_rng(0).uniform(-1, 1, (30, 2)).round(3).tolist()
+    data = write_rows(tmp_path / "data.csv", ["a", "b"], rows)
+
+    class BreakingLater(Breaking):
+        asked = 0
+
+        def run(self):
+            BreakingLater.asked += 1
+            return super().run() if BreakingLater.asked > 20 else self._highs.run()
+
+    monkeypatch.setattr(highspy, "Highs", BreakingLater)
+    ended = run_command(capsys, "audit", model, data, "--out", tmp_path / "out", "--json")
+    assert (ended.code, ended.out) == (ExitCode.FAULT, "") and "the solver HiGHS broke down" in ended.err
+    asked = "SELECT status, reason, regions FROM runs_overview"
+    told = run_command(capsys, "query", tmp_path / "out" / "audit.db", asked, "--format", "json")
+    ((status, reason, regions),) = json.loads(told.out)["rows"]
+    assert status == "failed" and "HiGHS broke down" in reason and regions > 0
+    asked = "SELECT count(*) FROM answer_list WHERE reason LIKE '%HiGHS%'"
+    counted = run_command(capsys, "query", tmp_path / "out" / "audit.db", asked, "--format", "csv")
+    assert counted.out.split() == ["count(*)", "0"]
 
 
 def test_a_search_for_integers_that_breaks_down_is_an_error(monkeypatch):
