@@ -55,12 +55,12 @@ class RunTables:
     overall
         Mean and spread of each feature over all samples, by feature; None without samples.
     profiles
-        Columns cluster, feature, mean, spread; of the largest clusters, at most `MOST_CLUSTERS`.
+        Columns cluster, feature, mean, spread; of the largest clusters, at most as many as were asked for.
     importance
         Columns cluster, output, feature, coefficient, sign, scaled, contribution; of the same clusters.
     patterns
-        Columns pattern, status, samples, admissible; regions first, those with most samples at the top. At most
-        `MOST_PATTERNS`.
+        Columns pattern, status, samples, admissible; regions first, those with most samples at the top; at
+        most as many as were asked for.
     hidden_patterns
         How many more patterns have a status.
     notes
@@ -124,35 +124,40 @@ FINDINGS = {name: query for subject in SUBJECTS for name, query in subject.findi
 
 FINISHED, ENDED_EARLY = ("complete", "truncated"), ("interrupted", "failed")
 
-MOST_CLUSTERS, MOST_PATTERNS = 1_000, 5_000
-"""A report shows a few of them; there may be a million."""
 
-
-def read_run(store: Store, run_id: int | None = None) -> RunTables:
+def read_run(
+    store: Store, run_id: int | None = None, *, most_clusters: int = 1_000, most_patterns: int = 5_000
+) -> RunTables:
     """The tables of a run; by default of the latest finished one, or of one that ended early where none is finished.
 
     Of a run that was interrupted or failed they hold every step that was stored, and the regions that its search had
     found.
+
+    Parameters
+    ----------
+    most_clusters, most_patterns
+        Of how many clusters, the largest, features are read, and how many patterns: a report shows a few of them, and
+        there may be a million.
 
     Raises
     ------
     StoreError
         There is no such run, or it goes on.
     """
-    tables = _read_tables(store, run_id)
+    tables = _read_tables(store, run_id, most_clusters, most_patterns)
     if tables.provenance["status"] not in ENDED_EARLY or tables.partition or not tables.regions:
         return tables
-    return _with_found(store, tables)
+    return _with_found(store, tables, most_patterns)
 
 
-def _with_found(store: Store, tables: RunTables) -> RunTables:
+def _with_found(store: Store, tables: RunTables, most_patterns: int) -> RunTables:
     """Patterns that have a status, and behind them the regions of a search that did not end."""
     partition = store.load_partition(tables.run)
     with store.reading() as connection:
         known = set(connection.execute(text(LISTED_OF_RUN), {"run": tables.run}).scalars())
     found = pattern_texts(partition.packed, partition.network.widths)
     further = [pattern for pattern in found if pattern not in known]
-    room = max(MOST_PATTERNS - len(tables.patterns), 0)
+    room = max(most_patterns - len(tables.patterns), 0)
     samples = 0 if len(tables.clusters) else None
     rows = {
         "pattern": [*tables.patterns["pattern"], *further[:room]],
@@ -169,12 +174,12 @@ def _with_found(store: Store, tables: RunTables) -> RunTables:
     return replace(tables, patterns=patterns, hidden_patterns=tables.hidden_patterns + len(further[room:]))
 
 
-def _read_tables(store: Store, run_id: int | None) -> RunTables:
+def _read_tables(store: Store, run_id: int | None, most_clusters: int, most_patterns: int) -> RunTables:
     with store.reading() as connection:
         run = _readable_run(connection, run_id, store.location.text)
         network = _rows(connection, NETWORK_OF_RUN, run)[0]
         overall = read_frame(connection, OVERALL_OF_RUN, run)
-        patterns = read_frame(connection, PATTERNS_OF_RUN, run, most=MOST_PATTERNS)
+        patterns = read_frame(connection, PATTERNS_OF_RUN, run, most=most_patterns)
         overview = _rows(connection, OVERVIEW_OF_RUN, run)[0]
         certificates = _rows(connection, CERTIFICATES_OF_RUN, run)
         return RunTables(
@@ -184,10 +189,10 @@ def _read_tables(store: Store, run_id: int | None) -> RunTables:
             constraints=constraints_in_words(_rows(connection, CONSTRAINTS_OF_RUN, run)),
             census=read_frame(connection, CENSUS_OF_RUN, run),
             clusters=read_frame(connection, CLUSTERS_OF_RUN, run),
-            outcomes=read_frame(connection, OUTCOMES_OF_RUN, run, most=MOST_CLUSTERS),
+            outcomes=read_frame(connection, OUTCOMES_OF_RUN, run, most=most_clusters),
             overall=None if overall.empty else overall.set_index("feature"),
-            profiles=read_frame(connection, PROFILES_OF_RUN, run, most=MOST_CLUSTERS),
-            importance=read_frame(connection, IMPORTANCE_OF_RUN, run, most=MOST_CLUSTERS),
+            profiles=read_frame(connection, PROFILES_OF_RUN, run, most=most_clusters),
+            importance=read_frame(connection, IMPORTANCE_OF_RUN, run, most=most_clusters),
             patterns=patterns,
             hidden_patterns=connection.execute(text(PATTERN_COUNT_OF_RUN), {"run": run}).scalar_one() - len(patterns),
             provenance=describe_run(overview, _rows(connection, SOFTWARE_OF_RUN, run)),

@@ -22,7 +22,6 @@ from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import PartitionStatus, PatternStatus
 from relugeom.search.enumeration import known_block
-from relugeom.store import reading
 from relugeom.store.database.insertion import insert_columns
 from relugeom.store.query.readonly import run_query
 from relugeom.store.reading import read_run
@@ -463,13 +462,11 @@ def test_a_name_that_no_database_can_keep_is_refused(store):
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_read_for_a_report_does_not_grow_with_the_run(store, monkeypatch):
+def test_what_is_read_for_a_report_does_not_grow_with_the_run(store):
     """Of many clusters and patterns the largest are read, and how many there are more; nothing else changes."""
     hand_made.save_audit(store)
     whole = read_run(store)
-    monkeypatch.setattr(reading, "MOST_CLUSTERS", 2)
-    monkeypatch.setattr(reading, "MOST_PATTERNS", 3)
-    part = read_run(store)
+    part = read_run(store, most_clusters=2, most_patterns=3)
     assert part.clusters.equals(whole.clusters)
     for name in ("profiles", "importance"):
         table = getattr(whole, name)
