@@ -122,7 +122,7 @@ def test_an_accuracy_below_the_commonest_class_is_remarked():
     network = replace(he_network(1, 3, 4, 1), decision=Decision.at_threshold(0.0))
     X = np.random.default_rng(0).normal(size=(200, 3))
     right = decide(network, X)
-    with pytest.warns(rg.RelugeomWarning, match=r"right for 0 of 200 samples \(0\.0%\).*in the right order"):
+    with pytest.warns(rg.RelugeomWarning, match=r"right for 0 of 200 samples \(0 %\).*in the right order"):
         rg.cluster_samples(network, X, target=1 - right)
     remarks: list[str] = []
     rg.cluster_samples(network, X, target=np.where(right, "yes", "no"), on_remark=remarks.append)

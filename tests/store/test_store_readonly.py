@@ -266,7 +266,7 @@ OVERFLOW = {"sqlite": "integer overflow", "postgresql": "out of range"}
         (" /* nothing -- at all */ ", "the query is empty"),
         ("SELEC 1", SYNTAX),
         ("SELECT * FROM cluster", TABLE),
-        ("SELECT * FROM cluster", "; the views are runs_overview, pattern_counts"),
+        ("SELECT * FROM cluster", "; the views are runs_overview, run_provenance, pattern_counts"),
         ("SELECT colour FROM cluster_list", COLUMN),
         ("SELECT 'a\nb' FROM \"x\ny\"", LINES),
         ("SELECT '\udcff'", "udcff"),
