@@ -45,16 +45,15 @@ class Resumable:
 
 def find_resumable(connection: Connection, network: ReLUNetwork, domain: Domain) -> Resumable | None:
     """The latest run that searched this network on this domain and left a partition or blocks, or None."""
-    runs, blocks = RUNS, SEARCH_BLOCKS
-    same = runs.join(NETWORKS, NETWORKS.c.id == runs.c.network_id)
-    same = same.join(DOMAINS, DOMAINS.c.id == runs.c.domain_id)
-    left = exists().where(blocks.c.run_id == runs.c.id)
+    same = RUNS.join(NETWORKS, NETWORKS.c.id == RUNS.c.network_id)
+    same = same.join(DOMAINS, DOMAINS.c.id == RUNS.c.domain_id)
+    left = exists().where(SEARCH_BLOCKS.c.run_id == RUNS.c.id)
     query = (
-        select(runs.c.id, runs.c.partition_id)
+        select(RUNS.c.id, RUNS.c.partition_id)
         .select_from(same)
         .where(NETWORKS.c.digest == network.digest, DOMAINS.c.digest == domain.digest)
-        .where(runs.c.partition_id.is_not(None) | left)
-        .order_by(runs.c.id.desc())
+        .where(RUNS.c.partition_id.is_not(None) | left)
+        .order_by(RUNS.c.id.desc())
     )
     found = connection.execute(query).first()
     return None if found is None else Resumable(found.id, found.partition_id)
@@ -62,8 +61,7 @@ def find_resumable(connection: Connection, network: ReLUNetwork, domain: Domain)
 
 def close_run(connection: Connection, run_id: int, successor: int) -> None:
     """Say of a run that was interrupted that another one went on with it, and forget its blocks, which that one has."""
-    runs = RUNS
-    status = connection.execute(select(runs.c.status).where(runs.c.id == run_id)).scalar_one()
+    status = connection.execute(select(RUNS.c.status).where(RUNS.c.id == run_id)).scalar_one()
     if status in ENDED_EARLY:
         drop_blocks(connection, run_id)
         _say(connection, [run_id], successor)
@@ -71,11 +69,10 @@ def close_run(connection: Connection, run_id: int, successor: int) -> None:
 
 def drop_superseded(connection: Connection, run_id: int) -> None:
     """Forget what interrupted and failed runs had found of the same command on the same subject before this one."""
-    runs, partitions = RUNS, PARTITIONS
-    own = connection.execute(select(runs).where(runs.c.id == run_id)).mappings().one()
-    query = select(runs.c.id, runs.c.partition_id).where(runs.c.id < run_id, runs.c.status.in_(ENDED_EARLY))
+    own = connection.execute(select(RUNS).where(RUNS.c.id == run_id)).mappings().one()
+    query = select(RUNS.c.id, RUNS.c.partition_id).where(RUNS.c.id < run_id, RUNS.c.status.in_(ENDED_EARLY))
     for column in ("command", "network_id", "domain_id", "dataset_id"):
-        query = query.where(runs.c[column].is_not_distinct_from(own[column]))
+        query = query.where(RUNS.c[column].is_not_distinct_from(own[column]))
     earlier = connection.execute(query).all()
     if not earlier:
         return
@@ -83,18 +80,17 @@ def drop_superseded(connection: Connection, run_id: int) -> None:
     for table in reversed(metadata.sorted_tables):
         if "run_id" in table.c and table not in PROVENANCE:
             connection.execute(delete(table).where(table.c.run_id.in_(numbers)))
-    connection.execute(update(runs).where(runs.c.id.in_(numbers)).values(**NOTHING))
+    connection.execute(update(RUNS).where(RUNS.c.id.in_(numbers)).values(**NOTHING))
     _say(connection, numbers, run_id)
     left = [row.partition_id for row in earlier if row.partition_id is not None]
-    used = exists().where(runs.c.partition_id == partitions.c.id)
-    connection.execute(delete(partitions).where(partitions.c.id.in_(left), ~used))
+    used = exists().where(RUNS.c.partition_id == PARTITIONS.c.id)
+    connection.execute(delete(PARTITIONS).where(PARTITIONS.c.id.in_(left), ~used))
 
 
 def _say(connection: Connection, numbers: list[int], successor: int) -> None:
     """A run that failed goes on saying why."""
-    runs = RUNS
     connection.execute(
-        update(runs)
-        .where(runs.c.id.in_(numbers), runs.c.status == "interrupted")
+        update(RUNS)
+        .where(RUNS.c.id.in_(numbers), RUNS.c.status == "interrupted")
         .values(reason=f"run {successor} went on with what it had found")
     )

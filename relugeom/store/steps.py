@@ -69,8 +69,7 @@ class Steps:
                 with self._connection.begin():
                     self._check_undisturbed()
                     yield
-                    runs = RUNS
-                    self._connection.execute(update(runs).where(runs.c.id == self._run.id).values(**self._run.facts))
+                    self._connection.execute(update(RUNS).where(RUNS.c.id == self._run.id).values(**self._run.facts))
                     give_sign(self._connection, self._run.id)
             except BaseException:
                 self._is_broken = True
@@ -84,10 +83,14 @@ class Steps:
 
     def _check_undisturbed(self) -> None:
         """A process that slept for long was taken for dead, and another one may have taken what it had found."""
-        runs, blocks = RUNS, SEARCH_BLOCKS
-        count = select(func.count()).select_from(blocks).where(blocks.c.run_id == self._run.id).scalar_subquery()
+        count = (
+            select(func.count())
+            .select_from(SEARCH_BLOCKS)
+            .where(SEARCH_BLOCKS.c.run_id == self._run.id)
+            .scalar_subquery()
+        )
         found = self._connection.execute(
-            select(*(runs.c[column] for column in OUTLINE), count).where(runs.c.id == self._run.id)
+            select(*(RUNS.c[column] for column in OUTLINE), count).where(RUNS.c.id == self._run.id)
         ).first()
         if found is None or tuple(found) != self._left:
             raise StoreError(

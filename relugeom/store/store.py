@@ -146,8 +146,7 @@ class Store:
 
     def load_partition(self, run_id: int) -> Partition:
         """The partition of a run; of one that did not finish, what its search had found."""
-        runs = RUNS
-        query = select(runs.c.partition_id, runs.c.search_seconds).where(runs.c.id == run_id)
+        query = select(RUNS.c.partition_id, RUNS.c.search_seconds).where(RUNS.c.id == run_id)
         with self.reading() as connection:
             found = connection.execute(query).first()
             if found is not None and found.partition_id is not None:
@@ -165,9 +164,8 @@ class Store:
 
     def unfinished_runs(self) -> list[RunRecord]:
         """Runs that go on in another process, or were interrupted."""
-        runs = RUNS
-        query = select(runs.c.id, runs.c.command, runs.c.started_at).where(
-            runs.c.status.in_(("running", "interrupted"))
+        query = select(RUNS.c.id, RUNS.c.command, RUNS.c.started_at).where(
+            RUNS.c.status.in_(("running", "interrupted"))
         )
         with self.reading() as connection:
-            return [RunRecord(*row) for row in connection.execute(query.order_by(runs.c.id))]
+            return [RunRecord(*row) for row in connection.execute(query.order_by(RUNS.c.id))]

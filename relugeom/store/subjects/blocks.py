@@ -65,9 +65,10 @@ def save_block(run: OpenRun, block: RegionBlock) -> None:
 
 def load_blocks(connection: Connection, run_id: int, network: ReLUNetwork) -> tuple[list[RegionBlock], float]:
     """The blocks of a run in their order, and the time that their search took."""
-    table = SEARCH_BLOCKS
     blocks, seconds = [], 0.0
-    rows = connection.execute(select(table).where(table.c.run_id == run_id).order_by(table.c.number)).mappings()
+    rows = connection.execute(
+        select(SEARCH_BLOCKS).where(SEARCH_BLOCKS.c.run_id == run_id).order_by(SEARCH_BLOCKS.c.number)
+    ).mappings()
     for row in rows:
         count, seconds = row["regions"], row["seconds"]
         blocks.append(

@@ -124,11 +124,10 @@ def load_domain(connection: Connection, domain_id: int) -> Domain:
     StoreError
         The store has none.
     """
-    domains, table = DOMAINS, DOMAIN_FEATURES
-    named = connection.execute(select(domains.c.features_named).where(domains.c.id == domain_id)).scalar()
+    named = connection.execute(select(DOMAINS.c.features_named).where(DOMAINS.c.id == domain_id)).scalar()
     if named is None:
         raise StoreError(f"the store has no domain {domain_id}")
-    query = select(table).where(table.c.domain_id == domain_id).order_by(table.c.position)
+    query = select(DOMAIN_FEATURES).where(DOMAIN_FEATURES.c.domain_id == domain_id).order_by(DOMAIN_FEATURES.c.position)
     features = connection.execute(query).mappings().all()
     groups: dict[int, list[int]] = {}
     for feature in features:
@@ -162,12 +161,15 @@ def _insert_constraints(connection: Connection, domain_id: int, domain: Domain) 
 def _load_constraints(
     connection: Connection, domain_id: int, inputs: int, relation: str
 ) -> tuple[FloatArray, FloatArray]:
-    table, left = DOMAIN_CONSTRAINTS, DOMAIN_COEFFICIENTS
-    query = select(table.c.number, table.c.value).where(table.c.domain_id == domain_id, table.c.relation == relation)
-    rows = connection.execute(query.order_by(table.c.number)).all()
+    query = select(DOMAIN_CONSTRAINTS.c.number, DOMAIN_CONSTRAINTS.c.value).where(
+        DOMAIN_CONSTRAINTS.c.domain_id == domain_id, DOMAIN_CONSTRAINTS.c.relation == relation
+    )
+    rows = connection.execute(query.order_by(DOMAIN_CONSTRAINTS.c.number)).all()
     matrix = np.zeros((len(rows), inputs))
     row_of = {number: row for row, (number, _) in enumerate(rows)}
-    entries = select(left.c.number, left.c.position, left.c.coefficient).where(left.c.domain_id == domain_id)
+    entries = select(
+        DOMAIN_COEFFICIENTS.c.number, DOMAIN_COEFFICIENTS.c.position, DOMAIN_COEFFICIENTS.c.coefficient
+    ).where(DOMAIN_COEFFICIENTS.c.domain_id == domain_id)
     for number, position, coefficient in connection.execute(entries):
         if number in row_of:
             matrix[row_of[number], position] = coefficient

@@ -178,12 +178,10 @@ def load_network(connection: Connection, network_id: int) -> ReLUNetwork:
     StoreError
         The store has none.
     """
-    table = NETWORKS
-    row = connection.execute(select(table).where(table.c.id == network_id)).mappings().first()
+    row = connection.execute(select(NETWORKS).where(NETWORKS.c.id == network_id)).mappings().first()
     if row is None:
         raise StoreError(f"the store has no network {network_id}")
-    layers = LAYERS
-    found = connection.execute(select(layers).where(layers.c.network_id == network_id).order_by(layers.c.layer))
+    found = connection.execute(select(LAYERS).where(LAYERS.c.network_id == network_id).order_by(LAYERS.c.layer))
     stored = found.mappings().all()
     return ReLUNetwork(
         weights=tuple(np.frombuffer(layer["weights"], dtype=FLOAT).reshape(_shape(layer)) for layer in stored),

@@ -152,8 +152,7 @@ def insert_partition(
 
 def load_partition(connection: Connection, partition_id: int, seconds: float) -> Partition:
     """The partition with that id, bit by bit; `seconds` is the time that its search took."""
-    table = PARTITIONS
-    row = connection.execute(select(table).where(table.c.id == partition_id)).mappings().one()
+    row = connection.execute(select(PARTITIONS).where(PARTITIONS.c.id == partition_id)).mappings().one()
     network = load_network(connection, row["network_id"])
     domain = load_domain(connection, row["domain_id"])
     return Partition(
@@ -203,27 +202,24 @@ def _insert_points(connection: Connection, partition_id: int, partition: Partiti
 
 
 def _load_patterns(connection: Connection, partition_id: int) -> ByteArray:
-    regions, patterns = PARTITION_REGIONS, PATTERNS
-    joined = regions.join(patterns, patterns.c.id == regions.c.pattern_id)
-    query = select(patterns.c.packed).select_from(joined).where(regions.c.partition_id == partition_id)
-    rows = connection.execute(query.order_by(regions.c.position)).scalars()
+    joined = PARTITION_REGIONS.join(PATTERNS, PATTERNS.c.id == PARTITION_REGIONS.c.pattern_id)
+    query = select(PATTERNS.c.packed).select_from(joined).where(PARTITION_REGIONS.c.partition_id == partition_id)
+    rows = connection.execute(query.order_by(PARTITION_REGIONS.c.position)).scalars()
     return np.frombuffer(b"".join(rows), dtype=np.uint8)
 
 
 def _load_points(connection: Connection, partition_id: int) -> FloatArray:
-    table = INTERIOR_POINTS
-    query = select(table.c.value).where(table.c.partition_id == partition_id)
-    rows = connection.execute(query.order_by(table.c.position, table.c.feature)).scalars()
+    query = select(INTERIOR_POINTS.c.value).where(INTERIOR_POINTS.c.partition_id == partition_id)
+    rows = connection.execute(query.order_by(INTERIOR_POINTS.c.position, INTERIOR_POINTS.c.feature)).scalars()
     return np.fromiter(rows, dtype=np.float64)
 
 
 def _load_exact_points(connection: Connection, partition_id: int) -> dict[int, tuple[Fraction, ...]]:
-    table = INTERIOR_POINTS
-    query = select(table.c.position, table.c.exact_value).where(
-        table.c.partition_id == partition_id, table.c.exact_value.is_not(None)
+    query = select(INTERIOR_POINTS.c.position, INTERIOR_POINTS.c.exact_value).where(
+        INTERIOR_POINTS.c.partition_id == partition_id, INTERIOR_POINTS.c.exact_value.is_not(None)
     )
     points: dict[int, tuple[Fraction, ...]] = {}
-    for position, text in connection.execute(query.order_by(table.c.position, table.c.feature)):
+    for position, text in connection.execute(query.order_by(INTERIOR_POINTS.c.position, INTERIOR_POINTS.c.feature)):
         points[position] = (*points.get(position, ()), _fraction(text))
     return points
 

@@ -56,10 +56,9 @@ def save_patterns(connection: Connection, network_id: int, network: ReLUNetwork,
 
     Only one program writes at a time, so ids can be given here and need not be asked for.
     """
-    table = PATTERNS
     few = _few_ids(connection, network_id)
     ids, is_new = np.zeros(len(packed), dtype=np.int64), np.zeros(len(packed), dtype=np.bool_)
-    next_id = 1 + (connection.execute(select(func.max(table.c.id))).scalar() or 0)
+    next_id = 1 + (connection.execute(select(func.max(PATTERNS.c.id))).scalar() or 0)
     for rows in chunks(len(packed)):
         texts = pattern_texts(packed[rows], network.widths)
         id_of = _known_ids(connection, network_id, texts) if few is None else few
@@ -75,17 +74,16 @@ def save_patterns(connection: Connection, network_id: int, network: ReLUNetwork,
                 "packed": [row.tobytes() for row in new],
                 "active_units": unpack_patterns(new, network.units).sum(axis=1),
             }
-            insert_columns(connection, table, columns)
+            insert_columns(connection, PATTERNS, columns)
             id_of = id_of | dict(zip(columns["pattern"], new_ids.tolist(), strict=True))
         ids[rows], is_new[rows] = [id_of[text] for text in texts], fresh
-    follow_ids(connection, table, next_id - 1)
+    follow_ids(connection, PATTERNS, next_id - 1)
     return PatternRows(ids, is_new)
 
 
 def _few_ids(connection: Connection, network_id: int) -> dict[str, int] | None:
     """Ids of all patterns of a network, such as those of samples; None where there are many."""
-    table = PATTERNS
-    query = select(table.c.pattern, table.c.id).where(table.c.network_id == network_id).limit(CHUNK + 1)
+    query = select(PATTERNS.c.pattern, PATTERNS.c.id).where(PATTERNS.c.network_id == network_id).limit(CHUNK + 1)
     rows = connection.execute(query).all()
     return None if len(rows) > CHUNK else {row.pattern: row.id for row in rows}
 

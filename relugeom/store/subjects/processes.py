@@ -126,13 +126,18 @@ def mark_interrupted(place: StoreLocation) -> None:
 
 def _interrupted(connection: Connection) -> list[int]:
     """Runs that go on according to their row, but not in fact."""
-    runs, table = RUNS, RUN_PROCESSES
     silent: Any = literal_column(moment(connection.dialect.name, SILENT_SECONDS))
     query = (
-        select(runs.c.id, table.c.run_id, table.c.process, table.c.birth, table.c.heartbeat_at)
-        .add_columns((table.c.heartbeat_at < silent).label("silent"))
-        .select_from(runs.outerjoin(table, table.c.run_id == runs.c.id))
-        .where(runs.c.status == "running")
+        select(
+            RUNS.c.id,
+            RUN_PROCESSES.c.run_id,
+            RUN_PROCESSES.c.process,
+            RUN_PROCESSES.c.birth,
+            RUN_PROCESSES.c.heartbeat_at,
+        )
+        .add_columns((RUN_PROCESSES.c.heartbeat_at < silent).label("silent"))
+        .select_from(RUNS.outerjoin(RUN_PROCESSES, RUN_PROCESSES.c.run_id == RUNS.c.id))
+        .where(RUNS.c.status == "running")
     )
     return [row["id"] for row in connection.execute(query).mappings() if not _goes_on(dict(row))]
 

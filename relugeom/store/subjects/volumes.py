@@ -47,11 +47,12 @@ EXACT = "exact"
 def save_volumes(run: OpenRun, volumes: "Volumes") -> None:
     """Record volumes and shares, unless exact ones are there already."""
     partition_id = run.partition_id
-    table = VOLUME_MEASUREMENTS
-    known = run.connection.execute(select(table.c.method).where(table.c.partition_id == partition_id)).scalar()
+    known = run.connection.execute(
+        select(VOLUME_MEASUREMENTS.c.method).where(VOLUME_MEASUREMENTS.c.partition_id == partition_id)
+    ).scalar()
     if known == EXACT:
         return
-    for old in (REGION_VOLUMES, table):
+    for old in (REGION_VOLUMES, VOLUME_MEASUREMENTS):
         run.connection.execute(delete(old).where(old.c.partition_id == partition_id))
     measurement = {
         "partition_id": [partition_id],
@@ -61,7 +62,7 @@ def save_volumes(run: OpenRun, volumes: "Volumes") -> None:
         "samples": [volumes.samples],
         "reason": [volumes.reason],
     }
-    insert_columns(run.connection, table, measurement)
+    insert_columns(run.connection, VOLUME_MEASUREMENTS, measurement)
     columns = {
         "partition_id": partition_id,
         "position": range(len(volumes.volumes)),
