@@ -30,8 +30,8 @@ from relugeom.store.database.one_file import move_log
 from relugeom.store.metadata import datasette_metadata
 from relugeom.store.query.readonly import QueryResult
 from relugeom.store.query.readonly import run_query as ask
-from relugeom.store.views import find_view
 from relugeom.store.views import list_views as known_views
+from relugeom.store.views import view_query
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -66,7 +66,7 @@ def run_query(
         raise InputError("name a store: a file name or an SQLAlchemy URL (only --list needs none)")
     if (sql is None) == (view is None):
         raise InputError("give either one SELECT statement or --view NAME; --list shows the views")
-    statement = sql if sql is not None else f'SELECT * FROM "{find_view(str(view)).name}"'
+    statement = sql if sql is not None else view_query(str(view))
     result = ask(store, statement, time_limit=time_limit, few=form == "table", most_bytes=max_bytes)
     return _print_rows(result, form)
 

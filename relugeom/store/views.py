@@ -12,7 +12,7 @@ from relugeom.store.database.view import View
 from relugeom.store.registry import SUBJECTS
 from relugeom.store.schema import metadata
 
-__all__ = ["VIEWS", "View", "find_view", "list_views"]
+__all__ = ["VIEWS", "View", "find_view", "list_views", "view_query"]
 
 VIEWS = tuple(view for subject in SUBJECTS for view in subject.views)
 """All of them; a view may read those before it."""
@@ -42,3 +42,14 @@ def find_view(name: str) -> View:
         if view.name == name:
             return view
     raise StoreError(f"there is no view {name!r}: the views are {', '.join(list_views())}")
+
+
+def view_query(name: str) -> str:
+    """The query that shows all of a view.
+
+    Raises
+    ------
+    StoreError
+        There is none of that name; the text lists those that exist.
+    """
+    return f'SELECT * FROM "{find_view(name).name}"'
