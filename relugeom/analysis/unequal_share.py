@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.analysis.counterparts import alternatives_of, counterparts, with_their_groups
-from relugeom.deadline import NEVER, Deadline, TimeLimit
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain, contains_admissible
 from relugeom.geometry.drawing import draw_admissible
@@ -99,7 +99,12 @@ def unequal_share(
 
 
 def unequal_samples(
-    network: ReLUNetwork, domain: Domain, X: ArrayLike, protected: Sequence[int]
+    network: ReLUNetwork,
+    domain: Domain,
+    X: ArrayLike,
+    protected: Sequence[int],
+    *,
+    time_limit: TimeLimit = None,
 ) -> tuple[int, int, bool]:
     """How many admissible samples there are, of how many an alike input is seen to get another decision.
 
@@ -111,11 +116,14 @@ def unequal_samples(
         The samples, shape (s, n); those that are not admissible are left out.
     protected
         Indices of features.
+    time_limit
+        Seconds, or a deadline; alike inputs that were not looked at by then do not count.
     """
+    deadline = Deadline.of(time_limit)
     own = with_their_groups(domain, protected)
     samples = as_samples(network, X)
     samples = samples[contains_admissible(domain, samples)]
-    unequal, exhaustive = _find_unequal(network, domain, samples, own, NEVER)
+    unequal, exhaustive = _find_unequal(network, domain, samples, own, deadline)
     return len(samples), int(unequal.sum()), exhaustive
 
 

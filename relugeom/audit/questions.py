@@ -220,7 +220,13 @@ class _Questions:
 
     def _monotone(self, output: int, feature: int, subjects: Sequence[Subject]) -> Iterator[Answer]:
         moves = monotonicity(
-            self._network, self._domain, self, output=output, feature=feature, candidates=self._samples
+            self._network,
+            self._domain,
+            self,
+            output=output,
+            feature=feature,
+            candidates=self._samples,
+            time_limit=self._end,
         )
         settled_of = {Direction.RISES: moves.never_falls, Direction.FALLS: moves.never_rises}
         for subject in subjects:
@@ -248,7 +254,12 @@ class _Questions:
 
     def _fairness(self, subject: Subject) -> Iterator[Answer]:
         found = protected_fairness(
-            self._network, self._domain, subject.protected, settle=self, candidates=self._samples
+            self._network,
+            self._domain,
+            subject.protected,
+            settle=self,
+            candidates=self._samples,
+            time_limit=self._end,
         )
         settled, shown = found.same_decision, found.same_decision.counterexample
         parts = []
@@ -278,14 +289,16 @@ class _Questions:
 
     def _measured_shares(self, found: Fairness) -> Iterator[str]:
         """Of which share of the domain, and of the samples, another decision is seen."""
-        share = unequal_share(self._network, self._domain, found.protected)
+        share = unequal_share(self._network, self._domain, found.protected, time_limit=self._end)
         if share.inputs:
             range_in_words = f"{share.low:.1%} to {share.high:.1%}" if share.exhaustive else f"{share.low:.1%} or more"
             yield (
                 f"an estimated {range_in_words} of the domain ({share.confidence:.0%} confidence, {share.inputs:,} "
                 f"random admissible inputs) have such a counterpart"
             )
-        asked, unequal, exhaustive = unequal_samples(self._network, self._domain, self._samples, found.protected)
+        asked, unequal, exhaustive = unequal_samples(
+            self._network, self._domain, self._samples, found.protected, time_limit=self._end
+        )
         if asked:
             at_least = "" if exhaustive else "at least "
             yield at_least + counterparts_in_words(unequal, asked, "samples of the domain")

@@ -263,9 +263,12 @@ def _embed(
     Where the time is up there are fewer, one at least.
     """
     n, d = chart.domain.inputs, chart.dimension
-    columns, inexact = np.zeros((len(points), n)), np.zeros(len(points), dtype=np.bool_)
+    inexact = np.zeros(len(points), dtype=np.bool_)
     inexact[[row for row in exact_points if row < len(points)]] = True
-    columns[:, list(chart.free)] = points  # the coordinates of the hull are inputs themselves
+    columns = points  # the coordinates of the hull are inputs themselves; of a full one, all of them
+    if d < n:
+        columns = np.zeros((len(points), n))
+        columns[:, list(chart.free)] = points
     for index in set(range(n)).difference(chart.free):
         used = [column for column in range(d) if chart.lift[index, column]]
         if not used:
