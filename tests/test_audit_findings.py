@@ -259,7 +259,7 @@ def test_what_there_was_no_time_for_is_an_answer_too(tmp_path: Path) -> None:
         *((f"y0 never rises when x{feature} alone rises", Verdict.FAILS) for feature in (0, 1)),
     ]
     assert all(answer.witness for answer in shown)
-    assert all("time ran out" in answer.reason for answer in answers if answer.verdict is Verdict.UNKNOWN)
+    assert all("time was up" in answer.reason for answer in answers if answer.verdict is Verdict.UNKNOWN)
     kinds = [answer.subject.question for answer in answers]
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "fairness": 1,

@@ -43,7 +43,7 @@ FOLDER, SIMPLIFIED = "proofs", "simplified.npz"
 """Where the certificates of the answers are, and the smaller network, in the folder of the audit."""
 PART_EACH, PART_PROOFS, RANGE_PARTS = 1 / 6, 4 / 5, 3
 """Parts of the time: for one claim, and for all of them; in what is left inputs may still show that claims fail."""
-LATE = "the time ran out: give more with --time-limit, or ask about it alone"
+LATE = "the time was up: give more with --time-limit, or ask about it alone"
 
 
 def ask_questions(

@@ -173,7 +173,7 @@ def asking(settler: Settler, domain: Domain, deadline: Deadline) -> Ask:
 
     def ask(claim: Claim) -> Settlement:
         if deadline.passed:
-            return Settlement(claim, Verdict.UNKNOWN, reason="the time ran out before it was asked: give it more")
+            return Settlement(claim, Verdict.UNKNOWN, reason="the time was up before it was asked")
         return settler.settle(claim, domain, time_limit=deadline)
 
     return ask
