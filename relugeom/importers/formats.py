@@ -69,6 +69,13 @@ FORMATS = (
         "`load_network(path, fold_normalisation=True)`",
         keeps_normalisation=True,
     ),
+    Format(
+        (".json",),
+        "plain_json",
+        "read_json",
+        "one object with weights, names and decision, which any language can write: `relugeom/importers/plain_json.py` "
+        "shows it. Numbers in quotes are exact decimals or fractions.",
+    ),
 )
 _BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
 

@@ -26,8 +26,8 @@ def load_network(
     Parameters
     ----------
     path
-        ``.npz`` with arrays W0, b0, W1, b1, … (y = W x + b), ``.onnx``, ``.keras``, ``.h5`` as Keras saves
-        whole models, ``.pt`` or ``.pth`` with a PyTorch state_dict, ``.safetensors``, or ``.nnet``.
+        A file in one of the formats of `relugeom.importers.formats`, such as ``.onnx`` or ``.npz`` with arrays W0, b0,
+        W1, b1, … (y = W x + b).
     layers
         For files of tensors alone (``.pt``, ``.pth``, ``.safetensors``): the names of the layers in their order, as
         ``fc1`` for ``fc1.weight``. By default the order in which they fit each other.
@@ -91,7 +91,8 @@ def load_network(
     except OSError as error:
         raise ModelError(f"{file}: cannot be read: {error.strerror or error}") from error
     except InputError as error:
-        raise type(error)(f"{file}: {error}") from error
+        refusal = type(error) if isinstance(error, ModelError) else ModelError  # such as a decision that does not fit
+        raise refusal(f"{file}: {error}") from error
     if network.origin.assumption:
         on_remark(f"{file.name}: {network.origin.assumption}")
     return network

@@ -37,6 +37,25 @@ VNNLIB = """; a property
 (assert (and (<= X_1 1e0) (>= X_1 -1.0)))
 (assert (or (and (>= Y_0 (+ 0.25 (* 2 X_0)))) (and (<= Y_0 -3.0) (<= X_0 X_1))))
 """
+JSON = """{"format": "relugeom network", "version": 1, "squashing": "sigmoid",
+ "layers": [{"W": [[1.0, "-0.1"], [2, "1/3"]], "b": [0.5, 0]}, {"W": [[1, -2e-1]], "b": [".5"]}],
+ "input_names": ["a", "b"], "output_names": ["y"], "precision": "float64",
+ "decision": {"rule": "threshold", "threshold": 0, "class_names": ["no", "yes"]}}
+"""
+JSON_WORDS = [
+    "NaN",
+    "Infinity",
+    '"W"',
+    '"argmax"',
+    '"\\ud800"',
+    "null",
+    "true",
+    "[]",
+    "{}",
+    "1e999",
+    '"1/0"',
+    '"format": 1,',
+]
 NNET = """// a network
 2,2,1,3,
 2,3,1,
@@ -154,6 +173,7 @@ def formats(folder: Path) -> dict[str, Format]:
             ("verify", "model.npz", "property.vnnlib", "--time-limit", "1"),
             (0, 1, 2, 3),
         ),
+        "json": _text("mutant.json", JSON, JSON_WORDS, ("inspect", "mutant.json"), (0, 2)),
         "nnet": _text("mutant.nnet", NNET, [], ("inspect", "mutant.nnet"), (0, 2)),
         "npz": _model("mutant.npz", npz, archive_mutant),
         "onnx": _model("mutant.onnx", _onnx(), onnx_mutant),

@@ -17,7 +17,7 @@ from relugeom.cli import main
 MUTANTS, SEEDS = 60, 20_000
 """Files of each format."""
 SECONDS, MEGABYTES, LONGEST = 2.0, 500, 2100
-CUTS, CUT = 50, ("csv", "toml", "vnnlib", "nnet", "npz", "onnx", "safetensors")
+CUTS, CUT = 50, ("csv", "toml", "vnnlib", "json", "nnet", "npz", "onnx", "safetensors")
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,21 @@ def check(case: Format, content: bytes, label: str) -> int:
     return code
 
 
-NAMES = ("csv", "toml", "groups", "vnnlib", "nnet", "npz", "onnx", "operators", "safetensors", "keras", "h5", "torch")
+NAMES = (
+    "csv",
+    "toml",
+    "groups",
+    "vnnlib",
+    "json",
+    "nnet",
+    "npz",
+    "onnx",
+    "operators",
+    "safetensors",
+    "keras",
+    "h5",
+    "torch",
+)
 
 
 @pytest.mark.slow
