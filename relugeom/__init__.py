@@ -80,6 +80,8 @@ _ROOMS = {
     "relugeom.claims.ball": ("l1_ball", "l2_ball", "linf_ball"),
     "relugeom.claims.patterns": ("PatternClaims", "PatternStatement"),
     "relugeom.store.store": ("open_store",),
+    "relugeom.audit.request": ("AuditRequest",),
+    "relugeom.budget": ("Budget", "SearchBudget"),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -9,7 +9,7 @@ from typing import TypedDict
 
 from relugeom.deadline import Deadline, TimeLimit
 
-__all__ = ["MOST_REGIONS", "SECONDS", "Budget", "Counts", "Limits", "Pace", "SearchBudget", "Shares"]
+__all__ = ["MOST_REGIONS", "SECONDS", "Budget", "Counts", "Limits", "Pace", "SearchBudget", "Shares", "StoreWaits"]
 
 SECONDS, MOST_REGIONS = 120.0, 1_000_000
 """What an audit may spend where nobody says otherwise; the help of the command line shows it, too."""
@@ -136,6 +136,25 @@ class SearchBudget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoreWaits:
+    """How many seconds a store waits.
+
+    Attributes
+    ----------
+    writer
+        For another program that writes it.
+    readers
+        For readers that look at it as it was, when what was written last is moved into its file.
+    sign
+        Between two signs of life of a run.
+    """
+
+    writer: float = 30.0
+    readers: float = 3.0
+    sign: float = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """What an audit may spend.
 
@@ -155,6 +174,8 @@ class Budget:
         How the search for regions goes about its work.
     proving
         Steps of the proof of a list of regions between two looks at the clock.
+    storing
+        How long the store waits for others.
     """
 
     time_limit: TimeLimit = SECONDS
@@ -164,6 +185,7 @@ class Budget:
     counts: Counts = Counts()
     search: SearchBudget = SearchBudget()
     proving: Pace = Pace(64, 50_000)
+    storing: StoreWaits = StoreWaits()
 
     def begun(self) -> "Budget":
         """The same with its time running from now."""

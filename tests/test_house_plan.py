@@ -60,6 +60,7 @@ DOORS = {
     "rich": ("report", "cli"),
     "pandas": ("store", "report", "data", "cli"),
 }
+DEFAULTS = ("__defaults__", "__kwdefaults__")
 STRANGERS = ("torch", "tensorflow", "keras", "onnxruntime", "sklearn", "pytest", "hypothesis")
 
 
@@ -183,6 +184,74 @@ def test_no_room_is_crowded():
         within = (lines for path, lines in files.items() if room in path.relative_to(REPOSITORY).parts)
         share = sum(within) / sum(files.values())
         assert share <= 0.15, room
+
+
+def constants_patched(source: str) -> Iterator[tuple[str, int]]:
+    """Constants of the package, and defaults of its functions, that a test sets: their names, and the lines."""
+    tree = ast.parse(source)
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    ours = {
+        alias.asname or alias.name.split(".")[0]
+        for node in imports
+        for alias in node.names
+        if matches(getattr(node, "module", None) or alias.name, "relugeom")
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            set_here = [target for target in node.targets if isinstance(target, ast.Attribute)]
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("setattr", "setitem", "object"):
+            place, *rest = node.args or [node]
+            if isinstance(place, ast.Constant):  # "relugeom.room.NAME"
+                owner, _, name = str(place.value).rpartition(".")
+                place = ast.parse(owner or "_", mode="eval").body
+            else:
+                name = rest[0].value if rest and isinstance(rest[0], ast.Constant) else ""
+            set_here = [ast.Attribute(place, str(name), lineno=node.lineno)]
+        else:
+            continue
+        for target in set_here:
+            root = ast.unparse(target.value).split(".")[0]
+            of_defaults = "__kwdefaults__" in ast.unparse(target.value) or target.attr in DEFAULTS
+            if root in ours | {"relugeom"} and (target.attr.isupper() or of_defaults):
+                yield target.attr, target.lineno
+
+
+def test_no_test_changes_a_constant():
+    """What a test wants otherwise is handed in, as a value."""
+    found = {
+        f"{path.relative_to(REPOSITORY)}:{line} {name}"
+        for path in sorted((REPOSITORY / "tests").rglob("*.py"))
+        for name, line in constants_patched(path.read_text(encoding="utf-8"))
+    }
+    assert found == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from relugeom.data import table\ndef test(monkeypatch):\n    monkeypatch.setattr(table, 'SIZES', 1)",
+        "def test(monkeypatch):\n    monkeypatch.setattr('relugeom.data.table.SIZES', 1)",
+        "import relugeom.data.table\ndef test(patch):\n    patch.setattr(relugeom.data.table, 'SIZES', 1)",
+        "import relugeom.data.table as t\ndef test():\n    t.SIZES = 1",
+        "from unittest import mock\nfrom relugeom import data\nwith mock.patch.object(data, 'SIZES', 1):\n    pass",
+        "from relugeom.a import T\ndef test(patch):\n    patch.setitem(T.__init__.__kwdefaults__, 'memory', 1)",
+        "from relugeom.a import f\ndef test(patch):\n    patch.setattr(f, '__defaults__', (1,))",
+    ],
+)
+def test_a_constant_that_is_changed_is_found(text):
+    assert len(list(constants_patched(text))) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import numba\ndef test(monkeypatch):\n    monkeypatch.setattr(numba.config, 'CACHE_DIR', '')",
+        "from relugeom.search import engine\ndef test(patch):\n    patch.setattr(engine.Task, 'run', None)",
+        "import relugeom\nSIZES = 1\ndef test(case):\n    case.SIZES = 1",
+    ],
+)
+def test_what_stands_in_for_something_outside_is_left_alone(text):
+    assert list(constants_patched(text)) == []
 
 
 def test_every_room_stands_on_a_floor():

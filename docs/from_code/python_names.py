@@ -25,6 +25,7 @@ SECTIONS = {
     "Certificates": "certify_partition certify_claim settle_claim check_certificate FalseClaimError",
     "Graphs": "active_subnetwork",
     "The store": "open_store",
+    "What is asked, and what it may spend": "AuditRequest Budget SearchBudget",
     "Errors and warnings": "RelugeomError RelugeomWarning",
 }
 """Which section of the page a name stands in; what is not named here stands in `OTHERS`."""

@@ -114,7 +114,7 @@ def begin(request: AuditRequest, listeners: Listeners) -> Iterator[Job]:
     inputs = _read_inputs(request, listeners)
     with _made_folder(Path(request.out)) as folder:
         place: Path | str = folder / STORE if request.store is None else request.store
-        with open_store(place) as store, _begin_run(store, request, inputs) as run:
+        with open_store(place, waits=request.budget.storing) as store, _begin_run(store, request, inputs) as run:
             most = affordable(inputs.network, schedule.deadline)
             yield Job(request, inputs, schedule, most, listeners, folder, place, run)
 

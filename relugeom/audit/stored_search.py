@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from relugeom.audit.inputs import ChosenDomain
 from relugeom.audit.words import resumption_in_words
-from relugeom.budget import Budget
+from relugeom.budget import Budget, StoreWaits
 from relugeom.deadline import Deadline
 from relugeom.errors import InputError
 from relugeom.measures.partition_measures import PartitionMeasures, measure_partition
@@ -85,7 +85,7 @@ def search_regions(
     deadline = Deadline.of(budget.time_limit)
     if resume and store is None:
         raise InputError("--resume goes on with what a store holds: say which, with --store")
-    with _recorded(store, network, chosen, parameters) as run:
+    with _recorded(store, network, chosen, parameters, budget.storing) as run:
         known = run.resume() if resume and run is not None else None
         if resume:
             on_remark(resumption_in_words(known))
@@ -110,7 +110,11 @@ def search_regions(
 
 @contextmanager
 def _recorded(
-    store: str | None, network: ReLUNetwork, chosen: ChosenDomain, parameters: Mapping[str, Any]
+    store: str | None,
+    network: ReLUNetwork,
+    chosen: ChosenDomain,
+    parameters: Mapping[str, Any],
+    waits: StoreWaits,
 ) -> "Iterator[Run | None]":
     """A run of the store that was asked for, open before the search begins; None where none was."""
     if store is None:
@@ -119,7 +123,7 @@ def _recorded(
     from relugeom.store.store import open_store  # slow to load
 
     with (
-        open_store(store) as opened,
+        open_store(store, waits=waits) as opened,
         opened.run(
             "enumerate",
             network=network,

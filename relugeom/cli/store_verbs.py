@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from relugeom.cli.app import app, database, names_in
+from relugeom.cli.app import app, budget_of, database, names_in
 from relugeom.cli.options import Json, MapFeatures, NoSamples, StoreName
 
 __all__ = ["current", "metadata", "query", "report", "upgrade"]
@@ -78,7 +78,7 @@ def current(store: StoreName, as_json: Json = False) -> int:
 
 
 @database.command()
-def upgrade(store: StoreName, as_json: Json = False) -> int:
+def upgrade(context: typer.Context, store: StoreName, as_json: Json = False) -> int:
     """Bring a store up to date, and into one file again where it was cut short; nothing in it is lost.
 
     \b
@@ -87,7 +87,7 @@ def upgrade(store: StoreName, as_json: Json = False) -> int:
     """
     from relugeom.cli.stores import run_upgrade
 
-    return run_upgrade(store, as_json=as_json)
+    return run_upgrade(store, waits=budget_of(context).storing, as_json=as_json)
 
 
 @database.command()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from relugeom.budget import StoreWaits
 from relugeom.cli.exit_codes import ExitCode
 from relugeom.cli.output import (
     is_read,
@@ -145,10 +146,10 @@ class _Current:
         return [f"{self.store} has schema {current}{behind}"]
 
 
-def run_upgrade(store: str, *, as_json: bool) -> int:
+def run_upgrade(store: str, *, waits: StoreWaits, as_json: bool) -> int:
     """`relugeom db upgrade`."""
     answer = _Upgraded(hide_passwords(store), upgrade_store(store))
-    return show(answer, as_json=as_json, leftover=move_log(parse_location(store)))
+    return show(answer, as_json=as_json, leftover=move_log(parse_location(store), waits=waits))
 
 
 @dataclass(frozen=True, slots=True)

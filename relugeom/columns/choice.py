@@ -12,19 +12,28 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 
 from relugeom.columns.cells import MAX_NAMED, floats, listed
 from relugeom.errors import DataError
 
-__all__ = ["Chosen", "RowCounter", "choose_columns", "option_for"]
+__all__ = ["Chosen", "ColumnOptions", "RowCounter", "choose_columns", "option_for"]
 
 NO_NAME = re.compile(r"\s*|Unnamed: \d+")
 """What a column is called that has no name: nothing in a file, and this once pandas has read it."""
 STORED_INDEX = re.compile(r"__index_level_\d+__")
 """What pandas calls an index without a name in a Parquet file; in a database it is ``index``."""
+
+
+class ColumnOptions(TypedDict, total=False):
+    """What may be said of the columns of a table: options of `choose_columns`."""
+
+    input_names: Sequence[str]
+    target: str | None
+    features: Sequence[str] | None
+    ignore: Collection[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,18 @@ def choose_columns(
 
     Parameters
     ----------
+    header
+        Names of all columns.
+    inputs
+        Number n of inputs of the model.
+    input_names
+        Their names, or empty where the model names none.
+    target
+        The column that the model should predict, left out of the inputs.
+    features
+        The columns that feed the inputs, in the order of the inputs.
+    ignore
+        Columns to leave out.
     how_to_choose, how_to_leave_out
         What to do where columns are missing, or left over: in the words of whoever asks.
 

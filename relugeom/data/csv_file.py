@@ -16,7 +16,7 @@ from typing import Any
 
 from relugeom.columns.cells import is_number, listed, parsed_number
 from relugeom.data.plain_csv import plain_pieces
-from relugeom.data.source import CELLS
+from relugeom.data.source import PieceSizes
 from relugeom.errors import DataError
 
 __all__ = ["CsvFile", "open_csv"]
@@ -31,8 +31,8 @@ OPEN_END = (
 class CsvFile:
     """An open CSV file; a `relugeom.data.source.Source`."""
 
-    def __init__(self, path: Path, lines: Iterator[list[str]], *, inputs: int) -> None:
-        self.name, self._path, self._lines = path.name, path, lines
+    def __init__(self, path: Path, lines: Iterator[list[str]], *, inputs: int, sizes: PieceSizes) -> None:
+        self.name, self._path, self._lines, self._sizes = path.name, path, lines, sizes
         self.header = next(lines, [])
         self._check_header(inputs)
         self.remark = OPEN_END if _has_open_end(path) else ""
@@ -41,11 +41,11 @@ class CsvFile:
         """The cells of these columns, as numbers or texts."""
         place_of = {name: place for place, name in enumerate(self.header)}
         places, width, done = [place_of[name] for name in columns], len(self.header), 0
-        for numbers in plain_pieces(self._path, self.header, columns):
+        for numbers in plain_pieces(self._path, self.header, columns, self._sizes):
             done += len(numbers[0])
             yield numbers
         lines = _without_blank_end(islice(self._lines, done, None))
-        while rows := list(islice(lines, max(1, CELLS // width))):
+        while rows := list(islice(lines, max(1, self._sizes.cells // width))):
             for number, row in enumerate(rows, start=done + 1):
                 if len(row) != width:
                     raise DataError(f"data row {number} has {len(row)} values, but there are {width} columns")
@@ -66,7 +66,7 @@ class CsvFile:
 
 
 @contextmanager
-def open_csv(path: Path, *, inputs: int) -> Iterator[CsvFile]:
+def open_csv(path: Path, *, inputs: int, sizes: PieceSizes) -> Iterator[CsvFile]:
     """A CSV file, for a model with n = `inputs` inputs.
 
     Raises
@@ -76,7 +76,7 @@ def open_csv(path: Path, *, inputs: int) -> Iterator[CsvFile]:
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            yield CsvFile(path, csv.reader(file, strict=True), inputs=inputs)
+            yield CsvFile(path, csv.reader(file, strict=True), inputs=inputs, sizes=sizes)
     except UnicodeDecodeError:
         raise DataError("this is not UTF-8 text: save it as CSV in UTF-8") from None
     except csv.Error as error:

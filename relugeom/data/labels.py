@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.columns.cells import is_number, listed, numbers_of, parsed_number
+from relugeom.data.source import PieceSizes
 from relugeom.data.table import TableWriter
 from relugeom.errors import DataError
 from relugeom.linalg.arrays import FloatArray
@@ -84,11 +85,15 @@ class TargetReader:
         Among how many classes the model decides; 0 for a regression.
     class_names
         Their names, or empty.
+    sizes
+        From how many bytes on it goes to disk.
     """
 
-    def __init__(self, name: str, *, classes: int, class_names: Sequence[str] = ()) -> None:
+    def __init__(
+        self, name: str, *, classes: int, class_names: Sequence[str] = (), sizes: PieceSizes = PieceSizes()
+    ) -> None:
         self._name, self._classes, self._class_names = name, classes, tuple(class_names)
-        self._table = TableWriter(1)
+        self._table = TableWriter(1, sizes=sizes)
         self._words: dict[str, int] = {}
 
     def append(self, cells: Sequence[Any]) -> None:

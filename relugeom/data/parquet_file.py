@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from relugeom.data.source import CELLS
+from relugeom.data.source import PieceSizes
 from relugeom.errors import DataError
 
 __all__ = ["is_parquet", "open_parquet"]
@@ -18,20 +18,20 @@ class ParquetFile:
 
     remark = ""
 
-    def __init__(self, name: str, file: Any) -> None:
-        self.name, self._file = name, file
+    def __init__(self, name: str, file: Any, sizes: PieceSizes) -> None:
+        self.name, self._file, self._cells = name, file, sizes.cells
         self.header = list(file.schema_arrow.names)
 
     def pieces(self, columns: Sequence[str]) -> Iterator[list[Sequence[Any]]]:
         """The cells of these columns: numbers as arrays, everything else as Python values."""
-        rows = max(1, CELLS // max(len(columns), 1))
+        rows = max(1, self._cells // max(len(columns), 1))
         for batch in self._file.iter_batches(batch_size=rows, columns=list(columns), use_threads=False):
             place_of = {name: place for place, name in enumerate(batch.schema.names)}
             yield [_cells(name, batch.column(place_of[name])) for name in columns]
 
 
 @contextmanager
-def open_parquet(path: Path) -> Iterator[ParquetFile]:
+def open_parquet(path: Path, sizes: PieceSizes) -> Iterator[ParquetFile]:
     """A Parquet file.
 
     Raises
@@ -46,7 +46,7 @@ def open_parquet(path: Path) -> Iterator[ParquetFile]:
         raise DataError("Parquet needs the package pyarrow: install relugeom with the extra 'arrow'") from None
     try:
         with Reader(path, pre_buffer=False) as file:  # else the whole file is held in memory
-            yield ParquetFile(path.name, file)
+            yield ParquetFile(path.name, file, sizes)
     except (ArrowException, UnicodeDecodeError) as error:  # the latter from damaged names of columns
         raise DataError(f"pyarrow cannot read it as Parquet: {' '.join(str(error).split())}") from None
 

@@ -12,30 +12,33 @@ from typing import Any
 
 import numpy as np
 
+from relugeom.data.source import PieceSizes
+
 __all__ = ["plain_pieces"]
 
 QUOTE = '"'
-WIDEST = 10_000
-"""Columns; of more, each costs pyarrow longer than reading its cells carefully does."""
-BLOCK = 1 << 20
-"""Bytes that are read together."""
 
 
-def plain_pieces(path: Path, header: Sequence[str], columns: Sequence[str]) -> Iterator[list[Sequence[Any]]]:
-    """Cells of these columns from the first row on, as long as all is plain: for each piece an array a column."""
+def plain_pieces(
+    path: Path, header: Sequence[str], columns: Sequence[str], sizes: PieceSizes
+) -> Iterator[list[Sequence[Any]]]:
+    """Cells of these columns from the first row on, as long as all is plain: for each piece an array a column.
+
+    Of very many columns, each costs pyarrow longer than reading its cells carefully does.
+    """
     try:
         from pyarrow import ArrowInvalid, float64, string
         from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, open_csv
     except ImportError:
         return
-    if len(header) > WIDEST or not _is_one_line(path, header):
+    if len(header) > sizes.plain_columns or not _is_one_line(path, header):
         return
     wanted, place_of = set(columns), {name: place for place, name in enumerate(header)}
     kinds = {name: float64() if name in wanted else string() for name in header}
     try:
         with open_csv(
             path,
-            ReadOptions(column_names=list(header), skip_rows=1, block_size=BLOCK),
+            ReadOptions(column_names=list(header), skip_rows=1, block_size=sizes.plain_bytes),
             ParseOptions(quote_char=False, double_quote=False, ignore_empty_lines=False),
             ConvertOptions(column_types=kinds, null_values=[], strings_can_be_null=False),
         ) as batches:

@@ -4,19 +4,20 @@ Columns are matched by name where the model names its inputs, else in order, aft
 among them. Data are read once, piece by piece, into a table that goes to disk where it is long.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 
 from relugeom.columns.cells import about_words, numbers_of
-from relugeom.columns.choice import RowCounter, choose_columns
+from relugeom.columns.choice import ColumnOptions, RowCounter, choose_columns
 from relugeom.data.csv_file import open_csv
 from relugeom.data.labels import CodedTarget, TargetReader
 from relugeom.data.parquet_file import is_parquet, open_parquet
-from relugeom.data.source import Source
+from relugeom.data.source import PieceSizes, Source
 from relugeom.data.table import SampleTable, TableWriter
 from relugeom.errors import DataError, InputError
 from relugeom.files import regular_file
@@ -78,13 +79,11 @@ def read_samples(
     *,
     inputs: int,
     url: str | None = None,
-    input_names: Sequence[str] = (),
-    target: str | None = None,
     classes: int = 0,
     class_names: Sequence[str] = (),
-    features: Sequence[str] | None = None,
-    ignore: Collection[str] = (),
+    sizes: PieceSizes = PieceSizes(),
     on_progress: Callable[[int], None] | None = None,
+    **columns: Unpack[ColumnOptions],
 ) -> Samples:
     """Read the samples of a network from a CSV or Parquet file, or from a database.
 
@@ -96,19 +95,17 @@ def read_samples(
         Number n of inputs of the model.
     url
         A database, for SQLAlchemy.
-    input_names
-        Their names, or empty where the model names none.
-    target
-        The column that the model should predict, left out of the inputs.
     classes, class_names
         Among how many classes the model decides (0 for a regression), and their names, or empty: labels of the target
         are numbered accordingly.
-    features
-        The columns that feed the inputs, in the order of the inputs.
-    ignore
-        Columns to leave out.
+    sizes
+        How much is read, and kept in memory, at a time.
     on_progress
         Called with the number of rows that were read.
+    **columns
+        Which column is what: `input_names` are the names of the inputs, or empty where the model names none; `target`
+        is the column that the model should predict, left out of the inputs; `features` are the columns that feed the
+        inputs, in the order of the inputs; `ignore` are columns to leave out.
 
     Raises
     ------
@@ -118,12 +115,13 @@ def read_samples(
     """
     if url is None:
         _check_file(data)
-    with _explained(data, url), _opened(data, url, inputs) as source:
-        chosen = choose_columns(
-            source.header, inputs, input_names=input_names, target=target, features=features, ignore=ignore
+    target = columns.get("target")
+    with _explained(data, url), _opened(data, url, inputs, sizes) as source:
+        chosen = choose_columns(source.header, inputs, **columns)
+        table = TableWriter(inputs, sizes=sizes)
+        targets = (
+            None if target is None else TargetReader(target, classes=classes, class_names=class_names, sizes=sizes)
         )
-        table = TableWriter(inputs)
-        targets = None if target is None else TargetReader(target, classes=classes, class_names=class_names)
         counter = None if chosen.counter is None else RowCounter(chosen.counter)
         others = [name for name in (target, chosen.counter) if name is not None]
         for piece in source.pieces([*chosen.inputs, *others]):
@@ -132,8 +130,8 @@ def read_samples(
                 counter.append(cells[others[-1]], before=len(table))
             if targets is not None:
                 targets.append(cells[others[0]])
-            columns = zip(chosen.inputs, piece, strict=False)
-            numbers = [numbers_of(name, values, before=len(table), about=about_words) for name, values in columns]
+            named = zip(chosen.inputs, piece, strict=False)
+            numbers = [numbers_of(name, values, before=len(table), about=about_words) for name, values in named]
             table.append(np.column_stack(numbers))
             if on_progress is not None:
                 on_progress(len(table))
@@ -147,17 +145,17 @@ def read_samples(
 
 
 @contextmanager
-def _opened(data: str | Path, url: str | None, inputs: int) -> Iterator[Source]:
+def _opened(data: str | Path, url: str | None, inputs: int, sizes: PieceSizes) -> Iterator[Source]:
     if url is not None:
         from relugeom.data.sql_table import open_sql  # slow to load, and most data are files
 
-        with open_sql(url, str(data)) as table:
+        with open_sql(url, str(data), sizes) as table:
             yield table
     elif is_parquet(Path(data)):
-        with open_parquet(Path(data)) as parquet:
+        with open_parquet(Path(data), sizes) as parquet:
             yield parquet
     else:
-        with open_csv(Path(data), inputs=inputs) as lines:
+        with open_csv(Path(data), inputs=inputs, sizes=sizes) as lines:
             yield lines
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from relugeom.columns.cells import listed
+from relugeom.data.source import PieceSizes
 from relugeom.errors import DataError, InputError
 from relugeom.files import regular_file
 from relugeom.printing import hide_passwords, printable
@@ -26,8 +27,6 @@ __all__ = ["is_select", "open_sql"]
 SELECT = re.compile(r"\s*(select|with)\s", re.IGNORECASE)
 POSTGRES = ("postgresql", "postgres")
 DRIVER = "postgresql+psycopg"
-ROWS = 20_000
-"""In a piece."""
 
 
 class SqlTable:
@@ -37,21 +36,25 @@ class SqlTable:
     ----------
     fetch
         Gives the rows with the columns of these names.
+    sizes
+        How many rows there are in a piece.
     """
 
     remark = ""
 
-    def __init__(self, name: str, header: list[str], fetch: Callable[[Sequence[str]], Result[Any]]) -> None:
-        self.name, self.header, self._fetch = name, header, fetch
+    def __init__(
+        self, name: str, header: list[str], fetch: Callable[[Sequence[str]], Result[Any]], sizes: PieceSizes
+    ) -> None:
+        self.name, self.header, self._fetch, self._rows = name, header, fetch, sizes.rows
 
     def pieces(self, columns: Sequence[str]) -> Iterator[list[Sequence[Any]]]:
         """The cells of these columns, as the database gives them."""
-        for rows in self._fetch(columns).partitions(ROWS):
+        for rows in self._fetch(columns).partitions(self._rows):
             yield list(zip(*rows, strict=True))
 
 
 @contextmanager
-def open_sql(url: str, asked: str) -> Iterator[SqlTable]:
+def open_sql(url: str, asked: str, sizes: PieceSizes) -> Iterator[SqlTable]:
     """The rows of a table (or view), or of a SELECT.
 
     Parameters
@@ -60,6 +63,8 @@ def open_sql(url: str, asked: str) -> Iterator[SqlTable]:
         Where the database is, for SQLAlchemy.
     asked
         Name of a table, ``schema.table`` too, or a statement that begins with SELECT or WITH.
+    sizes
+        How many rows are fetched at a time.
 
     Raises
     ------
@@ -75,7 +80,7 @@ def open_sql(url: str, asked: str) -> Iterator[SqlTable]:
             with engine.connect() as connection:
                 if engine.dialect.name == "postgresql":
                     connection = connection.execution_options(postgresql_readonly=True)
-                yield _opened(connection, engine, asked, place)
+                yield _opened(connection, engine, asked, place, sizes)
         finally:
             engine.dispose()
     except (ImportError, NoSuchModuleError) as error:
@@ -114,13 +119,13 @@ def _engine(url: URL, place: str) -> Engine:
     return create_engine("sqlite://", poolclass=NullPool, creator=lambda: sqlite3.connect(address, uri=True))
 
 
-def _opened(connection: Connection, engine: Engine, asked: str, place: str) -> SqlTable:
+def _opened(connection: Connection, engine: Engine, asked: str, place: str, sizes: PieceSizes) -> SqlTable:
     """The table; the driver hands over its rows piece by piece."""
-    connection = connection.execution_options(yield_per=ROWS)
+    connection = connection.execution_options(yield_per=sizes.rows)
     if is_select(asked):
         result = connection.execute(sql_text(asked.replace(":", r"\:")))  # a colon is no parameter here
         header = list(result.keys())
-        return SqlTable("query", header, lambda columns: result.columns(*map(header.index, columns)))
+        return SqlTable("query", header, lambda columns: result.columns(*map(header.index, columns)), sizes)
     described = inspect(engine)
     schema, name = None, asked
     if not _is_there(described, None, asked) and "." in asked:
@@ -135,7 +140,7 @@ def _opened(connection: Connection, engine: Engine, asked: str, place: str) -> S
         chosen: Select[Any] = select(*named).select_from(table_named(name, schema=schema))
         return connection.execute(chosen.order_by(*keys))
 
-    return SqlTable(name, [str(entry["name"]) for entry in described.get_columns(name, schema)], fetch)
+    return SqlTable(name, [str(entry["name"]) for entry in described.get_columns(name, schema)], fetch, sizes)
 
 
 def _is_there(described: Any, schema: str | None, name: str) -> bool:

@@ -13,16 +13,12 @@ from typing import BinaryIO
 
 import numpy as np
 
+from relugeom.data.source import PieceSizes
 from relugeom.errors import DataError
 from relugeom.linalg.arrays import FloatArray, IntArray, frozen_array
 from relugeom.linalg.scaling import safe_factors
 
 __all__ = ["SampleTable", "TableWriter"]
-
-CHUNK_VALUES = 1 << 20
-"""Numbers in a chunk."""
-MEMORY = 1 << 26
-"""Bytes that a table may have in memory; a longer one goes to disk."""
 
 
 class SampleTable:
@@ -34,16 +30,16 @@ class SampleTable:
         s and n.
     """
 
-    def __init__(self, place: "FloatArray | BinaryIO", shape: tuple[int, int]) -> None:
+    def __init__(self, place: "FloatArray | BinaryIO", shape: tuple[int, int], sizes: PieceSizes) -> None:
         self.shape = shape
-        self._place = place
+        self._place, self._step = place, max(1, sizes.values // max(shape[1], 1))
         if not isinstance(place, np.ndarray):
             weakref.finalize(self, place.close)
 
     @classmethod
-    def of(cls, X: FloatArray) -> "SampleTable":
+    def of(cls, X: FloatArray, *, sizes: PieceSizes = PieceSizes()) -> "SampleTable":
         """A table in memory; X, shape (s, n), is not copied."""
-        return cls(X, (X.shape[0], X.shape[1]))
+        return cls(X, (X.shape[0], X.shape[1]), sizes)
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -58,9 +54,8 @@ class SampleTable:
 
     def chunks(self) -> Iterator[tuple[slice, FloatArray]]:
         """The table in pieces: which rows, and their numbers."""
-        step = max(1, CHUNK_VALUES // max(self.shape[1], 1))
-        for start in range(0, len(self), step):
-            rows = slice(start, min(start + step, len(self)))
+        for start in range(0, len(self), self._step):
+            rows = slice(start, min(start + self._step, len(self)))
             yield rows, self._read(rows)
 
     def take(self, rows: IntArray) -> FloatArray:
@@ -105,12 +100,12 @@ class TableWriter:
     ----------
     columns
         The number n.
-    memory
-        Bytes from which on the rows go to disk.
+    sizes
+        From how many bytes on the rows go to disk, and how long the chunks of the table are.
     """
 
-    def __init__(self, columns: int, *, memory: int = MEMORY) -> None:
-        self._columns, self._memory = columns, memory
+    def __init__(self, columns: int, *, sizes: PieceSizes = PieceSizes()) -> None:
+        self._columns, self._sizes = columns, sizes
         self._rows, self._held = 0, 0
         self._pieces: list[FloatArray] = []
         self._file: BinaryIO | None = None
@@ -130,7 +125,7 @@ class TableWriter:
         self._rows += len(piece)
         self._held += piece.nbytes
         self._pieces.append(frozen_array(piece))
-        if self._file is not None or self._held > self._memory:
+        if self._file is not None or self._held > self._sizes.memory:
             self._flush()
 
     def close(self) -> SampleTable:
@@ -138,8 +133,9 @@ class TableWriter:
         shape = (self._rows, self._columns)
         if self._file is not None and self._release is not None:
             self._release.detach()
-            return SampleTable(self._file, shape)
-        return SampleTable(frozen_array(np.vstack([np.empty((0, self._columns)), *self._pieces])), shape)
+            return SampleTable(self._file, shape, self._sizes)
+        whole = frozen_array(np.vstack([np.empty((0, self._columns)), *self._pieces]))
+        return SampleTable(whole, shape, self._sizes)
 
     def _flush(self) -> None:
         """Move what is held to disk."""

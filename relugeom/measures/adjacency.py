@@ -21,9 +21,9 @@ from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.geometry.chart import domain_chart
 from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray, IntArray
 from relugeom.measures.facet_floats import (
-    BLOCK_BITS,
     Bounded,
     Candidates,
+    FacetPace,
     HullFloats,
     possible_coincidences,
     prove_crossing,
@@ -34,9 +34,6 @@ from relugeom.network.pattern import ActivationPattern, unpack_patterns
 from relugeom.partition.partition import Partition, PartitionStatus
 
 __all__ = ["Adjacency", "find_adjacency"]
-
-FEW, FIRST_BLOCK = 50, 64
-"""So many open candidates are settled exactly before a kernel has been loaded."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,7 +131,11 @@ class Adjacency:
 
 
 def find_adjacency(
-    partition: Partition, *, time_limit: TimeLimit = None, on_progress: Callable[[int], None] | None = None
+    partition: Partition,
+    *,
+    time_limit: TimeLimit = None,
+    pace: FacetPace = FacetPace(),
+    on_progress: Callable[[int], None] | None = None,
 ) -> Adjacency:
     """Every pair of regions that share a facet, each proved in exact arithmetic or by floats with error bounds.
 
@@ -144,17 +145,19 @@ def find_adjacency(
         COMPLETE, or TRUNCATED: then only neighbours that are in the partition are found.
     time_limit
         Seconds, or a deadline; then only the pairs of the first regions are there.
+    pace
+        How many regions are asked at a time.
     on_progress
         Is told now and then how many regions are done.
     """
     deadline, reason = Deadline.of(time_limit), ""
     found: list[_Pair] = []
     columns: list[_Columns] = []
-    k, units = len(partition), partition.network.units
+    k = len(partition)
     if k > 1:
-        search = _Search(partition, deadline)
-        most = max(1, BLOCK_BITS // units)
-        start, block = 0, most if deadline == NEVER else min(most, FIRST_BLOCK)
+        search = _Search(partition, deadline, pace)
+        most = pace.block(partition.network.units)
+        start, block = 0, most if deadline == NEVER else min(most, pace.first)
         while start < k:
             end = min(start + block, k)
             try:
@@ -224,14 +227,14 @@ def _units_of(pair: _Pair) -> list[int]:
 class _Search:
     """What all blocks of a partition share."""
 
-    def __init__(self, partition: Partition, deadline: Deadline) -> None:
+    def __init__(self, partition: Partition, deadline: Deadline, pace: FacetPace) -> None:
         self.partition, self.network, self.deadline = partition, partition.network, deadline
         chart = domain_chart(partition.domain)
         self.floats, self.exact = HullFloats(self.network, chart), ExactFaces(self.network, chart)
         self.points = partition.points[:, list(chart.free)]
         self.inexact = np.isin(np.arange(len(partition)), list(partition.exact_points))
         self.layer = [layer for layer, width in enumerate(self.network.widths) for _ in range(width)]
-        self.open = 0  # candidates that the interior points did not show
+        self.few, self.open = pace.few, 0  # candidates that the interior points did not show
         self.index = _PatternIndex(partition.packed, self.network.units)
 
     def pairs_from(self, start: int, stop: int) -> tuple[_Columns, list[_Pair]]:
@@ -296,7 +299,7 @@ class _Search:
         facet &= ~(self.inexact[columns.first] | self.inexact[columns.second])
         left = np.flatnonzero(~facet)
         self.open += len(left)
-        if len(left) and self.open > FEW:
+        if len(left) and self.open > self.few:
             begin = self._between(columns, left, here, there)
             verdicts = settle(self.floats, bits, Candidates(rows[left], columns.unit[left], passed[left], begin))
             facet[left] = verdicts.facet

@@ -13,6 +13,7 @@ Where the interior points of two neighbours do not show a facet, a linear progra
 which is tested in the same way, or multipliers, whose combination is bounded over the box.
 """
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -26,14 +27,44 @@ from relugeom.measures.widest_points import widest_points
 from relugeom.network.exact import exact_network, first_forms
 from relugeom.network.network import ReLUNetwork
 
-__all__ = ["Bounded", "Candidates", "HullFloats", "Verdicts", "possible_coincidences", "prove_crossing", "settle"]
+__all__ = [
+    "Bounded",
+    "Candidates",
+    "FacetPace",
+    "HullFloats",
+    "Verdicts",
+    "possible_coincidences",
+    "prove_crossing",
+    "settle",
+]
 
-BLOCK_BITS = 100_000
-"""Bits of patterns that are worked on at a time."""
 SAFE = 1 + 2.0**-30
 """Covers the rounding of an error bound itself."""
 TINY = 1e-300
 """Far above what products lose when they underflow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FacetPace:
+    """How many regions are worked on at a time; what is found does not depend on it.
+
+    Attributes
+    ----------
+    bits
+        Bits of patterns, at most.
+    first
+        Regions of the first block, where there is a time limit.
+    few
+        So many candidates are settled exactly before a compiled kernel has been loaded for the others.
+    """
+
+    bits: int = 100_000
+    first: int = 64
+    few: int = 50
+
+    def block(self, units: int) -> int:
+        """Regions of a network with so many units, at most."""
+        return max(1, self.bits // units)
 
 
 class Bounded(NamedTuple):

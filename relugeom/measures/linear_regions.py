@@ -18,7 +18,7 @@ from relugeom.geometry.chart import Chart, domain_chart
 from relugeom.linalg.arrays import BoolArray, IntArray
 from relugeom.linalg.rounding import sum_error
 from relugeom.measures.adjacency import Adjacency, find_adjacency
-from relugeom.measures.facet_floats import BLOCK_BITS, SAFE, Bounded, HullFloats
+from relugeom.measures.facet_floats import SAFE, Bounded, FacetPace, HullFloats
 from relugeom.network.exact import exact_network, output_forms
 from relugeom.network.pattern import ActivationPattern, unpack_patterns
 from relugeom.partition.partition import Partition, PartitionStatus
@@ -133,7 +133,7 @@ def _same_function(
     except DeadlinePassedError:
         return same, 0
     table = _OutputTable(partition, chart)
-    block = max(1, BLOCK_BITS // partition.network.units)
+    block = FacetPace().block(partition.network.units)
     for start in range(0, len(partition), block):
         stop = min(start + block, len(partition))
         low, high = np.searchsorted(adjacency.first, [start, stop])
@@ -162,7 +162,7 @@ def _probe(partition: Partition, floats: HullFloats, deadline: Deadline) -> Boun
     count, m = len(partition), partition.network.outputs
     weights = np.random.default_rng(5).uniform(0.5, 1.5, m)
     value, error = np.zeros((count, 2)), np.zeros((count, 2))
-    block = max(1, BLOCK_BITS // partition.network.units)
+    block = FacetPace().block(partition.network.units)
     for start in range(0, count, block):
         deadline.check()
         bits = unpack_patterns(partition.packed[start : start + block], partition.network.units)

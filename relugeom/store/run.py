@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, select, update
 
+from relugeom.budget import StoreWaits
 from relugeom.errors import StoreError
 from relugeom.partition.partition import Partition, PartitionStatus
 from relugeom.search.enumeration import known_block, partition_from_blocks
@@ -49,12 +50,12 @@ class Run:
         Whether it adds many rows.
     """
 
-    def __init__(self, location: StoreLocation, rows: OpenRun) -> None:
+    def __init__(self, location: StoreLocation, rows: OpenRun, *, waits: StoreWaits) -> None:
         self.id = rows.id
         self.location = location
         self.grown = False
-        self._rows, self._connection = rows, rows.connection
-        self._steps = Steps(location, rows)
+        self._rows, self._connection, self._waits = rows, rows.connection, waits
+        self._steps = Steps(location, rows, waits=waits)
         self._resumed = False
 
     def step(self, *, long: bool = False) -> AbstractContextManager[None]:
@@ -121,7 +122,7 @@ class Run:
 
         What was written last is moved into the file first, where there is room and no reader in the way.
         """
-        return move_log(self.location)
+        return move_log(self.location, waits=self._waits)
 
     def _close(self) -> None:
         """The last step."""
@@ -148,11 +149,17 @@ class Run:
 
 @contextmanager
 def open_run(
-    location: StoreLocation, engine: Engine, command: str, inputs: RunInputs, parameters: Mapping[str, Any]
+    location: StoreLocation,
+    engine: Engine,
+    command: str,
+    inputs: RunInputs,
+    parameters: Mapping[str, Any],
+    *,
+    waits: StoreWaits,
 ) -> Iterator[Run]:
     """A run from its first row to its end."""
     with writing(engine) as connection, beside_readers(connection):
-        run = Run(location, _begin(location, connection, command, inputs, parameters))
+        run = Run(location, _begin(location, connection, command, inputs, parameters), waits=waits)
         try:
             yield run
             run._close()

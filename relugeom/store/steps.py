@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import func, select, update
 
+from relugeom.budget import StoreWaits
 from relugeom.errors import StoreError
 from relugeom.store.database.connection import explained
 from relugeom.store.database.location import StoreLocation
@@ -33,8 +34,8 @@ class Steps:
         What tells others between the steps that the run goes on.
     """
 
-    def __init__(self, location: StoreLocation, run: OpenRun) -> None:
-        self.pulse = Pulse(location, run.id)
+    def __init__(self, location: StoreLocation, run: OpenRun, *, waits: StoreWaits) -> None:
+        self.pulse = Pulse(location, run.id, every=waits.sign)
         self._location, self._connection, self._run = location, run.connection, run
         self._left = self._outline()
         self._is_open = self._is_broken = False

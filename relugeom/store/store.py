@@ -18,6 +18,7 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, select
 
+from relugeom.budget import StoreWaits
 from relugeom.claims.subject import Subject
 from relugeom.errors import StoreError
 from relugeom.geometry.domain import Domain
@@ -50,7 +51,7 @@ class RunRecord:
     started_at: str
 
 
-def open_store(location: str | Path, *, create: bool = True) -> "Store":
+def open_store(location: str | Path, *, create: bool = True, waits: StoreWaits = StoreWaits()) -> "Store":
     """Open a store, and make it first where nothing is there yet.
 
     Parameters
@@ -59,6 +60,8 @@ def open_store(location: str | Path, *, create: bool = True) -> "Store":
         A file name, or a URL like ``sqlite:///audit.db`` or ``postgresql://host/audits``.
     create
         Whether a file that does not exist is made, and tables in a file or database that has none.
+    waits
+        How long it waits for others.
 
     Raises
     ------
@@ -72,15 +75,15 @@ def open_store(location: str | Path, *, create: bool = True) -> "Store":
         create_schema(place)
     check_schema(place)
     mark_interrupted(place)
-    return Store(place)
+    return Store(place, waits=waits)
 
 
 class Store:
     """An open store; use it in a ``with`` block."""
 
-    def __init__(self, location: StoreLocation) -> None:
-        self.location = location
-        self._engine = connect_engine(location)
+    def __init__(self, location: StoreLocation, *, waits: StoreWaits = StoreWaits()) -> None:
+        self.location, self._waits = location, waits
+        self._engine = connect_engine(location, waits=waits)
 
     def __enter__(self) -> Self:
         return self
@@ -126,7 +129,7 @@ class Store:
             The options of the run; passwords in them are hidden.
         """
         inputs = RunInputs(network, network_name, domain, domain_name, dataset)
-        return open_run(self.location, self._engine, command, inputs, parameters)
+        return open_run(self.location, self._engine, command, inputs, parameters, waits=self._waits)
 
     def save(self, partition: Partition) -> int:
         """Save a partition in a run of its own; the number of the run."""

@@ -12,7 +12,6 @@ from limits import Looks
 from networks import DEGENERATE, he_network, hidden, integer_network, layered, needle, strip
 from oracles import evaluate_layers, exact_layers, pattern_at, unit_forms
 
-from relugeom.analysis import attributions
 from relugeom.analysis.attributions import (
     Baseline,
     exact_integrated_gradients,
@@ -235,10 +234,10 @@ def test_the_baseline_itself_has_no_attribution_and_the_mean_is_the_default():
     np.testing.assert_allclose(found.mean_magnitude, np.abs(found.values).mean(axis=0))
 
 
-def test_many_samples_are_cut_in_blocks_without_a_seam(monkeypatch):
-    monkeypatch.setattr(attributions, "BLOCK", 10)  # paths continue in the next block
-    network, X = he_network(9, 4, 10, 10, 1), np.random.default_rng(9).normal(size=(700, 4))
+def test_many_samples_are_cut_in_blocks_without_a_seam():
+    network, X = he_network(9, 4, 40, 40, 1), np.random.default_rng(9).normal(size=(700, 4))
     whole = integrated_gradients(network, X, baseline="zero", exact_limit=0)
+    assert whole.pieces[:256].sum() > 4096  # paths continue in the next block
     parts = [integrated_gradients(network, X[k : k + 1], baseline="zero").values[0] for k in (0, 255, 256, 699)]
     np.testing.assert_allclose(whole.values[[0, 255, 256, 699]], parts, atol=1e-13)
     np.testing.assert_allclose(whole.residual, 0.0, atol=1e-12)

@@ -11,7 +11,7 @@ import pytest
 from hand_written import Written, excluded, header, patterns
 
 from relugeom import checker
-from relugeom.checker import Refused, Rejected, Walk, check
+from relugeom.checker import COMMAS, LISTS, Refused, Rejected, Walk, check
 
 TRUNCATED = {"kind": "partition", "status": "truncated"}
 PLANES, WIDE = 6, 600
@@ -129,14 +129,13 @@ def test_work_and_memory_follow_the_bytes(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", GREEDY)
-def test_steps_are_counted(name, tmp_path, monkeypatch):
+def test_steps_are_counted(name, tmp_path):
     """What a file asks for is charged before it is done: it ends where its share does, not later."""
     path, content = tmp_path / "c", GREEDY[name].content()
     path.write_bytes(content)
-    monkeypatch.setattr(checker, "WORK", 1_000)
-    monkeypatch.setattr(checker, "WORK_PER_BYTE", 0)
     with path.open("rb") as file:
         walk = Walk(file)
+        walk.cell.work = 1_000
         try:
             for status, text in walk.claim.trees:
                 walk.run(status, text)
@@ -184,9 +183,10 @@ def test_honest_certificates_use_a_small_part_of_their_share(tmp_path):
 
 
 @pytest.mark.parametrize("value", ["[]", "{}", "0", '""', "[[]]", "1e5", "null"])
-def test_values_of_a_header_are_counted_before_they_are_read(value, tmp_path, monkeypatch):
-    monkeypatch.setattr(checker, "LISTS", 1_000)
-    text = "[" + ", ".join([value] * 100_000) + "]\n"
+def test_values_of_a_header_are_counted_before_they_are_read(value, tmp_path):
+    """Lists and objects take more memory than other values, and there may be fewer of them."""
+    count = LISTS + 1 if value[0] in "[{" else COMMAS + 2
+    text = '{"format": [' + ", ".join([value] * count) + "]}\n"
     (tmp_path / "c").write_text(text)
     tracemalloc.start()
     with pytest.raises(Refused, match="too long"):

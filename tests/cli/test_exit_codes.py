@@ -17,7 +17,6 @@ from relugeom import cli
 from relugeom.claims.settlement import Verdict
 from relugeom.cli.exit_codes import MEANINGS, STATUSES, VERBS, ExitCode
 from relugeom.errors import EmptyDomainError, SolverCrashError
-from relugeom.geometry import integer_search
 from relugeom.geometry.domain import Domain
 from relugeom.partition.partition import PartitionStatus, PatternStatus
 from relugeom.search.admissible import check_admissible
@@ -174,11 +173,10 @@ def test_a_search_for_integers_that_breaks_down_is_an_error(monkeypatch):
         def run(self):
             return super().run() if self.whole else self._highs.run()
 
-    triangle = [[1.0, 8.0], [-4.0, 6.0], [3.0, -9.0]]  # around (2.5, 3.4), without a whole number
-    domain = Domain([0, 0], [9, 9], A=triangle, b=[30.7, 12.4, -21.6], kinds=("integer", "integer"))
+    kinds = ("integer",) * 5 + ("continuous",)  # 2 (x0 + … + x4) = 3, nearly: proved by branching alone, on 29 nodes
+    domain = Domain([0.0] * 5 + [-0.5], [1.0] * 5 + [0.5], E=[[2.0] * 5 + [1.0]], f=[3.0], kinds=kinds)
     with pytest.raises(EmptyDomainError):
         check_admissible(domain)
-    monkeypatch.setattr(integer_search, "MILP_AFTER", 1)
     monkeypatch.setattr(highspy, "Highs", BreakingOnIntegers)
     with pytest.raises(SolverCrashError, match="HiGHS broke down"):
         check_admissible(domain)

@@ -13,6 +13,7 @@ from networks import he_network
 import relugeom as rg
 from relugeom.data.labels import CodedTarget, find_coding, read_target
 from relugeom.data.samples import read_samples
+from relugeom.data.source import PieceSizes
 from relugeom.errors import DataError
 from relugeom.network.decision import Decision
 from relugeom.network.forward import decide
@@ -105,17 +106,17 @@ def test_what_is_coded_is_not_coded_again():
     assert again.tolist() == [1, 1]
 
 
-def test_labels_of_a_long_file_are_those_of_a_short_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("relugeom.data.csv_file.CELLS", 10)
+def test_labels_of_a_long_file_are_those_of_a_short_one(tmp_path: Path):
+    options = {"inputs": 1, "target": "y", "classes": 2, "sizes": PieceSizes(cells=10)}
     labels = [("good", "bad")[row % 3 == 0] for row in range(100)]
     path = tmp_path / "data.csv"
     path.write_text("a,y\n" + "".join(f"{row},{label}\n" for row, label in enumerate(labels)))
-    samples = read_samples(path, inputs=1, target="y", classes=2)
+    samples = read_samples(path, **options)
     assert samples.target.tolist() == [label == "good" for label in labels]
     assert samples.remarks == ("target 'y': bad → class 0, good → class 1",)
     path.write_text(path.read_text() + "7,ugly\n")
     with pytest.raises(DataError, match=r"data row 101: 'ugly' is one label too many, besides 'bad', 'good'"):
-        read_samples(path, inputs=1, target="y", classes=2)
+        read_samples(path, **options)
 
 
 def test_an_accuracy_below_the_commonest_class_is_remarked():

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from relugeom.data import csv_file, plain_csv
 from relugeom.data.samples import read_samples
+from relugeom.data.source import PieceSizes
 from relugeom.errors import DataError
 
 NUMBERS = [
@@ -39,10 +40,10 @@ ADVICE = re.compile(r"( \(the first of [^)]*\))?: [^:]*$")
 ENDS = st.sampled_from(["\n", "\r\n", "\r"])
 
 
-def outcome(path: Path) -> tuple[bytes, bytes] | str:
+def outcome(path: Path, sizes: PieceSizes) -> tuple[bytes, bytes] | str:
     """The numbers, bit by bit, or what is wrong with them; the advice may depend on the piece that is looked at."""
     try:
-        samples = read_samples(path, inputs=1, target="y", ignore=["text"])
+        samples = read_samples(path, inputs=1, target="y", ignore=["text"], sizes=sizes)
     except DataError as error:
         return ADVICE.sub("", str(error))
     assert samples.target is not None
@@ -50,11 +51,7 @@ def outcome(path: Path) -> tuple[bytes, bytes] | str:
 
 
 def both_ways(path: Path, block: int) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plain_csv, "BLOCK", block)
-        quick = outcome(path)
-        patch.setattr(csv_file, "plain_pieces", lambda *_: ())
-        assert quick == outcome(path)
+    assert outcome(path, PieceSizes(plain_bytes=block)) == outcome(path, PieceSizes(plain_columns=0))
 
 
 @given(
@@ -88,13 +85,13 @@ def pieces_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The rows of each piece that came the quick way."""
     seen: list[int] = []
 
-    def counted(path: Path, header: Sequence[str], columns: Sequence[str]) -> Iterator[list[Sequence[float]]]:
-        for piece in plain_csv.plain_pieces(path, header, columns):
+    def counted(*asked) -> Iterator[list[Sequence[float]]]:
+        for piece in plain_csv.plain_pieces(*asked):
             seen.append(len(piece[0]))
             yield piece
 
     monkeypatch.setattr(csv_file, "plain_pieces", counted)
-    outcome(path)
+    outcome(path, PieceSizes(plain_bytes=4_000))
     return seen
 
 
@@ -104,7 +101,6 @@ def test_plain_files_come_the_quick_way(tmp_path: Path, monkeypatch: pytest.Monk
     lines = ['"x","text","y"', *[f"{x!r},word,{y!r}" for x, y in values]]
     path = tmp_path / "data.csv"
     path.write_text("\n".join(lines) + "\n")
-    monkeypatch.setattr(plain_csv, "BLOCK", 4_000)
     assert sum(pieces_read(path, monkeypatch)) == 1000
     lines[900] = lines[900].replace("word", '"word"')
     path.write_text("\n".join(lines) + "\n")

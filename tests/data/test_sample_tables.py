@@ -8,21 +8,20 @@ import numpy as np
 import pytest
 from limits import file_size_limit
 
-from relugeom.data import table as module
 from relugeom.data.samples import read_samples
+from relugeom.data.source import PieceSizes
 from relugeom.data.table import SampleTable, TableWriter
 from relugeom.errors import DataError
 from relugeom.linalg.digest import content_digest
 
 
 @pytest.fixture
-def pair(monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, SampleTable, SampleTable]:
+def pair() -> tuple[np.ndarray, SampleTable, SampleTable]:
     """1,000 rows of 3 numbers: as an array, in memory, and on disk; in chunks of 33 rows."""
-    monkeypatch.setattr(module, "CHUNK_VALUES", 100)
     X = np.random.default_rng(1).normal(size=(1000, 3)) * 10.0 ** np.arange(-3, 6, 3)
     tables = []
     for memory in (1 << 20, 500):
-        writer = TableWriter(3, memory=memory)
+        writer = TableWriter(3, sizes=PieceSizes(values=100, memory=memory))
         for start in range(0, 1000, 77):
             writer.append(X[start : start + 77])
         assert len(writer) == 1000
@@ -33,7 +32,7 @@ def pair(monkeypatch: pytest.MonkeyPatch) -> tuple[np.ndarray, SampleTable, Samp
 
 def test_what_was_written_is_read(pair) -> None:
     X, *tables = pair
-    for table in (SampleTable.of(X), *tables):
+    for table in (SampleTable.of(X, sizes=PieceSizes(values=100)), *tables):
         assert table.shape == (1000, 3)
         assert np.array_equal(table.whole(), X)
         pieces = list(table.chunks())
@@ -64,14 +63,14 @@ def test_a_digest_does_not_depend_on_where_a_table_is(pair) -> None:
 
 def test_minus_zero_is_zero() -> None:
     for memory in (1 << 20, 0):
-        writer = TableWriter(1, memory=memory)
+        writer = TableWriter(1, sizes=PieceSizes(memory=memory))
         writer.append(np.array([[-0.0]]))
         assert not np.signbit(writer.close().whole()).any()
 
 
 def test_no_rows_and_no_columns() -> None:
     assert TableWriter(3).close().shape == (0, 3)
-    writer = TableWriter(0, memory=-1)
+    writer = TableWriter(0, sizes=PieceSizes(memory=-1))
     writer.append(np.zeros((4, 0)))
     table = writer.close()
     assert table.shape == (4, 0)
@@ -80,7 +79,7 @@ def test_no_rows_and_no_columns() -> None:
 
 def test_the_file_goes_with_the_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    writer = TableWriter(2, memory=0)
+    writer = TableWriter(2, sizes=PieceSizes(memory=0))
     writer.append(np.ones((5, 2)))
     table = writer.close()
     assert not list(tmp_path.iterdir())  # it has no name from the start
@@ -91,7 +90,7 @@ def test_the_file_goes_with_the_table(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_a_full_disk_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    writer = TableWriter(2, memory=0)
+    writer = TableWriter(2, sizes=PieceSizes(memory=0))
     with file_size_limit(10_000), pytest.raises(DataError, match="TMPDIR"):
         writer.append(np.ones((5_000, 2)))
 
@@ -101,6 +100,5 @@ def test_no_temporary_folder_is_said_in_one_line(tmp_path: Path, monkeypatch: py
     (tmp_path / "data.csv").write_text("a,b\n1,2\n")
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [str(tmp_path / "missing")])
-    monkeypatch.setitem(TableWriter.__init__.__kwdefaults__, "memory", 0)
     with pytest.raises(DataError, match="name a folder with more room in the environment variable TMPDIR"):
-        read_samples(tmp_path / "data.csv", inputs=2)
+        read_samples(tmp_path / "data.csv", inputs=2, sizes=PieceSizes(memory=0))

@@ -5,9 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from relugeom.data import csv_file
 from relugeom.data.samples import Samples, read_samples
-from relugeom.data.table import TableWriter
+from relugeom.data.source import PieceSizes
 from relugeom.errors import DataError
 
 
@@ -170,19 +169,18 @@ def test_floats_come_back_as_they_were_written(read) -> None:
     assert np.array_equal(read(text).X, values)
 
 
-def test_a_long_target_is_read_as_a_short_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_target_is_read_as_a_short_one(tmp_path: Path) -> None:
     """It goes to disk on the way, so that it is not held twice; what is wrong with it is found there too."""
-    monkeypatch.setitem(TableWriter.__init__.__kwdefaults__, "memory", 100)
-    monkeypatch.setattr(csv_file, "CELLS", 30)
+    sizes = PieceSizes(memory=100, cells=30, plain_columns=0)
     path = tmp_path / "data.csv"
     lines = [f"{row},{row % 3 - 1}.5" for row in range(1000)]
     path.write_text("a,y\n" + "\n".join(lines))
-    target = read_samples(path, inputs=1, target="y").target
+    target = read_samples(path, inputs=1, target="y", sizes=sizes).target
     assert target is not None and target.shape == (1000,) and not target.flags.writeable
     assert target.tolist() == [float(line.split(",")[1]) for line in lines]
     path.write_text("a,y\n" + "\n".join([*lines, "1,word"]))
     with pytest.raises(DataError, match="column 'y', data row 1001"):
-        read_samples(path, inputs=1, target="y")
+        read_samples(path, inputs=1, target="y", sizes=sizes)
 
 
 def test_a_value_that_may_have_lost_digits_is_remarked(read) -> None:
@@ -230,12 +228,12 @@ def test_a_column_without_a_name_behind_others_is_refused(read) -> None:
         read("a,,b\n1,0,2\n3,1,4\n", inputs=3)
 
 
-def test_counting_goes_on_from_piece_to_piece(read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_file, "CELLS", 30)
+def test_counting_goes_on_from_piece_to_piece(read) -> None:
+    sizes = PieceSizes(cells=30)
     rows = [f'{row},"{row}",2\n' for row in range(200)]
-    assert len(read(",a,b\n" + "".join(rows)).table) == 200
+    assert len(read(",a,b\n" + "".join(rows), sizes=sizes).table) == 200
     with pytest.raises(DataError, match=r"data row 151 has '151'"):
-        read(",a,b\n" + "".join(rows[:150] + rows[151:]))
+        read(",a,b\n" + "".join(rows[:150] + rows[151:]), sizes=sizes)
 
 
 def test_a_header_of_very_many_columns_is_looked_through_once(read) -> None:

@@ -14,8 +14,8 @@ import pytest
 from databases import Database
 from sqlalchemy import URL
 
-from relugeom.data import csv_file, plain_csv, sql_table
 from relugeom.data.samples import read_samples
+from relugeom.data.source import PieceSizes
 from relugeom.errors import DataError
 
 ROWS = 1000
@@ -57,32 +57,28 @@ def same(samples, columns: dict[str, list]) -> bool:
 OPTIONS = {"inputs": 2, "target": "wanted", "ignore": ["id"]}
 
 
-def test_a_csv_file_in_many_pieces(tmp_path: Path, columns, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(csv_file, "CELLS", 100)
-    monkeypatch.setattr(csv_file, "plain_pieces", lambda *_: ())
+def test_a_csv_file_in_many_pieces(tmp_path: Path, columns) -> None:
+    sizes = PieceSizes(cells=100, plain_columns=0)
     path = tmp_path / "data.csv"
     write_csv(path, columns)
     path.write_text(path.read_text() + "\n,,,\n\n")
     told: list[int] = []
-    assert same(read_samples(path, **OPTIONS, on_progress=told.append), columns)
+    assert same(read_samples(path, **OPTIONS, sizes=sizes, on_progress=told.append), columns)
     assert told == list(range(25, ROWS + 1, 25))
 
 
 @pytest.mark.parametrize("block", [100, 1 << 20])
-def test_bad_cells_of_later_pieces_are_named_by_their_row(
-    tmp_path: Path, columns, monkeypatch: pytest.MonkeyPatch, block: int
-) -> None:
-    monkeypatch.setattr(csv_file, "CELLS", 100)
-    monkeypatch.setattr(plain_csv, "BLOCK", block)
+def test_bad_cells_of_later_pieces_are_named_by_their_row(tmp_path: Path, columns, block: int) -> None:
+    sizes = PieceSizes(cells=100, plain_bytes=block)
     path = tmp_path / "data.csv"
     for bad, words in (("", "value is missing"), ("x", "'x' is not a number"), ("inf", "not finite")):
         write_csv(path, columns | {"a": [*columns["a"][:778], bad, *columns["a"][779:]]})
         with pytest.raises(DataError, match=rf"column 'a', data row 779: .*{words}"):
-            read_samples(path, **OPTIONS)
+            read_samples(path, **OPTIONS, sizes=sizes)
     lines = path.read_text().splitlines()
     path.write_text("\n".join([*lines[:500], "", *lines[500:]]))
     with pytest.raises(DataError, match="data row 500 has 0 values"):
-        read_samples(path, **OPTIONS)
+        read_samples(path, **OPTIONS, sizes=sizes)
 
 
 def test_parquet(tmp_path: Path, columns) -> None:
@@ -161,8 +157,7 @@ def test_damaged_parquet(tmp_path: Path, columns) -> None:
             assert "\n" not in str(error)
 
 
-def test_sqlite_tables_views_and_selects(tmp_path: Path, columns, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sql_table, "ROWS", 33)
+def test_sqlite_tables_views_and_selects(tmp_path: Path, columns) -> None:
     path = tmp_path / "odd name?#.db"
     write_sqlite(path, columns)
     with sqlite3.connect(path) as connection:
@@ -177,7 +172,7 @@ def test_sqlite_tables_views_and_selects(tmp_path: Path, columns, monkeypatch: p
         "with t as (select * from samples) select * from t",
     ):
         told: list[int] = []
-        samples = read_samples(asked, url=url, **OPTIONS, on_progress=told.append)
+        samples = read_samples(asked, url=url, **OPTIONS, sizes=PieceSizes(rows=33), on_progress=told.append)
         assert same(samples, columns)
         assert told == [*range(33, ROWS, 33), ROWS]  # a SELECT in pieces too, not row by row
         assert samples.name == ("query" if " " in asked else asked.removeprefix("main."))
@@ -255,9 +250,8 @@ def test_parquet_columns_that_hold_no_numbers(values: pyarrow.Array, words: str,
     assert read_samples(tmp_path / "data.parquet", inputs=1, ignore=["b"]).X.tolist() == [[1.0]]
 
 
-def test_postgresql(postgres: Database, columns, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_postgresql(postgres: Database, columns) -> None:
     postgres_url = postgres.url
-    monkeypatch.setattr(sql_table, "ROWS", 33)
     quoted = ['"' + name.replace('"', '""') + '"' for name in columns]
     kinds = ("integer PRIMARY KEY", "double precision", "numeric", "boolean")
     with postgres.connect() as connection:
@@ -268,7 +262,8 @@ def test_postgresql(postgres: Database, columns, monkeypatch: pytest.MonkeyPatch
     assert same(read_samples("odd.samples", url=postgres_url, **OPTIONS), columns)
     query = "SELECT * FROM odd.samples WHERE 'x%y:z' LIKE 'x\\%%' AND '1'::int = 1 ORDER BY id"
     told: list[int] = []
-    assert same(read_samples(query, url=postgres_url, **OPTIONS, on_progress=told.append), columns)
+    in_pieces = {"sizes": PieceSizes(rows=33), "on_progress": told.append}
+    assert same(read_samples(query, url=postgres_url, **OPTIONS, **in_pieces), columns)
     assert told == [*range(33, ROWS, 33), ROWS]
     with pytest.raises(DataError, match="the database says"):
         read_samples("WITH d AS (DELETE FROM odd.samples RETURNING *) SELECT * FROM d", url=postgres_url, **OPTIONS)

@@ -1,11 +1,13 @@
 """Clusters of a table that is read in chunks, from memory and from disk, against those of plain loops."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from networks import integer_network
 
 from relugeom.analysis.margins import sample_margins
-from relugeom.data import table as module
+from relugeom.data.source import PieceSizes
 from relugeom.data.table import SampleTable, TableWriter
 from relugeom.geometry.domain import Domain, contains
 from relugeom.network.activation import activation_patterns
@@ -14,6 +16,7 @@ from relugeom.network.network import ReLUNetwork
 from relugeom.partition.clusters import Clusters, cluster_samples
 
 COLUMNS = Clusters.__slots__
+SIZES = PieceSizes(values=100)
 
 
 def same(ours: Clusters, theirs: Clusters) -> bool:
@@ -22,7 +25,7 @@ def same(ours: Clusters, theirs: Clusters) -> bool:
 
 
 def on_disk(X: np.ndarray) -> SampleTable:
-    writer = TableWriter(X.shape[1], memory=0)
+    writer = TableWriter(X.shape[1], sizes=replace(SIZES, memory=0))
     for start in range(0, len(X), 41):
         writer.append(X[start : start + 41])
     table = writer.close()
@@ -31,23 +34,23 @@ def on_disk(X: np.ndarray) -> SampleTable:
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_in_chunks_from_memory_and_from_disk(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_chunks_from_memory_and_from_disk(seed: int) -> None:
     random = np.random.default_rng(seed)
     network = integer_network(random, 2, 4, 3, 1)
     X = random.integers(-3, 4, size=(700, 2)) / 2  # many samples on boundaries, and many repeated
     target = random.integers(0, 2, size=700).astype(float)
     domain = Domain.box([-1, -1], [1, 1])
     whole = cluster_samples(network, X, target=target, domain=domain)
-    monkeypatch.setattr(module, "CHUNK_VALUES", 100)
     told: list[int] = []
-    memory = cluster_samples(network, X, target=target, domain=domain, on_progress=told.append)
+    table = SampleTable.of(X, sizes=SIZES)
+    memory = cluster_samples(network, table, target=target, domain=domain, on_progress=told.append)
     disk = cluster_samples(network, on_disk(X), target=target, domain=domain)
     assert told == list(range(50, 701, 50))
     assert same(memory, disk)
     assert np.array_equal(whole.assignment, memory.assignment)
     assert np.array_equal(whole.packed, memory.packed)
     assert np.allclose(whole.feature_spread, memory.feature_spread, rtol=1e-12)
-    margins = sample_margins(memory, X), sample_margins(disk, on_disk(X))
+    margins = sample_margins(memory, table), sample_margins(disk, on_disk(X))
     assert np.array_equal(margins[0].distance, margins[1].distance)
     assert np.array_equal(margins[0].unit, margins[1].unit)
     check_by_loops(network, X, target, domain, disk)

@@ -12,21 +12,24 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
+from dataclasses import replace
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 
 import hand_made
 import numpy as np
 import pytest
+from budgets import SHORT
 from command_line import Ended, assert_refused, run_command, small_network, write_network
 from databases import Database
 from limits import file_size_limit
 from sqlalchemy import make_url
 
+from relugeom.budget import StoreWaits
 from relugeom.deadline import Deadline
 from relugeom.network.decision import Decision, Squashing
 from relugeom.search.engine import NOTICE
-from relugeom.store.database import one_file
 from relugeom.store.database.one_file import log_of
 from relugeom.store.store import open_store
 from relugeom.store.views import VIEWS
@@ -245,20 +248,20 @@ def test_a_store_that_cannot_be_one_file_again_is_no_success(run, grown, model):
     assert set(codes) == {0, 3}
 
 
-def test_an_audit_says_that_its_store_is_in_two_files(run, grown, model, data, monkeypatch):
+def test_an_audit_says_that_its_store_is_in_two_files(capsys, run, grown, model, data):
     """Here for a reader that looks at the store as it was; the page is written all the same."""
-    monkeypatch.setattr(one_file, "PATIENCE_SECONDS", 0.1)
+    impatient = partial(run_command, capsys, budget=replace(SHORT, storing=StoreWaits(readers=0.1)))
     with closing(sqlite3.connect(grown, isolation_level=None)) as reader:
         reader.execute("PRAGMA journal_mode = WAL")
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM runs").fetchall()
-        ended = run("audit", model, data, "--target", "y", "--store", grown.name, "--out", "out", "--json")
+        ended = impatient("audit", model, data, "--target", "y", "--store", grown.name, "--out", "out", "--json")
         assert ended.code == 3
         assert json.loads(ended.out)["status"] == "complete"
         assert "another program reads it" in ended.err.splitlines()[-1]
         assert Path("out", "report.html").exists()
         assert runs_in_a_copy(grown) in (1, None)
-        assert run("db", "upgrade", grown.name).code == 3
+        assert impatient("db", "upgrade", grown.name).code == 3
         reader.execute("COMMIT")
         assert run("query", grown.name, "SELECT count(*) FROM runs", "--format", "csv").out == "count(*)\n2\n"
     assert run("db", "upgrade", grown.name).code == 0

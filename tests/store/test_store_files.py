@@ -12,6 +12,7 @@ import hand_made
 import pytest
 from privileges import drop_write_override
 
+from relugeom.budget import StoreWaits
 from relugeom.errors import SchemaVersionError, StoreError
 from relugeom.printing import hide_passwords
 from relugeom.store.database.location import parse_location
@@ -137,9 +138,9 @@ def test_a_store_of_a_newer_version_is_refused(path):
         open_store(path)
 
 
-def test_a_second_writer_is_told_to_wait(path, monkeypatch):
-    monkeypatch.setattr("relugeom.store.database.connection.BUSY_SECONDS", 0.05)
-    with open_store(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
+def test_a_second_writer_is_told_to_wait(path):
+    waits = StoreWaits(writer=0.05)
+    with open_store(path, waits=waits) as store, closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="another program"):
             store.save(hand_made.partition())

@@ -10,6 +10,7 @@ import pytest
 from databases import SERVER_URL, Database, new_database, running_server
 from networks import he_network
 
+from relugeom.budget import StoreWaits
 from relugeom.errors import SchemaVersionError, StoreError
 from relugeom.geometry.domain import Domain
 from relugeom.partition.partition import Partition
@@ -113,9 +114,8 @@ def test_a_newer_or_older_store_is_refused_with_the_command(postgres):
         migration.upgrade(postgres.url)
 
 
-def test_a_second_writer_is_told_to_wait(postgres, monkeypatch):
-    monkeypatch.setattr("relugeom.store.database.connection.BUSY_SECONDS", 0.05)
-    with open_store(postgres.url) as store, open_store(postgres.url) as other:
+def test_a_second_writer_is_told_to_wait(postgres):
+    with open_store(postgres.url) as store, open_store(postgres.url, waits=StoreWaits(writer=0.05)) as other:
         with store.run("save", network=hand_made.network(), domain=hand_made.domain()) as run, run.step():
             run.save(hand_made.partition())
             with pytest.raises(StoreError, match="is being written by another program"):

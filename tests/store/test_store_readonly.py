@@ -3,6 +3,7 @@
 import math
 import os
 import subprocess
+import sys
 import time
 import tracemalloc
 from contextlib import nullcontext
@@ -16,7 +17,6 @@ from databases import Database, new_database
 from relugeom.errors import SchemaVersionError, StoreError
 from relugeom.store.database import migration
 from relugeom.store.database.location import parse_location
-from relugeom.store.query import readonly
 from relugeom.store.query.process import LONGEST_ROW
 from relugeom.store.query.readonly import run_query
 from relugeom.store.reading import read_run
@@ -383,10 +383,12 @@ def test_the_process_goes_with_its_reader(audit, monkeypatch):
 
 @pytest.mark.parametrize("program", ["import os; os._exit(9)", "raise ValueError", "import sys; sys.stdin.read()"])
 def test_a_process_that_fails_is_one_line(audit, monkeypatch, program):
-    monkeypatch.setattr(readonly, "START", program)
-    monkeypatch.setattr(readonly, "STARTING_SECONDS", 0.5)
+    popen = subprocess.Popen
+    monkeypatch.setattr(
+        subprocess, "Popen", lambda command, **named: popen([sys.executable, "-I", "-S", "-c", program], **named)
+    )
     with pytest.raises(StoreError, match=r"ended by itself|stopped after"):
-        run_query(audit.url, "SELECT 1")
+        run_query(audit.url, "SELECT 1", starting=0.5)
 
 
 KINDS_OF_VALUES = {

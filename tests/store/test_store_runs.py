@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from relugeom.audit import report_content
+from relugeom.budget import StoreWaits
 from relugeom.deadline import Deadline
 from relugeom.errors import DataError, StoreError
 from relugeom.geometry.domain import Domain
@@ -28,7 +29,6 @@ from relugeom.store.reading import read_run
 from relugeom.store.records import ClusterRecord, PartitionRecord
 from relugeom.store.schema import metadata
 from relugeom.store.store import open_store
-from relugeom.store.subjects import processes
 
 RUN_OWNED = [
     "pattern_census",
@@ -295,10 +295,12 @@ def await_sign(database) -> None:
         time.sleep(0.01)
 
 
-def test_a_run_gives_signs_of_life(store, database, ask, monkeypatch):
+def test_a_run_gives_signs_of_life(database, ask):
     """While it works, and with each step; on PostgreSQL also while a step is stored."""
-    monkeypatch.setattr(processes, "BEAT_SECONDS", 0.02)
-    with store.run("enumerate", network=hand_made.network(), domain=hand_made.domain()) as run:
+    with (
+        open_store(database.url, waits=StoreWaits(sign=0.02)) as store,
+        store.run("enumerate", network=hand_made.network(), domain=hand_made.domain()) as run,
+    ):
         await_sign(database)
         with run.step(long=True):
             run.save(hand_made.partition())

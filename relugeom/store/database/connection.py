@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from relugeom.budget import StoreWaits
 from relugeom.errors import StoreError
 from relugeom.printing import hide_passwords, printable
 from relugeom.store.database.location import StoreLocation
@@ -30,7 +31,6 @@ __all__ = [
     "writing",
 ]
 
-BUSY_SECONDS = 30.0
 CONNECT_SECONDS = 10
 WRITER_LOCK = 0x72656C75  # one number for all stores: the lock belongs to the database
 BEGIN = "relugeom_begin"
@@ -62,15 +62,25 @@ MEANINGS = {
 }
 
 
-def connect_engine(location: StoreLocation, *, pragmas: Sequence[str] = FOREIGN_KEYS_ON) -> Engine:
-    """Engine of a store; `pragmas` are set on each connection to an SQLite file before its first transaction.
+def connect_engine(
+    location: StoreLocation, *, pragmas: Sequence[str] = FOREIGN_KEYS_ON, waits: StoreWaits = StoreWaits()
+) -> Engine:
+    """Engine of a store.
+
+    Parameters
+    ----------
+    pragmas
+        Are set on each connection to an SQLite file before its first transaction.
+    waits
+        How long another writer is waited for.
 
     Raises
     ------
     StoreError
         The store is on PostgreSQL and psycopg is not installed.
     """
-    return _server_engine(location) if location.path is None else _file_engine(location, pragmas)
+    seconds = waits.writer
+    return _server_engine(location, seconds) if location.path is None else _file_engine(location, pragmas, seconds)
 
 
 def reading(engine: Engine) -> Connection:
@@ -135,8 +145,8 @@ def complaint(location: StoreLocation, name: str, text: str) -> str:
     return f"store {location.text!r}: {printable(words)}"
 
 
-def _file_engine(location: StoreLocation, pragmas: Sequence[str]) -> Engine:
-    engine = create_engine(location.url, poolclass=NullPool, connect_args={"timeout": BUSY_SECONDS})
+def _file_engine(location: StoreLocation, pragmas: Sequence[str], seconds: float) -> Engine:
+    engine = create_engine(location.url, poolclass=NullPool, connect_args={"timeout": seconds})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: sqlite3.Connection, entry: ConnectionPoolEntry) -> None:
@@ -162,7 +172,7 @@ def _own_options(location: StoreLocation) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name not in location.url.query}
 
 
-def _server_engine(location: StoreLocation) -> Engine:
+def _server_engine(location: StoreLocation, seconds: float) -> Engine:
     try:
         import psycopg  # noqa: F401  (SQLAlchemy would load it later, and say less where it is missing)
     except ImportError:
@@ -176,7 +186,7 @@ def _server_engine(location: StoreLocation) -> Engine:
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
         if BEGIN in connection.get_execution_options():
-            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(BUSY_SECONDS * 1000)}")
+            connection.exec_driver_sql(f"SET LOCAL lock_timeout = {int(seconds * 1000)}")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITER_LOCK})")
 
     return engine

@@ -10,13 +10,12 @@ import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 
+from relugeom.budget import StoreWaits
 from relugeom.printing import printable
 from relugeom.store.database.location import StoreLocation
 
 __all__ = ["leave_log", "log_of", "move_log"]
 
-PATIENCE_SECONDS = 3.0
-"""How long readers are waited for that look at the store as it was."""
 GROWING = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_TRUNCATE")
 NO_ROOM = ("the file has no room to grow", "Free some space")
 READ = ("another program reads it", "End that program")
@@ -34,8 +33,13 @@ def leave_log(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA journal_mode = DELETE")
 
 
-def move_log(place: StoreLocation) -> str:
+def move_log(place: StoreLocation, *, waits: StoreWaits = StoreWaits()) -> str:
     """Move what stands in the log of a store into its file.
+
+    Parameters
+    ----------
+    waits
+        How long readers are waited for that look at the store as it was.
 
     Returns
     -------
@@ -49,7 +53,7 @@ def move_log(place: StoreLocation) -> str:
         return ""
     why, cure = READ
     try:
-        with closing(sqlite3.connect(place.path, timeout=PATIENCE_SECONDS, isolation_level=None)) as connection:
+        with closing(sqlite3.connect(place.path, timeout=waits.readers, isolation_level=None)) as connection:
             waited_in_vain, pages, moved = connection.execute("PRAGMA wal_checkpoint(FULL)").fetchone()
             if not waited_in_vain and pages == moved:
                 leave_log(connection)

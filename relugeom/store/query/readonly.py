@@ -32,8 +32,9 @@ __all__ = ["MOST_BYTES", "QueryResult", "run_query"]
 
 MOST_BYTES = 1_000_000_000
 START = "import sys; sys.path[:] = sys.argv[1:]; from relugeom.store.query.process import main; main()"
-STARTING_SECONDS, GRACE_SECONDS = 60.0, {"file": 0.0, "server": 1.0}
-"""How long a process may take to begin, and how much longer it may ask: a server stops by itself, and says more."""
+STARTING_SECONDS = 60.0
+GRACE_SECONDS = {"file": 0.0, "server": 1.0}
+"""How much longer a process may ask: a server stops by itself, and says more."""
 
 Process = subprocess.Popen[bytes]
 Row = tuple[Any, ...]
@@ -84,6 +85,7 @@ def run_query(
     time_limit: TimeLimit = 30.0,
     few: bool = False,
     most_bytes: float = MOST_BYTES,
+    starting: TimeLimit = STARTING_SECONDS,
 ) -> QueryResult:
     """Answer one SELECT statement.
 
@@ -95,6 +97,8 @@ def run_query(
         Whether only the first rows will be read: the database then plans for these.
     most_bytes
         After so many bytes and letters the rows end; `left_out` says so. Very long values are cut, too.
+    starting
+        Until when the process that asks it must have begun to answer.
 
     Raises
     ------
@@ -112,18 +116,20 @@ def run_query(
     order = {"sql": sql, "seconds": seconds, "few": few, "most_bytes": most_bytes}
     left_out: list[str] = []
     clock = Clock()
-    answers = _ask(place, order, left_out, clock)
+    answers = _ask(place, order, left_out, clock, starting)
     return QueryResult(next(answers), answers, left_out, clock)
 
 
-def _ask(place: StoreLocation, order: dict[str, Any], left_out: list[str], clock: Clock) -> Iterator[Row]:
+def _ask(
+    place: StoreLocation, order: dict[str, Any], left_out: list[str], clock: Clock, starting: TimeLimit
+) -> Iterator[Row]:
     """The columns, then the rows."""
     kind = "server" if place.path is None else "file"
     where = server_arguments(place) if place.path is None else str(place.path)
     seconds = order["seconds"]
     with _process() as process:
         _tell(process, kind, order | {"where": where})
-        word, value = _receive(process, Deadline().within(STARTING_SECONDS), seconds)
+        word, value = _receive(process, Deadline.of(starting), seconds)
         clock.deadline = Deadline().within(seconds + GRACE_SECONDS[kind])
         while word != "end":
             if word == "refused":

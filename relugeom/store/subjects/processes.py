@@ -45,8 +45,6 @@ RUN_PROCESSES = Table(
     comment="The processes that run, or ran, each run.",
 )
 
-BEAT_SECONDS = 20.0
-
 SOON = ("foreign_keys = ON", "busy_timeout = 200")
 """Whoever holds the lock of a file is not waited for."""
 
@@ -85,8 +83,8 @@ def give_sign(connection: Connection, run_id: int, *, storing: bool = False) -> 
 class Pulse:
     """A thread that gives a sign of life every few seconds."""
 
-    def __init__(self, location: StoreLocation, run_id: int) -> None:
-        self._engine, self._run_id = connect_engine(location, pragmas=SOON), run_id
+    def __init__(self, location: StoreLocation, run_id: int, *, every: float) -> None:
+        self._engine, self._run_id, self._every = connect_engine(location, pragmas=SOON), run_id, every
         self._stopped, self._turn = threading.Event(), threading.Lock()
         self._thread = threading.Thread(target=self._beat, name=f"pulse of run {run_id}", daemon=True)
         self._thread.start()
@@ -103,7 +101,7 @@ class Pulse:
             yield
 
     def _beat(self) -> None:
-        while not self._stopped.wait(BEAT_SECONDS):
+        while not self._stopped.wait(self._every):
             with self._turn, suppress(DBAPIError), self._engine.begin() as connection:
                 give_sign(connection, self._run_id)  # a lost server the run itself will notice
 
