@@ -33,7 +33,7 @@ from relugeom.store.views import VIEWS
 
 pytestmark = pytest.mark.without_tables
 GOLDEN = Path(__file__).parent / "golden"
-RELEASED = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
+RELEASED = tuple(f"{number:04}" for number in range(1, 15))
 HEAD = RELEASED[-1]
 NEXT = f'''
 """A later revision, for this test alone."""

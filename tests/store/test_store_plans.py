@@ -21,6 +21,8 @@ QUESTIONS = [
     "SELECT * FROM weights_by_unit WHERE network = 1 AND layer = 0",
     "SELECT * FROM cluster_changes WHERE run_before = 1 AND run_after = 2",
     "SELECT * FROM effect_changes WHERE run_before = 1 AND run_after = 2",
+    "SELECT * FROM decision_changes WHERE run_before = 1 AND run_after = 2 AND changed = 'yes'",
+    "SELECT * FROM cluster_overlaps WHERE run_before = 1 AND run_after = 2",
     "SELECT * FROM pattern_list WHERE run = 1 AND pattern = '110'",
 ]
 

@@ -1,5 +1,6 @@
 """The documented questions, asked in SQL on both backends and answered once more without any SQL."""
 
+from collections import Counter
 from dataclasses import replace
 from itertools import permutations
 from typing import Any, NamedTuple
@@ -17,8 +18,9 @@ from relugeom.geometry.domain import Domain
 from relugeom.measures.adjacency import Adjacency, find_adjacency
 from relugeom.measures.volumes import VolumeMethod, Volumes, region_volumes
 from relugeom.network.activation import activation_patterns
-from relugeom.network.decision import Decision
+from relugeom.network.decision import Decision, classify
 from relugeom.network.effective import effective_map
+from relugeom.network.forward import evaluate
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import pattern_texts
 from relugeom.partition.census import AdmissibleVerdict
@@ -27,6 +29,7 @@ from relugeom.partition.partition import Partition, PartitionStatus
 from relugeom.search.enumeration import enumerate_regions
 from relugeom.store.records import ClusterRecord, RegionClasses
 from relugeom.store.store import Store
+from relugeom.store.subjects.datasets import describe_dataset
 
 SAMPLES = np.random.default_rng(11).uniform(-1.2, 1.2, size=(60, 2))
 
@@ -227,6 +230,46 @@ def test_two_runs_side_by_side(store, ask, pair):
         assert [sign_before, sign_after] == signs
         assert changed == (signs[0] != signs[1])
     assert {changed for *_, changed in effects} == {0, 1}
+
+
+@pytest.mark.parametrize("named", ["alike", "turned round", "one unnamed"])
+def test_two_runs_on_the_same_data_tell_which_samples_changed_decision(store, ask, named):
+    """Of two networks with other layers; what the clusters tell is what the networks decide, sample by sample."""
+    X = np.random.default_rng(5).normal(size=(300, 2))
+    data = describe_dataset("people.csv", X, ("age", "fare"))
+    names = {"alike": ("no", "yes"), "turned round": ("yes", "no"), "one unnamed": ()}[named]
+    networks = [classifier(3), replace(he_network(8, 2, 7, 2), decision=Decision.largest(names))]
+    grouped = [cluster_samples(network, X) for network in networks]
+    for network, clusters in zip(networks, grouped, strict=True):
+        with store.run("cluster", network=network, dataset=data) as run:
+            run.save(ClusterRecord(clusters, cluster_importance(clusters, X.std(axis=0))))
+    save_study(store, networks[0], X)  # without data that are known: it is compared with none
+    classes = [classify(network.rule, evaluate(network, X)) for network in networks]
+    called = [
+        np.array(network.rule.class_names or ("0", "1"))[found]
+        for network, found in zip(networks, classes, strict=True)
+    ]
+    truth = called[0] != called[1] if names else classes[0] != classes[1]
+    certain = [clusters.class_share.max(axis=1)[clusters.assignment] == 1 for clusters in grouped]
+    rows = ask(
+        "SELECT sample, cluster_before, cluster_after, changed FROM decision_changes "
+        "WHERE run_before = 1 AND run_after = 2 ORDER BY sample"
+    )
+    assert [row[:3] for row in rows] == list(zip(range(300), *(c.assignment + 1 for c in grouped), strict=True))
+    words = np.where(certain[0] & certain[1], np.where(truth, "yes", "no"), "unknown")
+    assert [row[3] for row in rows] == words.tolist()
+    assert set(words) == {"yes", "no", "unknown"}
+    overlaps = ask(
+        "SELECT cluster_before, cluster_after, samples FROM cluster_overlaps WHERE run_before = 1 AND run_after = 2"
+    )
+    assert {row[:2]: row[2] for row in overlaps} == Counter(row[1:3] for row in rows)
+    assert ask("SELECT DISTINCT run_before, run_after FROM decision_changes ORDER BY 1") == [(1, 2), (2, 1)]
+
+
+def test_the_same_network_decides_alike(store, ask):
+    hand_made.save_audit(store)
+    hand_made.save_audit(store)
+    assert ask("SELECT changed, count(*) FROM decision_changes WHERE run_before = 2 GROUP BY changed") == [("no", 5)]
 
 
 def test_certificates_and_provenance(store, ask):

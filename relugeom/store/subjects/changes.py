@@ -64,6 +64,34 @@ WHERE b.id <> a.id AND b.clusters IS NOT NULL AND c.run_id = a.id AND p.id = c.p
       AND q.network_id = n.id AND q.pattern = p.pattern AND d.run_id = b.id AND d.pattern_id = q.id
       AND s.pattern_id = p.id AND t.pattern_id = q.id AND t.output = v.position AND t.feature = w.position""",
     ),
+    View(
+        "decision_changes",
+        "two runs on the same data, sample by sample: the clusters, and whether they show that the decision changed",
+        """\
+SELECT a.id AS run_before, b.id AS run_after, s.sample, s.cluster AS cluster_before, t.cluster AS cluster_after,
+       k.class AS class_before, l.class AS class_after, m.name AS decision_before, n.name AS decision_after,
+       CASE WHEN a.network_id = b.network_id THEN 'no'
+            WHEN k.class IS NULL OR l.class IS NULL THEN 'unknown'
+            WHEN coalesce(m.name = n.name, k.class = l.class) THEN 'no' ELSE 'yes' END AS changed
+FROM runs a
+CROSS JOIN runs b
+CROSS JOIN assignments s
+CROSS JOIN assignments t
+LEFT JOIN cluster_classes k ON k.run_id = a.id AND k.cluster = s.cluster AND k.share = 1
+LEFT JOIN cluster_classes l ON l.run_id = b.id AND l.cluster = t.cluster AND l.share = 1
+LEFT JOIN classes m ON m.network_id = a.network_id AND m.position = k.class
+LEFT JOIN classes n ON n.network_id = b.network_id AND n.position = l.class
+WHERE a.dataset_id IS NOT NULL AND b.dataset_id = a.dataset_id AND b.id <> a.id
+      AND s.run_id = a.id AND t.run_id = b.id AND t.sample = s.sample""",
+    ),
+    View(
+        "cluster_overlaps",
+        "two runs on the same data side by side, of any networks: how many samples each two of their clusters share",
+        """\
+SELECT run_before, run_after, cluster_before, cluster_after, count(*) AS samples, changed
+FROM decision_changes
+GROUP BY run_before, run_after, cluster_before, cluster_after, changed""",
+    ),
 )
 
 
