@@ -46,6 +46,7 @@ _ROOMS = {
     "relugeom.analysis.unobserved": ("find_unobserved",),
     "relugeom.analysis.performance": ("cluster_performance", "region_performance"),
     "relugeom.questions.output_bounds": ("output_bounds",),
+    "relugeom.questions.output_between": ("output_between",),
     "relugeom.questions.monotonicity": ("monotonicity", "sign_map"),
     "relugeom.questions.robustness": ("distance_to_other_decision",),
     "relugeom.questions.fairness": ("protected_fairness",),

@@ -17,9 +17,9 @@ SECTIONS = {
         decide_regions find_unobserved""",
     "Importance": """domain_importance compare_importance gradients integrated_gradients exact_integrated_gradients
         Baseline permutation_importance""",
-    "Questions about the whole domain": """output_bounds monotonicity sign_map protected_fairness unequal_share
-        UnequalShare distance_to_other_decision verify_property compare_networks simplify_network prove_simplification
-        bound_unit_signs partition_unit_signs Prover Settler""",
+    "Questions about the whole domain": """output_bounds output_between monotonicity sign_map protected_fairness
+        unequal_share UnequalShare distance_to_other_decision verify_property compare_networks simplify_network
+        prove_simplification bound_unit_signs partition_unit_signs Prover Settler""",
     "Claims": """OutputBound Monotone SameDecision SameLargest Equivalent Excluded Twin Inequality l1_ball l2_ball
         linf_ball PatternClaims PatternStatement""",
     "Certificates": "certify_partition certify_claim settle_claim check_certificate FalseClaimError",
