@@ -5,6 +5,7 @@ no process has one of them left for itself in the end.
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
 
 from relugeom.store.store import open_store
+
+sys.dont_write_bytecode = False  # tests start hundreds of processes, each of which would compile every module anew
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 SLOW_STARTS = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 settings.register_profile("steady", derandomize=True, deadline=None, database=None, suppress_health_check=SLOW_STARTS)

@@ -36,6 +36,7 @@ from relugeom.store.subjects.networks import load_network
 from relugeom.store.subjects.partitions import load_partition
 from relugeom.store.subjects.processes import mark_interrupted
 from relugeom.store.subjects.runs import RUNS, RunInputs
+from relugeom.store.views import create_tables
 
 __all__ = ["RunRecord", "Store", "open_store"]
 
@@ -72,7 +73,7 @@ def open_store(location: str | Path, *, create: bool = True, waits: StoreWaits =
     """
     place = parse_location(location)
     if create and is_blank(place):
-        create_schema(place)
+        create_schema(place, create_tables)
     check_schema(place)
     mark_interrupted(place)
     return Store(place, waits=waits)

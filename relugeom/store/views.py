@@ -12,7 +12,7 @@ from relugeom.store.database.view import View
 from relugeom.store.registry import SUBJECTS
 from relugeom.store.schema import metadata
 
-__all__ = ["VIEWS", "View", "find_view", "list_views", "view_query"]
+__all__ = ["VIEWS", "View", "create_tables", "find_view", "list_views", "view_query"]
 
 VIEWS = tuple(view for subject in SUBJECTS for view in subject.views)
 """All of them; a view may read those before it."""
@@ -23,6 +23,11 @@ def create_views(target: MetaData, connection: Connection, **options: object) ->
     """Add the views to the tables, in this order: later views read earlier ones."""
     for view in VIEWS:
         connection.exec_driver_sql(view.statement(connection.dialect.name))
+
+
+def create_tables(connection: Connection) -> None:
+    """All tables and views, in a database that has none."""
+    metadata.create_all(connection, checkfirst=False)
 
 
 def list_views() -> dict[str, str]:

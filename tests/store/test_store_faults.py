@@ -10,15 +10,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import hand_made
 import numpy as np
 import pytest
 from budgets import SHORT
 from databases import Database
+from jobs import Jobs, running_jobs
 from limits import file_size_limit
 from markupsafe import escape
 from networks import he_network
@@ -74,34 +75,11 @@ def job(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "model.npz", folder / "data.csv"
 
 
-class Killing(NamedTuple):
-    """When a job begins to store and when it has, its stages, and a function that runs one and kills it then."""
-
-    moments: list[float]
-    stages: list[str]
-    run: Callable[[str, float | str], int]
-
-
-@contextmanager
-def fork_server(job: tuple[Path, Path], folder: Path) -> Iterator[Killing]:
-    """Jobs that are killed after so many seconds, or when a stage begins."""
-    folder.mkdir()
-    command = [sys.executable, str(HERE / "fork_server.py"), *map(str, job), str(folder)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdin is not None and process.stdout is not None
-
-        def ask(line: str) -> str:
-            process.stdin.write(line)
-            process.stdin.flush()
-            return process.stdout.readline()
-
-        yield Killing(
-            [float(moment) for moment in process.stdout.readline().split()],
-            process.stdout.readline().rstrip("\n").split("\t"),
-            lambda store, when: int(ask(f"{store}\t{when}\n")),
-        )
-        process.stdin.close()
-        assert process.wait() == 0
+@pytest.fixture(scope="module")
+def jobs(job: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jobs]:
+    """Audits of it in processes of their own, which can be killed."""
+    with running_jobs(*job, tmp_path_factory.mktemp("warm")) as started:
+        yield started
 
 
 def facts(database: Database, run: int) -> dict[str, list]:
@@ -191,28 +169,28 @@ def assert_page_shows(database: Database, run: int, show: Callable[[str], list[A
 
 
 @pytest.mark.without_tables
-def test_jobs_killed_at_random_moments(tmp_path: Path, database: Database, job: tuple[Path, Path]) -> None:
+def test_jobs_killed_at_random_moments(tmp_path: Path, database: Database, job: tuple[Path, Path], jobs: Jobs) -> None:
     """Whatever moment it is: no half run looks finished, what was found counts, and the end is the same.
 
     Every second kill falls between the first and the last step of the run.
     """
     kills, chance = KILLS[database.kind], random.Random(database.kind)
     out = tmp_path / "out"
-    with fork_server(job, out) as ((storing, stored), _, run):
-        done = 0
-        while done < kills:
-            begin, end = (storing, stored) if done % 2 else (0.0, 1.2 * stored)  # at last the page is written
-            ended = run(database.url, chance.uniform(begin, end))
-            assert ended in (0, -signal.SIGKILL)
-            done += ended != 0
-            if "runs" in tables(database):
-                with suppress(SchemaVersionError):  # killed before its tables were there
-                    shown = run_query(database.url, "SELECT DISTINCT status FROM runs_overview").rows
-                    assert {status for (status,) in shown} <= {"complete", "interrupted"}
-                assert_sound_steps(database)
-            for file in (out / "report.html", out / "partition.cert"):
-                assert not file.exists() or whole(file)
-        assert run(database.url, 60.0) == 0
+    storing, stored = jobs.moments
+    done = 0
+    while done < kills:
+        begin, end = (storing, stored) if done % 2 else (0.0, 1.2 * stored)  # at last the page is written
+        ended = jobs.run(database.url, out, chance.uniform(begin, end))
+        assert ended in (0, -signal.SIGKILL)
+        done += ended != 0
+        if "runs" in tables(database):
+            with suppress(SchemaVersionError):  # killed before its tables were there
+                shown = run_query(database.url, "SELECT DISTINCT status FROM runs_overview").rows
+                assert {status for (status,) in shown} <= {"complete", "interrupted"}
+            assert_sound_steps(database)
+        for file in (out / "report.html", out / "partition.cert"):
+            assert not file.exists() or whole(file)
+    assert jobs.run(database.url, out, 60.0) == 0
     last = assert_sound_steps(database)[-1]
     undisturbed = Database("sqlite", str(tmp_path / "undisturbed.db"))
     result = audit(*job, target="y", budget=SHORT, out=tmp_path / "other", store=undisturbed.url)
@@ -227,21 +205,21 @@ def test_jobs_killed_at_random_moments(tmp_path: Path, database: Database, job: 
 
 
 @pytest.mark.without_tables
-def test_jobs_killed_at_each_step(tmp_path: Path, database: Database, job: tuple[Path, Path]) -> None:
+def test_jobs_killed_at_each_step(tmp_path: Path, database: Database, job: tuple[Path, Path], jobs: Jobs) -> None:
     """The page has what was found; each job goes on from the one before, and the last one ends in the usual store."""
     out = tmp_path / "out"
-    with fork_server(job, out) as (_, stages, run):
-        first, asking = stages.index("settling the samples' patterns"), stages.index("asking about the whole domain")
-        for place, stage in enumerate(stages[first:-1], start=first):
-            assert run(database.url, stage) == -signal.SIGKILL
-            assert assert_sound_steps(database) == []
-            latest = database.ask("SELECT max(id) FROM runs")[0][0]
-            said = assert_page_shows(database, latest, database.ask)
-            there, missing = said.split("Missing: ")
-            assert "cluster" in there and ("answer" in there) == (place > asking)
-            assert ("answers about the whole domain" in missing) == (place <= asking)
-            answers = database.ask(f"SELECT count(*) FROM answers WHERE run_id = {latest}")[0][0]
-        assert run(database.url, 60.0) == 0
+    stages = jobs.stages
+    first, asking = stages.index("settling the samples' patterns"), stages.index("asking about the whole domain")
+    for place, stage in enumerate(stages[first:-1], start=first):
+        assert jobs.run(database.url, out, stage) == -signal.SIGKILL
+        assert assert_sound_steps(database) == []
+        latest = database.ask("SELECT max(id) FROM runs")[0][0]
+        said = assert_page_shows(database, latest, database.ask)
+        there, missing = said.split("Missing: ")
+        assert "cluster" in there and ("answer" in there) == (place > asking)
+        assert ("answers about the whole domain" in missing) == (place <= asking)
+        answers = database.ask(f"SELECT count(*) FROM answers WHERE run_id = {latest}")[0][0]
+    assert jobs.run(database.url, out, 60.0) == 0
     (last,) = assert_sound_steps(database)
     undisturbed = Database("sqlite", str(tmp_path / "undisturbed.db"))
     result = audit(*job, target="y", budget=SHORT, out=tmp_path / "other", store=undisturbed.url)
@@ -376,13 +354,6 @@ def test_a_disk_that_is_full(tmp_path: Path, job: tuple[Path, Path], kilobytes: 
         assert assert_sound_steps(Database("sqlite", result.store)) == [result.run]
 
 
-AUDIT = """
-import sys
-from relugeom.audit import audit
-audit(*sys.argv[1:3], target="y", out=sys.argv[3], store=sys.argv[4])
-"""
-
-
 def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": ":".join(filter(None, sys.path))}
 
@@ -421,17 +392,14 @@ def test_a_connection_that_is_lost(postgres: Database, job: tuple[Path, Path], t
     assert assert_sound_steps(postgres) == [result.run]
 
 
-def test_two_writers_at_once(database: Database, job: tuple[Path, Path], tmp_path: Path) -> None:
+def test_two_writers_at_once(database: Database, jobs: Jobs, tmp_path: Path) -> None:
     """They wait for each other, both runs are whole and the same, and who reads meanwhile sees whole steps only."""
     open_store(database.url).close()
-    commands = [[sys.executable, "-c", AUDIT, *map(str, job), str(tmp_path / name), database.url] for name in "ab"]
-    processes = [
-        subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment()) for command in commands
-    ]
-    seen = read_until(database, lambda: all(process.poll() is not None for process in processes))
-    for process in processes:
-        assert set(process.communicate(timeout=120)[1].splitlines()) <= {NOTICE}
-        assert process.returncode == 0
+    writers = [jobs.begin(database.url, tmp_path / name, resume=False) for name in "ab"]
+    seen = read_until(database, lambda: all(jobs.has_ended(writer) for writer in writers))
+    for writer in writers:
+        assert jobs.end(writer) == 0
+        assert set(jobs.errors(writer).splitlines()) <= {NOTICE}
     assert seen[0] == (0, 0) and seen == sorted(seen)
     runs = assert_sound_steps(database)
     assert runs == [1, 2]

@@ -2,14 +2,15 @@
 
 The revisions travel inside the package (`relugeom/_migrations` in an installed one, `migrations` beside it in a
 checkout) and run from code: the configuration is built here, so that a percent sign in a path means itself, and the
-live connection is handed over. All of it is one transaction on either backend. On SQLite a table is changed by building
-it anew; therefore foreign keys are off while revisions run (dropping the old table would delete the rows that belong to
-it), and checked before the commit; and views may for a moment name a table that is not there. PostgreSQL changes tables
-in place, with foreign keys on.
+live connection is handed over. All of it is one transaction on either backend. A new store does not go through them:
+its tables are made as they are declared, which tests hold equal to what the revisions lead to. On SQLite a table is
+changed by building it anew; therefore foreign keys are off while revisions run (dropping the old table would delete the
+rows that belong to it), and checked before the commit; and views may for a moment name a table that is not there.
+PostgreSQL changes tables in place, with foreign keys on.
 """
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import NamedTuple
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import URL, Connection, inspect, text
@@ -81,10 +83,13 @@ def is_blank(place: StoreLocation) -> bool:
     return _is_missing(place) or _read_version(place).current is None
 
 
-def create_schema(place: StoreLocation) -> None:
+def create_schema(place: StoreLocation, create_tables: Callable[[Connection], None]) -> None:
     """Make the tables of a new or empty store; where that fails, no new file is left behind."""
-    with _removed_on_failure(place):
-        _migrate(place)
+    with _removed_on_failure(place), explained(place), writing(connect_engine(place)) as connection, connection.begin():
+        if SCHEMA_TABLE not in inspect(connection).get_table_names():  # another program may have made them meanwhile
+            create_tables(connection)
+            context = MigrationContext.configure(connection, opts={"version_table": SCHEMA_TABLE})
+            context.stamp(ScriptDirectory.from_config(migration_config()), "head")
 
 
 def check_schema(place: StoreLocation) -> None:
