@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from relugeom import checker
-from relugeom.errors import InputError
+from relugeom.deadline import NEVER, Deadline, TimeLimit
+from relugeom.errors import DeadlinePassedError, InputError, RelugeomError
 from relugeom.files import regular_file
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork, numbered_names
@@ -26,6 +27,17 @@ CHECKER = Path(checker.__file__)
 """The file that an auditor runs."""
 SECOND = "the second model"
 OTHER_FILE = "give the {} that it was made for, or make a certificate for this one"
+LATE = "the time was up before it was checked: give more with --time-limit"
+WHOLE = """\
+import json, runpy, sys
+program, path = sys.argv[1:]
+checker = runpy.run_path(program)
+try:
+    found = checker["check"](path, None, [tuple(answer) for answer in json.load(sys.stdin)])
+except (checker["Rejected"], checker["Refused"]) as error:
+    found = {type(error).__name__: str(error)}
+print(json.dumps(found))
+"""
 WORKER = (
     "import json, runpy, sys; program, path, start, step = sys.argv[1:]; checker = runpy.run_path(program); "
     "spans = checker['read_index'](path)[int(start) :: int(step)]; "
@@ -40,7 +52,7 @@ class CheckedCertificate:
     Attributes
     ----------
     accepted, reason
-        Whether every step follows, and else what does not.
+        Whether every step follows, and else what does not, or that the time was up.
     proved
         What is proved, in words.
     networks, domain
@@ -57,6 +69,8 @@ class CheckedCertificate:
         Which names in the file were compared with nothing.
     not_compared
         Which of the file's subjects (``network``, ``second network``, ``domain``) were compared with nothing.
+    finished
+        Whether it was checked to its end, or to a step that does not follow; False where the time was up before.
     """
 
     accepted: bool
@@ -73,6 +87,7 @@ class CheckedCertificate:
     names: tuple[str | None, ...] = ()
     names_not_checked: tuple[str, ...] = ()
     not_compared: tuple[str, ...] = ()
+    finished: bool = True
 
 
 class Compared(NamedTuple):
@@ -101,6 +116,7 @@ def check_certificate(
     second_model: ReLUNetwork | None = None,
     domain: Domain | None = None,
     threads: int = 1,
+    time_limit: TimeLimit = None,
 ) -> CheckedCertificate:
     """Check a certificate, and that it is about networks and a domain: their numbers, and the names that they have.
 
@@ -112,21 +128,26 @@ def check_certificate(
         The same, of a certificate about two networks.
     threads
         How many processes check at a time.
+    time_limit
+        Seconds, or a deadline: then a process of its own checks, which is ended with it.
 
     Raises
     ------
     InputError
         The file cannot be read, or is not a certificate of this version.
     """
-    path = regular_file(path)
+    deadline, path = Deadline.of(time_limit), regular_file(path)
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     try:
-        found = checker.check(str(path), None, _check_subtrees(path, threads) if threads > 1 else ())
+        answers = _check_subtrees(path, threads, deadline) if threads > 1 else ()
+        found = checker.check(str(path), None, answers) if deadline == NEVER else _check_until(deadline, path, answers)
     except checker.Refused as error:
         raise InputError(f"{str(path)!r} is not a certificate that can be checked: {error}") from error
     except checker.Rejected as error:
         return CheckedCertificate(False, str(error), (), (), "", 0, 0, 0, 0, 0.0, digest)
+    except DeadlinePassedError:
+        return CheckedCertificate(False, LATE, (), (), "", 0, 0, 0, 0, 0.0, digest, finished=False)
     compared = list(_compared(found, model, second_model, domain))
     reason = _other_subject(found, model, second_model, domain) or next(filter(None, map(_difference, compared)), "")
     checked = {each.things for each in compared if each.names}
@@ -195,7 +216,31 @@ def _difference(compared: Compared) -> str:
     return ""
 
 
-def _check_subtrees(path: Path, processes: int) -> Sequence[Any]:
+def _check_until(deadline: Deadline, path: Path, answers: Sequence[Any]) -> dict[str, Any]:
+    """What `checker.check` says, from a process that ends at a deadline.
+
+    Raises
+    ------
+    DeadlinePassedError
+        It was not done by then.
+    """
+    command = [sys.executable, "-I", "-S", "-c", WHOLE, str(CHECKER), str(path)]
+    try:
+        done = subprocess.run(
+            command, input=json.dumps(answers), capture_output=True, text=True, timeout=deadline.seconds_left
+        )
+    except subprocess.TimeoutExpired:
+        raise DeadlinePassedError(LATE) from None
+    if done.returncode:
+        raise RelugeomError(f"the checker broke down: {done.stderr.strip().rpartition(chr(10))[2]}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    for ending in (checker.Refused, checker.Rejected):
+        if ending.__name__ in found:
+            raise ending(found[ending.__name__])
+    return found
+
+
+def _check_subtrees(path: Path, processes: int, deadline: Deadline) -> Sequence[Any]:
     """Answers for the marked subtrees, or none where one of them is not accepted: the whole check then says why."""
     try:
         processes = min(processes, len(checker.read_index(str(path))))
@@ -207,7 +252,15 @@ def _check_subtrees(path: Path, processes: int) -> Sequence[Any]:
         for start in range(processes)
     ]
     answers: list[Any] = []
-    outputs = [process.communicate()[0] for process in running]
+    limit = None if deadline == NEVER else deadline.seconds_left
+    try:
+        outputs = [process.communicate(timeout=limit)[0] for process in running]
+    except subprocess.TimeoutExpired:
+        raise DeadlinePassedError(LATE) from None
+    finally:
+        for process in running:
+            process.kill()
+            process.wait()
     for process, output in zip(running, outputs, strict=True):
         if process.returncode:
             return ()

@@ -14,6 +14,7 @@ from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show, tell_of_threads
 from relugeom.cli.written_files import file_entries
+from relugeom.deadline import Deadline
 from relugeom.errors import InputError
 from relugeom.geometry.domain_spec import load_domain
 from relugeom.printing import counted
@@ -102,11 +103,13 @@ def run_check(
     model: str | None,
     second_model: str | None,
     domain: str | None,
+    time_limit: float | None,
     threads: int,
     reading: Reading,
     as_json: bool,
 ) -> int:
     """`relugeom check`."""
+    deadline = Deadline.of(time_limit)
     tell_of_threads(threads)
     if domain is not None and model is None:
         raise InputError("--domain needs --model too: its inputs have the names and the number that SPEC is about")
@@ -114,7 +117,9 @@ def run_check(
     wanted = None if domain is None or network is None else load_domain(domain, network)
     with progress() as report:
         report("checking", 0)
-        found = check_certificate(certificate, model=network, second_model=second, domain=wanted, threads=threads)
+        found = check_certificate(
+            certificate, model=network, second_model=second, domain=wanted, threads=threads, time_limit=deadline
+        )
     return show(_Checked(Path(certificate).name, found), as_json=as_json)
 
 
@@ -128,6 +133,8 @@ class _Checked:
     @property
     def status(self) -> str:
         """Whether it is accepted, as JSON has it."""
+        if not self.found.finished:
+            return "unknown"
         return "accepted" if self.found.accepted else "rejected"
 
     @property
@@ -158,7 +165,7 @@ class _Checked:
     def as_parts(self) -> "list[RenderableType]":
         found = self.found
         if not found.accepted:
-            return [f"rejected: {found.reason}"]
+            return [f"{self.status}: {found.reason}"]
         facts = {
             "Accepted": found.proved[0],
             **{" " * place: text for place, text in enumerate(found.proved[1:], start=1)},  # lines without a name

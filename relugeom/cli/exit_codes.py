@@ -70,7 +70,11 @@ VERBS: Mapping[str, Mapping[ExitCode, str]] = {
     },
     "graph": JUST_DONE,
     "certify": LISTED,
-    "check": {ExitCode.DONE: "accepted", ExitCode.FAILS: "rejected, or about another model, domain or name"},
+    "check": {
+        ExitCode.DONE: "accepted",
+        ExitCode.FAILS: "rejected, or about another model, domain or name",
+        ExitCode.UNKNOWN: "not checked in time",
+    },
     "verify": {
         ExitCode.DONE: "the property holds",
         ExitCode.FAILS: "a counterexample",

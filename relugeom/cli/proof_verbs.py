@@ -71,6 +71,10 @@ def check(
     domain: Annotated[
         str | None, typer.Option("--domain", metavar="SPEC", help="The domain that it should be about (with --model).")
     ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="Time for it; by default as long as it takes."),
+    ] = None,
     threads: Threads = 1,
     layers: Layers = None,
     activations: Activations = None,
@@ -79,7 +83,8 @@ def check(
     """Check a certificate, trusting nothing.
 
     Names of inputs, outputs and classes are compared too, with those that MODEL and SPEC have. Exit code 0 where it is
-    accepted, 1 where a step does not follow or it is about another model, domain or name, 2 where it is no certificate.
+    accepted, 1 where a step does not follow or it is about another model, domain or name, 2 where it is no certificate,
+    3 where the time was up.
 
     \b
     Example:
@@ -92,6 +97,7 @@ def check(
         model=model,
         second_model=second_model,
         domain=domain,
+        time_limit=time_limit,
         threads=threads,
         reading=Reading.of(layers, activations),
         as_json=as_json,

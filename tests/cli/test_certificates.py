@@ -1,8 +1,10 @@
 """The verbs certify and check, and the certificate that an audit leaves."""
 
 import json
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -197,3 +199,39 @@ def test_an_audit_leaves_a_certificate_named_in_store_and_report(run, tmp_path):
         assert set(check_certificate(proof).names) == set(found.names)
     notes = run("query", told["store"], "SELECT * FROM run_notes", "--format", "csv").out
     assert found.digest in notes
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_time_limit_that_is_not_met_changes_no_answer(tmp_path, threads):
+    """What is accepted, rejected or refused is so in a process of its own too."""
+    domain, path = Domain.box([-1] * 3, [1] * 3), tmp_path / "partition.cert"
+    certify_partition(enumerate_regions(he_network(3, 3, 9, 7, 1), domain), path)
+    content = path.read_bytes()
+    limited, free = (check_certificate(path, threads=threads, time_limit=limit) for limit in (600, None))
+    assert limited.accepted and limited.finished
+    assert replace(limited, seconds=0.0) == replace(free, seconds=0.0)
+    path.write_bytes(content.replace(b"end ", b"end 1"))
+    with pytest.raises(InputError) as told:
+        check_certificate(path, threads=threads)
+    with pytest.raises(InputError, match=re.escape(str(told.value))):
+        check_certificate(path, threads=threads, time_limit=600)
+    lines = content.split(b"\n")
+    lines[1:3] = [lines[2], lines[1]]
+    path.write_bytes(b"\n".join(lines))
+    found = []
+    for limit in (600, None):
+        try:
+            found.append(check_certificate(path, threads=threads, time_limit=limit))
+        except InputError as error:
+            found.append(str(error))
+    assert found[0] == found[1]
+
+
+def test_what_is_not_checked_in_time_is_not_known(run, model):
+    out, _, _ = certified(run, model)
+    done = run("check", str(out), "--time-limit", "0.001", "--json")
+    told = json.loads(done.out)
+    assert (done.code, told["status"], told["proved"]) == (3, "unknown", [])
+    assert "the time was up" in told["reason"]
+    assert run("check", str(out), "--time-limit", "0.001", "--threads", "2").code == 3
+    assert "unknown: the time was up" in run("check", str(out), "--time-limit", "0.001").out
