@@ -4,7 +4,7 @@ Python's `float` takes more, which is refused because it is a mistake more often
 be a code) and the digits of other alphabets.
 """
 
-__all__ = ["is_plain", "parsed_float"]
+__all__ = ["is_plain", "parsed_float", "shortest_decimal"]
 
 
 def is_plain(text: str) -> bool:
@@ -20,3 +20,9 @@ def parsed_float(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def shortest_decimal(value: float) -> str:
+    """The shortest text that means this float64."""
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)

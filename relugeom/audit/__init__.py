@@ -19,6 +19,7 @@ from relugeom.audit.request import AuditOptions, AuditRequest
 from relugeom.audit.result import AuditResult
 from relugeom.audit.steps import CERTIFICATE
 from relugeom.audit.words import columns_in_words, resumption_in_words
+from relugeom.deadline import CLOCK
 from relugeom.partition.found import SearchProgress
 
 __all__ = [
@@ -81,6 +82,7 @@ def conduct_audit(
     InputError
         Something that was given cannot be used; then nothing is written. Where only the page cannot be, the run stays.
     """
+    began = CLOCK.now()
     with steps.begin(request, Listeners.of(on_remark, on_progress)) as job:
         steps.tell_choices(job)
         grouped = steps.group_samples(job)
@@ -107,4 +109,5 @@ def conduct_audit(
         certificate=certificate,
         answers=answers,
         leftover=page.leftover,
+        seconds=CLOCK.now() - began,
     )

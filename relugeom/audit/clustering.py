@@ -9,6 +9,7 @@ from relugeom.analysis.importance import cluster_importance
 from relugeom.audit.inputs import ChosenDomain, InputRequest, choose_domain, read_inputs
 from relugeom.audit.words import columns_in_words
 from relugeom.data.samples import Samples
+from relugeom.deadline import CLOCK
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.remarks import OnRemark, warn
@@ -30,6 +31,8 @@ class ExplainedClusters:
         What tables say of the clusters, importance included.
     remarks
         What was noticed about the data.
+    seconds
+        Time of the work, from reading the model on.
     """
 
     network: ReLUNetwork
@@ -38,6 +41,7 @@ class ExplainedClusters:
     chosen: ChosenDomain | None
     content: ReportContent
     remarks: tuple[str, ...]
+    seconds: float
 
 
 def explain_clusters(
@@ -61,7 +65,7 @@ def explain_clusters(
     InputError
         The model, the data or the domain cannot be used.
     """
-    doubts: list[str] = []
+    began, doubts = CLOCK.now(), list[str]()
     network, samples = read_inputs(request, on_remark=on_remark, on_progress=partial(on_progress, "reading data"))
     chosen = None if domain is None else choose_domain(domain, network, samples, Path(request.model))
     clusters = cluster_samples(
@@ -77,4 +81,5 @@ def explain_clusters(
         on_remark(remark)
     importance = cluster_importance(clusters, samples.table.mean_and_spread()[1])
     content = cluster_content(samples.name, clusters, importance)
-    return ExplainedClusters(network, samples, clusters, chosen, content, remarks)
+    seconds = CLOCK.now() - began
+    return ExplainedClusters(network, samples, clusters, chosen, content, remarks, seconds)

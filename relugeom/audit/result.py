@@ -36,6 +36,8 @@ class AuditResult:
         The proof of the list of regions, or None where it could not be proved; the content's notes say which.
     answers
         What was asked of the network on the whole domain; the certificates are in the folder ``proofs``.
+    seconds
+        Time of the work, from reading the model to the report.
     leftover
         One line on what a copy of the store's file would lack, for want of room or because others read it; else empty.
     """
@@ -55,3 +57,4 @@ class AuditResult:
     certificate: Certificate | None
     answers: Sequence[Answer]
     leftover: str
+    seconds: float

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from relugeom.audit.inputs import ChosenDomain
 from relugeom.audit.words import resumption_in_words
 from relugeom.budget import Budget, StoreWaits
-from relugeom.deadline import Deadline
+from relugeom.deadline import CLOCK, Deadline
 from relugeom.errors import InputError
 from relugeom.measures.partition_measures import PartitionMeasures, measure_partition
 from relugeom.network.network import ReLUNetwork
@@ -40,6 +40,8 @@ class StoredSearch:
         None where they were not asked for.
     run, store
         Number of the run and its store; None without one.
+    seconds
+        Time of all of it.
     leftover
         Why a copy of the store's file would lack something, or empty.
     """
@@ -49,6 +51,7 @@ class StoredSearch:
     measures: PartitionMeasures | None
     run: int | None
     store: str | None
+    seconds: float
     leftover: str
 
 
@@ -82,7 +85,7 @@ def search_regions(
     InputError
         It should be resumed, but without a store; or the store cannot be used.
     """
-    deadline = Deadline.of(budget.time_limit)
+    began, deadline = CLOCK.now(), Deadline.of(budget.time_limit)
     if resume and store is None:
         raise InputError("--resume goes on with what a store holds: say which, with --store")
     with _recorded(store, network, chosen, parameters, budget.storing) as run:
@@ -103,9 +106,8 @@ def search_regions(
         if run is not None:
             run.save(partition)
         measures = measure_partition(partition, time_limit=deadline, on_progress=on_progress) if measure else None
-    if run is None:
-        return StoredSearch(partition, chosen, measures, None, None, "")
-    return StoredSearch(partition, chosen, measures, run.id, run.location.text, run.leftover())
+    number, place, leftover = (None, None, "") if run is None else (run.id, run.location.text, run.leftover())
+    return StoredSearch(partition, chosen, measures, number, place, CLOCK.now() - began, leftover)
 
 
 @contextmanager

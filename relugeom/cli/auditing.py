@@ -12,14 +12,12 @@ from relugeom.audit.clustering import ExplainedClusters, explain_clusters
 from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.output import progress, show, tell
 from relugeom.cli.written_files import file_entries
-from relugeom.errors import InputError
-from relugeom.network.decision import Decision
 from relugeom.report.tables import cluster_tables, summary_tables
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["choose_decision", "run_audit", "run_cluster"]
+__all__ = ["run_audit", "run_cluster"]
 
 
 def run_audit(request: AuditRequest, *, as_json: bool) -> int:
@@ -53,7 +51,8 @@ class _Audited:
             "patterns": labelled,  # its older name, with older keys
             "domain": result.domain.source,
             "network": result.network.digest,
-            "seconds": result.partition.seconds,
+            "seconds": result.seconds,
+            "search_seconds": result.partition.seconds,
             "run": result.run,
             "store": result.store,
             "report": str(result.report),
@@ -91,6 +90,7 @@ class _Clustered:
             "domain": None if found.chosen is None else found.chosen.source,
             "remarks": list(found.remarks),
             "network": found.network.digest,
+            "seconds": found.seconds,
             "clusters": _cluster_rows(found),
         }
 
@@ -111,15 +111,6 @@ def _cluster_rows(found: ExplainedClusters) -> list[dict[Hashable, Any]]:
         for number, kind, name, value in content.outcomes.itertuples(index=False):
             rows[number - 1].setdefault(kind, {})[name] = value
     return rows
-
-
-def choose_decision(threshold: float | None, probability: float | None) -> Decision | None:
-    """The decision that the options ask for, or None for that of the model."""
-    if threshold is not None and probability is not None:
-        raise InputError("give --threshold or --probability, not both")
-    if threshold is not None:
-        return Decision.at_threshold(threshold)
-    return None if probability is None else Decision.at_probability(probability)
 
 
 def _by_cluster(table: pd.DataFrame) -> Iterator[list[dict[Hashable, Any]]]:

@@ -82,7 +82,8 @@ class _Enumerated:
             "units": partition.network.units,
             "dimension": partition.dimension,
             "domain": found.chosen.source,
-            "seconds": partition.seconds,
+            "seconds": found.seconds,
+            "search_seconds": partition.seconds,
             "network": partition.network.digest,
             "run": found.run,
             "unexplored": unexplored_prefixes(partition),
@@ -103,7 +104,7 @@ class _Enumerated:
             facts["Unexplored"] = _unexplored_in_words(unexplored)
         if found.measures is not None:
             facts |= _measures_in_words(found.measures)
-        facts["Time"] = f"{partition.seconds:.3g} s"
+        facts["Time"] = f"{found.seconds:.3g} s"
         if found.run is not None:
             facts["Store"] = f"run {found.run} in {found.store}"
         return [fact_table(self.title, facts)]

@@ -10,7 +10,7 @@ from relugeom.cli.model_file import Reading
 from relugeom.cli.output import show, show_file
 from relugeom.deadline import Deadline
 from relugeom.graph.active_subnetwork import active_subnetwork
-from relugeom.network.decision import DecisionRule
+from relugeom.network.decision import decision_in_words
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import patterns_in_words
 from relugeom.partition.partition import PatternStatus
@@ -38,42 +38,35 @@ class _Inspected:
     exit_code = ExitCode.DONE
 
     def as_json(self) -> dict[str, Any]:
-        facts, network = describe_network(self.network), self.network
+        facts, network = self._facts(), self.network
         return facts | {"network": network.digest, "names": network.names_digest}  # the facts have older names of both
 
     def as_parts(self) -> "list[RenderableType]":
-        facts = {label.replace("_", " "): _text(fact) for label, fact in describe_network(self.network).items()}
+        facts = {label.replace("_", " "): _text(fact) for label, fact in self._facts().items()}
         return [fact_table(self.title, facts)]
+
+    def _facts(self) -> dict[str, Any]:
+        network = self.network
+        return {
+            "inputs": network.inputs,
+            "input_names": list(network.feature_names),
+            "hidden_layers": list(network.widths),
+            "units": network.units,
+            "patterns": patterns_in_words(network.units),
+            "outputs": network.outputs,
+            "output_names": list(network.target_names),
+            "squashing": network.squashing.value,
+            "decision": decision_in_words(network.rule),
+            "format": network.origin.source,
+            "precision": network.origin.precision,
+            "rounded_weights": network.origin.rounded_count,
+            "digest": network.digest,
+            "names_digest": network.names_digest,
+        }
 
 
 def _text(fact: Any) -> str:
     return (", ".join(map(str, fact)) or "none") if isinstance(fact, list) else str(fact)
-
-
-def describe_network(network: ReLUNetwork) -> dict[str, Any]:
-    """What `inspect` says."""
-    rule = network.rule
-    decision = {
-        DecisionRule.NONE: "none",
-        DecisionRule.THRESHOLD: f"class 1 where the output before squashing exceeds {rule.upper:g}",
-        DecisionRule.ARGMAX: "the class of the largest output",
-    }[rule.rule]
-    return {
-        "inputs": network.inputs,
-        "input_names": list(network.feature_names),
-        "hidden_layers": list(network.widths),
-        "units": network.units,
-        "patterns": patterns_in_words(network.units),
-        "outputs": network.outputs,
-        "output_names": list(network.target_names),
-        "squashing": network.squashing.value,
-        "decision": decision,
-        "format": network.origin.source,
-        "precision": network.origin.precision,
-        "rounded_weights": network.origin.rounded_count,
-        "digest": network.digest,
-        "names_digest": network.names_digest,
-    }
 
 
 def run_locate(
@@ -127,6 +120,7 @@ def _location_json(network: ReLUNetwork, location: Location, domain: str) -> dic
             for term in location.proof
         ],
         "network": network.digest,
+        "seconds": location.seconds,
     }
 
 

@@ -74,7 +74,8 @@ def audit(
       relugeom audit network.onnx passengers.csv --target Survived --out audit
     """
     from relugeom.audit.request import AuditRequest
-    from relugeom.cli.auditing import choose_decision, run_audit
+    from relugeom.cli.auditing import run_audit
+    from relugeom.network.decision import choose_decision
 
     reading = Reading.of(layers, activations)
     request = AuditRequest(
@@ -143,7 +144,8 @@ def cluster(
       relugeom cluster network.onnx passengers.csv --target Survived
     """
     from relugeom.audit.inputs import InputRequest
-    from relugeom.cli.auditing import choose_decision, run_cluster
+    from relugeom.cli.auditing import run_cluster
+    from relugeom.network.decision import choose_decision
 
     reading = Reading.of(layers, activations)
     request = InputRequest(

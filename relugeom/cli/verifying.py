@@ -1,5 +1,6 @@
 """The verb verify: does a property hold for all inputs?"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -94,6 +95,8 @@ class _Verified:
             "boxes": found.boxes,
             "boxes_closed": found.boxes_closed,
             "cells": found.cells,
+            "lower": _by_output(found.network, found.lower),
+            "upper": _by_output(found.network, found.upper),
             "counterexample": None if shown is None else _exact(found.network, shown),
             "certificates": file_entries(found.certificates),
             "domain": None if self.chosen is None else self.chosen.source,
@@ -120,6 +123,11 @@ class _Verified:
             facts["Certificate"] = ", ".join(files[:FILES_SHOWN]) + more
         facts["Time"] = f"{found.seconds:.3g} s"
         return [fact_table(self.title, facts)]
+
+
+def _by_output(network: ReLUNetwork, ends: Sequence[float]) -> dict[str, float] | None:
+    """Bounds by the names of the outputs; None where there are none."""
+    return dict(zip(network.target_names, ends, strict=True)) if ends else None
 
 
 def _exact(network: ReLUNetwork, shown: Counterexample) -> dict[str, Any]:

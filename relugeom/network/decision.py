@@ -13,10 +13,22 @@ from math import inf, nextafter
 
 import numpy as np
 
+from relugeom.decimals import shortest_decimal
 from relugeom.errors import InputError
 from relugeom.linalg.arrays import FloatArray, IntArray
 
-__all__ = ["TIED", "UNDECIDED", "Decision", "DecisionRule", "Squashing", "classify", "require_decision", "squash"]
+__all__ = [
+    "TIED",
+    "UNDECIDED",
+    "Decision",
+    "DecisionRule",
+    "Squashing",
+    "choose_decision",
+    "classify",
+    "decision_in_words",
+    "require_decision",
+    "squash",
+]
 
 NO_DECISION = "the network takes no decision: say from which output on it is class 1, with a threshold"
 
@@ -87,6 +99,32 @@ class Decision:
     def largest(cls, class_names: tuple[str, ...] = ()) -> "Decision":
         """The class of the largest output."""
         return cls(DecisionRule.ARGMAX, class_names=class_names)
+
+
+def choose_decision(threshold: float | None, probability: float | None) -> Decision | None:
+    """The decision that is asked for by one of two thresholds; None without a word.
+
+    Raises
+    ------
+    InputError
+        Both are given, or a threshold that decides nothing.
+    """
+    if threshold is not None and probability is not None:
+        raise InputError("give --threshold or --probability, not both")
+    if threshold is not None:
+        return Decision.at_threshold(threshold)
+    return None if probability is None else Decision.at_probability(probability)
+
+
+def decision_in_words(rule: Decision) -> str:
+    """How a class follows from the outputs."""
+    if rule.rule is DecisionRule.ARGMAX:
+        return "the class of the largest output"
+    if rule.rule is DecisionRule.NONE:
+        return "none"
+    lower, upper = shortest_decimal(rule.lower), shortest_decimal(rule.upper)
+    between = "" if lower == upper else f", class 0 where it is at most {lower}"
+    return f"class 1 where the output before squashing exceeds {upper}{between}"
 
 
 def squash(squashing: Squashing, outputs: FloatArray) -> FloatArray:

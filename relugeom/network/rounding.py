@@ -6,14 +6,15 @@ the other one, the next pre-activations differ by (W + E) δ + E x + e, hence by
 
     (|W| + D) |δ| + D |x| + d,
 
-and a ReLU does not increase a difference. |x| comes from interval arithmetic over the box. Every float64 sum here is
-widened by its own rounding error, so that the result is a bound and not an estimate.
+and a ReLU does not increase a difference. |x| comes from interval arithmetic over the box (`intervals.py`, whose sums
+are bounds and no estimates).
 """
 
 import numpy as np
 
 from relugeom.linalg.arrays import BoolArray, FloatArray
-from relugeom.linalg.rounding import FLOAT64, sum_error
+from relugeom.linalg.rounding import FLOAT64
+from relugeom.network.intervals import next_ends, upper_sum
 from relugeom.network.network import ReLUNetwork
 
 __all__ = ["rounding_bound"]
@@ -42,7 +43,6 @@ def rounding_bound(network: ReLUNetwork, lower: FloatArray, upper: FloatArray) -
         return np.zeros(network.outputs)
     top, bottom = np.asarray(upper, dtype=np.float64), -np.asarray(lower, dtype=np.float64)
     delta = np.zeros(network.inputs)
-    # The box of a layer's values is (−bottom, top): written so, both ends are upper bounds, and infinite ones are +∞.
     for layer, (W, b) in enumerate(zip(network.weights, network.biases, strict=True)):
         D = _half_ulps(W, origin.rounded_weights[layer : layer + 1])
         d = _half_ulps(b, origin.rounded_biases[layer : layer + 1])
@@ -50,11 +50,8 @@ def rounding_bound(network: ReLUNetwork, lower: FloatArray, upper: FloatArray) -
             top, bottom = np.maximum(top, 0.0), np.minimum(bottom, 0.0)
         magnitude = np.maximum(np.maximum(top, bottom), 0.0)
         carried = np.hstack([np.abs(W) + D, D, d[:, None]])
-        delta = _upper_sum(carried, np.concatenate([delta, magnitude, [1.0]]))
-        signs = np.hstack([np.maximum(W, 0.0), np.maximum(-W, 0.0)])
-        opposite = np.hstack([np.maximum(-W, 0.0), np.maximum(W, 0.0)])
-        reach = np.concatenate([top, bottom])
-        top, bottom = _upper_sum(signs, reach, b), _upper_sum(opposite, reach, -b)
+        delta = upper_sum(carried, np.concatenate([delta, magnitude, [1.0]]))
+        top, bottom = next_ends(W, b, top, bottom)
     return delta
 
 
@@ -62,13 +59,3 @@ def _half_ulps(values: FloatArray, flags: tuple[BoolArray, ...]) -> FloatArray:
     if not flags:
         return np.zeros(values.shape)
     return np.where(flags[0], np.abs(values) * HALF_ULP + FLOAT64.smallest, 0.0)
-
-
-def _upper_sum(A: FloatArray, v: FloatArray, b: FloatArray | float = 0.0) -> FloatArray:
-    """At least A v + b, for A ≥ 0 and v < ∞ or = ∞, where 0 · ∞ = 0."""
-    infinite = np.isposinf(v)
-    finite = np.where(infinite, 0.0, v)
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = A @ finite + b + sum_error(A @ np.abs(finite) + np.abs(b), len(v) + 1)
-    unbounded = (A[:, infinite] > 0).any(axis=1) | ~np.isfinite(total)
-    return np.where(unbounded, np.inf, total)

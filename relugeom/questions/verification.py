@@ -21,6 +21,7 @@ from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.files import place_to_write, read_text
 from relugeom.geometry.domain import Domain
+from relugeom.network.intervals import output_interval
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import check_inputs
 from relugeom.partition.scope import choose_scope
@@ -57,6 +58,10 @@ class PropertyResult:
         An input that violates it, in exact arithmetic.
     proofs
         One per box that is closed, in the order of the boxes, with its certificate where one was asked for.
+    lower, upper
+        What each output is at least and at most, before squashing, on the boxes that the property speaks of (and on the
+        domain): proved by interval arithmetic, whatever the verdict; infinite where no bound is known, empty where
+        there is no box.
     seconds
         Time of the work.
     """
@@ -70,6 +75,8 @@ class PropertyResult:
     counterexample: Counterexample | None
     proofs: tuple[Proof, ...]
     reason: str
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
     seconds: float
 
     @property
@@ -121,7 +128,7 @@ def verify_property(
         known = read_property(text, deadline=deadline) if isinstance(text, str) else text
         claims = property_claims(known, network, deadline=deadline)
     except DeadlinePassedError:
-        return _result(network, scope, BoxSettlement(Verdict.UNKNOWN, 0, {}, reason=LATE), began)
+        return _result(network, scope, BoxSettlement(Verdict.UNKNOWN, 0, {}, reason=LATE), ((), ()), began)
     except InputError as error:
         raise error if isinstance(stated, Property) else InputError(f"{stated}: {error}") from error
 
@@ -134,7 +141,7 @@ def verify_property(
         found = _settle_on(domain, claims, network, place, max_cells, deadline, on_progress)
     if not claims and first is not None:
         on_remark(f"{first}: {NOTHING_TO_PROVE}")
-    return _result(network, scope, found, began, "" if claims else CONTRADICTION)
+    return _result(network, scope, found, _ends(network, claims, domain), began, "" if claims else CONTRADICTION)
 
 
 def _places(first: Path | None, claims: BoxClaims) -> Callable[[int], Path] | None:
@@ -188,8 +195,24 @@ def _settle_on(
     return BoxSettlement(Verdict.UNKNOWN, len(boxes), proofs, reason=reason)
 
 
+Ends = tuple[tuple[float, ...], tuple[float, ...]]
+"""The lower and the upper ends of all outputs."""
+
+
+def _ends(network: ReLUNetwork, boxes: BoxClaims, domain: Domain | None) -> Ends:
+    """Bounds of the outputs over the least box around all that are meant."""
+    lower, upper = boxes.lower, boxes.upper
+    if domain is not None:
+        lower, upper = np.maximum(domain.lower, lower), np.minimum(domain.upper, upper)
+    met = (lower <= upper).all(axis=1)
+    if not met.any():
+        return (), ()
+    low, high = output_interval(network, lower[met].min(axis=0), upper[met].max(axis=0))
+    return tuple(low.tolist()), tuple(high.tolist())
+
+
 def _result(
-    network: ReLUNetwork, scope: Scope | None, found: BoxSettlement, began: float, reason: str = ""
+    network: ReLUNetwork, scope: Scope | None, found: BoxSettlement, ends: Ends, began: float, reason: str = ""
 ) -> PropertyResult:
     return PropertyResult(
         network=network,
@@ -201,5 +224,7 @@ def _result(
         counterexample=found.counterexample,
         proofs=tuple(found.proofs.values()),
         reason=reason or found.reason,
+        lower=ends[0],
+        upper=ends[1],
         seconds=time.perf_counter() - began,
     )

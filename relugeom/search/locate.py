@@ -7,13 +7,13 @@ only z ≤ 0 can be had for the inactive units, and *infeasible* iff not even th
 with integer multipliers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import lcm
 
 from flint import fmpq, fmpz_mat
 
-from relugeom.deadline import NEVER, Deadline, TimeLimit
+from relugeom.deadline import CLOCK, NEVER, Deadline, TimeLimit
 from relugeom.errors import DeadlinePassedError, SolverError
 from relugeom.geometry.chart import Chart, domain_chart
 from relugeom.geometry.chebyshev import Ball, chebyshev_ball
@@ -71,6 +71,8 @@ class Location:
         pattern wants positive (for INFEASIBLE: of an active unit, or the constant is negative) has one.
     reason
         Why it is not known, or empty.
+    seconds
+        Time of the work; 0 where several patterns were located together.
     """
 
     pattern: ActivationPattern
@@ -80,6 +82,7 @@ class Location:
     ball: Ball | None
     proof: tuple[Multiplier, ...]
     reason: str = ""
+    seconds: float = 0.0
 
 
 def locate_pattern(
@@ -108,14 +111,15 @@ def locate_pattern(
     DomainError
         No input satisfies the domain.
     """
-    deadline = Deadline.of(time_limit)
+    began, deadline = CLOCK.now(), Deadline.of(time_limit)
     check_inputs(network, domain)
     if isinstance(pattern, str):
         pattern = ActivationPattern.from_text(network.widths, pattern)
     try:
-        return Locator(network, domain, solver=solver).locate(pattern, deadline=deadline)
+        found = Locator(network, domain, solver=solver).locate(pattern, deadline=deadline)
     except DeadlinePassedError as error:
-        return Location(pattern, PatternStatus.UNKNOWN, None, None, None, (), str(error))
+        found = Location(pattern, PatternStatus.UNKNOWN, None, None, None, (), str(error))
+    return replace(found, seconds=CLOCK.now() - began)
 
 
 class Locator:

@@ -6,6 +6,9 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from relugeom.decimals import shortest_decimal
+from relugeom.network.decision import Decision, DecisionRule, decision_in_words
+
 __all__ = ["constraints_in_words", "describe_certificate", "describe_network", "describe_run"]
 
 
@@ -14,7 +17,7 @@ def constraints_in_words(rows: Sequence[RowMapping]) -> list[str]:
     sides: dict[int, tuple[str, str]] = {}
     for row in rows:
         left, _ = sides.get(row["number"], ("", ""))
-        right = f"{'≤' if row['relation'] == '<=' else '='} {_number(row['value'])}"
+        right = f"{'≤' if row['relation'] == '<=' else '='} {shortest_decimal(row['value'])}"
         sides[row["number"]] = (left + _term(row, first=not left), right)
     return [f"{left or '0'} {right}" for left, right in sides.values()]
 
@@ -25,18 +28,13 @@ def _term(row: RowMapping, *, first: bool) -> str:
     if coefficient is None:
         return ""
     minus, plus = ("−", "") if first else (" − ", " + ")
-    size = "" if abs(coefficient) == 1.0 else f"{_number(abs(coefficient))} · "
+    size = "" if abs(coefficient) == 1.0 else f"{shortest_decimal(abs(coefficient))} · "
     return f"{minus if coefficient < 0 else plus}{size}{row['feature']}"
-
-
-def _number(value: float) -> str:
-    """The shortest text that means this float64."""
-    short = f"{value:g}"
-    return short if float(short) == value else repr(value)
 
 
 def describe_network(row: RowMapping, name: str) -> dict[str, str]:
     """Label → text about a network, with the name of its file in the run."""
+    rule = Decision(DecisionRule(row["decision_rule"]), row["threshold_lower"], row["threshold_upper"])
     facts = {
         "file": name,
         "format": row["source"],
@@ -45,23 +43,13 @@ def describe_network(row: RowMapping, name: str) -> dict[str, str]:
         "units": row["units"],
         "outputs": row["outputs"],
         "squashing": row["squashing"],
-        "decision": _decision(row),
+        "decision": decision_in_words(rule),
         "computes in": row["precision"],
         "rounded weights": row["rounded_numbers"],
         "digest": row["digest"],
         "names digest": row["names_digest"],
     }
     return _texts(facts)
-
-
-def _decision(row: RowMapping) -> str:
-    if row["decision_rule"] == "argmax":
-        return "the largest output"
-    if row["decision_rule"] == "none":
-        return "none"
-    lower, upper = _number(row["threshold_lower"]), _number(row["threshold_upper"])
-    between = "" if lower == upper else f", class 0 where it is at most {lower}"
-    return f"class 1 where the output before squashing exceeds {upper}{between}"
 
 
 def describe_run(row: RowMapping, software: Sequence[RowMapping]) -> dict[str, str]:

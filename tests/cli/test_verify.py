@@ -11,6 +11,8 @@ from command_line import run_command, write_npz
 from networks import he_network, layered, load_case
 from oracles import evaluate_layers, exact_layers
 
+from relugeom import Domain, output_bounds
+
 CHECKER = Path(__file__).parents[2] / "relugeom" / "checker.py"
 DECLARED = "".join(f"(declare-const {name} Real)\n" for name in ("X_0", "X_1", "X_2", "Y_0"))
 ONE_INPUT = "(declare-const X_0 Real)(declare-const Y_0 Real)"
@@ -203,3 +205,28 @@ def test_clear_of_conflict_is_never_the_least_output(run, tmp_path, name, lower,
     done = run("verify", str(tmp_path / "model.npz"), written(tmp_path, text), "--out", str(out))
     assert done.code == 0, done.err
     assert run("check", str(out)).code == 0
+
+
+@pytest.mark.parametrize(("beyond", "status"), [(100, "holds"), (-1, "counterexample"), (1e-6, "unknown")])
+def test_bounds_of_the_outputs_are_told_whatever_the_verdict(run, model, network, tmp_path, beyond, status):
+    """They are proved: no input of the box is beyond them."""
+    exact = output_bounds(network, Domain.box([-1] * 3, [1] * 3))
+    stated = written(tmp_path, f"{DECLARED}{BOX}(assert (>= Y_0 {float(exact.upper) + beyond:.9f}))")
+    told = json.loads(run("verify", model, stated, "--json", "--max-cells", "1").out)
+    assert told["status"] == status
+    lower, upper = told["lower"]["y0"], told["upper"]["y0"]
+    assert lower <= exact.lower < exact.upper <= upper < lower + 100
+
+
+def test_bounds_that_nobody_knows_are_null(run, tmp_path):
+    write_npz(layered(([[1]], [0]), ([[1]], [2])), tmp_path / "model.npz")
+    file = str(tmp_path / "model.npz")
+    told = json.loads(run("verify", file, written(tmp_path, f"{ONE_INPUT}(assert (<= Y_0 1))"), "--json").out)
+    assert (told["lower"]["y0"], told["upper"]["y0"]) == (pytest.approx(2), None)
+    none = written(tmp_path, f"{ONE_INPUT}(assert (<= X_0 1))(assert (>= X_0 2))(assert (<= Y_0 1))")
+    told = json.loads(run("verify", file, none, "--json").out)
+    assert (told["status"], told["lower"], told["upper"]) == ("holds", None, None)
+    (tmp_path / "box.toml").write_text("[features.x0]\nlower = -2\nupper = 3\n", encoding="utf-8")
+    stated = written(tmp_path, f"{ONE_INPUT}(assert (<= Y_0 1))")
+    told = json.loads(run("verify", file, stated, "--domain", str(tmp_path / "box.toml"), "--json").out)
+    assert (told["lower"]["y0"], told["upper"]["y0"]) == (pytest.approx(2), pytest.approx(5))

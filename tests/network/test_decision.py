@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relugeom.errors import InputError
-from relugeom.network.decision import TIED, UNDECIDED, Decision, DecisionRule, Squashing, classify, squash
+from relugeom.network.decision import (
+    TIED,
+    UNDECIDED,
+    Decision,
+    DecisionRule,
+    Squashing,
+    choose_decision,
+    classify,
+    decision_in_words,
+    squash,
+)
 
 
 def logit(probability: float) -> Decimal:
@@ -103,3 +113,21 @@ def test_softmax_without_overflow():
 def test_no_squashing_changes_nothing():
     outputs = np.array([[1.0, -2.0]])
     assert squash(Squashing.NONE, outputs) is outputs
+
+
+def test_one_of_two_thresholds_is_chosen():
+    assert choose_decision(None, None) is None
+    assert choose_decision(0.25, None) == Decision.at_threshold(0.25)
+    assert choose_decision(None, 0.25) == Decision.at_probability(0.25)
+    with pytest.raises(InputError, match="not both"):
+        choose_decision(0.25, 0.5)
+
+
+def test_a_decision_in_words_names_every_threshold_exactly():
+    assert decision_in_words(Decision()) == "none"
+    assert decision_in_words(Decision.largest(("no", "yes"))) == "the class of the largest output"
+    assert decision_in_words(Decision.at_threshold(0.1 + 0.2)).endswith("exceeds 0.30000000000000004")
+    rule = Decision.at_probability(0.7)
+    words = decision_in_words(rule)
+    assert float(words.split("exceeds ")[1].split(",")[0]) == rule.upper
+    assert float(words.rsplit(" ", 1)[1]) == rule.lower
