@@ -7,25 +7,23 @@ many.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from relugeom.analysis.attributions import gradients, integrated_gradients
 from relugeom.analysis.decisions import decide_regions
-from relugeom.analysis.group_bounds import bound_groups
-from relugeom.analysis.importance import ClusterImportance, region_importance
+from relugeom.analysis.group_bounds import GroupBounds, bound_groups
+from relugeom.analysis.importance import region_importance
 from relugeom.analysis.margins import sample_margins
-from relugeom.analysis.parsimony import group_clusters
-from relugeom.analysis.performance import cluster_performance, region_performance
+from relugeom.analysis.parsimony import ClusterGroups, group_clusters
+from relugeom.analysis.performance import Performance, cluster_performance, region_performance
 from relugeom.analysis.permutation import permutation_importance
 from relugeom.analysis.region_ranges import region_ranges
 from relugeom.analysis.relevance import cluster_relevance
 from relugeom.analysis.unobserved import find_unobserved
 from relugeom.analysis.whole_domain import ImportanceComparison, compare_importance, domain_importance
-from relugeom.audit.schedule import Schedule
-from relugeom.budget import Counts
+from relugeom.audit.job import Grouped, Job
+from relugeom.audit.questions import FOLDER
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.ball import Norm
 from relugeom.claims.claim import Claim
@@ -55,16 +53,12 @@ from relugeom.store.records import (
     RobustnessRecord,
 )
 
-if TYPE_CHECKING:
-    from relugeom.store.run import Run
-
 __all__ = ["Excerpt", "Findings", "take_excerpt"]
 
 OUTPUT_CHANGE = 0.01
 """By how much of an output's spread predictions may differ where features are told apart."""
 PART_EACH = 1 / 3
 """Part of the time for distances that one claim may take."""
-Tell = Callable[[str, int], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,139 +99,130 @@ def take_excerpt(samples: Samples, clusters: Clusters, domain: Domain, most: int
 class Findings:
     """Finds and records, one part after the other; certificates go to a folder."""
 
-    def __init__(
-        self,
-        run: "Run",
-        partition: Partition,
-        clusters: Clusters,
-        samples: Samples,
-        importance: ClusterImportance,
-        proofs: Path,
-        *,
-        schedule: Schedule,
-        counts: Counts,
-    ) -> None:
-        """`proofs` is the folder of certificates."""
-        self._run, self._partition, self._clusters, self._samples = run, partition, clusters, samples
-        self._importance, self._proofs = importance, proofs
-        self._schedule, self._counts = schedule, counts
+    def __init__(self, job: Job, partition: Partition, grouped: Grouped) -> None:
+        self._run, self._schedule, self._counts = job.run, job.schedule, job.request.budget.counts
+        self._proofs, self._show_samples = job.folder / FOLDER, job.request.show_samples
+        self._tell, self._samples = job.listeners.tell, job.inputs.samples
+        self._partition, self._clusters, self._importance = partition, grouped.clusters, grouped.importance
         self._network: ReLUNetwork = partition.network
         self._domain: Domain = partition.domain
-        self._few = len(partition) <= counts.regions
-        self._spread = samples.table.mean_and_spread()[1]
+        self._few = len(partition) <= self._counts.regions
+        self._spread = self._samples.table.mean_and_spread()[1]
 
-    def record(self, tell: Tell, *, show_samples: bool) -> None:
-        """Everything, and sentences about what was left out.
-
-        Parameters
-        ----------
-        show_samples
-            Whether counterfactuals and proofs of distances, which tell of samples, may be kept.
-        """
-        tell("measuring the samples' margins", 0)
+    def record(self) -> None:
+        """Record everything, with sentences about what was left out."""
+        self._tell("measuring the samples' margins", 0)
         if self._schedule.deadline.passed:
             self._leave_out("the samples' margins, scores, groups, relevance and distances")
             return
-        margins = sample_margins(self._clusters, self._samples.table, time_limit=self._schedule.part("margins"))
-        with self._run.step():
-            self._run.save(margins)
-            if left := int(np.isnan(margins.distance).sum()):
-                self._note(f"The margins of {left:,} samples are not recorded: the time ran out.")
-        excerpt = take_excerpt(self._samples, self._clusters, self._domain, self._counts.analysed)
-        if len(excerpt.rows) < len(self._samples):
-            count = f"{len(excerpt.rows):,}"
-            self._note(f"Scores, groups and relevance are those of {count} samples, taken evenly from all.")
+        self._measure_margins()
+        excerpt = self._take_excerpt()
         if self._few:
-            self._measure(excerpt, tell)
+            self._measure_regions(excerpt)
         else:
-            self._note(
-                f"Shares of the domain, neighbours, decisions, ranges and unobserved regions are not recorded: there "
-                f"are more than {self._counts.regions:,} regions."
-            )
-        tell("measuring performance", 0)
+            self._pass_over_regions()
         self._score(excerpt)
-        self._group(excerpt, tell)
-        self._tell_apart(excerpt, tell)
-        self._measure_distances(tell, show_samples)
+        self._group(excerpt)
+        self._tell_apart(excerpt)
+        self._measure_distances()
+
+    def _keep(self, found: object, *notes: str) -> None:
+        """Record what a part found, and for the report what it left out; notes that say nothing are none."""
+        with self._run.step():
+            self._run.save(found)
+            for note in filter(None, notes):
+                self._note(note)
 
     def _note(self, sentence: str) -> None:
         """Keep a sentence for the report."""
         self._run.save(Notes([sentence]))
 
-    def _score(self, excerpt: Excerpt) -> None:
-        """How well maps predict: those of clusters in half of the time, those of regions in the rest."""
-        most = self._counts.maps
-        deadline, data = self._schedule.part("performance"), (excerpt.clusters, excerpt.X, excerpt.target)
-        clusters = cluster_performance(
-            *data, global_limit=most, time_limit=deadline.share(0.5) if self._few else deadline
-        )
-        regions = (
-            region_performance(self._partition, *data, global_limit=most, time_limit=deadline) if self._few else None
-        )
-        with self._run.step():
-            self._run.save(PerformanceRecord(clusters, excerpt.numbers, regions))
-            for kind, found in (("clusters", clusters), ("regions", regions)):
-                if found is not None and (found.count[~found.has_global] > 0).any():
-                    tried, seen = f"{int(found.has_global.sum()):,}", f"{int((found.count > 0).sum()):,}"
-                    self._note(
-                        f"Maps were tried on all samples for {tried} of {seen} {kind} with samples, largest first."
-                    )
-
     def _leave_out(self, what: str) -> None:
         self._note(f"Not recorded, because the time ran out: {what}.")
 
-    def _measure(self, excerpt: Excerpt, tell: Tell) -> None:
+    def _measure_margins(self) -> None:
+        """How far each sample is from the nearest boundary of its region."""
+        margins = sample_margins(self._clusters, self._samples.table, time_limit=self._schedule.part("margins"))
+        left = int(np.isnan(margins.distance).sum())
+        self._keep(margins, f"The margins of {left:,} samples are not recorded: the time ran out." if left else "")
+
+    def _take_excerpt(self) -> Excerpt:
+        """The samples that are scored and grouped."""
+        excerpt = take_excerpt(self._samples, self._clusters, self._domain, self._counts.analysed)
+        if len(excerpt.rows) < len(self._samples):
+            count = f"{len(excerpt.rows):,}"
+            self._note(f"Scores, groups and relevance are those of {count} samples, taken evenly from all.")
+        return excerpt
+
+    def _pass_over_regions(self) -> None:
+        self._note(
+            f"Shares of the domain, neighbours, decisions, ranges and unobserved regions are not recorded: there "
+            f"are more than {self._counts.regions:,} regions."
+        )
+
+    def _measure_regions(self, excerpt: Excerpt) -> None:
         """What is known of each region."""
-        partition, part = self._partition, self._schedule.part
-        tell("measuring volumes", 0)
-        volumes = region_volumes(partition, time_limit=part("volumes"))
-        with self._run.step():
-            self._run.save(volumes)
-            if volumes.method is VolumeMethod.UNKNOWN:
-                self._note(f"Shares of the domain are not known: {volumes.reason}.")
-        tell("finding neighbours", 0)
-        adjacency = find_adjacency(partition, time_limit=part("neighbours"))
-        with self._run.step():
-            self._run.save(adjacency)
-            if adjacency.reason:
-                self._note(f"Not every pair of neighbours is recorded: {adjacency.reason}.")
-        classes = decide_regions(partition, time_limit=part("decisions"))
-        with self._run.step():
-            self._run.save(RegionClasses(classes))
-            if len(classes) < len(partition):
-                self._note(f"Decisions are recorded of the first {len(classes):,} regions only: the time ran out.")
-        tell("finding the range of each region", 0)
-        ranges = region_ranges(partition, time_limit=part("ranges"))
-        with self._run.step():
-            self._run.save(ranges)
-            if ranges.reason:
-                self._note(f"Not every region's range of outputs is recorded: {ranges.reason}.")
-        tell("ranking unobserved regions", 0)
-        deadline = part("unobserved")
+        volumes = self._measure_volumes()
+        self._find_neighbours()
+        self._decide()
+        self._find_ranges()
+        self._rank_unobserved(volumes)
+        self._compare(excerpt, volumes)
+
+    def _measure_volumes(self) -> Volumes:
+        """The share of the domain that each region takes."""
+        self._tell("measuring volumes", 0)
+        volumes = region_volumes(self._partition, time_limit=self._schedule.part("volumes"))
+        is_unknown = volumes.method is VolumeMethod.UNKNOWN
+        self._keep(volumes, f"Shares of the domain are not known: {volumes.reason}." if is_unknown else "")
+        return volumes
+
+    def _find_neighbours(self) -> None:
+        """Which regions share a facet."""
+        self._tell("finding neighbours", 0)
+        adjacency = find_adjacency(self._partition, time_limit=self._schedule.part("neighbours"))
+        reason = adjacency.reason
+        self._keep(adjacency, f"Not every pair of neighbours is recorded: {reason}." if reason else "")
+
+    def _decide(self) -> None:
+        """What the network decides in each region."""
+        classes = decide_regions(self._partition, time_limit=self._schedule.part("decisions"))
+        first = f"the first {len(classes):,} regions only"
+        is_cut = len(classes) < len(self._partition)
+        self._keep(RegionClasses(classes), f"Decisions are recorded of {first}: the time ran out." if is_cut else "")
+
+    def _find_ranges(self) -> None:
+        """The least and the largest output in each region."""
+        self._tell("finding the range of each region", 0)
+        ranges = region_ranges(self._partition, time_limit=self._schedule.part("ranges"))
+        reason = ranges.reason
+        self._keep(ranges, f"Not every region's range of outputs is recorded: {reason}." if reason else "")
+
+    def _rank_unobserved(self, volumes: Volumes) -> None:
+        """Which regions without a sample depart most from those that have some."""
+        self._tell("ranking unobserved regions", 0)
+        deadline = self._schedule.part("unobserved")
         found = find_unobserved(
-            partition,
+            self._partition,
             self._clusters,
             self._spread,
             volumes=volumes,
-            admissible=_not_asked(partition),  # the store has them from the census
+            admissible=_not_asked(self._partition),  # the store has them from the census
             time_limit=deadline,
         )
-        with self._run.step():
-            self._run.save(found)
-            if deadline.passed:
-                self._note("How far regions without a sample depart from others is not known of all: the time ran out.")
-        tell("comparing measures of importance", 0)
-        self._compare(excerpt, volumes)
+        cut = "How far regions without a sample depart from others is not known of all: the time ran out."
+        self._keep(found, cut if deadline.passed else "")
 
     def _compare(self, excerpt: Excerpt, volumes: Volumes) -> None:
         """Measures of importance side by side."""
+        self._tell("comparing measures of importance", 0)
         deadline = self._schedule.part("comparison")
         try:
             compared = self._compared(excerpt, volumes, deadline)
         except DeadlinePassedError:
             self._leave_out("measures of importance side by side")
         else:
-            self._run.save(compared)
+            self._keep(compared)
 
     def _compared(self, excerpt: Excerpt, volumes: Volumes, deadline: Deadline) -> ImportanceComparison:
         deadline.check()
@@ -253,28 +238,43 @@ class Findings:
             raise DeadlinePassedError(integrated.reason or permuted.reason)
         return compare_importance(whole, gradients(self._network, excerpt.X), integrated, permuted, self._spread)
 
-    def _group(self, excerpt: Excerpt, tell: Tell) -> None:
+    def _score(self, excerpt: Excerpt) -> None:
+        """How well maps predict: those of clusters in half of the time, those of regions in the rest."""
+        self._tell("measuring performance", 0)
+        most, deadline = self._counts.maps, self._schedule.part("performance")
+        data = (excerpt.clusters, excerpt.X, excerpt.target)
+        half = deadline.share(0.5) if self._few else deadline
+        clusters, regions = cluster_performance(*data, global_limit=most, time_limit=half), None
+        if self._few:
+            regions = region_performance(self._partition, *data, global_limit=most, time_limit=deadline)
+        notes = [_tried_in_words(kind, found) for kind, found in (("clusters", clusters), ("regions", regions))]
+        self._keep(PerformanceRecord(clusters, excerpt.numbers, regions), *notes)
+
+    def _group(self, excerpt: Excerpt) -> None:
         """Few groups instead of many clusters."""
         if len(excerpt.clusters) < 2:
             return
-        tell("grouping clusters", 0)
+        self._tell("grouping clusters", 0)
         deadline = self._schedule.part("groups")
         if deadline.passed:
             self._leave_out("groups of clusters")
             return
         most = min(self._counts.groups, len(excerpt.clusters))
         groups = group_clusters(excerpt.clusters, excerpt.X, groups=most, time_limit=deadline)
-        bounds = None
-        if self._few and self._partition.status is PartitionStatus.COMPLETE:
-            bounds = bound_groups(groups, self._partition, time_limit=self._schedule.part("group_bounds"))
-        with self._run.step():
-            self._run.save(GroupRecord(groups, excerpt.numbers, bounds))
-            if bounds is not None and bounds.reason:
-                self._note(f"Not every group's change of output is bounded: {bounds.reason}.")
+        bounds = self._bound(groups)
+        reason = "" if bounds is None else bounds.reason
+        note = f"Not every group's change of output is bounded: {reason}." if reason else ""
+        self._keep(GroupRecord(groups, excerpt.numbers, bounds), note)
 
-    def _tell_apart(self, excerpt: Excerpt, tell: Tell) -> None:
+    def _bound(self, groups: ClusterGroups) -> GroupBounds | None:
+        """By how much outputs change within groups, where all regions are listed."""
+        if not self._few or self._partition.status is not PartitionStatus.COMPLETE:
+            return None
+        return bound_groups(groups, self._partition, time_limit=self._schedule.part("group_bounds"))
+
+    def _tell_apart(self, excerpt: Excerpt) -> None:
         """Which coefficients the samples settle although features are correlated."""
-        tell("telling relevant features apart", 0)
+        self._tell("telling relevant features apart", 0)
         change = OUTPUT_CHANGE * evaluate(self._network, excerpt.X).std(axis=0)
         found = cluster_relevance(
             excerpt.clusters,
@@ -284,46 +284,56 @@ class Findings:
             limit=self._counts.relevance,
             time_limit=self._schedule.part("relevance"),
         )
-        with self._run.step():
-            self._run.save(RelevanceRecord(found, excerpt.numbers))
-            self._note(
-                f"Relevance is asked of the largest clusters ({len(found):,}), with absolute coefficients of scaled "
-                f"features that sum to at most {1 + found.norm_excess:g} times the least possible, and predictions "
-                f"that differ by at most {OUTPUT_CHANGE:.0%} of an output's standard deviation over the samples."
-            )
-            if doubts := sorted(set(filter(None, found.doubt))):
-                self._note(f"Not everything is known of relevance: {'; '.join(doubts)}.")
+        asked = (
+            f"Relevance is asked of the largest clusters ({len(found):,}), with absolute coefficients of scaled "
+            f"features that sum to at most {1 + found.norm_excess:g} times the least possible, and predictions "
+            f"that differ by at most {OUTPUT_CHANGE:.0%} of an output's standard deviation over the samples."
+        )
+        doubts = "; ".join(sorted(set(filter(None, found.doubt))))
+        unknown = f"Not everything is known of relevance: {doubts}." if doubts else ""
+        self._keep(RelevanceRecord(found, excerpt.numbers), asked, unknown)
 
-    def _measure_distances(self, tell: Tell, show_samples: bool) -> None:
+    def _measure_distances(self) -> None:
         """How far some samples are from another decision."""
         if self._network.rule.rule is DecisionRule.NONE:
             return
-        tell("measuring distances to other decisions", 0)
+        stage = "measuring distances to other decisions"
+        self._tell(stage, 0)
         deadline = self._schedule.part("distances")
-        each = PART_EACH * deadline.seconds_left
         rows = _scattered(self._samples.excerpt(self._counts.distances))
-        X = self._samples.table.take(rows)
         found = sample_robustness(
             self._network,
             self._domain,
-            X,
-            settle=lambda row, domain, claim: self._settle_at(
-                int(rows[row]) if show_samples else None, domain, claim, deadline.within(each)
-            ),
+            self._samples.table.take(rows),
+            settle=self._settler_at(rows, deadline),
             norm=Norm.L1 if self._domain.integral.any() else Norm.LINF,  # few steps rather than a small one in all
             candidates=self._samples.table.take(self._samples.excerpt(self._counts.shuffled)),
             time_limit=deadline,
-            on_progress=lambda done: tell("measuring distances to other decisions", done),
+            on_progress=lambda done: self._tell(stage, done),
         )
-        with self._run.step():
-            self._run.save(RobustnessRecord(found, rows, with_inputs=show_samples))
-            if found.reason:
-                self._note(f"Distances from another decision: {found.reason}.")
+        reason = found.reason
+        self._keep(
+            RobustnessRecord(found, rows, with_inputs=self._show_samples),
+            f"Distances from another decision: {reason}." if reason else "",
+        )
 
-    def _settle_at(self, sample: int | None, domain: Domain, claim: Claim, deadline: Deadline) -> Settlement:
-        """Settle a claim about a sample, and keep the proof of what holds under its number."""
-        place = None if sample is None else make_folder(self._proofs) / f"sample-{sample}.cert"
-        return settle_claim(claim, self._network, domain, place, time_limit=deadline)
+    def _settler_at(self, rows: IntArray, deadline: Deadline) -> Callable[[int, Domain, Claim], Settlement]:
+        """Settles claims about samples, and keeps the proof of what holds under the number of the sample."""
+        each = PART_EACH * deadline.seconds_left
+
+        def settle(row: int, domain: Domain, claim: Claim) -> Settlement:
+            place = make_folder(self._proofs) / f"sample-{rows[row]}.cert" if self._show_samples else None
+            return settle_claim(claim, self._network, domain, place, time_limit=deadline.within(each))
+
+        return settle
+
+
+def _tried_in_words(kind: str, found: Performance | None) -> str:
+    """Of how many clusters or regions the maps were tried on all samples, unless it is all of them."""
+    if found is None or not (found.count[~found.has_global] > 0).any():
+        return ""
+    tried, seen = f"{int(found.has_global.sum()):,}", f"{int((found.count > 0).sum()):,}"
+    return f"Maps were tried on all samples for {tried} of {seen} {kind} with samples, largest first."
 
 
 def _not_asked(partition: Partition) -> AdmissibleInputs:

@@ -3,13 +3,15 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from relugeom.analysis.importance import ClusterImportance
 from relugeom.audit.inputs import ChosenDomain
 from relugeom.audit.request import AuditRequest
 from relugeom.audit.schedule import Affordable, Schedule
 from relugeom.data.samples import Samples
 from relugeom.network.network import ReLUNetwork
+from relugeom.partition.clusters import Clusters
 from relugeom.partition.found import SearchProgress
 from relugeom.remarks import warn
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from relugeom.store.run import Run
     from relugeom.store.subjects.datasets import DatasetRecord
 
-__all__ = ["Inputs", "Job", "Listeners"]
+__all__ = ["Grouped", "Inputs", "Job", "Listeners"]
 
 
 def _ignore(*_news: object) -> None:
@@ -74,6 +76,13 @@ class Inputs:
     domain: ChosenDomain
     protected: tuple[int, ...]
     record: "DatasetRecord"
+
+
+class Grouped(NamedTuple):
+    """Samples by pattern, and what the network makes of their features in each group."""
+
+    clusters: Clusters
+    importance: ClusterImportance
 
 
 @dataclass(frozen=True, slots=True, eq=False)

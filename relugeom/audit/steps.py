@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from relugeom.analysis.importance import ClusterImportance, cluster_importance
+from relugeom.analysis.importance import cluster_importance
 from relugeom.audit.findings import Findings
 from relugeom.audit.inputs import choose_domain, find_protected, read_inputs
-from relugeom.audit.job import Inputs, Job, Listeners
+from relugeom.audit.job import Grouped, Inputs, Job, Listeners
 from relugeom.audit.page import report_content
-from relugeom.audit.questions import FOLDER, ask_questions
+from relugeom.audit.questions import ask_questions
 from relugeom.audit.request import AuditRequest
 from relugeom.audit.schedule import Schedule, affordable
 from relugeom.audit.words import audit_notes, columns_in_words, resumption_in_words, storing_notes
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CERTIFICATE",
-    "Grouped",
     "Page",
     "ask",
     "begin",
@@ -52,13 +51,6 @@ __all__ = [
 
 CERTIFICATE, STORE, REPORT = "partition.cert", "audit.db", "report.html"
 """Files in the folder of an audit."""
-
-
-class Grouped(NamedTuple):
-    """Samples by pattern, and what the network makes of their features in each group."""
-
-    clusters: Clusters
-    importance: ClusterImportance
 
 
 class Page(NamedTuple):
@@ -261,17 +253,7 @@ def ask(job: Job, partition: Partition) -> list[Answer]:
 
 def measure(job: Job, partition: Partition, grouped: Grouped) -> None:
     """Measures, scores, distances and groups."""
-    findings = Findings(
-        job.run,
-        partition,
-        grouped.clusters,
-        job.inputs.samples,
-        grouped.importance,
-        job.folder / FOLDER,
-        schedule=job.schedule,
-        counts=job.request.budget.counts,
-    )
-    findings.record(job.listeners.tell, show_samples=job.request.show_samples)
+    Findings(job, partition, grouped).record()
 
 
 def write_page(job: Job, clusters: Clusters) -> Page:
