@@ -4,6 +4,9 @@ The subject of an answer is in columns, the features of a question about protect
 sentence is kept for people.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -17,10 +20,11 @@ from sqlalchemy import (
     select,
 )
 
+from relugeom.claims.answer import Answer
 from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Proof
 from relugeom.claims.subject import Direction, Question, Side, Subject
-from relugeom.claims.words import answer_in_words
+from relugeom.claims.words import Names, answer_in_words
 from relugeom.partition.scope import names_on
 from relugeom.printing import printable
 from relugeom.store.database.columns import Digest, key, metadata, owner, required
@@ -76,20 +80,22 @@ def save_answers(run: OpenRun, record: Answers) -> None:
     connection, run_id, found = run.connection, run.id, record.answers
     first = next_position(connection, ANSWERS, run_id)
     names = names_on(run.network, run.domain)
-    proofs = [answer.proof for answer in found]
+    placed = {"run_id": run_id, "position": list(range(first, first + len(found)))}
     subjects = [answer.subject for answer in found]
-    positions = range(first, first + len(found))
-    columns = {
-        "run_id": [run_id] * len(found),
-        "position": list(positions),
+    insert_columns(connection, ANSWERS, placed | _subject_columns(subjects) | _found_columns(found, names))
+    protected = [(at, feature) for at, subject in enumerate(subjects, start=first) for feature in subject.protected]
+    rows = {
+        "run_id": run_id,
+        "position": [at for at, _ in protected],
+        "feature": [feature for _, feature in protected],
+    }
+    insert_columns(connection, PROTECTED_FEATURES, rows)
+
+
+def _subject_columns(subjects: Sequence[Subject]) -> dict[str, list[Any]]:
+    """What answers are about."""
+    return {
         "question": [subject.question.value for subject in subjects],
-        "statement": [printable(answer_in_words(answer, names)) for answer in found],
-        "verdict": [answer.verdict.value for answer in found],
-        "value": [None if answer.value is None else float(answer.value) for answer in found],
-        "witness": [printable(answer.witness) for answer in found],
-        "reason": [printable(answer.reason) for answer in found],
-        "file": [None if proof is None else proof_file(proof) for proof in proofs],
-        "sha256": [None if proof is None else proof.digest or None for proof in proofs],
         "scope": [subject.scope.value for subject in subjects],
         "output": [subject.output for subject in subjects],
         "feature": [subject.feature for subject in subjects],
@@ -97,20 +103,24 @@ def save_answers(run: OpenRun, record: Answers) -> None:
         "side": [subject.side and subject.side.value for subject in subjects],
         "second_network": [subject.second_network for subject in subjects],
         "further": [subject.further for subject in subjects],
-        "part": [answer.part for answer in found],
-        "whole": [answer.whole for answer in found],
-        "from_samples": [answer.from_samples for answer in found],
     }
-    insert_columns(connection, ANSWERS, columns)
-    protected = [
-        (at, feature) for at, subject in zip(positions, subjects, strict=True) for feature in subject.protected
-    ]
-    rows = {
-        "run_id": [run_id] * len(protected),
-        "position": [at for at, _ in protected],
-        "feature": [feature for _, feature in protected],
+
+
+def _found_columns(answers: Sequence[Answer], names: Names) -> dict[str, list[Any]]:
+    """What became of what was asked, and the sentence for people."""
+    proofs = [answer.proof for answer in answers]
+    return {
+        "statement": [printable(answer_in_words(answer, names)) for answer in answers],
+        "verdict": [answer.verdict.value for answer in answers],
+        "value": [None if answer.value is None else float(answer.value) for answer in answers],
+        "part": [answer.part for answer in answers],
+        "whole": [answer.whole for answer in answers],
+        "witness": [printable(answer.witness) for answer in answers],
+        "from_samples": [answer.from_samples for answer in answers],
+        "reason": [printable(answer.reason) for answer in answers],
+        "file": [None if proof is None else proof_file(proof) for proof in proofs],
+        "sha256": [None if proof is None else proof.digest or None for proof in proofs],
     }
-    insert_columns(connection, PROTECTED_FEATURES, rows)
 
 
 def load_subjects(connection: Connection, run_id: int) -> list[Subject | None]:
