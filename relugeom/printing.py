@@ -1,10 +1,20 @@
 """Words in print: texts of others on one line and without the passwords of URLs, and numbers of things."""
 
 import re
+from collections.abc import Callable, Iterable
 from math import isnan
 from urllib.parse import unquote
 
-__all__ = ["NOTHING", "SCHEME", "counted", "hide_passwords", "percent", "printable"]
+__all__ = [
+    "NOTHING",
+    "SCHEME",
+    "affine_text",
+    "counted",
+    "hide_passwords",
+    "in_seconds",
+    "percent",
+    "printable",
+]
 
 NOTHING = "–"
 """Stands where there is no value."""
@@ -42,11 +52,26 @@ def counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
-def percent(share: float | None) -> str:
-    """A share as a percentage; ``0 %`` and ``100 %`` without decimals are exact."""
+def percent(share: float | None, *, digits: int = 1) -> str:
+    """A share as a percentage with so many decimals; ``0 %`` and ``100 %`` without decimals are exact."""
     if share is None or isnan(share):
         return NOTHING
-    return f"{share:.0%}".replace("%", " %") if share in (0, 1) else f"{share:.1%}".replace("%", " %")
+    return f"{100 * share:.{0 if share in (0, 1) else digits}f} %"
+
+
+def in_seconds(seconds: float) -> str:
+    """``0.123 s``."""
+    return f"{seconds:.3g} s"
+
+
+def affine_text(terms: Iterable[tuple[float, str]], number: Callable[[float], str]) -> str:
+    """a x + b y + c in words like ``−1.5 · Age + Fare − 3``; a constant has no name."""
+    text = ""
+    for value, name in terms:
+        size = number(abs(value)) if abs(value) != 1.0 or not name else ""
+        sign = ("−" if value < 0 else "") if not text else (" − " if value < 0 else " + ")
+        text += sign + " · ".join(filter(None, (size, name)))
+    return text
 
 
 def printable(text: str) -> str:

@@ -224,7 +224,7 @@ def _hull_projector(partition: Partition) -> FloatArray | None:
 
 
 def _verdicts(partition: Partition, admissible: AdmissibleInputs | None, deadline: Deadline) -> IntArray:
-    if admissible is None and not partition.domain.integral.any():
+    if admissible is None and not partition.domain.has_integers:
         # Without integer rules every input of the relaxation is admissible, and every region has an interior point.
         return np.full(len(partition), AdmissibleVerdict.YES, dtype=np.int64)
     known = admissible_regions(partition, time_limit=deadline) if admissible is None else admissible

@@ -43,6 +43,7 @@ from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import AdmissibleInputs, AdmissibleVerdict
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.partition import Partition, PartitionStatus
+from relugeom.printing import percent
 from relugeom.questions.sample_robustness import sample_robustness
 from relugeom.store.records import (
     GroupRecord,
@@ -287,7 +288,8 @@ class Findings:
         asked = (
             f"Relevance is asked of the largest clusters ({len(found):,}), with absolute coefficients of scaled "
             f"features that sum to at most {1 + found.norm_excess:g} times the least possible, and predictions "
-            f"that differ by at most {OUTPUT_CHANGE:.0%} of an output's standard deviation over the samples."
+            f"that differ by at most {percent(OUTPUT_CHANGE, digits=0)} of an output's standard deviation over the "
+            f"samples."
         )
         doubts = "; ".join(sorted(set(filter(None, found.doubt))))
         unknown = f"Not everything is known of relevance: {doubts}." if doubts else ""
@@ -306,7 +308,7 @@ class Findings:
             self._domain,
             self._samples.table.take(rows),
             settle=self._settler_at(rows, deadline),
-            norm=Norm.L1 if self._domain.integral.any() else Norm.LINF,  # few steps rather than a small one in all
+            norm=Norm.L1 if self._domain.has_integers else Norm.LINF,  # few steps rather than a small one in all
             candidates=self._samples.table.take(self._samples.excerpt(self._counts.shuffled)),
             time_limit=deadline,
             on_progress=lambda done: self._tell(stage, done),

@@ -30,6 +30,7 @@ from relugeom.linalg.arrays import FloatArray
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition, PartitionStatus
 from relugeom.partition.scope import choose_scope
+from relugeom.printing import percent
 from relugeom.questions.fairness import Fairness, protected_fairness
 from relugeom.questions.monotonicity import monotonicity
 from relugeom.questions.output_bounds import output_bounds
@@ -120,7 +121,7 @@ class _Questions:
         self._each = PART_EACH * deadline.seconds_left
         self._proved = 0
         self._inputs, self._outputs = self._network.feature_names, self._network.target_names
-        self._kind = "the admissible input " if self._domain.integral.any() else ""
+        self._kind = "the admissible input " if self._domain.has_integers else ""
         self._about = partial(Subject, scope=choose_scope(self._domain))
         self._from_samples = len(samples) > 0
 
@@ -291,9 +292,11 @@ class _Questions:
         """Of which share of the domain, and of the samples, another decision is seen."""
         share = unequal_share(self._network, self._domain, found.protected, time_limit=self._end)
         if share.inputs:
-            range_in_words = f"{share.low:.1%} to {share.high:.1%}" if share.exhaustive else f"{share.low:.1%} or more"
+            least, most = percent(share.low), percent(share.high)
+            range_in_words = f"{least} to {most}" if share.exhaustive else f"{least} or more"
+            trust = percent(share.confidence, digits=0)
             yield (
-                f"an estimated {range_in_words} of the domain ({share.confidence:.0%} confidence, {share.inputs:,} "
+                f"an estimated {range_in_words} of the domain ({trust} confidence, {share.inputs:,} "
                 f"random admissible inputs) have such a counterpart"
             )
         asked, unequal, exhaustive = unequal_samples(

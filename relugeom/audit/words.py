@@ -77,7 +77,7 @@ def audit_notes(
             if PatternStatus.UNKNOWN not in statuses
             else f"The list of regions is truncated ({partition.reason})."
         )
-    if domain.integral.any():
+    if domain.has_integers:
         notes.append(
             "Statements about the whole domain (ranges, directions, decisions, distances) are about admissible inputs: "
             "whole numbers where the domain has them, and one member of each one-hot group. The range of a single "
@@ -88,7 +88,7 @@ def audit_notes(
         notes.append(f"Whether the patterns of {left} are regions is not known: the time ran out.")
     if not census.lower_complete:
         notes.append("Lower-dimensional patterns were not searched for; only those of admissible inputs are listed.")
-    if not census.admissible_complete and domain.integral.any():
+    if not census.admissible_complete and domain.has_integers:
         notes.append("Not every pattern that admissible inputs have is known: the search for them ran out of time.")
     outside = int((~clusters.inside).sum())
     if outside:

@@ -107,7 +107,7 @@ def name_in_words(name: str) -> str:
     return f'"{printable(quoted)}"'
 
 
-def point_in_words(names: Sequence[str], point: Sequence[Fraction]) -> str:
+def point_in_words(names: Sequence[str], point: Sequence[Fraction | float]) -> str:
     """``Age = 3, Fare = 0.5``; numbers to six digits."""
     pairs = [f"{name} = {float(value):.6g}" for name, value in zip(names, point, strict=True)]
     rest = f" and {len(pairs) - SHOWN:,} more" if len(pairs) > SHOWN else ""

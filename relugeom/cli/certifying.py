@@ -17,7 +17,7 @@ from relugeom.cli.written_files import file_entries
 from relugeom.deadline import Deadline
 from relugeom.errors import InputError
 from relugeom.geometry.domain_spec import load_domain
-from relugeom.printing import counted
+from relugeom.printing import counted, in_seconds
 from relugeom.report.plain_tables import fact_table
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ class _Checked:
             **({"": f"names not checked: {', '.join(found.names_not_checked)}"} if found.names_not_checked else {}),
             "Counted": ", ".join(_counted(found)),
             "SHA-256": found.digest,
-            "Time": f"{found.seconds:.3g} s",
+            "Time": in_seconds(found.seconds),
         }
         return [fact_table(self.title, facts)]
 

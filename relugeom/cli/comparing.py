@@ -15,6 +15,7 @@ from relugeom.cli.written_files import file_entries
 from relugeom.deadline import Deadline
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.scope import scope_in_words
+from relugeom.printing import in_seconds
 from relugeom.questions.equivalence import Comparison, compare_networks
 from relugeom.questions.tightening import Extremum
 from relugeom.report.plain_tables import fact_table
@@ -105,7 +106,7 @@ class _Compared:
             facts[name] = _difference_in_words(first, end)
         if self.out is not None and self.certificate is not None:
             facts["Certificate"] = self.out
-        facts["Time"] = f"{found.seconds:.3g} s"
+        facts["Time"] = in_seconds(found.seconds)
         return [fact_table(self.title, facts)]
 
 

@@ -15,7 +15,7 @@ from relugeom.measures.volumes import CoveredShare, VolumeMethod, Volumes
 from relugeom.partition.census import patterns_in_words
 from relugeom.partition.partition import PartitionStatus
 from relugeom.partition.tree import unexplored_prefixes
-from relugeom.printing import counted
+from relugeom.printing import counted, in_seconds, percent
 from relugeom.report.plain_tables import fact_table
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class _Enumerated:
             facts["Unexplored"] = _unexplored_in_words(unexplored)
         if found.measures is not None:
             facts |= _measures_in_words(found.measures)
-        facts["Time"] = f"{found.seconds:.3g} s"
+        facts["Time"] = in_seconds(found.seconds)
         if found.run is not None:
             facts["Store"] = f"run {found.run} in {found.store}"
         return [fact_table(self.title, facts)]
@@ -164,7 +164,8 @@ def _method_in_words(volumes: Volumes) -> str:
     if volumes.method is VolumeMethod.EXACT:
         words = "exact"
     elif volumes.method is VolumeMethod.MONTE_CARLO:
-        words = f"Monte Carlo estimate from {volumes.samples:,} points ({volumes.confidence:.0%} intervals)"
+        trust = percent(volumes.confidence, digits=0)
+        words = f"Monte Carlo estimate from {volumes.samples:,} points ({trust} intervals)"
     else:
         words = "unknown"
     return f"{words}: {volumes.reason}" if volumes.reason else words
@@ -176,6 +177,7 @@ def _covered_in_words(covered: CoveredShare) -> str:
     if covered.method is VolumeMethod.EXACT:
         return f"at least {covered.low:.6g} of the domain (proved)" + (f": {covered.reason}" if covered.reason else "")
     if covered.method is VolumeMethod.MONTE_CARLO:
-        interval = f"{covered.low:.4g} to {covered.high:.4g} of the domain ({covered.confidence:.0%} interval)"
+        trust = percent(covered.confidence, digits=0)
+        interval = f"{covered.low:.4g} to {covered.high:.4g} of the domain ({trust} interval)"
         return interval + (f": {covered.reason}" if covered.reason else "")
     return f"unknown: {covered.reason}" if covered.reason else "unknown"

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relugeom.audit import choose_domain
+from relugeom.claims.words import point_in_words
 from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import show, show_file
@@ -129,8 +130,7 @@ def _location_facts(network: ReLUNetwork, location: Location, domain: str) -> di
     if location.reason:
         facts["Reason"] = location.reason
     if location.point is not None:
-        pairs = zip(network.feature_names, location.point.tolist(), strict=True)
-        facts["An input that has it"] = ", ".join(f"{name} = {value:.6g}" for name, value in pairs)
+        facts["An input that has it"] = point_in_words(network.feature_names, location.point.tolist())
     if location.ball is not None:
         radius = location.ball.radius
         facts["Largest ball"] = "balls of every radius fit" if radius is None else f"radius {radius:.6g}"

@@ -14,7 +14,7 @@ from relugeom.cli.written_files import file_entries
 from relugeom.deadline import Deadline
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.scope import scope_in_words
-from relugeom.printing import counted
+from relugeom.printing import counted, in_seconds
 from relugeom.questions.verification import PropertyResult, verify_property
 from relugeom.report.plain_tables import fact_table
 
@@ -121,7 +121,7 @@ class _Verified:
         if files:
             more = f" and {len(files) - FILES_SHOWN:,} more" if len(files) > FILES_SHOWN else ""
             facts["Certificate"] = ", ".join(files[:FILES_SHOWN]) + more
-        facts["Time"] = f"{found.seconds:.3g} s"
+        facts["Time"] = in_seconds(found.seconds)
         return [fact_table(self.title, facts)]
 
 

@@ -125,7 +125,7 @@ class TargetReader:
         labels: list[Label] = list(self._words) or [float(value) for value in found]
         coding = find_coding(labels, self._classes, self._class_names)
         if coding is None:
-            raise DataError(self._refusal(target, labels))
+            raise DataError(self._refusal(target))
         codes = np.array([coding[label] for label in labels], dtype=np.float64)
         if not self._words and np.array_equal(codes, found):
             return target, ""
@@ -159,7 +159,7 @@ class TargetReader:
             f"and say from which output on it is class 1 (--threshold)"
         )
 
-    def _refusal(self, target: FloatArray, labels: Sequence[Label]) -> str:
+    def _refusal(self, target: FloatArray) -> str:
         """What is wrong with labels that are no classes, beginning with the first row that has such a one."""
         if self._words:
             known = set(self._class_names)

@@ -17,7 +17,7 @@ from flint import fmpq, fmpq_mat, fmpz_mat
 from relugeom.errors import EmptyDomainError
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
-from relugeom.geometry.forms import NamedForm, domain_equalities, matrix_rows, named_inequalities
+from relugeom.geometry.forms import NamedForm, domain_equalities, matrix_rows, named_inequalities, solution_space
 from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import rational
@@ -137,16 +137,7 @@ def _box_middle(domain: Domain) -> tuple[fmpq, ...]:
 
 def _solve_equalities(equalities: Sequence[Form], n: int) -> tuple[list[int], fmpz_mat]:
     """The free inputs and M of {x : e(x) = 0 for every equality}."""
-    system = fmpq_mat(len(equalities), n + 1, [entry for form in equalities for entry in form])
-    reduced, rank = system.rref()
-    pivots = [next(column for column in range(n + 1) if reduced[row, column]) for row in range(rank)]
-    if pivots and pivots[-1] == n:
+    space = solution_space(equalities, n)
+    if space is None:
         raise EmptyDomainError("no input satisfies the domain: its equalities contradict each other")
-    free = [column for column in range(n) if column not in pivots]
-    lift = fmpq_mat(n + 1, len(free) + 1)
-    for position, column in enumerate([*free, n]):
-        lift[column, position] = 1
-        for row, pivot in enumerate(pivots):
-            lift[pivot, position] = -reduced[row, column]
-    scaled, _ = lift.numer_denom()
-    return free, scaled
+    return space

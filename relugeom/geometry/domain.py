@@ -131,6 +131,11 @@ class Domain:
         return np.array([kind is not FeatureKind.CONTINUOUS for kind in self.kinds], dtype=np.bool_)
 
     @property
+    def has_integers(self) -> bool:
+        """Whether some features take integers only, so that not every input of the relaxation is admissible."""
+        return bool(self.integral.any())
+
+    @property
     def equalities(self) -> tuple[FloatArray, FloatArray]:
         """E and f with one further row Σ x = 1 per one-hot group."""
         one_hot = np.zeros((len(self.groups), self.inputs))

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import NamedTuple
 
 import numpy as np
-from flint import fmpz_mat
+from flint import fmpq_mat, fmpz_mat
 
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
@@ -25,6 +25,7 @@ __all__ = [
     "matrix_rows",
     "shadow",
     "shadow_rows",
+    "solution_space",
 ]
 
 
@@ -51,6 +52,21 @@ def domain_equalities(domain: Domain) -> list[Form]:
     """E x − f = 0, one form per row, one-hot groups last."""
     E, f = domain.equalities
     return _integer_rows(np.column_stack([E, -f]))
+
+
+def solution_space(forms: Sequence[Form], n: int) -> tuple[list[int], fmpz_mat] | None:
+    """The space where all forms are 0: its free inputs and its lift M (see `chart`), or None where it is empty."""
+    reduced, rank = fmpq_mat(len(forms), n + 1, [entry for form in forms for entry in form]).rref()
+    pivots = [next(column for column in range(n + 1) if reduced[row, column]) for row in range(rank)]
+    if pivots and pivots[-1] == n:
+        return None
+    free = [column for column in range(n) if column not in pivots]
+    lift = fmpq_mat(n + 1, len(free) + 1)
+    for position, column in enumerate([*free, n]):
+        lift[column, position] = 1
+        for row, pivot in enumerate(pivots):
+            lift[pivot, position] = -reduced[row, column]
+    return free, lift.numer_denom()[0]
 
 
 def domain_sides(lower: FloatArray, upper: FloatArray, *, only: int | None = None) -> list[Form]:

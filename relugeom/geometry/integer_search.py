@@ -26,7 +26,7 @@ from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DeadlinePassedError
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
-from relugeom.geometry.forms import domain_equalities, named_inequalities, shadow_rows
+from relugeom.geometry.forms import domain_equalities, named_inequalities, shadow_rows, solution_space
 from relugeom.geometry.integer_lattice import Lattice, find_lattice
 from relugeom.geometry.linear_program import crashes_named
 from relugeom.geometry.strict_point import Refutation, Witness, find_strict_point
@@ -242,10 +242,10 @@ class _Search:
     def _interior(self, inequalities: dict[int, Form], zeros: list[_Zero]) -> Refutation | Sequence[fmpq]:
         """A point in the relative interior, or a refutation; rows that are 0 everywhere become zeros."""
         while True:
-            lift = _solve(zeros, self.n)
-            if lift is None:
+            space = solution_space([zero.form for zero in zeros], self.n)
+            if space is None:
                 return _refutation({}, fmpq(-1), inequalities, zeros, self.n)
-            found = self._inside(inequalities, zeros, lift)
+            found = self._inside(inequalities, zeros, space[1])
             if not isinstance(found, Refutation):
                 return found
             if found.constant < 0 or any(row in self.strict for row in found.multipliers):
@@ -363,21 +363,6 @@ class _Search:
 def _domain_rows(domain: Domain) -> tuple[list[Form], list[Form]]:
     """A domain's inequalities and equalities; remembered, as one domain is asked about often."""
     return [named.form for named in named_inequalities(domain)], domain_equalities(domain)
-
-
-def _solve(zeros: Sequence[_Zero], n: int) -> fmpz_mat | None:
-    """The lift M (see `chart`) of the space where all forms are 0, or None where it is empty."""
-    reduced, rank = fmpq_mat(len(zeros), n + 1, [entry for zero in zeros for entry in zero.form]).rref()
-    pivots = [next(column for column in range(n + 1) if reduced[row, column]) for row in range(rank)]
-    if pivots and pivots[-1] == n:
-        return None
-    free = [column for column in range(n) if column not in pivots]
-    lift = fmpq_mat(n + 1, len(free) + 1)
-    for position, column in enumerate([*free, n]):
-        lift[column, position] = 1
-        for row, pivot in enumerate(pivots):
-            lift[pivot, position] = -reduced[row, column]
-    return lift.numer_denom()[0]
 
 
 def _refutation(

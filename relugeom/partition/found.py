@@ -9,6 +9,7 @@ import numpy as np
 from flint import fmpq
 
 from relugeom.linalg.arrays import ByteArray, FloatArray
+from relugeom.printing import percent
 
 __all__ = ["Found", "RegionBlock", "SearchProgress", "join_blocks"]
 
@@ -124,7 +125,7 @@ class SearchProgress:
         if self.explored <= 0 or self.seconds < 1 or self.known:
             return text
         left = self.seconds * (1 - self.explored) / self.explored
-        return f"{text}, about {self.explored:.0%} of the tree; at this pace {_duration(left)} left"
+        return f"{text}, about {percent(self.explored, digits=0)} of the tree; at this pace {_duration(left)} left"
 
 
 def _duration(seconds: float) -> str:

@@ -25,7 +25,7 @@ def choose_scope(domain: Domain, asked: Scope | None = None) -> Scope:
     """
     if asked is not None:
         return Scope(asked)
-    return Scope.ADMISSIBLE if domain.integral.any() else Scope.RELAXATION
+    return Scope.ADMISSIBLE if domain.has_integers else Scope.RELAXATION
 
 
 def names_on(network: ReLUNetwork, domain: Domain | None) -> Names:
@@ -43,4 +43,4 @@ def scope_in_words(domain: Domain, scope: Scope) -> str:
     """What is meant, for people: "all inputs" where nothing is left out."""
     if scope is Scope.ADMISSIBLE:
         return "admissible inputs"
-    return "all inputs of the relaxation, whole numbers or not" if domain.integral.any() else "all inputs"
+    return "all inputs of the relaxation, whole numbers or not" if domain.has_integers else "all inputs"

@@ -105,7 +105,7 @@ def protected_fairness(
     if shown is not None:
         return _counted(network, domain, own, Settlement(claim, Verdict.FAILS, counterexample=shown), deadline)
     found = ask(_claim(network, own, Scope.RELAXATION))
-    if found.verdict is not Verdict.HOLDS and domain.integral.any():
+    if found.verdict is not Verdict.HOLDS and domain.has_integers:
         found = ask(claim)
     return _counted(network, domain, own, _without_doubt(network, ask, found), deadline)
 

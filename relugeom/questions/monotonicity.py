@@ -188,7 +188,7 @@ def _settle_direction(
     network: ReLUNetwork, domain: Domain, ask: Ask, output: int, feature: int, direction: int
 ) -> Settlement:
     found = ask(Monotone(output, feature, direction))
-    if found.verdict is Verdict.HOLDS or (found.verdict is Verdict.FAILS and not domain.integral.any()):
+    if found.verdict is Verdict.HOLDS or (found.verdict is Verdict.FAILS and not domain.has_integers):
         return found
     farther = Inequality(
         inputs=tuple(Fraction(-(k == feature)) for k in range(network.inputs)), own_inputs=(Fraction(1),)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
+from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.claim import Claim, Equivalent
@@ -184,7 +184,7 @@ def settler_may_come_third(question: Callable[Parameters, Result]) -> Callable[P
     call: Callable[..., Result] = question
 
     @wraps(question)
-    def asked(*given: Any, **options: Any) -> Result:
+    def asked(*given: Parameters.args, **options: Parameters.kwargs) -> Result:
         if len(given) > 2 and (isinstance(given[2], Settler) or callable(given[2])):
             return call(*given[:2], *given[3:], settle=given[2], **options)
         return call(*given, **options)

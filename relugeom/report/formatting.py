@@ -8,14 +8,14 @@ import numpy as np
 
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.confidence import FEWEST_FOR_SHARE, confidence_interval
-from relugeom.printing import NOTHING, percent, printable
+from relugeom.printing import NOTHING, affine_text, percent, printable
 
 __all__ = [
     "FEWEST",
     "PERCENT",
-    "affine_text",
     "display",
     "estimated_share",
+    "map_text",
     "percent_of",
     "share_of",
     "shortened",
@@ -66,10 +66,8 @@ def estimated_share(part: int, whole: int) -> str:
     if whole < FEWEST:
         return share_of(part, whole)
     low, high = (float(end) for end in confidence_interval(np.array(part), whole, CONFIDENCE))
-    interval = f"{100 * low:.1f} to {100 * high:.1f} %"
-    return f"{percent(part / whole)} ({part:,} of {whole:,}; {CONFIDENCE:.0%} interval {interval})".replace(
-        "95%", "95 %"
-    )
+    interval = f"{percent(CONFIDENCE, digits=0)} interval {100 * low:.1f} to {100 * high:.1f} %"
+    return f"{percent(part / whole)} ({part:,} of {whole:,}; {interval})"
 
 
 def _is_missing(value: object) -> bool:
@@ -87,11 +85,6 @@ def _number(value: float) -> str:
     return f"{value:#.4g}".rstrip(".")
 
 
-def affine_text(coefficients: FloatArray, names: Sequence[str], *, digits: int = 4) -> str:
-    """a x + b y + c in words like ``−1.5 · Age + 0.25 · Fare − 3``."""
-    text = ""
-    for value, name in zip(coefficients.tolist(), [*names, ""], strict=True):
-        size = f"{abs(value):.{digits}g}" + (f" · {name}" if name else "")
-        sign = ("−" if value < 0 else "") if not text else (" − " if value < 0 else " + ")
-        text += sign + size
-    return text
+def map_text(coefficients: FloatArray, names: Sequence[str]) -> str:
+    """An affine map in words, with four digits."""
+    return affine_text(zip(coefficients.tolist(), [*names, ""], strict=True), lambda value: f"{value:.4g}")

@@ -12,7 +12,7 @@ import pandas as pd
 from relugeom.printing import percent
 from relugeom.report.content import Headline, ReportContent
 from relugeom.report.excerpt import cluster_matrix
-from relugeom.report.formatting import PERCENT, affine_text, display, percent_of, shortened
+from relugeom.report.formatting import PERCENT, display, map_text, percent_of, shortened
 from relugeom.report.region_map import RegionMap
 
 __all__ = [
@@ -208,7 +208,7 @@ def map_table(region_map: RegionMap) -> PageTable:
             Cell(f"{row + 1:,}", str(row + 1), "number"),
             Cell(pattern, kind="pattern"),
             Cell(f"{region_map.clusters[row]}" if region_map.clusters[row] else "none", kind="number"),
-            Cell(affine_text(region_map.cut.maps[row, 0], names)),
+            Cell(map_text(region_map.cut.maps[row, 0], names)),
         ]
         for row, pattern in enumerate(region_map.patterns[:limit])
     ]

@@ -14,7 +14,7 @@ from relugeom.graph.region_graph import RegionGraph
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.measures.polygons import cut_by_largest, cut_by_levels, evaluate_form
 from relugeom.network.decision import DecisionRule
-from relugeom.report.formatting import affine_text, display, shortened
+from relugeom.report.formatting import display, map_text, shortened
 from relugeom.report.graph_layout import layout_graph
 from relugeom.report.region_map import RegionMap, decision_lines
 
@@ -87,7 +87,7 @@ def map_scene(region_map: RegionMap) -> MapScene:
     for row, pattern in enumerate(region_map.patterns):
         title = _region_words(row, pattern, int(region_map.clusters[row]))
         for output, name in enumerate(outputs[:3]):
-            title += f"\n{shortened(name, 40)} = {affine_text(region_map.cut.maps[row, output], names)}"
+            title += f"\n{shortened(name, 40)} = {map_text(region_map.cut.maps[row, output], names)}"
         outline = _points(place(region_map.cut.polygon(row)))
         drawn = [(tone, _points(place(part))) for tone, part in bands[row]]
         shapes.append(Shape(title, _cluster_tone(int(region_map.clusters[row])), outline, drawn))

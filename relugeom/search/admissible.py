@@ -88,7 +88,7 @@ def admissible_regions(
     if counts is None:
         pool.add_floats(round_to_rules(domain, partition.points))
         pool.add_floats(np.zeros((0, domain.inputs)) if samples is None else samples)
-        if not domain.integral.any():
+        if not domain.has_integers:
             for point in partition.exact_points.values():
                 pool.add([fmpq(x.numerator, x.denominator) for x in point])
     bits = [row.tobytes() for row in unpack_patterns(partition.packed, network.units)]

@@ -90,7 +90,7 @@ def enumerate_regions(
     check_limits(threads, max_regions)
     if resume is not None and (resume.network != network or resume.domain != domain):
         raise InputError(f"{resume!r} cannot be resumed: it is about another network or another domain")
-    if domain.integral.any():
+    if domain.has_integers:
         check_admissible(
             domain, time_limit=deadline.within(budget.admissible_seconds)
         )  # undecided in that time: the search goes on

@@ -113,7 +113,7 @@ def take_census(partition: Partition, *, time_limit: TimeLimit = None) -> Patter
     deadline = Deadline.of(time_limit)
     regions = {row.tobytes() for row in partition.packed}
     met = _Met({}, complete=False)
-    if domain.integral.any():
+    if domain.has_integers:
         met = _admissible_patterns(partition, deadline.share(1 / 2))
     lower: set[bytes] = set()
     unlisted = [pattern for pattern in met.counts if pattern not in regions]
@@ -130,7 +130,7 @@ def take_census(partition: Partition, *, time_limit: TimeLimit = None) -> Patter
     if complete and network.units <= MAX_LISTED_UNITS:
         found = _LowerSearch(network, domain, partition.packed, deadline).run()
     lower |= found or set()
-    if not domain.integral.any():  # then every input of the relaxation is admissible
+    if not domain.has_integers:  # then every input of the relaxation is admissible
         met = _Met(dict.fromkeys(regions | lower), complete=complete and found is not None)
     region_packed, lower_packed = _columns(regions, network.units), _columns(lower, network.units)
     return PatternCensus(

@@ -1,12 +1,13 @@
-"""Tables whose rows belong to a region of a partition, or to a cluster of a run, and go with it."""
+"""Tables whose rows belong to a region of a partition, or to a cluster or a group of a run, and go with it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Column, ForeignKeyConstraint, Index, Table
 
 from relugeom.store.database.columns import key, metadata
 
-__all__ = ["PARTITION_REGION", "of_cluster", "of_region"]
+__all__ = ["PARTITION_REGION", "of_cluster", "of_group", "of_region"]
 
 PARTITION_REGION = ["partition_regions.partition_id", "partition_regions.position"]
 """The key of a region, for foreign keys."""
@@ -14,27 +15,31 @@ PARTITION_REGION = ["partition_regions.partition_id", "partition_regions.positio
 
 def of_region(name: str, *columns: Column[Any] | Index, comment: str) -> Table:
     """A table with rows about the regions of a partition."""
-    return Table(
-        name,
-        metadata,
-        key("partition_id", "the partition"),
-        key("position", "the region's place in tree order, from 0"),
-        *columns,
-        ForeignKeyConstraint(["partition_id", "position"], PARTITION_REGION, ondelete="CASCADE"),
-        comment=comment,
-        sqlite_with_rowid=False,
-    )
+    place = key("partition_id", "the partition"), key("position", "the region's place in tree order, from 0")
+    return _owned_by(PARTITION_REGION, name, place, columns, comment)
 
 
 def of_cluster(name: str, *columns: Column[Any], comment: str) -> Table:
     """A table with rows about the clusters of a run."""
+    place = key("run_id", "the run"), key("cluster", "number of the cluster, from 1")
+    return _owned_by(["clusters.run_id", "clusters.cluster"], name, place, columns, comment)
+
+
+def of_group(name: str, *columns: Column[Any], comment: str) -> Table:
+    """A table with rows about the groups of a run's clusters."""
+    place = key("run_id", "the run"), key("group_number", "number of the group, from 1")
+    return _owned_by(["run_groups.run_id", "run_groups.group_number"], name, place, columns, comment)
+
+
+def _owned_by(
+    owner: list[str], name: str, place: Sequence[Column[Any]], columns: Sequence[Column[Any] | Index], comment: str
+) -> Table:
     return Table(
         name,
         metadata,
-        key("run_id", "the run"),
-        key("cluster", "number of the cluster, from 1"),
+        *place,
         *columns,
-        ForeignKeyConstraint(["run_id", "cluster"], ["clusters.run_id", "clusters.cluster"], ondelete="CASCADE"),
+        ForeignKeyConstraint([column.name for column in place], owner, ondelete="CASCADE"),
         comment=comment,
         sqlite_with_rowid=False,
     )

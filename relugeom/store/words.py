@@ -8,28 +8,21 @@ from sqlalchemy import RowMapping
 
 from relugeom.decimals import shortest_decimal
 from relugeom.network.decision import Decision, DecisionRule, decision_in_words
+from relugeom.printing import affine_text
 
 __all__ = ["constraints_in_words", "describe_certificate", "describe_network", "describe_run"]
 
 
 def constraints_in_words(rows: Sequence[RowMapping]) -> list[str]:
     """Each row of the domain in words, like ``income − 0.5 · rent ≤ 0``."""
-    sides: dict[int, tuple[str, str]] = {}
+    terms: dict[int, list[tuple[float, str]]] = {}
+    right: dict[int, str] = {}
     for row in rows:
-        left, _ = sides.get(row["number"], ("", ""))
-        right = f"{'≤' if row['relation'] == '<=' else '='} {shortest_decimal(row['value'])}"
-        sides[row["number"]] = (left + _term(row, first=not left), right)
-    return [f"{left or '0'} {right}" for left, right in sides.values()]
-
-
-def _term(row: RowMapping, *, first: bool) -> str:
-    """One summand with the sign that joins it to those before; nothing for a row without coefficients."""
-    coefficient = row["coefficient"]
-    if coefficient is None:
-        return ""
-    minus, plus = ("−", "") if first else (" − ", " + ")
-    size = "" if abs(coefficient) == 1.0 else f"{shortest_decimal(abs(coefficient))} · "
-    return f"{minus if coefficient < 0 else plus}{size}{row['feature']}"
+        own = terms.setdefault(row["number"], [])
+        if row["coefficient"] is not None:
+            own.append((row["coefficient"], row["feature"]))
+        right[row["number"]] = f"{'≤' if row['relation'] == '<=' else '='} {shortest_decimal(row['value'])}"
+    return [f"{affine_text(own, shortest_decimal) or '0'} {right[number]}" for number, own in terms.items()]
 
 
 def describe_network(row: RowMapping, name: str) -> dict[str, str]:

@@ -31,6 +31,7 @@ from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain, list_admissible
 from relugeom.network.decision import Decision
 from relugeom.questions.robustness import NEAREST, distance_to_other_decision
+from relugeom.questions.sample_robustness import SampleRobustness
 
 TITANIC = Path(__file__).parents[2] / "examples" / "titanic"
 SIZES = {
@@ -224,3 +225,15 @@ def test_what_cannot_be_asked_is_refused(tmp_path):
     ):
         with pytest.raises(InputError, match=text):
             distance_to_other_decision(network, whole, settle, np.zeros(2), **options)
+
+
+def test_the_share_of_samples_that_keep_their_decision_lies_between_what_is_proved_and_what_is_seen():
+    """Of four samples two are proved, one of them nearer than the radius, and one more was never seen to change."""
+    verdicts = (Verdict.HOLDS, Verdict.HOLDS, Verdict.UNKNOWN, Verdict.UNKNOWN)
+    points = np.zeros((4, 1))
+    found = SampleRobustness(
+        Norm.LINF, np.arange(4), verdicts, np.array([0.5, 2.0, np.nan, 0.5]), points, points, (None,) * 4, 0
+    )
+    assert found.share_beyond(1.0) == (0.25, 0.5)
+    none = SampleRobustness(Norm.LINF, np.arange(0), (), np.zeros(0), points[:0], points[:0], (), 0)
+    assert none.share_beyond(1.0) == (0.0, 1.0)

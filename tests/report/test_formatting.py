@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from relugeom.printing import percent, printable
+from relugeom.decimals import shortest_decimal
+from relugeom.printing import affine_text, in_seconds, percent, printable
 from relugeom.report.formatting import FEWEST, display, estimated_share, percent_of, share_of
 
 
@@ -76,3 +77,22 @@ def test_shares_in_words():
     assert estimated_share(217, 1000) == "21.7 % (217 of 1,000; 95 % interval 19.2 to 24.4 %)"
     assert estimated_share(0, 40) == "0 % (0 of 40; 95 % interval 0.0 to 8.8 %)"
     assert percent_of(None, 5) == percent_of(float("nan"), 500) == "–"
+
+
+@pytest.mark.parametrize(
+    ("terms", "text"),
+    [
+        ([], ""),
+        ([(-1.5, "Age"), (0.25, "Fare"), (-3.0, "")], "−1.5 · Age + 0.25 · Fare − 3"),
+        ([(1.0, "income"), (-1.0, "rent"), (1.0, "")], "income − rent + 1"),
+        ([(-1.0, "")], "−1"),
+        ([(1.0000000000000002, "a"), (-0.1, "b")], "1.0000000000000002 · a − 0.1 · b"),
+    ],
+)
+def test_sums(terms, text):
+    assert affine_text(terms, shortest_decimal) == text
+
+
+def test_percentages_and_seconds():
+    assert [percent(share, digits=0) for share in (0.95, 0.254, 1.0)] == ["95 %", "25 %", "100 %"]
+    assert [in_seconds(seconds) for seconds in (0.12345, 120.0)] == ["0.123 s", "120 s"]

@@ -9,7 +9,7 @@ from relugeom.errors import DomainError, EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain, FeatureKind
 from relugeom.network.decision import Decision
 from relugeom.network.network import ReLUNetwork
-from relugeom.report.formatting import affine_text
+from relugeom.report.formatting import map_text
 from relugeom.report.region_map import (
     choose_features,
     decision_lines,
@@ -108,8 +108,8 @@ def test_samples_at_one_place_are_one_dot():
 
 
 def test_functions_in_words():
-    assert affine_text(np.array([-1.5, 0.25, -3.0]), ("Age", "Fare")) == "−1.5 · Age + 0.25 · Fare − 3"
-    assert affine_text(np.array([0.0, 1e-9, 0.0]), ("a", "b")) == "0 · a + 1e-09 · b + 0"
+    assert map_text(np.array([-1.5, 0.25, -3.0]), ("Age", "Fare")) == "−1.5 · Age + 0.25 · Fare − 3"
+    assert map_text(np.array([0.0, 1e-9, 0.0]), ("a", "b")) == "0 · a + 1e-09 · b + 0"
 
 
 @pytest.mark.parametrize("threshold", [0.0, 0.3])

@@ -70,7 +70,7 @@ def insert_value(connection: Connection, table: Table, values: Mapping[str, Any]
     return int(connection.execute(insert(table).values(**values).returning(table.c.id)).scalar_one())
 
 
-def find_id(connection: Connection, table: Table, **values: Any) -> int | None:
+def find_id(connection: Connection, table: Table, values: Mapping[str, object]) -> int | None:
     """Id of the row with these values, or None."""
     return connection.execute(select(table.c.id).filter_by(**values)).scalar()
 

@@ -18,7 +18,6 @@ MEMORY = {"MEMORY", "SQLITE_NOMEM"}
 SPACE = {"SQLITE_FULL", "SQLITE_IOERR_WRITE"}
 FOREIGN = {"SQLITE_AUTH", "25006", "42501"}  # also: a write in a read-only transaction, a right the role does not have
 TIME = {"SQLITE_INTERRUPT", "57014"}
-OWN = {"ZERO", "LETTER"}
 
 
 def out_of_time(seconds: float) -> str:

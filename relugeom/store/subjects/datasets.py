@@ -112,7 +112,7 @@ def describe_dataset(
 
 def save_dataset(connection: Connection, dataset: DatasetRecord) -> int:
     """Id of a dataset, saved where it is not there yet."""
-    known = find_id(connection, DATASETS, digest=dataset.digest)
+    known = find_id(connection, DATASETS, {"digest": dataset.digest})
     if known is not None:
         return known
     facts = {

@@ -92,7 +92,7 @@ DOMAIN_COEFFICIENTS = Table(
 def save_domain(connection: Connection, domain: Domain, name: str) -> int:
     """Id of a domain, saved where it is not there yet."""
     digests = {"digest": domain.digest, "names_digest": names_digest(domain.names)}
-    known = find_id(connection, DOMAINS, **digests)
+    known = find_id(connection, DOMAINS, digests)
     if known is not None:
         return known
     facts = {

@@ -9,6 +9,7 @@ from relugeom.store.database.columns import key, metadata, owner, required
 from relugeom.store.database.insertion import insert_columns
 from relugeom.store.database.view import View
 from relugeom.store.open_run import OpenRun
+from relugeom.store.owned import of_group
 from relugeom.store.records import GroupRecord
 from relugeom.store.subject import Saver, StoreSubject, rows_of_run
 
@@ -42,22 +43,7 @@ RUN_GROUPS = Table(
 )
 
 
-def _of_group(table: str, *columns: "Column[int] | Column[float]", comment: str) -> Table:
-    return Table(
-        table,
-        metadata,
-        key("run_id", "the run"),
-        key("group_number", "number of the group, from 1"),
-        *columns,
-        ForeignKeyConstraint(
-            ["run_id", "group_number"], ["run_groups.run_id", "run_groups.group_number"], ondelete="CASCADE"
-        ),
-        comment=comment,
-        sqlite_with_rowid=False,
-    )
-
-
-GROUP_COEFFICIENTS = _of_group(
+GROUP_COEFFICIENTS = of_group(
     "group_coefficients",
     key("output", "number of the output, from 0"),
     key("feature", "number of the input, from 0"),
@@ -65,7 +51,7 @@ GROUP_COEFFICIENTS = _of_group(
     comment="Maps of groups: output ≈ bias + sum of coefficient * feature, before squashing.",
 )
 
-GROUP_BIASES = _of_group(
+GROUP_BIASES = of_group(
     "group_biases",
     key("output", "number of the output, from 0"),
     required("bias", Double, comment="constant term of the group's map"),

@@ -139,7 +139,7 @@ FLOAT = np.dtype("<f8")
 def save_network(connection: Connection, network: ReLUNetwork, file_name: str) -> int:
     """Id of a network, saved where it is not there yet."""
     digests = {"digest": network.digest, "meaning_digest": network.meaning_digest}
-    known = find_id(connection, NETWORKS, **digests)
+    known = find_id(connection, NETWORKS, digests)
     if known is not None:
         return known
     rule = network.rule

@@ -129,7 +129,7 @@ def insert_partition(
     """Id of a partition, saved with the statuses (and effective maps) of its regions where it is not there yet."""
     digest = partition_digest(partition)
     subject = {"network_id": network_id, "domain_id": domain_id, "digest": digest}
-    partition_id = find_id(connection, PARTITIONS, **subject)
+    partition_id = find_id(connection, PARTITIONS, subject)
     patterns = save_patterns(connection, network_id, partition.network, partition.packed)
     if partition_id is None:
         facts = {
