@@ -102,7 +102,9 @@ class Database:
 
     def name_of(self, table: str) -> tuple[str, dict[str, str]]:
         """The name that a table of today has in this store, and those of its columns that are others there."""
-        former, columns = FORMER.get(table, (table, {}))
+        if table not in FORMER:
+            return table, {}
+        former, columns = FORMER[table]
         return (former, columns) if former in self.tables() else (table, {})
 
     def columns(self) -> dict[str, str]:
@@ -170,6 +172,17 @@ def new_database(server: str, options: str = "ENCODING 'UTF8'", *, template: str
             yield Database("postgresql", on_database(server, name))
         finally:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def copy_database(server: str, database: Database, template: Database) -> None:
+    """Put a copy of another database, to which nobody is connected, in the place of one."""
+    import psycopg
+    from sqlalchemy import make_url
+
+    name, original = (make_url(one.url).database for one in (database, template))
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {original}")
 
 
 def on_database(server: str, name: str) -> str:

@@ -7,7 +7,8 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from databases import Database
+from databases import Database, copy_database, new_database
 from sqlalchemy import JSON, Boolean, Connection, column, event, insert
 from sqlalchemy import table as lightweight_table
 
@@ -144,17 +145,31 @@ def test_down_and_up_again(database):
 # --- stores that earlier versions wrote ------------------------------------------------------------------------------
 
 
-def golden_store(database: Database, revision: str) -> dict[str, list[tuple[Any, ...]]]:
-    """A store as the version with this schema wrote it; what it holds."""
-    golden = GOLDEN / f"schema_{revision}.db"
-    if database.kind == "sqlite":
-        shutil.copy(golden, database.url)
-        Path(database.url).chmod(0o644)
-    else:
-        with alembic(database) as config:
-            command.upgrade(config, revision)
-        copy_rows(golden, database)
-    return database.contents()
+GoldenStore = Callable[[Database, str], dict[str, list[tuple[Any, ...]]]]
+
+
+@pytest.fixture(scope="module")
+def golden_store(request: pytest.FixtureRequest) -> Iterator[GoldenStore]:
+    """Makes a store as the version with a schema wrote it, and tells what it holds; on a server, one is copied."""
+    with ExitStack() as originals:
+
+        @cache
+        def on_server(revision: str) -> Database:
+            made = originals.enter_context(new_database(request.getfixturevalue("postgres_server")))
+            with alembic(made) as config:
+                command.upgrade(config, revision)
+            copy_rows(GOLDEN / f"schema_{revision}.db", made)
+            return made
+
+        def make(database: Database, revision: str) -> dict[str, list[tuple[Any, ...]]]:
+            if database.kind == "sqlite":
+                shutil.copy(GOLDEN / f"schema_{revision}.db", database.url)
+                Path(database.url).chmod(0o644)
+            else:
+                copy_database(request.getfixturevalue("postgres_server"), database, on_server(revision))
+            return database.contents()
+
+        yield make
 
 
 def copy_rows(golden: Path, database: Database) -> None:
@@ -185,7 +200,9 @@ def from_sqlite(kind: Any, value: Any) -> Any:
 
 
 @pytest.mark.parametrize("revision", RELEASED)
-def test_a_store_of_every_released_schema_is_upgraded_with_all_that_it_holds(database, other_database, revision):
+def test_a_store_of_every_released_schema_is_upgraded_with_all_that_it_holds(
+    golden_store, database, other_database, revision
+):
     golden_store(database, revision)
     with (
         pytest.raises(SchemaVersionError, match="relugeom db upgrade")
@@ -206,7 +223,7 @@ def test_a_store_of_every_released_schema_is_upgraded_with_all_that_it_holds(dat
 
 
 @pytest.mark.parametrize("revision", RELEASED)
-def test_an_upgraded_store_is_read_and_written(database, revision):
+def test_an_upgraded_store_is_read_and_written(golden_store, database, revision):
     golden_store(database, revision)
     migration.upgrade(database.url)
     with open_store(database.url) as store:
@@ -226,7 +243,7 @@ def test_an_upgraded_store_is_read_and_written(database, revision):
 
 
 @pytest.mark.parametrize("revision", RELEASED)
-def test_the_way_back_keeps_what_that_schema_can_hold(database, other_database, revision):
+def test_the_way_back_keeps_what_that_schema_can_hold(golden_store, database, other_database, revision):
     golden_store(other_database, revision)
     columns = other_database.columns()
     golden_store(database, HEAD)
@@ -265,7 +282,7 @@ TOLD = [
 SUBJECT_COLUMNS = ("output", "feature", "direction", "side", "second_network", "further", "part", "whole", "scope")
 
 
-def test_earlier_sentences_stay_and_tell_their_subject(database):
+def test_earlier_sentences_stay_and_tell_their_subject(golden_store, database):
     golden_store(database, "0012")
     for number, (question, statement, _) in enumerate(TOLD, start=100):
         database.change(
@@ -285,7 +302,7 @@ def test_earlier_sentences_stay_and_tell_their_subject(database):
         assert len(read_run(store, 1).answers) == 3 + len(TOLD)
 
 
-def test_means_of_numbers_of_classes_are_taken_away(database):
+def test_means_of_numbers_of_classes_are_taken_away(golden_store, database):
     """Of a network with three classes, whose runs had the mean of 0, 1 and 2 for a mean of the target."""
     golden_store(database, "0010")
     kept = database.ask("SELECT count(*) FROM clusters WHERE run_id <> 1 AND target_mean IS NOT NULL")

@@ -12,7 +12,7 @@ from pathlib import Path
 import hand_made
 import pytest
 from command_line import run_command
-from databases import Database, new_database
+from databases import KINDS, Database, new_database
 
 from relugeom.errors import SchemaVersionError, StoreError
 from relugeom.store.database import migration
@@ -139,25 +139,38 @@ def assert_refused(database: Database, sql: str, url: str = "") -> None:
     assert contents(database) == before
 
 
-@pytest.mark.parametrize("sql", WRITES)
-def test_nothing_but_reading_is_allowed(audit, sql):
-    assert_refused(audit, sql)
-
-
-@pytest.mark.parametrize("sql", SQLITE)
-def test_nothing_else_is_allowed_on_sqlite(path, monkeypatch, sql):
-    monkeypatch.chdir(path.parent)
-    with open_store(path) as store:
-        hand_made.save_audit(store)
-    assert_refused(Database("sqlite", str(path)), sql)
-
-
 @pytest.fixture(scope="module")
 def attacked(postgres_server):
     """One database for all attacks, since none may change it."""
     with new_database(postgres_server) as database, open_store(database.url) as store:
         hand_made.save_audit(store)
         yield database
+
+
+@pytest.fixture(scope="module")
+def attacked_file(tmp_path_factory):
+    """One file for all attacks."""
+    path = tmp_path_factory.mktemp("attacked") / "audit.db"
+    with open_store(path) as store:
+        hand_made.save_audit(store)
+    return Database("sqlite", str(path))
+
+
+@pytest.fixture(params=KINDS)
+def attacked_store(request):
+    """Each of the two."""
+    return request.getfixturevalue("attacked" if request.param == "postgresql" else "attacked_file")
+
+
+@pytest.mark.parametrize("sql", WRITES)
+def test_nothing_but_reading_is_allowed(attacked_store, sql):
+    assert_refused(attacked_store, sql)
+
+
+@pytest.mark.parametrize("sql", SQLITE)
+def test_nothing_else_is_allowed_on_sqlite(attacked_file, monkeypatch, sql):
+    monkeypatch.chdir(Path(attacked_file.url).parent)
+    assert_refused(attacked_file, sql)
 
 
 @pytest.mark.parametrize("sql", POSTGRES)
@@ -274,10 +287,10 @@ OVERFLOW = {"sqlite": "integer overflow", "postgresql": "out of range"}
         ("SELECT abs(-9223372036854775807 - 1)", OVERFLOW),
     ],
 )
-def test_a_wrong_query_says_what_is_wrong(audit, sql, meaning):
+def test_a_wrong_query_says_what_is_wrong(attacked_store, sql, meaning):
     with pytest.raises(StoreError) as caught:
-        list(run_query(audit.url, sql).rows)
-    assert (meaning if isinstance(meaning, str) else meaning[audit.kind]) in str(caught.value)
+        list(run_query(attacked_store.url, sql).rows)
+    assert (meaning if isinstance(meaning, str) else meaning[attacked_store.kind]) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
