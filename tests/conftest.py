@@ -1,18 +1,20 @@
 """Settings of all tests: the same examples on every run, unless HYPOTHESIS_PROFILE asks for new ones.
 
-One PostgreSQL server for those that need one; and the slow files first, so that
+One PostgreSQL server for those that need one; and the slowest files first, so that
 no process has one of them left for itself in the end.
 """
 
 import os
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from databases import Database, new_database, running_server
 from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
+from tiers import TESTS, processor_seconds, read_slow_tests
 
 from relugeom.store.store import open_store
 
@@ -27,9 +29,25 @@ settings.register_profile(
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 
-SLOW = ("test_store_faults.py", "test_enumerations.py", "test_documents.py", "test_studies.py", "test_resuming.py")
-SLOW_TESTS = Path(__file__).with_name("slow_tests.txt")
-"""Tests that need 1.5 s of processor time or more, all their cases together."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--processor-times", metavar="FILE", help="append the processor time of each test to a file")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Write down what a test took, with its fixtures, where that is asked for."""
+    before = processor_seconds()
+    result = yield
+    file = item.config.getoption("--processor-times")
+    if file is not None:
+        with Path(file).open("a", encoding="utf-8") as times:
+            times.write(f"{processor_seconds() - before:.3f}\t{place_of(item)}::{item.name}\n")
+    return result
+
+
+def place_of(item: pytest.Item) -> str:
+    """The file of a test, seen from the folder of the tests."""
+    return item.path.relative_to(TESTS).as_posix()
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -38,13 +56,15 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow files first; tests that `slow_tests.txt` names are marked."""
-    named = set(SLOW_TESTS.read_text(encoding="utf-8").split())
+    """Tests that `slow_tests.txt` names are marked; files with much of that come first, so that none is left alone."""
+    slow = read_slow_tests()
+    files: Counter[str] = Counter()
+    for name, seconds in slow.items():
+        files[name.partition("::")[0]] += seconds
     for item in items:
-        place = item.path.relative_to(SLOW_TESTS.parent).as_posix()
-        if f"{place}::{item.name.partition('[')[0]}" in named:
+        if f"{place_of(item)}::{item.name.partition('[')[0]}" in slow:
             item.add_marker("slow")
-    items.sort(key=lambda item: item.path.name not in SLOW)
+    items.sort(key=lambda item: -files[place_of(item)])
 
 
 @pytest.fixture(scope="session")

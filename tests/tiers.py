@@ -1,0 +1,59 @@
+"""Which tests are slow: measured in processor time, written down in a list, read by `conftest.py`.
+
+    pytest --processor-times times.txt    # appends a line a test: seconds, tab, name
+    python tests/tiers.py times.txt       # writes slow_tests.txt anew, and prints what dominates
+
+A test has all of its cases together, and what is made for several tests counts for the first of them. The time is that
+of the process and of those it started and waited for, so that other work on the machine does not matter. A PostgreSQL
+server, which nobody waits for, is left out.
+"""
+
+import os
+import sys
+from collections import Counter
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+SLOW_TESTS = TESTS / "slow_tests.txt"
+SLOW_SECONDS = 1.5
+SHOWN = 30
+
+
+def processor_seconds() -> float:
+    """What this process and its children have had so far."""
+    return sum(os.times()[:4])
+
+
+def read_slow_tests() -> dict[str, float]:
+    """The tests of the list, `file::test` seen from the folder of the tests, with their seconds."""
+    rows = [line.split() for line in SLOW_TESTS.read_text(encoding="utf-8").splitlines()]
+    return {name: float(seconds) for seconds, name in rows}
+
+
+def sum_cases(lines: list[str]) -> Counter[str]:
+    """Seconds of each test, from those of its cases."""
+    seconds: Counter[str] = Counter()
+    for line in lines:
+        measured, _, name = line.rstrip("\n").partition("\t")
+        seconds[name.partition("[")[0]] += float(measured)
+    return seconds
+
+
+def main() -> None:
+    with Path(sys.argv[1]).open(encoding="utf-8") as times:
+        seconds = sum_cases(list(times))
+    slow = {name: taken for name, taken in sorted(seconds.items()) if taken >= SLOW_SECONDS}
+    SLOW_TESTS.write_text("".join(f"{taken:.0f} {name}\n" for name, taken in slow.items()), encoding="utf-8")
+    files: Counter[str] = Counter()
+    for name, taken in seconds.items():
+        files[name.partition("::")[0]] += taken
+    whole, quick = sum(seconds.values()), sum(taken for name, taken in seconds.items() if name not in slow)
+    print(f"{whole:.0f} seconds; the quick tier {quick:.0f}")
+    for title, found in (("files", files), ("tests", seconds)):
+        print(f"\n{title}")
+        for name, taken in found.most_common(SHOWN):
+            print(f"{taken:7.1f}  {name}")
+
+
+if __name__ == "__main__":
+    main()
