@@ -4,6 +4,7 @@ Imports are read from the source, those inside functions and under TYPE_CHECKING
 """
 
 import ast
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -117,15 +118,21 @@ def offence(module: str, name: str) -> str | None:
     return None
 
 
-def find_circles(repository: Path) -> list[list[str]]:
-    """Modules that import each other, in whatever function they do so."""
-    sources = {}
+def modules_of(repository: Path) -> dict[str, list[str]]:
+    """The dotted names of all modules of the package, and what each imports."""
+    found = {}
     for path in (repository / "relugeom").rglob("*.py"):
         parts = path.relative_to(repository).with_suffix("").parts
-        sources[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = (path, ".".join(parts[:-1]))
-    graph = nx.DiGraph()
-    for module, (path, package) in sources.items():
-        for name, _ in imported_names(path.read_text(encoding="utf-8"), package):
+        names = imported_names(path.read_text(encoding="utf-8"), ".".join(parts[:-1]))
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = [name for name, _ in names]
+    return found
+
+
+def find_circles(repository: Path) -> list[list[str]]:
+    """Modules that import each other, in whatever function they do so."""
+    sources, graph = modules_of(repository), nx.DiGraph()
+    for module, names in sources.items():
+        for name in names:
             target = name if name in sources else name.rpartition(".")[0]
             if target in sources:
                 graph.add_edge(module, target)
@@ -166,11 +173,18 @@ def test_a_circle_is_found(tmp_path, text):
 
 
 def test_every_room_says_what_it_is_for():
-    """What it answers, what it may import and what it never does."""
+    """What it answers, in one line; then what it imports, which must be so, and what it never does."""
+    modules = modules_of(REPOSITORY)
     for folder in (REPOSITORY / "relugeom").iterdir():
         if folder.name in FLOORS and folder.is_dir():
             said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
-            assert "\n\nImports " in said and "ever " in said, folder.name
+            first, *_, last = [" ".join(part.split()) for part in f"{said}\n\n".split("\n\n")[:-1]]
+            assert first.endswith(".") and len(first) <= 120 and first != last, folder.name
+            imports, never, _ = last.partition(" Never ")
+            assert imports.startswith("Imports ") and never and len(last) <= 240, folder.name
+            own = [names for module, names in modules.items() if module.split(".")[1:2] == [folder.name]]
+            imported = {name.split(".")[1] for names in own for name in names if name.startswith("relugeom.")}
+            assert set(re.findall(r"\w+", imports)) & set(FLOORS) <= imported, folder.name
 
 
 def test_no_room_is_crowded():
@@ -178,7 +192,7 @@ def test_no_room_is_crowded():
     files = {
         path: len(path.read_text(encoding="utf-8").splitlines()) for path in (REPOSITORY / "relugeom").rglob("*.py")
     }
-    long = {path.name for path, lines in files.items() if lines > 400}
+    long = {str(path.relative_to(REPOSITORY / "relugeom")) for path, lines in files.items() if lines > 400}
     assert long == {"checker.py"}
     for room in FLOORS:
         within = (lines for path, lines in files.items() if room in path.relative_to(REPOSITORY).parts)
@@ -252,6 +266,15 @@ def test_a_constant_that_is_changed_is_found(text):
 )
 def test_what_stands_in_for_something_outside_is_left_alone(text):
     assert list(constants_patched(text)) == []
+
+
+def test_no_function_takes_options_without_names():
+    """What a function may be told stands in its signature, or in a table of types."""
+    for path in sorted((REPOSITORY / "relugeom").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.args.kwarg is not None:
+                said = node.args.kwarg.annotation
+                assert said is not None and ast.unparse(said) != "Any", f"{path.name}:{node.lineno} {node.name}"
 
 
 def test_every_room_stands_on_a_floor():
