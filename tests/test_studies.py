@@ -11,6 +11,7 @@ import pytest
 
 import relugeom
 
+pytestmark = pytest.mark.slow
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 STUDIES = ("boolean", "titanic")
 

@@ -16,5 +16,5 @@ def test_slow_tests_are_there():
 
 
 def test_cases_count_together():
-    lines = ["1.500\ta/test_b.py::test_c[x-1]\n", "0.250\ta/test_b.py::test_c[y::z\t]\n", "0.125\ttest_d.py::test_e\n"]
+    lines = ["1.500\ta/test_b.py::test_c[x-1]", "0.250\ta/test_b.py::test_c[y::z\t]", "0.125\ttest_d.py::test_e"]
     assert sum_cases(lines) == {"a/test_b.py::test_c": 1.75, "test_d.py::test_e": 0.125}

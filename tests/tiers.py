@@ -3,9 +3,10 @@
     pytest --processor-times times.txt    # appends a line a test: seconds, tab, name
     python tests/tiers.py times.txt       # writes slow_tests.txt anew, and prints what dominates
 
-A test has all of its cases together, and what is made for several tests counts for the first of them. The time is that
-of the process and of those it started and waited for, so that other work on the machine does not matter. A PostgreSQL
-server, which nobody waits for, is left out.
+A test has all of its cases together. What is made for several tests counts for the first of them; where the first is
+slow, another one pays for it in the quick tier, so that one is measured too: `tiers.py` takes several files, and of
+each test the longest time. That is the time of the process and of those it started and waited for, so that other work
+on the machine does not matter. A PostgreSQL server, which nobody waits for, is left out.
 """
 
 import os
@@ -34,14 +35,15 @@ def sum_cases(lines: list[str]) -> Counter[str]:
     """Seconds of each test, from those of its cases."""
     seconds: Counter[str] = Counter()
     for line in lines:
-        measured, _, name = line.rstrip("\n").partition("\t")
+        measured, _, name = line.partition("\t")
         seconds[name.partition("[")[0]] += float(measured)
     return seconds
 
 
 def main() -> None:
-    with Path(sys.argv[1]).open(encoding="utf-8") as times:
-        seconds = sum_cases(list(times))
+    seconds: Counter[str] = Counter()
+    for times in sys.argv[1:]:
+        seconds |= sum_cases(Path(times).read_text(encoding="utf-8").splitlines())
     slow = {name: taken for name, taken in sorted(seconds.items()) if taken >= SLOW_SECONDS}
     SLOW_TESTS.write_text("".join(f"{taken:.0f} {name}\n" for name, taken in slow.items()), encoding="utf-8")
     files: Counter[str] = Counter()

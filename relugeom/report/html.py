@@ -9,6 +9,7 @@ import base64
 import hashlib
 from collections import Counter
 from collections.abc import Hashable, Mapping
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -91,7 +92,9 @@ def write_report(content: ReportContent, path: str | Path) -> None:
     write_whole(path, render_report(content).encode())
 
 
+@cache
 def _environment() -> Environment:
+    """The templates, which are compiled once."""
     environment = Environment(
         loader=PackageLoader("relugeom.report"),
         autoescape=True,
