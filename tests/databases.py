@@ -20,7 +20,9 @@ from urllib.parse import quote
 
 import pytest
 
+from relugeom.errors import StoreError
 from relugeom.store.schema import SCHEMA_TABLE, metadata
+from relugeom.store.store import open_store
 
 SERVER_URL = "RELUGEOM_TEST_POSTGRES_URL"
 KINDS = ("sqlite", "postgresql")
@@ -191,3 +193,12 @@ def on_database(server: str, name: str) -> str:
 
     url = make_url(server).set(drivername="postgresql+psycopg", database=quote(name))
     return url.render_as_string(hide_password=False)
+
+
+def refusal(location: str | Path, **options: bool) -> str:
+    """The one line that says why a store cannot be opened."""
+    with pytest.raises(StoreError) as caught:
+        open_store(location, **options)
+    text = str(caught.value)
+    assert "\n" not in text
+    return text

@@ -2,14 +2,15 @@
 
 import resource
 import signal
-from collections.abc import Iterator
+import tracemalloc
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import inf
 
 from relugeom.deadline import Deadline
 
-__all__ = ["Looks", "file_size_limit"]
+__all__ = ["Looks", "file_size_limit", "peak_memory"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,3 +49,13 @@ def file_size_limit(size: int) -> Iterator[None]:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
+
+
+def peak_memory(action: Callable[[], object]) -> int:
+    """Bytes that Python's objects take at most while something is done."""
+    tracemalloc.start()
+    try:
+        action()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

@@ -10,7 +10,19 @@ from typing import Any
 
 import onnx
 
-__all__ = ["NUMBERS", "archive_mutant", "binary_mutant", "onnx_mutant", "text_mutant"]
+__all__ = ["NAMES", "NUMBERS", "archive_mutant", "binary_mutant", "onnx_mutant", "text_mutant"]
+NAMES = (
+    r"$\bad{$",
+    "[bold]loud[/bold]",
+    "<script>alert('x')</script>",
+    "\"quotes\" & 'apostrophes'",
+    "=1+1",
+    "line\nbreak",
+    "\x1b[31mred\x1b[0m",
+    "Größe 漢字",
+    "{{ 7 * 7 }}",
+)
+"""Names that mean something to those who show them: a formula, markup, a script, a terminal, a template."""
 
 NUMBERS = [
     *("0", "-0", "1", "-1", "0.5", "1e308", "-1.7976931348623157e308", "1e309", "-1e400", "5e-324", "1e-400", "1e-150"),

@@ -7,7 +7,10 @@ FORMAT.md: with N units and n inputs, rows 0 … N − 1 are decided units, N �
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
+
+from relugeom import checker
 
 FOLD = [(0, [[1, 0], [-1, 0]]), (0, [[1, 1, 0]])]
 """y = |x|, of the units x and −x."""
@@ -44,6 +47,15 @@ class Written(NamedTuple):
         index = [f"{offsets[first]:x} {offsets[last + 1]:x}" for first, last in marks]
         ending = " ".join(f"{count:x}" for count in (*self.counts, offsets[-1]))
         return "\n".join([json.dumps(self.header), *self.lines, *index, f"end {ending}", ""]).encode()
+
+
+def ended(path: Path) -> checker.Refused | checker.Rejected | None:
+    """How the check of a file ends, where it is not accepted."""
+    try:
+        checker.check(path)
+    except (checker.Refused, checker.Rejected) as error:
+        return error
+    return None
 
 
 def texts(rows: Iterable[Sequence[int]]) -> list[str]:

@@ -9,22 +9,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
+import mutants
 import numpy as np
 import pytest
 from command_line import Ended, run_captured, run_command, small_network, write_network
 
-NAMES = (
-    r"$\bad{$",
-    "[bold]loud[/bold]",
-    "<script>alert('x')</script>",
-    "\"quotes\" & 'apostrophes'",
-    "=1+1",
-    "line\nbreak",
-    "\x1b[31mred\x1b[0m",
-    "Größe 漢字",
-    "{{ 7 * 7 }}",
-    "'; DROP TABLE runs; --",
-)
+NAMES = (*mutants.NAMES, "'; DROP TABLE runs; --")
 TARGET = "@<b>target</b>"
 STEM = "<i>$x$ [red] =é'\""
 

@@ -2,7 +2,6 @@
 
 import io
 import json
-import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from importer_conformance import refused
 from keras_models import archive, dense, functional, keras_2_file, sequential, weights_file
+from limits import peak_memory
 
 from relugeom.errors import ModelError, UnsupportedModelError
 from relugeom.importers.loading import load_network
@@ -143,14 +143,6 @@ def test_an_absurd_shape_that_the_description_agrees_with_takes_no_memory(tmp_pa
     path = archive(tmp_path / "m.keras", sequential(layers, [None, 3]), buffer.getvalue())
     peak = peak_memory(lambda: refused(lambda: load_network(path), "is stored in 0"))
     assert peak < 64 * MEGABYTE
-
-
-def peak_memory(action: Callable[[], object]) -> int:
-    tracemalloc.start()
-    action()
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak
 
 
 def test_missing_and_exchanged_weights(tmp_path: Path) -> None:

@@ -7,9 +7,15 @@ from relugeom.claims.settlement import Verdict
 
 def settler(folder, network, domain, **options):
     """Settles claims about a network on a domain; a certificate that the checker does not accept is an error."""
+    settle = settler_on(network, folder, **options)
+    return lambda claim: settle(domain, claim)
+
+
+def settler_on(network, folder, **options):
+    """The same on any domain, which comes with the claim."""
     count = 0
 
-    def settle(claim):
+    def settle(domain, claim):
         nonlocal count
         count += 1
         found = settle_claim(claim, network, domain, folder / f"{count}.cert", **options)

@@ -19,11 +19,10 @@ from oracles import (
     satisfies,
     unit_forms,
 )
+from settling import settler_on
 from test_output_bounds import integers
 
 from relugeom import load_domain, load_network
-from relugeom.certificate.claim import settle_claim
-from relugeom.checker import check
 from relugeom.claims.ball import Norm
 from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Verdict
@@ -39,20 +38,6 @@ SIZES = {
     Norm.L2: lambda steps: sum(s * s for s in steps),
     Norm.LINF: lambda steps: max(map(abs, steps)),
 }
-
-
-def settler_on(network, folder, **options):
-    count = 0
-
-    def settle(domain, claim):
-        nonlocal count
-        count += 1
-        found = settle_claim(claim, network, domain, folder / f"{count}.cert", **options)
-        if found.verdict is Verdict.HOLDS:
-            assert check(str(found.proof.path))["closed"] == found.proof.cells
-        return found
-
-    return settle
 
 
 def other_forms(outputs, forms):

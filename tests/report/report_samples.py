@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from mutants import NAMES
 from networks import he_network
 
 from relugeom.analysis.importance import cluster_importance
@@ -21,16 +22,8 @@ pd.set_option("mode.string_storage", "python")  # pyarrow, where it is installed
 
 FEATURES = ("Age", "Gender", "PClass", "Fare", "Embarked", "Title", "IsAlone")
 HOSTILE = (
-    r"$\bad{$",
-    "[bold]loud[/bold]",
-    "<script>alert('x')</script>",
-    "\"quotes\" & 'apostrophes'",
-    "=1+1",
-    "line\nbreak",
-    "\x1b[31mred\x1b[0m",
+    *NAMES,
     "nul\x00 surrogate\ud800 direction\u202e",
-    "Größe 漢字",
-    "{{ 7 * 7 }}",
     "]]> --> </style>",
     "</script><script>alert(2)</script>",
     "</title></svg><img onerror=alert(3)>",

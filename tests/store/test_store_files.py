@@ -10,6 +10,7 @@ from pathlib import Path
 
 import hand_made
 import pytest
+from databases import refusal
 from privileges import drop_write_override
 
 from relugeom.budget import StoreWaits
@@ -47,14 +48,6 @@ def test_a_url_means_the_same_file(tmp_path, monkeypatch, name):
     assert (tmp_path / name).exists()
     with open_store(f"sqlite:///{tmp_path}/{name}", create=False) as store:
         assert len(store.load_partition(1)) == 5
-
-
-def refusal(location, **options) -> str:
-    with pytest.raises(StoreError) as caught:
-        open_store(location, **options)
-    text = str(caught.value)
-    assert "\n" not in text
-    return text
 
 
 def test_a_missing_store_is_not_made_when_it_should_exist(path):

@@ -7,7 +7,7 @@ from contextlib import nullcontext, suppress
 import hand_made
 import numpy as np
 import pytest
-from databases import SERVER_URL, Database, new_database, running_server
+from databases import SERVER_URL, Database, new_database, refusal, running_server
 from networks import he_network
 
 from relugeom.budget import StoreWaits
@@ -22,14 +22,6 @@ from relugeom.store.reading import read_run
 from relugeom.store.records import Notes, PartitionRecord
 from relugeom.store.schema import metadata
 from relugeom.store.store import open_store
-
-
-def refusal(location, **options) -> str:
-    with pytest.raises(StoreError) as caught:
-        open_store(location, **options)
-    text = str(caught.value)
-    assert "\n" not in text
-    return text
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import time
-import tracemalloc
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import hand_made
 import pytest
 from command_line import run_command
 from databases import KINDS, Database, new_database
+from limits import peak_memory
 
 from relugeom.errors import SchemaVersionError, StoreError
 from relugeom.store.database import migration
@@ -362,13 +362,12 @@ def test_answers_are_bounded(audit):
 
 def test_rows_are_not_kept(audit):
     """A thousand rows of a megabyte each pass through a process that has never more than a few of them."""
-    tracemalloc.start()
-    try:
+
+    def read() -> None:
         rows = run_query(audit.url, f"{NUMBERS.replace('100', '300')} {LONG[audit.kind].format(500_000)} FROM n").rows
         assert sum(len(value) for (value,) in rows) == 150_000_000
-        assert tracemalloc.get_traced_memory()[1] < 20_000_000
-    finally:
-        tracemalloc.stop()
+
+    assert peak_memory(read) < 20_000_000
 
 
 def test_time_for_a_slow_reader_does_not_count(audit):
