@@ -6,6 +6,7 @@ from math import isnan
 from urllib.parse import unquote
 
 __all__ = [
+    "FEWEST_FOR_SHARE",
     "NOTHING",
     "SCHEME",
     "affine_text",
@@ -14,10 +15,14 @@ __all__ = [
     "in_seconds",
     "percent",
     "printable",
+    "share_of",
 ]
 
 NOTHING = "–"
 """Stands where there is no value."""
+
+FEWEST_FOR_SHARE = 20
+"""Of fewer things a share says nothing, only the count does."""
 
 SCHEME = re.compile(r"([A-Za-z][\w+.-]*)://(.*)", re.DOTALL)
 """A URL: its scheme, and the rest."""
@@ -72,6 +77,12 @@ def affine_text(terms: Iterable[tuple[float, str]], number: Callable[[float], st
         sign = ("−" if value < 0 else "") if not text else (" − " if value < 0 else " + ")
         text += sign + " · ".join(filter(None, (size, name)))
     return text
+
+
+def share_of(part: int, whole: int, thing: str = "") -> str:
+    """``217 of 1,000 samples (21.7 %)``; of few things only how many: ``1 of 2 samples``."""
+    counts = f"{part:,} of {whole:,}" + (f" {thing}" if thing else "")
+    return counts if whole < FEWEST_FOR_SHARE else f"{counts} ({percent(part / whole)})"
 
 
 def printable(text: str) -> str:

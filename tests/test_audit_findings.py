@@ -22,7 +22,7 @@ from relugeom.budget import Counts
 from relugeom.claims.answer import Answer
 from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Verdict
-from relugeom.claims.words import answer_in_words
+from relugeom.claims.words import answer_in_words, witness_in_words
 from relugeom.data.samples import read_samples
 from relugeom.deadline import Deadline
 from relugeom.geometry.domain import Domain
@@ -67,8 +67,14 @@ def test_a_decision_that_depends_on_a_protected_feature(titanic: AuditResult) ->
     assert answer.verdict is Verdict.FAILS
     assert said(titanic, answer) == "inputs that differ only in Gender get the same decision"
     assert answer.value == pytest.approx(unequal / 3600)
-    assert f"{unequal:,} of 3,600 admissible inputs" in answer.witness
-    assert answer.witness in titanic.report.read_text(encoding="utf-8")
+    witness = witness_in_words(answer, names_on(titanic.network, titanic.domain.domain))
+    assert f"{unequal:,} of 3,600 admissible inputs" in witness
+    assert witness in titanic.report.read_text(encoding="utf-8")
+    first, second = answer.shown
+    assert [k for k in range(len(first.x)) if first.x[k] != second.x[k]] == [GENDER]
+    assert first.decided != second.decided
+    rows = ask(titanic.store, "SELECT input, position, value, class FROM answer_inputs WHERE number = 1 ORDER BY 1, 2")
+    assert rows == [(i, k, float(x), s.decided) for i, s in enumerate(answer.shown, 1) for k, x in enumerate(s.x)]
 
 
 def test_distances_and_counterfactuals(titanic: AuditResult) -> None:
@@ -258,7 +264,7 @@ def test_what_there_was_no_time_for_is_an_answer_too(tmp_path: Path) -> None:
         ("inputs that differ only in x1 get the same decision", Verdict.FAILS),
         *((f"y0 never rises when x{feature} alone rises", Verdict.FAILS) for feature in (0, 1)),
     ]
-    assert all(answer.witness for answer in shown)
+    assert all(answer.shown for answer in shown)
     assert all("time was up" in answer.reason for answer in answers if answer.verdict is Verdict.UNKNOWN)
     kinds = [answer.subject.question for answer in answers]
     assert {kind: kinds.count(kind) for kind in kinds} == {

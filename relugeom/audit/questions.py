@@ -13,28 +13,26 @@ from pathlib import Path
 
 from relugeom.analysis.decisions import decide_exactly
 from relugeom.analysis.unequal_share import unequal_samples, unequal_share
-from relugeom.audit.words import counterparts_in_words
 from relugeom.budget import Counts
 from relugeom.certificate.claim import settle_claim
-from relugeom.claims.answer import Answer
+from relugeom.claims.answer import Answer, CounterpartShare, Population, RemovedUnit, ShownInput
 from relugeom.claims.claim import Claim
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.claims.subject import Direction, Question, Side, Subject
-from relugeom.claims.words import pair_in_words, point_in_words
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import EmptyDomainError
 from relugeom.files import make_folder
 from relugeom.geometry.domain import Domain
 from relugeom.importers.npz import write_npz
 from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.exact import Point
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition, PartitionStatus
 from relugeom.partition.scope import choose_scope
-from relugeom.printing import percent
 from relugeom.questions.fairness import Fairness, protected_fairness
 from relugeom.questions.monotonicity import monotonicity
 from relugeom.questions.output_bounds import output_bounds
-from relugeom.questions.simplification import Simplification, simplify_network
+from relugeom.questions.simplification import simplify_network
 from relugeom.questions.tightening import Extremum
 from relugeom.questions.unit_signs import bound_unit_signs, partition_unit_signs
 
@@ -120,8 +118,6 @@ class _Questions:
         self._end, self._deadline = deadline, deadline.share(PART_PROOFS)
         self._each = PART_EACH * deadline.seconds_left
         self._proved = 0
-        self._inputs, self._outputs = self._network.feature_names, self._network.target_names
-        self._kind = "the admissible input " if self._domain.has_integers else ""
         self._about = partial(Subject, scope=choose_scope(self._domain))
         self._from_samples = len(samples) > 0
 
@@ -208,12 +204,11 @@ class _Questions:
         settled = found.settlement
         if found.value is None:
             return Answer(subject, Verdict.FAILS, reason="it has no limit on the domain")
-        point = point_in_words(self._inputs, found.point)
         return Answer(
             subject,
             found.verdict,
             found.value,
-            witness=f"{float(found.value)!r} is reached at {self._kind}{point}",
+            shown=(ShownInput(found.point, found.value),),
             from_samples=self._from_samples,
             reason="" if settled is None else settled.reason,
             proof=None if settled is None else settled.proof,
@@ -237,21 +232,9 @@ class _Questions:
             if settled.verdict is Verdict.UNKNOWN:
                 answer = replace(answer, reason=settled.reason)
             elif shown is not None:
-                answer = replace(answer, witness=self._pair(output, feature, shown), from_samples=self._from_samples)
+                pair = tuple(ShownInput(x, outputs[output]) for x, outputs in _both(shown))
+                answer = replace(answer, shown=pair, from_samples=self._from_samples)
             yield answer
-
-    def _pair(self, output: int, feature: int, shown: Counterexample) -> str:
-        if shown.second_x is None or shown.second_outputs is None:
-            return ""
-        ends = sorted(
-            ((shown.x, shown.outputs[output]), (shown.second_x, shown.second_outputs[output])),
-            key=lambda end: end[0][feature],
-        )
-        (low, before), (high, after) = ends
-        first, second = pair_in_words(before, after)
-        other = pair_in_words(low[feature], high[feature])[1]
-        changed = f"{self._inputs[feature]} = {other}"
-        return f"at {point_in_words(self._inputs, low)} it is {first}, with {changed} it is {second}"
 
     def _fairness(self, subject: Subject) -> Iterator[Answer]:
         found = protected_fairness(
@@ -262,55 +245,34 @@ class _Questions:
             candidates=self._samples,
             time_limit=self._end,
         )
-        settled, shown = found.same_decision, found.same_decision.counterexample
-        parts = []
-        if shown is not None and shown.second_x is not None and shown.second_outputs is not None:
-            own = [self._inputs[feature] for feature in found.protected]
-            changed = [shown.second_x[feature] for feature in found.protected]
-            parts.append(
-                f"at {point_in_words(self._inputs, shown.x)} the decision is {self._class(shown.outputs)}, with "
-                f"{point_in_words(own, changed)} it is {self._class(shown.second_outputs)}"
-            )
+        settled, rule = found.same_decision, self._network.rule
+        pair = _both(settled.counterexample)
         counted = found.unequal is not None and bool(found.admissible)
-        if counted:
-            parts.append(counterparts_in_words(found.unequal or 0, found.admissible or 0, "admissible inputs"))
-        elif settled.verdict is Verdict.FAILS and not self._end.passed:
-            parts.extend(self._measured_shares(found))
+        measured = settled.verdict is Verdict.FAILS and not counted and not self._end.passed
         yield Answer(
             replace(subject, scope=found.scope),
             settled.verdict,
             Fraction(found.unequal or 0, found.admissible or 1) if counted else None,
             found.unequal if counted else None,
             found.admissible if counted else None,
-            witness="; ".join(parts),
+            shown=tuple(ShownInput(x, decided=decide_exactly(rule, outputs)) for x, outputs in pair),
+            shares=tuple(self._measured_shares(found)) if measured else (),
             from_samples=self._from_samples,
             reason=settled.reason if settled.verdict is Verdict.UNKNOWN else "",
             proof=settled.proof,
         )
 
-    def _measured_shares(self, found: Fairness) -> Iterator[str]:
+    def _measured_shares(self, found: Fairness) -> Iterator[CounterpartShare]:
         """Of which share of the domain, and of the samples, another decision is seen."""
         share = unequal_share(self._network, self._domain, found.protected, time_limit=self._end)
         if share.inputs:
-            least, most = percent(share.low), percent(share.high)
-            range_in_words = f"{least} to {most}" if share.exhaustive else f"{least} or more"
-            trust = percent(share.confidence, digits=0)
-            yield (
-                f"an estimated {range_in_words} of the domain ({trust} confidence, {share.inputs:,} "
-                f"random admissible inputs) have such a counterpart"
-            )
+            interval = share.low, share.high, share.confidence
+            yield CounterpartShare(Population.DOMAIN, share.inputs, share.unequal, share.exhaustive, *interval)
         asked, unequal, exhaustive = unequal_samples(
             self._network, self._domain, self._samples, found.protected, time_limit=self._end
         )
         if asked:
-            at_least = "" if exhaustive else "at least "
-            yield at_least + counterparts_in_words(unequal, asked, "samples of the domain")
-
-    def _class(self, outputs: Sequence[Fraction]) -> str:
-        place, names = decide_exactly(self._network.rule, outputs), self._network.rule.class_names
-        if place < 0:
-            return "not clear"
-        return names[place] if names else f"class {place}"
+            yield CounterpartShare(Population.SAMPLES, asked, unequal, exhaustive)
 
     def _simplification(self, subject: Subject) -> Iterator[Answer]:
         if self._partition.status is PartitionStatus.COMPLETE:
@@ -330,7 +292,7 @@ class _Questions:
             Fraction(kept),
             kept,
             self._network.units,
-            witness=_removed_in_words(smaller),
+            removed=tuple(RemovedUnit(gone.layer, gone.unit, gone.reason.value) for gone in smaller.removed),
             reason=settled.reason,
             proof=settled.proof,
         )
@@ -342,7 +304,8 @@ def _not_asked(subject: Subject, limit: int) -> _Question:
     return _Question((subject,), lambda: (Answer(subject, Verdict.UNKNOWN, reason=reason),))
 
 
-def _removed_in_words(smaller: Simplification) -> str:
-    parts = [f"unit {removal.layer}.{removal.unit} {removal.reason.value}" for removal in smaller.removed[:20]]
-    more = len(smaller.removed) - len(parts)
-    return "not needed: " + ", ".join(parts) + (f" and {more:,} more" if more else "")
+def _both(shown: Counterexample | None) -> tuple[tuple[Point, Point], ...]:
+    """Two inputs, and the outputs at each; nothing where no two are shown."""
+    if shown is None or shown.second_x is None or shown.second_outputs is None:
+        return ()
+    return (shown.x, shown.outputs), (shown.second_x, shown.second_outputs)

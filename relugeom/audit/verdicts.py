@@ -7,9 +7,9 @@ nearly always fails. On the page of verdicts they are one: it rises with the fea
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from relugeom.audit.words import counterparts_in_words
 from relugeom.claims.settlement import Verdict
 from relugeom.claims.subject import Direction, Question
+from relugeom.claims.words import counterparts_in_words
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import CensusKind
 from relugeom.printing import counted

@@ -15,7 +15,7 @@ from relugeom.partition.census import CensusKind, PatternCensus
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.printing import counted
-from relugeom.report.formatting import estimated_share, share_of
+from relugeom.report.formatting import estimated_share
 
 if TYPE_CHECKING:
     from relugeom.store.reading import RunTables
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = [
     "audit_notes",
     "columns_in_words",
-    "counterparts_in_words",
     "resumption_in_words",
     "storing_notes",
     "summary_of",
@@ -55,11 +54,6 @@ def columns_in_words(network: ReLUNetwork, samples: Samples) -> str:
     if len(names) > MAX_NAMED:
         names = [f"{len(names):,} columns", names[0], "…", names[-1]]
     return f"inputs: {', '.join(names)}" + ("" if samples.target_name is None else f"; target: {samples.target_name}")
-
-
-def counterparts_in_words(unequal: int, inputs: int, what: str) -> str:
-    """Of how many inputs a protected feature alone changes the decision."""
-    return f"{share_of(unequal, inputs, what)} have such a counterpart"
 
 
 def audit_notes(

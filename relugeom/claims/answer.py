@@ -1,12 +1,74 @@
-"""An answer: what was asked, and what became of it."""
+"""An answer: what was asked, and what became of it, in numbers; `words.py` makes sentences of them."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from fractions import Fraction
 
 from relugeom.claims.settlement import Proof, Verdict
 from relugeom.claims.subject import Subject
+from relugeom.linalg.exact import Point
 
-__all__ = ["Answer"]
+__all__ = ["Answer", "CounterpartShare", "Population", "RemovedUnit", "ShownInput"]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownInput:
+    """An input that shows what is said.
+
+    Attributes
+    ----------
+    x
+        Its features.
+    value
+        What the output that the subject names is there; None where it names none.
+    decided
+        The number of the class that is decided there, below 0 where none is clear; None where none was asked for.
+    """
+
+    x: Point
+    value: Fraction | None = None
+    decided: int | None = None
+
+
+class Population(StrEnum):
+    """Of what a share is measured."""
+
+    DOMAIN = "domain"
+    SAMPLES = "samples"
+
+
+@dataclass(frozen=True, slots=True)
+class CounterpartShare:
+    """Of how many inputs one that differs in protected features alone is seen to get another decision.
+
+    Attributes
+    ----------
+    population
+        Whether inputs were drawn from the domain, or are the samples that lie in it.
+    inputs, unequal
+        How many were looked at, and how many of them have such a counterpart.
+    exhaustive
+        Whether all counterparts of each were looked at; if not, it may be more.
+    low, high, confidence
+        An interval for the share of the domain, and with which probability it holds that; None for samples.
+    """
+
+    population: Population
+    inputs: int
+    unequal: int
+    exhaustive: bool
+    low: float | None = None
+    high: float | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedUnit:
+    """A unit that a smaller network does without, and why it can."""
+
+    layer: int
+    unit: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +85,14 @@ class Answer:
         The number that was asked for, exactly; None where there is none.
     part, whole
         Counted things, and of how many; None where nothing was counted.
-    witness
-        An input (or a pair) that reaches the value or shows that the statement fails, in words; or empty.
+    shown
+        An input that reaches the value, or one or two that show that the statement fails; or none.
+    shares
+        What was measured of inputs whose decision protected features change, where these are not counted.
+    removed
+        The units that a smaller network does without.
     from_samples
-        Whether the search for the witness began at samples, so that it may be one or tell of one.
+        Whether the search for the inputs that are shown began at samples, so that they may be some or tell of some.
     reason
         Why the verdict is not known, or empty.
     proof
@@ -38,7 +104,9 @@ class Answer:
     value: Fraction | None = None
     part: int | None = None
     whole: int | None = None
-    witness: str = ""
+    shown: tuple[ShownInput, ...] = ()
+    shares: tuple[CounterpartShare, ...] = ()
+    removed: tuple[RemovedUnit, ...] = ()
     from_samples: bool = False
     reason: str = ""
     proof: Proof | None = None

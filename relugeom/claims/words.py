@@ -5,28 +5,30 @@ nothing else; a name that has words or marks of these sentences in it, or letter
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
 
-from relugeom.claims.answer import Answer
+from relugeom.claims.answer import Answer, CounterpartShare, Population, ShownInput
 from relugeom.claims.claim import Scope
 from relugeom.claims.subject import Direction, Question, Side, Subject
-from relugeom.printing import printable
+from relugeom.printing import percent, printable, share_of
 
 __all__ = [
     "Names",
     "answer_in_words",
     "bound_in_words",
+    "counterparts_in_words",
     "name_in_words",
     "pair_in_words",
     "point_in_words",
     "statement_in_words",
+    "witness_in_words",
 ]
 
-SHOWN = 12
-"""Inputs of a witness that are named."""
+SHOWN, MOST_UNITS = 12, 20
+"""Features of an input, and units, that are named."""
 DIGITS = 6
 TAKEN = re.compile(
     r"""^(?:the|inputs|units)\b|^\s|\s$|[",;≤≥]|\(over |\b(?:is bounded|never|when|alone|get the same)\b"""
@@ -43,8 +45,8 @@ class Names:
 
     Attributes
     ----------
-    features, outputs
-        One name each.
+    features, outputs, classes
+        One name each; classes may have none.
     scope
         The inputs that are meant where a sentence names none: those of the domain.
     """
@@ -52,6 +54,7 @@ class Names:
     features: Sequence[str]
     outputs: Sequence[str]
     scope: Scope = Scope.RELAXATION
+    classes: Sequence[str] = ()
 
 
 def answer_in_words(answer: Answer, names: Names) -> str:
@@ -97,6 +100,77 @@ def _statement(subject: Subject, names: Names, value: Fraction | None, part: int
         case Subject(second_network=str(file)):
             return f"{part:,} of the {whole:,} units give the same outputs on the domain ({name_in_words(file)})"
     return "units that the function does not need"
+
+
+def witness_in_words(answer: Answer, names: Names) -> str:
+    """What shows that an answer is right, where anything does; or empty."""
+    match answer.subject.question:
+        case Question.RANGE:
+            return "; ".join(_reached(answer.value, shown, names) for shown in answer.shown)
+        case Question.MONOTONICITY:
+            return _step_in_words(answer, names)
+        case Question.FAIRNESS:
+            return "; ".join(_fairness_in_words(answer, names))
+    units = [f"unit {removed.layer}.{removed.unit} {removed.reason}" for removed in answer.removed[:MOST_UNITS]]
+    more = len(answer.removed) - len(units)
+    return ("not needed: " + ", ".join(units) + (f" and {more:,} more" if more else "")) if units else ""
+
+
+def _reached(value: Fraction | None, shown: ShownInput, names: Names) -> str:
+    kind = "the admissible input " if names.scope is Scope.ADMISSIBLE else ""
+    where = kind + point_in_words(names.features, shown.x)
+    return f"it is reached at {where}" if value is None else f"{float(value)!r} is reached at {where}"
+
+
+def _step_in_words(answer: Answer, names: Names) -> str:
+    """An output before and after one feature has risen."""
+    feature = answer.subject.feature
+    if feature is None or len(answer.shown) != 2:
+        return ""
+    low, high = sorted(answer.shown, key=lambda shown: shown.x[feature])
+    before, after = pair_in_words(low.value or Fraction(0), high.value or Fraction(0))
+    risen = pair_in_words(low.x[feature], high.x[feature])[1]
+    changed = f"{names.features[feature]} = {risen}"
+    return f"at {point_in_words(names.features, low.x)} it is {before}, with {changed} it is {after}"
+
+
+def _fairness_in_words(answer: Answer, names: Names) -> Iterator[str]:
+    """Two inputs that differ in protected features alone, and how many inputs have such a counterpart."""
+    if len(answer.shown) == 2:
+        first, second = answer.shown
+        own = [k for k, (value, other) in enumerate(zip(first.x, second.x, strict=True)) if value != other]
+        changed = point_in_words([names.features[k] for k in own], [second.x[k] for k in own])
+        yield (
+            f"at {point_in_words(names.features, first.x)} the decision is {_class_in_words(first, names)}, with "
+            f"{changed} it is {_class_in_words(second, names)}"
+        )
+    if answer.part is not None and answer.whole is not None:
+        yield counterparts_in_words(answer.part, answer.whole, "admissible inputs")
+    for share in answer.shares:
+        yield _share_in_words(share)
+
+
+def _share_in_words(share: CounterpartShare) -> str:
+    if share.population is Population.SAMPLES or share.low is None or share.high is None:
+        at_least = "" if share.exhaustive else "at least "
+        return at_least + counterparts_in_words(share.unequal, share.inputs, "samples of the domain")
+    low, high, trust = percent(share.low), percent(share.high), percent(share.confidence, digits=0)
+    interval = f"{low} to {high}" if share.exhaustive else f"{low} or more"
+    return (
+        f"an estimated {interval} of the domain ({trust} confidence, {share.inputs:,} random admissible inputs) have "
+        f"such a counterpart"
+    )
+
+
+def _class_in_words(shown: ShownInput, names: Names) -> str:
+    if shown.decided is None or shown.decided < 0:
+        return "not clear"
+    return names.classes[shown.decided] if names.classes else f"class {shown.decided}"
+
+
+def counterparts_in_words(unequal: int, inputs: int, what: str) -> str:
+    """Of how many inputs a protected feature alone changes the decision."""
+    return f"{share_of(unequal, inputs, what)} have such a counterpart"
 
 
 def name_in_words(name: str) -> str:

@@ -4,10 +4,7 @@ import numpy as np
 
 from relugeom.linalg.arrays import FloatArray, IntArray
 
-__all__ = ["FEWEST_FOR_SHARE", "confidence_interval"]
-
-FEWEST_FOR_SHARE = 20
-"""Of fewer draws a share says nothing, only the count does."""
+__all__ = ["confidence_interval"]
 
 
 def confidence_interval(hits: IntArray, size: int, confidence: float) -> tuple[FloatArray, FloatArray]:

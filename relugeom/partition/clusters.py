@@ -16,14 +16,14 @@ from relugeom.data.table import SampleTable
 from relugeom.errors import DataError
 from relugeom.geometry.domain import Domain, contains
 from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray, IntArray
-from relugeom.linalg.confidence import FEWEST_FOR_SHARE, confidence_interval
+from relugeom.linalg.confidence import confidence_interval
 from relugeom.linalg.scaling import safe_factors
 from relugeom.network.activation import activation_patterns
 from relugeom.network.decision import classify, squash
 from relugeom.network.forward import as_samples, evaluate
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern, group_rows, packed_width
-from relugeom.printing import percent
+from relugeom.printing import FEWEST_FOR_SHARE, percent
 from relugeom.remarks import OnRemark, warn
 
 __all__ = ["Cluster", "Clusters", "cluster_samples"]

@@ -31,7 +31,7 @@ def choose_scope(domain: Domain, asked: Scope | None = None) -> Scope:
 def names_on(network: ReLUNetwork, domain: Domain | None) -> Names:
     """How the things are called that statements about a network on a domain name, and which inputs they mean."""
     scope = Scope.RELAXATION if domain is None else choose_scope(domain)
-    return Names(network.feature_names, network.target_names, scope)
+    return Names(network.feature_names, network.target_names, scope, network.rule.class_names)
 
 
 def in_scope(domain: Domain, X: FloatArray, scope: Scope) -> BoolArray:

@@ -7,8 +7,8 @@ from numbers import Integral, Real
 import numpy as np
 
 from relugeom.linalg.arrays import FloatArray
-from relugeom.linalg.confidence import FEWEST_FOR_SHARE, confidence_interval
-from relugeom.printing import NOTHING, affine_text, percent, printable
+from relugeom.linalg.confidence import confidence_interval
+from relugeom.printing import FEWEST_FOR_SHARE, NOTHING, affine_text, percent, printable, share_of
 
 __all__ = [
     "FEWEST",
@@ -17,7 +17,6 @@ __all__ = [
     "estimated_share",
     "map_text",
     "percent_of",
-    "share_of",
     "shortened",
 ]
 
@@ -53,12 +52,6 @@ def percent_of(share: float | None, whole: int) -> str:
     if share is None or _is_missing(share):
         return NOTHING
     return percent(share) if whole >= FEWEST else f"{round(share * whole):,} of {whole:,}"
-
-
-def share_of(part: int, whole: int, thing: str = "") -> str:
-    """``217 of 1,000 samples (21.7 %)``; of few things only how many: ``1 of 2 samples``."""
-    counts = f"{part:,} of {whole:,}" + (f" {thing}" if thing else "")
-    return counts if whole < FEWEST else f"{counts} ({percent(part / whole)})"
 
 
 def estimated_share(part: int, whole: int) -> str:

@@ -36,6 +36,7 @@ from relugeom.store.subjects import (
     statuses,
     unobserved,
     volumes,
+    witnesses,
 )
 
 __all__ = ["SAVERS", "SUBJECTS", "find_saver"]
@@ -68,6 +69,7 @@ SUBJECTS = (
     datasets.SUBJECT,
     certificates.SUBJECT,
     answers.SUBJECT,
+    witnesses.SUBJECT,
     changes.SUBJECT,
 )
 SAVERS = {saver.name: saver for subject in SUBJECTS for saver in subject.savers}

@@ -5,7 +5,11 @@ from fractions import Fraction
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from relugeom.claims.words import bound_in_words, pair_in_words
+from relugeom.claims.answer import Answer, RemovedUnit, ShownInput
+from relugeom.claims.claim import Scope
+from relugeom.claims.settlement import Verdict
+from relugeom.claims.subject import Direction, Question, Side, Subject
+from relugeom.claims.words import Names, bound_in_words, pair_in_words, witness_in_words
 
 NUMBERS = st.fractions() | st.floats(allow_nan=False, allow_infinity=False).map(Fraction)
 
@@ -33,3 +37,43 @@ def test_what_is_short_stays_short() -> None:
 def test_numbers_that_differ_are_written_differently(first: float, second: float) -> None:
     texts = pair_in_words(Fraction(first), Fraction(second))
     assert (texts[0] == texts[1]) == (first == second)
+
+
+NAMES = Names(("age", "fare"), ("y0",), classes=("no", "yes"))
+LOW, HIGH = (Fraction(0), Fraction(1, 2)), (Fraction(1), Fraction(1, 2))
+
+
+def test_a_pair_is_told_from_its_lower_end_in_whichever_order_it_is_given() -> None:
+    subject = Subject(Question.MONOTONICITY, output=0, feature=0, direction=Direction.RISES)
+    pair = ShownInput(LOW, Fraction(2)), ShownInput(HIGH, Fraction(1))
+    words = {witness_in_words(Answer(subject, Verdict.FAILS, shown=shown), NAMES) for shown in (pair, pair[::-1])}
+    assert words == {"at age = 0, fare = 0.5 it is 2, with age = 1 it is 1"}
+
+
+def test_only_what_differs_between_two_inputs_is_told_of_the_second() -> None:
+    subject = Subject(Question.FAIRNESS, protected=(0, 1))
+    for first, second, told in ((0, 1, ("no", "yes")), (-1, -2, ("not clear", "not clear"))):
+        answer = Answer(subject, Verdict.FAILS, shown=(ShownInput(LOW, None, first), ShownInput(HIGH, None, second)))
+        words = f"at age = 0, fare = 0.5 the decision is {told[0]}, with age = 1 it is {told[1]}"
+        assert witness_in_words(answer, NAMES) == words
+    unnamed = Names(NAMES.features, NAMES.outputs)
+    answer = Answer(subject, Verdict.FAILS, shown=(ShownInput(LOW, None, 0), ShownInput(HIGH, None, 1)))
+    assert "the decision is class 0, with age = 1 it is class 1" in witness_in_words(answer, unnamed)
+
+
+def test_an_input_that_reaches_a_value_is_called_admissible_where_others_are_not() -> None:
+    answer = Answer(
+        Subject(Question.RANGE, output=0, side=Side.LOWEST), Verdict.HOLDS, Fraction(1, 4), shown=(ShownInput(LOW),)
+    )
+    assert witness_in_words(answer, NAMES) == "0.25 is reached at age = 0, fare = 0.5"
+    whole = Names(NAMES.features, NAMES.outputs, Scope.ADMISSIBLE)
+    assert witness_in_words(answer, whole) == "0.25 is reached at the admissible input age = 0, fare = 0.5"
+
+
+def test_of_many_units_the_first_are_named() -> None:
+    subject = Subject(Question.SIMPLIFICATION, second_network="simplified.npz")
+    units = tuple(RemovedUnit(0, unit, "never fires") for unit in range(23))
+    words = witness_in_words(Answer(subject, Verdict.HOLDS, removed=units), NAMES)
+    assert words.startswith("not needed: unit 0.0 never fires, unit 0.1 never fires")
+    assert words.endswith("unit 0.19 never fires and 3 more")
+    assert witness_in_words(Answer(subject, Verdict.UNKNOWN), NAMES) == ""

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from relugeom.decimals import shortest_decimal
-from relugeom.printing import affine_text, in_seconds, percent, printable
-from relugeom.report.formatting import FEWEST, display, estimated_share, percent_of, share_of
+from relugeom.printing import affine_text, in_seconds, percent, printable, share_of
+from relugeom.report.formatting import FEWEST, display, estimated_share, percent_of
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from relugeom.analysis.relevance import cluster_relevance
 from relugeom.analysis.unobserved import find_unobserved
 from relugeom.analysis.whole_domain import ImportanceComparison
 from relugeom.certificate.partition import Certificate
-from relugeom.claims.answer import Answer
+from relugeom.claims.answer import Answer, CounterpartShare, Population, RemovedUnit, ShownInput
 from relugeom.claims.ball import Norm
 from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Proof, Verdict
@@ -134,13 +134,16 @@ ANSWERS = (
         Subject(Question.RANGE, Scope.ADMISSIBLE, output=0, side=Side.HIGHEST),
         Verdict.HOLDS,
         Fraction(1, 3),
-        witness="reached at age = 1",
+        shown=(ShownInput((Fraction(1), Fraction(0)), Fraction(1, 3)),),
         proof=Proof(Path("proofs/0001.cert"), 2, 5, 900, "d" * 64),
     ),
     Answer(
         Subject(Question.MONOTONICITY, Scope.ADMISSIBLE, 0, 1, Direction.RISES),
         Verdict.FAILS,
-        witness="at age = 0 it is\n1",
+        shown=(
+            ShownInput((Fraction(0), Fraction(1, 3)), Fraction(1, 2)),
+            ShownInput((Fraction(0), Fraction(0)), Fraction(1)),
+        ),
         from_samples=True,
     ),
     Answer(
@@ -154,7 +157,22 @@ ANSWERS = (
         Fraction(2, 9),
         part=2,
         whole=9,
-        witness="at age = 1 the decision is died",
+        shown=(
+            ShownInput((Fraction(1), Fraction(0)), decided=0),
+            ShownInput((Fraction(1), Fraction(1)), decided=-1),
+        ),
+        shares=(
+            CounterpartShare(Population.DOMAIN, 1000, 217, False, 0.19, 0.24, 0.95),
+            CounterpartShare(Population.SAMPLES, 5, 1, True),
+        ),
+    ),
+    Answer(
+        Subject(Question.SIMPLIFICATION, Scope.ADMISSIBLE, second_network="simplified.npz"),
+        Verdict.HOLDS,
+        Fraction(2),
+        part=2,
+        whole=3,
+        removed=(RemovedUnit(0, 2, "never fires"),),
     ),
 )
 

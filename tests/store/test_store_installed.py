@@ -67,7 +67,7 @@ def use(target: Path, folder: Path) -> tuple[str, str]:
     created, upgraded, rows, package, scripts = run(
         *command, cwd=folder, env={}, preexec_fn=drop_write_override
     ).splitlines()
-    assert (created, upgraded, rows) == ("0014", "None 0014", "[(0,)]")
+    assert (created, upgraded, rows) == ("0015", "None 0015", "[(0,)]")
     return package, scripts
 
 

@@ -34,7 +34,7 @@ from relugeom.store.views import VIEWS
 
 pytestmark = pytest.mark.without_tables
 GOLDEN = Path(__file__).parent / "golden"
-RELEASED = tuple(f"{number:04}" for number in range(1, 15))
+RELEASED = tuple(f"{number:04}" for number in range(1, 16))
 HEAD = RELEASED[-1]
 NEXT = f'''
 """A later revision, for this test alone."""

@@ -58,7 +58,7 @@ def test_every_run_keeps_the_names_that_it_was_given(store):
 def test_inputs_that_may_be_samples_are_kept_out(store):
     run = audit(store, AROUND, "mine.toml")
     seen, kept = (report_content(store, run, show_samples=shown) for shown in (True, False))
-    may_be = [answer.from_samples and bool(answer.witness) for answer in hand_made.ANSWERS]
+    may_be = [answer.from_samples and bool(answer.shown) for answer in hand_made.ANSWERS]
     assert any(may_be) and not all(may_be)
     assert list(seen.answers["witness"].mask(may_be, WITHHELD)) == list(kept.answers["witness"])
     assert WITHHELD not in list(seen.answers["witness"])

@@ -399,21 +399,49 @@ def test_answers_about_the_whole_domain(store, ask):
     hand_made.save_audit(store)
     columns = "run, number, question, statement, verdict, value, witness, reason, file, sha256"
     assert ask(f"SELECT {columns} FROM answer_list ORDER BY number") == [
-        (1, 1, "range", "y0 ≤ 0.333334", "holds", 1 / 3, "reached at age = 1", "", "proofs/0001.cert", "d" * 64),
-        (1, 2, "monotonicity", "y0 never falls when fare alone rises", "fails", None, "at age = 0 it is\\n1", "",
-         None, None),
+        (1, 1, "range", "y0 ≤ 0.333334", "holds", 1 / 3,
+         "0.3333333333333333 is reached at the admissible input age = 1, fare = 0", "", "proofs/0001.cert", "d" * 64),
+        (1, 2, "monotonicity", "y0 never falls when fare alone rises", "fails", None,
+         "at age = 0, fare = 0 it is 1, with fare = 0.333333 it is 0.5", "", None, None),
         (1, 3, "monotonicity", "y0 never rises when age alone rises", "unknown", None, "", "the time limit",
          None, None),
         (1, 4, "fairness", "inputs that differ only in age, fare get the same decision", "fails", 2 / 9,
-         "at age = 1 the decision is died", "", None, None),
+         "at age = 1, fare = 0 the decision is died, with fare = 1 it is not clear; 2 of 9 admissible inputs have such "
+         "a counterpart; an estimated 19.0 % or more of the domain (95 % confidence, 1,000 random admissible inputs) "
+         "have such a counterpart; 1 of 5 samples of the domain have such a counterpart", "", None, None),
+        (1, 5, "simplification", "2 of the 3 units give the same outputs on the domain (simplified.npz)", "holds", 2.0,
+         "not needed: unit 0.2 never fires", "", None, None),
     ]  # fmt: skip
+
+
+def test_what_shows_an_answer_is_in_numbers(store, ask):
+    hand_made.save_audit(store)
+    columns = "number, input, feature, value, exact_value, output_value, exact_output_value, class, class_name"
+    assert ask(f"SELECT {columns} FROM answer_inputs WHERE run = 1 ORDER BY number, input, position") == [
+        (1, 1, "age", 1.0, None, 1 / 3, "1/3", None, None),
+        (1, 1, "fare", 0.0, None, 1 / 3, "1/3", None, None),
+        (2, 1, "age", 0.0, None, 0.5, None, None, None),
+        (2, 1, "fare", 1 / 3, "1/3", 0.5, None, None, None),
+        (2, 2, "age", 0.0, None, 1.0, None, None, None),
+        (2, 2, "fare", 0.0, None, 1.0, None, None, None),
+        (4, 1, "age", 1.0, None, None, None, 0, "died"),
+        (4, 1, "fare", 0.0, None, None, None, 0, "died"),
+        (4, 2, "age", 1.0, None, None, None, None, None),
+        (4, 2, "fare", 1.0, None, None, None, None, None),
+    ]
+    shares = "number, population, inputs, unequal, exhaustive, low, high, confidence"
+    assert ask(f"SELECT {shares} FROM answer_populations ORDER BY population") == [
+        (4, "domain", 1000, 217, 0, 0.19, 0.24, 0.95),
+        (4, "samples", 5, 1, 1, None, None, None),
+    ]
+    assert ask("SELECT run, number, layer, unit, reason FROM answer_units") == [(1, 5, 0, 2, "never fires")]
 
 
 def test_answers_are_found_by_their_subject(store, ask):
     hand_made.save_audit(store)
     asked = "SELECT number FROM answer_list WHERE feature = 'age' AND direction = 'falls' AND output = 'y0'"
     assert ask(asked) == [(3,)]
-    assert ask("SELECT number, part, whole FROM answer_list WHERE whole IS NOT NULL") == [(4, 2, 9)]
+    assert ask("SELECT number, part, whole FROM answer_list WHERE whole IS NOT NULL") == [(4, 2, 9), (5, 2, 3)]
     assert ask("SELECT number FROM answer_list WHERE side = 'highest' AND scope = 'admissible'") == [(1,)]
     assert [number for (number,) in ask("SELECT number FROM answer_list WHERE from_samples")] == [2]
     assert ask("SELECT run, number, feature, position FROM answer_features ORDER BY position") == [

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from fractions import Fraction
 from itertools import repeat
 from math import isfinite
 from typing import Any
@@ -18,6 +19,7 @@ __all__ = [
     "bounded_or_null",
     "find_id",
     "follow_ids",
+    "fraction_text",
     "insert_columns",
     "insert_value",
     "next_position",
@@ -31,6 +33,15 @@ FEW = 200
 INCOMING = "relugeom_incoming"
 ONCE = "ON CONFLICT DO NOTHING"
 """Leave a row alone that is there already."""
+
+DECIMAL_BITS = 10_000
+"""Integers up to here are written in decimal; Python reads no decimal text beyond 4,300 digits."""
+
+
+def fraction_text(value: Fraction) -> str:
+    """``p/q``, in hexadecimal (0x…) where a part is long."""
+    parts = (value.numerator, value.denominator)
+    return "/".join(str(part) if part.bit_length() <= DECIMAL_BITS else hex(part) for part in parts)
 
 
 def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Any], *, conflict: str = "") -> None:

@@ -1,7 +1,7 @@
 """What was asked of a network in a run, and what became of it.
 
-The subject of an answer is in columns, the features of a question about protected ones in rows of their own; the
-sentence is kept for people.
+The subject of an answer is in columns, the features of a question about protected ones in rows of their own, and what
+shows that it is right in `witnesses.py`; sentences are kept for people.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ from relugeom.claims.answer import Answer
 from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Proof
 from relugeom.claims.subject import Direction, Question, Side, Subject
-from relugeom.claims.words import Names, answer_in_words
+from relugeom.claims.words import Names, answer_in_words, witness_in_words
 from relugeom.partition.scope import names_on
 from relugeom.printing import printable
 from relugeom.store.database.columns import Digest, key, metadata, owner, required
@@ -33,6 +33,7 @@ from relugeom.store.database.view import View
 from relugeom.store.open_run import OpenRun
 from relugeom.store.records import Answers
 from relugeom.store.subject import Saver, StoreSubject
+from relugeom.store.subjects.witnesses import save_witnesses
 
 __all__ = ["ANSWERS", "ANSWERS_OF_RUN", "PROTECTED_FEATURES", "SUBJECT", "load_subjects", "proof_file", "save_answers"]
 
@@ -90,6 +91,7 @@ def save_answers(run: OpenRun, record: Answers) -> None:
         "feature": [feature for _, feature in protected],
     }
     insert_columns(connection, PROTECTED_FEATURES, rows)
+    save_witnesses(connection, run_id, first, found)
 
 
 def _subject_columns(subjects: Sequence[Subject]) -> dict[str, list[Any]]:
@@ -115,7 +117,7 @@ def _found_columns(answers: Sequence[Answer], names: Names) -> dict[str, list[An
         "value": [None if answer.value is None else float(answer.value) for answer in answers],
         "part": [answer.part for answer in answers],
         "whole": [answer.whole for answer in answers],
-        "witness": [printable(answer.witness) for answer in answers],
+        "witness": [printable(witness_in_words(answer, names)) for answer in answers],
         "from_samples": [answer.from_samples for answer in answers],
         "reason": [printable(answer.reason) for answer in answers],
         "file": [None if proof is None else proof_file(proof) for proof in proofs],

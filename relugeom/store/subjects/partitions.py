@@ -23,7 +23,7 @@ from relugeom.linalg.digest import content_digest
 from relugeom.network.pattern import packed_width
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.store.database.columns import Digest, key, metadata, owner, reference, required
-from relugeom.store.database.insertion import find_id, insert_columns, insert_value, stored_text
+from relugeom.store.database.insertion import find_id, fraction_text, insert_columns, insert_value, stored_text
 from relugeom.store.database.view import View
 from relugeom.store.open_run import OpenRun
 from relugeom.store.records import PartitionRecord
@@ -89,9 +89,6 @@ INTERIOR_POINTS = Table(
     comment="A point inside each region of a partition.",
     sqlite_with_rowid=False,
 )
-
-DECIMAL_BITS = 10_000
-"""Integers up to here are written in decimal; Python reads no decimal text beyond 4,300 digits."""
 
 
 def save_partition(run: OpenRun, found: Partition | PartitionRecord) -> None:
@@ -171,7 +168,7 @@ def load_partition(connection: Connection, partition_id: int, seconds: float) ->
 
 def partition_digest(partition: Partition) -> str:
     """SHA-256 of everything but the time that it took."""
-    exact = [f"{row}: {', '.join(map(_fraction_text, point))}" for row, point in sorted(partition.exact_points.items())]
+    exact = [f"{row}: {', '.join(map(fraction_text, point))}" for row, point in sorted(partition.exact_points.items())]
     return content_digest(
         "partition",
         partition.network.digest,
@@ -190,7 +187,7 @@ def _insert_points(connection: Connection, partition_id: int, partition: Partiti
     n = partition.network.inputs
     exact = np.isin(np.arange(len(partition)), list(partition.exact_points))
     for rows in (np.flatnonzero(~exact), np.flatnonzero(exact)):
-        texts = [_fraction_text(value) for row in rows[exact[rows]] for value in partition.exact_points[row]]
+        texts = [fraction_text(value) for row in rows[exact[rows]] for value in partition.exact_points[row]]
         columns = {
             "partition_id": partition_id,
             "position": np.repeat(rows, n),
@@ -222,12 +219,6 @@ def _load_exact_points(connection: Connection, partition_id: int) -> dict[int, t
     for position, text in connection.execute(query.order_by(INTERIOR_POINTS.c.position, INTERIOR_POINTS.c.feature)):
         points[position] = (*points.get(position, ()), _fraction(text))
     return points
-
-
-def _fraction_text(value: Fraction) -> str:
-    """``p/q``, in hexadecimal (0x…) where a part is long."""
-    parts = (value.numerator, value.denominator)
-    return "/".join(str(part) if part.bit_length() <= DECIMAL_BITS else hex(part) for part in parts)
 
 
 def _fraction(text: str) -> Fraction:
