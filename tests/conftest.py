@@ -14,7 +14,7 @@ import pytest
 from databases import Database, new_database, running_server
 from hypothesis import HealthCheck, settings
 from sqlalchemy import make_url
-from tiers import TESTS, processor_seconds, read_slow_tests
+from tiers import TESTS, measured, read_slow_tests
 
 from relugeom.store.store import open_store
 
@@ -35,19 +35,35 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Write down what a test took, with its fixtures, where that is asked for."""
-    before = processor_seconds()
-    result = yield
-    file = item.config.getoption("--processor-times")
-    if file is not None:
-        with Path(file).open("a", encoding="utf-8") as times:
-            times.write(f"{processor_seconds() - before:.3f}\t{place_of(item)}::{item.name}\n")
-    return result
+    """Write down what a test took, without what it shares with others, where that is asked for."""
+    with measured(item.config, f"{place_of(item.path)}::{item.name}"):
+        return (yield)
 
 
-def place_of(item: pytest.Item) -> str:
-    """The file of a test, seen from the folder of the tests."""
-    return item.path.relative_to(TESTS).as_posix()
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(
+    fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest
+) -> Generator[None, object, object]:
+    """Write down what the tests of a file share, and what those of all files do."""
+    if fixturedef.scope == "function":
+        return (yield)
+    place = "conftest.py" if fixturedef.scope == "session" else place_of(request.path)
+    with measured(request.config, f"{place}::{fixturedef.argname}"):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    """Write down what the end of a file takes, where all that its tests share goes."""
+    if nextitem is not None and nextitem.path == item.path:
+        return (yield)
+    with measured(item.config, f"{place_of(item.path)}::"):
+        return (yield)
+
+
+def place_of(path: Path) -> str:
+    """A file as it is seen from the folder of the tests."""
+    return path.relative_to(TESTS).as_posix()
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -56,15 +72,19 @@ def pytest_xdist_auto_num_workers() -> int:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that `slow_tests.txt` names are marked; files with much of that come first, so that none is left alone."""
+    """Mark tests that `slow_tests.txt` names, or a fixture of theirs; the slowest files come first.
+
+    So no process is left alone with one of them.
+    """
     slow = read_slow_tests()
     files: Counter[str] = Counter()
     for name, seconds in slow.items():
         files[name.partition("::")[0]] += seconds
     for item in items:
-        if f"{place_of(item)}::{item.name.partition('[')[0]}" in slow:
+        place, names = place_of(item.path), [item.name.partition("[")[0], *getattr(item, "fixturenames", ())]
+        if any(f"{place}::{name}" in slow for name in names):
             item.add_marker("slow")
-    items.sort(key=lambda item: -files[place_of(item)])
+    items.sort(key=lambda item: -files[place_of(item.path)])
 
 
 @pytest.fixture(scope="session")

@@ -44,6 +44,7 @@ def test_there_is_something_to_test() -> None:
     assert len(PAGES["README.md"].splitlines()) <= 220
 
 
+@pytest.mark.slow  # with the audit that the pages ask about
 @pytest.mark.parametrize("step", CONSOLE, ids=[f"{step.page}-{step.command[9:40]}" for step in CONSOLE])
 def test_a_command_prints_what_the_page_shows(
     step: Step, reader: Reader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -58,6 +59,7 @@ def test_a_command_prints_what_the_page_shows(
         assert line == "…" or line in found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("page", "snippet"), PYTHON, ids=[page for page, _ in PYTHON])
 def test_a_snippet_runs(
     page: str, snippet: str, reader: Reader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -102,6 +104,7 @@ def test_the_json_of_every_verb_is_documented() -> None:
     assert len(AS_JSON) == len(titles)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", AS_JSON, ids=[step.command[9:40] for step in AS_JSON])
 def test_the_keys_of_a_json_object_are_those_of_the_page(
     step: Step, reader: Reader, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

@@ -3,16 +3,20 @@
     pytest --processor-times times.txt    # appends a line a test: seconds, tab, name
     python tests/tiers.py times.txt       # writes slow_tests.txt anew, and prints what dominates
 
-A test has all of its cases together. What is made for several tests counts for the first of them; where the first is
-slow, another one pays for it in the quick tier, so that one is measured too: `tiers.py` takes several files, and of
-each test the longest time. That is the time of the process and of those it started and waited for, so that other work
-on the machine does not matter. A PostgreSQL server, which nobody waits for, is left out.
+A test has all of its cases together. A fixture that the tests of a file share has a line of its own: where it is slow,
+so are all of them. The end of a file, where fixtures go, has one too. The time is that of the process and of those it
+started and waited for, so that other work on the machine does not matter; a PostgreSQL server, which nobody waits for,
+is left out.
 """
 
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 TESTS = Path(__file__).parent
 SLOW_TESTS = TESTS / "slow_tests.txt"
@@ -25,8 +29,32 @@ def processor_seconds() -> float:
     return sum(os.times()[:4])
 
 
+INNER: list[float] = []
+"""Seconds within each of the measurements that go on, innermost last, that have been written down already."""
+
+
+@contextmanager
+def measured(config: pytest.Config, name: str) -> Iterator[None]:
+    """Write down what happens within, but for what is written down within it, where that is asked for."""
+    file = config.getoption("--processor-times")
+    if file is None:
+        yield
+        return
+    begin = processor_seconds()
+    INNER.append(0.0)
+    try:
+        yield
+    finally:
+        whole = processor_seconds() - begin
+        own = whole - INNER.pop()
+        if INNER:
+            INNER[-1] += whole
+        with Path(file).open("a", encoding="utf-8") as times:
+            times.write(f"{own:.3f}\t{name}\n")
+
+
 def read_slow_tests() -> dict[str, float]:
-    """The tests of the list, `file::test` seen from the folder of the tests, with their seconds."""
+    """The list: `file::test` or `file::fixture`, seen from the folder of the tests, with their seconds."""
     rows = [line.split() for line in SLOW_TESTS.read_text(encoding="utf-8").splitlines()]
     return {name: float(seconds) for seconds, name in rows}
 
@@ -41,10 +69,12 @@ def sum_cases(lines: list[str]) -> Counter[str]:
 
 
 def main() -> None:
-    seconds: Counter[str] = Counter()
-    for times in sys.argv[1:]:
-        seconds |= sum_cases(Path(times).read_text(encoding="utf-8").splitlines())
-    slow = {name: taken for name, taken in sorted(seconds.items()) if taken >= SLOW_SECONDS}
+    seconds = sum_cases(Path(sys.argv[1]).read_text(encoding="utf-8").splitlines())
+    slow = {
+        name: taken
+        for name, taken in sorted(seconds.items())
+        if taken >= SLOW_SECONDS and not name.startswith("conftest.py::") and not name.endswith("::")
+    }
     SLOW_TESTS.write_text("".join(f"{taken:.0f} {name}\n" for name, taken in slow.items()), encoding="utf-8")
     files: Counter[str] = Counter()
     for name, taken in seconds.items():
