@@ -9,9 +9,11 @@ from relugeom.audit.verdicts import headlines
 from relugeom.audit.words import summary_of
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.linalg.arrays import FloatArray, IntArray
-from relugeom.report.content import ReportContent
+from relugeom.report.content import ReportContent, Section
 
 if TYPE_CHECKING:
+    from relugeom.report.pictures import Depicted
+    from relugeom.store.reading import RunSource, RunTables
     from relugeom.store.store import Store
 
 __all__ = ["report_content"]
@@ -46,26 +48,30 @@ def report_content(
     InputError
         The store has no such run, or the network no such features.
     """
-    from relugeom.report.chapters import FindingTables, chapters
-    from relugeom.report.excerpt import rank_features
-    from relugeom.report.graph_layout import MAX_NODES
-    from relugeom.report.outcomes import outcome_section
-    from relugeom.report.pictures import Depicted, with_pictures
+    from relugeom.report.pictures import with_pictures
     from relugeom.report.privacy import without_inputs, without_rows
-    from relugeom.store.reading import read_findings, read_parts, read_run, read_source
+    from relugeom.store.reading import read_run, read_source
 
     deadline = Deadline.of(time_limit)
     tables = read_run(store, run)
     if not show_samples:
         tables = replace(tables, answers=without_inputs(tables.answers))
     source = read_source(store, tables.run)
-    few = source.regions is not None and source.regions <= MAX_NODES
-    shown = clustered if show_samples else None
-    status = tables.provenance["status"]
-    by_class = outcome_section(tables.outcomes, tables.clusters, show_samples=show_samples)
-    content = ReportContent(
-        title=f"{TITLES.get(tables.provenance['command'], 'Regions')} of {tables.network.get('file', 'a network')}"
-        + (f" ({status})" if status in ENDED_EARLY else ""),
+    content = _in_words(store, tables, source, show_samples=show_samples)
+    depicted = _to_depict(store, tables, source, clustered if show_samples else None)
+    content = with_pictures(content, depicted, map_features=map_features, time_limit=deadline)
+    return content if show_samples else without_rows(content)
+
+
+def _in_words(store: "Store", tables: "RunTables", source: "RunSource", *, show_samples: bool) -> ReportContent:
+    """Tables and sentences, without pictures."""
+    from relugeom.report.excerpt import rank_features
+    from relugeom.store.reading import read_parts
+
+    status, command = tables.provenance["status"], tables.provenance["command"]
+    title = f"{TITLES.get(command, 'Regions')} of {tables.network.get('file', 'a network')}"
+    return ReportContent(
+        title=title + (f" ({status})" if status in ENDED_EARLY else ""),
         interruption=interruption_in_words(tables, read_parts(store, tables.run)),
         summary=summary_of(tables),
         network=tables.network,
@@ -85,17 +91,28 @@ def report_content(
         headlines=headlines(tables, source.network),
         certificate=tables.certificate,
         domain_is_range_of_data=tables.domain_is_range_of_data,
-        sections=[
-            *([] if by_class is None else [by_class]),
-            *chapters(FindingTables(**read_findings(store, tables.run)), show_samples=show_samples),
-        ],
+        sections=_sections(store, tables, show_samples=show_samples),
     )
-    depicted = Depicted(
-        source.network,
-        source.domain,
-        store.load_partition(tables.run) if few else None,
-        None if shown is None else shown[0],
-        None if shown is None else shown[1],
-    )
-    content = with_pictures(content, depicted, map_features=map_features, time_limit=deadline)
-    return content if show_samples else without_rows(content)
+
+
+def _sections(store: "Store", tables: "RunTables", *, show_samples: bool) -> "list[Section]":
+    """The chapters of findings, that about classes first."""
+    from relugeom.report.chapters import FindingTables, chapters
+    from relugeom.report.outcomes import outcome_section
+    from relugeom.store.reading import read_findings
+
+    by_class = outcome_section(tables.outcomes, tables.clusters, show_samples=show_samples)
+    found = chapters(FindingTables(**read_findings(store, tables.run)), show_samples=show_samples)
+    return [*([] if by_class is None else [by_class]), *found]
+
+
+def _to_depict(
+    store: "Store", tables: "RunTables", source: "RunSource", shown: tuple[FloatArray, IntArray] | None
+) -> "Depicted":
+    """What pictures are drawn of; the graph of regions only where they are few."""
+    from relugeom.report.graph_layout import MAX_NODES
+    from relugeom.report.pictures import Depicted
+
+    few = source.regions is not None and source.regions <= MAX_NODES
+    partition = store.load_partition(tables.run) if few else None
+    return Depicted(source.network, source.domain, partition, *(shown or (None, None)))

@@ -60,48 +60,60 @@ def audit_notes(
     clusters: Clusters, statuses: Sequence[PatternStatus], partition: Partition, census: PatternCensus
 ) -> list[str]:
     """Limits and remarks, one sentence each."""
-    network, domain = partition.network, partition.domain
-    notes = [
-        "Counted are activation regions: patterns whose set of inputs has an interior in the domain's affine hull."
+    return [
+        "Counted are activation regions: patterns whose set of inputs has an interior in the domain's affine hull.",
+        *_scope_notes(statuses, partition),
+        *_unknown_notes(statuses, partition, census),
+        *_sample_notes(clusters, statuses, partition.network),
+        *_rounding_notes(partition),
     ]
+
+
+def _scope_notes(statuses: Sequence[PatternStatus], partition: Partition) -> Iterator[str]:
+    """Which regions are listed, and which inputs statements are about."""
     if partition.status is PartitionStatus.TRUNCATED:
-        notes.append(
-            f"The list of regions is truncated ({partition.reason}); the patterns of the samples are settled all the "
-            f"same."
-            if PatternStatus.UNKNOWN not in statuses
-            else f"The list of regions is truncated ({partition.reason})."
-        )
-    if domain.has_integers:
-        notes.append(
+        settled = "" if PatternStatus.UNKNOWN in statuses else "; the patterns of the samples are settled all the same"
+        yield f"The list of regions is truncated ({partition.reason}){settled}."
+    if partition.domain.has_integers:
+        yield (
             "Statements about the whole domain (ranges, directions, decisions, distances) are about admissible inputs: "
             "whole numbers where the domain has them, and one member of each one-hot group. The range of a single "
             "region is over its relaxation."
         )
+
+
+def _unknown_notes(statuses: Sequence[PatternStatus], partition: Partition, census: PatternCensus) -> Iterator[str]:
+    """Which patterns are not known."""
     if PatternStatus.UNKNOWN in statuses:
         left = counted(statuses.count(PatternStatus.UNKNOWN), "cluster")
-        notes.append(f"Whether the patterns of {left} are regions is not known: the time ran out.")
+        yield f"Whether the patterns of {left} are regions is not known: the time ran out."
     if not census.lower_complete:
-        notes.append("Lower-dimensional patterns were not searched for; only those of admissible inputs are listed.")
-    if not census.admissible_complete and domain.has_integers:
-        notes.append("Not every pattern that admissible inputs have is known: the search for them ran out of time.")
-    outside = int((~clusters.inside).sum())
-    if outside:
-        notes.append(f"Samples outside the domain: {outside:,}; they stay in their clusters and cover no region.")
+        yield "Lower-dimensional patterns were not searched for; only those of admissible inputs are listed."
+    if not census.admissible_complete and partition.domain.has_integers:
+        yield "Not every pattern that admissible inputs have is known: the search for them ran out of time."
+
+
+def _sample_notes(clusters: Clusters, statuses: Sequence[PatternStatus], network: ReLUNetwork) -> Iterator[str]:
+    """What is odd about the samples."""
+    if outside := int((~clusters.inside).sum()):
+        yield f"Samples outside the domain: {outside:,}; they stay in their clusters and cover no region."
     if PatternStatus.INFEASIBLE in statuses:
-        notes.append("All samples of a cluster whose pattern is infeasible lie outside the domain.")
+        yield "All samples of a cluster whose pattern is infeasible lie outside the domain."
     doubtful = int(clusters.float32_doubtful.sum())
     if doubtful and network.origin.precision == "float32":
-        notes.append(
-            f"Samples so near the boundary of a unit that the float32 model may see another pattern: {doubtful:,}."
-        )
+        yield f"Samples so near the boundary of a unit that the float32 model may see another pattern: {doubtful:,}."
+
+
+def _rounding_notes(partition: Partition) -> Iterator[str]:
+    """What the importer rounded, and by how much that changes the outputs."""
+    network, domain = partition.network, partition.domain
     if network.origin.rounded_count:
         bound = float(np.max(rounding_bound(network, domain.lower, domain.upper)))
         effect = f"no output changes by more than {bound:.2g}" if isfinite(bound) else "the outputs have no bound"
-        notes.append(
+        yield (
             f"Weights that the importer had to compute and rounded once to float64: {network.origin.rounded_count:,}; "
             f"by this {effect} on the domain."
         )
-    return notes
 
 
 def storing_notes(clusters: Clusters, partition: Partition, most: Affordable) -> Iterator[str]:
@@ -120,29 +132,47 @@ def storing_notes(clusters: Clusters, partition: Partition, most: Affordable) ->
 
 def summary_of(tables: "RunTables") -> Mapping[str, str]:
     """The run in a few lines."""
-    counts = dict(zip(tables.census["kind"], tables.census["count"], strict=True))
-    run = tables.provenance
-    described = tables.network
+    run, described = tables.provenance, tables.network
     size = [counted(int(described[f"{thing}s"]), thing) for thing in ("input", "unit", "output")]
-    summary = {"Network": ", ".join(size), "Data": run.get("data", ""), "Domain": run.get("domain", "")}
-    clusters = tables.clusters
-    if len(clusters):
-        samples = int(clusters["samples"].sum())
-        summary["Samples"] = f"{samples:,} in {len(clusters):,} clusters"
-        summary["Outside the domain"] = f"{int(clusters['outside'].sum()):,}"
-        if clusters["accuracy"].notna().all():
-            right = round(float((clusters["accuracy"] * clusters["samples"]).sum()))
-            summary["Accuracy"] = estimated_share(right, samples)
-    if CensusKind.REGION in counts:
-        summary["Activation regions"] = f"{counts[CensusKind.REGION]} of {counts[CensusKind.ALL]} patterns"
-        if (observed := counts.get(CensusKind.OBSERVED)) is not None and len(clusters):
-            summary["Patterns with samples"] = f"{observed} have samples that lie in the domain"
-    else:
-        known = max(tables.regions or 0, int((tables.patterns["status"] == PatternStatus.REGION).sum()))
-        summary["Activation regions"] = f"{known:,} are known"
-    if len(tables.answers):
-        verdicts = tables.answers["verdict"].value_counts()
-        parts = ((word, int(verdicts.get(key, 0))) for key, word in WORDS.items())
-        summary["On the whole domain"] = ", ".join(f"{count:,} {word}" for word, count in parts if count)
-    summary["Status"] = run.get("status", "") + (f": {run['reason']}" if "reason" in run else "")
+    summary = {
+        "Network": ", ".join(size),
+        "Data": run.get("data", ""),
+        "Domain": run.get("domain", ""),
+        **_samples_in_lines(tables),
+        **_patterns_in_lines(tables),
+        "On the whole domain": _verdicts_in_words(tables),
+        "Status": run.get("status", "") + (f": {run['reason']}" if "reason" in run else ""),
+    }
     return {label: text for label, text in summary.items() if text}
+
+
+def _samples_in_lines(tables: "RunTables") -> Mapping[str, str]:
+    clusters = tables.clusters
+    if not len(clusters):
+        return {}
+    samples = int(clusters["samples"].sum())
+    lines = {
+        "Samples": f"{samples:,} in {len(clusters):,} clusters",
+        "Outside the domain": f"{int(clusters['outside'].sum()):,}",
+    }
+    if clusters["accuracy"].notna().all():
+        right = round(float((clusters["accuracy"] * clusters["samples"]).sum()))
+        lines["Accuracy"] = estimated_share(right, samples)
+    return lines
+
+
+def _patterns_in_lines(tables: "RunTables") -> Mapping[str, str]:
+    counts = dict(zip(tables.census["kind"], tables.census["count"], strict=True))
+    if CensusKind.REGION not in counts:
+        known = max(tables.regions or 0, int((tables.patterns["status"] == PatternStatus.REGION).sum()))
+        return {"Activation regions": f"{known:,} are known"}
+    lines = {"Activation regions": f"{counts[CensusKind.REGION]} of {counts[CensusKind.ALL]} patterns"}
+    if (observed := counts.get(CensusKind.OBSERVED)) is not None and len(tables.clusters):
+        lines["Patterns with samples"] = f"{observed} have samples that lie in the domain"
+    return lines
+
+
+def _verdicts_in_words(tables: "RunTables") -> str:
+    verdicts = tables.answers["verdict"].value_counts() if len(tables.answers) else {}
+    parts = ((word, int(verdicts.get(key, 0))) for key, word in WORDS.items())
+    return ", ".join(f"{count:,} {word}" for word, count in parts if count)
