@@ -23,7 +23,14 @@ from relugeom.measures.volumes import VolumeMethod, Volumes
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.clusters import Clusters
 
-__all__ = ["DomainImportance", "ImportanceComparison", "Weighting", "compare_importance", "domain_importance"]
+__all__ = [
+    "DomainImportance",
+    "ImportanceComparison",
+    "Measure",
+    "Weighting",
+    "compare_importance",
+    "domain_importance",
+]
 
 
 class Weighting(StrEnum):
@@ -32,6 +39,24 @@ class Weighting(StrEnum):
     SAMPLES = "samples"
     VOLUME = "volume"
     REGIONS = "regions"
+
+
+class Measure(StrEnum):
+    """What stands side by side; the first that there is ranks the features. A permutation's name has its score too."""
+
+    BY_SAMPLES = "effective vectors by samples"
+    BY_VOLUME = "effective vectors by volume"
+    BY_REGIONS = "effective vectors by regions"
+    GRADIENTS = "gradients"
+    INTEGRATED = "integrated gradients"
+
+
+WEIGHED = {
+    Weighting.SAMPLES: Measure.BY_SAMPLES,
+    Weighting.VOLUME: Measure.BY_VOLUME,
+    Weighting.REGIONS: Measure.BY_REGIONS,
+}
+"""The measure that a weighting of effective vectors is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,9 +186,9 @@ def compare_importance(
     network = whole.network
     if not gradients.network == integrated.network == permutation.network == network:
         raise InputError("measures of different networks cannot stand side by side: use one model for all")
-    rows = {f"effective vectors by {weighting}": whole.share[whole.row(weighting)] for weighting in Weighting}
-    rows["gradients"] = magnitude_shares(gradients.mean_magnitude * as_spread(network, spread))
-    rows["integrated gradients"] = magnitude_shares(integrated.mean_magnitude)
+    rows: dict[str, FloatArray] = {WEIGHED[kind].value: whole.share[whole.row(kind)] for kind in Weighting}
+    rows[Measure.GRADIENTS.value] = magnitude_shares(gradients.mean_magnitude * as_spread(network, spread))
+    rows[Measure.INTEGRATED.value] = magnitude_shares(integrated.mean_magnitude)
     shuffled = magnitude_shares(np.maximum(permutation.mean, 0.0))
     rows[f"permutation ({permutation.score})"] = np.broadcast_to(shuffled, (network.outputs, network.inputs))
     return ImportanceComparison(network, tuple(rows), np.stack(list(rows.values())))

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from relugeom.partition.census import CensusKind
+from relugeom.partition.partition import PartitionStatus
 from relugeom.printing import counted
 
 if TYPE_CHECKING:
@@ -68,6 +69,6 @@ def _regions(tables: "RunTables") -> Part:
     if not tables.regions:
         return Part("", "activation regions")
     regions = counted(tables.regions, "activation region")
-    if tables.partition == "complete":
+    if tables.partition == PartitionStatus.COMPLETE:
         return Part(f"all {regions}", "")
     return Part(f"{regions} of a search that was cut short", "all other regions")

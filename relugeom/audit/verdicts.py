@@ -12,6 +12,7 @@ from relugeom.claims.subject import Direction, Question
 from relugeom.claims.words import counterparts_in_words
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import CensusKind
+from relugeom.partition.partition import PartitionStatus
 from relugeom.printing import counted
 from relugeom.report.content import Headline
 
@@ -44,8 +45,9 @@ def _completeness(tables: "RunTables") -> Headline:
     counts = dict(zip(tables.census["kind"], tables.census["count"], strict=True))
     statement, regions = "the list of activation regions is complete", counts.get(CensusKind.REGION)
     finding = "" if regions is None else f"{regions} of {counts[CensusKind.ALL]} patterns have a region"
-    if tables.partition != "complete":
-        why = tables.provenance.get("reason") if tables.provenance.get("status") == "truncated" else None
+    if tables.partition != PartitionStatus.COMPLETE:
+        was_cut = tables.provenance.get("status") == PartitionStatus.TRUNCATED
+        why = tables.provenance.get("reason") if was_cut else None
         return Headline(statement, Verdict.UNKNOWN, why or "the search was cut short")
     if not tables.certificate:
         return Headline(statement, Verdict.UNKNOWN, f"{finding}; there is no certificate".removeprefix("; "))

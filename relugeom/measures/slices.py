@@ -26,6 +26,7 @@ from relugeom.geometry.forms import float_point
 from relugeom.geometry.volume import VertexCell, is_bounded, polytope_cell
 from relugeom.linalg.arrays import FloatArray, IntArray, frozen_array
 from relugeom.linalg.exact import nearest_float, rational
+from relugeom.measures.polygons import level_segment
 from relugeom.measures.region_rows import RegionRows
 from relugeom.network.exact import exact_network, output_forms
 from relugeom.network.network import ReLUNetwork
@@ -33,7 +34,7 @@ from relugeom.network.pattern import ActivationPattern
 from relugeom.partition.partition import Partition, PartitionStatus, check_inputs
 from relugeom.search.enumeration import enumerate_regions
 
-__all__ = ["RegionSlice", "exact_polygons", "polygon_area", "slice_domain", "slice_regions"]
+__all__ = ["RegionSlice", "exact_polygons", "level_lines", "polygon_area", "slice_domain", "slice_regions"]
 
 Corner = tuple[fmpq, fmpq]
 Sides = tuple[float, float]
@@ -87,6 +88,12 @@ class RegionSlice:
         """The corners of one region, anticlockwise, shape (corners, 2)."""
         row = range(len(self))[row]
         return self.corners[self.starts[row] : self.starts[row + 1]]
+
+
+def level_lines(cut: RegionSlice, output: int, level: float) -> FloatArray:
+    """Where an output has a level: segments (s, t) → (s, t) within regions, in floats, shape (segments, 2, 2)."""
+    found = [level_segment(cut.polygon(row), cut.maps[row, output], level) for row in range(len(cut))]
+    return np.array([segment for segment in found if segment is not None]).reshape(-1, 2, 2)
 
 
 def slice_domain(

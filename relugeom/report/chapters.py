@@ -9,6 +9,10 @@ from math import isfinite
 
 import pandas as pd
 
+from relugeom.analysis.kept_decisions import kept_decisions
+from relugeom.analysis.whole_domain import Measure
+from relugeom.claims.ball import Norm
+from relugeom.claims.settlement import Verdict
 from relugeom.printing import percent
 from relugeom.report.content import Chart, ChartKind, Section
 from relugeom.report.excerpt import RANKED
@@ -22,6 +26,9 @@ MAX_OUTPUTS, MAX_ROWS, MAX_GROUPS = 3, 20, 100
 MOST_RANGES = 300
 RADII = (0.25, 0.5, 0.75)
 """Quantiles of the distances whose radii the chapter on robustness names."""
+SHORT = {Measure.BY_SAMPLES: "by samples", Measure.BY_VOLUME: "by volume", Measure.BY_REGIONS: "by regions"}
+"""Headings of measures that are long."""
+NORMS = {Norm.L1: "ℓ1 (sum of changes)", Norm.L2: "ℓ2", Norm.LINF: "ℓ∞ (largest change)"}
 MEASURES = ["accuracy", "local_auc", "local_r2"]
 """What is measured on the samples of a cluster, which may be few."""
 SCORES = {"local_auc": "local AUC", "global_auc": "global AUC", "local_r2": "local R²", "global_r2": "global R²"}
@@ -79,7 +86,8 @@ def _chapters(found: FindingTables, *, show_samples: bool) -> Iterator[Section |
     yield _measures(found.measures)
     yield _relevance(found.relevance)
     yield _performance(found, show_samples=show_samples)
-    yield _robustness(found, show_samples=show_samples)
+    for norm, distances in () if found.distances.empty else found.distances.groupby("norm", sort=False):
+        yield _robustness(Norm(norm), distances, found.counterfactuals, show_samples=show_samples)
     yield _unobserved(found.unobserved)
     yield _ranges(found.ranges)
     yield _groups(found)
@@ -95,7 +103,7 @@ def _measures(measures: pd.DataFrame) -> Section | None:
         charts.append(Chart(ChartKind.MEASURES, rows, caption))
         table = rows.pivot_table(index="feature", columns="measure", values="share", sort=False, dropna=False)
         table = table[list(dict.fromkeys(rows["measure"]))].reset_index()
-        table.columns = pd.Index([str(name).removeprefix("effective vectors ") for name in table.columns])
+        table = table.rename(columns=SHORT)
         tables[f"Shares of importance for {output}"] = _as_percent(table, table.columns[1:])
     return Section(
         "Importance measured in several ways",
@@ -113,8 +121,9 @@ def _measures(measures: pd.DataFrame) -> Section | None:
 
 def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
     """Features in the order of the first measure there is: effective vectors of scaled features, by samples."""
-    first = rows[rows["measure"] == rows["measure"].iloc[0]]
-    shares = first.set_index("feature")["share"]
+    there = set(rows["measure"])
+    ranking = next((measure for measure in Measure if measure in there), min(there))
+    shares = rows[rows["measure"] == ranking].set_index("feature")["share"]
     return rows.loc[(-rows["feature"].map(shares).fillna(0.0)).sort_values(kind="stable").index]
 
 
@@ -176,29 +185,23 @@ def _accuracy(scores: pd.Series) -> str:
     return estimated_share(round(float(scores["accuracy"]) * int(scores["samples"])), int(scores["samples"]))
 
 
-def _robustness(found: FindingTables, *, show_samples: bool) -> Section | None:
-    distances = found.distances
-    if distances.empty:
-        return None
-    norm = {"l1": "ℓ1 (sum of changes)", "l2": "ℓ2", "linf": "ℓ∞ (largest change)"}[str(distances["norm"].iloc[0])]
-    known = distances["distance"].dropna()
-    proved = int((distances["verdict"] != "unknown").sum())
+def _robustness(norm: Norm, distances: pd.DataFrame, counterfactuals: pd.DataFrame, *, show_samples: bool) -> Section:
+    """Of the samples whose distance was asked in one norm."""
+    known, settled = distances["distance"].dropna(), distances["verdict"] != Verdict.UNKNOWN
     facts = {
         "samples asked about": f"{len(distances):,}, evenly chosen",
-        "norm": f"{norm}, in input units",
+        "norm": f"{NORMS[norm]}, in input units",
         "another decision was found for": f"{len(known):,} of {len(distances):,}",
-        "proved to be the distance": f"{proved:,} of {len(distances):,}",
+        "proved to be the distance": f"{int(settled.sum()):,} of {len(distances):,}",
     }
     if len(known) >= FEWEST:
         facts["median distance"] = display(float(known.median()))
-        settled = distances["verdict"] != "unknown"
-        for radius in sorted({float(known.quantile(quantile)) for quantile in RADII}):
-            beyond = ~(distances["distance"] <= radius)
-            least, most = int((beyond & settled).sum()), int(beyond.sum())
-            words = estimated_share(most, len(distances))
-            if least < most:
-                words = f"at least {least:,} and at most {most:,} of {len(distances):,}"
-            facts[f"keep their decision within {display(radius)}"] = words
+        radii = sorted({float(known.quantile(quantile)) for quantile in RADII})
+        for kept in kept_decisions(distances["distance"].to_numpy(dtype=float), settled.to_numpy(), radii):
+            words = estimated_share(kept.most, len(distances))
+            if kept.least < kept.most:
+                words = f"at least {kept.least:,} and at most {kept.most:,} of {len(distances):,}"
+            facts[f"keep their decision within {display(kept.radius)}"] = words
     tables: dict[str, pd.DataFrame] = {}
     if show_samples:
         nearest = distances.head(MAX_ROWS).copy()
@@ -206,7 +209,7 @@ def _robustness(found: FindingTables, *, show_samples: bool) -> Section | None:
             sample: "; ".join(
                 f"{row.feature} {display(row.value - row.change)} → {display(row.value)}" for row in rows.itertuples()
             )
-            for sample, rows in found.counterfactuals.groupby("sample", sort=False)
+            for sample, rows in counterfactuals.groupby("sample", sort=False)
         }
         nearest["what would change the decision"] = [changes.get(sample, "") for sample in nearest["sample"]]
         nearest["certificate"] = [proof_name(file) for file in nearest["file"]]

@@ -16,6 +16,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from relugeom.claims.settlement import Verdict
 from relugeom.files import write_whole
 from relugeom.graph.region_graph import RegionGraph
 from relugeom.printing import counted, percent, printable
@@ -157,7 +158,7 @@ def _tally(content: ReportContent) -> list[tuple[str, int]]:
     if content.answers is None:
         return []
     counts = Counter(map(str, content.answers["verdict"]))
-    return [(word, counts[word]) for word in ("holds", "fails", "unknown") if counts[word]]
+    return [(word.value, counts[word]) for word in Verdict if counts[word]]
 
 
 def _records(frame: pd.DataFrame) -> list[dict[Hashable, object]]:

@@ -9,6 +9,7 @@ from pathlib import PurePath
 import numpy as np
 import pandas as pd
 
+from relugeom.partition.partition import PatternStatus
 from relugeom.printing import percent
 from relugeom.report.content import Headline, ReportContent
 from relugeom.report.excerpt import cluster_matrix
@@ -142,7 +143,7 @@ def pattern_table(patterns: pd.DataFrame, hidden: int = 0) -> PageTable:
     shown = patterns.head(_fitting(patterns["pattern"], MAX_PATTERNS))
     rows = []
     for row in _records(shown):
-        unobserved = row["samples"] == 0 and row["status"] in ("region", "lower-dimensional")
+        unobserved = row["samples"] == 0 and row["status"] in (PatternStatus.REGION, PatternStatus.LOWER_DIMENSIONAL)
         rows.append(
             [
                 Cell(str(row["pattern"]), kind="pattern"),

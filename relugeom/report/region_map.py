@@ -15,8 +15,7 @@ from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.measures.planes import find_plane, rank_pairs
-from relugeom.measures.polygons import level_segment
-from relugeom.measures.slices import RegionSlice
+from relugeom.measures.slices import RegionSlice, level_lines
 from relugeom.network.decision import DecisionRule
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import pattern_texts
@@ -178,6 +177,4 @@ def decision_lines(region_map: RegionMap) -> FloatArray:
     network = region_map.cut.partition.network
     if network.rule.rule is not DecisionRule.THRESHOLD:
         return np.zeros((0, 2, 2))
-    cut, level = region_map.cut, network.rule.upper
-    found = [level_segment(cut.polygon(row), cut.maps[row, 0], level) for row in range(len(cut))]
-    return np.array([segment for segment in found if segment is not None]).reshape(-1, 2, 2)
+    return level_lines(region_map.cut, 0, network.rule.upper)

@@ -76,6 +76,16 @@ def test_a_counterfactual_says_what_would_have_to_change():
     assert cells(by_cluster)[0] == ["1", "5", "0.5000", "2.500"]
 
 
+def test_distances_in_two_norms_are_two_chapters():
+    rows = [(0, 1, "l1", 0.5, "holds", None, None), (1, 1, "linf", 0.25, "unknown", None, None)]
+    found = chapters(tables(distances=rows), show_samples=True)
+    assert [chapter.facts["norm"] for chapter in found] == [
+        "ℓ1 (sum of changes), in input units",
+        "ℓ∞ (largest change), in input units",
+    ]
+    assert [chapter.facts["proved to be the distance"] for chapter in found] == ["1 of 1", "0 of 1"]
+
+
 def test_the_share_that_keeps_its_decision_counts_samples_without_another_one():
     facts = chapter("Robustness").facts
     assert facts["proved to be the distance"] == "5 of 6"
