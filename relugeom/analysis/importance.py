@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.columns.frames import vector_in_order
+from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DataError
 from relugeom.linalg.arrays import FloatArray, frozen_array
 from relugeom.network.effective import EffectiveMaps, effective_maps
@@ -32,6 +33,8 @@ __all__ = [
     "magnitude_shares",
     "region_importance",
 ]
+
+LATE = "the time was up: only the first regions are told"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +88,15 @@ class ClusterImportance(MapImportance):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegionImportance(MapImportance):
-    """Importance in k activation regions; x̄ is the interior point that the partition holds, one of many."""
+    """Importance in k activation regions; x̄ is the interior point that the partition holds, one of many.
+
+    Attributes
+    ----------
+    reason
+        Why these are only the first regions of the partition, or empty.
+    """
+
+    reason: str = ""
 
 
 def cluster_importance(clusters: Clusters, spread: ArrayLike) -> ClusterImportance:
@@ -106,22 +117,27 @@ def cluster_importance(clusters: Clusters, spread: ArrayLike) -> ClusterImportan
     return ClusterImportance(network, maps, maps.weights * scale, maps.weights * clusters.feature_mean[:, None, :])
 
 
-def region_importance(partition: Partition, spread: ArrayLike) -> RegionImportance:
+def region_importance(partition: Partition, spread: ArrayLike, *, time_limit: TimeLimit = None) -> RegionImportance:
     """Importance of every feature in every activation region, per output.
 
     Parameters
     ----------
     spread
         A spread of each feature, shape (n,): the standard deviation over the samples, or the width of the domain.
+    time_limit
+        Seconds, or a deadline; then the answer has the first regions, as many as were done.
 
     Raises
     ------
     DataError
         The spread has another shape, or holds a number that is negative or not finite.
     """
+    deadline = Deadline.of(time_limit)
     network, scale = partition.network, as_spread(partition.network, spread)
-    maps = effective_maps(network, partition.packed)
-    return RegionImportance(network, maps, maps.weights * scale, maps.weights * partition.points[:, None, :])
+    maps = effective_maps(network, partition.packed, deadline=deadline)
+    points = partition.points[: len(maps.weights), None, :]
+    reason = LATE if len(points) < len(partition) else ""
+    return RegionImportance(network, maps, maps.weights * scale, maps.weights * points, reason)
 
 
 def magnitude_shares(values: FloatArray) -> FloatArray:

@@ -226,10 +226,10 @@ class Findings:
             self._keep(compared)
 
     def _compared(self, excerpt: Excerpt, volumes: Volumes, deadline: Deadline) -> ImportanceComparison:
-        deadline.check()
-        whole = domain_importance(
-            self._clusters, self._importance, region_importance(self._partition, self._spread), volumes
-        )
+        by_region = region_importance(self._partition, self._spread, time_limit=deadline)
+        if by_region.reason:
+            raise DeadlinePassedError(by_region.reason)
+        whole = domain_importance(self._clusters, self._importance, by_region, volumes)
         shuffled = slice(None, None, -(-len(excerpt.X) // self._counts.shuffled) or 1)
         paths = excerpt.X[:: -(-len(excerpt.X) // self._counts.paths) or 1]
         target = None if excerpt.target is None else CodedTarget(excerpt.target.numbers[shuffled])

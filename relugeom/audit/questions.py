@@ -279,7 +279,7 @@ class _Questions:
             signs = partition_unit_signs(self._partition)
         else:
             signs = bound_unit_signs(self._network, self._domain, time_limit=self._deadline.within(self._each))
-        smaller = simplify_network(self._network, signs)
+        smaller = simplify_network(self._network, signs, time_limit=self._deadline.within(self._each))
         if not smaller.removed or smaller.claim is None:
             return
         settled = self.settle(smaller.claim, self._domain, second_network=smaller.network)

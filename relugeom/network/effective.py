@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from relugeom.deadline import NEVER, Deadline
 from relugeom.linalg.affine import AffineMap
 from relugeom.linalg.arrays import BoolArray, ByteArray, FloatArray, frozen_array
 from relugeom.linalg.exact import nearest_quotient
@@ -54,12 +55,15 @@ def effective_map(network: ReLUNetwork, pattern: ActivationPattern | str) -> Aff
     return AffineMap(values[:, :-1], values[:, -1])
 
 
-def effective_maps(network: ReLUNetwork, packed: ByteArray) -> EffectiveMaps:
-    """The effective map (Ω, b) of each row of packed patterns, shape (k, ⌈N/8⌉)."""
+def effective_maps(network: ReLUNetwork, packed: ByteArray, *, deadline: Deadline = NEVER) -> EffectiveMaps:
+    """The effective map (Ω, b) of each row of packed patterns, shape (k, ⌈N/8⌉); of the first ones by a deadline."""
     exact, bits = exact_network(network), unpack_patterns(packed, network.units)
     values = np.zeros((len(packed), network.outputs, network.inputs + 1))
     signs = np.zeros(values.shape, dtype=np.int8)
     for start in range(0, len(packed), CHUNK):
+        if deadline.passed:
+            values, signs = values[:start], signs[:start]
+            break
         part = slice(start, start + CHUNK)
         numerators, exponent = many_output_forms(exact, bits[part])
         values[part], signs[part] = _nearest(numerators, exponent), np.sign(numerators).astype(np.int8)

@@ -13,6 +13,7 @@ from math import gcd, isfinite
 import numpy as np
 from flint import fmpq_mat
 
+from relugeom.deadline import NEVER, Deadline
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.linalg.exact import as_fraction, integer_matrix, nearest_quotient, scaled_integers
 from relugeom.network.exact import evaluate_exactly
@@ -58,30 +59,47 @@ class Removal:
 class Draft:
     """The layers at hand, and what was done to them."""
 
-    def __init__(self, network: ReLUNetwork, signs: Sequence[IntArray] | None, *, rounds: bool) -> None:
+    def __init__(
+        self,
+        network: ReLUNetwork,
+        signs: Sequence[IntArray] | None,
+        *,
+        rounds: bool,
+        deadline: Deadline = NEVER,
+    ) -> None:
         self.weights, self.biases = list(network.weights), list(network.biases)
         self.signs = list(signs) if signs is not None else [np.zeros(width, np.int64) for width in network.widths]
         self.source_layers = list(range(len(network.widths)))
         self.source_units: list[IntArray] = [np.arange(width) for width in network.widths]
         self.removed: list[Removal] = []
         self.refused: list[Removal] = []
-        self._rounds = rounds
+        self.late = False
+        self._rounds, self._deadline = rounds, deadline
 
     def sweep(self) -> bool:
         """Go once through all layers; whether anything changed."""
+        if self._is_late():
+            return False
         before, self.refused = len(self.removed), []
         layer = 0
         while layer < len(self.signs):
             gone: set[int] = set()
             self._take_out_silent(layer, gone)
             self._close(layer, gone)
-            if layer < len(self.signs) and not self._merge_linear(layer):
+            if layer < len(self.signs) and (self._is_late() or not self._merge_linear(layer)):
                 gone = set()
-                self._take_out_duplicates(layer, gone)
-                self._take_out_dependent(layer, gone)
+                if not self._is_late():
+                    self._take_out_duplicates(layer, gone)
+                if not self._is_late():
+                    self._take_out_dependent(layer, gone)
                 self._close(layer, gone)
                 layer += 1
         return len(self.removed) > before
+
+    def _is_late(self) -> bool:
+        """Whether the time is up; from then on every unit stays that is there."""
+        self.late = self.late or self._deadline.passed
+        return self.late
 
     # --- which units can go ---------------------------------------------------------------------------------------
 
@@ -166,7 +184,9 @@ class Draft:
         takes: Mapping[int, Fraction] = NOTHING,
         constant: Fraction = Fraction(0),
     ) -> None:
-        """Let the next layer take a unit over, or refuse to."""
+        """Let the next layer take a unit over, or refuse to; all units stay once the time is up."""
+        if self._is_late():
+            return
         weight, bias = self.weights[layer + 1].copy(), self.biases[layer + 1].copy()
         column = [Fraction(entry) for entry in weight[:, unit].tolist()]
         count = 0

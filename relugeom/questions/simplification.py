@@ -40,6 +40,9 @@ from relugeom.questions.unit_signs import UnitSigns
 __all__ = ["Inexact", "Simplification", "prove_simplification", "simplify_network"]
 
 
+LATE = "the time was up: more units might go"
+
+
 class Inexact(StrEnum):
     """What to do about a change after which a weight would not be a float64 number."""
 
@@ -65,6 +68,8 @@ class Simplification:
         For each hidden layer of the smaller network, the layer that it comes from.
     source_units
         For each hidden layer of it, the indices that its units had there.
+    reason
+        Why there may be more units that could go, or empty.
     """
 
     original: ReLUNetwork
@@ -74,6 +79,7 @@ class Simplification:
     refused: tuple[Removal, ...]
     source_layers: tuple[int, ...]
     source_units: tuple[IntArray, ...]
+    reason: str = ""
 
     @property
     def lossless(self) -> bool:
@@ -91,7 +97,11 @@ class Simplification:
 
 
 def simplify_network(
-    network: ReLUNetwork, signs: UnitSigns | None = None, *, inexact: Inexact = Inexact.REFUSE
+    network: ReLUNetwork,
+    signs: UnitSigns | None = None,
+    *,
+    inexact: Inexact = Inexact.REFUSE,
+    time_limit: TimeLimit = None,
 ) -> Simplification:
     """Remove the units that the function of a network does not need.
 
@@ -101,15 +111,20 @@ def simplify_network(
         Which units keep one side on the domain; without them only what holds on all of R^n is used.
     inexact
         Whether a change that would round a weight is refused, or made and counted.
+    time_limit
+        Seconds, or a deadline; the units that are there by then stay.
 
     Raises
     ------
     InputError
         The signs are about another network.
     """
+    deadline = Deadline.of(time_limit)
     if signs is not None and signs.network != network:
         raise InputError("the signs of the units are about another network: find them for the one to simplify")
-    draft = Draft(network, None if signs is None else signs.layers, rounds=Inexact(inexact) is Inexact.ROUND)
+    draft = Draft(
+        network, None if signs is None else signs.layers, rounds=Inexact(inexact) is Inexact.ROUND, deadline=deadline
+    )
     while draft.sweep():
         pass
     smaller = replace(
@@ -126,6 +141,7 @@ def simplify_network(
         refused=tuple(draft.refused),
         source_layers=tuple(draft.source_layers),
         source_units=tuple(draft.source_units),
+        reason=LATE if draft.late else "",
     )
 
 

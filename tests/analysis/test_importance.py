@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from limits import Looks
 from networks import he_network, hidden, integer_network, layered
 from oracles import exact_layers, pattern_at, unit_forms
 
@@ -100,3 +101,13 @@ def test_a_spread_that_does_not_fit_is_refused(spread):
         cluster_importance(cluster_samples(network, np.eye(2)), spread)
     with pytest.raises(DataError, match="the spread"):
         region_importance(enumerate_regions(network, Domain.box([0, 0], [1, 1])), spread)
+
+
+def test_regions_that_were_not_done_in_time_are_left_out():
+    network = he_network(2, 2, 5, 2)
+    partition = enumerate_regions(network, Domain.box([-1, -1], [1, 1]))
+    none = region_importance(partition, [1, 2], time_limit=Looks.until(0))
+    assert (len(none), none.contribution.shape[1:]) == (0, (2, 2))
+    assert "time was up" in none.reason
+    whole = region_importance(partition, [1, 2], time_limit=Looks.until(1))
+    assert (len(whole), whole.reason) == (len(partition), "")

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from limits import Looks
 from networks import he_network, integer_network, layered
 from oracles import evaluate_layers, exact_layers, pattern_at
 
@@ -15,6 +16,7 @@ from relugeom.checker import check
 from relugeom.claims.settlement import Verdict
 from relugeom.errors import EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain
+from relugeom.network.forward import evaluate
 from relugeom.questions.network_draft import Reason
 from relugeom.questions.simplification import Inexact, simplify_network
 from relugeom.questions.unit_signs import UnitSigns, bound_unit_signs, partition_unit_signs
@@ -224,3 +226,20 @@ def test_what_only_looks_like_a_multiple_is_none():
     network = layered(([[0.1], [0.3]], [1, 3]), ([[1, 1]], [0]))
     found = simplify_network(network, inexact=Inexact.ROUND)
     assert Fraction(0.3) != 3 * Fraction(0.1) and not found.removed and not found.refused
+
+
+def test_units_that_were_not_looked_at_in_time_stay():
+    """At whichever step the time is up, what went until then can go, and the rest is the same function."""
+    network = padded(float32(he_network(5, 2, 3, 3, 2)), np.random.default_rng(5))
+    signs = bound_unit_signs(network, SQUARE)
+    whole, kept = simplify_network(network, signs), []
+    points = np.random.default_rng(0).uniform(-1, 1, (50, 2))
+    for looks in (*range(12), *range(12, 200, 7)):
+        found = simplify_network(network, signs, time_limit=Looks.until(looks))
+        np.testing.assert_allclose(evaluate(found.network, points), evaluate(network, points), atol=1e-5)
+        assert found.lossless and len(found.removed) == network.units - found.network.units
+        assert bool(found.reason) or found.removed == whole.removed
+        kept.append(found.network.units)
+    assert kept[0] == network.units
+    assert kept[-1] == whole.network.units < network.units
+    assert kept == sorted(kept, reverse=True)

@@ -34,7 +34,7 @@ from relugeom.store.views import VIEWS
 
 pytestmark = pytest.mark.without_tables
 GOLDEN = Path(__file__).parent / "golden"
-RELEASED = tuple(f"{number:04}" for number in range(1, 16))
+RELEASED = tuple(sorted(path.stem.removeprefix("schema_") for path in GOLDEN.glob("schema_*.db")))
 HEAD = RELEASED[-1]
 NEXT = f'''
 """A later revision, for this test alone."""
@@ -109,6 +109,11 @@ def test_the_declared_schema_is_the_migrated_one(database, other_database):
     version = f"SELECT * FROM {SCHEMA_TABLE}"
     assert database.ask(version) == other_database.ask(version) == [(HEAD,)]
     assert {view.name for view in VIEWS} | set(metadata.tables) == database.tables() - {SCHEMA_TABLE}
+
+
+def test_every_schema_has_a_store_that_its_version_wrote():
+    revisions = Path(__file__).parents[2] / "migrations" / "versions"
+    assert sorted(path.name.partition("_")[0] for path in revisions.glob("[0-9]*.py")) == list(RELEASED)
 
 
 def test_alembic_sees_no_difference(database):
