@@ -1,23 +1,41 @@
 """How kernels are compiled: to machine code, without the interpreter's lock, kept for the next process.
 
-No fast-math: kernels keep IEEE semantics, which the error bounds rely on.
+A small job is done by the interpreter before it could be compiled for, so a kernel is interpreted until it has been
+seen to work for long: longer where it would have to be compiled than where it is loaded from the cache. Both ways give
+the same bits, since kernels keep IEEE semantics (no fast-math), which the error bounds rely on as well.
 """
 
-from collections.abc import Callable
-from contextlib import suppress
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any, TypeVar, cast
 
-import numba
-from numba import types
-from numba.core import event, sigutils
+import numpy as np
+from numba.core import event, sigutils, types
 from numba.core.caching import FunctionCache
-from numba.extending import intrinsic
+from numba.core.registry import CPUDispatcher
+from numba.extending import _Intrinsic
 
 from relugeom.deadline import CLOCK
 
-__all__ = ["KernelCache", "borrowed", "compiled", "inlined", "inner"]
+__all__ = ["Kernel", "KernelCache", "borrowed", "compiled", "inlined", "inner", "interpreted_for"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+COMPILE_AFTER, LOAD_AFTER = 4.0, 0.2
+"""Seconds that a kernel is interpreted in a process before it is compiled, or loaded where it was compiled before."""
+OPTIONS: dict[str, Any] = {"nopython": True, "nogil": True, "error_model": "numpy"}
+LONG = 10_000
+"""Entries of a kernel's first argument for which it is compiled before its first call: one call goes through them."""
+NOTICE = (
+    "compiling the code for large searches and proofs, up to half a minute: once per installation, or each time "
+    "where no folder can be written for it (NUMBA_CACHE_DIR names one); relugeom warm-up does it ahead"
+)
+PATIENCE = 1.0
+"""Seconds after which a compilation is announced."""
 
 
 class _StopsTheClock(event.Listener):  # type: ignore[misc]
@@ -30,7 +48,30 @@ class _StopsTheClock(event.Listener):  # type: ignore[misc]
         CLOCK.start()
 
 
+@cache
+def _announce() -> None:
+    """Say that something is being compiled, once in a process."""
+    logging.getLogger(__name__).warning(NOTICE)
+
+
+class _Announces(event.Listener):  # type: ignore[misc]
+    """Compiling is announced where it takes long, loading never; parts of a kernel are compiled while it is."""
+
+    def __init__(self) -> None:
+        self._timers: list[threading.Timer] = []
+
+    def on_start(self, event: event.Event) -> None:
+        timer = threading.Timer(PATIENCE, _announce)
+        timer.daemon = True
+        timer.start()
+        self._timers.append(timer)
+
+    def on_end(self, event: event.Event) -> None:
+        self._timers.pop().cancel()
+
+
 event.register("numba:compiler_lock", _StopsTheClock())
+event.register("numba:compile", _Announces())
 
 
 class KernelCache(FunctionCache):  # type: ignore[misc]
@@ -55,14 +96,86 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
         with suppress(OSError):
             super().save_overload(sig, data)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is kept of the kernel as it is now."""
+        try:
+            return not self._cache_file._load_index()
+        except Exception:  # whatever comes of reading a damaged pickle
+            return True
+
     def _forget(self) -> None:
         with suppress(OSError):
             self.flush()
 
 
+class _Interpreting(threading.local):
+    """Whether this thread is inside a kernel that is being interpreted."""
+
+    now = False
+
+
+_INTERPRETING = _Interpreting()
+
+
+class Kernel(CPUDispatcher):  # type: ignore[misc]
+    """A compiled function that is interpreted while that is quicker.
+
+    Attributes
+    ----------
+    patience
+        Seconds of interpreting that are left before it is compiled, or loaded; None before the first call.
+    given
+        The patience of all kernels, where one is set; see `interpreted_for`.
+    """
+
+    patience: float | None = None
+    given: float | None = None
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Interpret the function, or run its machine code."""
+        if _INTERPRETING.now:
+            return self.py_func(*arguments)
+        if self._is_worth_it(arguments):
+            return CPUDispatcher.__call__(self, *arguments)
+        began, _INTERPRETING.now = time.thread_time(), True
+        try:
+            with np.errstate(all="ignore"):  # as in machine code
+                return self.py_func(*arguments)
+        finally:
+            _INTERPRETING.now = False
+            self.patience = (self.patience or 0.0) - (time.thread_time() - began)
+
+    def _is_worth_it(self, arguments: tuple[Any, ...]) -> bool:
+        """Whether to run machine code: the kernel has worked for long, or will now."""
+        if self.given is not None:
+            return self.given <= 0
+        if self.patience is None:
+            kept = isinstance(self._cache, KernelCache) and not self._cache.is_empty
+            self.patience = LOAD_AFTER if kept else COMPILE_AFTER
+        return self.patience <= 0 or (isinstance(arguments[0], np.ndarray) and len(arguments[0]) > LONG)
+
+
+class _Part(CPUDispatcher):  # type: ignore[misc]
+    """A function that kernels call; Python calls it where a kernel is interpreted."""
+
+    def __call__(self, *arguments: Any) -> Any:
+        return self.py_func(*arguments)
+
+
+@contextmanager
+def interpreted_for(seconds: float) -> Iterator[None]:
+    """Inside the block every kernel is compiled at once (0), or never (infinity)."""
+    before, Kernel.given = Kernel.given, seconds
+    try:
+        yield
+    finally:
+        Kernel.given = before
+
+
 def compiled(function: Function) -> Function:
-    """Compile a function with Numba (`nogil`, cached where a cache folder can be written)."""
-    kernel = numba.njit(nogil=True, error_model="numpy")(function)
+    """Compile a function with Numba (`nogil`, cached where a cache folder can be written), once it is worth it."""
+    kernel = Kernel(function, targetoptions=dict(OPTIONS))
     with suppress(RuntimeError):  # Numba finds no folder to write its cache to: compile in each process instead
         kernel._cache = KernelCache(function)
     return cast(Function, kernel)
@@ -70,17 +183,24 @@ def compiled(function: Function) -> Function:
 
 def inner(function: Function) -> Function:
     """Compile a function that only kernels call: without the wrapper for Python, which takes longer to compile."""
-    options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return cast(Function, numba.njit(nogil=True, error_model="numpy", **options)(function))
+    return cast(
+        Function, _Part(function, targetoptions=OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True})
+    )
 
 
 def inlined(function: Function) -> Function:
     """Compile a function into each of its callers: for small ones, whose call would cost more than their work."""
-    return cast(Function, numba.njit(nogil=True, inline="always", error_model="numpy")(function))
+    return cast(Function, _Part(function, targetoptions=OPTIONS | {"inline": "always"}))
 
 
-@intrinsic
-def borrowed(typing, values):  # type: ignore[no-untyped-def]
+class _Borrow(_Intrinsic):  # type: ignore[misc]
+    """An intrinsic that hands its argument back where a kernel is interpreted."""
+
+    def __call__(self, values: Any) -> Any:
+        return values
+
+
+def _borrowed(typing, values):  # type: ignore[no-untyped-def]
     """A named tuple whose arrays a kernel does not count references to: the caller keeps them for as long as it runs.
 
     Numba counts a reference, with an atomic instruction, whenever an array is handed to a function or looked up in a
@@ -98,3 +218,7 @@ def borrowed(typing, values):  # type: ignore[no-untyped-def]
         return result
 
     return values(values), generate
+
+
+borrowed = _Borrow("borrowed", _borrowed)
+borrowed._register()

@@ -5,12 +5,6 @@ largest and the last in tree order; so a task's regions are its own, then those 
 given first.
 """
 
-import logging
-import threading
-from collections.abc import Callable
-from functools import cache
-from typing import Any
-
 import numpy as np
 from flint import fmpq
 
@@ -28,35 +22,11 @@ from relugeom.search.reference import Leaf, ReferenceSearch
 from relugeom.search.setup import Setup
 from relugeom.search.strategies import BY_DICTIONARY, Position, Strategy, first_position
 
-__all__ = ["Task", "prepare"]
+__all__ = ["Task"]
 
 LEAF_BUFFER, POINT_BUFFER = 4096, 1 << 20
 TOKEN_BUFFER = 1 << 22
 """Leaves, coordinates of their points, and tokens that the kernel hands over at a time."""
-
-NOTICE = (
-    "compiling for this machine, up to half a minute: once per installation, or each time where no folder can be "
-    "written for it (NUMBA_CACHE_DIR names one)"
-)
-PATIENCE = 2.0
-"""Seconds after which a compilation is announced; loading what was compiled before takes less."""
-
-
-@cache
-def _announce() -> None:
-    """Say that something is being compiled, once in a process."""
-    logging.getLogger(__name__).warning(NOTICE)
-
-
-def prepare(run: Callable[[], object]) -> None:
-    """Have a kernel compiled, or loaded, by a run of no steps: announced in the log."""
-    notice = threading.Timer(PATIENCE, _announce)
-    notice.daemon = True
-    notice.start()
-    try:
-        run()
-    finally:
-        notice.cancel()
 
 
 class Task:
@@ -95,11 +65,6 @@ class Task:
     def whole(cls, setup: Setup, deadline: Deadline = NEVER) -> "Task":
         """The whole tree; at the deadline a step in exact arithmetic ends without a result."""
         return cls(setup, *first_position(setup), deadline, setup.budget.pace.first)
-
-    def prepare(self) -> None:
-        """Compile, or load, what the next run needs, if this process has not done so before."""
-        if not self._strategy.kernel.overloads:
-            prepare(lambda: self._advance(0))
 
     def run(self, steps: int | None = None) -> None:
         """Search for so many nodes (for a while by default).
@@ -179,7 +144,6 @@ class Task:
         while len(at.state.value) < len(problem.domain_rows) + self._setup.units + 2:
             BY_DICTIONARY.grow(at)
         self._strategy = BY_DICTIONARY
-        self.prepare()
         if not stand_at(problem, at.state):
             self._search_exactly()
             self._leave()
@@ -234,8 +198,7 @@ class Task:
         self._append(columns.SPLIT)
         wide = int(form_sign(exact.form(unit), point) > 0)
         if wide == 0:
-            plain: Any = save_sibling  # once in a while: not worth a compilation of its own
-            plain.py_func(self._at.state, self._at.waiting, unit, float_point(steps[1].point))
+            save_sibling(self._at.state, self._at.waiting, unit, float_point(steps[1].point))
             self._at.waiting.delegated[self._at.state.counters[columns.S] - 1] = True
         else:
             self._enter(unit, 0, columns.SPLIT)

@@ -49,15 +49,12 @@ def search_regions(
 ) -> tuple[Found, str]:
     """All regions in tree order, or the first of them and why the search ended early (nothing for enough regions).
 
-    Compiling what it needs does not count.
-
     Parameters
     ----------
     last
         Bits of a region: only what comes behind it is searched.
     """
     first = Task.whole(setup, limits.deadline)
-    first.prepare()
     if last is not None:
         try:
             first.skip_to(last)

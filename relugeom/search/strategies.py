@@ -7,7 +7,6 @@ dictionary searches what is below that node, and the cones continue behind it.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -49,9 +48,6 @@ class Position:
 class Strategy(ABC):
     """How to go from node to node."""
 
-    kernel: Any
-    """The compiled search."""
-
     @abstractmethod
     def advance(self, setup: Setup, at: Position, output: Output, budget: int) -> int:
         """Search for so many nodes; a code says what is needed then."""
@@ -80,8 +76,6 @@ class Strategy(ABC):
 class _ByDictionary(Strategy):
     """A warm simplex dictionary of each cell."""
 
-    kernel = search
-
     def advance(self, setup: Setup, at: Position, output: Output, budget: int) -> int:
         return int(search(setup.problem, at.state, at.waiting, output, budget))
 
@@ -109,8 +103,6 @@ class _ByDictionary(Strategy):
 
 class _ByCones(Strategy):
     """Vertices and directions of each cell."""
-
-    kernel = search_cones
 
     def advance(self, setup: Setup, at: Position, output: Output, budget: int) -> int:
         return int(search_cones(setup.problem, at.state, *_stack(at), output, budget))

@@ -37,7 +37,6 @@ def test_a_search_that_stops_after_any_node_leaves_an_honest_prefix(step, dimens
     domain = Domain.box(-np.ones(3), np.ones(3))
     whole = enumerate_regions(network, domain, budget=budget)
     task = Task.whole(Setup(network, domain_chart(domain), budget))
-    task.prepare()
     while not task.finished:
         task.run(step)
         columns = [[np.zeros((0, width), dtype=kind)] for width, kind in ((2, np.uint8), (3, np.float64))]

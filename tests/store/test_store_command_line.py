@@ -28,8 +28,8 @@ from sqlalchemy import make_url
 
 from relugeom.budget import StoreWaits
 from relugeom.deadline import Deadline
+from relugeom.geometry.compiled import NOTICE
 from relugeom.network.decision import Decision, Squashing
-from relugeom.search.engine import NOTICE
 from relugeom.store.database.one_file import log_of
 from relugeom.store.store import open_store
 from relugeom.store.views import VIEWS

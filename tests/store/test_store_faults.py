@@ -28,9 +28,9 @@ from relugeom.audit import audit, report_content
 from relugeom.checker import main as check
 from relugeom.deadline import Deadline
 from relugeom.errors import InputError, RelugeomError, SchemaVersionError, StoreError
+from relugeom.geometry.compiled import NOTICE
 from relugeom.geometry.domain import Domain
 from relugeom.report.html import render_report
-from relugeom.search.engine import NOTICE
 from relugeom.search.enumeration import enumerate_regions
 from relugeom.store.query.readonly import run_query
 from relugeom.store.store import open_store

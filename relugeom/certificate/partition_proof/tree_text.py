@@ -1,7 +1,7 @@
 """The tree of a partition's certificate as text, piece by piece: the compiled prover, and its holes filled exactly."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,7 +17,6 @@ from relugeom.deadline import CLOCK, NEVER, Deadline
 from relugeom.geometry.chart import domain_chart
 from relugeom.partition.partition import Partition
 from relugeom.search import columns
-from relugeom.search.engine import prepare
 from relugeom.search.path import stand_at
 from relugeom.search.setup import Setup, grown
 
@@ -67,7 +66,6 @@ def tree_pieces(partition: Partition, deadline: Deadline = NEVER, pace: Pace = U
         return
     deadline.check()
     walker = _Walker(partition, deadline, pace)
-    walker.prepare()
     while not walker.done:
         deadline.check()
         yield walker.run()
@@ -119,12 +117,6 @@ class _Walker:
         self._network = make_exact(network)
         self._filler = HoleFiller(partition, chart, hull, deadline)
         self._tried = (-1, -1)  # the node at which the dictionary was set up again
-
-    def prepare(self) -> None:
-        """Compile, or load, the prover, if this process has not done so before."""
-        kernel: Any = write_tree
-        if not kernel.overloads:
-            prepare(lambda: self._advance(0))
 
     def _advance(self, steps: int) -> int:
         code: int = write_tree(
