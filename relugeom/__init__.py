@@ -81,6 +81,7 @@ _ROOMS = {
     "relugeom.claims.ball": ("l1_ball", "l2_ball", "linf_ball"),
     "relugeom.claims.patterns": ("PatternClaims", "PatternStatement"),
     "relugeom.store.store": ("open_store",),
+    "relugeom.audit.warm_up": ("warm_up",),
     "relugeom.audit.request": ("AuditRequest",),
     "relugeom.budget": ("Budget", "SearchBudget"),
 }

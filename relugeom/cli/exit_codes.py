@@ -87,6 +87,7 @@ VERBS: Mapping[str, Mapping[ExitCode, str]] = {
     },
     "query": {ExitCode.DONE: "answered", ExitCode.UNKNOWN: "the answer was cut, or stopped after its first rows"},
     "report": JUST_DONE,
+    "warm-up": JUST_DONE,
     "db current": JUST_DONE,
     "db upgrade": {ExitCode.DONE: "done", ExitCode.UNKNOWN: "the store could not be made one file again"},
     "db metadata": JUST_DONE,

@@ -64,6 +64,19 @@ def report(
     return run_report(store, out, run=run, show_samples=not no_samples, map_features=features, as_json=as_json)
 
 
+@app.command()
+def warm_up(as_json: Json = False) -> int:
+    """Compile the code for large searches and proofs ahead, for images and servers.
+
+    \b
+    Example:
+      relugeom warm-up
+    """
+    from relugeom.cli.warming import run_warm_up
+
+    return run_warm_up(as_json=as_json)
+
+
 @database.command()
 def current(store: StoreName, as_json: Json = False) -> int:
     """Show the schema of a store, and that of this relugeom.

@@ -21,7 +21,7 @@ from numba.extending import _Intrinsic
 
 from relugeom.deadline import CLOCK
 
-__all__ = ["Kernel", "KernelCache", "borrowed", "compiled", "inlined", "inner", "interpreted_for"]
+__all__ = ["Kernel", "KernelCache", "borrowed", "compiled", "compiled_kernels", "inlined", "inner", "interpreted_for"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -34,7 +34,7 @@ NOTICE = (
     "compiling the code for large searches and proofs, up to half a minute: once per installation, or each time "
     "where no folder can be written for it (NUMBA_CACHE_DIR names one); relugeom warm-up does it ahead"
 )
-PATIENCE = 1.0
+PATIENCE = 2.0
 """Seconds after which a compilation is announced."""
 
 
@@ -163,6 +163,15 @@ class _Part(CPUDispatcher):  # type: ignore[misc]
         return self.py_func(*arguments)
 
 
+KERNELS: list[Kernel] = []
+"""All kernels of the modules that are loaded."""
+
+
+def compiled_kernels() -> tuple[str, ...]:
+    """Names of the kernels that are compiled, or loaded, in this process."""
+    return tuple(sorted(kernel.__name__ for kernel in KERNELS if kernel.overloads))
+
+
 @contextmanager
 def interpreted_for(seconds: float) -> Iterator[None]:
     """Inside the block every kernel is compiled at once (0), or never (infinity)."""
@@ -176,6 +185,7 @@ def interpreted_for(seconds: float) -> Iterator[None]:
 def compiled(function: Function) -> Function:
     """Compile a function with Numba (`nogil`, cached where a cache folder can be written), once it is worth it."""
     kernel = Kernel(function, targetoptions=dict(OPTIONS))
+    KERNELS.append(kernel)
     with suppress(RuntimeError):  # Numba finds no folder to write its cache to: compile in each process instead
         kernel._cache = KernelCache(function)
     return cast(Function, kernel)

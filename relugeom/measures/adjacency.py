@@ -234,7 +234,6 @@ class _Search:
         self.points = partition.points[:, list(chart.free)]
         self.inexact = np.isin(np.arange(len(partition)), list(partition.exact_points))
         self.layer = [layer for layer, width in enumerate(self.network.widths) for _ in range(width)]
-        self.few, self.open = pace.few, 0  # candidates that the interior points did not show
         self.index = _PatternIndex(partition.packed, self.network.units)
 
     def pairs_from(self, start: int, stop: int) -> tuple[_Columns, list[_Pair]]:
@@ -298,8 +297,7 @@ class _Search:
         facet = prove_crossing(bits[rows], columns.unit, passed, here, there)
         facet &= ~(self.inexact[columns.first] | self.inexact[columns.second])
         left = np.flatnonzero(~facet)
-        self.open += len(left)
-        if len(left) and self.open > self.few:
+        if len(left):
             begin = self._between(columns, left, here, there)
             verdicts = settle(self.floats, bits, Candidates(rows[left], columns.unit[left], passed[left], begin))
             facet[left] = verdicts.facet

@@ -54,13 +54,10 @@ class FacetPace:
         Bits of patterns, at most.
     first
         Regions of the first block, where there is a time limit.
-    few
-        So many candidates are settled exactly before a compiled kernel has been loaded for the others.
     """
 
     bits: int = 100_000
     first: int = 64
-    few: int = 50
 
     def block(self, units: int) -> int:
         """Regions of a network with so many units, at most."""

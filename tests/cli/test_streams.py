@@ -30,6 +30,7 @@ VERBS = {
     "compare": (("compare", "model.npz", "other.npz", *BOX), 1),
     "query": (("query", "audit.db", "SELECT 1"), 0),
     "report": (("report", "audit.db", "--out", "{new}.html"), 0),
+    "warm-up": (("warm-up",), 0),
     "db current": (("db", "current", "audit.db"), 0),
     "db upgrade": (("db", "upgrade", "audit.db"), 0),
     "db metadata": (("db", "metadata", "audit.db"), 0),

@@ -1,7 +1,6 @@
 """Adjacent regions against brute force over all pairs, theorems on arrangements, and laws of every partition."""
 
 from fractions import Fraction
-from functools import partial
 from math import factorial
 
 import numpy as np
@@ -33,7 +32,6 @@ from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import pattern_texts
 from relugeom.search.enumeration import enumerate_regions
 
-adjacency_of = partial(find_adjacency, pace=FacetPace(few=0))
 """Small partitions take the way of large ones."""
 
 
@@ -89,7 +87,7 @@ def as_mapping(adjacency: Adjacency):
 
 def check(partition, *, boundary=True):
     """Laws that every complete partition keeps; all facets of all regions are found a second time, one by one."""
-    adjacency, count = adjacency_of(partition), len(partition)
+    adjacency, count = find_adjacency(partition), len(partition)
     assert adjacency.complete and adjacency.regions == count
     mapping = as_mapping(adjacency)
     if count > 1:
@@ -141,7 +139,7 @@ def test_all_pairs(name: str, seed: int, two_layers: bool) -> None:
     inputs, domain = DOMAINS[name]
     sizes = (inputs, 2, 2, 1) if two_layers else (inputs, 3, 1)
     partition = enumerate_regions(integer_network(np.random.default_rng(seed), *sizes), domain)
-    assert as_mapping(adjacency_of(partition)) == naive_pairs(partition)
+    assert as_mapping(find_adjacency(partition)) == naive_pairs(partition)
 
 
 @settings(max_examples=25)
@@ -160,11 +158,11 @@ def test_ordinary_networks(seed: int) -> None:
 def test_what_floats_leave_open_is_settled_exactly(monkeypatch) -> None:
     """Without any help from floats the same pairs come out."""
     partition = enumerate_regions(he_network(3, 3, 6, 5, 1), cube(3))
-    expected = as_mapping(adjacency_of(partition))
+    expected = as_mapping(find_adjacency(partition))
     monkeypatch.setattr(adjacency_module, "prove_crossing", lambda bits, *_: np.zeros(len(bits), dtype=np.bool_))
-    by_programs = as_mapping(adjacency_of(partition))
+    by_programs = as_mapping(find_adjacency(partition))
     monkeypatch.setattr(adjacency_module, "settle", lambda floats, bits, candidates: nothing(len(candidates.row)))
-    assert as_mapping(adjacency_of(partition)) == by_programs == expected
+    assert as_mapping(find_adjacency(partition)) == by_programs == expected
 
 
 def nothing(count: int) -> Verdicts:
@@ -177,13 +175,13 @@ def nothing(count: int) -> Verdicts:
 @pytest.mark.parametrize("n", [2, 3, 4])
 def test_braid_arrangements(n: int) -> None:
     partition = enumerate_regions(braid(n), Domain.everything(n))
-    assert adjacency_of(partition).degrees.tolist() == [n - 1] * factorial(n)
+    assert find_adjacency(partition).degrees.tolist() == [n - 1] * factorial(n)
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_type_b_arrangements(n: int) -> None:
     partition = enumerate_regions(type_b(n), Domain.everything(n))
-    assert adjacency_of(partition).degrees.tolist() == [n] * 2**n * factorial(n)
+    assert find_adjacency(partition).degrees.tolist() == [n] * 2**n * factorial(n)
 
 
 @pytest.mark.parametrize(("m", "n"), [(6, 1), (5, 2), (6, 3)])
@@ -242,8 +240,8 @@ def test_scales(exponent: int) -> None:
     scaled = layered(
         *[(w, b * 2.0**exponent) for w, b in zip(small.weights, small.biases, strict=True)],
     )
-    expected = as_mapping(adjacency_of(enumerate_regions(small, cube(2))))
-    assert as_mapping(adjacency_of(enumerate_regions(scaled, cube(2, 2.0**exponent)))) == expected
+    expected = as_mapping(find_adjacency(enumerate_regions(small, cube(2))))
+    assert as_mapping(find_adjacency(enumerate_regions(scaled, cube(2, 2.0**exponent)))) == expected
 
 
 def test_a_region_without_floats() -> None:
@@ -263,7 +261,7 @@ def test_nothing_to_share() -> None:
     a_point = Domain.box([0.5, 0.5], [0.5, 0.5])
     for network, domain in [(without_units, cube(2)), (DEGENERATE["plateau"][0], a_point)]:
         partition = enumerate_regions(network, domain)
-        adjacency = adjacency_of(partition)
+        adjacency = find_adjacency(partition)
         assert (len(adjacency), adjacency.degrees.tolist(), adjacency.neighbours(0).tolist()) == (0, [0], [])
         assert [facet.units for facet in find_facets(partition, 0)] == ([()] * 4 if domain is not a_point else [])
 
@@ -297,7 +295,7 @@ def test_truncated_partitions() -> None:
     network, domain = he_network(2, 2, 8, 4, 1), cube(2)
     complete = enumerate_regions(network, domain)
     part = enumerate_regions(network, domain, max_regions=len(complete) // 2)
-    whole, known = as_mapping(adjacency_of(complete)), adjacency_of(part)
+    whole, known = as_mapping(find_adjacency(complete)), find_adjacency(part)
     assert not known.complete
     assert as_mapping(known) == {pair: units for pair, units in whole.items() if max(pair) < len(part)}
     facets = [facet for row in range(len(part)) for facet in find_facets(part, row) if not facet.sides]
@@ -308,14 +306,14 @@ def test_truncated_partitions() -> None:
 
 def test_progress_and_blocks() -> None:
     partition = enumerate_regions(he_network(1, 2, 10, 5, 1), cube(2))
-    expected = as_mapping(adjacency_of(partition))
+    expected = as_mapping(find_adjacency(partition))
     told: list[int] = []
-    assert as_mapping(find_adjacency(partition, pace=FacetPace(few=0, bits=100), on_progress=told.append)) == expected
+    assert as_mapping(find_adjacency(partition, pace=FacetPace(bits=100), on_progress=told.append)) == expected
     assert told == sorted(told) and len(told) > 2 and told[-1] == len(partition)
 
 
 def test_unknown_units_and_rows() -> None:
-    adjacency = adjacency_of(enumerate_regions(DEGENERATE["plateau"][0], cube(2, 4.0)))
+    adjacency = find_adjacency(enumerate_regions(DEGENERATE["plateau"][0], cube(2, 4.0)))
     for unit in (4, -1, (0, 2), (2, 0), (-1, 0)):
         with pytest.raises(InputError, match="no unit"):
             adjacency.across(0, unit)
