@@ -1,4 +1,4 @@
-"""The verbs about a store: query, report, db."""
+"""The verbs about a store, query, report and db, and the one that compiles ahead."""
 
 from typing import Annotated
 
@@ -7,7 +7,7 @@ import typer
 from relugeom.cli.app import app, budget_of, database, names_in
 from relugeom.cli.options import Json, MapFeatures, NoSamples, StoreName
 
-__all__ = ["current", "metadata", "query", "report", "upgrade"]
+__all__ = ["current", "metadata", "query", "report", "upgrade", "warm_up"]
 
 
 @app.command()
@@ -64,7 +64,7 @@ def report(
     return run_report(store, out, run=run, show_samples=not no_samples, map_features=features, as_json=as_json)
 
 
-@app.command()
+@app.command("warm-up")
 def warm_up(as_json: Json = False) -> int:
     """Compile the code for large searches and proofs ahead, for images and servers.
 
