@@ -1,6 +1,6 @@
 """Training with Keras (JAX backend), as both studies need it: `pip install '.[studies]'`.
 
-A study has *settings*, and a table of what became of seeds 0, 1, 2, …: one CSV file, a row per seed.
+A study has *settings*, and a table of the results of seeds 0, 1, 2, …: one CSV file with one row per seed.
 """
 
 import argparse

@@ -6,6 +6,7 @@ Everything happens in one transaction, with foreign keys off (SQLite's default) 
 from alembic import context
 from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine
+from sqlalchemy.schema import SetColumnComment, SetTableComment
 
 from relugeom.store.schema import SCHEMA_TABLE, metadata
 
@@ -24,6 +25,8 @@ def migrate(connection: Connection) -> None:
         context.run_migrations()
         if connection.dialect.name == "sqlite":
             refuse_orphans(connection)
+        elif context.get_context().get_current_revision() == context.script.get_current_head():
+            refresh_comments(connection)
 
 
 def refuse_orphans(connection: Connection) -> None:
@@ -33,6 +36,15 @@ def refuse_orphans(connection: Connection) -> None:
         raise CommandError(
             f"the migration would leave a row of {orphan[0]} that refers to a missing row of {orphan[2]}"
         )
+
+
+def refresh_comments(connection: Connection) -> None:
+    """Replace the comments that older revisions wrote; an SQLite file has none."""
+    for table in metadata.sorted_tables:
+        connection.execute(SetTableComment(table))
+        for column in table.columns:
+            if column.comment:
+                connection.execute(SetColumnComment(column))
 
 
 live = context.config.attributes.get("connection")

@@ -1,7 +1,7 @@
 """Exact geometry of trained ReLU networks.
 
-This module is the face: a table of names, each loaded from its room on first use (PEP 562), so that importing relugeom
-costs nothing.
+This module is the public face: a table of names, each loaded from its room on first use (PEP 562), so that importing
+relugeom is fast.
 """
 
 from importlib import import_module

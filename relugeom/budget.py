@@ -1,6 +1,6 @@
-"""What a job may spend: its time, its threads, how much of everything it looks at, as one value that is handed down.
+"""What a job may spend: its time, its threads and how much of everything it examines, as one value that is handed down.
 
-Imports the clock alone. Never read from a module by those who spend it: whoever wants another budget gives another one.
+Imports only the clock. Nobody reads a budget from a module: to change it, pass another value.
 """
 
 from dataclasses import dataclass, replace
@@ -12,12 +12,12 @@ from relugeom.deadline import Deadline, TimeLimit
 __all__ = ["MOST_REGIONS", "SECONDS", "Budget", "Counts", "Limits", "Pace", "SearchBudget", "Shares", "StoreWaits"]
 
 SECONDS, MOST_REGIONS = 120.0, 1_000_000
-"""What an audit may spend where nobody says otherwise; the help of the command line shows it, too."""
+"""Default limits of an audit; the help of the command line shows them, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shares:
-    """The parts of an audit in their order, and the weights by which they share its time."""
+    """Parts of an audit in their order, and the weights by which they share its time."""
 
     settling: float = 2.0
     enumeration: float = 8.0
@@ -41,28 +41,29 @@ class Shares:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How much an audit looks at, at most.
+    """Upper limits on how much an audit examines.
 
     Attributes
     ----------
     outputs, pairs
-        Outputs whose ranges are asked, and pairs of an output and a feature whose directions are.
+        Outputs whose ranges are computed, and pairs of an output and a feature that are tested for monotonicity.
     late_looks
-        Questions of which inputs are looked at even where there is no time left at all.
+        Questions for which a few inputs are evaluated even if no time is left at all.
     candidates
-        Samples from which the search for extreme inputs sets out.
+        Samples from which the search for extreme inputs starts.
     regions
-        Regions of a list whose volumes, neighbours and decisions are measured; of longer ones, none are.
+        Longest list of regions whose volumes, neighbours and decisions are measured.
     analysed, shuffled, paths, distances
-        Samples that are grouped and scored, shuffled, integrated along, and asked how far another decision is.
+        Samples that are grouped and scored; shuffled; used for integrated gradients; and asked for their distance to
+        another decision.
     maps
-        Clusters, and regions, whose maps are tried on all samples.
+        Clusters, and regions, whose maps are applied to all samples.
     groups
         Groups of clusters.
     relevance
-        Clusters whose features are told apart.
+        Clusters whose features are tested for relevance.
     drawn
-        Samples that are drawn on maps.
+        Samples that are drawn in maps.
     """
 
     outputs: int = 10
@@ -81,7 +82,7 @@ class Counts:
 
 
 class Limits(TypedDict, total=False):
-    """Fields of a `Budget` that may be given by themselves."""
+    """Fields of a `Budget` that may be given on their own."""
 
     time_limit: TimeLimit
     max_regions: int | None
@@ -90,14 +91,14 @@ class Limits(TypedDict, total=False):
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How many steps compiled code takes between two looks at the clock and at idle threads.
+    """How many steps compiled code takes before it looks again at the clock and for idle threads.
 
     Attributes
     ----------
     first, most
-        Steps at first, and at most.
+        Steps in the first round, and the most in any round.
     seconds
-        How far apart looks should be: where steps take longer, there are fewer between two.
+        Time that should pass between two looks: the slower the steps, the fewer there are in between.
     """
 
     first: int
@@ -105,7 +106,7 @@ class Pace:
     seconds: float = 0.05
 
     def after(self, steps: int, seconds: float) -> int:
-        """How many steps to take next, after so many that took so long."""
+        """Number of steps to take next, given how long the last ones took."""
         faster = self.seconds / max(seconds, self.seconds / 8)
         return min(max(int(steps * faster), 1), self.most)
 
@@ -117,15 +118,15 @@ class SearchBudget:
     Attributes
     ----------
     pace
-        Nodes between two looks at the clock and at idle threads.
+        Nodes between two looks at the clock and for idle threads.
     block_seconds
-        Seconds between two blocks that are handed out.
+        Seconds between two blocks of regions that are handed out.
     admissible_seconds
-        Seconds for the question whether any input is admissible; undecided in that time, the search goes on.
+        Seconds to decide whether any input is admissible; if that is not enough, the search starts anyway.
     cone_dimensions, integer_dimensions
-        Domains of at most so many dimensions are searched by the generators of their cells: in others there are too
-        many, a cube has 2^d. The second counts where forms are integers: then generators are exact, and dictionaries
-        would have no margin.
+        Domains of at most this many dimensions are searched by the generators of their cells; with more dimensions
+        there are too many generators (a cube has 2^d). The second limit applies where forms are integers: there
+        generators are exact, and dictionaries would have no margin.
     """
 
     pace: Pace = Pace(16, 20_000)
@@ -161,19 +162,19 @@ class Budget:
     Attributes
     ----------
     time_limit
-        Seconds, or a deadline, for the whole job; None for no limit. Compiling does not count.
+        Seconds or a deadline for the whole job; None for no limit. Compilation does not count.
     max_regions
-        How many regions are listed at most; fewer where there is no time to store so many. None for no limit.
+        At most this many regions are listed, or fewer if there is no time to store that many. None for no limit.
     threads
-        How many threads enumerate; a COMPLETE answer does not depend on it.
+        Number of threads that enumerate; a COMPLETE answer does not depend on it.
     shares
         How the parts share the time.
     counts
-        How much they look at.
+        How much the parts examine.
     search
         How the search for regions goes about its work.
     proving
-        Steps of the proof of a list of regions between two looks at the clock.
+        Steps between two looks at the clock while a list of regions is proved.
     storing
         How long the store waits for others.
     """
@@ -188,10 +189,10 @@ class Budget:
     storing: StoreWaits = StoreWaits()
 
     def begun(self) -> "Budget":
-        """The same with its time running from now."""
+        """The same budget, with its time running from now."""
         return replace(self, time_limit=Deadline.of(self.time_limit))
 
     def parameters(self) -> dict[str, object]:
-        """What a store keeps of it: limits in numbers, the time that is left of a deadline."""
+        """Parameters that a store keeps: the limits as numbers, and the time left until a deadline."""
         seconds = self.time_limit.seconds_left if isinstance(self.time_limit, Deadline) else self.time_limit
         return {"max_regions": self.max_regions, "time_limit": None if seconds == inf else seconds}

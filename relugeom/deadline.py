@@ -1,11 +1,11 @@
-"""How long a job may take: one moment, set where the job begins and handed down to every step of it.
+"""Deadlines: one moment in time, set where a job begins and handed down to each of its steps.
 
 A public function takes a `TimeLimit`, which is seconds, None for no limit, or a `Deadline` that a caller has set, and
-turns it into a `Deadline` in its first line; from there on the value is handed down. A step that can say what it has
-done so far asks whether the deadline has `passed`; one that cannot lets `check` raise, and the function that set the
-deadline catches that. The clock only stops: what an answer is depends on the work that was done.
+turns it into a `Deadline` in its first line; from there on the value is handed down. A step with a partial result asks
+whether the deadline has `passed`; a step without one lets `check` raise, and the function that set the deadline catches
+that. The clock only stops: what an answer is depends on the work that was done.
 
-Compiling kernels, once per installation, is not part of any job: this clock stands still meanwhile.
+Compiling kernels, once per installation, is not part of any job: the clock stands still meanwhile.
 """
 
 import threading
@@ -26,24 +26,24 @@ class Clock:
         self._stops, self._since, self._stopped = 0, 0.0, 0.0
 
     def now(self) -> float:
-        """Seconds so far; only differences mean something."""
+        """Seconds so far; only differences have a meaning."""
         with self._lock:
             return (self._since if self._stops else time.monotonic()) - self._stopped
 
     @property
     def stopped(self) -> float:
-        """Seconds during which it stood still."""
+        """Seconds during which the clock stood still."""
         return time.monotonic() - self.now()
 
     def stop(self) -> None:
-        """Stand still until `start` has been called as often as this."""
+        """Stand still until `start` has been called as often as `stop`."""
         with self._lock:
             if not self._stops:
                 self._since = time.monotonic()
             self._stops += 1
 
     def start(self) -> None:
-        """Go on."""
+        """Run again."""
         with self._lock:
             self._stops -= 1
             if not self._stops:
@@ -51,7 +51,7 @@ class Clock:
 
 
 CLOCK = Clock()
-"""The clock of this process."""
+"""Clock of this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Deadline:
 
     @classmethod
     def of(cls, limit: "TimeLimit") -> "Deadline":
-        """So many seconds from now, never for None; a deadline is returned as it is.
+        """Deadline after this many seconds, or never for None; a deadline is returned as it is.
 
         Raises
         ------
@@ -94,7 +94,7 @@ class Deadline:
         return max(self.end - CLOCK.now(), 0.0)
 
     def check(self) -> None:
-        """Leave a computation that has nothing to show until it ends.
+        """Leave a computation that has no partial result.
 
         Raises
         ------
@@ -102,22 +102,24 @@ class Deadline:
             It is time to stop.
         """
         if self.passed:
-            raise DeadlinePassedError("the time limit is over")
+            raise DeadlinePassedError("time ran out")
 
     def within(self, seconds: float) -> "Deadline":
-        """The earlier of this deadline and so many seconds from now."""
+        """The earlier of this deadline and the given number of seconds from now."""
         return Deadline(min(self.end, CLOCK.now() + seconds))
 
     def share(self, part: float) -> "Deadline":
-        """A deadline after so large a part (0 to 1) of the time that is left."""
+        """Deadline after the given part (0 to 1) of the remaining time."""
         return self.within(part * self.seconds_left)
 
     def later(self, seconds: float) -> "Deadline":
-        """The same, moved by time that does not count (or, below 0, that is kept for something else)."""
+        """The same deadline, later by time that does not count (or, if negative, by time that is kept for something
+        else).
+        """
         return Deadline(self.end + seconds)
 
     def __reduce__(self) -> tuple[object, tuple[float]]:
-        """Another process has stopped its clock at other times; the machine's clock is the same."""
+        """Pickle by the machine's clock, since another process has stopped its own clock at other times."""
         return _from_machine, (self.end + CLOCK.stopped if isfinite(self.end) else self.end,)
 
 
@@ -126,7 +128,7 @@ def _from_machine(end: float) -> Deadline:
 
 
 NEVER = Deadline()
-"""The deadline of a job without a limit."""
+"""Deadline of a job without a limit."""
 
 TimeLimit = float | Deadline | None
-"""Seconds, a moment that a caller has set, or None for no limit."""
+"""Seconds, a deadline that a caller has set, or None for no limit."""

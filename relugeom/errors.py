@@ -1,7 +1,7 @@
 """One tree of exceptions.
 
-Every error that a user can cause says what was wrong, where, and what to do about it, in one line; the
-command line prints that line and ends with exit code 2. What a limit leaves open ends with 3, what breaks down with 4.
+Every error that a user can cause says in one line what was wrong, where, and what to do about it; the command line
+prints that line and ends with exit code 2. Questions that a limit leaves open end with 3, breakdowns with 4.
 """
 
 __all__ = [
@@ -29,7 +29,7 @@ class RelugeomError(Exception):
 
 
 class DeadlinePassedError(RelugeomError):
-    """The time for a job is over: whoever has set the deadline says what is known by then."""
+    """The time for a job is over; the function that set the deadline says what is known by then."""
 
 
 class InputError(RelugeomError):
@@ -41,7 +41,7 @@ class ModelError(InputError):
 
 
 class UnsupportedModelError(ModelError):
-    """A model is well formed but holds something that is not an affine map, a ReLU or a known tail."""
+    """A model is well formed but contains something other than affine maps, ReLUs and a known tail."""
 
 
 class PatternError(InputError):
@@ -81,7 +81,7 @@ class SolverError(RelugeomError):
 
 
 class SolverCrashError(RelugeomError):
-    """A solver broke down, which says nothing about the question that it was asked."""
+    """A solver broke down, which says nothing about the question."""
 
 
 class CertificateError(RelugeomError):

@@ -1,7 +1,8 @@
-"""One door for files: what is read is a regular file of bounded size, what is written is there whole or not at all.
+"""One door for files: only regular files of bounded size are read, and files are written whole or not at all.
 
-A device never ends and a pipe can be read once, or waits for a writer for ever; files are read more than once here (for
-a digest, for their first bytes). So neither is opened: the place is looked at first, and refused in one line.
+A device never ends, and a pipe can be read only once or waits for a writer for ever; files are read more than once here
+(for a digest, for their first bytes). So neither is opened: the kind of file is looked at first, and others are refused
+in one line.
 """
 
 import os
@@ -24,11 +25,11 @@ KINDS = {
     stat.S_IFCHR: "a device, which may never end",
     stat.S_IFBLK: "a device",
 }
-"""What places are that are no regular files."""
+"""Names for the kinds of files that are not regular."""
 
 
 def other_kind(place: Path) -> str:
-    """What is at a place that is no regular file, in words; nothing where it is one.
+    """Kind of a file that is not regular, in words; empty for a regular file.
 
     Raises
     ------
@@ -40,17 +41,17 @@ def other_kind(place: Path) -> str:
 
 
 def regular_file(path: str | os.PathLike[str], *, refusal: type[InputError] = InputError) -> Path:
-    """The path of a file that can be opened and read to its end, links followed.
+    """Path of a file that can be opened and read to its end, with links followed.
 
     Parameters
     ----------
     refusal
-        The exception that says why it cannot be.
+        Class of the exception that says why it cannot.
 
     Raises
     ------
     InputError
-        There is no such file, it is a folder, a pipe or a device, or it may not be read.
+        The file does not exist, is a folder, a pipe or a device, or may not be read.
     """
     place = _named(path, refusal)
     shown = repr(str(path))
@@ -60,11 +61,11 @@ def regular_file(path: str | os.PathLike[str], *, refusal: type[InputError] = In
             with place.open("rb"):
                 return place
     except (FileNotFoundError, NotADirectoryError):
-        standard_input = ": the standard input is not read, save it as a file first" if str(path) == "-" else ""
+        standard_input = ": the standard input cannot be read, so save it as a file first" if str(path) == "-" else ""
         raise refusal(f"{shown}: there is no such file{standard_input}") from None
     except OSError as error:
         raise refusal(f"{shown} cannot be read: {error.strerror}") from None
-    save = "save what comes from it as a file, and give the name of that file"
+    save = "save its output as a file, and give the name of that file"
     cure = "give the name of a file in it" if kind == FOLDER else save
     raise refusal(f"{shown}: this is {kind}, not a regular file: {cure}")
 
@@ -75,14 +76,14 @@ def read_text(path: str | Path, *, most: int = LONGEST_TEXT, refusal: type[Input
     Parameters
     ----------
     most
-        Bytes that it may have.
+        Most bytes that it may have.
     refusal
-        The exception that says why it cannot be read.
+        Class of the exception that says why it cannot be read.
 
     Raises
     ------
     InputError
-        It is no regular file (`regular_file`), it is too long, or no text.
+        The file is not regular (see `regular_file`), too long, or not text.
     """
     place = regular_file(path, refusal=refusal)
     try:
@@ -91,20 +92,20 @@ def read_text(path: str | Path, *, most: int = LONGEST_TEXT, refusal: type[Input
     except OSError as error:
         raise refusal(f"{str(path)!r} cannot be read: {error.strerror}") from None
     if len(content) > most:
-        raise refusal(f"{str(path)!r}: the file has more than {counted(most, 'byte')}")
+        raise refusal(f"{str(path)!r}: the file is larger than {counted(most, 'byte')}")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise refusal(f"{str(path)!r}: no text in UTF-8 (byte {error.start})") from None
+        raise refusal(f"{str(path)!r}: not text in UTF-8 (see byte {error.start})") from None
 
 
 def make_folder(path: str | Path) -> Path:
-    """A folder with all above it, made where there is none.
+    """Make a folder and those above it, where they do not exist.
 
     Raises
     ------
     InputError
-        It cannot be made.
+        The folder cannot be made.
     """
     folder = _named(path, InputError)
     try:
@@ -115,12 +116,12 @@ def make_folder(path: str | Path) -> Path:
 
 
 def place_to_write(path: str | Path) -> Path:
-    """Where a file will be written, absolute and links followed; nothing is written yet.
+    """Absolute path where a file will be written, with links followed; nothing is written yet.
 
     Raises
     ------
     InputError
-        Something that is not a file is in the way, the folder does not exist, or no file can have this name.
+        Something other than a file is in the way, the folder does not exist, or no file can have this name.
     """
     try:
         place = Path(os.path.realpath(_named(path, InputError)))
@@ -138,12 +139,12 @@ def place_to_write(path: str | Path) -> Path:
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
-    """Write a file beside its place and move it there once it is complete.
+    """Write a file under another name, and move it into place once it is complete.
 
     Raises
     ------
     InputError
-        The folder does not exist or cannot be written to, or something that is not a file is in the way.
+        The folder does not exist or cannot be written to, or something other than a file is in the way.
     """
     target = place_to_write(path)
     part = target.with_name(f".{token_hex(8)}.part")
@@ -158,10 +159,10 @@ def write_whole(path: str | Path, content: bytes) -> None:
 
 
 def _named(path: str | os.PathLike[str], refusal: type[InputError]) -> Path:
-    """The path, where it is one that a file can have."""
+    """The path, if a file can have it."""
     text = os.fspath(path)
     if not text:
-        raise refusal("an empty text names no file: give the name of a file")
+        raise refusal("an empty text is not a file name: give the name of a file")
     if "\0" in text:
         raise refusal(f"{text!r}: a file name cannot hold a zero character")
     return Path(text)

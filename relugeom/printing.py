@@ -1,4 +1,4 @@
-"""Words in print: texts of others on one line and without the passwords of URLs, and numbers of things."""
+"""Text for display: foreign text on one line and without passwords, and counts of things."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 NOTHING = "–"
-"""Stands where there is no value."""
+"""Shown where there is no value."""
 
 FEWEST_FOR_SHARE = 20
 """Of fewer things a share says nothing, only the count does."""
@@ -32,15 +32,15 @@ OPTION = re.compile(r"([?&;])([^=&;?\s]+)=[^&\s\"']*")
 WHOLE_OPTION = re.compile(r"([?&;])([^=&;?\s]+)=[^&]*")
 KEYWORD = re.compile(r"(?<![?&;\w])((?:ssl)?password|passwd|pwd)(\s*=\s*)(?:'(?:[^'\\]|\\.)*'|[^\s&]+)", re.IGNORECASE)
 SECRET = re.compile(r"pass|pwd|secret|token|credential|private_?key|odbc_connect", re.IGNORECASE)
-"""Options whose values are not shown, whatever stands in them: drivers have many words for a password."""
+"""Options whose values are never shown: drivers have many words for a password."""
 
 
 def hide_passwords(text: str) -> str:
-    """The text with the password of every URL in it, and what its options keep secret, replaced by ``***``.
+    """The text with the passwords of all URLs in it, and their secret options, replaced by ``***``.
 
-    In a text that is a URL from its first letter on, a password may hold spaces; in running text it ends at a space,
-    and strokes of the URL may be missing, which it loses where it is taken for the name of a file. There the keywords
-    of PostgreSQL's connection strings (``host=… password='…'``) count too.
+    If the whole text is a URL, the password may contain spaces; in running text it ends at a space. Slashes of the URL
+    may be missing there, because a URL that was taken for a file name loses them. The keywords of PostgreSQL's
+    connection strings (``host=… password='…'``) count there, too.
     """
     if SCHEME.match(text):
         return WHOLE_OPTION.sub(_hide_secret, WHOLE_URL.sub(r"\1:***@", text))
@@ -48,7 +48,7 @@ def hide_passwords(text: str) -> str:
 
 
 def _hide_secret(option: re.Match[str]) -> str:
-    """An option of a URL; its name may be percent-encoded."""
+    """One option of a URL, without its value if that is secret; its name may be percent-encoded."""
     return f"{option[1]}{option[2]}=***" if SECRET.search(unquote(option[2])) else option[0]
 
 
@@ -86,5 +86,5 @@ def share_of(part: int, whole: int, thing: str = "") -> str:
 
 
 def printable(text: str) -> str:
-    """The text on one line: control characters and lone surrogates as escapes."""
+    """The text on one line, with control characters and lone surrogates escaped."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)

@@ -1,7 +1,7 @@
-"""Remarks: what was done that nobody asked for, or looks as if it were not meant.
+"""Remarks: notes on something that was assumed, or that looks unintended.
 
-Whoever works takes a function that is called with each of them. The command line prints them; in Python they are
-warnings, unless somebody listens.
+A function that makes remarks takes another one that is called with each of them. The command line prints them; in
+Python they are warnings by default.
 """
 
 import warnings
@@ -13,9 +13,9 @@ OnRemark = Callable[[str], None]
 
 
 class RelugeomWarning(UserWarning):
-    """Something was taken in a way that is probably meant, or that probably is not."""
+    """Something was assumed that is probably meant, or found that probably is not."""
 
 
 def warn(remark: str) -> None:
-    """Say a remark as a warning."""
+    """Issue a remark as a warning."""
     warnings.warn(remark, RelugeomWarning, stacklevel=2)

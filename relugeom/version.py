@@ -1,4 +1,4 @@
-"""The version of relugeom, written once."""
+"""The version of relugeom, in its only place."""
 
 __all__ = ["VERSION"]
 

@@ -185,7 +185,7 @@ def test_the_report_has_a_chapter_on_each(titanic: AuditResult) -> None:
     for title in (
         "Importance measured in several ways",
         "Relevance when features are correlated",
-        "How well each map predicts",
+        "Predictions of the maps",
         "Robustness and counterfactuals",
         "Range of each region",
         "Fewer groups",
@@ -214,7 +214,7 @@ def test_without_samples_nothing_tells_of_one(tmp_path: Path) -> None:
     assert not list((tmp_path / "audit" / "proofs").glob("sample-*"))
     page = result.report.read_text(encoding="utf-8")
     assert "Robustness and counterfactuals" in page
-    assert "what would change the decision" not in page
+    assert "smallest change of the decision" not in page
     assert "The certificates were not kept" in page
 
 
@@ -265,7 +265,7 @@ def test_what_there_was_no_time_for_is_an_answer_too(tmp_path: Path) -> None:
         *((f"y0 never rises when x{feature} alone rises", Verdict.FAILS) for feature in (0, 1)),
     ]
     assert all(answer.shown for answer in shown)
-    assert all("time was up" in answer.reason for answer in answers if answer.verdict is Verdict.UNKNOWN)
+    assert all("time ran out" in answer.reason for answer in answers if answer.verdict is Verdict.UNKNOWN)
     kinds = [answer.subject.question for answer in answers]
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "fairness": 1,

@@ -70,22 +70,22 @@ def not_settled(claim, *_more):
 @pytest.mark.usefixtures("no_programs")
 def test_without_time_every_measure_says_so_at_once(partition, tmp_path):
     volumes = region_volumes(partition, time_limit=OVER)
-    assert volumes.method is VolumeMethod.UNKNOWN and "time was up" in volumes.reason
+    assert volumes.method is VolumeMethod.UNKNOWN and "time ran out" in volumes.reason
     assert np.isnan(volumes.shares).all()
     part = enumerate_regions(NETWORK, DOMAIN, max_regions=20)
     covered = covered_share(part, time_limit=OVER)
-    assert (covered.low, covered.high) == (0.0, 1.0) and "time was up" in covered.reason
+    assert (covered.low, covered.high) == (0.0, 1.0) and "time ran out" in covered.reason
     adjacency = find_adjacency(partition, time_limit=OVER)
-    assert len(adjacency.first) == 0 and not adjacency.complete and "time was up" in adjacency.reason
+    assert len(adjacency.first) == 0 and not adjacency.complete and "time ran out" in adjacency.reason
     ranges = region_ranges(partition, time_limit=OVER)
     assert ranges.known == 0 and "left" in ranges.reason
     merged = merge_linear_regions(partition, time_limit=OVER)
-    assert merged.count == len(partition) and not merged.complete and "time was up" in merged.reason
+    assert merged.count == len(partition) and not merged.complete and "time ran out" in merged.reason
     radii = chebyshev_radii(partition, time_limit=OVER)
-    assert np.isnan(radii.radii).all() and not radii.unbounded.any() and "time was up" in radii.reason
+    assert np.isnan(radii.radii).all() and not radii.unbounded.any() and "time ran out" in radii.reason
     located = locate_pattern(NETWORK, DOMAIN, partition[0].pattern, time_limit=OVER)
     assert located.status is PatternStatus.UNKNOWN and located.point is None and "time" in located.reason
-    with pytest.raises(CertificateError, match="time was up"):
+    with pytest.raises(CertificateError, match="time ran out"):
         certify_partition(partition, tmp_path / "none.cert", time_limit=OVER)
     assert not list(tmp_path.iterdir())
     cut = slice_regions(NETWORK, DOMAIN, (0, 1), np.zeros(4), time_limit=OVER)
@@ -99,7 +99,7 @@ def test_without_time_every_analysis_says_so_at_once(partition):
     deciding = enumerate_regions(threshold_network(), DOMAIN, max_regions=5)
     assert len(decide_regions(deciding, time_limit=OVER)) == 0
     groups = group_clusters(clusters, X, groups=10, time_limit=OVER)
-    assert groups.reason == "the time was up" and len(groups) == 1
+    assert groups.reason == "time ran out" and len(groups) == 1
     bounds = bound_groups(groups, partition, time_limit=OVER)
     assert np.isnan(bounds.bound).all() and "left" in bounds.reason
     found = find_unobserved(partition, clusters, X.std(axis=0), time_limit=OVER)
@@ -164,7 +164,7 @@ def test_an_audit_without_time_writes_its_store_and_its_report(name, tmp_path):
     assert result.certificate is None and result.report.exists()
     assert {answer.verdict for answer in result.answers} <= {Verdict.UNKNOWN, Verdict.FAILS}
     notes = " ".join(result.content.notes)
-    for said in ("truncated", "not certified", "because the time ran out", "no map of regions"):
+    for said in ("truncated", "not certified", "because time ran out", "no map of regions"):
         assert said in notes
     with closing(sqlite3.connect(tmp_path / "out" / "audit.db")) as store:
         assert store.execute("SELECT status FROM runs").fetchone() == ("truncated",)
@@ -179,8 +179,8 @@ def test_an_audit_without_time_writes_its_store_and_its_report(name, tmp_path):
 def test_maps_that_were_not_tried_on_all_samples_are_counted(tmp_path):
     model, data, few = TITANIC / "network.onnx", TITANIC / "passengers.csv", replace(SHORT, counts=Counts(maps=2))
     result = audit(model, data, target="Survived", out=tmp_path / "out", budget=few)
-    notes = [note for note in result.content.notes if "tried on all samples" in note]
+    notes = [note for note in result.content.notes if "applied to all samples" in note]
     assert notes == [
-        f"Maps were tried on all samples for 2 of 3 {kind} with samples, largest first."
+        f"The maps of 2 of 3 {kind} with samples were applied to all samples, largest first."
         for kind in ("clusters", "regions")
     ]

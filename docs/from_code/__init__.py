@@ -1,4 +1,5 @@
-"""Pages of the reference that are made from the code when the documentation is built, so that they cannot go stale.
+"""Pages of the reference that are generated from the code when the documentation is built, so that they cannot go
+stale.
 
 Each module makes the Markdown of one part. `GENERATED` has the parts under the names that pages mark them with:
 ``<!-- generated: views -->``.

@@ -23,19 +23,19 @@ class Verb(NamedTuple):
 
     @property
     def options(self) -> list[tuple[str, str]]:
-        """How each argument and option is written, and its help."""
+        """Arguments and options with their help."""
         parameters = self.command.get_params(self.context)
         records = (parameter.get_help_record(self.context) for parameter in parameters)
         return [(record[0].removesuffix(" <str>"), record[1]) for record in records if record]
 
     @property
     def usage(self) -> str:
-        """The line that says how the verb is written."""
+        """Usage line of the verb."""
         return " ".join(self.command.get_usage(self.context).removeprefix("Usage: ").split())
 
 
 def list_verbs() -> list[Verb]:
-    """Every verb, those about a model first; those about a store's schema are written ``db current``."""
+    """All verbs, those about a model first; those about a store's schema are written like ``db current``."""
     modules = [module.__name__ for module in VERBS]
     found = _verbs_of(typer.main.get_command(app), None, "relugeom")
     return sorted(found, key=lambda verb: modules.index(verb.command.callback.__module__))
@@ -53,7 +53,7 @@ def _verbs_of(group: Any, parent: Any, name: str) -> Iterator[Verb]:
 
 
 def command_line_page() -> str:
-    """One section per verb: what it does, how it is written, its arguments and options, an example."""
+    """One section per verb: what it does, its usage, its arguments and options, an example."""
     return "\n".join(_section(verb) for verb in list_verbs())
 
 

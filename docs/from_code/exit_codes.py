@@ -1,4 +1,4 @@
-"""The exit codes, from the tables that verbs end with."""
+"""The exit codes, from the tables that the verbs use."""
 
 from from_code.markdown import in_cell
 from relugeom.cli.exit_codes import MEANINGS, STATUSES, VERBS, ExitCode
@@ -15,7 +15,7 @@ def codes_table() -> str:
 
 
 def statuses_table() -> str:
-    """Which code each `status` of an answer ends with."""
+    """Code of each `status` of an answer."""
     rows = []
     for code in OUTCOMES:
         names = ", ".join(f"`{status}`" for status, own in STATUSES.items() if own is code)
@@ -24,7 +24,7 @@ def statuses_table() -> str:
 
 
 def verbs_table() -> str:
-    """What the codes of an answer mean, one row per verb."""
+    """Meaning of the codes, one row per verb."""
     rows = []
     for verb, meanings in VERBS.items():
         cells = " | ".join(in_cell(meanings.get(code, "")) for code in OUTCOMES)

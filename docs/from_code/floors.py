@@ -1,4 +1,4 @@
-"""The floors of the house, from the test that holds the code to them and from what each room says of itself."""
+"""The floors of the house, from the test that enforces them and from the docstring of each room."""
 
 import ast
 from collections import defaultdict
@@ -28,7 +28,7 @@ def read_floors() -> dict[int, list[str]]:
 
 
 def source_of(room: str) -> Path:
-    """The file whose docstring speaks for a room."""
+    """File whose docstring describes a room."""
     package = REPOSITORY / "relugeom"
     return package / room / "__init__.py" if (package / room).is_dir() else package / f"{room}.py"
 
@@ -40,17 +40,17 @@ def paragraphs_of(room: str) -> list[str]:
 
 
 def sentence_of(room: str) -> str:
-    """What a room is, as it says itself."""
+    """What a room is, from its docstring."""
     return paragraphs_of(room)[0]
 
 
 def manners_of(room: str) -> str:
-    """What a room may import and what it never does, as it says itself; a single file says nothing."""
+    """What a room may import and what it never does, from its docstring; empty for a single file."""
     return next((text for text in paragraphs_of(room) if text.startswith("Imports ")), "")
 
 
 def files_of(room: str) -> int:
-    """How many modules a room has."""
+    """Number of modules in a room."""
     source = source_of(room)
     return sum(1 for path in source.parent.rglob("*.py")) if source.name == "__init__.py" else 1
 

@@ -4,5 +4,5 @@ __all__ = ["in_cell"]
 
 
 def in_cell(text: str) -> str:
-    """The text as it may stand in a cell of a table: on one line, without a bar that would end the cell."""
+    """The text for a cell of a table: on one line, without a bar that would end the cell."""
     return " ".join(text.split()).replace("|", "\\|")

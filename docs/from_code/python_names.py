@@ -1,4 +1,4 @@
-"""The public names of the package: where each is defined, for the page that shows their docstrings."""
+"""The public names of the package and where each is defined, for the page that shows their docstrings."""
 
 import relugeom
 
@@ -25,10 +25,10 @@ SECTIONS = {
     "Certificates": "certify_partition certify_claim settle_claim check_certificate FalseClaimError",
     "Graphs": "active_subnetwork",
     "The store": "open_store",
-    "What is asked, and what it may spend": "AuditRequest Budget SearchBudget",
+    "Requests and budgets": "AuditRequest Budget SearchBudget",
     "Errors and warnings": "RelugeomError RelugeomWarning",
 }
-"""Which section of the page a name stands in; what is not named here stands in `OTHERS`."""
+"""Section of the page for each name; names that are not listed here are in `OTHERS`."""
 OTHERS = "Further names"
 
 
@@ -39,7 +39,7 @@ def home_of(name: str) -> str:
 
 
 def sections() -> dict[str, list[str]]:
-    """The public names of each section: every name stands in one, new ones in the last."""
+    """Public names of each section: every name is in one section, and new ones are in the last."""
     public = [name for name in relugeom.__all__ if name != "__version__"]
     chosen = {title: [name for name in text.split() if name in public] for title, text in SECTIONS.items()}
     placed = {name for names in chosen.values() for name in names}

@@ -1,4 +1,4 @@
-"""The views and tables of a store, as the code defines them: descriptions, columns and what each column means."""
+"""The views and tables of a store, as the code defines them: descriptions, columns and their descriptions."""
 
 import re
 from functools import cache
@@ -13,7 +13,7 @@ from relugeom.store.views import VIEWS
 __all__ = ["list_columns", "read_samples", "tables_page", "views_page"]
 
 SAMPLES = Path(__file__).resolve().parents[1] / "reference" / "view-samples.md"
-"""A question to each view with its answer, which the tests ask."""
+"""Query to each view with its answer, which the tests run."""
 SELECTED = re.compile(r"SELECT(?: DISTINCT)?\s(?P<items>.*?)\sFROM\s", re.DOTALL)
 SOURCE = re.compile(r"(?:FROM|JOIN)\s+(?P<table>[a-z_0-9]+)(?:\s+(?:AS\s+)?(?P<alias>[a-z]\w*))?")
 ITEM = re.compile(r"^(?:(?P<source>\w+)\.)?(?P<column>\w+)(?:\s+AS\s+(?P<name>\w+))?$")
@@ -25,48 +25,49 @@ COMPUTED = {
     "network": "number of the network in the store",
     "region": "number of the region in tree order, from 1",
     "neighbour": "number of the neighbouring region, from 1",
-    "neighbour_pattern": "its pattern",
-    "neighbour_class": "class decided at its interior point",
-    "pattern": "its pattern, one digit per unit",
+    "neighbour_pattern": "pattern of the neighbouring region",
+    "neighbour_class": "class that is decided at the neighbour's interior point",
+    "pattern": "activation pattern, one digit per unit",
     "number": "number of the answer, from 1",
-    "position": "place in the order in which rows are shown, from 0",
+    "position": "position in the order in which rows are shown, from 0",
     "output_position": "number of the output, from 0",
-    "measure_position": "place of the measure, from 0",
-    "admissible": "yes, no or unknown: whether an admissible input has the pattern",
-    "active": "1 where the unit is active, 0 where it is inactive",
-    "changes_sign": "1 where the feature raises the output in some regions and lowers it in others",
-    "changed_sign": "1 where the coefficient's sign differs between the runs",
-    "status": "what the pattern is: region, lower-dimensional, infeasible or unknown",
-    "domain_is_range_of_data": "yes, no or unknown: whether the domain's bounds are the least and largest values",
-    "samples": "number of samples of the domain; NULL where no samples were clustered",
+    "measure_position": "position of the measure, from 0",
+    "admissible": "whether an admissible input has the pattern: yes, no or unknown",
+    "active": "1 if the unit is active, 0 if it is inactive",
+    "changes_sign": "1 if the feature raises the output in some regions and lowers it in others",
+    "changed_sign": "1 if the sign of the coefficient differs between the runs",
+    "status": "status of the pattern: region, lower-dimensional, infeasible or unknown",
+    "domain_is_range_of_data": "whether the domain is the box around the data: yes, no or unknown",
+    "samples": "number of samples of the domain; NULL if no samples were clustered",
     "verdict": "the status under its former name, for one version",
     "volume_share": "share of the domain's volume",
-    "patterns": "which patterns are counted, in words",
-    "count": "how many; NULL where that is not known, or is beyond 2^63",
-    "count_text": "the same in words",
-    "item": "which option, package or digest",
-    "value": "its value",
+    "patterns": "patterns that are counted, in words",
+    "count": "number of these patterns; NULL if it is not known or exceeds 2^63",
+    "count_text": "the number as text",
+    "item": "name of the option, package or digest",
+    "value": "value of the item",
     "change": "stayed, vanished or appeared",
     "prediction": "mean of the output after squashing; NULL with several outputs",
     "nearest_cluster": "cluster with the nearest map, from 1",
 }
-"""What columns mean that a view computes."""
+"""Descriptions of columns that a view computes."""
 OF_VIEW = {
     "runs_overview": {
         "status": "complete, truncated, running, failed or interrupted",
         "network": "name of the model file in this run",
         "domain": "how the domain was specified in this run",
         "data": "name of the data in this run",
+        "relugeom_version": "version of relugeom",
     },
-    "pattern_counts": {"kind": "which patterns are counted, in a word"},
-    "run_provenance": {"kind": "what the item is: software, options, digests, process"},
+    "pattern_counts": {"kind": "patterns that are counted, in one word"},
+    "run_provenance": {"kind": "kind of item: software, options, digests, process"},
 }
-"""The same where a view means something else by a column than others do."""
+"""The same for columns that mean something different in one view."""
 
 
 @cache
 def list_columns() -> dict[str, dict[str, str]]:
-    """The columns of each view of a new store, in their order, and what they mean (empty where nothing says it)."""
+    """Columns of each view of a new store, in order, and their descriptions (empty if there is none)."""
     engine = create_engine("sqlite://")
     metadata.create_all(engine)
     found: dict[str, dict[str, str]] = {}
@@ -81,7 +82,7 @@ def list_columns() -> dict[str, dict[str, str]]:
 
 
 def _meanings(query: str, views: dict[str, dict[str, str]]) -> dict[str, str]:
-    """What the columns mean that a query takes from tables as they are."""
+    """Descriptions of the columns that a query takes unchanged from tables."""
     while (flat := NESTED.sub("computed", query)) != query:
         query = flat
     selected = SELECTED.search(query)
@@ -105,13 +106,13 @@ def _meanings(query: str, views: dict[str, dict[str, str]]) -> dict[str, str]:
 
 
 def read_samples() -> dict[str, str]:
-    """The question and the answer that stand under the heading of each view."""
+    """Question and answer under the heading of each view."""
     parts = re.split(r"^## `(\w+)`\n", SAMPLES.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return dict(zip(parts[1::2], (part.strip() for part in parts[2::2]), strict=True))
 
 
 def views_page() -> str:
-    """One section per view: what it answers, its columns, and a sample result."""
+    """One section per view: its description, its columns, and a sample result."""
     samples = read_samples()
     return "\n".join(
         f"## {view.name}\n\n{_sentence(view.description)}\n\n{_columns(list_columns()[view.name])}\n\n"
@@ -121,7 +122,7 @@ def views_page() -> str:
 
 
 def tables_page() -> str:
-    """One section per table: what a row is, and its columns with their meanings."""
+    """One section per table: what a row is, and its columns with their descriptions."""
     return "\n".join(
         f"## {table.name}\n\n{_sentence(table.comment or '')}\n\n"
         f"{_columns({column.name: column.comment or '' for column in table.columns})}\n"

@@ -85,7 +85,7 @@ def check_claims(network: rg.ReLUNetwork, names) -> list[tuple[str, bool, str]]:
             f"{weights[0]:.0%} of all weight, {weights[1]:.0%} in a",
         ),
         ("c: the prediction is always 1", c == 1, f"{c:.0%} predicted 1"),
-        ("c: title speaks for survival", omega["c"]["Title"] > 0, f"{omega['c']['Title']:+.3f}"),
+        ("c: title raises predicted survival", omega["c"]["Title"] > 0, f"{omega['c']['Title']:+.3f}"),
         (
             "c: age works the other way than in a and b",
             age["c"] * age["a"] < 0 and age["c"] * age["b"] < 0,

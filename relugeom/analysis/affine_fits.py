@@ -1,9 +1,9 @@
-"""The affine map that comes nearest to a network's outputs on a set of samples.
+"""Affine fits: the affine map that is nearest to a network's outputs on a set of samples.
 
 Notation: samples x_i with outputs y_i; a map is (W, b), its residual y_i − W x_i − b. *Least squares* makes Σ r² least,
 Notation: samples x_i with outputs y_i; a map is (W, b), its residual y_i − W x_i − b. *Least squares* makes Σ r² least;
 few of them, to which the worst sample of all is added until none is worse, replaces the one over all. Both are floats
-that propose a map; what the map is worth is found afterwards, with its rounding errors, by `deviations`.
+that propose a map; its errors, rounding included, are found afterwards by `deviations`.
 """
 
 import numpy as np
@@ -18,7 +18,7 @@ from relugeom.network.network import ReLUNetwork
 __all__ = ["bounded_outputs", "deviations", "least_squares_map", "minimax_map"]
 
 ROUNDS = 200
-"""Linear programs of one minimax fit, at most: beyond them the best map so far stands."""
+"""Most linear programs of one minimax fit; after them, the best map so far is taken."""
 SLACK = 1e-6
 """Relative distance from the proved least maximum at which a minimax fit is good enough."""
 
@@ -28,7 +28,7 @@ Map = tuple[FloatArray, FloatArray]
 def least_squares_map(X: FloatArray, Y: FloatArray) -> Map:
     """W of shape (m, n) and b of shape (m,) with the least sum of squares; X is (s, n), Y is (s, m).
 
-    Where samples leave directions undetermined, the slope along them is 0 (in units of the features' spread).
+    In directions that the samples do not determine, the slope is 0 (in units of the features' spread).
     """
     centre, spread, Z = _standardised(X)
     middle = Y.mean(axis=0)
@@ -58,7 +58,7 @@ def minimax_map(X: FloatArray, Y: FloatArray, start: Map, *, deadline: Deadline 
 
 
 def bounded_outputs(network: ReLUNetwork, X: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Outputs of the rows of X in float64, shape (s, m), and bounds of how far they are off; ∞ where they overflow."""
+    """Outputs of the rows of X in float64, shape (s, m), and bounds of their errors; ∞ if they overflow."""
     value, error = X, np.zeros_like(X)
     last = len(network.weights) - 1
     with np.errstate(over="ignore", invalid="ignore"):
@@ -73,12 +73,12 @@ def bounded_outputs(network: ReLUNetwork, X: FloatArray) -> tuple[FloatArray, Fl
 
 
 def deviations(X: FloatArray, Y: FloatArray, doubt: FloatArray, fitted: Map) -> FloatArray:
-    """At least |y − W x − b| for the real outputs and the map as real numbers, the worst output, shape (s,).
+    """Upper bounds of |y − W x − b| for the real outputs and the real map, for the worst output, shape (s,).
 
     Parameters
     ----------
     Y, doubt
-        What `bounded_outputs` says of X.
+        The result of `bounded_outputs` for X.
     """
     W, b = fitted
     with np.errstate(over="ignore", invalid="ignore"):

@@ -8,9 +8,9 @@ The one idea: f is piecewise affine, so the integral is a sum over the pieces of
 length times Ω, with no steps to choose; the sum over the features is f(x) − f(u₀), to rounding in floats and exactly in
 rationals.
 
-Where the derivative does not exist the convention is that of patterns, z = 0 is inactive. At a sample on a boundary
-that gives a gradient of one side, or, where units meet, of no side at all; along a path it matters only where z is 0 on
-a whole stretch: completeness holds there too, but how features share depends on the convention.
+If the derivative does not exist, the convention is that of patterns: z = 0 is inactive. At a sample on a boundary this
+gives the gradient of one side or, where units meet, of no side at all. Along a path it matters only if z is 0 on a
+whole stretch: completeness holds there, too, but the shares of the features depend on the convention.
 """
 
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ BLOCK = 4096
 
 
 class Baseline(StrEnum):
-    """A baseline: where the paths of integrated gradients begin."""
+    """Baselines: points at which the paths of integrated gradients begin."""
 
     ZERO = "zero"
     MEAN = "mean"
@@ -61,14 +61,14 @@ class Baseline(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gradients:
-    """The gradients of m outputs at s samples, which share k maps.
+    """Gradients of m outputs at s samples, which share k maps.
 
     Attributes
     ----------
     maps
         The effective maps of the samples' patterns, the commonest first, with exact signs.
     assignment
-        For each sample, its map, shape (s,).
+        Number of each sample's map, shape (s,).
     on_boundary
         True where some pre-activation is exactly 0: the gradient is that of the pattern, by convention, shape (s,).
     """
@@ -96,23 +96,23 @@ class Gradients:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IntegratedGradients:
-    """The integrated gradients of m outputs at s samples.
+    """Integrated gradients of m outputs at s samples.
 
     Attributes
     ----------
     baseline
-        Where all paths begin, shape (n,).
+        Point at which all paths begin, shape (n,).
     values
         Shape (s, m, n); summed over the features they are f(x) − f(baseline), to rounding.
     pieces
         Number of pieces of each path, shape (s,).
     unsettled
-        A bound of the share of each path on which some sign is not proved, shape (s,); 0 where it was evaluated in
+        A bound of the share of each path on which some sign is not proved, shape (s,); 0 if it was evaluated in
         rationals.
     settled_exactly
         Number of paths evaluated in rationals.
     residual
-        What is missing to completeness, Σ values − (f(x) − f(baseline)), shape (s, m); rounding is all of it, unless
+        Deviation from completeness, Σ values − (f(x) − f(baseline)), shape (s, m); it is only rounding unless
         `exact_limit` left a path in floats that needed rationals.
     reason
         Why the last samples have no attributions (NaN, without pieces), or empty.
@@ -169,7 +169,7 @@ class ExactAttribution:
 
 
 def gradients(network: ReLUNetwork, X: ArrayLike) -> Gradients:
-    """The gradient of every output at the rows of X, shape (s, n).
+    """Compute the gradient of every output at the rows of X, shape (s, n).
 
     Raises
     ------
@@ -191,17 +191,17 @@ def integrated_gradients(
     exact_limit: int = EXACT_LIMIT,
     time_limit: TimeLimit = None,
 ) -> IntegratedGradients:
-    """Integrated gradients of every output at the rows of X, shape (s, n).
+    """Compute integrated gradients of every output at the rows of X, shape (s, n).
 
     Parameters
     ----------
     baseline
         The zero vector, the mean of X, or a point of shape (n,).
     exact_limit
-        Paths on which floats prove too few signs or miss completeness are evaluated in rationals, up to so many;
-        `unsettled` and `residual` show the rest.
+        Most paths that are evaluated in rationals because floats prove too few signs or miss completeness; `unsettled`
+        and `residual` show the rest.
     time_limit
-        Seconds, or a deadline; samples whose paths were not followed by then are NaN.
+        Seconds or a deadline; samples whose paths were not followed by then are NaN.
 
     Raises
     ------
@@ -219,7 +219,7 @@ def integrated_gradients(
     pieces, unsettled = np.zeros(len(samples), dtype=np.int64), np.full(len(samples), np.nan)
     for first in range(0, len(samples), CHUNK):
         if deadline.passed:
-            reason = f"the time was up when the paths of {first:,} of {len(samples):,} samples were followed"
+            reason = f"time ran out when the paths of {first:,} of {len(samples):,} samples were followed"
             break
         part = slice(first, first + CHUNK)
         cut = cut_paths(network, start, samples[part])
@@ -242,7 +242,7 @@ def integrated_gradients(
 
 
 def exact_integrated_gradients(network: ReLUNetwork, x: ArrayLike, baseline: ArrayLike) -> ExactAttribution:
-    """Integrated gradients at one sample in rationals; x and the baseline are float64 points of shape (n,).
+    """Compute integrated gradients at one sample in rationals; x and the baseline are float64 points of shape (n,).
 
     Raises
     ------
@@ -298,7 +298,7 @@ def _baseline_point(network: ReLUNetwork, samples: FloatArray, baseline: Baselin
     if isinstance(baseline, str):
         if baseline not in tuple(Baseline):
             known = ", ".join(map(repr, map(str, Baseline)))
-            raise InputError(f"there is no baseline {str(baseline)!r}: take one of {known}, or give a point")
+            raise InputError(f"there is no baseline {str(baseline)!r}: use one of {known}, or give a point")
         return np.zeros(network.inputs) if baseline == Baseline.ZERO else samples.mean(axis=0)
     return _one_point(network, baseline)
 

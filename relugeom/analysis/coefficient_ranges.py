@@ -1,4 +1,4 @@
-"""How far can a coefficient go while a map keeps its values on the samples and its norm stays small? Exactly.
+"""Exact ranges of coefficients of maps that keep their values on the samples and have a small norm.
 
 Notation: a group's maps are {v : V v = g}, V of shape (r, c) in rationals; the norm is ‖v‖ = Σ w_j |v_j| with w > 0.
 
@@ -6,7 +6,7 @@ Notation: a group's maps are {v : V v = g}, V of shape (r, c) in rationals; the 
     range of v_k          max { v_k : V v = g, ‖v‖ ≤ B } = min { λ·g + τ B : |Vᵀλ − e_k|_j ≤ τ w_j }
 
 The one idea: the linear programs are solved on their dual side, in r + 1 variables, however many features trade. Floats
-propose a basis; what is returned is the rational optimum.
+propose a basis; the rational optimum is returned.
 """
 
 from collections.abc import Sequence

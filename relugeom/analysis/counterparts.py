@@ -1,10 +1,10 @@
 """Counterparts: inputs that agree with a given one in all but some features, and get another decision.
 
 Notation: own is the set of features that may differ; inputs are *alike* iff they agree in all others. The one idea: an
-input has an alike one with another decision iff it has one among finitely many. Whole-numbered features of own take
-each of their combinations; along one continuous feature the outputs are affine between the cuts of the line, so that
-its ends and its cuts are enough. Where own has more continuous features, or too many combinations, some inputs are
-tried instead. The search is in float64; a pair that is shown was evaluated exactly.
+input has an alike one with another decision iff it has one among finitely many. Integer features of own take each of
+their combinations. Along one continuous feature the outputs are affine between the cuts of the line, so its ends and
+its cuts are enough. If own has more continuous features, or too many combinations, only some inputs are tried. The
+search is in float64; a pair that is returned was evaluated exactly.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,13 +27,13 @@ from relugeom.network.network import ReLUNetwork
 __all__ = ["Alternatives", "alternatives_of", "counterparts", "find_pair", "with_their_groups"]
 
 MOST_ALTERNATIVES = 64
-"""Combinations of whole-numbered features that are tried in full, else inputs that are tried instead."""
+"""Most combinations of integer features that are tried in full, and inputs that are tried if there are more."""
 BLOCK, MOST_CHECKED = 4096, 50
-"""Inputs that are looked at together, and pairs that are evaluated exactly before one gives up."""
+"""Inputs that are evaluated at once, and pairs that are evaluated exactly before giving up."""
 
 
 def with_their_groups(domain: Domain, protected: Sequence[int]) -> tuple[int, ...]:
-    """The features and the members of their one-hot groups, none of which can change alone."""
+    """The features with the members of their one-hot groups, none of which can change alone."""
     for feature in protected:
         if not 0 <= feature < domain.inputs:
             raise InputError(
@@ -47,16 +47,16 @@ def with_their_groups(domain: Domain, protected: Sequence[int]) -> tuple[int, ..
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alternatives:
-    """What alike inputs are tried for each input.
+    """Alike inputs that are tried for each input.
 
     Attributes
     ----------
     values
         Values of own, NaN for other features, shape (k, n).
     lines
-        The continuous feature along which an input is moved, or nothing.
+        Continuous feature along which an input is moved, or none.
     exhaustive
-        Whether these are all that there are.
+        Whether these are all alternatives.
     """
 
     values: FloatArray
@@ -65,7 +65,7 @@ class Alternatives:
 
 
 def alternatives_of(domain: Domain, X: FloatArray, own: Sequence[int]) -> Alternatives:
-    """What alike inputs are tried; where there are too many, those of inputs in X and of drawn ones."""
+    """Alike inputs that are tried; if there are too many, those of inputs in X and of drawn ones."""
     whole = [feature for feature in own if domain.integral[feature]]
     values = list_combinations(domain, whole, limit=MOST_ALTERNATIVES)
     lines = [feature for feature in own if not domain.integral[feature]]
@@ -84,7 +84,7 @@ def counterparts(
 ) -> Iterator[tuple[IntArray, FloatArray]]:
     """Rows of admissible inputs X, shape (s, n), and for each an alike input with another decision, as floats see it.
 
-    A row comes as often as such an input is met.
+    A row occurs as often as such an input is found.
     """
     for begin in range(0, len(X), BLOCK):
         rows = X[begin : begin + BLOCK]
@@ -95,7 +95,7 @@ def counterparts(
 
 
 def find_pair(network: ReLUNetwork, domain: Domain, X: FloatArray, own: Sequence[int]) -> Counterexample | None:
-    """An admissible input of X and an alike one whose decisions are different for certain; None where none is seen."""
+    """An admissible input of X and an alike one whose decisions certainly differ; None if none is found."""
     samples = X[contains_admissible(domain, X)]
     checked = 0
     for rows, alike in counterparts(network, domain, samples, alternatives_of(domain, samples, own)):
@@ -124,7 +124,7 @@ def _is_apart(network: ReLUNetwork, one: tuple[Fraction, ...], other: tuple[Frac
 
 
 def _decisions(network: ReLUNetwork, X: FloatArray) -> BoolArray:
-    """What decides about each row: y > θ (for either bound of θ), or which outputs are the largest."""
+    """Decision of each row: y > θ (for either bound of θ), or which outputs are the largest."""
     outputs, rule = evaluate(network, X), network.rule
     if rule.rule is DecisionRule.ARGMAX:
         return np.asarray(outputs == outputs.max(axis=1, keepdims=True), dtype=np.bool_)
@@ -158,7 +158,7 @@ def _alike(
 
 
 def _segments(domain: Domain, X: FloatArray, feature: int) -> tuple[FloatArray, FloatArray]:
-    """Between which values the feature of each row can lie, the others unchanged; low > high where nowhere."""
+    """Range of the feature in each row, with the others unchanged; low > high if it is empty."""
     low, high = np.full(len(X), domain.lower[feature]), np.full(len(X), domain.upper[feature])
     E, f = domain.equalities
     A, b = np.vstack([domain.A, E, -E]), np.concatenate([domain.b, f, -f])

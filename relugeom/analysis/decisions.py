@@ -1,7 +1,7 @@
-"""What a network decides inside each region of a partition.
+"""Decisions of a network inside the regions of a partition.
 
-The decision is taken at the region's interior point, in rationals: neither an output at its threshold nor two equal
-outputs can be mistaken. Elsewhere in the region it may be another one; where two neighbours differ, a decision boundary
+The decision is taken at the region's interior point, in rationals: so an output at its threshold and two equal outputs
+are recognised. Elsewhere in the region the decision may be another one; if two neighbours differ, a decision boundary
 passes between their points.
 """
 
@@ -22,9 +22,9 @@ __all__ = ["decide_exactly", "decide_regions"]
 
 
 def decide_regions(partition: Partition, *, time_limit: TimeLimit = None) -> IntArray:
-    """Class at the interior point of each region, shape (k,); `UNDECIDED` or `TIED` where there is none.
+    """Class at the interior point of each region, shape (k,); `UNDECIDED` or `TIED` if there is none.
 
-    Where the time is up before all regions are decided, the array ends with those that are.
+    If time runs out before all regions are decided, the array holds only those that are.
 
     A network without a decision (a regression) decides nothing: all entries are `UNDECIDED`.
     """
@@ -45,7 +45,7 @@ def decide_regions(partition: Partition, *, time_limit: TimeLimit = None) -> Int
 
 
 def decide_exactly(decision: Decision, outputs: Sequence[Fraction]) -> int:
-    """The class of exact outputs before squashing; `UNDECIDED` or `TIED` where there is none."""
+    """Class of exact outputs before squashing; `UNDECIDED` or `TIED` if there is none."""
     if decision.rule is DecisionRule.NONE:
         return UNDECIDED
     if decision.rule is DecisionRule.THRESHOLD:

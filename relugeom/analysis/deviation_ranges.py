@@ -1,4 +1,4 @@
-"""How far can a coefficient go while a map changes no prediction by more than ε and its norm stays small? Exactly.
+"""Exact ranges of coefficients of maps that change no prediction by more than ε and have a small norm.
 
 Notation: samples x_i and a map ω; another one is ω + d, with its constant moved so that the prediction at x_0 moves by
 c. The linear programs stand in (d, c, t) with t_j ≥ |ω_j + d_j| − |ω_j|, what the change adds to the norm:
@@ -31,9 +31,9 @@ from relugeom.linalg.rounding import sum_error
 __all__ = ["DeviationPrograms"]
 
 ROUNDS = 100
-"""Float programs of one search, at most: beyond them the exact program goes on alone."""
+"""Most float programs of one search; after them, the exact program continues alone."""
 MISSED = 1e-9
-"""How far past ε, relative to it, a sample is to floats before it joins a program."""
+"""Relative excess over ε in floats at which a sample joins a program."""
 
 Side = tuple[int, int]
 """A sample, and 1 where its prediction may not rise by more than ε, −1 where it may not fall."""
@@ -53,7 +53,7 @@ class DeviationPrograms:
     change
         ε > 0.
     expired
-        Whether time is up, asked before each exact program: then answers are None.
+        Whether time has run out, asked before each exact program; answers are then None.
     """
 
     def __init__(

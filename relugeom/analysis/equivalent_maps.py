@@ -1,4 +1,4 @@
-"""Which coefficients of an affine map do some samples determine, and which can be traded against each other? Exactly.
+"""Equivalent maps: which coefficients some samples determine, and which can be traded, decided exactly.
 
 Notation: samples x_i in R^n; V is a basis of the span of the differences x_i − x_0, of rank r. Two affine maps (ω, b)
 and (ω', b') agree on the samples (hence on their affine hull) iff V ω' = V ω, and then b' = b + (ω − ω')·x_0.
@@ -45,7 +45,7 @@ class FeatureGroup:
 
 @dataclass(frozen=True, slots=True)
 class SampleHull:
-    """What the affine hull of some samples says of the coefficients of maps on it.
+    """Affine hull of some samples, and what it says about the coefficients of maps on it.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""How far a group's map is from the network anywhere, not only on samples: certified over activation regions.
+"""Bounds for the maps of groups: how far a map is from the network anywhere, certified over activation regions.
 
 Notation: the region r has the map f_r, its group G (what its units say, as for clusters) the map g. On the closure of
 the region f_r − g is affine, so that its largest absolute value is the larger of two exact linear programs per output;
@@ -32,14 +32,14 @@ class GroupBounds:
     Attributes
     ----------
     groups, partition
-        Whose maps, and over which regions.
+        Groups whose maps are bounded, and regions over which.
     group
-        The group of each region, shape (r,).
+        Group of each region, shape (r,).
     bound
         The largest |f − g| on the closure of each region, over all outputs, in units of the output: the exact value
-        rounded up to a float64, shape (r,); ∞ where there is no limit, NaN where time was up.
+        rounded up to a float64, shape (r,); ∞ if there is no limit, NaN if time ran out.
     worst_point
-        Where the bound is reached: the float64 point nearest to it, shape (r, n); NaN where the bound is NaN or ∞.
+        Float64 point nearest to the one where the bound is reached, shape (r, n); NaN if the bound is NaN or ∞.
     reason
         Why bounds are missing, or empty.
     """
@@ -61,12 +61,12 @@ class GroupBounds:
 
     @property
     def complete(self) -> bool:
-        """Whether the bounds speak of the whole relaxation: every region is there, and has its bound."""
+        """Whether the bounds cover the whole relaxation: every region is known and has its bound."""
         return self.partition.status is PartitionStatus.COMPLETE and not np.isnan(self.bound).any()
 
     @property
     def group_bound(self) -> FloatArray:
-        """The bound of each group over its regions, shape (g,); NaN where one is missing, −∞ without a region."""
+        """Bound of each group over its regions, shape (g,); NaN if one is missing, −∞ without a region."""
         largest = np.full(len(self.groups), -np.inf)
         with np.errstate(invalid="ignore"):  # a NaN stays
             np.maximum.at(largest, self.group, self.bound)
@@ -74,7 +74,7 @@ class GroupBounds:
 
     @property
     def largest(self) -> float:
-        """The bound over all regions of the partition; NaN where one is missing, or there is no region."""
+        """The bound over all regions of the partition; NaN if one is missing, or there is no region."""
         return float(self.bound.max()) if len(self.bound) else float("nan")
 
     def __repr__(self) -> str:
@@ -83,14 +83,14 @@ class GroupBounds:
 
 
 def bound_groups(groups: ClusterGroups, partition: Partition, *, time_limit: TimeLimit = None) -> GroupBounds:
-    """Bound the change of output that the maps of groups make, over the regions of a partition.
+    """Bound the change of output by the maps of groups over the regions of a partition.
 
     Parameters
     ----------
     partition
-        COMPLETE, or TRUNCATED: then the bounds are those of the regions that are known.
+        COMPLETE, or TRUNCATED: then only the known regions have bounds.
     time_limit
-        Seconds, or a deadline; regions beyond it have no bound.
+        Seconds or a deadline; regions that were not reached by then have no bound.
 
     Raises
     ------
@@ -110,7 +110,7 @@ def bound_groups(groups: ClusterGroups, partition: Partition, *, time_limit: Tim
             deadline.check()
             bound[row], point = programs.largest(row, int(group[row]), deadline)
         except DeadlinePassedError:
-            reason = f"when the time was up, {len(partition) - row:,} of {len(partition):,} regions were left"
+            reason = f"when time ran out, {len(partition) - row:,} of {len(partition):,} regions were left"
             break
         if point is not None:
             worst[row] = point
@@ -130,7 +130,7 @@ class _Programs:
         ]
 
     def largest(self, row: int, group: int, deadline: Deadline) -> tuple[float, FloatArray | None]:
-        """The bound of a region and where it is reached; ∞ and None where there is no limit."""
+        """The bound of a region and where it is reached; ∞ and None if there is no limit."""
         programs = RegionPrograms(self.partition, row, self.rows, deadline=deadline)
         outputs = programs.cell.outputs
         best, point = Fraction(-1), None

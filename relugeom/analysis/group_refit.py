@@ -1,4 +1,4 @@
-"""Maps of groups for whole regions: as near to the network as can be between the samples, too.
+"""Refitted maps of groups, which are as near to the network as possible between the samples, too.
 
 The one idea: the inputs where a group's map is worst, region by region, are found with its bounds. Fitted to these as
 well as to the samples, the map comes nearer; after a few rounds of that hardly any region has a worse input to show. A
@@ -25,7 +25,7 @@ __all__ = ["refit_groups"]
 def refit_groups(
     bounds: GroupBounds, clusters: Clusters, X: ArrayLike, *, rounds: int = 3, time_limit: TimeLimit = None
 ) -> GroupBounds:
-    """Lower the certified bounds of groups by better maps; the groups stay what they are.
+    """Lower the certified bounds of groups by better maps; the groups stay the same.
 
     Parameters
     ----------
@@ -35,9 +35,9 @@ def refit_groups(
         Those that the groups were made of; the errors on them are measured again, and may rise. The `curve` stays that
         of the maps that were fitted to the samples alone.
     rounds
-        How often worst inputs are found and maps fitted; each costs as much as `bound_groups`.
+        Number of times that worst inputs are found and maps fitted; each costs as much as `bound_groups`.
     time_limit
-        Seconds, or a deadline; then the maps are the best that were proved to be better by then, and `reason` says so.
+        Seconds or a deadline; the maps are then the best that were proved to be better by then, and `reason` says so.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def refit_groups(
         tried = bound_groups(refitted, bounds.partition, time_limit=deadline)
         best = _better(best, tried)
         if tried.reason:
-            late = f"the time was up in round {done + 1} of {rounds}"
+            late = f"time ran out in round {done + 1} of {rounds}"
             reason = f"{reason}; {late}" if reason else late
             break
     error, rms = _measured(best.groups, samples, group_of_sample)

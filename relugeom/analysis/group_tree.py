@@ -1,4 +1,4 @@
-"""Groups of clusters that grow by splitting: each split asks whether one unit is active.
+"""Trees of groups: groups of clusters are split by whether one unit is active.
 
 Notation: node 0 holds every sample; split j cuts a node in two, the samples for which a unit is inactive (node 2 j + 1)
 and those for which it is active (node 2 j + 2). The one idea: a split by a unit's own hyperplane never cuts a cluster,
@@ -29,7 +29,7 @@ PROBES = 256
 
 
 class Criterion(StrEnum):
-    """What the unit that splits a node has most of.
+    """Criterion by which the unit that splits a node is chosen.
 
     ERROR: the fall of the sum of squared residuals. ENTROPY: that fall per bit of entropy that the split adds to the
     sizes of the groups (minimum entropy). ORTHOGONALITY: that fall times 1 − c², where c is the largest cosine between
@@ -66,7 +66,7 @@ class SplitScorer:
     criterion: Criterion
 
     def best_unit(self, rows: IntArray, ancestors: Sequence[FloatArray]) -> int | None:
-        """The unit to split these samples by, the first of equals; None where none can.
+        """Unit by which to split these samples, the first among equals; None if none can.
 
         Parameters
         ----------

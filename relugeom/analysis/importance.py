@@ -34,7 +34,7 @@ __all__ = [
     "region_importance",
 ]
 
-LATE = "the time was up: only the first regions are told"
+LATE = "time ran out: only the first regions are told"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +141,7 @@ def region_importance(partition: Partition, spread: ArrayLike, *, time_limit: Ti
 
 
 def magnitude_shares(values: FloatArray) -> FloatArray:
-    """|v| / Σ |v| along the last axis; zeros where all are 0, NaN where one is NaN."""
+    """|v| / Σ |v| along the last axis; zeros where all are 0, NaN if one is NaN."""
     # Scaled by the largest first: sums of huge numbers would overflow, and tiny ones would lose their digits.
     largest = np.abs(values).max(axis=-1, keepdims=True, initial=0.0)
     relative = np.abs(values) / np.where(largest == 0.0, 1.0, largest)

@@ -1,4 +1,4 @@
-"""How many samples keep their decision within a radius, from the distances that were found, proved or not."""
+"""Numbers of samples that keep their decision within a radius, from the distances that were found, proved or not."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ __all__ = ["KeptDecisions", "kept_decisions"]
 
 @dataclass(frozen=True, slots=True)
 class KeptDecisions:
-    """How many samples keep their decision within a radius: at least, as is proved, and at most, as is known."""
+    """Least (proved) and largest number of samples that keep their decision within a radius."""
 
     radius: float
     least: int
@@ -18,7 +18,7 @@ class KeptDecisions:
 
 
 def kept_decisions(distance: FloatArray, settled: BoolArray, radii: Sequence[float]) -> list[KeptDecisions]:
-    """How many samples keep their decision within each radius.
+    """Count the samples that keep their decision within each radius.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""How far samples are from the boundary of their activation regions.
+"""Margins: distances of samples from the boundaries of their activation regions.
 
 Under a sample's pattern every pre-activation is an affine form z = w·u + c, and the region is where all of them keep
 their signs; so the Euclidean distance to its boundary in R^n is the least |z| / ‖w‖₂ over the units with w ≠ 0. The
@@ -37,10 +37,10 @@ class SampleMargins:
     Attributes
     ----------
     distance
-        To the boundary of the sample's activation region, in input units, shape (s,); inf where nothing bounds it, NaN
-        where the time was up.
+        Distance to the boundary of the sample's activation region, in input units, shape (s,); inf if it has none, NaN
+        if time ran out.
     layer, unit
-        The unit that would switch there, shape (s,); 0 where the distance is infinite.
+        Unit that would switch there, shape (s,); 0 if the distance is infinite.
     """
 
     distance: FloatArray

@@ -1,4 +1,4 @@
-"""Parsimony: few groups of clusters, each with one affine map, and how far the output moves for it.
+"""Parsimony: a few groups of clusters, each with one affine map, and the change of output that this causes.
 
 Notation: f is the network before any squashing, and g(x) = W_G x + b_G the map of the group G of x; the *error* of a
 group is the largest |f(x) − g(x)| over the samples in it and the outputs. A group is made by splits (`group_tree.py`):
@@ -35,7 +35,7 @@ __all__ = ["ClusterGroups", "Fit", "ParsimonyCurve", "evaluate_groups", "group_c
 
 
 class Fit(StrEnum):
-    """What a group's map makes least over its samples: the largest residual, or the mean of the squared ones."""
+    """Quantity that a group's map minimises over its samples: the largest residual, or the mean squared one."""
 
     MINIMAX = "minimax"
     LEAST_SQUARES = "least squares"
@@ -43,14 +43,14 @@ class Fit(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ParsimonyCurve:
-    """What c groups cost, for c = 1, 2, …; row c − 1 is about c groups.
+    """Error of c groups, for c = 1, 2, …; row c − 1 is about c groups.
 
     Attributes
     ----------
     error
         The largest error of all groups, measured on the samples, in units of the output.
     rms
-        Root of the mean of |f − g|², the worst output of each sample.
+        Root mean square of |f − g|, for the worst output of each sample.
     entropy
         H of the groups' sizes in bits.
     alignment
@@ -71,7 +71,7 @@ class ParsimonyCurve:
         return len(self.error)
 
     def groups_within(self, error: float) -> int | None:
-        """The least number of groups on the curve with at most this error, or None."""
+        """Least number of groups on the curve with at most this error, or None."""
         found = np.flatnonzero(self.error <= error)
         return int(found[0]) + 1 if len(found) else None
 
@@ -89,9 +89,9 @@ class ClusterGroups:
     weights, biases
         The maps, shapes (g, m, n) and (g, m): y ≈ W x + b before squashing.
     error
-        Measured on the samples, at most what is said, shape (g,).
+        Error measured on the samples, rounded up, shape (g,).
     rms
-        Root of the mean of |f − g|² over the group, shape (g,).
+        Root mean square of |f − g| over the group, shape (g,).
     own_map
         Whether the group is one cluster with the network's own map, shape (g,).
     node
@@ -99,7 +99,7 @@ class ClusterGroups:
     split_node, split_unit
         Which node split j cuts, and by which unit (counted through all layers), shapes (g − 1,).
     curve
-        What fewer groups of the same tree would cost.
+        Errors of fewer groups of the same tree.
     reason
         Why there are not more groups.
     """
@@ -137,7 +137,7 @@ class ClusterGroups:
         return f"ClusterGroups({len(self)} groups of {len(self.group)} clusters, error {worst} on the samples)"
 
     def conditions(self, group: int) -> tuple[tuple[int, int, bool], ...]:
-        """What makes a group: (layer, index, active) of the units that were asked, first split first."""
+        """Definition of a group: (layer, index, active) of its units, the first split first."""
         node, found = int(self.node[group]), list[tuple[int, int, bool]]()
         places = [(layer, index) for layer, width in enumerate(self.network.widths) for index in range(width)]
         while node:
@@ -162,19 +162,19 @@ def group_clusters(
     Parameters
     ----------
     clusters
-        Those of X.
+        Clusters of X.
     X
-        The samples, shape (s, n).
+        Samples, shape (s, n).
     groups
-        The most groups wanted.
+        Most groups wanted.
     error
-        The error at which to stop, in units of the output.
+        Error at which to stop, in units of the output.
     criterion
-        By what the splitting units are chosen.
+        Criterion by which the splitting units are chosen.
     fit
-        What the maps make least; the worst group is split next in either case.
+        Quantity that the maps minimise; the worst group is split next in either case.
     time_limit
-        Seconds, or a deadline; then there are fewer groups, and the last maps are less good.
+        Seconds or a deadline, after which there are fewer groups, and the last maps are less good.
 
     Returns
     -------
@@ -203,12 +203,14 @@ def group_clusters(
     if growth.worst <= error:
         reason = f"the error is at most {error:g}"
     elif len(growth.leaves) < groups:
-        reason = "the time was up" if deadline.passed else "no unit splits the groups further"
+        reason = "time ran out" if deadline.passed else "no unit splits the groups further"
     return growth.finish(reason)
 
 
 def group_of_patterns(groups: ClusterGroups, packed: ByteArray) -> IntArray:
-    """The group of any patterns, shape (k, ⌈N/8⌉) packed, those without a sample too: what their units say."""
+    """Group of each of the packed patterns, shape (k, ⌈N/8⌉), by the states of their units; they need not have
+    samples.
+    """
     bits = unpack_patterns(packed, groups.network.units)
     node = np.zeros(len(bits), dtype=np.int64)
     for split, (cut, unit) in enumerate(zip(groups.split_node.tolist(), groups.split_unit.tolist(), strict=True)):
@@ -227,7 +229,7 @@ def evaluate_groups(groups: ClusterGroups, X: ArrayLike, packed: ByteArray) -> F
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Leaf:
-    """A node as it is found: its samples, its map and what it costs."""
+    """A node: its samples, its map and its error."""
 
     node: int
     rows: IntArray

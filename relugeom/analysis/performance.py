@@ -1,4 +1,4 @@
-"""How well the network predicts, cluster by cluster and region by region.
+"""Performance: how well the network predicts, cluster by cluster and region by region.
 
 Notation: a group g of samples shares a pattern, hence one affine map f_g. *Local* measures look at f_g on the samples
 of the group (where it is the network itself); *global* ones at f_g on all samples, as if it were the whole model: a
@@ -39,13 +39,13 @@ __all__ = [
 ]
 
 GLOBAL_LIMIT = Counts().maps
-"""Maps that are tried on all samples, the largest groups first: each costs a pass and a sort."""
+"""Maps that are applied to all samples, the largest groups first: each costs a pass and a sort."""
 CHUNK = 8192
 
 
 @dataclass(frozen=True, slots=True)
 class GroupPerformance:
-    """One group: a view on a row of `Performance`, same words; None where a measure does not exist."""
+    """One group: a view on a row of `Performance`, with the same attributes; None if a measure does not exist."""
 
     count: int
     response_mean: float | None
@@ -59,18 +59,18 @@ class GroupPerformance:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Performance:
-    """Measures of k groups of samples, as columns of shape (k,); NaN where a measure does not exist.
+    """Measures of k groups of samples, as columns of shape (k,); NaN if a measure does not exist.
 
     Attributes
     ----------
     count
         Number of samples.
     response_mean
-        Mean of the target; NaN where it would be a mean of the numbers of more than two classes.
+        Mean of the target; NaN if it would be a mean of the numbers of more than two classes.
     predicted_mean
         Mean of each output after squashing, shape (k, m).
     accuracy
-        Share of samples whose decision is the target; ties and undecided samples count as wrong.
+        Share of samples whose decision equals the target; ties and undecided samples count as wrong.
     local_auc, global_auc
         Area under the ROC curve of the group's map, on the group's and on all samples: for a 0/1 target and one output,
         or two of which the larger decides (the score is their difference).
@@ -78,9 +78,9 @@ class Performance:
         1 − Σ (y − f_g)² / Σ (y − ȳ)², on the group's and on all samples, for one output without a decision;
         ȳ is the mean over the same samples.
     has_global
-        True for the groups whose map was tried on all samples: the largest, as far as the limits go.
+        Whether the map of each group was applied to all samples: the largest groups, as far as the limits allow.
     overall
-        The network itself on all samples; its local and global measures are the same.
+        Scores of the network itself on all samples; its local and global measures are the same.
     """
 
     count: IntArray
@@ -135,12 +135,13 @@ def cluster_performance(
     X
         The samples that were clustered, shape (s, n).
     target
-        What the network should predict, shape (s,): classes 0, 1, … or other labels (`relugeom.data.labels`) where it
-        decides, numbers otherwise.
+        What the network should predict, shape (s,): classes 0, 1, … or other labels (`relugeom.data.labels`) if it
+        takes a decision, numbers otherwise.
     global_limit
-        How many groups, the largest first, get global measures.
+        Number of groups, the largest first, that get global measures.
     time_limit
-        When to stop with global measures; local ones are always taken. `Performance.has_global` says which there are.
+        Seconds or a deadline for global measures; local ones are always computed. `Performance.has_global` says which
+        there are.
 
     Raises
     ------
@@ -166,7 +167,7 @@ def region_performance(
     """Measure every activation region of a partition on the samples inside the domain.
 
     Parameters are those of `cluster_performance`. Regions without a sample have count 0 and no measures. Samples whose
-    pattern is no region of the partition belong to no row, but to `overall` and the global measures, which are about
+    pattern is not a region of the partition belong to no row, but to `overall` and the global measures, which are about
     all samples inside the domain.
 
     Raises
@@ -185,12 +186,12 @@ def region_performance(
 
 
 def area_under_curve(score: ArrayLike, positive: ArrayLike) -> float | None:
-    """Area under the ROC curve, tied pairs counting half; None where there is only one class.
+    """Area under the ROC curve, tied pairs counting half; None if there is only one class.
 
     Parameters
     ----------
     score
-        What ranks the samples, shape (s,).
+        Scores that rank the samples, shape (s,).
     positive
         True for samples of class 1, shape (s,).
     """
@@ -199,14 +200,14 @@ def area_under_curve(score: ArrayLike, positive: ArrayLike) -> float | None:
 
 
 def determination(response: ArrayLike, prediction: ArrayLike) -> float | None:
-    """R², 1 − Σ (y − ŷ)² / Σ (y − ȳ)²; None where the response is constant or there is no sample."""
+    """R², 1 − Σ (y − ŷ)² / Σ (y − ȳ)²; None if the response is constant or there is no sample."""
     y, fitted = np.asarray(response, dtype=np.float64), np.asarray(prediction, dtype=np.float64)
     return _known(_determinations(y, fitted, np.zeros(len(y), dtype=np.int64), 1)[0])
 
 
 @dataclass(frozen=True, slots=True)
 class _Table:
-    """Samples with what the network makes of them."""
+    """Samples with the network's outputs and decisions."""
 
     network: ReLUNetwork
     X: FloatArray
@@ -323,7 +324,7 @@ def _means(values: FloatArray | BoolArray, group: IntArray, count: IntArray) -> 
 
 
 def _areas(score: FloatArray, positive: BoolArray, group: IntArray, k: int) -> FloatArray:
-    """Area under the ROC curve in each group, shape (k,); NaN where a class is missing."""
+    """Area under the ROC curve in each group, shape (k,); NaN if a class is missing."""
     areas = np.full(k, np.nan)
     if len(score) == 0:
         return areas
@@ -344,7 +345,7 @@ def _areas(score: FloatArray, positive: BoolArray, group: IntArray, k: int) -> F
 
 
 def _determinations(y: FloatArray, fitted: FloatArray, group: IntArray, k: int) -> FloatArray:
-    """R² in each group, shape (k,); NaN where the response is constant."""
+    """R² in each group, shape (k,); NaN if the response is constant."""
     count = np.bincount(group, minlength=k)
     low, high = np.full(k, np.inf), np.full(k, -np.inf)
     np.minimum.at(low, group, y)

@@ -1,8 +1,8 @@
-"""Permutation importance: what a feature is worth to the network on a table of samples.
+"""Permutation importance: the value of a feature to the network on a table of samples.
 
 The values of one feature are shuffled over the samples, which breaks its tie to the target and to the other features;
-the drop of a score is its importance [Breiman, *Random forests*, Machine Learning 45, 2001]. Where there is no target,
-the mean absolute change of the outputs before squashing takes the place of the drop.
+the drop of a score is its importance [Breiman, *Random forests*, Machine Learning 45, 2001]. Without a target, the mean
+absolute change of the outputs before squashing takes the place of the drop.
 
 The one idea: a score is a function of the outputs, so every shuffle costs one pass through the network. The inputs that
 a shuffle makes need not be admissible, or anywhere near the data: correlated features share or lose their importance.
@@ -28,7 +28,7 @@ __all__ = ["PermutationImportance", "PermutationScore", "permutation_importance"
 
 
 class PermutationScore(StrEnum):
-    """What a shuffle is measured by."""
+    """Score by which a shuffle is measured."""
 
     ACCURACY = "accuracy"
     AUC = "AUC"
@@ -38,7 +38,7 @@ class PermutationScore(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PermutationImportance:
-    """What shuffling each of n features does, r times.
+    """Effect of shuffling each of n features, r times.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class PermutationImportance:
         The score without shuffling; None for CHANGE.
     drops
         Base minus the score after each shuffle, shape (r, 1, n); for CHANGE the mean |Δ| of each output, (r, m, n).
-        A drop can be negative, by chance or where a feature misleads. NaN where there was no time.
+        A drop can be negative, by chance or if a feature misleads. NaN if there was no time.
     seed
         Of the shuffles.
     reason
@@ -86,21 +86,21 @@ def permutation_importance(
     seed: int = 0,
     time_limit: TimeLimit = None,
 ) -> PermutationImportance:
-    """Shuffle every feature of X, shape (s, n), and measure what is lost.
+    """Shuffle every feature of X, shape (s, n), and measure the loss.
 
     Parameters
     ----------
     target
-        What the network should predict, shape (s,): classes 0, 1, … or other labels (`relugeom.data.labels`) where it
-        decides, numbers otherwise.
+        What the network should predict, shape (s,): classes 0, 1, … or other labels (`relugeom.data.labels`) if it
+        takes a decision, numbers otherwise.
     score
-        By default CHANGE without a target, accuracy where the network decides, else R²; CHANGE also where there is no
-        R², because the target is constant or there are several outputs. AUC wants a 0/1 target and one
-        output, or two of which the larger decides.
+        By default CHANGE without a target, accuracy if the network takes a decision, else R²; CHANGE also if R² does
+        not exist because the target is constant or there are several outputs. AUC needs a 0/1 target and one output, or
+        two of which the larger decides.
     repeats, seed
-        How many shuffles of each feature, and the seed that makes them the same every time.
+        Number of shuffles of each feature, and the seed that makes them the same every time.
     time_limit
-        Seconds, or a deadline; shuffles that were not made by then are NaN.
+        Seconds or a deadline; shuffles that were not made by then are NaN.
 
     Raises
     ------
@@ -126,7 +126,7 @@ def permutation_importance(
     wanted = list(product(range(repeats), range(network.inputs)))
     for made, (repeat, feature) in enumerate(wanted):
         if deadline.passed:
-            reason = f"the time was up when {made:,} of {len(wanted):,} shuffles were made"
+            reason = f"time ran out when {made:,} of {len(wanted):,} shuffles were made"
             break
         shuffled[:, feature] = samples[random.permutation(len(samples)), feature]
         changed = evaluate(network, shuffled)
@@ -151,7 +151,7 @@ def _score(network: ReLUNetwork, score: PermutationScore, outputs: FloatArray, y
     """A score of outputs before squashing."""
     rule, m = network.rule.rule, network.outputs
     if y is None:
-        raise InputError(f"the score {score.value!r} needs a target: name one, or measure the change of output")
+        raise InputError(f"the score {score.value!r} needs a target: give one, or measure the change of output")
     if score is PermutationScore.ACCURACY and rule is not DecisionRule.NONE:
         return float((classify(network.rule, outputs) == y).mean())
     if score is PermutationScore.AUC and (m == 1 or (m == 2 and rule is DecisionRule.ARGMAX)):

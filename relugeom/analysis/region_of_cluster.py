@@ -1,4 +1,4 @@
-"""Which region of a partition has the pattern of a cluster.
+"""Regions of clusters: the region of a partition with the pattern of a cluster.
 
 One idea: clusters and regions are both named by patterns, so they meet by equal bytes, found by bisection.
 """
@@ -14,10 +14,10 @@ __all__ = ["cluster_regions"]
 
 
 def cluster_regions(partition: Partition, clusters: Clusters) -> IntArray:
-    """For each cluster, the row of the region with its pattern, shape (k,); −1 where the partition has none.
+    """Row of the region with the pattern of each cluster, shape (k,); −1 if the partition has none.
 
-    A cluster without a region lies outside the domain, on a lower-dimensional pattern, or where a TRUNCATED partition
-    was not searched.
+    A cluster without a region lies outside the domain, has a lower-dimensional pattern, or lies in the unexplored part
+    of a TRUNCATED partition.
 
     Raises
     ------

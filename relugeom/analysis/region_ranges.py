@@ -1,9 +1,9 @@
 """Exact minimum and maximum of every output over every region of a partition.
 
-Notation: on the closure of a region r the network is one affine map, so that the lowest and the highest value of an
-output are two exact linear programs; reported are the float64 numbers nearest to the optima, and the float64 points
-nearest to inputs that reach them. The largest of the regions' maxima is the maximum over the relaxation, where the
-partition is COMPLETE.
+Notation: on the closure of a region r the network is one affine map, so the lowest and the highest value of an output
+are optima of two exact linear programs. The result holds the float64 numbers nearest to the optima, and the float64
+points nearest to inputs that reach them. If the partition is COMPLETE, the largest of the regions' maxima is the
+maximum over the relaxation.
 """
 
 from dataclasses import dataclass
@@ -30,9 +30,9 @@ class RegionRanges:
     Attributes
     ----------
     lowest, highest
-        The float64 nearest to the exact value, shape (r, m); −∞ and ∞ where there is no limit, NaN where time was up.
+        The float64 nearest to the exact value, shape (r, m); −∞ and ∞ if there is no limit, NaN if time ran out.
     lowest_at, highest_at
-        The float64 point nearest to an input that reaches it, shape (r, m, n); NaN where there is none.
+        The float64 point nearest to an input that reaches it, shape (r, m, n); NaN if there is none.
     reason
         Why ranges are missing, or empty.
     """
@@ -53,7 +53,7 @@ class RegionRanges:
 
     @property
     def known(self) -> int:
-        """How many regions, the first ones, have their ranges."""
+        """Number of regions, the first ones, that have their ranges."""
         return int((~np.isnan(self.lowest)).all(axis=1).sum())
 
 
@@ -63,7 +63,7 @@ def region_ranges(partition: Partition, *, time_limit: TimeLimit = None) -> Regi
     Parameters
     ----------
     time_limit
-        Seconds, or a deadline; regions beyond it have no range.
+        Seconds or a deadline; regions that were not reached by then have no range.
     """
     deadline, network = Deadline.of(time_limit), partition.network
     values = np.full((2, len(partition), network.outputs), np.nan)
@@ -74,7 +74,7 @@ def region_ranges(partition: Partition, *, time_limit: TimeLimit = None) -> Regi
             deadline.check()
             own = _ranges(RegionPrograms(partition, row, rows, deadline=deadline), network.outputs, network.inputs)
         except DeadlinePassedError:
-            reason = f"when the time was up, {len(partition) - row:,} of {len(partition):,} regions were left"
+            reason = f"when time ran out, {len(partition) - row:,} of {len(partition):,} regions were left"
             break
         values[:, row], points[:, row] = own
     return RegionRanges(partition, values[0], values[1], points[0], points[1], reason)

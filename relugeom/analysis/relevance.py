@@ -1,8 +1,8 @@
-"""Valid relevance under correlation: which coefficients of a cluster's map does the data pin down? [paper, section 6]
+"""Valid relevance under correlation: which coefficients of a cluster's map the data determine [paper, section 6].
 
-Notation: in a cluster the network is f(x) = ω x + b. Where its samples are correlated, other maps (ω', b') predict them
-equally well, and the size of one coefficient ω_k means little by itself. Let w > 0 be a spread of each feature and
-‖ω‖ = Σ w_k |ω_k|. The *equivalent maps* of a cluster and an output are those that
+Notation: in a cluster the network is f(x) = ω x + b. If features are correlated in its samples, other maps (ω', b')
+predict them equally well, and the size of one coefficient ω_k means little by itself. Let w > 0 be a spread of each
+feature and ‖ω‖ = Σ w_k |ω_k|. The *equivalent maps* of a cluster and an output are those that
 
 * predict every sample of the cluster equally well: |ω' x + b' − f(x)| ≤ ε, where ε = 0 (the default) means the
   same predictions, exactly, on the whole affine hull of the samples;
@@ -47,18 +47,18 @@ from relugeom.partition.clusters import Clusters
 __all__ = ["ClusterRelevance", "Relevance", "cluster_relevance"]
 
 CLUSTERS = 1000
-"""Clusters that are looked at unless more are asked for."""
+"""Clusters that are examined unless more are asked for."""
 SIZE = 20_000
 """Entries (rows times variables) of a linear program that is still settled exactly."""
 
-LATE = "the time limit had passed"
-TOO_LARGE = "{} features trade their coefficients: too many for programs in exact arithmetic"
+LATE = "time ran out"
+TOO_LARGE = "{} features can trade their coefficients, too many for programs in exact arithmetic"
 
 RelevanceArray = np.ndarray[tuple[int, int, int], np.dtype[np.int8]]
 
 
 class Relevance(IntEnum):
-    """What the equivalent maps say of a feature."""
+    """Relevance of a feature according to the equivalent maps."""
 
     UNKNOWN = 0
     STRONG = 1
@@ -68,7 +68,7 @@ class Relevance(IntEnum):
 
     @property
     def words(self) -> str:
-        """As it is printed: "not identifiable"."""
+        """Relevance as it is printed: "not identifiable"."""
         return self.name.lower().replace("_", " ")
 
 
@@ -87,16 +87,16 @@ class ClusterRelevance:
     output_change
         ε of each output, before squashing, shape (m,).
     rank
-        Dimension of the affine hull of the cluster's samples, shape (k,); −1 where time was up before.
+        Dimension of the affine hull of the cluster's samples, shape (k,); −1 if time ran out before.
     least_norm
-        μ, the least norm of a map that predicts equally well, shape (k, m); NaN where unknown.
+        μ, the least norm of a map that predicts equally well, shape (k, m); NaN if unknown.
     lower, upper
-        Ends of each coefficient's interval over the equivalent maps, shape (k, m, n); NaN where the coefficient is not
+        Ends of each coefficient's interval over the equivalent maps, shape (k, m, n); NaN if the coefficient is not
         identifiable or unknown.
     relevance
         A `Relevance` for each, shape (k, m, n).
     doubt
-        For each cluster why something in it is UNKNOWN, or "".
+        Why something in each cluster is UNKNOWN, or "".
     """
 
     network: ReLUNetwork
@@ -120,11 +120,11 @@ class ClusterRelevance:
         return len(self.relevance)
 
     def of(self, cluster: int, output: int = 0) -> tuple[Relevance, ...]:
-        """The relevance of every feature for one output in one cluster."""
+        """Relevance of every feature for one output in one cluster."""
         return tuple(Relevance(int(code)) for code in self.relevance[cluster, output])
 
     def counts(self) -> IntArray:
-        """How many features are of each `Relevance`, in the order of its values, shape (k, m, 5)."""
+        """Number of features with each `Relevance`, in the order of its values, shape (k, m, 5)."""
         return np.stack([(self.relevance == kind).sum(axis=2) for kind in Relevance], axis=2)
 
 
@@ -138,23 +138,23 @@ def cluster_relevance(
     limit: int = CLUSTERS,
     time_limit: TimeLimit = None,
 ) -> ClusterRelevance:
-    """Which features every equivalent map of a cluster uses, which some, and which none.
+    """Determine which features every equivalent map of a cluster uses, which only some use, and which none.
 
     Parameters
     ----------
     X
         The samples that were clustered, shape (s, n).
     spread
-        w, shape (n,): the standard deviation over all samples where none is given. All ones gives the plain ‖ω‖₁, which
+        w, shape (n,); by default the standard deviation over all samples. All ones gives the plain ‖ω‖₁, which
         depends on the units of the features.
     norm_excess
         δ ≥ 0. The larger, the wider the intervals; 0 keeps the maps of least norm only.
     output_change
         ε ≥ 0 before squashing, one for all outputs or one each, shape (m,).
     limit
-        How many clusters, the largest first.
+        Number of clusters, the largest first.
     time_limit
-        Seconds, or a deadline; clusters not reached by then are UNKNOWN, with the reason.
+        Seconds or a deadline; clusters not reached by then are UNKNOWN, with the reason.
 
     Raises
     ------
@@ -338,7 +338,7 @@ def _as_weights(network: ReLUNetwork, samples: FloatArray, spread: ArrayLike | N
     bad = np.flatnonzero((low < high) & (weights == 0))
     if bad.size:
         name = network.feature_names[bad[0]]
-        raise DataError(f"the spread of {name!r} is 0, but the samples differ in it: give a positive number")
+        raise DataError(f"the spread of {name!r} is 0, but the feature varies in the samples: give a positive number")
     return weights
 
 

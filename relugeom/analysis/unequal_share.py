@@ -1,4 +1,5 @@
-"""How much of a domain, or of the samples, protected features decide about: in float64, a measurement, not a proof.
+"""Share of a domain, or of the samples, whose decisions depend on protected features: a measurement in float64, not a
+proof.
 
 Notation: own is the set of protected features; inputs are *alike* iff they agree in all others. The one idea: count the
 inputs of which an alike one is seen to get another decision (`counterparts.py`). Where not all alike inputs are tried,
@@ -29,16 +30,16 @@ FEWEST = 100
 
 @dataclass(frozen=True, slots=True)
 class UnequalShare:
-    """The share of inputs whose decision can change with protected features alone.
+    """Share of inputs whose decision can change with protected features alone.
 
     Attributes
     ----------
     inputs, unequal
-        How many inputs were looked at, and of how many an alike one was seen to get another decision.
+        Number of inputs that were examined, and number of those for which an alike one was found with another decision.
     low, high
-        An interval that holds the share of the domain with probability `confidence`; (0, 1) where nothing is known.
+        An interval that holds the share of the domain with probability `confidence`; (0, 1) if nothing is known.
     exhaustive
-        Whether all alike inputs counted for each; if not, the share may be larger than `high`.
+        Whether all alike inputs of each were examined; if not, the share may be larger than `high`.
     reason
         Why there are fewer inputs than were asked for, or fewer alike ones than there could be; or empty.
     """
@@ -64,17 +65,17 @@ def unequal_share(
 ) -> UnequalShare:
     """Estimate the share of a domain in which protected features alone can change the decision.
 
-    Inputs are drawn uniformly from the admissible ones: whole numbers and members of one-hot groups with equal
-    probability, continuous features by their length.
+    Inputs are drawn uniformly from the admissible ones: integers and members of one-hot groups with equal probability,
+    continuous features by length.
 
     Parameters
     ----------
     protected
         Indices of features.
     inputs, seed, confidence
-        How many are drawn, the seed of the generator, and the probability of the interval.
+        Number of inputs to draw, seed of the generator, and probability of the interval.
     time_limit
-        Seconds, or a deadline; alike inputs that were not looked at by then do not count (`exhaustive`).
+        Seconds or a deadline; alike inputs that were not examined by then do not count (`exhaustive`).
 
     Raises
     ------
@@ -92,7 +93,7 @@ def unequal_share(
         return UnequalShare(0, 0, 0.0, 1.0, confidence, False, few)
     unequal, exhaustive = _find_unequal(network, domain, drawn, own, deadline)
     if deadline.passed and not exhaustive:
-        few = "; ".join([*([few] if few else []), "the time was up before all alike inputs were looked at"])
+        few = "; ".join([*([few] if few else []), "time ran out before all alike inputs were examined"])
     hits = np.array([unequal.sum()])
     low, high = confidence_interval(hits, len(drawn), confidence)
     return UnequalShare(len(drawn), int(hits[0]), float(low[0]), float(high[0]), confidence, exhaustive, few)
@@ -106,7 +107,7 @@ def unequal_samples(
     *,
     time_limit: TimeLimit = None,
 ) -> tuple[int, int, bool]:
-    """How many admissible samples there are, of how many an alike input is seen to get another decision.
+    """Number of admissible samples, and number of those for which an alike input is found with another decision.
 
     The third value says whether all alike inputs counted; if not, the second one is a bound from below.
 
@@ -117,7 +118,7 @@ def unequal_samples(
     protected
         Indices of features.
     time_limit
-        Seconds, or a deadline; alike inputs that were not looked at by then do not count.
+        Seconds or a deadline; alike inputs that were not examined by then do not count.
     """
     deadline = Deadline.of(time_limit)
     own = with_their_groups(domain, protected)
@@ -130,7 +131,9 @@ def unequal_samples(
 def _find_unequal(
     network: ReLUNetwork, domain: Domain, X: FloatArray, own: tuple[int, ...], deadline: Deadline
 ) -> tuple[BoolArray, bool]:
-    """Which admissible inputs have an alike one with another decision, and whether all alike ones counted."""
+    """Whether each admissible input has an alike one with another decision, and whether all alike ones were
+    examined.
+    """
     alternatives = alternatives_of(domain, X, own)
     unequal = np.zeros(len(X), dtype=np.bool_)
     for rows, _ in counterparts(network, domain, X, alternatives):

@@ -1,4 +1,4 @@
-"""Regions that no sample has entered: what the network would do where nobody has looked.
+"""Unobserved regions, which contain no sample, and how far their maps depart from observed ones.
 
 Notation: f_r and f_c are the maps of a region r and of an observed cluster c, g = f_r − f_c = G x + h, p the region's
 interior point, σ a spread of each feature. The *departure* of r from c is
@@ -47,15 +47,15 @@ class UnobservedRegions:
     Attributes
     ----------
     partition
-        Its status says whether regions are missing.
+        Partition; its status says whether regions are missing.
     rows
         Rows of the partition, ascending, shape (u,).
     volumes
-        Of all regions of the partition, exact or estimated as its `method` says.
+        Volumes of all regions of the partition, exact or estimated as its `method` says.
     departure
-        From the nearest observed cluster, in units of the output, shape (u,); NaN where no cluster is inside.
+        Departure from the nearest observed cluster, in units of the output, shape (u,); NaN if no cluster is inside.
     nearest
-        Row of that cluster (the largest one of several), shape (u,); −1 where no cluster is inside.
+        Row of that cluster (the largest one of several), shape (u,); −1 if no cluster is inside.
     verdicts
         `AdmissibleVerdict`: whether an admissible input lies in the region, shape (u,).
     """
@@ -77,7 +77,7 @@ class UnobservedRegions:
 
     @property
     def shares(self) -> FloatArray:
-        """Share of the domain of each, shape (u,); NaN where the domain is unbounded or volumes are unknown."""
+        """Share of the domain of each, shape (u,); NaN if the domain is unbounded or volumes are unknown."""
         return np.asarray(self.volumes.shares[self.rows])
 
     @property
@@ -105,7 +105,7 @@ def find_unobserved(
     admissible: AdmissibleInputs | None = None,
     time_limit: TimeLimit = None,
 ) -> UnobservedRegions:
-    """List the regions without a sample and what is known of them.
+    """List the regions without a sample, and what is known about them.
 
     Parameters
     ----------
@@ -115,9 +115,10 @@ def find_unobserved(
     spread
         σ, shape (n,): most often the standard deviation of the samples. A feature of spread 0 counts at p alone.
     volumes, admissible
-        What `region_volumes` and `admissible_regions` say of the partition; found by them where not given.
+        Results of `region_volumes` and `admissible_regions` for the partition; computed if not given.
     time_limit
-        Seconds, or a deadline: departures beyond it are NaN, and whether a region has an admissible input is UNKNOWN.
+        Seconds or a deadline; departures that were not computed by then are NaN, and whether a region has an admissible
+        input is UNKNOWN.
 
     Raises
     ------
@@ -215,7 +216,7 @@ def _nearest(
 
 
 def _hull_projector(partition: Partition) -> FloatArray | None:
-    """Onto the directions of the domain's hull; None where these are all."""
+    """Onto the directions of the domain's hull; None if these are all."""
     n = partition.domain.inputs
     if partition.dimension == n:
         return None

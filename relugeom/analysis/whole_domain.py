@@ -1,11 +1,11 @@
-"""Importance of features over the whole domain, weighed in three ways, and side by side with other measures.
+"""Importance of features over the whole domain, weighted in three ways, and side by side with other measures.
 
 Notation: every activation region r has one effective vector ω_r. A weighting gives each a weight w_r ≥ 0, Σ w_r = 1:
 by *samples* (how often the data meet it; the maps are those of the clusters), by *volume* (how much of the domain it
 fills) or by *region* (each counts once). The importance is Σ w_r |ω_r|; without the bars, Σ w_r ω_r is the mean slope.
 
-The one idea: these are three answers to three questions, and none is the importance. By samples it is the mean absolute
-gradient over the data; by volume it is that over the domain; by region it tells how the network is built.
+The one idea: these are three answers to three questions, and none is the one true importance. By samples it is the mean
+absolute gradient over the data; by volume it is that over the domain; by region it shows how the network is built.
 """
 
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ __all__ = [
 
 
 class Weighting(StrEnum):
-    """What the maps are weighed by, in the order of the first axis of `DomainImportance`."""
+    """Weightings of the maps, in the order of the first axis of `DomainImportance`."""
 
     SAMPLES = "samples"
     VOLUME = "volume"
@@ -101,7 +101,7 @@ class DomainImportance:
         return magnitude_shares(self.scaled)
 
     def row(self, weighting: Weighting) -> int:
-        """The place of a weighting on the first axis."""
+        """Position of a weighting on the first axis."""
         return list(Weighting).index(weighting)
 
 
@@ -129,7 +129,7 @@ class ImportanceComparison:
 def domain_importance(
     clusters: Clusters, by_cluster: ClusterImportance, by_region: RegionImportance, volumes: Volumes
 ) -> DomainImportance:
-    """Weigh the maps of clusters by samples, and those of regions by volume and one by one.
+    """Weight the maps of clusters by samples, and those of regions by volume and one by one.
 
     Samples outside the domain count, as they do in their clusters. A TRUNCATED partition is weighed as far as it was
     found; `weighed` says how much that is.
@@ -169,7 +169,7 @@ def compare_importance(
     permutation: PermutationImportance,
     spread: FloatArray,
 ) -> ImportanceComparison:
-    """Effective vectors, gradients, integrated gradients and permutation importance side by side.
+    """Put effective vectors, gradients, integrated gradients and permutation importance side by side.
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def compare_importance(
     """
     network = whole.network
     if not gradients.network == integrated.network == permutation.network == network:
-        raise InputError("measures of different networks cannot stand side by side: use one model for all")
+        raise InputError("measures of different networks cannot be compared: use one model for all")
     rows: dict[str, FloatArray] = {WEIGHED[kind].value: whole.share[whole.row(kind)] for kind in Weighting}
     rows[Measure.GRADIENTS.value] = magnitude_shares(gradients.mean_magnitude * as_spread(network, spread))
     rows[Measure.INTEGRATED.value] = magnitude_shares(integrated.mean_magnitude)
@@ -195,7 +195,7 @@ def compare_importance(
 
 
 def _normalised(shares: FloatArray) -> FloatArray:
-    """Weights that sum to 1; NaN where there is nothing to weigh by."""
+    """Weights that sum to 1; NaN if there is nothing to weigh by."""
     total = fsum(shares)
     return shares / total if total > 0 else np.full(len(shares), np.nan)
 
@@ -203,7 +203,7 @@ def _normalised(shares: FloatArray) -> FloatArray:
 def _weighed(
     importance: ClusterImportance | RegionImportance, weights: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Σ w ω, Σ w |ω| and Σ w |ω σ|, shape (m, n) each; NaN where there is no map."""
+    """Σ w ω, Σ w |ω| and Σ w |ω σ|, shape (m, n) each; NaN if there is no map."""
     if len(importance) == 0:
         nothing = np.full(importance.scaled.shape[1:], np.nan)
         return nothing, nothing, nothing

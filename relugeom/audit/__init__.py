@@ -1,10 +1,10 @@
-"""The main job: a model and its data in, a store and a report out.
+"""Audits, the main job: a model and its data in, a store and a report out.
 
 Read `conduct_audit` like a table of contents: begin, cluster, settle the samples' patterns, enumerate, prove, count,
-ask, measure, report (`steps.py`). What is found is stored at once, so that a job that is ended early loses no more than
-the step under way. The store and the pictures are slow to load, and only the functions that need them do.
+ask, measure, report (`steps.py`). Findings are stored at once, so a job that is ended early loses no more than the step
+in progress. The store and the pictures are slow to load, so only the functions that need them do so.
 
-Imports every room but the command line: here everything meets. Never computes, queries or draws by itself.
+Imports every room but the command line: everything meets here. Never computes, queries or draws by itself.
 """
 
 from collections.abc import Callable
@@ -54,9 +54,9 @@ def audit(
     model, data
         A model file, and a CSV or Parquet file.
     on_remark, on_progress
-        As `conduct_audit` takes them.
+        See `conduct_audit`.
     options
-        The fields of an `AuditRequest`, by their names, and of its budget `time_limit`, `max_regions` and `threads`.
+        Fields of an `AuditRequest` by name, and `time_limit`, `max_regions` and `threads` of its budget.
     """
     request = AuditRequest.of(model, data, **options)
     return conduct_audit(request, on_remark=on_remark, on_progress=on_progress)
@@ -68,19 +68,20 @@ def conduct_audit(
     on_remark: Callable[[str], None] | None = None,
     on_progress: Callable[[str, int | SearchProgress], None] | None = None,
 ) -> AuditResult:
-    """Carry out what was asked for: a store and a report are written, and what was left out is said in them.
+    """Carry out a request: write a store and a report, which say what was left out.
 
     Parameters
     ----------
     on_remark
-        Called before the work begins with each choice that was made: which columns, which domain.
+        Called before the work begins with each choice that was made: the columns, the domain.
     on_progress
-        Called now and then with what is being done and how much of it is done.
+        Called from time to time with what is being done and how much of it is done.
 
     Raises
     ------
     InputError
-        Something that was given cannot be used; then nothing is written. Where only the page cannot be, the run stays.
+        An input cannot be used, and nothing is written; or only the report cannot be written, and the run stays in the
+        store.
     """
     began = CLOCK.now()
     with steps.begin(request, Listeners.of(on_remark, on_progress)) as job:

@@ -1,4 +1,4 @@
-"""The samples of a model by activation pattern, and what moves the output in each cluster: the paper's analysis."""
+"""The paper's analysis: clusters of samples by activation pattern, and the features that move the output in each."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,16 +21,16 @@ __all__ = ["ExplainedClusters", "explain_clusters"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExplainedClusters:
-    """Clusters of samples with what is known of each.
+    """Clusters of samples, with what is known about each.
 
     Attributes
     ----------
     chosen
-        The domain that was asked for, if any.
+        Domain that was asked for, if any.
     content
-        What tables say of the clusters, importance included.
+        Tables about the clusters, importance included.
     remarks
-        What was noticed about the data.
+        Remarks on the data.
     seconds
         Time of the work, from reading the model on.
     """
@@ -56,9 +56,9 @@ def explain_clusters(
     Parameters
     ----------
     domain
-        Which samples count as outside; by default none is.
+        Domain outside which samples count as outside; by default, none does.
     on_remark
-        Called with the columns that feed the inputs, and with what was noticed about the data.
+        Called with the columns that feed the inputs, and with remarks on the data.
 
     Raises
     ------

@@ -1,8 +1,7 @@
-"""What an audit finds out beyond the list of regions, and the store keeps: measures, scores, distances, groups.
+"""Findings of an audit beyond the list of regions: measures, scores, distances, groups.
 
-Each part is a question of its own with limits of its own: what it found is recorded at once, together with a sentence
-on what it left out. Parts that need the values of samples look at an excerpt, even over all rows, where there are very
-many.
+Each part is a question of its own with limits of its own: its findings are saved at once, together with a sentence on
+what it left out. Parts that need the values of samples use an even selection of the rows if there are very many.
 """
 
 from collections.abc import Callable
@@ -57,25 +56,25 @@ from relugeom.store.records import (
 __all__ = ["Excerpt", "Findings", "take_excerpt"]
 
 OUTPUT_CHANGE = 0.01
-"""By how much of an output's spread predictions may differ where features are told apart."""
+"""Share of an output's spread by which predictions may differ when relevance is determined."""
 PART_EACH = 1 / 3
 """Part of the time for distances that one claim may take."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Excerpt:
-    """Samples in memory: all, or an even choice of them.
+    """Samples in memory: all of them, or an even selection.
 
     Attributes
     ----------
     rows
-        Their numbers in the data, shape (s,).
+        Numbers of the samples in the data, shape (s,).
     X, target
-        Their values.
+        Values of the samples.
     clusters
-        The clusters of these samples alone.
+        Clusters of these samples only.
     numbers
-        The number, in all clusters, of each of them, from 0.
+        Number, among all clusters, of each of them, from 0.
     """
 
     rows: IntArray
@@ -86,7 +85,7 @@ class Excerpt:
 
 
 def take_excerpt(samples: Samples, clusters: Clusters, domain: Domain, most: int) -> Excerpt:
-    """At most so many samples, with their clusters."""
+    """Select at most this many samples, with their clusters."""
     rows = samples.excerpt(most)
     X = samples.table.take(rows)
     target = None if samples.target is None else CodedTarget(samples.target[rows])
@@ -98,7 +97,7 @@ def take_excerpt(samples: Samples, clusters: Clusters, domain: Domain, most: int
 
 
 class Findings:
-    """Finds and records, one part after the other; certificates go to a folder."""
+    """Finds and saves, one part after the other; certificates go to a folder."""
 
     def __init__(self, job: Job, partition: Partition, grouped: Grouped) -> None:
         self._run, self._schedule, self._counts = job.run, job.schedule, job.request.budget.counts
@@ -111,7 +110,7 @@ class Findings:
         self._spread = self._samples.table.mean_and_spread()[1]
 
     def record(self) -> None:
-        """Record everything, with sentences about what was left out."""
+        """Save everything, with sentences about what was left out."""
         self._tell("measuring the samples' margins", 0)
         if self._schedule.deadline.passed:
             self._leave_out("the samples' margins, scores, groups, relevance and distances")
@@ -128,7 +127,7 @@ class Findings:
         self._measure_distances()
 
     def _keep(self, found: object, *notes: str) -> None:
-        """Record what a part found, and for the report what it left out; notes that say nothing are none."""
+        """Save what a part found, and note for the report what it left out; empty notes are dropped."""
         with self._run.step():
             self._run.save(found)
             for note in filter(None, notes):
@@ -139,30 +138,30 @@ class Findings:
         self._run.save(Notes([sentence]))
 
     def _leave_out(self, what: str) -> None:
-        self._note(f"Not recorded, because the time ran out: {what}.")
+        self._note(f"Not recorded, because time ran out: {what}.")
 
     def _measure_margins(self) -> None:
-        """How far each sample is from the nearest boundary of its region."""
+        """Measure the distance of each sample from the boundary of its region."""
         margins = sample_margins(self._clusters, self._samples.table, time_limit=self._schedule.part("margins"))
         left = int(np.isnan(margins.distance).sum())
-        self._keep(margins, f"The margins of {left:,} samples are not recorded: the time ran out." if left else "")
+        self._keep(margins, f"The margins of {left:,} samples are not recorded, because time ran out." if left else "")
 
     def _take_excerpt(self) -> Excerpt:
-        """The samples that are scored and grouped."""
+        """Select the samples that are scored and grouped."""
         excerpt = take_excerpt(self._samples, self._clusters, self._domain, self._counts.analysed)
         if len(excerpt.rows) < len(self._samples):
             count = f"{len(excerpt.rows):,}"
-            self._note(f"Scores, groups and relevance are those of {count} samples, taken evenly from all.")
+            self._note(f"Scores, groups and relevance are based on {count} samples, selected evenly from all of them.")
         return excerpt
 
     def _pass_over_regions(self) -> None:
         self._note(
-            f"Shares of the domain, neighbours, decisions, ranges and unobserved regions are not recorded: there "
-            f"are more than {self._counts.regions:,} regions."
+            f"Shares of the domain, neighbours, decisions, ranges and unobserved regions are not recorded, because "
+            f"there are more than {self._counts.regions:,} regions."
         )
 
     def _measure_regions(self, excerpt: Excerpt) -> None:
-        """What is known of each region."""
+        """Measure the regions."""
         volumes = self._measure_volumes()
         self._find_neighbours()
         self._decide()
@@ -171,36 +170,38 @@ class Findings:
         self._compare(excerpt, volumes)
 
     def _measure_volumes(self) -> Volumes:
-        """The share of the domain that each region takes."""
+        """Measure the share of the domain that each region takes."""
         self._tell("measuring volumes", 0)
         volumes = region_volumes(self._partition, time_limit=self._schedule.part("volumes"))
         is_unknown = volumes.method is VolumeMethod.UNKNOWN
-        self._keep(volumes, f"Shares of the domain are not known: {volumes.reason}." if is_unknown else "")
+        self._keep(volumes, f"Shares of the domain are unknown: {volumes.reason}." if is_unknown else "")
         return volumes
 
     def _find_neighbours(self) -> None:
-        """Which regions share a facet."""
+        """Find the regions that share a facet."""
         self._tell("finding neighbours", 0)
         adjacency = find_adjacency(self._partition, time_limit=self._schedule.part("neighbours"))
         reason = adjacency.reason
-        self._keep(adjacency, f"Not every pair of neighbours is recorded: {reason}." if reason else "")
+        self._keep(adjacency, f"Not all pairs of neighbours are recorded: {reason}." if reason else "")
 
     def _decide(self) -> None:
-        """What the network decides in each region."""
+        """Decide the class in each region."""
         classes = decide_regions(self._partition, time_limit=self._schedule.part("decisions"))
-        first = f"the first {len(classes):,} regions only"
+        first = f"the first {len(classes):,} regions"
         is_cut = len(classes) < len(self._partition)
-        self._keep(RegionClasses(classes), f"Decisions are recorded of {first}: the time ran out." if is_cut else "")
+        self._keep(
+            RegionClasses(classes), f"Decisions are recorded only for {first}, because time ran out." if is_cut else ""
+        )
 
     def _find_ranges(self) -> None:
-        """The least and the largest output in each region."""
+        """Find the least and the largest output in each region."""
         self._tell("finding the range of each region", 0)
         ranges = region_ranges(self._partition, time_limit=self._schedule.part("ranges"))
         reason = ranges.reason
-        self._keep(ranges, f"Not every region's range of outputs is recorded: {reason}." if reason else "")
+        self._keep(ranges, f"The ranges of outputs are not recorded for all regions: {reason}." if reason else "")
 
     def _rank_unobserved(self, volumes: Volumes) -> None:
-        """Which regions without a sample depart most from those that have some."""
+        """Rank the regions without a sample by their departure from observed ones."""
         self._tell("ranking unobserved regions", 0)
         deadline = self._schedule.part("unobserved")
         found = find_unobserved(
@@ -211,11 +212,11 @@ class Findings:
             admissible=_not_asked(self._partition),  # the store has them from the census
             time_limit=deadline,
         )
-        cut = "How far regions without a sample depart from others is not known of all: the time ran out."
+        cut = "The departure of regions without a sample is not known for all of them, because time ran out."
         self._keep(found, cut if deadline.passed else "")
 
     def _compare(self, excerpt: Excerpt, volumes: Volumes) -> None:
-        """Measures of importance side by side."""
+        """Put measures of importance side by side."""
         self._tell("comparing measures of importance", 0)
         deadline = self._schedule.part("comparison")
         try:
@@ -240,7 +241,7 @@ class Findings:
         return compare_importance(whole, gradients(self._network, excerpt.X), integrated, permuted, self._spread)
 
     def _score(self, excerpt: Excerpt) -> None:
-        """How well maps predict: those of clusters in half of the time, those of regions in the rest."""
+        """Score the maps of clusters in half of the time, and those of regions in the rest."""
         self._tell("measuring performance", 0)
         most, deadline = self._counts.maps, self._schedule.part("performance")
         data = (excerpt.clusters, excerpt.X, excerpt.target)
@@ -252,7 +253,7 @@ class Findings:
         self._keep(PerformanceRecord(clusters, excerpt.numbers, regions), *notes)
 
     def _group(self, excerpt: Excerpt) -> None:
-        """Few groups instead of many clusters."""
+        """Merge many clusters into a few groups."""
         if len(excerpt.clusters) < 2:
             return
         self._tell("grouping clusters", 0)
@@ -264,18 +265,18 @@ class Findings:
         groups = group_clusters(excerpt.clusters, excerpt.X, groups=most, time_limit=deadline)
         bounds = self._bound(groups)
         reason = "" if bounds is None else bounds.reason
-        note = f"Not every group's change of output is bounded: {reason}." if reason else ""
+        note = f"The change of output is not bounded for all groups: {reason}." if reason else ""
         self._keep(GroupRecord(groups, excerpt.numbers, bounds), note)
 
     def _bound(self, groups: ClusterGroups) -> GroupBounds | None:
-        """By how much outputs change within groups, where all regions are listed."""
+        """Bound the change of the outputs within groups, if all regions are listed."""
         if not self._few or self._partition.status is not PartitionStatus.COMPLETE:
             return None
         return bound_groups(groups, self._partition, time_limit=self._schedule.part("group_bounds"))
 
     def _tell_apart(self, excerpt: Excerpt) -> None:
-        """Which coefficients the samples settle although features are correlated."""
-        self._tell("telling relevant features apart", 0)
+        """Determine how far the samples settle coefficients when features are correlated."""
+        self._tell("determining the relevance of features", 0)
         change = OUTPUT_CHANGE * evaluate(self._network, excerpt.X).std(axis=0)
         found = cluster_relevance(
             excerpt.clusters,
@@ -286,17 +287,17 @@ class Findings:
             time_limit=self._schedule.part("relevance"),
         )
         asked = (
-            f"Relevance is asked of the largest clusters ({len(found):,}), with absolute coefficients of scaled "
-            f"features that sum to at most {1 + found.norm_excess:g} times the least possible, and predictions "
-            f"that differ by at most {percent(OUTPUT_CHANGE, digits=0)} of an output's standard deviation over the "
-            f"samples."
+            f"Relevance is determined for the largest clusters ({len(found):,}), over maps whose absolute "
+            f"coefficients of scaled features sum to at most {1 + found.norm_excess:g} times the least possible, and "
+            f"whose predictions differ by at most {percent(OUTPUT_CHANGE, digits=0)} of an output's standard "
+            f"deviation over the samples."
         )
         doubts = "; ".join(sorted(set(filter(None, found.doubt))))
-        unknown = f"Not everything is known of relevance: {doubts}." if doubts else ""
+        unknown = f"Relevance is not fully known: {doubts}." if doubts else ""
         self._keep(RelevanceRecord(found, excerpt.numbers), asked, unknown)
 
     def _measure_distances(self) -> None:
-        """How far some samples are from another decision."""
+        """Measure how far some samples are from another decision."""
         if self._network.rule.rule is DecisionRule.NONE:
             return
         stage = "measuring distances to other decisions"
@@ -316,11 +317,11 @@ class Findings:
         reason = found.reason
         self._keep(
             RobustnessRecord(found, rows, with_inputs=self._show_samples),
-            f"Distances from another decision: {reason}." if reason else "",
+            f"Distances to another decision: {reason}." if reason else "",
         )
 
     def _settler_at(self, rows: IntArray, deadline: Deadline) -> Callable[[int, Domain, Claim], Settlement]:
-        """Settles claims about samples, and keeps the proof of what holds under the number of the sample."""
+        """Settler of claims about samples, which keeps the proof under the number of the sample if a claim holds."""
         each = PART_EACH * deadline.seconds_left
 
         def settle(row: int, domain: Domain, claim: Claim) -> Settlement:
@@ -331,20 +332,20 @@ class Findings:
 
 
 def _tried_in_words(kind: str, found: Performance | None) -> str:
-    """Of how many clusters or regions the maps were tried on all samples, unless it is all of them."""
+    """Number of clusters or regions whose maps were applied to all samples, in words; empty if all were."""
     if found is None or not (found.count[~found.has_global] > 0).any():
         return ""
     tried, seen = f"{int(found.has_global.sum()):,}", f"{int((found.count > 0).sum()):,}"
-    return f"Maps were tried on all samples for {tried} of {seen} {kind} with samples, largest first."
+    return f"The maps of {tried} of {seen} {kind} with samples were applied to all samples, largest first."
 
 
 def _not_asked(partition: Partition) -> AdmissibleInputs:
-    """Nothing is known of the regions' admissible inputs."""
+    """Verdicts for regions whose admissible inputs were not searched: all unknown."""
     k, n = len(partition), partition.network.inputs
     return AdmissibleInputs(np.full(k, AdmissibleVerdict.UNKNOWN, dtype=np.int64), np.full((k, n), np.nan))
 
 
 def _scattered(rows: IntArray) -> IntArray:
-    """The same rows so that the first ones, however many, are spread over all: in the order of bits read backwards."""
+    """The same rows in bit-reversed order, so that the first ones, however many, are spread over all."""
     bits = max(len(rows) - 1, 1).bit_length()
     return rows[np.argsort([int(f"{place:0{bits}b}"[::-1], 2) for place in range(len(rows))], kind="stable")]

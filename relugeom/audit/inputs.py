@@ -1,4 +1,4 @@
-"""What a job is about: a model, its samples, and the domain."""
+"""Inputs of a job: a model, its samples, and the domain."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ SOURCES = {"data": "the range of the data", "all": "all of R^n"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChosenDomain:
-    """A domain, and in words where it comes from."""
+    """A domain, and its source in words."""
 
     domain: Domain
     source: str
@@ -31,22 +31,22 @@ class ChosenDomain:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputRequest:
-    """Which model and which samples are meant.
+    """Request for a model and samples.
 
     Attributes
     ----------
     model, data
         A model file, and a CSV or Parquet file; with a `data_url`, a table or view of that database, or a SELECT.
     layers, activations
-        How the layers of a file of tensors follow each other, as `load_network` takes it.
+        How the layers of a file of tensors follow each other; see `load_network`.
     data_url
-        A database, for SQLAlchemy.
+        URL of a database, for SQLAlchemy.
     target
-        The column that the model should predict.
+        Column that the model should predict.
     features, ignore
-        Which columns feed the inputs, and which are left out.
+        Columns that feed the inputs, and columns to leave out.
     decision
-        How a class follows from the outputs; by default as the model file says.
+        Rule that turns outputs into a class; by default, that of the model file.
     """
 
     model: str | Path
@@ -63,7 +63,7 @@ class InputRequest:
 def read_inputs(
     request: InputRequest, *, on_remark: OnRemark = warn, on_progress: Callable[[int], None] | None = None
 ) -> tuple[ReLUNetwork, Samples]:
-    """A model and its samples; a model that names no inputs takes the names of the columns."""
+    """Read a model and its samples; a model without names of inputs takes the names of the columns."""
     network = load_network(request.model, layers=request.layers, activations=request.activations, on_remark=on_remark)
     if request.decision is not None:
         network = replace(network, decision=replace(request.decision, class_names=network.rule.class_names))
@@ -83,12 +83,12 @@ def read_inputs(
 
 
 def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | None, model: Path) -> ChosenDomain:
-    """The domain that was asked for; without a word, the file beside the model, else the range of the data.
+    """Choose the domain: the one that was asked for, else the file beside the model, else the range of the data.
 
     Raises
     ------
     InputError
-        The domain cannot be read or is empty, or none was asked for and there is nothing to take it from.
+        The domain cannot be read or is empty, or none was asked for and there is no default.
     """
     beside = model.parent / DOMAIN_FILE
     if spec is not None:
@@ -98,14 +98,14 @@ def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | Non
     elif samples is not None:
         place, source = "data", SOURCES["data"]
     else:
-        raise InputError(f"say which domain with --domain: box:LO,HI, all, or a TOML file like {DOMAIN_FILE}")
+        raise InputError(f"give a domain with --domain: box:LO,HI, all, or a TOML file like {DOMAIN_FILE}")
     domain = load_domain(place, network, data=None if samples is None else samples.table.range())
     domain_chart(domain)  # refuses an empty domain
     return ChosenDomain(domain, source)
 
 
 def find_protected(network: ReLUNetwork, names: Sequence[str]) -> tuple[int, ...]:
-    """Indices of the features of these names, on which a decision should not depend.
+    """Indices of the features with these names, on which a decision should not depend.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def find_protected(network: ReLUNetwork, names: Sequence[str]) -> tuple[int, ...
             raise InputError(f"there is no feature {name!r} to protect: the features are {known}{more}")
     if names and network.rule.rule is DecisionRule.NONE:
         raise InputError(
-            "the network takes no decision that a protected feature could change: "
-            "say from which output on it is class 1, with --threshold"
+            "the network takes no decision that a protected feature could change: give the output above which it "
+            "decides for class 1 with --threshold"
         )
     return tuple(sorted({network.feature_names.index(name) for name in names}))

@@ -1,4 +1,4 @@
-"""What the page of a run says that did not reach its end: what it had found until then, and what is missing."""
+"""Words for the report of a run that did not finish: what it had found by then, and what is missing."""
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,23 +13,23 @@ if TYPE_CHECKING:
 __all__ = ["ENDED_EARLY", "interruption_in_words"]
 
 ENDED_EARLY = {"interrupted": "was interrupted", "failed": "failed"}
-"""Statuses of runs that did not reach their end, and what is said of them."""
+"""Statuses of runs that did not finish, and the words for them."""
 
 
 class Part(NamedTuple):
-    """A part of a run in words, where it is there and where it is missing; either may be empty."""
+    """A part of a run in words, for when it is present and for when it is missing; either may be empty."""
 
     there: str
     missing: str
 
 
 def interruption_in_words(tables: "RunTables", measured: Mapping[str, bool]) -> str:
-    """How a run ended, what is there of it and what is missing; empty for a finished one.
+    """How a run ended, what it contains and what is missing; empty for a finished one.
 
     Parameters
     ----------
     measured
-        Which measurements there are, in the order in which an audit makes them.
+        Whether each measurement is present, in the order in which an audit makes them.
     """
     ended = ENDED_EARLY.get(tables.provenance["status"])
     if ended is None:
@@ -40,14 +40,14 @@ def interruption_in_words(tables: "RunTables", measured: Mapping[str, bool]) -> 
     missing = "; ".join(part.missing for part in parts if part.missing)
     reason = tables.provenance.get("reason", "")
     return (
-        f"This run {ended}{f' ({reason})' if reason else ''}. The page shows what had been recorded until then: "
+        f"This run {ended}{f' ({reason})' if reason else ''}. The report shows what had been recorded by then: "
         f"{there or 'nothing but its subject'}. {f'Missing: {missing}. ' if missing else ''}"
-        f"The same command with --resume goes on from here."
+        f"The same command with --resume continues from here."
     )
 
 
 def _audit_parts(tables: "RunTables", measured: Mapping[str, bool]) -> Iterator[Part]:
-    """The parts of an audit in the order in which they are recorded."""
+    """Parts of an audit, in the order in which they are recorded."""
     clusters, answers = len(tables.clusters), len(tables.answers)
     counts = CensusKind.REGION in set(tables.census["kind"])
     yield Part(counted(clusters, "cluster"), "") if clusters else Part("", "clusters and their importance")
@@ -56,7 +56,7 @@ def _audit_parts(tables: "RunTables", measured: Mapping[str, bool]) -> Iterator[
         yield Part("their certificate", "")
     elif not counts:
         yield Part("", "the certificate of the list of regions")
-    yield Part("the count of patterns", "") if counts else Part("", "the count of patterns")
+    yield Part("the census of patterns", "") if counts else Part("", "the census of patterns")
     if answers:
         further = "" if any(measured.values()) else "further answers"
         yield Part(f"{counted(answers, 'answer')} about the whole domain", further)

@@ -1,4 +1,4 @@
-"""An audit under way: what was asked, what it is about, what is left of its time, and where its findings go."""
+"""An audit in progress: the request, the inputs, the time that is left, and where findings go."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,16 +28,16 @@ def _ignore(*_news: object) -> None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Listeners:
-    """Who hears of an audit while it runs.
+    """Functions that are called while an audit runs.
 
     Attributes
     ----------
     remark
-        Called with each choice that was made: which columns, which domain.
+        Called with each choice that was made: the columns, the domain.
     tell
-        Called now and then with what is being done and how much of it is done.
+        Called from time to time with what is being done and how much of it is done.
     doubt
-        Called with what a model file leaves open: a warning, unless somebody listens.
+        Called with what a model file does not say; issues a warning by default.
     """
 
     remark: Callable[[str], None]
@@ -50,25 +50,25 @@ class Listeners:
         on_remark: Callable[[str], None] | None,
         on_progress: Callable[[str, int | SearchProgress], None] | None,
     ) -> "Listeners":
-        """Those that were given."""
+        """Listeners from the functions that were given."""
         return cls(on_remark or _ignore, on_progress or _ignore, on_remark or warn)
 
     def counting(self, stage: str) -> Callable[[int], None]:
-        """Tell that a stage begins, and how to tell how much of it is done."""
+        """Report that a stage begins; returns a function that reports how much of it is done."""
         self.tell(stage, 0)
         return lambda done: self.tell(stage, done)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Inputs:
-    """What an audit is about.
+    """Inputs of an audit.
 
     Attributes
     ----------
     protected
         Indices of the features on which a decision should not depend.
     record
-        What the store keeps of the samples.
+        Facts about the samples that the store keeps.
     """
 
     network: ReLUNetwork
@@ -87,18 +87,18 @@ class Grouped(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """An audit under way.
+    """An audit in progress.
 
     Attributes
     ----------
     most
-        What the store takes in good time.
+        What can be stored in reasonable time.
     folder
-        Where certificates and the report go.
+        Folder for certificates and the report.
     place
-        Where the store is.
+        Location of the store.
     run
-        Where findings go.
+        Run in which findings are saved.
     """
 
     request: AuditRequest

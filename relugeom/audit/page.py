@@ -1,4 +1,4 @@
-"""What the report of a run says: the tables of its store, and the pictures that are drawn from them."""
+"""The report of a run: tables from its store, and pictures that are drawn from them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,18 +30,18 @@ def report_content(
     map_features: Sequence[str] | None = None,
     time_limit: TimeLimit = None,
 ) -> ReportContent:
-    """What the report of a run says; by default of the latest finished one, else of one that ended early.
+    """Content of the report of a run, by default the latest that finished, or one that ended early if none did.
 
     Parameters
     ----------
     clustered
-        Samples, shape (s, n), and the cluster of each from 0, to be drawn on maps: a store does not keep samples.
+        Samples, shape (s, n), and the cluster of each from 0, to draw in maps: a store does not keep samples.
     show_samples
         Whether rows of the data may be shown (`relugeom.report.privacy`).
     map_features
-        Names of the two features of the map; by default those that move the outputs most.
+        Names of the two features of the map; by default, the two that move the outputs most.
     time_limit
-        Seconds, or a deadline, for pictures: what is not drawn by then is left out.
+        Seconds or a deadline for pictures; those that are not drawn by then are left out.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""What an audit asks of a network on the whole domain: ranges, monotone features, fairness, units that can go.
+"""Questions of an audit about the whole domain: ranges, monotone features, fairness, units that can be removed.
 
-The one idea: every question knows the subjects that it would settle, so that one for which there is no time left is
-answered too: it is not known, because the time ran out.
+The one idea: every question knows the subjects that it would settle. So a question for which no time is left is
+answered, too: its verdict is unknown, because time ran out.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -39,10 +39,12 @@ from relugeom.questions.unit_signs import bound_unit_signs, partition_unit_signs
 __all__ = ["FOLDER", "SIMPLIFIED", "ask_questions"]
 
 FOLDER, SIMPLIFIED = "proofs", "simplified.npz"
-"""Where the certificates of the answers are, and the smaller network, in the folder of the audit."""
+"""Names of the certificates' folder and of the smaller network's file, within the folder of the audit."""
 PART_EACH, PART_PROOFS, RANGE_PARTS = 1 / 6, 4 / 5, 3
-"""Parts of the time: for one claim, and for all of them; in what is left inputs may still show that claims fail."""
-LATE = "the time was up: give more with --time-limit, or ask about it alone"
+"""Parts of the time: for one claim, and for all claims; in the remaining time, inputs may still show that claims
+fail.
+"""
+LATE = "time ran out: allow more with --time-limit, or ask this question alone"
 
 
 def ask_questions(
@@ -56,26 +58,26 @@ def ask_questions(
     on_progress: Callable[[int], None],
     on_answers: Callable[[Sequence[Answer]], None],
 ) -> list[Answer]:
-    """Ask, and keep the certificate of every statement that holds in the folder `FOLDER`.
+    """Ask the questions, and keep the certificate of every statement that holds in the folder `FOLDER`.
 
     Parameters
     ----------
     partition
-        The regions of the network on the domain, as far as they are known.
+        Regions of the network on the domain, as far as they are known.
     samples
-        From where to set out in the search for extreme inputs, shape (s, n).
+        Samples from which the search for extreme inputs starts, shape (s, n).
     folder
-        That of the audit; a smaller network with the same function is kept there, too.
+        Folder of the audit; a smaller network with the same function is kept there, too.
     protected
         Features on which a decision should not depend.
     counts
-        How many questions are asked at most.
+        Upper limits on the number of questions.
     time_limit
-        Seconds, or a deadline; what was not asked by then is UNKNOWN.
+        Seconds or a deadline; a question that was not asked by then is UNKNOWN.
     on_progress
         Called with the number of answers so far.
     on_answers
-        Called with the answers of each question when they are known.
+        Called with the answers to each question when they are known.
     """
     answers: list[Answer] = []
     for found in _Questions(partition, samples, folder, counts, Deadline.of(time_limit)).ask(protected):
@@ -88,12 +90,12 @@ def ask_questions(
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A kind of question, what it would settle, and how it is asked.
+    """A kind of question, the subjects that it would settle, and how it is asked.
 
     Attributes
     ----------
     also_late
-        Whether asking is worth it where there is no time for proofs: some inputs alone may show that a statement fails.
+        Whether asking is worthwhile even without time for proofs: a few inputs may show that a statement fails.
     """
 
     subjects: tuple[Subject, ...]
@@ -101,12 +103,12 @@ class _Question:
     also_late: bool = False
 
     def left_out(self, reason: str) -> Iterator[Answer]:
-        """Its answers where it is not asked."""
+        """Answers to the question if it is not asked."""
         return (Answer(subject, Verdict.UNKNOWN, reason=reason) for subject in self.subjects)
 
 
 class _Questions:
-    """The questions about one network on one domain, with one budget of time."""
+    """Questions about one network on one domain, with one budget of time."""
 
     def __init__(
         self, partition: Partition, samples: FloatArray, folder: Path, counts: Counts, deadline: Deadline
@@ -122,7 +124,7 @@ class _Questions:
         self._from_samples = len(samples) > 0
 
     def ask(self, protected: Sequence[int]) -> Iterator[list[Answer]]:
-        """All answers, question by question; of questions in a row for which there is no time left, together."""
+        """Yield all answers, question by question; consecutive questions for which no time is left come together."""
         looks = 0
         late: list[Answer] = []
         for question in self._questions(protected):
@@ -142,7 +144,7 @@ class _Questions:
             yield late
 
     def _questions(self, protected: Sequence[int]) -> Iterator[_Question]:
-        """What is asked, the questions of the user first."""
+        """Questions to ask, those of the user first."""
         most = self._counts
         if protected:
             fair = self._about(Question.FAIRNESS, protected=tuple(protected))
@@ -172,7 +174,7 @@ class _Questions:
         second_network: ReLUNetwork | None = None,
         time_limit: TimeLimit = None,
     ) -> Settlement:
-        """Settle, and keep the proof of what holds under the next number: it is the questions' `Settler`."""
+        """Settle a claim, and keep its proof under the next number if it holds: the `Settler` of all questions."""
         deadline = min(self._deadline, Deadline.of(time_limit), key=lambda limit: limit.end)
         if self._deadline.passed:
             return Settlement(claim, Verdict.UNKNOWN, reason=LATE)
@@ -263,7 +265,7 @@ class _Questions:
         )
 
     def _measured_shares(self, found: Fairness) -> Iterator[CounterpartShare]:
-        """Of which share of the domain, and of the samples, another decision is seen."""
+        """Shares of the domain, and of the samples, for which another decision was found."""
         share = unequal_share(self._network, self._domain, found.protected, time_limit=self._end)
         if share.inputs:
             interval = share.low, share.high, share.confidence
@@ -299,13 +301,13 @@ class _Questions:
 
 
 def _not_asked(subject: Subject, limit: int) -> _Question:
-    """What is beyond a limit, as an answer of its own."""
-    reason = f"not asked: an audit asks about the first {limit:,}"
+    """Answer that stands for the subjects beyond a limit."""
+    reason = f"not asked: an audit asks only about the first {limit:,}"
     return _Question((subject,), lambda: (Answer(subject, Verdict.UNKNOWN, reason=reason),))
 
 
 def _both(shown: Counterexample | None) -> tuple[tuple[Point, Point], ...]:
-    """Two inputs, and the outputs at each; nothing where no two are shown."""
+    """Two inputs, and the outputs at each; nothing if no two are shown."""
     if shown is None or shown.second_x is None or shown.second_outputs is None:
         return ()
     return (shown.x, shown.outputs), (shown.second_x, shown.second_outputs)

@@ -1,4 +1,4 @@
-"""What is asked of an audit, as one value: its inputs, its domain, where the answer goes, and what it may spend."""
+"""The request for an audit, as one value: its inputs, its domain, where the answer goes, and what it may spend."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ DEFAULT = Budget()
 
 
 class AuditOptions(Limits, total=False):
-    """What may be said of an audit besides model and data: fields of `AuditRequest`, and three of `Budget`."""
+    """Options of an audit besides model and data: fields of `AuditRequest`, and three of `Budget`."""
 
     layers: Sequence[str] | None
     activations: Sequence[str] | None
@@ -36,27 +36,29 @@ class AuditOptions(Limits, total=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditRequest(InputRequest):
-    """What is asked of an audit.
+    """Request for an audit.
 
     Attributes
     ----------
     domain
-        ``box:LO,HI``, ``all``, ``data`` or a TOML file; by default ``domain.toml`` beside the model, else ``data``.
+        ``box:LO,HI``, ``all``, ``data`` or a TOML file; by default ``domain.toml`` beside the model if it exists, else
+        ``data``.
     store
         File name or URL of the store; by default ``audit.db`` in `out`.
     out
-        Folder for the store, ``partition.cert`` and ``report.html``; made where it does not exist.
+        Folder for the store, ``partition.cert`` and ``report.html``; it is made if it does not exist.
     protected
-        Names of features on which a decision should not depend: whether it does is asked, together for all of them.
+        Names of features on which a decision should not depend; the audit asks whether it does, for all of them
+        together.
     resume
         Whether to continue from what an earlier run of the store found on this network and domain.
     show_samples
-        Whether the report may show rows of the data: samples on maps, means of very small clusters, inputs of rows.
+        Whether the report may show rows of the data: samples in maps, means of very small clusters, inputs of rows.
     map_features
-        Names of the two features of the report's map; by default those that move the outputs most.
+        Names of the two features of the report's map; by default, the two that move the outputs most.
     budget
-        What the audit may spend. Every part has its share of the time: the samples' patterns are settled first, and
-        what is left out, or cut short, is said in the report.
+        What the audit may spend. Every part has its share of the time. The samples' patterns are settled first, and the
+        report says what was left out or cut short.
     """
 
     domain: str | None = None
@@ -70,13 +72,13 @@ class AuditRequest(InputRequest):
 
     @classmethod
     def of(cls, model: str | Path, data: str | Path, **options: Unpack[AuditOptions]) -> "AuditRequest":
-        """The request that keywords make: the limits among them change the budget."""
+        """Request from keywords; the limits among them change the budget."""
         given: dict[str, Any] = dict(options)
         limits = {name: given.pop(name) for name in Limits.__annotations__ if name in given}
         return cls(model=model, data=data, budget=replace(given.pop("budget", DEFAULT), **limits), **given)
 
     def parameters(self) -> dict[str, object]:
-        """What a store keeps of it, besides what it is about; the limits are those of the budget."""
+        """Parameters that a store keeps, besides the inputs; the limits are those of the budget."""
         kept: dict[str, object] = {
             "model": str(self.model),
             "data": str(self.data),

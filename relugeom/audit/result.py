@@ -1,4 +1,4 @@
-"""What an audit found, as one value."""
+"""The result of an audit, as one value."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,26 +20,27 @@ __all__ = ["AuditResult"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AuditResult:
-    """What an audit found, and where it was written.
+    """Findings of an audit, and where they were written.
 
     Attributes
     ----------
     statuses
-        What the pattern of each cluster is on the domain.
+        Status of each cluster's pattern on the domain.
     content
-        What the report says.
+        Content of the report.
     run
         Number of the run in the store.
     store, report
-        Where they are.
+        Locations of the store and the report.
     certificate
-        The proof of the list of regions, or None where it could not be proved; the content's notes say which.
+        Proof of the list of regions, or None if it could not be proved; the content's notes say which.
     answers
-        What was asked of the network on the whole domain; the certificates are in the folder ``proofs``.
+        Answers about the network on the whole domain; the certificates are in the folder ``proofs``.
     seconds
         Time of the work, from reading the model to the report.
     leftover
-        One line on what a copy of the store's file would lack, for want of room or because others read it; else empty.
+        One line on what a copy of the store's file would lack, because there was no room or others were reading; else
+        empty.
     """
 
     network: ReLUNetwork

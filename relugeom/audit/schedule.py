@@ -1,8 +1,8 @@
-"""How an audit shares its time: every part gets a share of what is left, and leaves to the next ones what it saves.
+"""The schedule of an audit: every part gets a share of the remaining time, and leaves what it saves to the next ones.
 
-Weights (`Shares`) say what comes first where time is short: the list of regions, its proof and the questions get most.
-Reading, clustering and writing rows are not parts, since nothing of them can be left out; what is written is bounded by
-the regions that are listed (`affordable`).
+Weights (`Shares`) say what matters most when time is short: the list of regions, its proof and the questions get most.
+Reading, clustering and writing rows are not parts, since nothing in them can be left out; the rows to write are bounded
+by limiting the regions that are listed (`affordable`).
 """
 
 from dataclasses import asdict
@@ -16,22 +16,22 @@ from relugeom.network.network import ReLUNetwork
 __all__ = ["Affordable", "Schedule", "affordable"]
 
 ROWS_PER_SECOND = 300_000
-"""Rows that a store takes."""
+"""Rows that a store takes per second."""
 STORING = 0.15
-"""Part of the whole time for the rows of clusters, and for those of regions."""
+"""Part of the whole time for writing the rows of clusters, and those of regions."""
 LEAST = 10
-"""Of so many regions and clusters there are rows in any case."""
+"""Regions and clusters whose rows are written in any case."""
 
 
 class Schedule:
-    """The deadline of an audit, and of its parts in turn."""
+    """Deadlines of an audit and, in turn, of its parts."""
 
     def __init__(self, deadline: Deadline, shares: Shares) -> None:
         self.deadline = deadline
         self._left: dict[str, float] = asdict(shares)
 
     def part(self, name: str) -> Deadline:
-        """When a part must end that begins now; parts before it that have not begun are left out."""
+        """Deadline for a part that begins now; parts before it that have not begun are left out."""
         while next(iter(self._left)) != name:
             del self._left[next(iter(self._left))]
         share = self._left[name] / sum(self._left.values())
@@ -40,16 +40,16 @@ class Schedule:
 
 
 class Affordable(NamedTuple):
-    """How many regions are listed at most, and of how many clusters, the largest, features are told; None for all."""
+    """Most regions that are listed, and clusters (the largest) whose features are recorded; None for all."""
 
     regions: int | None
     clusters: int | None
 
 
 def affordable(network: ReLUNetwork, deadline: Deadline) -> Affordable:
-    """What a store takes in good time: each region and each cluster is several rows per input.
+    """What can be stored in reasonable time: each region and each cluster has several rows per input.
 
-    A region is a row per input and one per coefficient; a cluster is one per feature, coefficient and effect.
+    A region has one row per input and one per coefficient; a cluster has one per feature, coefficient and effect.
     """
     if not isfinite(deadline.end):
         return Affordable(None, None)

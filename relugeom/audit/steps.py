@@ -1,4 +1,4 @@
-"""The steps of an audit, one function each: what is found is recorded at once, and cut short when its time is over."""
+"""The steps of an audit, one function each: findings are saved at once, and cut short when time is over."""
 
 import os
 import shutil
@@ -54,7 +54,7 @@ CERTIFICATE, STORE, REPORT = "partition.cert", "audit.db", "report.html"
 
 
 class Page(NamedTuple):
-    """The report, where it and the store are, and what a copy of the store's file would lack."""
+    """The report, its location and that of the store, and what a copy of the store's file would lack."""
 
     content: ReportContent
     path: Path
@@ -63,7 +63,7 @@ class Page(NamedTuple):
 
 
 def _read_inputs(request: AuditRequest, listeners: Listeners) -> Inputs:
-    """What the audit is about; refuses before anything is written whatever cannot be used."""
+    """Read the inputs of the audit; refuse unusable ones before anything is written."""
     from relugeom.report.region_map import find_features
     from relugeom.store.subjects.datasets import describe_dataset
 
@@ -82,9 +82,9 @@ def _read_inputs(request: AuditRequest, listeners: Listeners) -> Inputs:
 
 @contextmanager
 def _made_folder(folder: Path) -> Iterator[Path]:
-    """A folder to write to, made where there is none; a new one is taken away again where bad input ends the job.
+    """Make a folder to write to if there is none; a new one is removed again if bad input ends the job.
 
-    What a full disk or a lost server cut short stays, to go on from.
+    A job that a full disk or a lost server cut short keeps it, to continue from.
     """
     is_new = not os.path.lexists(folder)
     make_folder(folder)
@@ -99,7 +99,7 @@ def _made_folder(folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def begin(request: AuditRequest, listeners: Listeners) -> Iterator[Job]:
-    """Read the inputs, then make a folder and begin a run; neither where the inputs cannot be used."""
+    """Read the inputs, then make a folder and begin a run; do neither if the inputs cannot be used."""
     from relugeom.store.store import open_store
 
     schedule = Schedule(Deadline.of(request.budget.time_limit), request.budget.shares)
@@ -112,7 +112,7 @@ def begin(request: AuditRequest, listeners: Listeners) -> Iterator[Job]:
 
 
 def _begin_run(store: "Store", request: AuditRequest, inputs: Inputs) -> AbstractContextManager["Run"]:
-    """A run of the store, with what was asked and what it may spend."""
+    """Begin a run of the store, with its request and budget."""
     return store.run(
         "audit",
         network=inputs.network,
@@ -125,14 +125,14 @@ def _begin_run(store: "Store", request: AuditRequest, inputs: Inputs) -> Abstrac
 
 
 def tell_choices(job: Job) -> None:
-    """Say which columns and which domain were taken."""
+    """Report which columns and which domain were taken."""
     inputs, samples = job.inputs, job.inputs.samples
     for text in (columns_in_words(inputs.network, samples), f"domain: {inputs.domain.source}", *samples.remarks):
         job.listeners.remark(text)
 
 
 def group_samples(job: Job) -> Grouped:
-    """The clusters of the samples, and what each feature does in them."""
+    """Cluster the samples, and compute the importance of each feature in the clusters."""
     inputs, doubts = job.inputs, list[str]()
     clusters = cluster_samples(
         inputs.network,
@@ -151,7 +151,7 @@ def group_samples(job: Job) -> Grouped:
 
 
 def settle_patterns(job: Job, clusters: Clusters) -> list[PatternStatus]:
-    """What the pattern of each cluster is on the domain."""
+    """Settle the status of each cluster's pattern on the domain."""
     statuses = settle_clusters(
         clusters,
         job.inputs.domain.domain,
@@ -163,7 +163,7 @@ def settle_patterns(job: Job, clusters: Clusters) -> list[PatternStatus]:
 
 
 def list_regions(job: Job) -> Partition:
-    """Every activation region of the domain, or the first of them."""
+    """List every activation region of the domain, or the first of them."""
     inputs, budget = job.inputs, job.request.budget
     job.listeners.tell("enumerating regions", 0)
     partition = enumerate_regions(
@@ -183,7 +183,7 @@ def list_regions(job: Job) -> Partition:
 
 
 def _find_known(job: Job) -> Partition | None:
-    """What an earlier run found, where that is asked for."""
+    """Partition of an earlier run, if that is asked for."""
     if not job.request.resume:
         return None
     known = job.run.resume()
@@ -192,7 +192,7 @@ def _find_known(job: Job) -> Partition | None:
 
 
 def prove_regions(job: Job, partition: Partition) -> Certificate | None:
-    """The proof of the list of regions, or None where it cannot be proved."""
+    """Prove the list of regions; None if it cannot be proved."""
     path = job.folder / CERTIFICATE
     proving = job.listeners.counting("proving regions")
     certificate = None
@@ -218,14 +218,13 @@ def _proof_in_words(certificate: Certificate, partition: Partition) -> str:
     name = certificate.path.name
     return (
         f"The file {name} proves the list of activation regions{part} ({counted(certificate.regions, 'region')}, "
-        f"{counted(certificate.proofs, 'proof')}, {certificate.size:,} bytes, SHA-256 {certificate.digest}). It is "
-        f"checked without relugeom by the one file checker.py that relugeom comes with: "
-        f"python -I -S checker.py {name}"
+        f"{counted(certificate.proofs, 'proof')}, {certificate.size:,} bytes, SHA-256 {certificate.digest}). It can "
+        f"be checked without relugeom, by the single file checker.py that comes with it: python -I -S checker.py {name}"
     )
 
 
 def count_patterns(job: Job, clusters: Clusters, statuses: list[PatternStatus], partition: Partition) -> PatternCensus:
-    """How all patterns divide, and what to know about the lists so far."""
+    """Take the census of all patterns, and note the limits of the lists so far."""
     job.listeners.tell("counting patterns", 0)
     census = take_census(partition, time_limit=job.schedule.part("census"))
     job.run.save(census)
@@ -235,7 +234,7 @@ def count_patterns(job: Job, clusters: Clusters, statuses: list[PatternStatus], 
 
 
 def ask(job: Job, partition: Partition) -> list[Answer]:
-    """What is true of the whole domain."""
+    """Ask questions about the whole domain."""
     samples, request = job.inputs.samples, job.request
     asking = job.listeners.counting("asking about the whole domain")
     rows = samples.excerpt(request.budget.counts.candidates)
@@ -252,12 +251,12 @@ def ask(job: Job, partition: Partition) -> list[Answer]:
 
 
 def measure(job: Job, partition: Partition, grouped: Grouped) -> None:
-    """Measures, scores, distances and groups."""
+    """Find measures, scores, distances and groups."""
     Findings(job, partition, grouped).record()
 
 
 def write_page(job: Job, clusters: Clusters) -> Page:
-    """What the run has found, as a page; the run is finished, and stays even where the page cannot be written."""
+    """Write the report of the run; the run is finished, and stays even if the report cannot be written."""
     from relugeom.store.store import open_store
 
     job.listeners.tell("writing the report", 0)
@@ -288,6 +287,6 @@ def _write_file(page: Page) -> None:
         write_report(page.content, page.path)
     except InputError as error:
         raise InputError(
-            f"{error}; the run is in the store {page.store!r}, and `relugeom report` writes its page"
+            f"{error}; the run is in the store {page.store!r}, and `relugeom report` writes its report"
             + (f"; {page.leftover}" if page.leftover else "")
         ) from error

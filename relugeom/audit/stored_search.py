@@ -1,6 +1,6 @@
-"""The regions of a domain, listed, measured where that is asked, and kept in a store where one is named.
+"""Stored searches: the regions of a domain, listed, measured if wanted, and kept in a store if one is given.
 
-The one idea: what a search finds is stored block by block, so that one that is ended early can be resumed.
+The one idea: the findings of a search are stored block by block, so that a search that ends early can be resumed.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
 __all__ = ["StoredSearch", "search_regions"]
 
 SEARCHING = 0.5
-"""Part of the time for the search, where the regions are measured too."""
+"""Part of the time for the search, if the regions are measured, too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StoredSearch:
-    """A list of regions, and where it is kept.
+    """A list of regions, and where it is stored.
 
     Attributes
     ----------
     measures
-        None where they were not asked for.
+        Measures of the regions; None if they were not asked for.
     run, store
         Number of the run and its store; None without one.
     seconds
@@ -72,22 +72,22 @@ def search_regions(
     Parameters
     ----------
     budget
-        What all of it may spend; the search takes half of the time where the regions are measured too.
+        Budget for everything; the search takes half of the time if the regions are measured, too.
     store
         A file name or an SQLAlchemy URL; None keeps nothing.
     resume
         Whether to continue from what the store holds of an earlier search.
     parameters
-        What the run in the store says of how it was asked; ``model`` is the file of the network.
+        Parameters to store with the run; ``model`` is the file of the network.
 
     Raises
     ------
     InputError
-        It should be resumed, but without a store; or the store cannot be used.
+        The search is to be resumed without a store, or the store cannot be used.
     """
     began, deadline = CLOCK.now(), Deadline.of(budget.time_limit)
     if resume and store is None:
-        raise InputError("--resume goes on with what a store holds: say which, with --store")
+        raise InputError("--resume continues from a store: give it with --store")
     with _recorded(store, network, chosen, parameters, budget.storing) as run:
         known = run.resume() if resume and run is not None else None
         if resume:
@@ -118,7 +118,7 @@ def _recorded(
     parameters: Mapping[str, Any],
     waits: StoreWaits,
 ) -> "Iterator[Run | None]":
-    """A run of the store that was asked for, open before the search begins; None where none was."""
+    """Open a run of the requested store before the search begins; yields None without a store."""
     if store is None:
         yield None
         return

@@ -1,7 +1,8 @@
-"""The verdicts of a run on one page: of many statements, a line for each thing that one wants to know.
+"""The verdicts of a run on one page: many statements are condensed to one line for each thing that people want to know.
 
-That an output never falls, and that it never rises, when one feature alone rises, are two statements of which one
-nearly always fails. On the page of verdicts they are one: it rises with the feature, falls with it, or does neither.
+For each feature there are two statements, that an output never falls and that it never rises when the feature alone
+rises, and one of them nearly always fails. The summary merges them: the output rises with the feature, falls with it,
+or does neither.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -28,7 +29,7 @@ Key = tuple[object, ...]
 
 
 def headlines(tables: "RunTables", network: ReLUNetwork) -> Sequence[Headline]:
-    """What is proved, what is false and what is open, in few lines; nothing for a run that asked nothing."""
+    """What is proved, what is false and what is open, in a few lines; empty for a run that asked nothing."""
     rows: list[Row] = [{str(name): value for name, value in row.items()} for row in tables.answers.to_dict("records")]
     if not rows:
         return ()
@@ -44,7 +45,7 @@ def _completeness(tables: "RunTables") -> Headline:
     """Whether all activation regions are known, and proved to be all."""
     counts = dict(zip(tables.census["kind"], tables.census["count"], strict=True))
     statement, regions = "the list of activation regions is complete", counts.get(CensusKind.REGION)
-    finding = "" if regions is None else f"{regions} of {counts[CensusKind.ALL]} patterns have a region"
+    finding = "" if regions is None else f"{regions} of {counts[CensusKind.ALL]} patterns are regions"
     if tables.partition != PartitionStatus.COMPLETE:
         was_cut = tables.provenance.get("status") == PartitionStatus.TRUNCATED
         why = tables.provenance.get("reason") if was_cut else None
@@ -67,7 +68,7 @@ def _one(row: Row) -> Headline:
 
 
 def _of_outputs(rows: Sequence[Row], network: ReLUNetwork) -> Iterator[Headline]:
-    """The range of each of the first outputs, and the features that it rises or falls with."""
+    """The range of each of the first outputs, and the features with which it rises or falls."""
     about: dict[Key, list[Row]] = {}
     for row in rows:
         about.setdefault((row["question"], _number(row["output_position"]), _number(row["position"])), []).append(row)
@@ -88,7 +89,7 @@ def _of_outputs(rows: Sequence[Row], network: ReLUNetwork) -> Iterator[Headline]
 
 
 def _moves(output: str, settled: dict[str, dict[str, Row]]) -> Iterator[Headline]:
-    """One line for the features that an output rises with, one for those that it falls with, and so on."""
+    """One line for the features with which an output rises, one for those with which it falls, and so on."""
     found: dict[str, list[tuple[str, list[Row]]]] = {}
     for feature, known in settled.items():
         held = [direction in known and known[direction]["verdict"] == Verdict.HOLDS for direction in Direction]
@@ -104,19 +105,19 @@ def _moves(output: str, settled: dict[str, dict[str, Row]]) -> Iterator[Headline
     ):
         if own := found.get(kind):
             names = _listed([feature for feature, _ in own])
-            finding = "pairs of inputs show both ways" if kind == "both" else ""
+            finding = "pairs of inputs show a rise and a fall" if kind == "both" else ""
             yield Headline(
                 f"{output} {words} {names}", verdict, finding, _proofs(row for _, rows in own for row in rows)
             )
 
 
 def _number(value: object) -> int | None:
-    """A whole number of a column, in which others may be missing."""
+    """A whole number from a column in which others may be missing."""
     return None if value is None else int(str(value))
 
 
 def _reason(row: Row) -> str:
-    """Why it is not known, without the details in brackets."""
+    """Why a verdict is unknown, without the details in brackets."""
     return str(row["reason"] or "").partition(" (")[0]
 
 

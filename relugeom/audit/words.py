@@ -1,4 +1,4 @@
-"""What an audit says in words: what it goes on from, which columns it takes, its limits, its summary."""
+"""Sentences of an audit: what it continues from, which columns it takes, its limits, its summary."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
@@ -30,25 +30,28 @@ __all__ = [
 
 WORDS = {
     Verdict.HOLDS: "statements are proved",
-    Verdict.FAILS: "are false, with an input that shows it",
-    Verdict.UNKNOWN: "are not settled",
+    Verdict.FAILS: "are refuted by an input",
+    Verdict.UNKNOWN: "are unknown",
 }
 MAX_NAMED = 20
-"""Inputs that are named in a remark; of more, only the first and the last are."""
+"""Most inputs that a remark names one by one; of more, it names only the first and the last."""
 
 
 def resumption_in_words(known: Partition | None) -> str:
-    """What a search goes on from."""
+    """What a search continues from, in words."""
     if known is None:
-        return "nothing to resume: the store has no search of this network on this domain, so it begins anew"
+        return (
+            "nothing to resume: the store has no search of this network on this domain, so the search starts from the "
+            "beginning"
+        )
     regions = counted(len(known), "activation region")
     if known.status is PartitionStatus.COMPLETE:
-        return f"nothing left to search: an earlier run found all that there is ({regions})"
-    return f"resuming behind {regions} that an earlier run found"
+        return f"nothing left to search: an earlier run found everything ({regions})"
+    return f"resuming after {regions} that an earlier run found"
 
 
 def columns_in_words(network: ReLUNetwork, samples: Samples) -> str:
-    """Which column feeds which input."""
+    """Which column feeds which input, in words."""
     pairs = zip(network.feature_names, samples.columns, strict=True)
     names = [name if name == column else f"{name} ← {column}" for name, column in pairs]
     if len(names) > MAX_NAMED:
@@ -61,7 +64,8 @@ def audit_notes(
 ) -> list[str]:
     """Limits and remarks, one sentence each."""
     return [
-        "Counted are activation regions: patterns whose set of inputs has an interior in the domain's affine hull.",
+        "This report counts activation regions: patterns whose set of inputs has an interior in the domain's affine "
+        "hull.",
         *_scope_notes(statuses, partition),
         *_unknown_notes(statuses, partition, census),
         *_sample_notes(clusters, statuses, partition.network),
@@ -77,7 +81,7 @@ def _scope_notes(statuses: Sequence[PatternStatus], partition: Partition) -> Ite
     if partition.domain.has_integers:
         yield (
             "Statements about the whole domain (ranges, directions, decisions, distances) are about admissible inputs: "
-            "whole numbers where the domain has them, and one member of each one-hot group. The range of a single "
+            "integers for integer features, and exactly one member of each one-hot group. The range of a single "
             "region is over its relaxation."
         )
 
@@ -86,22 +90,28 @@ def _unknown_notes(statuses: Sequence[PatternStatus], partition: Partition, cens
     """Which patterns are not known."""
     if PatternStatus.UNKNOWN in statuses:
         left = counted(statuses.count(PatternStatus.UNKNOWN), "cluster")
-        yield f"Whether the patterns of {left} are regions is not known: the time ran out."
+        yield f"It is unknown whether the patterns of {left} are regions, because time ran out."
     if not census.lower_complete:
         yield "Lower-dimensional patterns were not searched for; only those of admissible inputs are listed."
     if not census.admissible_complete and partition.domain.has_integers:
-        yield "Not every pattern that admissible inputs have is known: the search for them ran out of time."
+        yield "Not all patterns of admissible inputs are known, because the search for them ran out of time."
 
 
 def _sample_notes(clusters: Clusters, statuses: Sequence[PatternStatus], network: ReLUNetwork) -> Iterator[str]:
     """What is odd about the samples."""
     if outside := int((~clusters.inside).sum()):
-        yield f"Samples outside the domain: {outside:,}; they stay in their clusters and cover no region."
+        yield (
+            f"Samples outside the domain: {outside:,}; they stay in their clusters but do not count as covering a "
+            f"region."
+        )
     if PatternStatus.INFEASIBLE in statuses:
         yield "All samples of a cluster whose pattern is infeasible lie outside the domain."
     doubtful = int(clusters.float32_doubtful.sum())
     if doubtful and network.origin.precision == "float32":
-        yield f"Samples so near the boundary of a unit that the float32 model may see another pattern: {doubtful:,}."
+        yield (
+            f"Samples so close to the hyperplane of a unit that the float32 model may compute another pattern: "
+            f"{doubtful:,}."
+        )
 
 
 def _rounding_notes(partition: Partition) -> Iterator[str]:
@@ -109,15 +119,19 @@ def _rounding_notes(partition: Partition) -> Iterator[str]:
     network, domain = partition.network, partition.domain
     if network.origin.rounded_count:
         bound = float(np.max(rounding_bound(network, domain.lower, domain.upper)))
-        effect = f"no output changes by more than {bound:.2g}" if isfinite(bound) else "the outputs have no bound"
+        effect = (
+            f"changes no output by more than {bound:.2g}"
+            if isfinite(bound)
+            else "changes the outputs without a known bound"
+        )
         yield (
-            f"Weights that the importer had to compute and rounded once to float64: {network.origin.rounded_count:,}; "
-            f"by this {effect} on the domain."
+            f"Weights that the importer computed and rounded once to float64: {network.origin.rounded_count:,}; this "
+            f"{effect} on the domain."
         )
 
 
 def storing_notes(clusters: Clusters, partition: Partition, most: Affordable) -> Iterator[str]:
-    """What is not in the store because writing it would take too much of the time."""
+    """Notes on what is not in the store because writing it would take too much of the time."""
     if most.regions == len(partition) and partition.status is PartitionStatus.TRUNCATED:
         yield (
             f"No more than {most.regions:,} regions were listed: storing more would take too much of the time "
@@ -125,13 +139,13 @@ def storing_notes(clusters: Clusters, partition: Partition, most: Affordable) ->
         )
     if most.clusters is not None and most.clusters < len(clusters):
         yield (
-            f"Features, coefficients and effects are recorded of the {most.clusters:,} largest clusters only: storing "
-            f"those of all {len(clusters):,} would take too much of the time."
+            f"Features, coefficients and effects are recorded only for the {most.clusters:,} largest clusters: "
+            f"storing those of all {len(clusters):,} would take too much of the time."
         )
 
 
 def summary_of(tables: "RunTables") -> Mapping[str, str]:
-    """The run in a few lines."""
+    """Summary of the run in a few lines."""
     run, described = tables.provenance, tables.network
     size = [counted(int(described[f"{thing}s"]), thing) for thing in ("input", "unit", "output")]
     summary = {
@@ -168,7 +182,7 @@ def _patterns_in_lines(tables: "RunTables") -> Mapping[str, str]:
         return {"Activation regions": f"{known:,} are known"}
     lines = {"Activation regions": f"{counts[CensusKind.REGION]} of {counts[CensusKind.ALL]} patterns"}
     if (observed := counts.get(CensusKind.OBSERVED)) is not None and len(tables.clusters):
-        lines["Patterns with samples"] = f"{observed} have samples that lie in the domain"
+        lines["Patterns with samples"] = f"{observed} have samples in the domain"
     return lines
 
 

@@ -31,7 +31,7 @@ NUMBERS = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class BoxSettlement:
-    """What became of claims about many boxes.
+    """Settlements of claims about many boxes.
 
     Attributes
     ----------
@@ -130,7 +130,7 @@ class _Boxes:
         if len(self._proofs) == len(self._boxes):
             return self._said(Verdict.HOLDS)
         if len(self._boxes) > 1 or not reason:
-            late = "the time limit is over: " if self._deadline.passed else f"{reason}; " if reason else ""
+            late = "time ran out: " if self._deadline.passed else f"{reason}; " if reason else ""
             reason = f"{late}{len(self._proofs):,} of {len(self._boxes):,} boxes are closed"
         return self._said(Verdict.UNKNOWN, reason=reason)
 
@@ -179,7 +179,7 @@ class _Boxes:
 
 
 def _refuted(found: AffineBoxes, row: int, sets: Sequence[Sequence[SetRow]]) -> list[Refuted] | None:
-    """One inequality of each set that never holds on a box, as weights; None where a set has none."""
+    """One inequality of each set that never holds on a box, as weights; None if a set has none."""
     refuted = []
     for members in sets:
         place = found.refuting_member(row, members)

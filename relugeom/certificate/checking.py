@@ -24,10 +24,10 @@ from relugeom.network.network import ReLUNetwork, numbered_names
 __all__ = ["CHECKER", "CheckedCertificate", "check_certificate"]
 
 CHECKER = Path(checker.__file__)
-"""The file that an auditor runs."""
+"""File that an auditor runs."""
 SECOND = "the second model"
 OTHER_FILE = "give the {} that it was made for, or make a certificate for this one"
-LATE = "the time was up before it was checked: give more with --time-limit"
+LATE = "time ran out before it was checked: give more with --time-limit"
 WHOLE = """\
 import json, runpy, sys
 program, path = sys.argv[1:]
@@ -47,12 +47,12 @@ WORKER = (
 
 @dataclass(frozen=True, slots=True)
 class CheckedCertificate:
-    """What became of a certificate.
+    """Result of checking a certificate.
 
     Attributes
     ----------
     accepted, reason
-        Whether every step follows, and else what does not, or that the time was up.
+        Whether every step follows, and else what does not, or that time ran out.
     proved
         What is proved, in words.
     networks, domain
@@ -64,13 +64,13 @@ class CheckedCertificate:
     digest
         SHA-256 of the file.
     names
-        For each network, the digest of the names in the file; None where a file of version 1 has none.
+        For each network, the digest of the names in the file; None if a file of version 1 has none.
     names_not_checked
         Which names in the file were compared with nothing.
     not_compared
         Which of the file's subjects (``network``, ``second network``, ``domain``) were compared with nothing.
     finished
-        Whether it was checked to its end, or to a step that does not follow; False where the time was up before.
+        Whether it was checked to its end, or to a step that does not follow; False if time ran out before.
     """
 
     accepted: bool
@@ -207,7 +207,7 @@ def _compared(
 
 
 def _difference(compared: Compared) -> str:
-    """The first difference, in a sentence; nothing where there is none, or nothing to compare with."""
+    """The first difference, in a sentence; nothing if there is none, or nothing to compare with."""
     for number, names in enumerate(zip_longest(compared.said, compared.names) if compared.names else ()):
         here, there = ("without a name" if name is None else f"called {name!a}" for name in names)
         if here != there:

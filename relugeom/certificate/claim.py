@@ -31,7 +31,7 @@ from relugeom.partition.partition import check_inputs
 __all__ = ["certify_claim", "settle_claim"]
 
 BOUND_BITS = 24
-"""Binary places of the bounds of relaxed units, which are written in multiples of the domain's numbers."""
+"""Binary places of the bounds of relaxed units, which are written as multiples of the domain's numbers."""
 LONGEST_EXPONENT = 1100
 
 
@@ -104,7 +104,7 @@ def settle_claim(
     task = prepare_claim(claim, network, domain, second_network)
     shown = None if candidates is None else find_counterexample(claim, task.networks, domain, candidates)
     if shown is not None:
-        reason = "one of the inputs that were given shows that the claim is false"
+        reason = "one of the given inputs refutes the claim"
         return Settlement(claim, Verdict.FAILS, counterexample=shown, reason=reason)
     return settle_task(claim, task, path, max_cells, deadline, on_progress)
 

@@ -42,7 +42,7 @@ class DomainProof:
 
     @property
     def reason(self) -> str:
-        """Why not all regions are listed, or not all listed ones proved; empty where both are complete."""
+        """Why not all regions are listed, or not all listed ones proved; empty if both are complete."""
         return "; ".join(filter(None, (self.partition.reason, self.certificate.reason)))
 
     @property

@@ -29,7 +29,7 @@ from relugeom.partition.scope import in_scope
 __all__ = ["find_counterexample"]
 
 MOST_PAIRS, MOST_ALTERNATIVES, CHECKED = 200_000, 64, 4
-"""Inputs or pairs that are looked at, second inputs of each, and those of a table that are evaluated exactly."""
+"""Inputs or pairs that are examined, second inputs of each, and those of a table that are evaluated exactly."""
 SLACK = 1e-9
 """What floats may miss, relative to the numbers at hand, of a set that an input lies in."""
 
@@ -37,7 +37,7 @@ SLACK = 1e-9
 def find_counterexample(
     claim: Claim, networks: Sequence[ReLUNetwork], domain: Domain, X: ArrayLike
 ) -> Counterexample | None:
-    """Where a claim fails, among inputs X of shape (k, n); None where that is not seen.
+    """Counterexample to a claim among inputs X, shape (k, n); None if none is found.
 
     Parameters
     ----------

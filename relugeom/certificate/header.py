@@ -22,7 +22,7 @@ __all__ = ["domain_exponent", "domain_forms", "header_line", "hexadecimal", "inp
 
 KINDS = {FeatureKind.CONTINUOUS: "c", FeatureKind.INTEGER: "i", FeatureKind.BINARY: "b"}
 WIDTH = 8
-"""Digits of the limits, which are known when all else is written."""
+"""Digits of the limits, which are known when everything else is written."""
 
 
 def header_line(

@@ -33,7 +33,7 @@ class Certificate:
     names_digest
         SHA-256 of the names of inputs, outputs and classes in it.
     reason
-        Why it holds only the first regions of the partition, and calls the others unexplored; empty where it holds all.
+        Why it holds only the first regions of the partition, and calls the others unexplored; empty if it holds all.
     """
 
     path: Path
@@ -60,12 +60,12 @@ def certify_partition(
     path
         The file to write; it appears when it is whole.
     time_limit
-        Seconds, or a deadline; then the certificate is that of a truncated search, which has found the regions that
+        Seconds or a deadline; then the certificate is that of a truncated search, which has found the regions that
         were proved by then.
     pace
         Steps between two looks at the clock.
     on_progress
-        Called now and then with the number of regions written.
+        Called from time to time with the number of regions written.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def certify_partition(
                     on_progress(file.regions)
         except DeadlinePassedError as error:
             proved, status = prefix.counts.leaves, partition.status
-            cut = f"the time was up when {proved:,} of {len(partition):,} regions were proved"
+            cut = f"time ran out when {proved:,} of {len(partition):,} regions were proved"
             if not proved:
                 raise CertificateError(cut) from error
             if proved < len(partition):

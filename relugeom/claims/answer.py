@@ -1,4 +1,4 @@
-"""An answer: what was asked, and what became of it, in numbers; `words.py` makes sentences of them."""
+"""Answers to questions about a network, in numbers; `words.py` makes sentences of them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,16 +13,16 @@ __all__ = ["Answer", "CounterpartShare", "Population", "RemovedUnit", "ShownInpu
 
 @dataclass(frozen=True, slots=True)
 class ShownInput:
-    """An input that shows what is said.
+    """An input that shows an answer.
 
     Attributes
     ----------
     x
-        Its features.
+        Values of its features.
     value
-        What the output that the subject names is there; None where it names none.
+        Value there of the output that the subject names; None if it names none.
     decided
-        The number of the class that is decided there, below 0 where none is clear; None where none was asked for.
+        Number of the class that is decided there, below 0 if none is clear; None if none was asked for.
     """
 
     x: Point
@@ -31,7 +31,7 @@ class ShownInput:
 
 
 class Population(StrEnum):
-    """Of what a share is measured."""
+    """Population of which a share is measured."""
 
     DOMAIN = "domain"
     SAMPLES = "samples"
@@ -39,14 +39,14 @@ class Population(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CounterpartShare:
-    """Of how many inputs one that differs in protected features alone is seen to get another decision.
+    """Share of inputs for which one that differs only in protected features was found to get another decision.
 
     Attributes
     ----------
     population
         Whether inputs were drawn from the domain, or are the samples that lie in it.
     inputs, unequal
-        How many were looked at, and how many of them have such a counterpart.
+        Number of inputs that were examined, and number of those that have such a counterpart.
     exhaustive
         Whether all counterparts of each were looked at; if not, it may be more.
     low, high, confidence
@@ -64,7 +64,7 @@ class CounterpartShare:
 
 @dataclass(frozen=True, slots=True)
 class RemovedUnit:
-    """A unit that a smaller network does without, and why it can."""
+    """A unit that a smaller network does without, and the reason."""
 
     layer: int
     unit: int
@@ -73,18 +73,18 @@ class RemovedUnit:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A subject, what is said of it in numbers, and the verdict.
+    """An answer: a subject, its numbers, and the verdict.
 
     Attributes
     ----------
     subject
-        What was asked.
+        Subject of the question.
     verdict
-        Whether it holds on the domain.
+        Whether the statement holds on the domain.
     value
-        The number that was asked for, exactly; None where there is none.
+        The number that was asked for, exactly; None if there is none.
     part, whole
-        Counted things, and of how many; None where nothing was counted.
+        Number of things counted, and their total; None if nothing was counted.
     shown
         An input that reaches the value, or one or two that show that the statement fails; or none.
     shares
@@ -94,9 +94,9 @@ class Answer:
     from_samples
         Whether the search for the inputs that are shown began at samples, so that they may be some or tell of some.
     reason
-        Why the verdict is not known, or empty.
+        Why the verdict is unknown, or empty.
     proof
-        The certificate of a statement that holds.
+        Certificate of a statement that holds.
     """
 
     subject: Subject

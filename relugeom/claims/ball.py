@@ -20,7 +20,7 @@ class Norm(StrEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> None:
-        raise InputError(f"{value!r} is no norm: take 'l1', 'l2' or 'linf'")
+        raise InputError(f"{value!r} is not a norm: use 'l1', 'l2' or 'linf'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,9 @@ class Ball:
     Attributes
     ----------
     centre
-        One number per input (a second copy's own inputs behind them).
+        One number per input (followed by a second copy's own inputs).
     size
-        The radius in input units; for L2 its square, which may be rational where the radius is not.
+        The radius in input units; for L2 its square, which may be rational even if the radius is not.
     """
 
     norm: Norm
@@ -48,15 +48,15 @@ class Ball:
 
 
 def l1_ball(centre: Iterable[Number], radius: Number) -> Ball:
-    """Σ |x_k − c_k| ≤ radius."""
+    """Ball of the inputs with Σ |x_k − c_k| ≤ radius."""
     return Ball(Norm.L1, tuple(map(exact_number, centre)), exact_number(radius))
 
 
 def l2_ball(centre: Iterable[Number], *, squared_radius: Number) -> Ball:
-    """Σ (x_k − c_k)² ≤ squared_radius."""
+    """Ball of the inputs with Σ (x_k − c_k)² ≤ squared_radius."""
     return Ball(Norm.L2, tuple(map(exact_number, centre)), exact_number(squared_radius))
 
 
 def linf_ball(centre: Iterable[Number], radius: Number) -> Ball:
-    """|x_k − c_k| ≤ radius for every k."""
+    """Ball of the inputs with |x_k − c_k| ≤ radius for every k."""
     return Ball(Norm.LINF, tuple(map(exact_number, centre)), exact_number(radius))

@@ -1,4 +1,4 @@
-"""What may not happen in each of many boxes, in columns: a property can have thousands of them."""
+"""Claims about many boxes, in columns: a property can have thousands of them."""
 
 from dataclasses import dataclass
 
@@ -10,14 +10,14 @@ __all__ = ["BoxClaims"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BoxClaims:
-    """One claim per box; what they state together is that all of them hold.
+    """One claim per box; together they state that all of the claims hold.
 
     Attributes
     ----------
     lower, upper
-        Sides of the boxes, shape (k, n); infinite where they are open.
+        Sides of the boxes, shape (k, n); infinite for an open side.
     claims
-        What is excluded in each box, in one copy of a network and without a ball.
+        Sets that are excluded in each box, for one copy of a network and without a ball.
     feature_names
         Names of the inputs, or none.
     """

@@ -1,8 +1,8 @@
 """Claims about one network, about two inputs of it, and about two networks.
 
 Notation: x, x', y, y' as in `inequality.py`. The one idea: nearly every claim says that some sets of inputs and outputs
-are never met (`Excluded`); the other values are such claims with names that people use. A claim names no network and no
-domain: who proves it is given both.
+are never met (`Excluded`); the other values are such claims under familiar names. A claim names no network and no
+domain: both are given to the prover.
 """
 
 from dataclasses import dataclass
@@ -18,24 +18,24 @@ __all__ = ["Claim", "Equivalent", "Excluded", "Monotone", "OutputBound", "SameDe
 
 
 class Scope(StrEnum):
-    """Of which inputs something is claimed."""
+    """Inputs that a claim is about."""
 
     RELAXATION = "relaxation"
     ADMISSIBLE = "admissible"
 
     @classmethod
     def _missing_(cls, value: object) -> None:
-        raise InputError(f"{value!r} is no scope: take 'relaxation' or 'admissible'")
+        raise InputError(f"{value!r} is not a scope: use 'relaxation' or 'admissible'")
 
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """A second copy: which inputs it has of its own, and whether it is of a second network.
+    """A second copy: the inputs of its own, and whether it is a copy of a second network.
 
     Attributes
     ----------
     own
-        Features in which x' may differ from x; x' obeys the domain as x does.
+        Features in which x' may differ from x; x' lies in the domain, as x does.
     second_network
         Whether y' are the outputs of a second network (else of the first one).
     """
@@ -49,18 +49,18 @@ class Twin:
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """No input lies in any of the sets; a set is where all of its inequalities hold.
+    """No input lies in any of the sets; a set consists of the points at which all of its inequalities hold.
 
     Attributes
     ----------
     sets
         At least one, of at least one inequality each.
     scope
-        Whether all inputs of the relaxation are meant, or admissible ones only.
+        Whether the claim is about all inputs of the relaxation, or only about admissible ones.
     ball
-        Where it is not None, only inputs in the ball are meant.
+        If given, the claim is only about inputs in the ball.
     twin
-        The second copy, where inequalities speak of one.
+        The second copy, if inequalities refer to one.
     """
 
     sets: tuple[tuple[Inequality, ...], ...]
@@ -75,19 +75,19 @@ class Excluded:
             raise InputError("a claim needs at least one set, and a set at least one inequality")
         speaks = any(part.own_inputs or part.copy_outputs for members in self.sets for part in members)
         if self.twin is None and speaks:
-            raise InputError("inequalities speak of a second copy, but the claim has none: give it a Twin")
+            raise InputError("inequalities refer to a second copy, but the claim has none: give it a Twin")
 
 
 @dataclass(frozen=True, slots=True)
 class OutputBound:
-    """coefficients·y ≤ bound for every input.
+    """A bound on the outputs: coefficients·y ≤ bound for every input.
 
     Attributes
     ----------
     coefficients
         One per output.
     bound
-        c; in units of the outputs.
+        c, in units of the outputs.
     """
 
     coefficients: tuple[Fraction, ...]
@@ -103,7 +103,7 @@ class OutputBound:
 
 @dataclass(frozen=True, slots=True)
 class Monotone:
-    """An output never falls (direction 1) or never rises (−1) when one feature alone rises, on the relaxation."""
+    """An output never falls (direction 1) or never rises (−1) on the relaxation when one feature alone rises."""
 
     output: int
     feature: int
@@ -118,8 +118,8 @@ class Monotone:
 class SameDecision:
     """Two inputs that share all coordinates but `own` are on the same side of a threshold on an output.
 
-    Class 1 is y > θ for a θ with lower ≤ θ ≤ upper, which are equal where θ is known exactly. Else the claim is that
-    no θ between them tells two such inputs apart: none have y > y', y > lower and y' ≤ upper.
+    Class 1 is y > θ for a θ with lower ≤ θ ≤ upper, which are equal if θ is known exactly. Otherwise the claim is that
+    no θ between them separates two such inputs: none have y > y', y > lower and y' ≤ upper.
     """
 
     own: tuple[int, ...]
@@ -139,7 +139,9 @@ class SameDecision:
 
 @dataclass(frozen=True, slots=True)
 class SameLargest:
-    """Two inputs that share all coordinates but `own` have the same largest outputs: ties are ties of the same ones."""
+    """Two inputs that share all coordinates but `own` have the same largest outputs: ties are between the same
+    outputs.
+    """
 
     own: tuple[int, ...]
     scope: Scope = Scope.RELAXATION

@@ -1,7 +1,7 @@
 """Linear inequalities over the inputs and outputs of a network, in exact numbers.
 
-Notation: x is an input, y the outputs there (before any squashing); where a claim compares two inputs or two networks,
-x' are the second input's own coordinates and y' the outputs of the second copy. A float64 means the rational number
+Notation: x is an input, y the outputs there (before any squashing); if a claim compares two inputs or two networks, x'
+are the second input's own coordinates and y' the outputs of the second copy. A float64 stands for the rational number
 that it is.
 """
 
@@ -18,7 +18,7 @@ Number = Fraction | float | int
 
 
 def exact_number(value: Number) -> Fraction:
-    """The rational number that a finite number is.
+    """Rational number that a finite number equals.
 
     Raises
     ------
@@ -33,20 +33,20 @@ def exact_number(value: Number) -> Fraction:
 
 
 def exact_numbers(values: Iterable[Number]) -> tuple[Fraction, ...]:
-    """The rational numbers that finite numbers are."""
+    """Rational numbers that finite numbers equal."""
     return tuple(exact_number(value) for value in values)
 
 
 @dataclass(frozen=True, slots=True)
 class Inequality:
-    """constant + inputs·x + own_inputs·x' + outputs·y + copy_outputs·y' ≥ 0, or > 0 where it is strict.
+    """constant + inputs·x + own_inputs·x' + outputs·y + copy_outputs·y' ≥ 0, or > 0 if it is strict.
 
     Attributes
     ----------
     constant
         c₀.
     inputs, outputs
-        One coefficient per input and per output of the first copy; empty where all are 0.
+        One coefficient per input and per output of the first copy; empty if all are 0.
     own_inputs, copy_outputs
         The same for the coordinates and outputs that a second copy has of its own.
     strict

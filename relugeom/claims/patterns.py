@@ -9,7 +9,7 @@ __all__ = ["PatternClaims", "PatternStanding", "PatternStatement"]
 
 
 class PatternStanding(StrEnum):
-    """What a pattern is claimed to be on a domain."""
+    """Standing that a pattern is claimed to have on a domain."""
 
     REGION = "region"
     INFEASIBLE = "infeasible"
@@ -20,15 +20,15 @@ class PatternStanding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PatternStatement:
-    """One pattern, and what it is.
+    """A statement about one pattern.
 
     Attributes
     ----------
     pattern
-        Its text, ``"0110/10"``; strokes between layers may be left out.
+        Text of the pattern, like ``"0110/10"``; the slashes between layers may be left out.
     standing
-        FLAT: the inputs that have it have no interior; LOWER_DIMENSIONAL: and there are some; INADMISSIBLE: no
-        admissible input has it.
+        FLAT: the set of inputs that have it has no interior; LOWER_DIMENSIONAL: that set is also not empty;
+        INADMISSIBLE: no admissible input has it.
     """
 
     pattern: str
@@ -37,11 +37,11 @@ class PatternStatement:
     def __post_init__(self) -> None:
         object.__setattr__(self, "standing", PatternStanding(self.standing))
         if set(self.pattern) - set("01/-"):
-            raise InputError(f"{self.pattern!r} is no activation pattern: write one bit per unit, as in 0110/10")
+            raise InputError(f"{self.pattern!r} is not an activation pattern: write one bit per unit, as in 0110/10")
 
     @property
     def bits(self) -> str:
-        """One character per unit, 0 or 1."""
+        """Bits of the pattern, one character per unit."""
         return self.pattern.replace("/", "").replace("-", "")
 
 

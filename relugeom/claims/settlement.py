@@ -1,4 +1,4 @@
-"""What became of a claim: it holds, it fails and this shows it, or nobody knows and why."""
+"""Settlements of claims: a claim holds; or it fails, which an input shows; or it is unknown, for a reason."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,7 +11,7 @@ __all__ = ["Counterexample", "Proof", "Settlement", "Verdict"]
 
 
 class Verdict(StrEnum):
-    """HOLDS and FAILS are proved, exactly."""
+    """Verdict on a claim; HOLDS and FAILS are proved exactly."""
 
     HOLDS = "holds"
     FAILS = "fails"
@@ -20,15 +20,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """Where a claim fails, evaluated in exact arithmetic.
+    """Input at which a claim fails, evaluated in exact arithmetic.
 
     Attributes
     ----------
     x, outputs
-        The input and what the first network gives there.
+        The input, and the outputs of the first network there.
     second_x, second_outputs
-        The second input of the claim (equal to x where only networks are compared), and what it gives; None where the
-        claim is about one input.
+        The second input of the claim (equal to x if only networks are compared), and its outputs; None if the claim is
+        about one input.
     """
 
     x: Point
@@ -39,14 +39,14 @@ class Counterexample:
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A proof of a claim, and the certificate that it was written to.
+    """A proof of a claim, and the certificate to which it was written.
 
     Attributes
     ----------
     path
-        The certificate; None where none was asked for.
+        The certificate; None if none was asked for.
     cells, proofs, size
-        How many cells its tree closes, how many proofs of units it holds, and the file's bytes (0 without one).
+        Number of cells that its tree closes, of proofs of units in it, and of bytes in the file (0 without one).
     digest
         SHA-256 of the file; empty without one.
     """
@@ -65,11 +65,11 @@ class Settlement:
     Attributes
     ----------
     proof
-        What shows that it holds.
+        Proof that the claim holds.
     counterexample
-        What shows that it fails; None where a pattern was claimed to be what it is not.
+        Input that shows that it fails; None if a pattern does not have the claimed standing.
     reason
-        Why it fails, or why that is not known, in words.
+        Why the claim fails, or why that is unknown, in words.
     """
 
     claim: Claim

@@ -1,7 +1,7 @@
-"""What a finding is about, as a value that programs can compare and stores can filter.
+"""Subjects of findings, as values that programs can compare and stores can filter.
 
 The one idea: a finding is a subject, numbers and a verdict. The sentence is made from them where it is shown
-(`words.py`); nothing is ever looked up by its sentence. Features and outputs are meant by their numbers, from 0.
+(`words.py`); nothing is ever looked up by its sentence. Features and outputs are identified by their numbers, from 0.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ __all__ = ["Direction", "Question", "Side", "Subject"]
 
 
 class Question(StrEnum):
-    """What kind of question is asked."""
+    """Kind of question."""
 
     RANGE = "range"
     MONOTONICITY = "monotonicity"
@@ -24,7 +24,7 @@ class Question(StrEnum):
 
 
 class Direction(StrEnum):
-    """How an output moves when one feature alone rises: it rises (it never falls), or it falls (it never rises)."""
+    """How an output moves when one feature alone rises: RISES (it never falls) or FALLS (it never rises)."""
 
     RISES = "rises"
     FALLS = "falls"
@@ -43,31 +43,31 @@ SHAPES: Mapping[Question, tuple[frozenset[str], ...]] = {
     Question.FAIRNESS: (frozenset({"protected"}),),
     Question.SIMPLIFICATION: (frozenset(), frozenset({"second_network"})),
 }
-"""Which attributes a subject of each question has beside its scope."""
+"""Attributes that a subject of each question has besides its scope."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is asked.
+    """Subject of a question.
 
     Attributes
     ----------
     question
-        Its kind.
+        Kind of the question.
     scope
-        Of which inputs.
+        Inputs that the question is about.
     output, feature
-        Their numbers.
+        Numbers of the output and the feature.
     direction
-        How the output is said to move with the feature.
+        How the output moves with the feature, as stated.
     side
-        Which end of the range; None for both together.
+        End of the range; None for both together.
     protected
-        The features on which the decision should not depend, in ascending order.
+        Features on which the decision should not depend, in ascending order.
     second_network
-        File of the smaller network that is said to be the same function.
+        File of the smaller network that is stated to be the same function.
     further
-        How many more subjects of the kind are meant together, which were not asked about one by one.
+        Number of further subjects that this one stands for, which were not asked about one by one.
     """
 
     question: Question
@@ -85,4 +85,4 @@ class Subject:
         given = {field.name for field in fields(self) if getattr(self, field.name) not in (None, ())}
         if given - {"question", "scope"} not in SHAPES[self.question]:
             told = ", ".join(sorted(given - {"question"}))
-            raise InputError(f"no question of {self.question.value} is about {told}")
+            raise InputError(f"a question of {self.question.value} cannot be about {told}")

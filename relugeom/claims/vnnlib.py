@@ -1,12 +1,13 @@
-"""Properties in the VNN-LIB language (version 1.0): which inputs and outputs would violate them, as exact inequalities.
+"""Properties in the VNN-LIB language (version 1.0), as exact inequalities on the inputs and outputs that would violate
+them.
 
 A property declares constants X_0, X_1, … (inputs) and Y_0, Y_1, … (outputs) and asserts what a counterexample
-satisfies: the property holds iff no input does. Numbers are exact decimals. The one idea: an assertion becomes a
-union of *cases*, each the conjunction of linear inequalities; those in one input alone are a case's box. What all cases
-have in common is kept once, so that the work is in proportion to the text and to what comes out.
+satisfies: the property holds iff no input does. Numbers are exact decimals. The one idea: an assertion becomes a union
+of *cases*, each the conjunction of linear inequalities; inequalities in one input alone form a case's box. Parts that
+all cases share are kept once, so that the work is in proportion to the text and the result.
 
-Numbers stand within parentheses, so that a file that was cut keeps all digits of those that it has; one that was cut
-between two assertions is a property of its own, which allows less.
+Numbers are within parentheses, so a truncated file keeps all digits of the numbers that it has; a file that was cut
+between two assertions is another property, with fewer conditions.
 
 Source: Demarchi et al., *The VNN-LIB standard for benchmarks* (2023); SMT-LIB 2.6 for the syntax.
 """
@@ -40,9 +41,9 @@ class Case:
     Attributes
     ----------
     lower, upper
-        Per input; None where it has no bound.
+        Bounds of each input; None if it has no bound.
     inequalities
-        Those that are no bounds of one input; empty where every input of the box violates the property.
+        Inequalities that are not bounds of one input; empty if every input of the box violates the property.
     """
 
     lower: tuple[Fraction | None, ...]
@@ -52,14 +53,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """What may not happen.
+    """A property, given by its violations.
 
     Attributes
     ----------
     inputs, outputs
-        How many are declared.
+        Number of declared inputs and outputs.
     cases
-        A counterexample lies in one of them; there are none where the assertions contradict each other.
+        A counterexample lies in one of these cases; there are none if the assertions contradict each other.
     """
 
     inputs: int
@@ -68,7 +69,7 @@ class Property:
 
     @property
     def is_about_outputs(self) -> bool:
-        """Whether some case asks for anything of an output."""
+        """Whether some case has a condition on an output."""
         return any(inequality.outputs for case in self.cases for inequality in case.inequalities)
 
 
@@ -98,21 +99,21 @@ Conjunction = tuple[_Atom, ...]
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """How many inputs (X) and outputs (Y) are declared so far, and until when the text is to be read."""
+    """Numbers of inputs (X) and outputs (Y) declared so far, and the deadline for reading the text."""
 
     count: dict[str, int]
     deadline: Deadline
 
 
 def read_property(text: str, *, deadline: Deadline = NEVER) -> Property:
-    """The property that a text in VNN-LIB states.
+    """Read the property that a text in VNN-LIB states.
 
     Raises
     ------
     InputError
-        The text is no VNN-LIB, not linear, or beyond a limit; the message names the line.
+        The text is not VNN-LIB, not linear, or beyond a limit; the message names the line.
     DeadlinePassedError
-        The deadline has passed before the text was read.
+        The deadline passed before the text was read.
     """
     names = _Names({"X": 0, "Y": 0}, deadline)
     common: list[_Atom] = []
@@ -130,7 +131,7 @@ def read_property(text: str, *, deadline: Deadline = NEVER) -> Property:
             case [str(word), *_] if word in IGNORED:
                 pass
             case _:
-                raise _error(command.line, f"a command that is not understood: {_shown(command)}")
+                raise _error(command.line, f"unknown command: {_shown(command)}")
     inputs, outputs = names.count["X"], names.count["Y"]
     if not inputs or not outputs:
         raise InputError("a property declares inputs X_0, X_1, … and outputs Y_0, Y_1, … with declare-const")
@@ -146,7 +147,7 @@ def read_property(text: str, *, deadline: Deadline = NEVER) -> Property:
 
 
 def _commands(text: str) -> Iterator[_List]:
-    """The lists of the text, without recursion."""
+    """Lists of the text, read without recursion."""
     line, place, open_lists = 1, 0, list[_List]()
     while place < len(text):
         found = TOKEN.match(text, place)
@@ -155,11 +156,11 @@ def _commands(text: str) -> Iterator[_List]:
         token, place = found.group(), found.end()
         if token == "(":
             if len(open_lists) >= DEEPEST:
-                raise _error(line, f"more than {DEEPEST} parentheses within each other")
+                raise _error(line, f"more than {DEEPEST} nested parentheses")
             open_lists.append(_List(line, []))
         elif token == ")":
             if not open_lists:
-                raise _error(line, "a parenthesis is closed that was not opened")
+                raise _error(line, "a parenthesis is closed that was never opened")
             done = open_lists.pop()
             if open_lists:
                 open_lists[-1].items.append(done)
@@ -171,16 +172,18 @@ def _commands(text: str) -> Iterator[_List]:
             open_lists[-1].items.append(token)
         line += token.count("\n")
     if open_lists:
-        raise _error(open_lists[0].line, "the parenthesis that is opened here is never closed")
+        raise _error(open_lists[0].line, "the parenthesis that opens here is never closed")
 
 
 def _declare(name: str, names: dict[str, int], line: int) -> None:
     found = NAME.match(name)
     if found is None:
-        raise _error(line, f"{name[:40]!r} is no name of an input or output: they are X_0, X_1, … and Y_0, Y_1, …")
+        raise _error(
+            line, f"{name[:40]!r} is not the name of an input or output: the names are X_0, X_1, … and Y_0, Y_1, …"
+        )
     kind, index = found.group(1), int(found.group(2))
     if index != names[kind]:
-        raise _error(line, f"{name} is declared where {kind}_{names[kind]} should be")
+        raise _error(line, f"{name} is declared where {kind}_{names[kind]} is expected")
     names[kind] += 1
 
 
@@ -202,8 +205,8 @@ def _cases(condition: "str | _List", names: _Names, line: int, *, negated: bool)
         case _List(here, [str(relation), first, second]) if relation in RELATIONS:
             return _relation(relation, _difference(first, second, names, here), negated=negated)
         case _List(here, _):
-            raise _error(here, f"a condition that is not understood: {_shown(condition)}")
-    raise _error(line, f"a condition that is not understood: {condition[:40]!r}")
+            raise _error(here, f"unknown condition: {_shown(condition)}")
+    raise _error(line, f"unknown condition: {condition[:40]!r}")
 
 
 def _difference(first: "str | _List", second: "str | _List", names: _Names, line: int) -> _Linear:
@@ -257,7 +260,7 @@ def _linear(term: "str | _List", names: _Names, line: int) -> _Linear:
                 product_so_far = _scaled(other, by.constant)
             return product_so_far
         case _List(here, _):
-            raise _error(here, f"a term that is not understood: {_shown(term)}")
+            raise _error(here, f"unknown term: {_shown(term)}")
     raise _error(line, f"neither a number nor a declared name: {term[:40]!r}")
 
 
@@ -275,7 +278,7 @@ def _scaled(value: _Linear, factor: Fraction | int) -> _Linear:
 
 @dataclass(slots=True)
 class _Draft:
-    """A conjunction as box and inequalities; impossible where a constant has the wrong sign."""
+    """A conjunction as a box and inequalities; impossible if a constant has the wrong sign."""
 
     lower: list[Fraction | None]
     upper: list[Fraction | None]
@@ -289,7 +292,7 @@ class _Draft:
         return cls([None] * inputs, [None] * inputs, {}, outputs)
 
     def case(self, atoms: Conjunction) -> Case | None:
-        """This conjunction with further atoms; None where they cannot all hold."""
+        """This conjunction with further atoms; None if they cannot all hold."""
         own = _Draft([*self.lower], [*self.upper], {**self.rest}, self.outputs, self.impossible)
         own.add(atoms)
         sides = zip(own.lower, own.upper, strict=True)
@@ -318,13 +321,13 @@ class _Draft:
 
 
 def _row(terms: Mapping[str, Fraction], kind: str, size: int) -> tuple[Fraction, ...]:
-    """The coefficients of one kind; none where all are 0."""
+    """Coefficients of one kind; empty if all are 0."""
     found = {int(name[2:]): value for name, value in terms.items() if name[0] == kind}
     return tuple(found.get(place, ZERO) for place in range(size)) if found else ()
 
 
 def _shown(part: "str | _List") -> str:
-    """The beginning of a part of the text."""
+    """Beginning of a part of the text."""
     if isinstance(part, str):
         return part[:40]
     first = " ".join(item if isinstance(item, str) else "(…)" for item in part.items[:4])

@@ -1,7 +1,7 @@
 """Findings in words: the sentence of a subject and its numbers, and the inputs that show it.
 
-The one idea: two subjects never have the same sentence. Names are written as they are wherever they can be mistaken for
-nothing else; a name that has words or marks of these sentences in it, or letters that are not printed, is in quotes.
+The one idea: two subjects never have the same sentence. Names are written as they are unless they could be misread: a
+name that contains words or marks of these sentences, or unprintable characters, is in quotes.
 """
 
 import re
@@ -28,12 +28,12 @@ __all__ = [
 ]
 
 SHOWN, MOST_UNITS = 12, 20
-"""Features of an input, and units, that are named."""
+"""Most features of an input, and units, that are named."""
 DIGITS = 6
 TAKEN = re.compile(
     r"""^(?:the|inputs|units)\b|^\s|\s$|[",;≤≥]|\(over |\b(?:is bounded|never|when|alone|get the same)\b"""
 )
-"""What a sentence has beside names: a name in which it stands is quoted."""
+"""Parts of sentences other than names: a name that contains one is quoted."""
 MOVES = {Direction.RISES: "never falls", Direction.FALLS: "never rises"}
 ENDS = {Side.LOWEST: ("≥", "below"), Side.HIGHEST: ("≤", "above")}
 SCOPES = {Scope.ADMISSIBLE: " (over admissible inputs)", Scope.RELAXATION: " (over the relaxation)"}
@@ -41,14 +41,14 @@ SCOPES = {Scope.ADMISSIBLE: " (over admissible inputs)", Scope.RELAXATION: " (ov
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How the things are called that subjects are about.
+    """Names of the things that subjects are about.
 
     Attributes
     ----------
     features, outputs, classes
         One name each; classes may have none.
     scope
-        The inputs that are meant where a sentence names none: those of the domain.
+        Scope that a sentence means if it names none: that of the domain.
     """
 
     features: Sequence[str]
@@ -58,21 +58,21 @@ class Names:
 
 
 def answer_in_words(answer: Answer, names: Names) -> str:
-    """What an answer says of its subject."""
+    """Sentence for an answer."""
     return statement_in_words(answer.subject, names, value=answer.value, part=answer.part, whole=answer.whole)
 
 
 def statement_in_words(
     subject: Subject, names: Names, *, value: Fraction | None = None, part: int | None = None, whole: int | None = None
 ) -> str:
-    """What is claimed, or what is asked where the numbers are not known.
+    """Statement about a subject, or the question if the numbers are unknown.
 
     Parameters
     ----------
     value
         The end of a range.
     part, whole
-        Counted things, and of how many: the units that a smaller network keeps.
+        Number of things counted, and their total: the units that a smaller network keeps.
     """
     return _statement(subject, names, value, part, whole) + (
         "" if subject.scope is names.scope else SCOPES[subject.scope]
@@ -80,7 +80,7 @@ def statement_in_words(
 
 
 def _statement(subject: Subject, names: Names, value: Fraction | None, part: int | None, whole: int | None) -> str:
-    """Without the scope; each kind of subject has words of its own."""
+    """The statement without the scope; each kind of subject has its own words."""
     output = "" if subject.output is None else name_in_words(names.outputs[subject.output])
     match subject:
         case Subject(question=Question.RANGE, side=Side() as side):
@@ -103,7 +103,7 @@ def _statement(subject: Subject, names: Names, value: Fraction | None, part: int
 
 
 def witness_in_words(answer: Answer, names: Names) -> str:
-    """What shows that an answer is right, where anything does; or empty."""
+    """Words for what shows an answer, or empty."""
     match answer.subject.question:
         case Question.RANGE:
             return "; ".join(_reached(answer.value, shown, names) for shown in answer.shown)
@@ -123,7 +123,7 @@ def _reached(value: Fraction | None, shown: ShownInput, names: Names) -> str:
 
 
 def _step_in_words(answer: Answer, names: Names) -> str:
-    """An output before and after one feature has risen."""
+    """Words for an output before and after one feature has risen."""
     feature = answer.subject.feature
     if feature is None or len(answer.shown) != 2:
         return ""
@@ -131,17 +131,19 @@ def _step_in_words(answer: Answer, names: Names) -> str:
     before, after = pair_in_words(low.value or Fraction(0), high.value or Fraction(0))
     risen = pair_in_words(low.x[feature], high.x[feature])[1]
     changed = f"{names.features[feature]} = {risen}"
-    return f"at {point_in_words(names.features, low.x)} it is {before}, with {changed} it is {after}"
+    return f"at {point_in_words(names.features, low.x)} it is {before}, and with {changed} it is {after}"
 
 
 def _fairness_in_words(answer: Answer, names: Names) -> Iterator[str]:
-    """Two inputs that differ in protected features alone, and how many inputs have such a counterpart."""
+    """Words for two inputs that differ only in protected features, and for the number of inputs with such a
+    counterpart.
+    """
     if len(answer.shown) == 2:
         first, second = answer.shown
         own = [k for k, (value, other) in enumerate(zip(first.x, second.x, strict=True)) if value != other]
         changed = point_in_words([names.features[k] for k in own], [second.x[k] for k in own])
         yield (
-            f"at {point_in_words(names.features, first.x)} the decision is {_class_in_words(first, names)}, with "
+            f"at {point_in_words(names.features, first.x)} the decision is {_class_in_words(first, names)}, and with "
             f"{changed} it is {_class_in_words(second, names)}"
         )
     if answer.part is not None and answer.whole is not None:
@@ -169,12 +171,12 @@ def _class_in_words(shown: ShownInput, names: Names) -> str:
 
 
 def counterparts_in_words(unequal: int, inputs: int, what: str) -> str:
-    """Of how many inputs a protected feature alone changes the decision."""
+    """For how many inputs a protected feature alone changes the decision, in words."""
     return f"{share_of(unequal, inputs, what)} have such a counterpart"
 
 
 def name_in_words(name: str) -> str:
-    """A name as a sentence has it: as it is, or in quotes where that could be read otherwise."""
+    """A name as it appears in a sentence: as it is, or in quotes if it could be misread."""
     if name and name.isprintable() and TAKEN.search(name) is None:
         return name
     quoted = name.replace("\\", "\\\\").replace('"', '\\"')
@@ -189,7 +191,7 @@ def point_in_words(names: Sequence[str], point: Sequence[Fraction | float]) -> s
 
 
 def bound_in_words(name: str, relation: str, bound: Fraction) -> str:
-    """``Survived ≤ 2.58987``: six digits, rounded away from the values, so that what is written is implied.
+    """``Survived ≤ 2.58987``: six digits, rounded outwards, so that the printed bound is implied.
 
     Parameters
     ----------
@@ -203,7 +205,7 @@ def bound_in_words(name: str, relation: str, bound: Fraction) -> str:
 
 
 def pair_in_words(first: Fraction, second: Fraction) -> tuple[str, str]:
-    """Two numbers with six digits, or as many as tell them apart; alike only where no float64 does."""
+    """Two numbers with six digits, or as many as distinguish them; equal texts only if the float64s are equal."""
     for digits in range(DIGITS, 18):
         texts = f"{float(first):.{digits}g}", f"{float(second):.{digits}g}"
         if texts[0] != texts[1]:

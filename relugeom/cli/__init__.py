@@ -24,34 +24,34 @@ from relugeom.errors import CertificateError, DeadlinePassedError, InputError, R
 __all__ = ["main"]
 
 VERBS = (verbs, proof_verbs, store_verbs)
-"""Where the verbs are; they stand in the help in this order."""
+"""Modules that define the verbs, in the order in which the help lists them."""
 app.registered_commands.sort(key=lambda verb: [module.__name__ for module in VERBS].index(verb.callback.__module__))
 UNDECIDED = (DeadlinePassedError, CertificateError)
-"""Errors that say that nothing is known, for a limit was met; any other that is no fault of the input is our own."""
+"""Errors that mean "unknown" because a limit was met; any other that the input did not cause is a fault of ours."""
 
 
 def main(arguments: Sequence[str] | None = None, *, budget: Budget | None = None) -> None:
-    """Run one verb; ends with its exit code.
+    """Run one verb, and exit with its code.
 
     Parameters
     ----------
     arguments
-        Those of the process by default.
+        The arguments of the process by default.
     budget
-        What it may spend where no option says so.
+        What the verb may spend where no option sets a limit.
     """
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where its cache lies is of no interest here
     with standard_streams() as output:
         code = _run(arguments, budget)
         sys.stdout.flush()
         if output.failure:
-            print_error(f"the standard output cannot be written: {output.failure}: send it where there is room")
+            print_error(f"the standard output cannot be written: {output.failure}: send it to a place with enough room")
             code = ExitCode.BAD_INPUT
     sys.exit(code)
 
 
 class TerminatedError(BaseException):
-    """Somebody ended the process; what it has begun is left as after Ctrl-C, and at once."""
+    """The process was told to end (SIGTERM); it stops at once and leaves everything as Ctrl-C does."""
 
 
 def _terminate(_number: int, _frame: FrameType | None) -> None:
@@ -60,7 +60,7 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Let SIGTERM unwind the job instead of ending the process where it stands."""
+    """Make SIGTERM unwind the job instead of ending the process on the spot."""
     try:
         before = signal.signal(signal.SIGTERM, _terminate)
     except ValueError:  # only the main thread hears of signals
@@ -87,20 +87,20 @@ def _run(arguments: Sequence[str] | None, budget: Budget | None) -> int:
         print_error(str(error))
         return ExitCode.TERMINATED
     except typer.TyperException as error:
-        print_error(f"{error.format_message()} (relugeom --help shows how it is used)")
+        print_error(f"{error.format_message()} (relugeom --help shows the usage)")
         return ExitCode.BAD_INPUT
     except MemoryError:
-        print_error("there is not enough memory for this: give it a smaller model, fewer samples or tighter limits")
+        print_error("there is not enough memory for this: use a smaller model, fewer samples or tighter limits")
         return ExitCode.BAD_INPUT
     except OSError as error:  # what no room expects of the system: no folder for temporary files, for one
-        print_error(f"the system does not let it go on: {error}")
+        print_error(f"the operating system does not allow this to continue: {error}")
         return ExitCode.BAD_INPUT
     except SystemExit:  # how typer ends when a pipe breaks, which is none of the standard streams
-        print_error("another process that this one talked to has gone: try again")
+        print_error("another process that this one was talking to has ended: try again")
         return ExitCode.UNKNOWN
     except Exception:  # a fault of this program: its traceback is for whoever mends it
         traceback.print_exc()
-        print_error("this is a fault of the program, and says nothing about the question: please report it")
+        print_error("this is a fault in the program and says nothing about your question: please report it")
         return ExitCode.FAULT
     if code == ExitCode.INTERRUPTED:
         print_error("interrupted")

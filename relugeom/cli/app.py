@@ -1,4 +1,4 @@
-"""The command as a whole: what it answers without a verb, and what every verb's options share."""
+"""The command as a whole: what it prints without a verb, and how options are read that several verbs share."""
 
 import csv
 from collections.abc import Iterable
@@ -22,12 +22,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Exact geometry of trained ReLU networks: activation regions, effective maps, clusters, store and report.",
 )
-database = typer.Typer(help="The schema of a store: current, upgrade.")
+database = typer.Typer(help="Show or upgrade the schema of a store, or describe it.")
 app.add_typer(database, name="db")
 
 
 def _check_working_directory() -> None:
-    """Refuse a working directory that is gone, below which no name of a file means anything."""
+    """Refuse a working directory that no longer exists: no relative file name means anything there."""
     try:
         Path.cwd()
     except OSError as error:
@@ -43,7 +43,7 @@ def _version(asked: bool) -> None:
 
 
 def _show_help(context: typer.Context) -> None:
-    """What a command without a verb answers; every verb begins here."""
+    """Print the help of a command that is called without a verb; every verb begins here."""
     _check_working_directory()
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)
@@ -68,22 +68,22 @@ def db(context: typer.Context) -> None:
 
 
 def budget_of(context: typer.Context, **limits: Unpack[Limits]) -> Budget:
-    """What a verb may spend: its options say the limits, and the rest is what `main` was given, else the usual."""
+    """Budget of a verb: limits from its options, the rest from what `main` was given, or else the defaults."""
     return replace(context.find_object(Budget) or Budget(), **limits)
 
 
 def names_in(text: str) -> list[str]:
-    """The names of a list separated by commas; a name with a comma stands in double quotes."""
+    """Names in a comma-separated list; a name that contains a comma is in double quotes."""
     return [name.strip() for name in (next(csv.reader([text], skipinitialspace=True), []) or [""])]
 
 
 def names_in_all(texts: Iterable[str] | None) -> list[str]:
-    """The names of several such lists, none for None."""
+    """Names in several such lists; none for None."""
     return [name for text in texts or () for name in names_in(text)]
 
 
 def names_as_text(names: Iterable[str]) -> str:
-    """The text that `names_in` takes apart into these names."""
+    """Text from which `names_in` reads these names."""
     text = StringIO()
     csv.writer(text, lineterminator="").writerow(names)
     return text.getvalue()

@@ -29,7 +29,7 @@ def run_audit(request: AuditRequest, *, as_json: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Audited:
-    """What an audit found, and where it is kept."""
+    """Findings of an audit, and where they are stored."""
 
     result: AuditResult
 
@@ -48,7 +48,7 @@ class _Audited:
             "clusters": len(result.clusters),
             "regions": len(result.partition),
             "census": census,
-            "patterns": labelled,  # its older name, with older keys
+            "patterns": labelled,  # its older name
             "domain": result.domain.source,
             "network": result.network.digest,
             "seconds": result.seconds,
@@ -57,7 +57,7 @@ class _Audited:
             "store": result.store,
             "report": str(result.report),
             "certificates": file_entries([kept]),
-            "certificate": None if kept is None else str(kept.path),  # this and the next are older names
+            "certificate": None if kept is None else str(kept.path),  # this key and the next are older names
             "certificate_sha256": None if kept is None else kept.digest,
         }
 
@@ -99,7 +99,7 @@ class _Clustered:
 
 
 def _cluster_rows(found: ExplainedClusters) -> list[dict[Hashable, Any]]:
-    """One object per cluster: its row, the means of its features, and the importance of each in the inputs' order."""
+    """One object per cluster: its row, the means of its features, and their importance in the order of the inputs."""
     network, content = found.network, found.content
     rows: list[dict[Hashable, Any]] = content.clusters.to_dict(orient="records")
     place = {pair: number for number, pair in enumerate(product(network.target_names, network.feature_names))}
@@ -114,6 +114,6 @@ def _cluster_rows(found: ExplainedClusters) -> list[dict[Hashable, Any]]:
 
 
 def _by_cluster(table: pd.DataFrame) -> Iterator[list[dict[Hashable, Any]]]:
-    """The rows of each cluster in a table that stands in the order of clusters."""
+    """Rows of each cluster, from a table that is sorted by cluster."""
     for _, rows in groupby(table.to_dict(orient="records"), key=lambda row: row["cluster"]):
         yield [{column: value for column, value in row.items() if column != "cluster"} for row in rows]

@@ -50,7 +50,7 @@ def run_certify(
 
 @dataclass(frozen=True, slots=True)
 class _Certified:
-    """A certificate that was written to a file that was named, and the command that checks it."""
+    """A certificate in the file that the user named, and the command that checks it."""
 
     out: str
     found: DomainProof
@@ -69,7 +69,7 @@ class _Certified:
             "regions": certificate.regions,
             "proofs": certificate.proofs,
             "certificates": file_entries([certificate]),
-            "certificate": str(certificate.path),  # this and the next two are older names
+            "certificate": str(certificate.path),  # this key and the next two are older names
             "bytes": certificate.size,
             "sha256": certificate.digest,
             "inputs": partition.network.inputs,
@@ -112,7 +112,7 @@ def run_check(
     deadline = Deadline.of(time_limit)
     tell_of_threads(threads)
     if domain is not None and model is None:
-        raise InputError("--domain needs --model too: its inputs have the names and the number that SPEC is about")
+        raise InputError("--domain needs --model too: SPEC refers to the names and the number of its inputs")
     network, second = (None if path is None else reading.network(path) for path in (model, second_model))
     wanted = None if domain is None or network is None else load_domain(domain, network)
     with progress() as report:
@@ -125,14 +125,14 @@ def run_check(
 
 @dataclass(frozen=True, slots=True)
 class _Checked:
-    """What the checker says of a certificate, under a title."""
+    """Result of checking a certificate, under a title."""
 
     title: str
     found: CheckedCertificate
 
     @property
     def status(self) -> str:
-        """Whether it is accepted, as JSON has it."""
+        """ "accepted" or "rejected", as in the JSON."""
         if not self.found.finished:
             return "unknown"
         return "accepted" if self.found.accepted else "rejected"
@@ -182,12 +182,12 @@ class _Checked:
 
 
 def _listed_with_options(subjects: Iterable[str]) -> str:
-    """What was compared with nothing, each with the option that would compare it."""
+    """Parts that were compared with nothing, each with the option that would compare it."""
     return ", ".join(f"{subject} ({COMPARING[subject]})" for subject in subjects)
 
 
 def _counted(found: CheckedCertificate) -> Iterator[str]:
-    """What the certificate holds, as far as there is any."""
+    """Counts of what the certificate holds, without the zeros."""
     for count, name in ((found.regions, "region"), (found.proofs, "proof"), (found.closed, "closed cell")):
         if count:
             yield f"{count:,} {name}{'s' if count > 1 else ''}"

@@ -1,4 +1,4 @@
-"""The verb compare: are two networks the same function?"""
+"""The verb `compare`: are two networks the same function?"""
 
 from dataclasses import dataclass
 from functools import partial
@@ -55,7 +55,7 @@ def run_compare(
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """What two networks have in common, under a title, and the file that the proof was asked in."""
+    """Comparison of two networks, under a title, and the file that was asked for the proof."""
 
     title: str
     found: Comparison
@@ -64,7 +64,7 @@ class _Compared:
 
     @property
     def status(self) -> str:
-        """The verdict, as JSON has it."""
+        """Verdict, as in the JSON."""
         return STATUS[self.found.equivalent.verdict]
 
     @property
@@ -73,12 +73,12 @@ class _Compared:
 
     @property
     def certificate(self) -> Proof | None:
-        """The proof that was kept."""
+        """Proof that was written, if any."""
         return None if self.out is None else self.found.equivalent.proof
 
     @property
     def differences(self) -> dict[str, Extremum]:
-        """The largest ones, by output."""
+        """Largest differences, by output."""
         return dict(zip(self.found.networks[0].target_names, self.found.differences, strict=False))
 
     def as_json(self) -> dict[str, Any]:
@@ -88,7 +88,7 @@ class _Compared:
             "reason": found.equivalent.reason if found.equivalent.verdict is Verdict.UNKNOWN else "",
             "differences": {name: _difference(first, end) for name, end in self.differences.items()},
             "certificates": file_entries([kept]),
-            "certificate": None if kept is None else self.out,  # this and the next are older names
+            "certificate": None if kept is None else self.out,  # this key and the next are older names
             "certificate_sha256": None if kept is None else kept.digest,
             "domain": self.chosen.source,
             "scope": found.scope.value,

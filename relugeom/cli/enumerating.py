@@ -1,4 +1,4 @@
-"""The verb enumerate: the activation regions of a domain, and with --measure what they are like."""
+"""The verb `enumerate`: the activation regions of a domain and, with `--measure`, their volumes and facets."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["run_enumerate"]
 
 MAX_PREFIXES = 4
-"""Unexplored parts of the tree that are named; of more, only their number is told."""
+"""Unexplored parts of the tree that are named; any further ones are only counted."""
 
 
 def run_enumerate(
@@ -61,7 +61,7 @@ def run_enumerate(
 
 @dataclass(frozen=True, slots=True)
 class _Enumerated:
-    """The regions that were found, under a title."""
+    """Regions that were found, under a title."""
 
     title: str
     found: StoredSearch

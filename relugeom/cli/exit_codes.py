@@ -1,6 +1,7 @@
-"""What a verb ends with: one number for each kind of outcome, and what each verb means by it.
+"""Exit codes: one number for each kind of outcome, and what each verb means by it.
 
-The one idea: an answer has a status, and one table says which code it is. The documentation is made from these tables.
+The one idea: an answer has a status, and one table maps each status to a code. The documentation is generated from
+these tables.
 """
 
 from collections.abc import Mapping
@@ -27,15 +28,15 @@ MEANINGS: Mapping[ExitCode, str] = {
         "a property fails, a certificate is rejected, a pattern is infeasible or lower-dimensional, two networks differ"
     ),
     ExitCode.BAD_INPUT: (
-        "bad usage or bad input, or an answer that the standard output does not take: one line says what is wrong and "
-        "what to do, and nothing is left half-written"
+        "bad usage or bad input, or an answer that could not be written to the standard output: one line says what is "
+        "wrong and what to do, and nothing is left half-written"
     ),
-    ExitCode.UNKNOWN: "unknown, or truncated: a limit was met, and what was found until then is kept",
+    ExitCode.UNKNOWN: "unknown or truncated: a limit was met, and what had been found by then is kept",
     ExitCode.FAULT: (
-        "a fault of this program or of a solver that it uses, which broke down: this says nothing about the question, "
-        "and should be reported"
+        "this program has a fault, or a solver that it uses broke down: this says nothing about the question and "
+        "should be reported"
     ),
-    ExitCode.INTERRUPTED: "interrupted (Ctrl-C) where no partial answer can be given",
+    ExitCode.INTERRUPTED: "interrupted (Ctrl-C) when no partial answer could be given",
     ExitCode.TERMINATED: "terminated (SIGTERM)",
 }
 
@@ -54,7 +55,7 @@ STATUSES: Mapping[str, ExitCode] = {
     "truncated": ExitCode.UNKNOWN,
     "unknown": ExitCode.UNKNOWN,
 }
-"""The code of each `status` that an answer can have."""
+"""Code of each `status` that an answer can have."""
 
 JUST_DONE: Mapping[ExitCode, str] = {ExitCode.DONE: "done"}
 LISTED: Mapping[ExitCode, str] = {ExitCode.DONE: "complete", ExitCode.UNKNOWN: "truncated"}
@@ -77,7 +78,7 @@ VERBS: Mapping[str, Mapping[ExitCode, str]] = {
     },
     "verify": {
         ExitCode.DONE: "the property holds",
-        ExitCode.FAILS: "a counterexample",
+        ExitCode.FAILS: "a counterexample was found",
         ExitCode.UNKNOWN: "unknown",
     },
     "compare": {
@@ -92,4 +93,4 @@ VERBS: Mapping[str, Mapping[ExitCode, str]] = {
     "db upgrade": {ExitCode.DONE: "done", ExitCode.UNKNOWN: "the store could not be made one file again"},
     "db metadata": JUST_DONE,
 }
-"""What the codes of an answer mean, verb by verb; `BAD_INPUT` and what follows it are the same for all."""
+"""Meaning of the codes, verb by verb; those not listed for a verb mean the same for all of them."""

@@ -1,4 +1,4 @@
-"""How a verb reads its MODEL: with what the user says about it, and with a remark on what the file leaves open."""
+"""How a verb reads its MODEL: with what the user says about it, and with a remark on what the file does not say."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,19 +15,19 @@ __all__ = ["Reading"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What --layers and --activations say; None where they say nothing."""
+    """Values of --layers and --activations; None if the option was not given."""
 
     layers: Sequence[str] | None = None
     activations: Sequence[str] | None = None
 
     @classmethod
     def of(cls, layers: str | None, activations: str | None) -> "Reading":
-        """From the texts of both options."""
+        """Read the texts of both options."""
         return cls(*(None if text is None else names_in(text) for text in (layers, activations)))
 
     @property
     def arguments(self) -> list[str]:
-        """The options again, for a command that is printed."""
+        """Both options again, for a command that is printed."""
         pairs = (("--layers", self.layers), ("--activations", self.activations))
         return [word for option, names in pairs if names is not None for word in (option, names_as_text(names))]
 

@@ -1,4 +1,4 @@
-"""The verbs about one model: inspect, locate, graph."""
+"""The verbs about one model: `inspect`, `locate`, `graph`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ def run_inspect(model: str, *, reading: Reading, as_json: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Inspected:
-    """What a model file holds, under a title."""
+    """Contents of a model file, under a title."""
 
     title: str
     network: ReLUNetwork
@@ -83,7 +83,7 @@ def run_locate(
 
 @dataclass(frozen=True, slots=True)
 class _Located:
-    """What a pattern is on a domain."""
+    """Status of a pattern on a domain."""
 
     network: ReLUNetwork
     location: Location
@@ -130,7 +130,7 @@ def _location_facts(network: ReLUNetwork, location: Location, domain: str) -> di
     if location.reason:
         facts["Reason"] = location.reason
     if location.point is not None:
-        facts["An input that has it"] = point_in_words(network.feature_names, location.point.tolist())
+        facts["Input that has it"] = point_in_words(network.feature_names, location.point.tolist())
     if location.ball is not None:
         radius = location.ball.radius
         facts["Largest ball"] = "balls of every radius fit" if radius is None else f"radius {radius:.6g}"

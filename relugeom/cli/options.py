@@ -37,7 +37,9 @@ Model = Annotated[
 Layers = Annotated[
     str | None,
     typer.Option(
-        "--layers", metavar="A,B,…", help="The layers of a .pt or .safetensors MODEL, in their order: fc1,fc2,out."
+        "--layers",
+        metavar="A,B,…",
+        help="Layers of a .pt or .safetensors MODEL in their order, for example fc1,fc2,out.",
     ),
 ]
 Activations = Annotated[
@@ -45,61 +47,74 @@ Activations = Annotated[
     typer.Option(
         "--activations",
         metavar="A,B,…",
-        help="What follows each of them: relu,none,relu (sigmoid or softmax at the end).",
+        help="Activation after each layer, for example relu,relu,none (the last may be sigmoid or softmax).",
     ),
 ]
 Data = Annotated[
     str,
     typer.Argument(
-        metavar="DATA", help="A CSV file with a header, or a Parquet file; with --data-url a table, a view or a SELECT."
+        metavar="DATA",
+        help="A CSV file with a header, or a Parquet file; with --data-url, a table, a view or a SELECT.",
     ),
 ]
 DataUrl = Annotated[
     str | None,
-    typer.Option("--data-url", metavar="URL", help="The database that DATA is in, as an SQLAlchemy URL."),
+    typer.Option("--data-url", metavar="URL", help="Database that contains DATA, as an SQLAlchemy URL."),
 ]
-StoreName = Annotated[str, typer.Argument(metavar="STORE", help="A store: a file name or an SQLAlchemy URL.")]
-Pattern = Annotated[str, typer.Argument(metavar="PATTERN", help="An activation pattern, written 0110/10.")]
+StoreName = Annotated[str, typer.Argument(metavar="STORE", help="A store, given as a file name or an SQLAlchemy URL.")]
+Pattern = Annotated[str, typer.Argument(metavar="PATTERN", help="An activation pattern, written like 0110/10.")]
 DomainSpec = Annotated[
     str | None,
-    typer.Option("--domain", metavar="SPEC", help="box:LO,HI (every input), all (R^n), data, or a TOML file."),
+    typer.Option(
+        "--domain",
+        metavar="SPEC",
+        help="Inputs to consider: box:LO,HI (for every input), all (R^n), data "
+        "(the range of the data), or a TOML file.",
+    ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")]
-Target = Annotated[
-    str | None, typer.Option("--target", metavar="COLUMN", help="The column that the model should predict.")
-]
+Json = Annotated[bool, typer.Option("--json", help="Print the answer as exactly one JSON object.")]
+Target = Annotated[str | None, typer.Option("--target", metavar="COLUMN", help="Column that the model should predict.")]
 Features = Annotated[
-    str | None, typer.Option("--features", metavar="A,B,…", help="The columns that feed the inputs, in their order.")
+    str | None,
+    typer.Option("--features", metavar="A,B,…", help="Columns that feed the inputs, in the order of the inputs."),
 ]
 Ignore = Annotated[
-    list[str] | None, typer.Option("--ignore", metavar="COL", help="A column to leave out (A,B or again for more).")
+    list[str] | None,
+    typer.Option("--ignore", metavar="COL", help="Column to leave out (for several, write A,B or repeat the option)."),
 ]
 Threshold = Annotated[
     float | None,
-    typer.Option("--threshold", metavar="X", help="Decide for class 1 where the output before squashing exceeds X."),
+    typer.Option("--threshold", metavar="X", help="Decide for class 1 if the output before squashing exceeds X."),
 ]
 Probability = Annotated[
-    float | None, typer.Option("--probability", metavar="P", help="Decide for class 1 where the sigmoid exceeds P.")
+    float | None, typer.Option("--probability", metavar="P", help="Decide for class 1 if the sigmoid exceeds P.")
 ]
 Protected = Annotated[
     list[str] | None,
-    typer.Option("--protected", metavar="COL", help="A feature no decision should depend on (A,B or again for more)."),
+    typer.Option(
+        "--protected",
+        metavar="COL",
+        help="Feature on which no decision should depend (for several, write A,B or repeat the option).",
+    ),
 ]
 MaxRegions = Annotated[
     int, typer.Option("--max-regions", metavar="N", min=1, help="Stop after the first N regions in tree order.")
 ]
-MaxCells = Annotated[int, typer.Option("--max-cells", metavar="N", min=1, help="Give up after so many cells.")]
+MaxCells = Annotated[int, typer.Option("--max-cells", metavar="N", min=1, help="Give up after N cells.")]
 TimeLimit = Annotated[
     float,
-    typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="Time for all of it; what is left out is said."),
+    typer.Option(
+        "--time-limit", metavar="SECONDS", min=0.001, help="Time for the whole job; the answer says what was left out."
+    ),
 ]
-Resume = Annotated[
-    bool, typer.Option("--resume", help="Go on with what the store has of an earlier search that was cut short.")
-]
+Resume = Annotated[bool, typer.Option("--resume", help="Continue the stored search that was cut short earlier.")]
 NoSamples = Annotated[
-    bool, typer.Option("--no-samples", help="Keep rows of the data, and means of very few, out of the report.")
+    bool,
+    typer.Option("--no-samples", help="Keep rows of the data, and means over very few of them, out of the report."),
 ]
 MapFeatures = Annotated[
-    str | None, typer.Option("--map", metavar="A,B", help="The two features of the report's map of regions.")
+    str | None, typer.Option("--map", metavar="A,B", help="Two features to draw in the report's map of regions.")
 ]
-Threads = Annotated[int, typer.Option("--threads", metavar="K", min=1, help="Threads; the answer is the same.")]
+Threads = Annotated[
+    int, typer.Option("--threads", metavar="K", min=1, help="Number of threads; it does not change the answer.")
+]

@@ -1,4 +1,4 @@
-"""What every verb prints with: one answer in two forms, remarks, one line of error, progress.
+"""Printing for every verb: one answer in two forms, remarks, one-line errors, progress.
 
 The one idea: a verb asks a room for one result and makes one `Shown` of it; `show` prints that as JSON or as tables,
 and gives its exit code.
@@ -36,13 +36,13 @@ __all__ = [
 ]
 
 FILE_WIDTH = 120
-"""Columns of a table that goes to a file or a pipe."""
+"""Width of a table that goes to a file or a pipe, in characters."""
 PIECE, JSON_END = 1 << 20, "\n  ]\n}\n"
-"""Letters of rows that are printed at once, and what stands behind the last ones."""
+"""Characters of rows that are printed at once, and what follows the last ones."""
 ROW = json.JSONEncoder(allow_nan=False, default=bytes.hex)
 
 LONGEST_ERROR = 2000
-"""Characters of an error that are printed: names in it can be as long as a file."""
+"""Characters of an error that are printed: names in it can be as long as a file is."""
 
 
 class Shown(Protocol):
@@ -51,27 +51,27 @@ class Shown(Protocol):
     Attributes
     ----------
     exit_code
-        What the verb ends with.
+        Code with which the verb ends.
     """
 
     @property
     def exit_code(self) -> ExitCode:
-        """What the verb ends with."""
+        """Code with which the verb ends."""
 
     def as_json(self) -> Mapping[str, Any]:
-        """The keys that `docs/reference/json.md` names."""
+        """Keys and values as `docs/reference/json.md` describes them."""
 
     def as_parts(self) -> "Sequence[RenderableType]":
-        """Tables and texts."""
+        """Tables and texts, as a person reads them."""
 
 
 def show(answer: Shown, *, as_json: bool, leftover: str = "") -> int:
-    """Print an answer in one of its two forms; its exit code.
+    """Print an answer in one of its two forms, and return its exit code.
 
     Parameters
     ----------
     leftover
-        What a copy of the store that was written would lack: it is told in one line of error, and the code says so too.
+        What a copy of the written store would lack: one line of error says it, and so does the exit code.
     """
     if as_json:
         print_json(answer.as_json())
@@ -84,7 +84,7 @@ def show(answer: Shown, *, as_json: bool, leftover: str = "") -> int:
 
 
 def show_file(facts: Mapping[str, Any], sentence: str, *, as_json: bool) -> int:
-    """Say that a file was written, with JSON on the standard output or else a remark; the exit code."""
+    """Report a written file, as JSON on the standard output or else as a remark, and return the exit code."""
     if as_json:
         print_json(facts)
     else:
@@ -93,7 +93,7 @@ def show_file(facts: Mapping[str, Any], sentence: str, *, as_json: bool) -> int:
 
 
 def print_error(text: str) -> None:
-    """One clear line on the error stream, without the password of a URL that was given in the wrong place."""
+    """Print one clear line on the error stream, without the password of a URL that was given in the wrong place."""
     line = printable(hide_passwords(text))
     if len(line) > LONGEST_ERROR:  # what is wrong stands at its beginning, and what to do at its end
         line = f"{line[: LONGEST_ERROR // 2]} … {line[-LONGEST_ERROR // 4 :]}"
@@ -101,26 +101,26 @@ def print_error(text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """A remark, as a line on the error stream."""
+    """Print a remark as a line on the error stream."""
     sys.stderr.write(f"{printable(text)}\n")
 
 
 def tell_of_threads(threads: int) -> None:
-    """Say that more threads were asked for than there are cores."""
+    """Remark that more threads were asked for than there are cores."""
     cores = os.cpu_count() or 1
     if threads > cores:
-        tell(f"--threads {threads}: this machine has {cores} cores, more threads than that do not help")
+        tell(f"--threads {threads}: this machine has {cores} cores, and more threads than cores do not help")
 
 
 def print_json(content: Mapping[str, Any]) -> None:
-    """Exactly one JSON object on the standard output; numbers that JSON lacks are null."""
+    """Print exactly one JSON object on the standard output; numbers that JSON lacks become null."""
     print_text(json.dumps(_plain(content), allow_nan=False, indent=2) + "\n")
 
 
 def json_rows(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """One JSON object of columns and rows, piece by piece, a row a line; bytes are hexadecimal.
+    """One JSON object of columns and rows, piece by piece, one row per line; bytes are hexadecimal.
 
-    Where the rows break off behind the first piece, the object is closed before the error is raised.
+    If the rows break off after the first piece, the object is closed before the error is raised.
     """
     piece, begun = [f'{{\n  "columns": {json.dumps(columns)},\n  "rows": ['], False
     size, comma = 0, ""
@@ -146,7 +146,7 @@ def _json_row(row: Sequence[object]) -> str:
 
 
 def print_text(text: str) -> None:
-    """Lines on the standard output, byte for byte; only a terminal gets escapes for what does not print."""
+    """Print lines on the standard output byte for byte; only a terminal gets escapes for unprintable characters."""
     if sys.stdout.isatty():
         text = "\n".join(map(printable, text.split("\n")))
     sys.stdout.write(text)
@@ -160,7 +160,7 @@ def is_read() -> bool:
 
 
 def print_parts(parts: "Sequence[RenderableType]") -> None:
-    """Tables and texts; long texts are not broken, so that they can be copied."""
+    """Print tables and texts; long texts are not broken, so that they can be copied."""
     from rich.console import Console
 
     width = None if sys.stdout.isatty() else FILE_WIDTH
@@ -174,9 +174,9 @@ def print_parts(parts: "Sequence[RenderableType]") -> None:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, object], None]]:
-    """A line on the error stream that says what is being done, on a terminal only.
+    """Show what is being done in one line on the error stream, if that is a terminal.
 
-    Yields the function to call with what is being done and how much of it is done.
+    Yields a function that takes what is being done and how much of it is done.
     """
     from rich.console import Console
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -194,7 +194,7 @@ def progress() -> Iterator[Callable[[str, object], None]]:
 
 
 def _plain(value: Any) -> Any:
-    """JSON's own types; NaN and infinities become null."""
+    """The value in JSON's own types; NaN and infinities become null."""
     if isinstance(value, Mapping):
         return {str(key): _plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""The verbs that prove and check: certify, check, verify, compare."""
+"""The verbs that prove and check: `certify`, `check`, `verify`, `compare`."""
 
 from typing import Annotated
 
@@ -28,7 +28,7 @@ def certify(
     model: Model,
     domain: DomainSpec = None,
     out: Annotated[
-        str, typer.Option("--out", metavar="FILE", help="Where the certificate is written.")
+        str, typer.Option("--out", metavar="FILE", help="File to write the certificate to.")
     ] = "partition.cert",
     max_regions: MaxRegions = MOST_REGIONS,
     time_limit: TimeLimit = 600.0,
@@ -39,9 +39,9 @@ def certify(
 ) -> int:
     """Prove that the list of regions is complete.
 
-    Anybody can check it with Python's standard library and one file of this program, in exact arithmetic. The
-    search takes half of the time at most; where either is cut short, what was found and proved is certified (exit code
-    3).
+    Anybody can check the certificate in exact arithmetic with Python's standard library and one file of this program.
+    The search takes at most half of the time. If the search or the proof is cut short, what was found and proved is
+    certified (exit code 3).
 
     \b
     Example:
@@ -63,28 +63,29 @@ def certify(
 def check(
     certificate: Annotated[str, typer.Argument(metavar="FILE", help="A certificate.")],
     model: Annotated[
-        str | None, typer.Option("--model", metavar="MODEL", help="The model that it should be about.")
+        str | None, typer.Option("--model", metavar="MODEL", help="Model that the certificate should be about.")
     ] = None,
     second_model: Annotated[
-        str | None, typer.Option("--second-model", metavar="MODEL", help="The second model of a comparison.")
+        str | None, typer.Option("--second-model", metavar="MODEL", help="Second model of a comparison.")
     ] = None,
     domain: Annotated[
-        str | None, typer.Option("--domain", metavar="SPEC", help="The domain that it should be about (with --model).")
+        str | None,
+        typer.Option("--domain", metavar="SPEC", help="Domain that the certificate should be about (with --model)."),
     ] = None,
     time_limit: Annotated[
         float | None,
-        typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="Time for it; by default as long as it takes."),
+        typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="Time for the check; no limit by default."),
     ] = None,
     threads: Threads = 1,
     layers: Layers = None,
     activations: Activations = None,
     as_json: Json = False,
 ) -> int:
-    """Check a certificate, trusting nothing.
+    """Check a certificate in exact arithmetic, trusting nothing.
 
-    Names of inputs, outputs and classes are compared too, with those that MODEL and SPEC have. Exit code 0 where it is
-    accepted, 1 where a step does not follow or it is about another model, domain or name, 2 where it is no certificate,
-    3 where the time was up.
+    Names of inputs, outputs and classes are compared with those of MODEL and SPEC, too. Exit code 0: accepted; 1: a
+    step does not follow, or the certificate is about another model, domain or name; 2: the file is not a certificate;
+    3: time ran out.
 
     \b
     Example:
@@ -110,10 +111,15 @@ def verify(
     stated: Annotated[str, typer.Argument(metavar="PROPERTY", help="A property in VNN-LIB 1.0 (.vnnlib).")],
     domain: Annotated[
         str | None,
-        typer.Option("--domain", metavar="SPEC", help="Which inputs are meant, besides what PROPERTY says of them."),
+        typer.Option(
+            "--domain",
+            metavar="SPEC",
+            help="Domain that the inputs must lie in, in addition to what PROPERTY says of them.",
+        ),
     ] = None,
     out: Annotated[
-        str | None, typer.Option("--out", metavar="FILE", help="Keep the proof: a certificate for `relugeom check`.")
+        str | None,
+        typer.Option("--out", metavar="FILE", help="File to write the proof to, a certificate for `relugeom check`."),
     ] = None,
     max_cells: MaxCells = 1_000_000,
     time_limit: TimeLimit = 600.0,
@@ -123,8 +129,8 @@ def verify(
 ) -> int:
     """Decide whether a property holds for all inputs.
 
-    Exit code 0: it holds, 1: a counterexample (checked exactly), 3: unknown. The assertions of PROPERTY describe a
-    counterexample, as usual.
+    Exit code 0: it holds; 1: there is a counterexample (checked exactly); 3: unknown. The assertions of PROPERTY
+    describe a counterexample, as is usual.
 
     \b
     Example:
@@ -147,10 +153,13 @@ def verify(
 @app.command()
 def compare(
     model: Model,
-    other: Annotated[str, typer.Argument(metavar="OTHER", help="Another model file with the same inputs and outputs.")],
+    other: Annotated[
+        str, typer.Argument(metavar="OTHER", help="A second model file with the same inputs and outputs.")
+    ],
     domain: DomainSpec = None,
     out: Annotated[
-        str | None, typer.Option("--out", metavar="FILE", help="Keep the proof: a certificate for `relugeom check`.")
+        str | None,
+        typer.Option("--out", metavar="FILE", help="File to write the proof to, a certificate for `relugeom check`."),
     ] = None,
     time_limit: TimeLimit = 600.0,
     layers: Layers = None,
@@ -159,8 +168,8 @@ def compare(
 ) -> int:
     """Decide whether two networks are the same function.
 
-    Exit code 0: proved, 1: they differ (by how much at most, and where), 3: unknown. Without --domain: domain.toml
-    beside MODEL.
+    Exit code 0: they are the same, which is proved; 1: they differ, and the answer says where and by how much at most;
+    3: unknown. Without --domain, the domain is read from domain.toml beside MODEL.
 
     \b
     Example:

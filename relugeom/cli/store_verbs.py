@@ -13,23 +13,30 @@ __all__ = ["current", "metadata", "query", "report", "upgrade", "warm_up"]
 @app.command()
 def query(
     store: Annotated[
-        str | None, typer.Argument(metavar="STORE", help="A store: a file name or an SQLAlchemy URL.")
+        str | None, typer.Argument(metavar="STORE", help="A store, given as a file name or an SQLAlchemy URL.")
     ] = None,
     sql: Annotated[str | None, typer.Argument(metavar="SQL", help="One SELECT statement.")] = None,
-    view: Annotated[str | None, typer.Option("--view", metavar="NAME", help="Show a documented view instead.")] = None,
+    view: Annotated[
+        str | None, typer.Option("--view", metavar="NAME", help="Show a documented view instead of the answer to SQL.")
+    ] = None,
     list_views: Annotated[bool, typer.Option("--list", help="List the documented views.")] = False,
-    form: Annotated[str, typer.Option("--format", metavar="table|csv|json", help="How rows are printed.")] = "table",
+    form: Annotated[str, typer.Option("--format", metavar="table|csv|json", help="Format of the rows.")] = "table",
     time_limit: Annotated[
-        float, typer.Option("--time-limit", metavar="SECONDS", help="When a query is stopped, its rows included.")
+        float,
+        typer.Option(
+            "--time-limit",
+            metavar="SECONDS",
+            help="Time after which the query is stopped, printing of its rows included.",
+        ),
     ] = 30.0,
     max_bytes: Annotated[
-        int, typer.Option("--max-bytes", metavar="N", min=1, help="Where the rows of an answer end.")
+        int, typer.Option("--max-bytes", metavar="N", min=1, help="Cut the answer after N bytes of rows.")
     ] = 1_000_000_000,
     as_json: Json = False,
 ) -> int:
-    """Ask a store, read-only.
+    """Query a store, read-only.
 
-    Rows are printed as they come. Exit code 3: an answer that was cut, or stopped after its first rows.
+    Rows are printed as they arrive. Exit code 3: the answer was cut, or the query was stopped after its first rows.
 
     \b
     Example:
@@ -46,13 +53,15 @@ def query(
 @app.command()
 def report(
     store: StoreName,
-    out: Annotated[str, typer.Option("--out", metavar="FILE.html", help="Where the page is written.")],
-    run: Annotated[int | None, typer.Option("--run", metavar="N", help="Which run; the latest by default.")] = None,
+    out: Annotated[str, typer.Option("--out", metavar="FILE.html", help="File to write the report to.")],
+    run: Annotated[
+        int | None, typer.Option("--run", metavar="N", help="Number of the run; the latest one by default.")
+    ] = None,
     no_samples: NoSamples = False,
     map_features: MapFeatures = None,
     as_json: Json = False,
 ) -> int:
-    """Write the page of a run that is in a store.
+    """Write the report of a stored run.
 
     \b
     Example:
@@ -79,7 +88,7 @@ def warm_up(as_json: Json = False) -> int:
 
 @database.command()
 def current(store: StoreName, as_json: Json = False) -> int:
-    """Show the schema of a store, and that of this relugeom.
+    """Show the schema of a store, and the one that this relugeom uses.
 
     \b
     Example:
@@ -92,7 +101,9 @@ def current(store: StoreName, as_json: Json = False) -> int:
 
 @database.command()
 def upgrade(context: typer.Context, store: StoreName, as_json: Json = False) -> int:
-    """Bring a store up to date, and into one file again where it was cut short; nothing in it is lost.
+    """Upgrade a store to the present schema, and repair one that was cut short.
+
+    Nothing that is stored is lost. An SQLite store becomes a single file again.
 
     \b
     Example:
@@ -108,7 +119,7 @@ def metadata(
     store: StoreName,
     as_json: Json = False,  # what it prints is JSON in any case
 ) -> int:
-    """Describe the tables, columns and views of an SQLite store for Datasette, as JSON.
+    """Print descriptions of tables, columns and views as JSON for Datasette.
 
     \b
     Example:

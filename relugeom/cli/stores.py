@@ -1,6 +1,6 @@
-"""The verbs that need a store only: query, report, db.
+"""The verbs that need only a store: `query`, `report`, `db`.
 
-The report is slow to load, and who asks a question does not wait for it.
+The report is slow to load, so `query` does not load it.
 """
 
 from collections.abc import Sequence
@@ -41,9 +41,9 @@ __all__ = ["run_current", "run_metadata", "run_query", "run_report", "run_upgrad
 
 FORMS = ("table", "csv", "json")
 MAX_TABLE_ROWS, MAX_COUNTED_ROWS = 200, 10_000
-"""Rows that a table shows, and further ones that are counted: to count all could take long."""
+"""Rows that a table shows, and further rows that are counted: counting all of them could take long."""
 MAX_CELL = 1_000
-"""Letters of a value that a table shows."""
+"""Characters of a value that a table shows."""
 
 
 def run_query(
@@ -58,13 +58,13 @@ def run_query(
 ) -> int:
     """`relugeom query`."""
     if form not in FORMS:
-        raise InputError(f"--format {form!r}: write one of {', '.join(FORMS)}")
+        raise InputError(f"--format {form!r}: use one of {', '.join(FORMS)}")
     if not time_limit > 0:
-        raise InputError(f"--time-limit {time_limit:g}: write a positive number of seconds")
+        raise InputError(f"--time-limit {time_limit:g}: give a positive number of seconds")
     if list_views:
         return _print_rows(QueryResult(("view", "answers"), iter(known_views().items())), form)
     if store is None:
-        raise InputError("name a store: a file name or an SQLAlchemy URL (only --list needs none)")
+        raise InputError("give a store: a file name or an SQLAlchemy URL (only --list needs none)")
     if (sql is None) == (view is None):
         raise InputError("give either one SELECT statement or --view NAME; --list shows the views")
     statement = sql if sql is not None else view_query(str(view))
@@ -73,7 +73,7 @@ def run_query(
 
 
 def _print_rows(result: QueryResult, form: str) -> int:
-    """Print the rows as they come; UNKNOWN where they are not all that was asked for."""
+    """Print the rows as they arrive; the exit code is UNKNOWN if they are not all that was asked for."""
     if form == "table":
         _print_table(result)
     else:
@@ -94,7 +94,7 @@ def _print_rows(result: QueryResult, form: str) -> int:
 
 
 def _print_table(result: QueryResult) -> None:
-    """The first rows, and how many more there are."""
+    """Print the first rows, and how many more there are."""
     from relugeom.report.plain_tables import row_table
 
     shown = [tuple(map(_short, row)) for row in islice(result.rows, MAX_TABLE_ROWS)]
@@ -102,11 +102,11 @@ def _print_table(result: QueryResult) -> None:
     more = sum(1 for _ in islice(result.rows, MAX_COUNTED_ROWS))
     if more:
         count = f"{more:,}" if more < MAX_COUNTED_ROWS else f"{more:,} or more"
-        tell(f"… and {count} further rows: --format csv or json prints them all")
+        tell(f"… and {count} more rows: --format csv or json prints them all")
 
 
 def _short(value: object) -> object:
-    """The beginning of a value that is too long for a table."""
+    """The value, shortened if it is too long for a table."""
     return value[:MAX_CELL] if isinstance(value, str | bytes) else value
 
 
@@ -142,7 +142,7 @@ class _Current:
 
     def as_parts(self) -> "list[RenderableType]":
         current, head = self.version.current, self.version.head
-        behind = "" if current == head else f": bring it to {head} with relugeom db upgrade"
+        behind = "" if current == head else f": upgrade it to {head} with relugeom db upgrade"
         return [f"{self.store} has schema {current}{behind}"]
 
 
@@ -154,7 +154,7 @@ def run_upgrade(store: str, *, waits: StoreWaits, as_json: bool) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Upgraded:
-    """The schema of a store, and the one before it."""
+    """The schema of a store, and the one that it had before."""
 
     store: str
     before: SchemaVersion
@@ -165,7 +165,7 @@ class _Upgraded:
 
     def as_parts(self) -> "list[RenderableType]":
         current, head = self.before.current, self.before.head
-        before = " already" if current == head else f", before it had {current}"
+        before = " already" if current == head else f"(it had {current} before)"
         return [f"{self.store} has schema {head}{before}"]
 
 

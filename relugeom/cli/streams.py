@@ -1,8 +1,9 @@
-"""Standard streams that may be closed, full, or without a reader; a verb writes to them and never notices.
+"""Standard streams that may be closed, full or without a reader; a verb writes to them and never notices.
 
-Whoever stops reading (``| head -1``) has what they wanted: the rest is dropped, and the exit code stays the verb's own.
-Where the standard output is closed or full, the answer is lost: that is one line on the error stream and the exit code
-of bad usage. What the error stream does not take is dropped, for there is no place left to say so.
+A reader who stops reading (``| head -1``) has what they wanted: the rest is dropped, and the exit code stays the verb's
+own. If the standard output is closed or full, the answer is lost: one line on the error stream says so, and the exit
+code is that of bad usage. Text that the error stream does not accept is dropped, since there is nowhere left to report
+it.
 """
 
 import io
@@ -17,18 +18,18 @@ __all__ = ["StandardOutput", "standard_streams"]
 
 CLOSED = "it is closed"
 ERRORS = "backslashreplace"
-"""What is done about letters that a terminal's encoding lacks."""
+"""How characters are written that the terminal's encoding lacks."""
 
 
 class StandardOutput(io.RawIOBase):
-    """The end of a stream, on a file descriptor that it does not own.
+    """The lowest layer of a stream, on a file descriptor that it does not own.
 
     Attributes
     ----------
     failure
-        Why something that was written is lost, or nothing.
+        Why something that was written is lost; empty if nothing is.
     is_lost
-        Whether all that is written from now on is dropped.
+        Whether everything that is written from now on is dropped.
     """
 
     def __init__(self, descriptor: int | None) -> None:
@@ -37,7 +38,7 @@ class StandardOutput(io.RawIOBase):
         self.is_lost = False
 
     def writable(self) -> bool:
-        """It is."""
+        """Always true."""
         return True
 
     def isatty(self) -> bool:
@@ -69,9 +70,9 @@ class StandardOutput(io.RawIOBase):
 
 @contextmanager
 def standard_streams() -> Iterator[StandardOutput]:
-    """Standard streams that never fail, for as long as the context lasts; what became of the output is yielded.
+    """Install standard streams that never fail while the context lasts; yields what became of the output.
 
-    Streams that somebody else has put in their place, as tests do, stay.
+    Streams that were replaced already, as tests do, are left alone.
     """
     _fill_closed_descriptors()
     before = sys.stdout, sys.stderr
@@ -87,7 +88,7 @@ def standard_streams() -> Iterator[StandardOutput]:
 
 
 def _fill_closed_descriptors() -> None:
-    """Open something in the place of closed standard streams, or the next file would be taken for one of them."""
+    """Open something in place of closed standard streams; else the next file opened would be taken for one of them."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)
@@ -104,7 +105,7 @@ def _descriptor(stream: TextIO | None) -> int | None:
 
 
 def _stream(old: TextIO | None, end: StandardOutput) -> TextIO:
-    """A stream like the old one, on another end; letters that its encoding lacks are escaped."""
+    """A stream like the old one on another lowest layer; characters that its encoding lacks are escaped."""
     if old is None:
         return io.TextIOWrapper(io.BufferedWriter(end), encoding="utf-8", errors=ERRORS)
     if not isinstance(old, io.TextIOWrapper):

@@ -1,6 +1,6 @@
-"""The verbs about models and data; each loads what it needs when it runs, so that help costs nothing.
+"""The verbs about models and data; each loads what it needs when it runs, so that `--help` is fast.
 
-What a verb ends with is in `exit_codes.py`.
+The exit codes are in `exit_codes.py`.
 """
 
 from typing import Annotated
@@ -50,7 +50,7 @@ def audit(
     domain: DomainSpec = None,
     protected: Protected = None,
     store: Annotated[
-        str | None, typer.Option("--store", metavar="URL", help="Where the store is (OUT/audit.db by default).")
+        str | None, typer.Option("--store", metavar="URL", help="Store to write to (OUT/audit.db by default).")
     ] = None,
     out: Annotated[str, typer.Option("--out", metavar="DIR", help="Folder for the store and the report.")] = "audit",
     max_regions: MaxRegions = MOST_REGIONS,
@@ -66,8 +66,8 @@ def audit(
     """Audit a model on its data: clusters, regions, importance, proofs, store, report.
 
     Groups the samples by activation pattern, reads the effective map of each group as importance, lists every
-    activation region of the domain, counts how all patterns divide, and writes a store and a report. Without --domain:
-    domain.toml beside MODEL where there is one, else the range of the data.
+    activation region of the domain, counts how all patterns divide, and writes a store and a report. Without --domain,
+    the domain is read from domain.toml beside MODEL if there is one; otherwise it is the range of the data.
 
     \b
     Example:
@@ -134,10 +134,10 @@ def cluster(
     activations: Activations = None,
     as_json: Json = False,
 ) -> int:
-    """Group the samples that share a pattern, and explain each group.
+    """Group the samples that share an activation pattern, and explain each group.
 
     Prints the size, decisions and target rate of each group, the means of its features, and its effective map, which
-    says what moves the output in this group.
+    shows how each feature moves the output in this group.
 
     \b
     Example:
@@ -170,16 +170,16 @@ def enumerate_(
     max_regions: MaxRegions = MOST_REGIONS,
     time_limit: TimeLimit = 600.0,
     threads: Threads = 1,
-    store: Annotated[str | None, typer.Option("--store", metavar="URL", help="A store to save the regions in.")] = None,
+    store: Annotated[str | None, typer.Option("--store", metavar="URL", help="Store to save the regions in.")] = None,
     resume: Resume = False,
     measure: Annotated[
-        bool, typer.Option("--measure", help="Also volumes, facets and linear regions, in half of the time.")
+        bool, typer.Option("--measure", help="Compute volumes, facets and linear regions too, in half of the time.")
     ] = False,
     layers: Layers = None,
     activations: Activations = None,
     as_json: Json = False,
 ) -> int:
-    """List every activation region of a domain, and store it where asked.
+    """List every activation region of a domain; --store keeps them.
 
     \b
     Example:
@@ -209,9 +209,9 @@ def locate(
     activations: Activations = None,
     as_json: Json = False,
 ) -> int:
-    """Decide whether any input has a pattern: one that has it, or why none can.
+    """Decide whether any input has a pattern, and show one or a proof.
 
-    Exit code 0 for a region, 1 for a pattern that is infeasible or lower-dimensional, 3 where the time was up.
+    Exit code 0: the pattern is a region; 1: it is infeasible or lower-dimensional; 3: time ran out.
 
     \b
     Example:
@@ -228,7 +228,7 @@ def locate(
 def graph(
     model: Model,
     pattern: Pattern,
-    out: Annotated[str, typer.Option("--out", metavar="FILE", help="A .graphml, .json, .png or .svg file.")],
+    out: Annotated[str, typer.Option("--out", metavar="FILE", help="File to write: .graphml, .json, .png or .svg.")],
     prune_unreached: Annotated[
         bool, typer.Option("--prune-unreached", help="Leave out units from which no active path reaches an output.")
     ] = False,

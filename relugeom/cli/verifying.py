@@ -1,4 +1,4 @@
-"""The verb verify: does a property hold for all inputs?"""
+"""The verb `verify`: does a property hold for all inputs?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ LONGEST_SHOWN = 60
 FILES_SHOWN = 3
 TEXTS = {
     Verdict.HOLDS: "holds: no input violates the property",
-    Verdict.FAILS: "does not hold: a counterexample was found, and checked in exact arithmetic",
+    Verdict.FAILS: "does not hold: a counterexample was found and checked in exact arithmetic",
     Verdict.UNKNOWN: "unknown",
 }
 
@@ -72,7 +72,7 @@ def _chosen(domain: str, network: ReLUNetwork, model: str) -> "ChosenDomain":
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
-    """What became of a property, under a title."""
+    """Verdict on a property, under a title."""
 
     title: str
     found: PropertyResult
@@ -80,7 +80,7 @@ class _Verified:
 
     @property
     def status(self) -> str:
-        """The verdict, as JSON has it."""
+        """Verdict, as in the JSON."""
         return "counterexample" if self.found.verdict is Verdict.FAILS else self.found.verdict.value
 
     @property
@@ -126,7 +126,7 @@ class _Verified:
 
 
 def _by_output(network: ReLUNetwork, ends: Sequence[float]) -> dict[str, float] | None:
-    """Bounds by the names of the outputs; None where there are none."""
+    """Bounds by the names of the outputs; None if there are none."""
     return dict(zip(network.target_names, ends, strict=True)) if ends else None
 
 
@@ -148,7 +148,7 @@ def _in_words(network: ReLUNetwork, shown: Counterexample) -> dict[str, str]:
 
 
 def _number(value: Fraction) -> str:
-    """A rational as a person reads it; --json has every one exactly."""
+    """A rational number as a person reads it; --json prints each one exactly."""
     exact = str(value)
     if len(exact) <= 18:
         return exact

@@ -1,4 +1,4 @@
-"""How JSON tells of a certificate that was written: in the same words for every verb."""
+"""Entries for written certificates in the JSON, the same for every verb."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,23 +8,23 @@ __all__ = ["WrittenFile", "file_entries"]
 
 
 class WrittenFile(Protocol):
-    """A proof or a certificate, as far as it is a file."""
+    """A proof or certificate that may have been written to a file."""
 
     @property
     def path(self) -> Path | None:
-        """The file; None where none was written."""
+        """File name; None if no file was written."""
 
     @property
     def size(self) -> int:
-        """Its bytes."""
+        """Size in bytes."""
 
     @property
     def digest(self) -> str:
-        """Its SHA-256."""
+        """SHA-256 digest."""
 
 
 def file_entries(written: Iterable[WrittenFile | None]) -> list[dict[str, Any]]:
-    """One entry per file."""
+    """One entry per file that was written."""
     return [
         {"file": str(one.path), "bytes": one.size, "sha256": one.digest}
         for one in written

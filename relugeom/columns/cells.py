@@ -18,7 +18,7 @@ from relugeom.errors import DataError
 __all__ = ["about_words", "floats", "is_number", "listed", "numbers_of", "parsed_number"]
 
 MAX_NAMED = 8
-"""Columns or values that a message lists; more are left out."""
+"""Most columns or values that a message lists; others are left out."""
 
 NO_VALUE = ("", "na", "n/a", "nan", "-nan", "null", "none", "<na>")
 WORDS = {"true": 1.0, "false": 0.0} | dict.fromkeys(NO_VALUE, math.nan)
@@ -61,7 +61,7 @@ def numbers_of(
 def about_words(name: str, words: Sequence[str]) -> str:
     """What to do about a column of words: the one-hot columns to write instead."""
     if len(words) > MAX_NAMED:
-        return f"it holds {len(words):,} different words: code them as numbers, or leave the column out"
+        return f"it holds {len(words):,} different words: encode them as numbers, or leave out the column"
     group = [f"{name}_{word}" for word in words]
     quoted = ", ".join(json.dumps(member, ensure_ascii=False) for member in group)
     return f"write a 0/1 column per word ({', '.join(group)}), and in the domain file [[groups]] features = [{quoted}]"
@@ -76,7 +76,7 @@ def floats(cells: Sequence[Any]) -> list[float]:
         A cell is something else.
     """
     if not is_plain("".join(cell for cell in cells if isinstance(cell, str))):
-        raise ValueError("a cell holds what is no part of a number")
+        raise ValueError("a cell contains something that is not part of a number")
     try:
         return list(map(float, cells))
     except OverflowError:  # an integer beyond every float64
@@ -86,7 +86,7 @@ def floats(cells: Sequence[Any]) -> list[float]:
 def _parsed_words(
     name: str, cells: Sequence[Any], before: int, about: Callable[[str, Sequence[str]], str]
 ) -> list[float | None]:
-    """The cells of a column that holds more than numbers; NaN where there is no value."""
+    """The cells of a column that holds more than numbers; NaN if there is no value."""
     texts = [_text(cell) for cell in cells]
     values = [parsed_number(text) for text in texts]
     words = [value is None for value in values]
@@ -94,7 +94,7 @@ def _parsed_words(
         numbers = any(map(is_number, values))
         found = list(dict.fromkeys(compress(texts, words)))
         separated = all(is_number(parsed_number(word.replace(",", ""))) for word in found)
-        plain = "write plain numbers, without separators and units, or drop such rows"
+        plain = "write plain numbers without separators and units, or drop such rows"
         advice = plain if numbers or separated else about(name, found)
         raise DataError(_about_cells(name, words, before, f"{found[0]!r} is not a number", advice))
     return values

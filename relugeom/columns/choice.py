@@ -1,7 +1,7 @@
-"""Which columns of a table feed the inputs of a model.
+"""Choice of the columns of a table that feed the inputs of a model.
 
-The one idea: wherever a table comes from, its columns are matched by name where the model names its inputs, else taken
-in order. A column that only counts the rows, as pandas writes one, feeds nothing.
+The one idea: wherever a table comes from, its columns are matched by name if the model names its inputs, else taken in
+order. A column that only numbers the rows, as pandas writes one, feeds nothing.
 """
 
 import csv
@@ -22,9 +22,9 @@ from relugeom.errors import DataError
 __all__ = ["Chosen", "ColumnOptions", "RowCounter", "choose_columns", "option_for"]
 
 NO_NAME = re.compile(r"\s*|Unnamed: \d+")
-"""What a column is called that has no name: nothing in a file, and this once pandas has read it."""
+"""Name of a column without a name: empty in a file, and this once pandas has read it."""
 STORED_INDEX = re.compile(r"__index_level_\d+__")
-"""What pandas calls an index without a name in a Parquet file; in a database it is ``index``."""
+"""Name that pandas gives to an unnamed index in a Parquet file; in a database it is ``index``."""
 
 
 class ColumnOptions(TypedDict, total=False):
@@ -60,7 +60,7 @@ def choose_columns(
     target: str | None = None,
     features: Sequence[str] | None = None,
     ignore: Collection[str] = (),
-    how_to_choose: str = "name with --features the columns that feed the inputs",
+    how_to_choose: str = "use --features to name the columns that feed the inputs",
     how_to_leave_out: Callable[[Sequence[str]], str] | None = None,
 ) -> Chosen:
     """The column behind each input.
@@ -72,7 +72,7 @@ def choose_columns(
     inputs
         Number n of inputs of the model.
     input_names
-        Their names, or empty where the model names none.
+        Their names, or empty if the model names none.
     target
         The column that the model should predict, left out of the inputs.
     features
@@ -112,7 +112,7 @@ def _check_header(header: Sequence[str], asked: Mapping[str, Collection[str]]) -
     places = {name: place for place, name in enumerate(header)}
     if len(places) < len(header):
         repeated = next(name for place, name in enumerate(header) if places[name] != place)
-        raise DataError(f"the column {repeated!r} is there {header.count(repeated)} times: rename one of them")
+        raise DataError(f"the column {repeated!r} occurs {header.count(repeated)} times: rename one of them")
     for option, names in asked.items():
         unknown = [name for name in names if name not in places]
         if unknown:
@@ -126,18 +126,19 @@ def _check_complete(
     there = set(left)
     if missing := [name for name in input_names if name not in there]:
         raise DataError(
-            f"there is no column for the input {listed(missing)} (left are {listed(left)}): rename a column, or "
-            f"{how_to_choose} {listed(input_names)}"
+            f"there is no column for the input {listed(missing)} (unused columns: {listed(left)}): rename a column, "
+            f"or {how_to_choose} {listed(input_names)}"
         )
     if len(left) < inputs:
-        counted = "" if counter is None else f" ({counter!r} only counts the rows)"
+        counted = "" if counter is None else f" ({counter!r} only numbers the rows)"
         raise DataError(
             f"the model has {inputs} inputs, but there are only {len(left)} columns: {listed(left)}{counted}"
         )
 
 
 def _find_counter(left: Sequence[str], header: Sequence[str], inputs: int, named: Collection[str]) -> str | None:
-    """A column that is no input if it counts the rows: one without a name in front, or an index as pandas stores it.
+    """A column that is not an input if it counts the rows: one without a name in front, or an index as pandas stores
+    it.
 
     A column ``index`` in front is meant only where it would be too much.
     """
@@ -180,7 +181,7 @@ class RowCounter:
         if wrong.size:
             what = "has no name" if self._name != "index" else "feeds no input"
             raise DataError(
-                f"column {self._name!r} {what}, and it does not count the rows (data row {before + wrong[0] + 1} has "
+                f"column {self._name!r} {what}, and it does not number the rows (data row {before + wrong[0] + 1} has "
                 f"{str(cells[wrong[0]])!r}): name it if it is an input, or {self._leave_out([self._name])}"
             )
         self._next = first + len(values)
@@ -188,7 +189,7 @@ class RowCounter:
     @property
     def remark(self) -> str:
         """That it is left out."""
-        return f"the column {self._name!r} only counts the rows: it is left out"
+        return f"the column {self._name!r} only numbers the rows and is left out"
 
 
 def _check_features(features: Sequence[str], inputs: int, target: str | None) -> list[str]:

@@ -1,7 +1,7 @@
-"""Tables that people hold in memory, as arrays in the order of a model's inputs.
+"""Tables in memory, as arrays in the order of a model's inputs.
 
-The one idea: what has names is matched by its names, as a file is: the columns of a DataFrame, the labels of one of its
-rows. What has none (an array, a list, columns that are only numbered) is taken in order.
+The one idea: tables with names (the columns of a DataFrame, the labels of one of its rows) are matched by name, as
+files are. Tables without names (an array, a list, columns that are only numbered) are taken in order.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ def table_in_order(
     Raises
     ------
     DataError
-        A column is missing, left over, there twice, or holds something that is no number.
+        A column is missing, left over, there twice, or holds something that is not a number.
     """
     names = _names_of(X)
     if names is None:
@@ -77,7 +77,7 @@ def vector_in_order(values: ArrayLike, *, names: Sequence[str], what: str) -> Fl
     Raises
     ------
     DataError
-        A label is missing, left over or there twice, or a value is no number.
+        A label is missing, left over or there twice, or a value is not a number.
     """
     labels = _names_of(values)
     if labels is None or not names:
@@ -90,12 +90,12 @@ def vector_in_order(values: ArrayLike, *, names: Sequence[str], what: str) -> Fl
 
 
 def labels_of(values: Any) -> tuple[str, ...]:
-    """The labels of a Series, or nothing where it has none or where they only number."""
+    """The labels of a Series, or nothing if it has none or where they only number."""
     return tuple(map(str, _names_of(values) or ()))
 
 
 def _names_of(X: Any) -> list[Any] | None:
-    """The names of columns, or the labels of a row; None where there are none, or where they only number."""
+    """The names of columns, or the labels of a row; None if there are none, or where they only number."""
     names = getattr(X, "columns", None)
     if names is None and getattr(X, "ndim", 0) == 1:
         names = getattr(X, "index", None)  # a row of a DataFrame; a list has a method of this name
@@ -120,10 +120,10 @@ def _plain(name: str, cells: Any) -> list[Any]:
     """Cells that are not plain numbers: texts are read as those of a file are."""
     if cells.dtype.kind in "mM":
         raise DataError(
-            f"column {name!r} holds dates or times ({cells.dtype}): write them as numbers, or leave the column out"
+            f"column {name!r} holds dates or times ({cells.dtype}): write them as numbers, or leave out the column"
         )
     if cells.dtype.kind == "c":
-        raise DataError(f"column {name!r} holds complex numbers: write their parts")
+        raise DataError(f"column {name!r} holds complex numbers: write their real and imaginary parts as columns")
     listed_cells: list[Any] = cells.tolist()
     return listed_cells
 

@@ -1,9 +1,10 @@
-"""CSV files in UTF-8 with a header; blank lines at the end do not count.
+"""CSV files in UTF-8 with a header; blank lines at the end are ignored.
 
-The last line may lack its line break, as RFC 4180 has it and as some programs write it: that a file was cut is seen
-where its last row has too few cells. Where it has all of them, its last one may lack digits (40 cut short is 4): said.
+The last line may lack its line break, as RFC 4180 allows and some programs do. If a file was cut, its last row usually
+has too few cells. If it has all of them, the last one may lack digits (40 cut short is 4), and a remark says so.
 
-Plain numbers come the quick way; the rows behind them are read carefully, which also finds the words for what is wrong.
+Plain numbers are read in a fast way; the rows after them are read carefully, which also finds the words for what is
+wrong.
 """
 
 import csv
@@ -23,8 +24,8 @@ __all__ = ["CsvFile", "open_csv"]
 
 
 OPEN_END = (
-    "the data end without a line break: were they cut there, a part of the last value is missing; if it is whole, end "
-    "the last line with a line break"
+    "the data end without a line break, so the last value may be incomplete: if it is complete, end the last line "
+    "with a line break"
 )
 
 
@@ -72,7 +73,7 @@ def open_csv(path: Path, *, inputs: int, sizes: PieceSizes) -> Iterator[CsvFile]
     Raises
     ------
     DataError
-        It is no CSV in UTF-8, or has no header; also while it is read.
+        It is not CSV in UTF-8, or has no header; also while it is read.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:

@@ -1,8 +1,8 @@
 """The target of a model: numbers for a regression, and for a classifier the numbers of its classes.
 
-Labels need not be 0 … K − 1: names of classes are known where the model has them, 1 … K and −1, 1 are customs, and K
-other labels are taken in their order. Whatever is not numbered from 0 already is said; what cannot be the classes of
-the model is refused with the row.
+Labels need not be 0 … K − 1: names of classes are recognised if the model has them, 1 … K and −1, 1 are common, and K
+other labels are numbered in order. A remark names the coding of labels that are not numbered from 0; labels that cannot
+be classes of the model are refused with their row.
 """
 
 from collections.abc import Mapping, Sequence
@@ -27,7 +27,7 @@ Label = float | str
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CodedTarget:
-    """A target that was read already: its labels are numbers of classes, or it is that of a regression.
+    """A target that was read already: its labels are class numbers, or it is that of a regression.
 
     Attributes
     ----------
@@ -39,7 +39,7 @@ class CodedTarget:
 
 
 def find_coding(labels: Sequence[Label], classes: int, class_names: Sequence[str] = ()) -> Mapping[Label, int] | None:
-    """The class that each label stands for, or None where these cannot be labels of so many classes.
+    """Class of each label, or None if these cannot be labels of this many classes.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def find_coding(labels: Sequence[Label], classes: int, class_names: Sequence[str
 
 
 def _coding_of_numbers(numbers: Sequence[float], classes: int) -> Mapping[Label, int] | None:
-    """The class that each number stands for, where they count from 0 or from 1, or are −1 and 1 of two classes."""
+    """Class of each number, if the numbers count from 0 or from 1, or are −1 and 1 of two classes."""
     met = set(numbers)
     if met <= set(range(classes)):
         return {label: int(label) for label in numbers}
@@ -102,7 +102,7 @@ class TargetReader:
         Raises
         ------
         DataError
-            A cell is missing, not finite, or no number and no label; the text names the first.
+            A cell is missing, not finite, or neither a number nor a label; the text names the first.
         """
         if self._words or (self._classes and len(self._table) == 0 and _has_words(cells)):
             self._table.append(np.array([self._word(cell, place) for place, cell in enumerate(cells)])[:, None])
@@ -116,7 +116,7 @@ class TargetReader:
         Raises
         ------
         DataError
-            A label is no class.
+            A label is not a class.
         """
         target = self._table.close().whole().ravel()
         if not self._classes:
@@ -155,12 +155,12 @@ class TargetReader:
         if self._classes:
             return self._cure()
         return (
-            f"the model predicts a number; number the classes from 0 ({listed(words)}) where it is meant to decide, "
-            f"and say from which output on it is class 1 (--threshold)"
+            f"the model predicts a number; if it should decide, number the classes from 0 ({listed(words)}), and give "
+            f"the output above which it is class 1 (--threshold)"
         )
 
     def _refusal(self, target: FloatArray) -> str:
-        """What is wrong with labels that are no classes, beginning with the first row that has such a one."""
+        """What is wrong with labels that are not classes, beginning with the first row that has such a one."""
         if self._words:
             known = set(self._class_names)
             place, label = next(
@@ -170,11 +170,11 @@ class TargetReader:
         else:
             row = int(np.flatnonzero(~np.isin(target, np.arange(self._classes)))[0])
             shown = _shown(float(target[row]))
-        return f"column {self._name!r}, data row {row + 1}: {shown} is no class: {self._cure()}"
+        return f"column {self._name!r}, data row {row + 1}: {shown} is not a class: {self._cure()}"
 
     def _cure(self) -> str:
         names = f" ({listed(self._class_names)})" if self._class_names else ""
-        return f"the model decides among {self._classes} classes, numbered from 0{names}: code the target so"
+        return f"the model decides among {self._classes} classes, numbered from 0{names}: encode the target like this"
 
     def _remark(self, coding: Mapping[Label, int]) -> str:
         pairs = sorted(coding.items(), key=lambda pair: pair[1])
@@ -194,7 +194,7 @@ def read_target(
     class_names: Sequence[str] = (),
     on_remark: OnRemark = warn,
 ) -> FloatArray:
-    """A target that somebody gave, as numbers of shape (s,).
+    """Read a target as numbers, shape (s,).
 
     Parameters
     ----------
@@ -205,12 +205,13 @@ def read_target(
     classes, class_names
         Among how many classes the model decides (0 for a regression), and their names, or empty.
     on_remark
-        Called with how labels were read that are not numbered from 0; by default it is a warning.
+        Called with the coding of labels that are not numbered from 0; issues a warning by default.
 
     Raises
     ------
     DataError
-        It has another length, or holds something that cannot be a target of the model; the text names the first row.
+        The target has another length, or contains something that cannot be a target of the model; the text names the
+        first row.
     """
     cells: Any = target.numbers if isinstance(target, CodedTarget) else np.asarray(target)
     if cells.shape != (samples,):

@@ -67,7 +67,7 @@ def _cells(name: str, column: Any) -> Sequence[Any]:
     if types.is_nested(kind):
         raise DataError(f"column {name!r} holds values of type {kind}: write a column of numbers for each part of them")
     if types.is_temporal(held):
-        advice = "write them as numbers, such as days since some day, or leave the column out"
+        advice = "write them as numbers, such as days since a given day, or leave out the column"
         raise DataError(f"column {name!r} holds dates or times ({kind}): {advice}")
     is_plain = types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
     if is_plain and column.null_count == 0:

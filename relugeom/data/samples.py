@@ -1,7 +1,7 @@
 """Samples matched to the inputs of a model: from a CSV or Parquet file, or from a database.
 
 Columns are matched by name where the model names its inputs, else in order, after `features` and `ignore` have chosen
-among them. Data are read once, piece by piece, into a table that goes to disk where it is long.
+among them. Data are read once, piece by piece, into a table that goes to disk if it is long.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -41,10 +41,10 @@ class Samples:
     target
         Values of the target column, shape (s,), or None; labels are numbers of classes.
     target_name
-        Its name, or None.
+        Name of the target column, or None.
     remarks
-        What was done to the data that was not asked for (a column that was left out, labels that were numbered), and
-        what is odd about them.
+        Changes to the data that were not asked for (a column that was left out, labels that were numbered), and
+        oddities in them.
     """
 
     name: str
@@ -64,11 +64,11 @@ class Samples:
 
     @property
     def coded_target(self) -> CodedTarget | None:
-        """The target for analyses, which number no labels again."""
+        """Target for analyses, which do not number labels again."""
         return None if self.target is None else CodedTarget(self.target)
 
     def excerpt(self, most: int) -> IntArray:
-        """Numbers of at most so many samples, evenly spread over the table: all of them where they are fewer."""
+        """Numbers of at most this many samples, evenly spread over the table; all samples if there are fewer."""
         if len(self) <= most:
             return np.arange(len(self))
         return np.arange(most) * len(self) // most
@@ -94,23 +94,23 @@ def read_samples(
     inputs
         Number n of inputs of the model.
     url
-        A database, for SQLAlchemy.
+        URL of a database, for SQLAlchemy.
     classes, class_names
-        Among how many classes the model decides (0 for a regression), and their names, or empty: labels of the target
-        are numbered accordingly.
+        Number of classes of the model (0 for a regression), and their names, or empty: labels of the target are
+        numbered accordingly.
     sizes
         How much is read, and kept in memory, at a time.
     on_progress
         Called with the number of rows that were read.
     **columns
-        Which column is what: `input_names` are the names of the inputs, or empty where the model names none; `target`
+        Which column is what: `input_names` are the names of the inputs, or empty if the model names none; `target`
         is the column that the model should predict, left out of the inputs; `features` are the columns that feed the
         inputs, in the order of the inputs; `ignore` are columns to leave out.
 
     Raises
     ------
     DataError
-        The data cannot be read, columns are missing or left over, or a value is missing, infinite or no number; the
+        The data cannot be read, columns are missing or left over, or a value is missing, infinite or not a number; the
         text names the file, the column and the first data row.
     """
     if url is None:

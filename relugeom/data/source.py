@@ -39,11 +39,11 @@ class Source(Protocol):
     """A table to be read once, from the first row to the last."""
 
     name: str
-    """What people call it."""
+    """Name of the source, for people."""
     header: list[str]
-    """The names of its columns."""
+    """Names of the columns."""
     remark: str
-    """What is to be said of it; mostly nothing."""
+    """Remarks on the source; usually none."""
 
     def pieces(self, columns: Sequence[str]) -> Iterator[list[Sequence[Any]]]:
         """The cells of these columns: for each piece a list with one sequence (numbers, texts, None) a column."""

@@ -85,7 +85,7 @@ def open_sql(url: str, asked: str, sizes: PieceSizes) -> Iterator[SqlTable]:
             engine.dispose()
     except (ImportError, NoSuchModuleError) as error:
         driver = ": run `pip install 'relugeom[postgres]'`" if parsed.drivername == DRIVER else ""
-        raise DataError(f"{place!r}: the driver of this database is not installed ({error}){driver}") from None
+        raise DataError(f"{place!r}: the driver for this database is not installed ({error}){driver}") from None
     except SQLAlchemyError as error:
         words = " ".join(str(getattr(error, "orig", None) or error).split())
         if parsed.password:
@@ -103,7 +103,7 @@ def _parsed(url: str, place: str) -> URL:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
         raise DataError(
-            f"{place!r} is no URL of a database: write sqlite:///FILE or postgresql://USER@HOST/DATABASE"
+            f"{place!r} is not a URL of a database: write sqlite:///FILE or postgresql://USER@HOST/DATABASE"
         ) from None
     return parsed.set(drivername=DRIVER) if parsed.drivername in POSTGRES else parsed
 
@@ -123,7 +123,7 @@ def _opened(connection: Connection, engine: Engine, asked: str, place: str, size
     """The table; the driver hands over its rows piece by piece."""
     connection = connection.execution_options(yield_per=sizes.rows)
     if is_select(asked):
-        result = connection.execute(sql_text(asked.replace(":", r"\:")))  # a colon is no parameter here
+        result = connection.execute(sql_text(asked.replace(":", r"\:")))  # a colon is not a parameter here
         header = list(result.keys())
         return SqlTable("query", header, lambda columns: result.columns(*map(header.index, columns)), sizes)
     described = inspect(engine)

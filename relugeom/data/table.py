@@ -1,8 +1,8 @@
 """Tables of samples that need not fit in memory.
 
 Notation: s rows of n numbers. The one idea: a table is filled once and then read in chunks of a number of rows that
-depends on n alone, so that whatever is added up chunk by chunk comes out the same, bit by bit, from memory and from
-disk. Large tables lie in a temporary file that has no name and goes with the table.
+depends on n alone, so that sums over chunks are the same, bit by bit, from memory and from disk. Large tables are in a
+temporary file without a name, which disappears with the table.
 """
 
 import tempfile
@@ -152,7 +152,7 @@ class TableWriter:
                     self._file.close()
             where = "" if tempfile.tempdir is None else f" {tempfile.tempdir!r}"
             raise DataError(
-                f"the data do not fit in memory, and the temporary folder{where} does not take them "
-                f"({error.strerror}): name a folder with more room in the environment variable TMPDIR"
+                f"the data do not fit in memory, and the temporary folder{where} cannot hold them ({error.strerror}): "
+                f"name a folder with more room in the environment variable TMPDIR"
             ) from None
         self._pieces.clear()

@@ -63,7 +63,7 @@ class Cell:
         return all(sign > 0 or (sign == 0 and row < first) for row, sign in enumerate(signs))
 
     def find_point(self) -> RationalPoint | None:
-        """A point of the cell, or None where it is proved to be empty."""
+        """A point of the cell, or None if it is proved to be empty."""
         rows = [*self._rows, *self._watched]
         found = find_strict_point(
             rows, range(len(self._domain_rows), len(rows)), self._dimension, deadline=self._deadline
@@ -71,7 +71,7 @@ class Cell:
         return found.point if isinstance(found, Witness) else None
 
     def find_positive(self, form: Form, inside: RationalPoint) -> RationalPoint | None:
-        """A point of the cell where the form is positive, or None where it is proved to be ≤ 0 on the cell.
+        """A point of the cell where the form is positive, or None if it is proved to be ≤ 0 on the cell.
 
         Parameters
         ----------
@@ -116,7 +116,7 @@ class Cell:
 
 
 def _between(inside: FloatArray, peak: FloatArray, form: Form) -> RationalPoint | None:
-    """The float point half-way between where the segment enters {form > 0} and its end, or None where it does not."""
+    """The float point half-way between where the segment enters {form > 0} and its end, or None if it does not."""
     row = shadow(form)[0]
     with np.errstate(over="ignore", invalid="ignore"):  # rational points may lie beyond the largest float
         low, high = float(row[:-1] @ inside + row[-1]), float(row[:-1] @ peak + row[-1])

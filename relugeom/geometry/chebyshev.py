@@ -40,7 +40,7 @@ class Ball:
     centre
         Shape (n,), input units.
     radius
-        Euclidean, input units; None where balls of every radius fit.
+        Euclidean, input units; None if balls of every radius fit.
     """
 
     centre: FloatArray

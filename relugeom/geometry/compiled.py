@@ -1,4 +1,4 @@
-"""How kernels are compiled: to machine code, without the interpreter's lock, kept for the next process.
+"""Compilation of kernels: to machine code, without the interpreter's lock, kept for the next process.
 
 A small job is done by the interpreter before it could be compiled for, so a kernel is interpreted until it has been
 seen to work for long: longer where it would have to be compiled than where it is loaded from the cache. Both ways give
@@ -39,7 +39,7 @@ PATIENCE = 2.0
 
 
 class _StopsTheClock(event.Listener):  # type: ignore[misc]
-    """Compiling a kernel, or loading it, is once per installation or process: no job's time runs meanwhile."""
+    """Stops the clock of jobs while a kernel is compiled or loaded, once per installation or process."""
 
     def on_start(self, event: event.Event) -> None:
         CLOCK.stop()
@@ -77,8 +77,9 @@ event.register("numba:compile", _Announces())
 class KernelCache(FunctionCache):  # type: ignore[misc]
     """Numba's cache of a kernel, which never stands in the way of the kernel itself.
 
-    What cannot be kept (the disk is full) or read (a file is damaged) is compiled anew. Two processes that compile at
-    once may both give their file the same name; so what is read must be for the types that were asked for.
+    Kernels that cannot be kept (the disk is full) or read (a file is damaged) are compiled anew. Two processes that
+    compile at once may give their files the same name; so a kernel that is read must be for the types that were asked
+    for.
     """
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
@@ -92,7 +93,7 @@ class KernelCache(FunctionCache):  # type: ignore[misc]
         return found if found is not None and found.signature.args == asked else None
 
     def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep the compiled kernel, where there is room."""
+        """Keep the compiled kernel, if there is room."""
         with suppress(OSError):
             super().save_overload(sig, data)
 
@@ -199,7 +200,7 @@ def inner(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """Compile a function into each of its callers: for small ones, whose call would cost more than their work."""
+    """Compile a function into each of its callers, for small ones whose call would cost more than their work."""
     return cast(Function, _Part(function, targetoptions=OPTIONS | {"inline": "always"}))
 
 

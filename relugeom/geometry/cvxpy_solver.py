@@ -33,7 +33,7 @@ class CvxpySession:
         self._lower, self._upper, self._solver = lower, upper, solver
 
     def add_row(self, a: FloatArray, b: float) -> None:
-        """Add a·x ≤ b behind the last row."""
+        """Add a·x ≤ b after the last row."""
         self._rows.append((a, b))
 
     def drop_row(self) -> None:

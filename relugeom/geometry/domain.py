@@ -1,8 +1,8 @@
-"""The inputs that a network is used on.
+"""Domains: the inputs on which a network is used.
 
 A *domain* is a box lower ≤ x ≤ upper with linear rows A x ≤ b and E x = f (together the **relaxation**, a
 polyhedron), plus rules on single features: integer, binary, one-hot groups. An **admissible input** meets them all.
-Numbers are float64 and mean the dyadic rationals that they are.
+Numbers are float64 and stand for the dyadic rationals that they are.
 """
 
 import math
@@ -31,7 +31,7 @@ __all__ = [
 
 
 class FeatureKind(StrEnum):
-    """Which numbers a feature takes."""
+    """Kind of numbers that a feature takes."""
 
     CONTINUOUS = "continuous"
     INTEGER = "integer"
@@ -184,10 +184,10 @@ def _check_box(domain: Domain) -> None:
 
 
 def contains(domain: Domain, x: FloatArray) -> BoolArray:
-    """Which rows of x, shape (k, n), lie in the box and satisfy every linear row, exactly.
+    """Whether each row of x, shape (k, n), lies in the box and satisfies every linear row, decided exactly.
 
-    Float values settle the question where they are further from the right-hand side than their rounding error can be,
-    exact arithmetic the rest.
+    Float values settle the question if they are further from the right-hand side than their rounding error can be;
+    exact arithmetic settles the rest.
     """
     x = np.asarray(x, dtype=np.float64)
     inside = ((x >= domain.lower) & (x <= domain.upper)).all(axis=1)
@@ -196,7 +196,7 @@ def contains(domain: Domain, x: FloatArray) -> BoolArray:
 
 
 def contains_admissible(domain: Domain, x: FloatArray) -> BoolArray:
-    """Which rows of x, shape (k, n), are admissible: in the relaxation, with integers where integers are asked."""
+    """Whether each row of x, shape (k, n), is admissible: in the relaxation, and following the rules on features."""
     x = np.asarray(x, dtype=np.float64)
     whole: BoolArray = (x == np.floor(x))[:, domain.integral].all(axis=1)
     return contains(domain, x) & whole
@@ -205,8 +205,8 @@ def contains_admissible(domain: Domain, x: FloatArray) -> BoolArray:
 def list_admissible(domain: Domain, *, limit: int = 1_000_000) -> FloatArray | None:
     """Every admissible input, shape (k, n) in lexicographic order, or None.
 
-    None where a feature outside the one-hot groups is continuous, has an open side or integers that are no float64
-    (beyond 2⁵³), or where the product of the choices for features and groups exceeds `limit`.
+    None if a feature outside the one-hot groups is continuous, has an open side or integers that are not float64
+    (beyond 2⁵³), or if the product of the choices for features and groups exceeds `limit`.
     """
     table = list_combinations(domain, range(domain.inputs), limit=limit) if domain.integral.all() else None
     if table is None:
@@ -217,7 +217,7 @@ def list_admissible(domain: Domain, *, limit: int = 1_000_000) -> FloatArray | N
 
 
 def list_combinations(domain: Domain, features: Iterable[int], *, limit: int) -> FloatArray | None:
-    """Every combination of values of some whole-numbered features within the box and the one-hot groups.
+    """Every combination of values of some integer features within the box and the one-hot groups.
 
     Parameters
     ----------
@@ -227,8 +227,8 @@ def list_combinations(domain: Domain, features: Iterable[int], *, limit: int) ->
     Returns
     -------
     FloatArray or None
-        Shape (k, n), NaN for all other features. None where there are more than `limit`, or where a feature has an open
-        side or integers that are no float64 (beyond 2⁵³).
+        Shape (k, n), NaN for all other features. None if there are more than `limit`, or if a feature has an open side
+        or integers that are not float64 (beyond 2⁵³).
     """
     own = set(features)
     choices = _choices(domain, own, limit)
@@ -244,7 +244,7 @@ def list_combinations(domain: Domain, features: Iterable[int], *, limit: int) ->
 def round_to_rules(domain: Domain, x: FloatArray) -> FloatArray:
     """The finite rows of x, shape (k, n), with integer features rounded and the largest feature of each group set to 1.
 
-    What comes out keeps the rules on single features, but not always the box and the linear rows.
+    The result keeps the rules on single features, but not always the box and the linear rows.
     """
     table = np.array(x[np.isfinite(x).all(axis=1)], dtype=np.float64)
     for group in domain.groups:
@@ -254,7 +254,7 @@ def round_to_rules(domain: Domain, x: FloatArray) -> FloatArray:
 
 
 def _choices(domain: Domain, own: set[int], limit: int) -> list[tuple[list[int], FloatArray]] | None:
-    """For each integer feature of own, and each group at once, the columns and the values they can take together."""
+    """Columns of each integer feature of own, and of each group together, with the values that they can take."""
     choices = [(list(group), np.eye(len(group))) for group in domain.groups if own.issuperset(group)]
     in_group = {index for group in domain.groups for index in group}
     for feature in sorted(own - in_group):

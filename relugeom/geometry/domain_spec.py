@@ -13,8 +13,8 @@ coefficients = { income = 1.0, rent = -1.0 }
 relation = ">="           # "<=", ">=", "=="
 value = 0.0
 
-A file that ends right behind a number is refused. One that was cut between its lines is a file of its own: what it does
-not say is left open, which makes the domain larger, and what is proved on it holds on the smaller one.
+A file that ends right after a number is refused. A file that was cut between lines is another valid file: it leaves
+more open, which makes the domain larger, and what is proved on the larger domain holds on the smaller one.
 """
 
 import re
@@ -35,18 +35,18 @@ from relugeom.linalg.arrays import FloatArray
 
 __all__ = ["domain_of_data", "load_domain", "read_domain_file"]
 
-FORMS = "write box:LO,HI, data, all, or the name of a TOML file"
+FORMS = "give box:LO,HI, data, all, or the name of a TOML file"
 DEEPEST = 32
 KEY_PART = r"""(?>[\w-]+|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\."""
 LONG_KEY = re.compile(rf"(?<![\w-])(?:{KEY_PART}[ \t]*+){{{DEEPEST}}}")
-"""Names like a.b.c and so on, for which `tomllib` takes time and memory that grow with the square of their length."""
+"""Most dots in a name like a.b.c: the time and memory of `tomllib` grow with the square of its length."""
 OPEN_NUMBER = re.compile(r"([0-9]|\b0x[0-9A-Fa-f_]*)\Z")
 """A number at the end of a text, of which more digits may be missing."""
 RELATIONS = ("<=", ">=", "==")
 
 
 class NamedInputs(Protocol):
-    """Anything with named inputs: a network, for one."""
+    """Anything with named inputs, such as a network."""
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -54,7 +54,7 @@ class NamedInputs(Protocol):
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        """The same, or empty where the model names none."""
+        """One name per input, or empty if the model names none."""
 
 
 def load_domain(spec: str | Path, inputs: NamedInputs, *, data: ArrayLike | None = None) -> Domain:
@@ -80,7 +80,7 @@ def load_domain(spec: str | Path, inputs: NamedInputs, *, data: ArrayLike | None
         return Domain.everything(len(names), names)
     if text == "data":
         if data is None:
-            raise DomainError(f"domain 'data' is the range of a data file, and none was given: {FORMS}")
+            raise DomainError(f"domain 'data' is the range of a data file, but none was given: {FORMS}")
         return domain_of_data(table_in_order(data, inputs=len(names), input_names=inputs.input_names), names)
     if text.startswith("box:"):
         low, high = _interval(text)
@@ -89,7 +89,7 @@ def load_domain(spec: str | Path, inputs: NamedInputs, *, data: ArrayLike | None
 
 
 def domain_of_data(data: FloatArray, names: Sequence[str] = ()) -> Domain:
-    """The box of the smallest and largest value of each column of `data`, shape (k, n)."""
+    """Box between the smallest and largest value of each column of `data`, shape (k, n)."""
     if len(data) == 0:
         raise DomainError("the range of a table without rows is empty")
     return Domain.box(data.min(axis=0), data.max(axis=0), names)
@@ -102,7 +102,7 @@ def read_domain_file(path: str | Path, names: Sequence[str]) -> Domain:
     except InputError as error:
         raise DomainError(f"domain {error} ({FORMS})") from None
     if LONG_KEY.search(text):
-        raise DomainError(f"domain file {str(path)!r}: a name with more than {DEEPEST} dots leads nowhere")
+        raise DomainError(f"domain file {str(path)!r}: a name with more than {DEEPEST} dots is not used by any entry")
     try:
         document = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # also numbers too long and lists too deep for Python
@@ -113,8 +113,8 @@ def read_domain_file(path: str | Path, names: Sequence[str]) -> Domain:
         raise DomainError(f"domain file {str(path)!r}: {error}") from None
     if OPEN_NUMBER.search(text):  # TOML allows it, but 40 cut short is 4, and 0xAB is 0xA: another domain
         raise DomainError(
-            f"domain file {str(path)!r} ends right behind a number, of which a part may be missing: if it is whole, "
-            "end its last line with a line break"
+            f"domain file {str(path)!r} ends right after a number, which may be incomplete: if it is complete, end "
+            f"the last line with a line break"
         )
     return domain
 
@@ -142,7 +142,7 @@ def _domain_of_document(document: Mapping[str, Any], names: Sequence[str]) -> Do
         upper[position] = _number(entry.get("upper", np.inf), f"{place}.upper")
         kind = entry.get("kind", "continuous")
         if kind not in list(FeatureKind):
-            raise DomainError(f"{place}.kind is {kind!r}: write one of {', '.join(FeatureKind)}")
+            raise DomainError(f"{place}.kind is {kind!r}: use one of {', '.join(FeatureKind)}")
         kinds[position] = FeatureKind(kind)
     groups = []
     for number, entry in enumerate(_tables(document.get("groups", []), "groups")):
@@ -174,7 +174,7 @@ def _constraint(entry: Mapping[str, Any], index: Mapping[str, int], place: str) 
     _refuse_unknown(entry, ("coefficients", "relation", "value"), place)
     relation = entry.get("relation")
     if relation not in RELATIONS:
-        raise DomainError(f"{place}.relation is {relation!r}: write one of {', '.join(RELATIONS)}")
+        raise DomainError(f"{place}.relation is {relation!r}: use one of {', '.join(RELATIONS)}")
     row = np.zeros(len(index))
     for name, coefficient in _table(entry.get("coefficients", {}), f"{place}.coefficients").items():
         row[_position(name, index, place)] = _number(coefficient, f"{place}.coefficients.{name}")
@@ -188,7 +188,7 @@ def _constraint(entry: Mapping[str, Any], index: Mapping[str, int], place: str) 
 def _position(name: object, index: Mapping[str, int], place: str) -> int:
     if not isinstance(name, str) or name not in index:
         known = ", ".join(list(index)[:12]) + (", …" if len(index) > 12 else "")
-        raise DomainError(f"{place}: {name!r} is no input of the network, whose inputs are {known}")
+        raise DomainError(f"{place}: {name!r} is not an input of the network, whose inputs are {known}")
     return index[name]
 
 

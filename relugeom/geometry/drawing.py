@@ -13,13 +13,13 @@ BLOCK, DRAWS_PER_INPUT = 4096, 100
 def draw_admissible(domain: Domain, count: int, *, seed: int = 0) -> FloatArray:
     """Admissible inputs, drawn independently and uniformly; the same for every call with the same seed.
 
-    Whole numbers and members of one-hot groups have equal probabilities, continuous features one by length. Inputs are
-    drawn from the box and kept where they are admissible.
+    Integers and members of one-hot groups have equal probabilities, continuous features a uniform density. Inputs are
+    drawn from the box and kept if they are admissible.
 
     Returns
     -------
     FloatArray
-        Shape (k, n), k ≤ `count`: fewer where of so many draws too few were admissible, none where a side is open.
+        Shape (k, n), k ≤ `count`: fewer if too few draws were admissible, none if a side is open.
     """
     random, whole = np.random.default_rng(seed), domain.integral
     found = [np.zeros((0, domain.inputs))]

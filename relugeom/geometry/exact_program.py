@@ -30,7 +30,7 @@ def maximise_exactly(
     Raises
     ------
     DeadlinePassedError
-        The deadline has passed before the program was settled.
+        The deadline passed before the program was settled.
     """
     deadline.check()
     dimension = len(objective) - 1

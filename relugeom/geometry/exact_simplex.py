@@ -71,7 +71,7 @@ def maximise_form(
     Raises
     ------
     DeadlinePassedError
-        The deadline has passed before the program was settled.
+        The deadline passed before the program was settled.
     """
     deadline.check()
     dimension = len(objective) - 1
@@ -184,7 +184,7 @@ class _Polyhedron:
             chosen = [*chosen[:leaving], entering, *chosen[leaving + 1 :]]
 
     def _blocking(self, slacks: Sequence[int], slopes: Sequence[int]) -> int | None:
-        """The row that is 0 first on the way, the first of several; None where none is."""
+        """The row that is 0 first on the way, the first of several; None if none is."""
         best, gap, fall = None, 0, 1
         for row, (slack, slope) in enumerate(zip(slacks, slopes, strict=True)):
             if slope < 0 and (best is None or slack * fall < gap * -slope):

@@ -1,4 +1,4 @@
-"""How far a domain reaches: its rows, its box, the unit of its volume, and the points inside.
+"""Extents of domains: their rows, their box, the unit of their volume, and the points inside.
 
 Notation: h_i(y) ≥ 0 are the rows of a domain in coordinates y of its affine hull, integer forms as in `volume.py`.
 """
@@ -38,7 +38,7 @@ def bounding_box(rows: Sequence[Form], dimension: int, *, deadline: Deadline = N
     EmptyPolytopeError
         No point satisfies the rows.
     DeadlinePassedError
-        The deadline has passed before all sides were found.
+        The deadline passed before all sides were found.
     """
     A, b = shadow_rows(rows, dimension)
     free = np.full(dimension, np.inf)
@@ -69,7 +69,7 @@ def unbounded_reason(chart: Chart, *, deadline: Deadline = NEVER) -> str:
         for side, value in zip(("lower", "upper"), sides, strict=True):
             if np.isinf(value):
                 name = chart.domain.names[index]
-                return f"the domain is unbounded, so that shares do not exist: {name!r} has no {side} bound"
+                return f"the domain is unbounded, so shares do not exist: {name!r} has no {side} bound"
     raise AssertionError("a bounded domain has a volume")
 
 

@@ -55,7 +55,7 @@ def domain_equalities(domain: Domain) -> list[Form]:
 
 
 def solution_space(forms: Sequence[Form], n: int) -> tuple[list[int], fmpz_mat] | None:
-    """The space where all forms are 0: its free inputs and its lift M (see `chart`), or None where it is empty."""
+    """The space where all forms are 0: its free inputs and its lift M (see `chart`), or None if it is empty."""
     reduced, rank = fmpq_mat(len(forms), n + 1, [entry for form in forms for entry in form]).rref()
     pivots = [next(column for column in range(n + 1) if reduced[row, column]) for row in range(rank)]
     if pivots and pivots[-1] == n:

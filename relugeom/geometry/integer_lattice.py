@@ -38,7 +38,7 @@ def find_lattice(forms: Sequence[Form], whole: Sequence[int], rest: Sequence[int
     -------
     Lattice | list[fmpq]
         Multipliers, one per form: their combination has integer coefficients on integer features only, and a constant
-        that is no integer.
+        that is not an integer.
     """
     size = len(whole)
     if not forms:

@@ -1,9 +1,9 @@
-"""Is there an admissible point where some forms are positive and others not negative? Exact branch and bound.
+"""Exact branch and bound for admissible points where some forms are positive and others not negative.
 
 Notation: forms h = (c₁, …, c_n, c₀) are integer rows on R^n; a domain adds its inequalities, sides, equalities and
 integer features. The one idea: a node is a polyhedron that has an admissible point, or is refuted, or is split in
 x_j ≤ k and x_j ≥ k + 1. What refutes it is linear (multipliers λ with Σ λ_i h_i ≡ a constant ≤ 0), or arithmetic: a
-combination of equalities with integer coefficients, on integer features only, and a constant that is no integer (x
+combination of equalities with integer coefficients, on integer features only, and a constant that is not an integer (x
 even and x odd never ends by branching). Floats propose points only.
 
 Rows on integer features only are *tightened* first: divided by the greatest common divisor of their coefficients, with
@@ -35,7 +35,7 @@ from relugeom.linalg.exact import RationalPoint, nearest_float, primitive_row
 __all__ = ["AdmissibleWitness", "Branch", "Congruence", "NoAdmissiblePoint", "Undecided", "find_admissible_point"]
 
 MILP_AFTER = 12
-"""Nodes after which HiGHS is asked, once, for a proposal; what may take it how long."""
+"""Nodes after which HiGHS is asked, once, for a proposal; and the time that it may take."""
 MILP_OPTIONS, MILP_SECONDS = {"output_flag": False, "threads": 1, "mip_max_nodes": 2000}, 5.0
 
 
@@ -58,7 +58,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Congruence:
-    """Σ multiplier_i h_i has integer coefficients, on integer features only, and a constant that is no integer.
+    """Σ multiplier_i h_i has integer coefficients, on integer features only, and a constant that is not an integer.
 
     Every h_i is an equality, or is proved to be 0 on the node by one of `implied`: Σ λ_k h_k ≡ 0 with λ > 0.
     """
@@ -121,7 +121,7 @@ def find_admissible_point(
     node_limit
         Nodes of the branch tree, at least 1. On integer features without bounds nothing else may end the search.
     time_limit
-        Seconds, or a deadline.
+        Seconds or a deadline.
     """
     search = _Search(rows, frozenset(strict), domain, Deadline.of(time_limit))
     try:

@@ -36,7 +36,7 @@ __all__ = [
 
 
 class LPStatus(StrEnum):
-    """What a solver says of a program."""
+    """Status that a solver gives to a program."""
 
     OPTIMAL = "optimal"
     INFEASIBLE = "infeasible"
@@ -72,7 +72,7 @@ class LPSolution:
     Attributes
     ----------
     status
-        UNKNOWN where the solver gave up; `reason` says why.
+        UNKNOWN if the solver gave up; `reason` says why.
     x
         The optimal point, or for UNBOUNDED a ray; shape (n,).
     row_multipliers, bound_multipliers
@@ -99,7 +99,7 @@ class LPSession(Protocol):
         """Solve for an objective of shape (n,)."""
 
     def add_row(self, a: FloatArray, b: float) -> None:
-        """Add a·x ≤ b behind the last row."""
+        """Add a·x ≤ b after the last row."""
 
     def drop_row(self) -> None:
         """Remove the last row."""
@@ -133,9 +133,9 @@ class SolverBase(ABC):
 
 @contextmanager
 def crashes_named(solver: str) -> Iterator[None]:
-    """Let whatever a solver raises end in one line that names it: that it broke down is no answer.
+    """Turn whatever a solver raises into one line that names it: a breakdown is not an answer.
 
-    A solver that gives up says so by its status, and exact arithmetic goes on without it.
+    A solver that gives up says so by its status, and exact arithmetic continues without it.
     """
     try:
         yield

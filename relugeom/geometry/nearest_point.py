@@ -1,10 +1,10 @@
-"""The point of a polyhedron that is nearest to a given one, exactly, in three norms.
+"""Nearest points: the point of a polyhedron that is nearest to a given one, exactly, in three norms.
 
 Notation: the polyhedron is {x : h_i(x) ≥ 0} with integer forms h = (c₁, …, c_n, c₀); p is the given point, rational.
 For l1 and linf the nearest point solves a linear program. For l2 it is the projection: x = p + Σ λ_i c_i with λ_i ≥ 0
 on the rows that are 0 at x; floats propose those rows [Lawson & Hanson, *Solving least squares problems* (1974),
-chapter 23], rational arithmetic solves for λ, and the primal active-set method goes on from there where the proposal
-is wrong [Nocedal & Wright, *Numerical optimization* (2006), section 16.5].
+chapter 23], rational arithmetic solves for λ, and the primal active-set method continues from there if the proposal is
+wrong [Nocedal & Wright, *Numerical optimization* (2006), section 16.5].
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ class Projection:
 
 
 def nearest_in_linf(rows: Sequence[Form], p: Sequence[Fraction], *, deadline: Deadline = NEVER) -> Nearest | None:
-    """The least max |x_k − p_k| and a point that has it; None where the polyhedron is empty."""
+    """The least max |x_k − p_k| and a point that has it; None if the polyhedron is empty."""
     n, scale = len(p), lcm(*(value.denominator for value in p))
     program = [[*row[:n], 0, row[n]] for row in rows]
     for k, value in enumerate(p):
@@ -46,7 +46,7 @@ def nearest_in_linf(rows: Sequence[Form], p: Sequence[Fraction], *, deadline: De
 
 
 def nearest_in_l1(rows: Sequence[Form], p: Sequence[Fraction], *, deadline: Deadline = NEVER) -> Nearest | None:
-    """The least Σ |x_k − p_k| and a point that has it; None where the polyhedron is empty."""
+    """The least Σ |x_k − p_k| and a point that has it; None if the polyhedron is empty."""
     n, scale = len(p), lcm(*(value.denominator for value in p))
     program = [[*row[:n], *[0] * n, row[n]] for row in rows]
     for k, value in enumerate(p):
@@ -56,7 +56,7 @@ def nearest_in_l1(rows: Sequence[Form], p: Sequence[Fraction], *, deadline: Dead
 
 
 def nearest_in_l2(rows: Sequence[Form], p: Sequence[Fraction], *, deadline: Deadline = NEVER) -> Nearest | None:
-    """The least Σ (x_k − p_k)² and the point that has it; None where the polyhedron is empty."""
+    """The least Σ (x_k − p_k)² and the point that has it; None if the polyhedron is empty."""
     found = project(rows, p, deadline=deadline)
     if found is None:
         return None
@@ -65,12 +65,12 @@ def nearest_in_l2(rows: Sequence[Form], p: Sequence[Fraction], *, deadline: Dead
 
 
 def project(rows: Sequence[Form], p: Sequence[Fraction], *, deadline: Deadline = NEVER) -> Projection | None:
-    """The nearest point in l2 with its multipliers; None where the polyhedron is empty.
+    """The nearest point in l2 with its multipliers; None if the polyhedron is empty.
 
     Raises
     ------
     DeadlinePassedError
-        The deadline has passed before it was found.
+        The deadline passed before it was found.
     """
     centre = [fmpq(value.numerator, value.denominator) for value in p]
     proposed = _proposed_rows(rows, p)
@@ -108,7 +108,7 @@ def _proposed_rows(rows: Sequence[Form], p: Sequence[Fraction]) -> list[int]:
 
 
 def _projection(rows: Sequence[Form], chosen: Sequence[int], p: Sequence[fmpq]) -> tuple[list[fmpq], list[fmpq]] | None:
-    """The projection of p onto the points where the chosen rows are 0, and its λ; None where they are dependent."""
+    """The projection of p onto the points where the chosen rows are 0, and its λ; None if they are dependent."""
     if not chosen:
         return list(p), []
     n = len(p)

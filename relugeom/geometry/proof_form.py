@@ -23,7 +23,7 @@ PRECISION = 60
 
 @dataclass(frozen=True, slots=True)
 class IntegerBox:
-    """Sides of a box as integers over 2^exponent; None where a side is open."""
+    """Sides of a box as integers over 2^exponent; None if a side is open."""
 
     lower: tuple[int | None, ...]
     upper: tuple[int | None, ...]
@@ -48,7 +48,7 @@ def combine(parts: Sequence[tuple[int, Form]]) -> list[int]:
 
 
 def box_maximum(form: Form, box: IntegerBox) -> int | None:
-    """2^exponent times the maximum of a form over the box; None where it is infinite."""
+    """2^exponent times the maximum of a form over the box; None if it is infinite."""
     total = form[-1] << box.exponent
     for coefficient, low, high in zip(form[:-1], box.lower, box.upper, strict=True):
         if coefficient:

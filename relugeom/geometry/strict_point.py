@@ -1,4 +1,4 @@
-"""Is there a point where some rows are positive and the others not negative? Settled exactly, with a point or a proof.
+"""Points where some rows are positive and the others not negative, or exact proofs that there are none.
 
 One linear program answers: maximise t subject to h_i(y) ≥ w_i t for the strict rows, h_i(y) ≥ 0 for the others, t ≤
 1. The answer is yes iff the optimum t* is positive. If it is not, its multipliers λ ≥ 0 give Σ λ_i h_i ≡ t* ≤ 0 with
@@ -63,7 +63,7 @@ def find_strict_point(
     Raises
     ------
     DeadlinePassedError
-        The deadline has passed before the question was settled.
+        The deadline passed before the question was settled.
     """
     deadline.check()
     solver = solver or HighsSolver(deadline=deadline)

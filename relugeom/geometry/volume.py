@@ -85,14 +85,14 @@ def polytope_volume(rows: Sequence[Form], dimension: int, *, deadline: Deadline 
     UnboundedPolytopeError
         The polytope is unbounded and has an interior.
     DeadlinePassedError
-        The deadline has passed before the volume was known.
+        The deadline passed before the volume was known.
     """
     cell = polytope_cell(rows, dimension, deadline=deadline)
     return fmpq(0) if cell is None else cell_volume(cell, deadline=deadline)
 
 
 def bounded_volume(rows: Sequence[Form], dimension: int, *, deadline: Deadline = NEVER) -> fmpq | None:
-    """`polytope_volume`, or None where that is unbounded."""
+    """`polytope_volume`, or None if that is unbounded."""
     try:
         return polytope_volume(rows, dimension, deadline=deadline)
     except UnboundedPolytopeError:
@@ -100,14 +100,14 @@ def bounded_volume(rows: Sequence[Form], dimension: int, *, deadline: Deadline =
 
 
 def polytope_cell(rows: Sequence[Form], dimension: int, *, deadline: Deadline = NEVER) -> VertexCell | None:
-    """The vertices and directions of {y : h_i(y) ≥ 0 for every row}, or None where it has no interior.
+    """The vertices and directions of {y : h_i(y) ≥ 0 for every row}, or None if it has no interior.
 
     Raises
     ------
     UnboundedPolytopeError
         The polyhedron has an interior and holds a whole line, so that it has no vertices.
     DeadlinePassedError
-        The deadline has passed before all rows had cut.
+        The deadline passed before all rows had cut.
     """
     forms = [[*[0] * dimension, 1], *rows]
     system = fmpq_mat(len(forms), dimension + 1, [entry for form in forms for entry in form])
@@ -149,7 +149,7 @@ def find_cut(cell: VertexCell, rows: Sequence[Form], table: FloatArray) -> int |
 def extend_path(
     path: list[VertexCell | None], rows: Sequence[Form], table: FloatArray, *, deadline: Deadline = NEVER
 ) -> None:
-    """Cut by one row after the other: path[k] is the start, path[0], cut by the first k rows; None where that is empty.
+    """Cut by one row after the other: path[k] is the start, path[0], cut by the first k rows; None if that is empty.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def extend_path(
     Raises
     ------
     DeadlinePassedError
-        The deadline has passed before all rows had cut.
+        The deadline passed before all rows had cut.
     """
     while len(path) <= len(rows):
         done, cell = len(path) - 1, path[-1]
@@ -173,12 +173,12 @@ def extend_path(
 
 
 def cut_cell(cell: VertexCell, form: Form, *, deadline: Deadline = NEVER) -> VertexCell | None:
-    """The part of the cell where a form is ≥ 0, or None where that has no interior.
+    """The part of the cell where a form is ≥ 0, or None if that has no interior.
 
     Raises
     ------
     DeadlinePassedError
-        The deadline has passed before all edges were cut.
+        The deadline passed before all edges were cut.
     """
     deadline.check()
     values = [_value(form, ray) for ray in cell.rays]
@@ -220,7 +220,7 @@ def cell_volume(cell: VertexCell, *, deadline: Deadline = NEVER) -> fmpq:
     UnboundedPolytopeError
         The cell is unbounded.
     DeadlinePassedError
-        The deadline has passed before the volume was known.
+        The deadline passed before the volume was known.
     """
     if not is_bounded(cell):
         raise UnboundedPolytopeError("the polytope has no volume: it is unbounded")

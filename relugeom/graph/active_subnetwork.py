@@ -1,8 +1,8 @@
 """The active subnetwork G_u of a pattern [paper, section 3].
 
 The network is a directed acyclic graph: one node per input, unit and output, one arc per weight. A pattern prunes its
-inactive units together with their arcs; what is left computes the pattern's effective map: Ω_{ji} is the sum, over all
-paths from input i to output j, of the product of their weights. An arc of weight 0 is an arc of the network
+inactive units together with their arcs; the remaining graph computes the pattern's effective map: Ω_{ji} is the sum,
+over all paths from input i to output j, of the product of their weights. An arc of weight 0 is an arc of the network
 and stays one, so that G_u depends on the pattern alone and u ~ v ⇔ G_u = G_v.
 """
 
@@ -20,7 +20,7 @@ __all__ = ["active_subnetwork", "same_subnetwork"]
 def active_subnetwork(
     network: ReLUNetwork, pattern: ActivationPattern | str, *, prune_unreached: bool = False
 ) -> networkx.DiGraph:
-    """The graph that is left when the units that a pattern calls inactive are pruned.
+    """Graph that remains when the units that a pattern calls inactive are pruned.
 
     Parameters
     ----------

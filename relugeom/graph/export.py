@@ -19,13 +19,13 @@ _NOT_KEPT_BY_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ff
 def write_graph(graph: networkx.DiGraph, path: str | Path) -> None:
     """Write a graph with all attributes to a ``.graphml`` or ``.json`` file.
 
-    Numbers are written so that they read back as the same float64. Characters that XML cannot hold (controls, lone
-    surrogates) stand in GraphML as escapes such as ``\\x1b``.
+    Numbers are written so that they read back as the same float64. Characters that XML cannot represent (controls, lone
+    surrogates) appear in GraphML as escapes such as ``\\x1b``.
 
     Raises
     ------
     InputError
-        The suffix is another one, or the file cannot be written.
+        The file has another suffix, or cannot be written.
     """
     encode = _ENCODERS.get(Path(path).suffix.lower())
     if encode is None:
@@ -53,4 +53,4 @@ def _node_link(graph: networkx.DiGraph) -> bytes:
 _ENCODERS: dict[str, Callable[[networkx.DiGraph], bytes]] = {".graphml": _graphml, ".json": _node_link}
 
 GRAPH_SUFFIXES = tuple(_ENCODERS)
-"""The kinds of file that `write_graph` writes."""
+"""Suffixes of the files that `write_graph` writes."""

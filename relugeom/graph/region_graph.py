@@ -16,7 +16,7 @@ __all__ = ["RegionGraph", "region_graph"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RegionGraph:
-    """The adjacency of k regions.
+    """Adjacency of k regions, as a graph.
 
     Attributes
     ----------
@@ -27,9 +27,9 @@ class RegionGraph:
     units
         Names of the units on whose hyperplanes each facet lies, one text per edge.
     clusters, samples
-        For each region the number of its cluster (0 for none) and how many samples it holds, shape (k,).
+        Number of each region's cluster (0 for none), and number of samples in it, shape (k,).
     complete
-        Whether the list of regions is.
+        Whether the list of regions is complete.
     """
 
     patterns: Sequence[str]
@@ -43,14 +43,14 @@ class RegionGraph:
 def region_graph(
     partition: Partition, clusters: Sequence[tuple[str, int, int]] = (), *, time_limit: TimeLimit = None
 ) -> RegionGraph:
-    """The graph of a partition.
+    """Region graph of a partition.
 
     Parameters
     ----------
     clusters
         Pattern, number and number of samples of each cluster.
     time_limit
-        Seconds, or a deadline, for finding neighbours; without all of them the graph is not complete.
+        Seconds or a deadline for finding neighbours; without all of them the graph is not complete.
     """
     adjacency = find_adjacency(partition, time_limit=time_limit)
     patterns = pattern_texts(partition.packed, partition.network.widths)

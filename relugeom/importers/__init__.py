@@ -1,4 +1,4 @@
-"""Trained networks from files and from models in memory, a folder or a file for each format (`formats.py`).
+"""Readers of trained networks, from files and from models in memory, one folder or file per format (`formats.py`).
 
-Imports network; it alone reads model files. Never runs anything that a file says.
+Imports network; it alone reads model files. Never runs code from a file.
 """

@@ -23,7 +23,7 @@ __all__ = ["AffineChain", "finite_floats", "rounded_layers"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AffineChain:
-    """Layers read so far.
+    """The layers read so far.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class AffineChain:
     affine
         From the activations of the last of them (or the input) to the values at the end of the chain.
     squashing
-        What was applied to these values last; nothing can follow it.
+        Function that was applied to these values last; nothing can follow it.
     """
 
     layers: tuple[ExactAffine, ...]
@@ -81,7 +81,7 @@ class AffineChain:
         output_names: tuple[str, ...] = (),
         decision: Decision | None = None,
     ) -> ReLUNetwork:
-        """The finished network; what had to be computed is rounded here, once, and flagged.
+        """Finish the network; computed entries are rounded here, once, and flagged.
 
         Raises
         ------
@@ -121,14 +121,14 @@ def rounded_layers(maps: Sequence[ExactAffine]) -> list[RoundedLayer]:
 
 
 def finite_floats(values: ArrayLike, shape: tuple[int, ...], place: str) -> FloatArray:
-    """An array that somebody else holds, as float64: every float16, float32 or float64 in it exactly.
+    """Copy of somebody else's array as float64, which holds every float16, float32 or float64 exactly.
 
     Raises
     ------
     ModelError
         It has another shape, or holds a number that is not finite.
     UnsupportedModelError
-        It holds no floats, or longer ones than float64.
+        It does not hold floats, or holds floats longer than float64.
     """
     held = np.asarray(values)
     if held.dtype.kind != "f" or held.dtype.itemsize > 8:

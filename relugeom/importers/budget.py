@@ -1,9 +1,9 @@
 """How large a model may be: one budget for all formats, counted before anything of that size is made.
 
-A file of a kilobyte can describe a network of any size, and numbers of any length. The one idea: whoever builds
-something while a file is read says first how much it is, and one account of all of it stops what no memory holds and no
-patience waits for. What is counted is not given back when it is let go (but for what lives no longer than one step),
-so that the account bounds the work as well.
+A file of a kilobyte can describe a network of any size, and numbers of any length. The one idea: code that builds
+something while a file is read first says how much it is, and one account of everything stops a job that would take too
+much memory or time. Memory that is released is not credited (except if it lives no longer than one step), so that the
+account bounds the work, too.
 
 | of a model                                              | at most                   |
 |---------------------------------------------------------|---------------------------|
@@ -39,11 +39,11 @@ LETTERS = 2**24
 
 FLOAT = 8
 RATIONAL = 100
-"""Bytes of a rational beside its digits."""
+"""Bytes of a rational number in addition to its digits."""
 OPERATION = 300
-"""Nanoseconds of an operation on two short rationals."""
+"""Nanoseconds for an operation on two short rationals."""
 COMMON_FACTOR = 2000
-"""Nanoseconds a word of finding the common factor of two long numbers."""
+"""Nanoseconds per word for finding the common factor of two long numbers."""
 WORD = 64
 
 
@@ -52,7 +52,7 @@ class BeyondBudgetError(UnsupportedModelError):
 
 
 class Budget:
-    """The account of one model that is being read."""
+    """Account of one model that is being read."""
 
     __slots__ = ("_bytes", "_work")
 
@@ -60,11 +60,11 @@ class Budget:
         self._bytes = self._work = 0
 
     def floats(self, count: int) -> None:
-        """So many floats, or other entries of eight bytes, are about to be made."""
+        """Count floats, or other entries of eight bytes, that are about to be made."""
         self._spend(count * FLOAT, count)
 
     def rationals(self, count: int, bits: int, *, shorter: int = 0, kept: bool = True) -> None:
-        """So many rationals are about to be computed.
+        """Count rationals that are about to be computed.
 
         Parameters
         ----------
@@ -80,11 +80,11 @@ class Budget:
         self._bytes -= 0 if kept else size
 
     def products(self, count: int, bits: int) -> None:
-        """So many products of two integers of at most so many bits are about to be computed."""
+        """Count products of two integers with at most this many bits that are about to be computed."""
         self._spend(0, count * (1 + bits // WORD))
 
     def steps(self, count: int, nanoseconds: int) -> None:
-        """Something is about to be done so many times."""
+        """Count steps that are about to be done."""
         self._spend(0, count * nanoseconds)
 
     def _spend(self, size: int, work: int) -> None:
@@ -94,7 +94,7 @@ class Budget:
             what = f"{BYTES:,} bytes" if self._bytes > BYTES else "a minute"
             raise BeyondBudgetError(
                 f"reading it exactly would take more than {what}: the model describes more than can be analysed; "
-                "simplify it first, with onnxsim say, or export a smaller one"
+                f"simplify it first, for example with onnxsim, or export a smaller one"
             )
 
 

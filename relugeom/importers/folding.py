@@ -131,7 +131,7 @@ class ExactAffine:
         return ExactAffine.dense(np.vstack([one, two]), np.concatenate([first, second]), self.budget)
 
     def _as_read(self) -> FloatArray | None:
-        """M where it is float64; None where it has been computed."""
+        """M where it is float64; None if it has been computed."""
         if self.matrix is None:
             return np.eye(len(self.rows))
         return None if self.matrix.dtype == np.object_ else np.asarray(self.matrix, dtype=np.float64)

@@ -1,6 +1,6 @@
-"""The formats of model files: their suffixes, their readers, and what they hold, in one table.
+"""The formats of model files: their suffixes, readers and contents, in one table.
 
-Help, documentation and messages name the formats from here. A new one is a line here and a module with its reader.
+Help, documentation and messages take the formats from here. A new format is one line here and a module with its reader.
 """
 
 from collections.abc import Callable
@@ -19,11 +19,12 @@ class Format:
     Attributes
     ----------
     suffixes
-        How its files end; the first is the usual one.
+        Suffixes of its files; the first is the usual one.
     module, function
-        Where its reader is, below `relugeom.importers`; it is loaded on first use, and with it h5py or onnx.
+        Module of its reader, below `relugeom.importers`, and the function in it; they are loaded on first use, and h5py
+        or onnx with them.
     holds
-        What is read, in a sentence of Markdown.
+        What is read, in one sentence of Markdown.
     tensors_alone
         Whether its files are names and tensors, which do not say how the layers are connected.
     keeps_normalisation
@@ -38,12 +39,12 @@ class Format:
     keeps_normalisation: bool = False
 
     def reader(self) -> Callable[..., Any]:
-        """The function that reads a file of this format."""
+        """Function that reads a file of this format."""
         reader: Callable[..., Any] = getattr(import_module(f"relugeom.importers.{self.module}"), self.function)
         return reader
 
 
-STATE_DICT = "a state_dict of linear layers, with a ReLU where a Sequential's numbers leave a gap"
+STATE_DICT = "a state_dict of linear layers, with a ReLU at each gap in the numbering of a Sequential"
 KERAS = (
     "whole models, chains of Dense, relu, BatchNormalization, Rescaling, Normalization, Flatten, Reshape, Dropout, as "
 )
@@ -53,9 +54,9 @@ FORMATS = (
         (".onnx",),
         "onnx.reader",
         "read_onnx",
-        "what exporters write: Gemm, MatMul + Add, Relu, BatchNormalization, …, with a sigmoid or softmax at the end. "
-        "LeakyRelu, PRelu, Clip, Abs, Max, Min, residual connections, Concat, and convolutions and pooling on small "
-        "inputs are rewritten exactly with further ReLU units.",
+        "the operators that exporters write: Gemm, MatMul + Add, Relu, BatchNormalization, …, with a sigmoid or "
+        "softmax at the end. LeakyRelu, PRelu, Clip, Abs, Max, Min, residual connections, Concat, and convolutions "
+        "and pooling on small inputs are rewritten exactly with additional ReLU units.",
     ),
     Format((".keras",), "keras.file", "read_keras", f"{KERAS}Keras 3 saves them"),
     Format((".h5", ".hdf5"), "keras.file", "read_h5", f"{KERAS}Keras 2 and 3 save them"),
@@ -65,7 +66,7 @@ FORMATS = (
         (".nnet",),
         "nnet",
         "read_nnet",
-        "networks of ACAS Xu; their normalisation is left out, or folded in with "
+        "ACAS Xu networks; their normalisation is left out, or folded in with "
         "`load_network(path, fold_normalisation=True)`",
         keeps_normalisation=True,
     ),
@@ -81,10 +82,10 @@ _BY_SUFFIX = {suffix: known for known in FORMATS for suffix in known.suffixes}
 
 
 def find_format(path: str | Path) -> Format | None:
-    """The format that the suffix of a file tells, or None."""
+    """Format for the suffix of a file, or None."""
     return _BY_SUFFIX.get(Path(path).suffix.lower())
 
 
 def suffixes(*, tensors_alone: bool = False) -> tuple[str, ...]:
-    """The suffixes of all formats, or of those of tensors alone."""
+    """Suffixes of all formats, or only of formats for tensors."""
     return tuple(suffix for suffix, known in _BY_SUFFIX.items() if known.tensors_alone or not tensors_alone)

@@ -1,4 +1,4 @@
-"""One door for trained models that live in memory: the class tells whose they are.
+"""One door for trained models in memory, whose classes show which framework they come from.
 
 The classes of an object and of its parents carry the name of the package they come from; no framework is imported here.
 """
@@ -17,24 +17,24 @@ _READERS = {
     "sklearn": ("scikit_learn", "network_from_scikit_learn"),
     "torch": ("torch.module", "network_from_module"),
 }
-"""The package that a class comes from, and the module and function that read its objects, loaded on first use."""
+"""Package of a class, and the module and function that read its objects, loaded on first use."""
 
 
 def network_from(model: Any) -> ReLUNetwork:
-    """The network that a live, trained model is at this moment.
+    """Read a live, trained model as it is at this moment.
 
     Parameters
     ----------
     model
         A Keras Sequential or functional model that is a chain of layers; a scikit-learn ``MLPClassifier`` or
-        ``MLPRegressor``, or a ``Pipeline`` with scalers in front of one (inputs are then in the units before scaling);
+        ``MLPRegressor``, or a ``Pipeline`` with scalers before one (inputs are then in the units before scaling);
         a ``torch.nn.Module`` that is a chain. Weights are copied: later training does not change the result.
 
     Raises
     ------
     UnsupportedModelError
-        The object comes from no known framework, or its computation is no chain of affine maps and ReLUs with at most
-        one sigmoid or softmax at its end.
+        The object is not from a known framework, or its computation is not a chain of affine maps and ReLUs with at
+        most one sigmoid or softmax at its end.
     ModelError
         The model is not fitted, or holds a weight that is not finite.
     """
@@ -43,7 +43,7 @@ def network_from(model: Any) -> ReLUNetwork:
     name = f"{type(model).__module__}.{type(model).__qualname__}"
     if reader is None:
         raise UnsupportedModelError(
-            f"an object of the class {name} is no model of Keras, scikit-learn or PyTorch: load_network reads files"
+            f"an object of the class {name} is not a Keras, scikit-learn or PyTorch model: load_network reads files"
         )
     module, function = reader
     read = getattr(import_module(f"relugeom.importers.{module}"), function)

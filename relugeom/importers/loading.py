@@ -21,7 +21,7 @@ def load_network(
     fold_normalisation: bool = False,
     on_remark: OnRemark = warn,
 ) -> ReLUNetwork:
-    """Read a trained network; the suffix of the file tells its format.
+    """Read a trained network from a file, whose suffix determines its format.
 
     Parameters
     ----------
@@ -29,61 +29,63 @@ def load_network(
         A file in one of the formats of `relugeom.importers.formats`, such as ``.onnx`` or ``.npz`` with arrays W0, b0,
         W1, b1, … (y = W x + b).
     layers
-        For files of tensors alone (``.pt``, ``.pth``, ``.safetensors``): the names of the layers in their order, as
-        ``fc1`` for ``fc1.weight``. By default the order in which they fit each other.
+        Names of the layers in their order, like ``fc1`` for ``fc1.weight``, only for files of tensors (``.pt``,
+        ``.pth``, ``.safetensors``). By default, the order in which their sizes fit.
     activations
-        For these files: what follows each layer, ``["relu", "none", "relu"]``, with ``"sigmoid"`` or ``"softmax"``
-        where they follow the last one; left out after the last one, nothing follows it. By default what the numbers of
-        a Sequential tell, where a number that is left out (0, 2) is taken for a ReLU, and none left out (0, 1, 3) for
-        nothing between; where they do not tell, the file is refused.
+        Activation after each layer of such a file, like ``["relu", "none", "relu"]``. The last one may be ``"sigmoid"``
+        or ``"softmax"``, or left out for none. By default, the numbers of a Sequential determine the activations: a gap
+        (0, 2) is assumed to be a ReLU, and no gap, although there are gaps elsewhere (0, 1, 3), to be nothing. If the
+        names have no such numbers, the file is refused.
     fold_normalisation
-        For ``.nnet`` alone, which keeps a normalisation apart from its layers (`read_nnet_normalisation` shows it):
-        make it part of the first and the last layer, so that inputs and outputs are in the user's units. Entries that
-        this changes are rounded once and counted.
+        Whether to fold the normalisation of a ``.nnet`` file, which is kept apart from its layers
+        (`read_nnet_normalisation` reads it), into the first and the last layer, so that inputs and outputs are in the
+        user's units. Entries that this changes are rounded once and counted.
     on_remark
-        Gets a sentence where something was taken for granted that the file does not say; a warning by default.
+        Called with a sentence if something was assumed that the file does not say; issues a warning by default.
 
     Raises
     ------
     ModelError
-        The file is missing, damaged, or in no known format.
+        The file is missing, damaged, or not in a known format.
     UnsupportedModelError
-        The model is no fully connected ReLU network.
+        The model is not a fully connected ReLU network.
 
     Notes
     -----
-    What a format does not say, and what is taken for granted:
+    The following is assumed where a format does not say it:
 
-    - ``.npz``: W has the shape (outputs, inputs), y = W x + b. This is said where all matrices of a file that was
-      written by hand are square; other shapes tell.
-    - State_dicts: a number that a Sequential leaves out is a ReLU, and nothing follows the last layer. This is said;
-      where no numbers tell, the file is refused.
-    - ``.nnet``: inputs and outputs are normalised ones. This is said where the file has a normalisation.
-    - ``.onnx``: inference, so dropout does nothing and statistics are those of training. Attributes that are left out
-      have the defaults of the file's operator set. A clip at the largest float is none. A first axis of a fixed size
-      above 1 is the batch, where nothing mixes its rows, and this is said.
-    - ``.keras``, ``.h5``: the same; settings that are left out have Keras's defaults (no activation, a bias,
+    - ``.npz``: W has the shape (outputs, inputs), y = W x + b. A remark says so if all matrices of a hand-written file
+    are square; other shapes show the convention. - State_dicts: a gap in the numbers of a Sequential is a ReLU, and
+    nothing follows the last layer. A remark says so; without such numbers, the file is refused.
+    - ``.nnet``: inputs and outputs are normalised. A remark says so if the file has a normalisation.
+    - ``.onnx``: inference mode, so dropout does nothing and statistics are those of training. Missing attributes have
+    the defaults of the file's operator set. A clip at the largest float is not a clip. A first axis of a fixed size
+    above 1 is the batch if nothing mixes its rows, and a remark says so.
+    - ``.keras``, ``.h5``: the same; missing settings have Keras's defaults (no activation, a bias,
       ε = 0.001).
     """
     if not isinstance(path, str | PathLike):
-        raise ModelError(f"{type(path).__name__} is no path of a file: network_from(model) takes models in memory")
+        raise ModelError(
+            f"{type(path).__name__} is not the path of a file: use network_from(model) for models in memory"
+        )
     file = regular_file(path, refusal=ModelError)
     known = find_format(file)
     if known is None:
         raise ModelError(
-            f"{file}: the suffix {file.suffix!r} names no known format; known are {', '.join(suffixes())} (a model in "
-            "memory, as one that was pickled, goes to relugeom.network_from)"
+            f"{file}: the suffix {file.suffix!r} is not that of a known format, which are {', '.join(suffixes())} "
+            f"(pass a model in memory, such as an unpickled one, to relugeom.network_from)"
         )
     if fold_normalisation and not known.keeps_normalisation:
         raise ModelError(
-            f"{file}: fold_normalisation is for .nnet files: other formats keep none apart from the layers"
+            f"{file}: fold_normalisation is for .nnet files: other formats do not keep the normalisation apart from "
+            f"the layers"
         )
     options: dict[str, Any] = {"fold_normalisation": True} if fold_normalisation else {}
     for name, value in (("layers", layers), ("activations", activations)):
         if value is not None and not known.tensors_alone:
             raise ModelError(
-                f"{file}: {name} is for files of tensors alone ({', '.join(suffixes(tensors_alone=True))}): this "
-                "format says itself which layers there are and what lies between them"
+                f"{file}: {name} is only for files of tensors ({', '.join(suffixes(tensors_alone=True))}): files of "
+                f"this format themselves describe the layers and the activations between them"
             )
         options |= {} if value is None else {name: value}
     try:
@@ -105,17 +107,17 @@ def load_networks(
     activations: Sequence[str] | None = None,
     on_remark: OnRemark = warn,
 ) -> list[ReLUNetwork]:
-    """Read several networks, of which one description of layers is about those files that need it.
+    """Read several networks; a description of layers applies to those files that need it.
 
     Parameters
     ----------
     layers, activations
-        As `load_network` takes them, of files of tensors alone; where none of the files is one, they are about all.
+        As in `load_network`, for the files of tensors; if none of the files is one, for all files.
 
     Raises
     ------
     ModelError
-        As `load_network` does.
+        As in `load_network`.
     """
     formats = [find_format(fspath(path)) for path in paths]
     needs = [known is not None and known.tensors_alone for known in formats]

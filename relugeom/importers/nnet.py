@@ -8,8 +8,8 @@ Such a network is trained on normalised values. With μ, ρ the means and ranges
 where N is what the layers compute; a program that uses it also moves u into the box of least and greatest values first.
 The file's network is N. The rest can be read beside it, or folded into its first and last layer.
 
-A decimal means the nearest float64, as numbers do wherever people type them. A number ends with a comma or with its
-line; a file that ends right behind a digit is refused, as 2.81e-02 cut short is 2.81, another weight.
+A decimal stands for the nearest float64, as all numbers do that people type. A number ends with a comma or with its
+line; a file that ends right after a digit is refused, because 2.81e-02 cut short is 2.81, another weight.
 """
 
 import re
@@ -37,15 +37,15 @@ LONGEST_NUMBER = 400
 """Most characters of a decimal: 1e-308 written out is shorter."""
 LEFT_OUT = (
     "the file's normalisation is left out: inputs and outputs are those of the layers, (input - mean) / range "
-    "(load_network(…, fold_normalisation=True) takes it in)"
+    "(load_network(…, fold_normalisation=True) includes it)"
 )
 DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-"""Narrower than what Python's `float` takes, which is also 1_0, nan and other alphabets' digits."""
+"""Narrower than what Python's `float` accepts, which includes 1_0, nan and the digits of other alphabets."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NNetNormalisation:
-    """How a program that uses the network prepares its inputs and reads its outputs.
+    """Normalisation of inputs and outputs by programs that use the network.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class NNetNormalisation:
 
     @property
     def is_trivial(self) -> bool:
-        """Whether it changes nothing."""
+        """Whether the normalisation changes nothing."""
         no_shift = not self.means.any() and not self.output_mean
         return no_shift and bool((self.ranges == 1).all()) and self.output_range == 1
 
@@ -81,9 +81,9 @@ def read_nnet(path: Path, *, fold_normalisation: bool = False) -> ReLUNetwork:
     Parameters
     ----------
     fold_normalisation
-        Make the normalisation part of the first and the last layer, so that inputs and outputs are in the user's
-        units. The entries that this changes are rounded once to float64 and counted in the network's origin. The box
-        of inputs is no part of the network: take it as the domain.
+        Whether to fold the normalisation into the first and the last layer, so that inputs and outputs are in the
+        user's units. The entries that this changes are rounded once to float64 and counted in the network's origin. The
+        box of inputs is not part of the network: take it as the domain.
 
     Raises
     ------
@@ -108,7 +108,7 @@ def read_nnet(path: Path, *, fold_normalisation: bool = False) -> ReLUNetwork:
 
 
 def read_nnet_normalisation(path: str | Path) -> NNetNormalisation:
-    """The normalisation and the box of inputs that a ``.nnet`` file states.
+    """Read the normalisation and the box of inputs from a ``.nnet`` file.
 
     Raises
     ------
@@ -132,7 +132,7 @@ def _read(path: Path) -> tuple[NNetNormalisation, list[tuple[FloatArray, FloatAr
         with path.open(encoding="utf-8") as file:
             return _parsed(_Numbers(file), size)
     except UnicodeDecodeError:
-        raise ModelError("this is no .nnet file: it is not text") from None
+        raise ModelError("this is not an .nnet file: it is not text") from None
 
 
 def _parsed(reader: "_Numbers", size: int) -> tuple[NNetNormalisation, list[tuple[FloatArray, FloatArray]]]:
@@ -150,7 +150,7 @@ def _parsed(reader: "_Numbers", size: int) -> tuple[NNetNormalisation, list[tupl
     lower, upper = reader.row(inputs, "the least values"), reader.row(inputs, "the greatest values")
     means, ranges = reader.row(inputs + 1, "the means"), reader.row(inputs + 1, "the ranges")
     if not ranges.all():
-        raise ModelError(f"line {reader.line}: a range is 0, by which nothing can be divided")
+        raise ModelError(f"line {reader.line}: a range is 0, and division by it is impossible")
     layers = []
     for layer, (before, after) in enumerate(pairwise(widths)):
         weight = np.stack([reader.row(before, f"row {i} of W{layer}") for i in range(after)])
@@ -174,8 +174,8 @@ class _Numbers:
         number = text.strip()
         if not text.endswith("\n") and not number.endswith(","):
             raise ModelError(
-                f"line {self.line}: the file ends right behind a number, of which a part may be missing: if it is "
-                "whole, end the line with a comma or a line break"
+                f"line {self.line}: the file ends right after a number, which may be incomplete: if it is complete, "
+                f"end the line with a comma or a line break"
             )
         number = number.removesuffix(",")
         held = number.count(",") + 1
@@ -195,10 +195,10 @@ class _Numbers:
         """Nothing may follow."""
         number, _ = next(self._lines, (0, ""))
         if number:
-            raise ModelError(f"line {number}: there is more than the widths announce")
+            raise ModelError(f"line {number}: there are more values than the widths announce")
 
     def _number(self, field: str, what: str) -> float:
         value = float(field) if len(field) <= LONGEST_NUMBER and DECIMAL.fullmatch(field) else inf
         if not isfinite(value):
-            raise ModelError(f"line {self.line}: {what}: {field[:40]!r} is no finite number")
+            raise ModelError(f"line {self.line}: {what}: {field[:40]!r} is not a finite number")
         return value

@@ -1,6 +1,6 @@
 """Networks in NumPy's ``.npz``: arrays W0, b0, W1, b1, …, layer l being y = W_l x + b_l.
 
-Beside them a file may hold ``input_names``, ``output_names``, ``class_names`` (texts), ``squashing`` (``none``,
+A file may also contain ``input_names``, ``output_names``, ``class_names`` (texts), ``squashing`` (``none``,
 ``sigmoid``, ``softmax``), ``decision`` (``none``, ``threshold``, ``argmax``) and ``threshold``: one number, compared
 with the output before squashing, or the two floats around an irrational one.
 
@@ -34,19 +34,19 @@ from relugeom.network.network import Origin, ReLUNetwork
 __all__ = ["read_npz", "write_npz"]
 
 LARGEST_FILE = 8 * WEIGHTS
-"""Most bytes of all arrays together, unpacked."""
+"""Most bytes of all arrays together, decompressed."""
 BEST_RATIO = 200
-"""More times than trained weights can be packed; what claims more is a bomb, unless it is small."""
+"""Compression that trained weights cannot reach; a file that claims more is a bomb, unless it is small."""
 SMALL_MEMBER = 2**24
 VERSIONS = {(1, 0): 2, (2, 0): 4, (3, 0): 4}
 """Versions of NumPy's format, with the bytes of a header's length."""
 LONGEST_HEADER = 10_000
 EXTRAS = ("input_names", "output_names", "class_names", "squashing", "decision", "threshold")
 WRITTEN = ("squashing", "decision")
-"""What `write_npz` always writes."""
+"""Arrays that `write_npz` always writes."""
 ORIENTATION = (
-    "all matrices are square, so that their shapes do not tell: y = W x + b is taken, W of shape (outputs, inputs); "
-    "save W.T where x W + b is meant"
+    "all matrices are square, so their shapes do not show the convention: y = W x + b is assumed, W of shape "
+    "(outputs, inputs); save W.T if x W + b is meant"
 )
 SURROGATES = 0xD800 >> 11
 LAYER_ARRAY = re.compile(r"[Wb](0|[1-9][0-9]{0,3})")
@@ -61,7 +61,7 @@ def read_npz(path: Path) -> ReLUNetwork:
     Raises
     ------
     ModelError
-        The file is damaged, lacks an array, holds one too many, or a number that is no float64.
+        The file is damaged, lacks an array, has one too many, or contains a number that is not a float64.
     """
     arrays = _read_arrays(path)
     layers = _count_layers(arrays)
@@ -88,7 +88,7 @@ def read_npz(path: Path) -> ReLUNetwork:
 def write_npz(network: ReLUNetwork, path: str | Path) -> None:
     """Write a network to an ``.npz`` file that `read_npz` reads back as an equal one.
 
-    Weights, names, squashing and decision are kept; where the weights once came from is not.
+    Weights, names, squashing and decision are kept; the origin of the weights is not.
 
     Raises
     ------
@@ -118,23 +118,23 @@ def _read_arrays(path: Path) -> dict[str, Array]:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             if sum(member.file_size for member in members) > LARGEST_FILE:
-                raise ModelError(f"the arrays unpack to more than {LARGEST_FILE} bytes: this is no network")
+                raise ModelError(f"the arrays unpack to more than {LARGEST_FILE} bytes: this is not a network")
             if any(member.file_size > max(SMALL_MEMBER, BEST_RATIO * member.compress_size) for member in members):
-                raise ModelError("an array unpacks to more than 200 times its size: this is no network")
+                raise ModelError("an array unpacks to more than 200 times its size: this is not a network")
             if {member.compress_type for member in members} - {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-                raise ModelError(
-                    "the archive is compressed in another way than NumPy's: save the network with np.savez"
-                )
+                raise ModelError("the archive is not compressed as NumPy does it: save the network with np.savez")
             odd = next((member.filename for member in members if not member.filename.endswith(".npy")), None)
             if odd is not None:
-                raise ModelError(f"the archive holds {odd[:80]!r}, which is no array (.npy): save the network again")
+                raise ModelError(
+                    f"the archive holds {odd[:80]!r}, which is not an array (.npy): save the network again"
+                )
             names = [member.filename.removesuffix(".npy") for member in members]
             if len(set(names)) < len(names):
                 raise ModelError("the archive holds two arrays of the same name: save the network again")
             return {name: _read_array(archive, member) for name, member in zip(names, members, strict=True)}
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"this is no .npz file, or it is damaged ({reason}): save the network again") from error
+        raise ModelError(f"this is not an .npz file, or it is damaged ({reason}): save the network again") from error
 
 
 def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Array:
@@ -178,7 +178,9 @@ def _count_layers(arrays: dict[str, Array]) -> int:
     if missing:
         raise ModelError(f"the array {missing[0]!r} is missing: layer l needs W<l> and b<l>, with y = W x + b")
     if unknown:
-        raise ModelError(f"the array {unknown[0][:80]!r} means nothing: beside W0, b0, … only {', '.join(EXTRAS)} do")
+        raise ModelError(
+            f"the array {unknown[0][:80]!r} is unknown: besides W0, b0, … only {', '.join(EXTRAS)} may be present"
+        )
     return layers
 
 
@@ -200,7 +202,7 @@ def _as_float64(name: str, values: Array) -> FloatArray:
     if values.dtype.kind in "iu":
         inexact = [value for value in values.ravel().tolist() if int(float(value)) != value]
         if inexact:
-            raise ModelError(f"{name} holds {inexact[0]}, which is no float64: save the weights as floats")
+            raise ModelError(f"{name} holds {inexact[0]}, which is not a float64: save the weights as floats")
     elif values.dtype.kind != "f" or values.dtype.itemsize > 8:
         raise ModelError(f"{name} holds values of type {values.dtype}: save the weights as float32 or float64")
     return values.astype(np.float64)
@@ -213,7 +215,7 @@ def _texts(arrays: dict[str, Array], name: str) -> tuple[str, ...]:
     if values.dtype.kind != "U" or values.ndim > 1:
         raise ModelError(f"{name} must be a list of texts, not values of type {values.dtype}")
     if values.nbytes > 4 * LETTERS:
-        raise ModelError(f"{name} has more than {LETTERS:,} letters: no list of names has")
+        raise ModelError(f"{name} has more than {LETTERS:,} characters, which no list of names needs")
     codes = values.astype(values.dtype.newbyteorder("=")).reshape(-1).view(np.uint32)
     if (codes > sys.maxunicode).any() or (codes >> 11 == SURROGATES).any():
         raise ModelError(f"{name} holds something that is not Unicode: save the network again")
@@ -235,7 +237,9 @@ def _decision(arrays: dict[str, Array], *, several: bool) -> Decision | None:
     if "threshold" in arrays:
         bounds = _as_float64("threshold", arrays["threshold"]).ravel()
         if rule not in (None, DecisionRule.THRESHOLD) or bounds.size not in (1, 2) or not bounds[0] <= bounds[-1]:
-            raise ModelError("threshold must be one number, or two in order, of a network that decides by it")
+            raise ModelError(
+                "threshold must be one number, or two in ascending order, and the network must decide by a threshold"
+            )
         return Decision(DecisionRule.THRESHOLD, float(bounds[0]), float(bounds[-1]), class_names)
     if rule is None and class_names:
         rule = DecisionRule.ARGMAX if several else DecisionRule.THRESHOLD

@@ -9,8 +9,8 @@ Layer l is y = W x + b; W has one row per output, and a ReLU follows every layer
 line of the example may be left out, the first may not: what it says cannot be seen in the weights.
 
 A JSON number means the nearest float64, as numbers do wherever people type them. A number in quotes means exactly what
-it says, as a decimal or as a fraction; one that is no float64 is rounded once, and counted. A threshold is one number,
-or the two floats around an irrational one.
+it says, as a decimal or as a fraction; one that is not a float64 is rounded once, and counted. A threshold is one
+number, or the two floats around an irrational one.
 """
 
 import json
@@ -46,7 +46,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class _Precision(StrEnum):
-    """What the deployed model computes in."""
+    """Precision of the deployed model."""
 
     FLOAT32 = "float32"
     FLOAT64 = "float64"
@@ -58,8 +58,8 @@ def read_json(path: Path) -> ReLUNetwork:
     Raises
     ------
     ModelError
-        The file is damaged or holds something else, lacks what the weights do not tell, or a key comes twice or is not
-        known.
+        The file is damaged or contains something else, lacks a key that the weights do not determine, or has a key
+        twice or an unknown key.
     """
     described = _keys(_parsed(path), "the file", NEEDED, OPTIONAL)
     if described["format"] != FORMAT or type(described["version"]) is not float or described["version"] != VERSION:
@@ -90,7 +90,7 @@ def read_json(path: Path) -> ReLUNetwork:
 
 
 def _parsed(path: Path) -> Any:
-    """What the file says: objects, lists, texts, and floats for all numbers."""
+    """Contents of the file: objects, lists, texts, and floats for all numbers."""
     with path.open("rb") as file:
         content = file.read(LARGEST_FILE + 1)
     if len(content) > LARGEST_FILE:
@@ -106,7 +106,7 @@ def _parsed(path: Path) -> Any:
         )
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
-        raise ModelError(f"this is no network in JSON, or it is damaged ({reason}): save it again") from error
+        raise ModelError(f"this is not a network in JSON, or it is damaged ({reason}): save it again") from error
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -117,11 +117,11 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no finite number")
+    raise ValueError(f"{name} is not a finite number")
 
 
 def _keys(held: Any, place: str, needed: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, Any]:
-    """An object that has all keys that it needs, and none that means nothing."""
+    """An object with all keys that it needs and no unknown ones."""
     if not isinstance(held, dict):
         raise ModelError(f"{place} must hold an object with the keys {', '.join(needed)}, not {_shown(held)}")
     missing, unknown = (
@@ -129,15 +129,15 @@ def _keys(held: Any, place: str, needed: tuple[str, ...], optional: tuple[str, .
         [key for key in held if key not in needed + optional],
     )
     if missing:
-        raise ModelError(f"{place} lacks the key {missing[0]!r}, which the weights do not tell: write it there")
+        raise ModelError(f"{place} lacks the key {missing[0]!r}, which the weights do not determine: add it")
     if unknown:
-        raise ModelError(f"{place} has the key {_shown(unknown[0])}, which means nothing there: leave it out")
+        raise ModelError(f"{place} has the key {_shown(unknown[0])}, which is unknown there: leave it out")
     return held
 
 
 def _listed(held: Any, place: str) -> list[Any]:
     if not isinstance(held, list) or not held:
-        raise ModelError(f"{place} must be a list with something in it, not {_shown(held)}")
+        raise ModelError(f"{place} must be a list that is not empty, not {_shown(held)}")
     return held
 
 
@@ -174,14 +174,14 @@ def _numbers(held: list[Any], place: str) -> Numbers:
 def _exact(held: Any, place: str) -> tuple[float, bool]:
     """The float64 nearest to a number in quotes, and whether it is another number."""
     if not isinstance(held, str) or len(held) > LONGEST_NUMBER or EXACT.fullmatch(held) is None:
-        raise ModelError(f'{place} is {_shown(held)}: write a number, or in quotes a decimal or a fraction ("1/3")')
+        raise ModelError(f'{place} is {_shown(held)}: write a number or, in quotes, a decimal or a fraction ("1/3")')
     exact = Fraction(held)
     try:
         nearest = float(exact)
     except OverflowError:
         raise ModelError(f"{place} is beyond the largest float64") from None
     if exact and not nearest:
-        raise ModelError(f"{place} is {_shown(held)}, which no float64 but 0 is near to: write 0 where that is meant")
+        raise ModelError(f"{place} is {_shown(held)}, whose nearest float64 is 0: write 0 if that is meant")
     return nearest, Fraction(nearest) != exact
 
 
@@ -193,7 +193,7 @@ def _names(described: dict[str, Any], key: str) -> tuple[str, ...]:
     if odd is not None:
         raise ModelError(f'"{key}" must be a list of texts, not of {_shown(odd)}')
     if sum(map(len, names)) > LETTERS:
-        raise ModelError(f'"{key}" has more than {LETTERS:,} letters: no list of names has')
+        raise ModelError(f'"{key}" has more than {LETTERS:,} characters, which no list of names needs')
     return tuple(names)
 
 
@@ -208,19 +208,19 @@ def _decision(held: Any) -> Decision:
     described = _keys(held, '"decision"', ("rule",), ("threshold", "class_names"))
     rule, class_names = _choice(described["rule"], "rule", DecisionRule), _names(described, "class_names")
     if (rule is DecisionRule.THRESHOLD) != ("threshold" in described):
-        raise ModelError('"decision" needs a "threshold" where its rule is "threshold", and has none elsewhere')
+        raise ModelError('"decision" needs a "threshold" if its rule is "threshold", and must not have one otherwise')
     if rule is not DecisionRule.THRESHOLD:
         return Decision(rule, class_names=class_names)
     given = described["threshold"]
     bounds = given if isinstance(given, list) else [given]
     is_number = all(type(bound) is float and isfinite(bound) for bound in bounds)
     if not is_number or len(bounds) not in (1, 2) or bounds[0] > bounds[-1]:
-        raise ModelError(f'"threshold" must be one number, or two in order, not {_shown(given)}')
+        raise ModelError(f'"threshold" must be one number, or two in ascending order, not {_shown(given)}')
     return Decision(rule, bounds[0], bounds[-1], class_names)
 
 
 def _shown(held: Any) -> str:
-    """What was found instead, short and on one line, however large it is."""
+    """Text of what was found instead, short and on one line, however large it is."""
     match held:
         case []:
             return "an empty list"

@@ -31,9 +31,9 @@ __all__ = [
 RationalArray = NDArray[np.object_]
 
 ROOT_BITS = 320
-"""Bits of an irrational scale: cancellation against a float64 cannot use them up."""
+"""Bits of an irrational scale: more than cancellation against a float64 can use up."""
 BLOCK = 2**18
-"""Entries that are rationals at a time, where a whole matrix need not be."""
+"""Entries that are rationals at a time if a whole matrix need not be."""
 
 _to_rational = np.frompyfunc(rational, 1, 1)
 _to_float = np.frompyfunc(nearest_float, 1, 1)
@@ -163,8 +163,8 @@ def _check_length(bits: IntArray, longest: int) -> None:
 
 def _too_long(longest: int) -> BeyondBudgetError:
     return BeyondBudgetError(
-        f"a number that has to be computed exactly has more than {longest:,} bits: the model multiplies or "
-        "divides too often between two ReLUs; simplify it first, with onnxsim say"
+        f"a number that has to be computed exactly has more than {longest:,} bits: the model multiplies or divides "
+        f"too often between two ReLUs; simplify it first, for example with onnxsim"
     )
 
 

@@ -34,8 +34,8 @@ def network_from_scikit_learn(model: Any) -> ReLUNetwork:
     name = type(last).__name__
     if name not in ("MLPClassifier", "MLPRegressor"):
         raise UnsupportedModelError(
-            f"{name} is no network that can be read: MLPClassifier and MLPRegressor are, also behind scalers in a "
-            "Pipeline; of a search, give best_estimator_"
+            f"{name} is not a model that can be read: MLPClassifier and MLPRegressor can be, also after scalers in a "
+            f"Pipeline; for a search, give its best_estimator_"
         )
     weights, biases = _layers(last)
     chain = AffineChain.start(weights[0].shape[1])
@@ -91,8 +91,8 @@ def _scaled(chain: AffineChain, scaler: Any) -> AffineChain:
     name = type(scaler).__name__
     if name not in SCALERS:
         raise UnsupportedModelError(
-            f"the Pipeline's step {name} cannot be made part of a network: {', '.join(SCALERS)} can; apply others to "
-            "the data first"
+            f"the Pipeline's step {name} cannot become part of a network, as {', '.join(SCALERS)} can; apply it to "
+            f"the data first"
         )
     return SCALERS[name](chain, scaler)
 

@@ -1,4 +1,4 @@
-"""Array types, and values that nobody can change.
+"""Array types, and immutable arrays.
 
 Every array that a frozen value holds is a private, C-ordered, read-only copy made by `frozen_array`.
 """

@@ -1,4 +1,4 @@
-"""Intervals for shares that were estimated by drawing."""
+"""Confidence intervals for shares that were estimated by sampling."""
 
 import numpy as np
 

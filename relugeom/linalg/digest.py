@@ -47,7 +47,7 @@ def content_digest(kind: str, *parts: "str | int | bytes | FloatArray | Chunked"
 
 
 def names_digest(inputs: Sequence[str], outputs: Sequence[str] = (), classes: Sequence[str] = ()) -> str:
-    """SHA-256 (hexadecimal) of what inputs, outputs and classes are called: each list with its length before it."""
+    """SHA-256 (hexadecimal) of the names of inputs, outputs and classes, each list preceded by its length."""
     return content_digest(
         "names", *(text for names in (inputs, outputs, classes) for text in (str(len(names)), *names))
     )

@@ -1,7 +1,7 @@
 """Powers of 2 that bring numbers near 1, so that sums and squares of them neither overflow nor vanish.
 
 Multiplying by a power of 2 rounds nothing, unless the result is subnormal; so a mean or a spread that is computed on
-scaled numbers and scaled back is the one that would have been computed without, where that is possible at all.
+scaled numbers and scaled back equals the one computed without scaling, if that is possible at all.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ ORDINARY = 400
 
 
 def safe_factors(largest: FloatArray) -> FloatArray:
-    """For each column a power of 2 to multiply it with, so that it can be squared and added up; 1 where it can be.
+    """Power of 2 by which to multiply each column so that it can be squared and added up; 1 if no scaling is needed.
 
     Parameters
     ----------

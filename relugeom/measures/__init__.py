@@ -1,4 +1,4 @@
-"""How regions are measured: volumes, radii, facets, neighbours, linear regions, and planes cut through them.
+"""Measures of regions: volumes, radii, facets, neighbours, linear regions, and plane sections.
 
-Imports search and partition. Never draws, and never says a number without its bounds or the reason for having none.
+Imports search and partition. Never draws, and never returns a number without its bounds or the reason for having none.
 """

@@ -1,13 +1,14 @@
-"""Which regions of a partition share a facet, and on which units' hyperplanes.
+"""Adjacency: regions of a partition that share a facet, and the units on whose hyperplanes it lies.
 
 Notation: two regions are *adjacent* iff their closures share a face of dimension d − 1, d the dimension of the
 domain's hull. Two convex sets share one such face at most. Units are numbered by their position in the pattern.
 
-The one idea: where no two units of a region share a hyperplane and none vanishes on it, what lies beyond unit u's
+The one idea: if no two units of a region share a hyperplane and none vanishes on it, the region beyond unit u's
 hyperplane has the pattern with bit u flipped; so neighbours are found by looking flipped patterns up, and each pair is
-found once, from the region that comes first. Floats prove most facets (`facet_floats.py`), exact arithmetic
-(`facets.py`) decides what they leave open and all hyperplanes with several units. Look-ups go by a random sum of the
-bits (A. Zobrist, *A new hashing method with application for game playing*, 1970), and are compared bit by bit.
+found once, from the region that comes first. Floats prove most facets (`facet_floats.py`); exact arithmetic
+(`facets.py`) decides the candidates that they leave open, and all hyperplanes with several units. Look-ups go by a
+random sum of the bits (A. Zobrist, *A new hashing method with application for game playing*, 1970), and are compared
+bit by bit.
 """
 
 from collections.abc import Callable
@@ -38,7 +39,7 @@ __all__ = ["Adjacency", "find_adjacency"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Adjacency:
-    """The pairs of adjacent regions of a partition, in ascending order, each of them once.
+    """Pairs of adjacent regions of a partition, in ascending order, each of them once.
 
     Attributes
     ----------
@@ -47,15 +48,15 @@ class Adjacency:
     first, second
         Rows of the partition with first < second, shape (p,).
     starts
-        Pair k's units stand at starts[k] : starts[k + 1] of `units`, shape (p + 1,).
+        Pair k's units are at starts[k] : starts[k + 1] of `units`, shape (p + 1,).
     units
         The units whose hyperplane contains the shared facet, ascending in each pair.
     on_first, on_second
-        Whether that is so for the unit's form in the first region, and in the second; at least one of them is True.
+        Whether this holds for the unit's form in the first region, and in the second; at least one of them is True.
     complete
-        Whether the partition is, and all of it was asked: if not, regions may have neighbours that are absent.
+        Whether the partition is complete and all of it was examined; if not, neighbours may be missing.
     reason
-        Why some regions were not asked for neighbours in rows behind them, or empty.
+        Why some regions were not examined for neighbours in later rows, or empty.
     """
 
     regions: int
@@ -91,7 +92,7 @@ class Adjacency:
         return np.bincount(ends, minlength=self.regions).astype(np.int64)
 
     def pairs_of(self, row: int) -> IntArray:
-        """The pairs that a region belongs to, by ascending neighbour."""
+        """Pairs that a region belongs to, by ascending neighbour."""
         row = range(self.regions)[row]
         low, high = np.searchsorted(self.second, [row, row + 1], sorter=self._by_second)
         behind = np.arange(*np.searchsorted(self.first, [row, row + 1]))
@@ -103,7 +104,7 @@ class Adjacency:
         return self.first[pairs] + self.second[pairs] - row
 
     def across(self, row: int, unit: int | tuple[int, int]) -> int | None:
-        """The region beyond the facet on a unit's hyperplane, as the hyperplane runs in region `row`; None if none.
+        """Region beyond the facet on a unit's hyperplane in region `row`; None if there is none.
 
         Parameters
         ----------
@@ -137,18 +138,18 @@ def find_adjacency(
     pace: FacetPace = FacetPace(),
     on_progress: Callable[[int], None] | None = None,
 ) -> Adjacency:
-    """Every pair of regions that share a facet, each proved in exact arithmetic or by floats with error bounds.
+    """Find every pair of regions that share a facet, each proved in exact arithmetic or by floats with error bounds.
 
     Parameters
     ----------
     partition
         COMPLETE, or TRUNCATED: then only neighbours that are in the partition are found.
     time_limit
-        Seconds, or a deadline; then only the pairs of the first regions are there.
+        Seconds or a deadline, after which only the pairs of the first regions are returned.
     pace
         How many regions are asked at a time.
     on_progress
-        Is told now and then how many regions are done.
+        Called from time to time with the number of regions that are done.
     """
     deadline, reason = Deadline.of(time_limit), ""
     found: list[_Pair] = []
@@ -165,7 +166,7 @@ def find_adjacency(
                 with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
                     pairs, several = search.pairs_from(start, end)
             except DeadlinePassedError:
-                reason = f"the time was up when {start:,} of {k:,} regions were asked for their neighbours"
+                reason = f"time ran out when {start:,} of {k:,} regions had been examined for neighbours"
                 break
             columns.append(pairs)
             found += several
@@ -185,7 +186,7 @@ class _Pair(NamedTuple):
 
 
 class _Columns(NamedTuple):
-    """Pairs that differ in one unit, whose hyperplane is no other unit's."""
+    """Pairs that differ in one unit, whose hyperplane is not an other unit's."""
 
     first: IntArray
     second: IntArray
@@ -225,7 +226,7 @@ def _units_of(pair: _Pair) -> list[int]:
 
 
 class _Search:
-    """What all blocks of a partition share."""
+    """Data that all blocks of a partition share."""
 
     def __init__(self, partition: Partition, deadline: Deadline, pace: FacetPace) -> None:
         self.partition, self.network, self.deadline = partition, partition.network, deadline
@@ -268,7 +269,9 @@ class _Search:
         return _Columns(*(column[facet[: len(rows)]] for column in columns)), several
 
     def _shared(self, row: int, suspects: list[int], alone: BoolArray, passed: BoolArray) -> list[_Pair]:
-        """Candidates that a flip of one bit does not find; marks units that are not alone, and those to pass over."""
+        """Find candidates that a flip of one bit misses; marks units that share a hyperplane, and those to pass
+        over.
+        """
         pattern = self._pattern(row)
         faces = self.exact.move_to(pattern, among=suspects)
         if faces.vanishing:  # whatever changes below may wake these units
@@ -289,7 +292,7 @@ class _Search:
         return pairs
 
     def _prove(self, start: int, bits: BoolArray, columns: _Columns, passed: BoolArray) -> BoolArray:
-        """Which candidates are facets."""
+        """Decide which candidates are facets."""
         rows = columns.first - start
         own = self.floats.values(bits, self.points[start : start + len(bits)])
         here = Bounded(own.value[rows], own.error[rows])
@@ -341,7 +344,9 @@ class _PatternIndex:
                 break
 
     def flipped(self, bits: BoolArray, wanted: BoolArray) -> tuple[IntArray, IntArray, IntArray]:
-        """Rows and units of `wanted`, shape (k, N), for which the pattern with that bit flipped is there, and where."""
+        """Rows and units of `wanted`, shape (k, N), for which the pattern with that bit flipped exists, and its
+        rows.
+        """
         rows, units = np.nonzero(wanted)
         packed = np.packbits(bits, axis=1)
         keys = self._keys(packed)[rows] ^ self.codes[units]

@@ -2,8 +2,8 @@
 
 Notation: the closed cell of a pattern is {x of the domain : z ≥ 0 for active units, z ≤ 0 for inactive ones}; on it the
 network is one affine map. Forms are integer rows (c₁, …, c_n, c₀) over a power of two. Several networks with the same
-inputs have cells in common. The one idea: what is best in one closed cell leads on through the units that are 0 there:
-their bits name the neighbours.
+inputs have cells in common. The one idea: the best point of one closed cell leads to the next through the units that
+are 0 there, whose bits name the neighbours.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -27,14 +27,14 @@ Patterns = tuple[ActivationPattern, ...]
 
 @dataclass(frozen=True, slots=True)
 class ClosedCell:
-    """One closed cell, the rows of a domain not counted.
+    """One closed cell, without the rows of a domain.
 
     Attributes
     ----------
     units
-        A form ≥ 0 per unit: z where it is active, −z where not.
+        A form ≥ 0 per unit: z if it is active, else −z.
     outputs
-        The forms of the outputs.
+        Forms of the outputs.
     """
 
     units: tuple[Form, ...]
@@ -43,14 +43,14 @@ class ClosedCell:
 
 @dataclass(frozen=True, slots=True)
 class Best:
-    """The best of a cell.
+    """Best value of a cell.
 
     Attributes
     ----------
     value
-        What it is worth, more being better; None where there is no limit.
+        The value, larger being better; None if there is no limit.
     point
-        Where it is reached: an input of the closed cell.
+        Input of the closed cell at which it is reached.
     """
 
     value: Fraction | None
@@ -58,7 +58,7 @@ class Best:
 
 
 def domain_forms(domain: Domain) -> list[Form]:
-    """Forms ≥ 0 on the relaxation; an equality is two of them."""
+    """Forms ≥ 0 on the relaxation; an equality becomes two of them."""
     rows: list[Form] = [named.form for named in named_inequalities(domain)]
     for form in domain_equalities(domain):
         rows += [form, [-entry for entry in form]]
@@ -81,17 +81,17 @@ def climb(
     *,
     steps: int = 1000,
 ) -> Best | None:
-    """Go from cell to cell as long as what is found gets better, and `best_of` has time.
+    """Go from cell to cell as long as the value improves and `best_of` has time.
 
     Parameters
     ----------
     networks, start
-        Networks with the same inputs, and the pattern of each where to begin.
+        Networks with the same inputs, and the pattern of each at which to begin.
     best_of
-        The best of the cell that patterns have in common, or None where that is empty; where it raises
-        DeadlinePassedError, the best so far is the answer.
+        Best value of the cell that patterns have in common, or None if that is empty; if it raises DeadlinePassedError,
+        the best so far is the answer.
     steps
-        Cells that are entered, at most.
+        Most cells that are entered.
     """
     here, found = start, None
     with suppress(DeadlinePassedError):
@@ -110,7 +110,7 @@ def climb(
 
 
 def _neighbours(networks: Sequence[ReLUNetwork], patterns: Patterns, point: Point) -> Iterator[Patterns]:
-    """The patterns in which one unit that is 0 at the point is on its other side."""
+    """Patterns in which one unit that is 0 at the point is on its other side."""
     for place, (network, pattern) in enumerate(zip(networks, patterns, strict=True)):
         for unit, form in enumerate(closed_cell(network, pattern).units):
             if any(form[:-1]) and form[-1] + sum(c * x for c, x in zip(form, point, strict=False)) == 0:

@@ -1,4 +1,4 @@
-"""What floats can prove about facets, with rigorous error bounds, for blocks of regions.
+"""Proofs about facets in floats, with rigorous error bounds, for blocks of regions.
 
 Notation: y ∈ R^d are coordinates of the domain's hull, D the domain. Under the bits of one region every unit v has a
 form z_v on all of R^d, and s_v z_v ≥ 0 holds on the closure of the region (s_v = 1 for active units, −1 for the
@@ -7,10 +7,10 @@ is a multiple of h, 0 included). It is a facet iff some y of the domain's interi
 every other unit.
 
 The one idea: h > 0 at a point p of D and h < 0 at another, q, puts a point w of the segment on the facet's hyperplane,
-where any form g has the sign of g(p) |h(q)| + g(q) h(p): a number that floats bound, although no float is w. If h
-takes both signs on D, its zeros in D are the closure of those in the interior, so that rows of D need no test at w.
-Where the interior points of two neighbours do not show a facet, a linear program in compiled floats proposes a point,
-which is tested in the same way, or multipliers, whose combination is bounded over the box.
+where any form g has the sign of g(p) |h(q)| + g(q) h(p): a number that floats bound, although no float is w. If h takes
+both signs on D, its zeros in D are the closure of those in the interior, so that rows of D need no test at w. If the
+interior points of two neighbours do not show a facet, a linear program in compiled floats proposes a point, which is
+tested in the same way, or multipliers, whose combination is bounded over the box.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ __all__ = [
 SAFE = 1 + 2.0**-30
 """Covers the rounding of an error bound itself."""
 TINY = 1e-300
-"""Far above what products lose when they underflow."""
+"""Far above what products lose to underflow."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class Candidates(NamedTuple):
 
 
 class Verdicts(NamedTuple):
-    """Candidates that are facets for certain, and those that are none for certain."""
+    """Candidates that certainly are facets, and candidates that certainly are not."""
 
     facet: BoolArray
     none: BoolArray
@@ -101,11 +101,11 @@ class HullFloats:
     starts
         First unit of each layer, and N.
     box
-        Lower and upper sides of y, shape (2, d); ±inf where open.
+        Lower and upper sides of y, shape (2, d); ±inf for open sides.
     rows
         Further rows of the domain, forms ≥ 0, shape (k, d + 1).
     bounded
-        Whether the box is.
+        Whether the box is bounded.
     """
 
     def __init__(self, network: ReLUNetwork, chart: Chart) -> None:
@@ -181,7 +181,7 @@ class HullFloats:
         return np.asarray(middle + spread * directions * signs, dtype=np.float64)
 
     def contains(self, Y: FloatArray) -> BoolArray:
-        """Points that lie in the domain for certain."""
+        """Whether each point certainly lies in the domain."""
         value = Y @ self.rows[:, :-1].T + self.rows[:, -1]
         size = np.abs(Y) @ np.abs(self.rows[:, :-1].T) + np.abs(self.rows[:, -1])
         # One more rounding for the rows themselves, whose entries are the nearest floats.
@@ -193,7 +193,7 @@ def possible_coincidences(floats: HullFloats, bits: BoolArray) -> tuple[BoolArra
     """Units that may share their hyperplane with another one, and units whose form may be 0; shapes (k, N).
 
     Forms that are multiples of each other have the same quotient of values at two points. Every unit that is marked
-    nowhere has a hyperplane of its own, or a constant form other than 0, for certain.
+    nowhere has a hyperplane of its own, or a constant form other than 0, with certainty.
     """
     probes = floats.probes(2)
     a, b = (floats.values(bits, probe[None, :]) for probe in probes)

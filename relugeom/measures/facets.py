@@ -4,7 +4,7 @@ Notation: in coordinates y ∈ R^d of the domain's hull a region is {s_v z_v ≥
 *facet* is a face of dimension d − 1. Units whose forms are multiples c h of one integer form h ≥ 0 share one
 hyperplane; units with c = 0 vanish on the whole region.
 
-The one idea: what lies beyond a facet follows from what lies on this side. Values are continuous, so a unit with a form
+The one idea: the pattern beyond a facet follows from the one on this side. Values are continuous, so a unit with a form
 that is not 0 on the facet keeps its bit; the form of every other unit changes from c h to (c + δ) h, layer by layer
 with δ = Σ w (change of the unit below after its ReLU), and h < 0 beyond: it is active there iff c + δ < 0. All of
 these are integers once h is primitive.
@@ -43,9 +43,9 @@ class Facet:
     sides
         Names of the domain's rows and sides that hold with equality on the facet; empty within the domain.
     neighbour
-        Row of the region beyond, or None at the domain's boundary and where the partition does not have it.
+        Row of the region beyond, or None at the domain's boundary or if the partition does not have it.
     pattern
-        Its pattern, or None at the domain's boundary.
+        Pattern of that region, or None at the domain's boundary.
     point
         The float64 point nearest to a point of the facet's relative interior, shape (n,).
     """
@@ -64,7 +64,7 @@ class Facets:
     Attributes
     ----------
     reason
-        Why some hyperplanes were not asked for a facet, or empty.
+        Why some hyperplanes were not examined, or empty.
     """
 
     facets: tuple[Facet, ...]
@@ -84,14 +84,15 @@ class Facets:
 
 
 def find_facets(partition: Partition, row: int, *, time_limit: TimeLimit = None) -> Facets:
-    """The facets of one region, each of them proved: within the domain first, by their first unit, then its boundary.
+    """Find the facets of one region, each of them proved: first those within the domain, by their first unit, then
+    those on its boundary.
 
     Parameters
     ----------
     row
-        Row of the partition, which may be TRUNCATED: then neighbours may be missing, facets are not.
+        Row of the partition. If that is TRUNCATED, neighbours may be missing, but facets are not.
     time_limit
-        Seconds, or a deadline; then only the facets that were proved by then are there.
+        Seconds or a deadline, after which only the facets that were proved by then are returned.
     """
     deadline, reason = Deadline.of(time_limit), ""
     region, chart = partition[row], domain_chart(partition.domain)
@@ -108,7 +109,7 @@ def find_facets(partition: Partition, row: int, *, time_limit: TimeLimit = None)
         try:
             point = faces.find_facet_point(h, at_boundary=h in sides, deadline=deadline)
         except DeadlinePassedError:
-            reason = f"the time was up when {number:,} of {len(asked):,} hyperplanes were asked for a facet"
+            reason = f"time ran out when {number:,} of {len(asked):,} hyperplanes had been examined"
             break
         if point is not None:
             pattern = None if h in sides else faces.across(h).pattern
@@ -121,7 +122,7 @@ def find_facets(partition: Partition, row: int, *, time_limit: TimeLimit = None)
 
 @dataclass(frozen=True, slots=True)
 class Across:
-    """What lies beyond a hyperplane: a pattern, and the units whose form is a multiple of h, not 0, on each side."""
+    """The far side of a hyperplane: a pattern, and the units whose form is a multiple of h, not 0, on each side."""
 
     pattern: ActivationPattern
     here: tuple[int, ...]
@@ -141,7 +142,7 @@ class ExactFaces:
         self._below: list[bytes] = []
 
     def move_to(self, pattern: ActivationPattern, *, among: Sequence[int] | None = None) -> "RegionFaces":
-        """The hyperplanes of a region: all of them, or those of some units."""
+        """Go to a region: all of its hyperplanes, or those of some units."""
         layers = pattern.layers
         for layer in range(1, len(layers)):
             key = layers[layer - 1].tobytes()
@@ -215,17 +216,18 @@ class RegionFaces:
         return Across(pattern, tuple(multiples), tuple(beyond))
 
     def find_facet_point(self, h: Form, *, at_boundary: bool = False, deadline: Deadline = NEVER) -> list[fmpq] | None:
-        """A point of the relative interior of the facet on h = 0, or None where there is no facet: settled exactly.
+        """A point of the relative interior of the facet on h = 0, or None if there is no facet: settled exactly.
 
         Parameters
         ----------
         at_boundary
-            Whether h is a row of the domain, which is then no obstacle; else a facet on the boundary does not count.
+            Whether h is a row of the domain, which is then not an obstacle; otherwise a facet on the boundary does not
+            count.
 
         Raises
         ------
         DeadlinePassedError
-            The deadline has passed before it was settled.
+            The deadline passed before it was settled.
         """
         others = [form for form in self.hyperplanes if form != h]
         others += [form for form in self._faces.sides if not (at_boundary and form == h)]

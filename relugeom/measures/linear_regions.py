@@ -4,7 +4,7 @@ Notation: on region r the outputs are affine forms f_r of y ∈ R^d, coordinates
 the same function iff f_r = f_s there, all outputs at once, whatever their forms do off the hull.
 
 The one idea: two forms that differ at one point are different, which floats with an error bound show for nearly every
-pair; the others are compared in integers, over the common exponent that all patterns of one network share.
+pair. The others are compared in integers, over the common exponent that all patterns of one network share.
 """
 
 from collections.abc import Callable
@@ -26,7 +26,7 @@ from relugeom.partition.partition import Partition, PartitionStatus
 __all__ = ["LinearRegions", "merge_linear_regions"]
 
 FINDING = 0.8
-"""Part of the time for finding the neighbours, where they are not given."""
+"""Part of the time for finding the neighbours, if they are not given."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,12 +36,12 @@ class LinearRegions:
     Attributes
     ----------
     label
-        Number of the linear region, from 0 in order of first appearance, shape (k,).
+        Number of each region's linear region, from 0 in order of first appearance, shape (k,).
     count
-        How many there are.
+        Number of linear regions.
     complete
-        Whether the partition is, and all neighbours were found and compared. If not, these are the unions that are
-        known: two of them may be parts of one linear region, so that `count` says nothing of the domain.
+        Whether the partition is complete and all neighbours were found and compared. If not, these are the known
+        unions: two of them may be parts of one linear region, so `count` says nothing about the domain.
     reason
         Why some neighbours were not found or compared, or empty.
     """
@@ -87,11 +87,11 @@ def merge_linear_regions(
     partition
         COMPLETE, or TRUNCATED: see `LinearRegions.complete`.
     adjacency
-        What `find_adjacency` says of this partition; found where it is not given.
+        Adjacency of this partition; computed if it is not given.
     time_limit
-        Seconds, or a deadline; neighbours that were not compared by then stay apart.
+        Seconds or a deadline; neighbours that were not compared by then stay separate.
     on_progress
-        Is told now and then how many regions have neighbours and function settled.
+        Called from time to time with the number of regions whose neighbours and function are settled.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def merge_linear_regions(
     joined, compared = _same_function(partition, adjacency, deadline, on_progress)
     reasons = [adjacency.reason] if adjacency.reason else []
     if compared < len(adjacency):
-        reasons.append(f"the time was up when {compared:,} of {len(adjacency):,} pairs of neighbours were compared")
+        reasons.append(f"time ran out when {compared:,} of {len(adjacency):,} pairs of neighbours were compared")
     ends = (adjacency.first[joined], adjacency.second[joined])
     graph = coo_array((np.ones(len(ends[0]), dtype=np.int8), ends), shape=(count, count))
     components, found = connected_components(graph, directed=False) if count else (0, np.zeros(0, dtype=np.int64))
@@ -152,7 +152,7 @@ def _same_function(
 
 
 def _probe(partition: Partition, floats: HullFloats, deadline: Deadline) -> Bounded:
-    """One combination of the outputs of every region's map at two points of the hull, shape (k, 2).
+    """Values of one combination of the outputs of every region's map at two points of the hull, shape (k, 2).
 
     Raises
     ------

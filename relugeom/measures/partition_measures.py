@@ -1,6 +1,6 @@
 """All measures of a partition within one limit of time: volumes and shares, facets between regions, linear regions.
 
-The one idea: each step gets a part of the time that is left, and says what it could not do in it.
+The one idea: each step gets a part of the remaining time, and says what it could not do in it.
 """
 
 from collections.abc import Callable
@@ -19,12 +19,12 @@ from relugeom.partition.partition import Partition
 __all__ = ["PartitionMeasures", "measure_partition"]
 
 PARTS = {"volumes": 0.25, "covered share": 0.33, "facets": 0.75, "linear regions": 1.0}
-"""Of the time that is left when a step begins, the part that it gets."""
+"""Part of the remaining time that each step gets."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PartitionMeasures:
-    """What was measured of a partition.
+    """Measures of a partition.
 
     Attributes
     ----------
@@ -41,7 +41,7 @@ class PartitionMeasures:
 
     @property
     def largest(self) -> int | None:
-        """The row of the region with the largest share of the domain; None where no share is known."""
+        """Row of the region with the largest share of the domain; None if no share is known."""
         shares = self.volumes.shares
         return int(np.nanargmax(shares)) if len(shares) and not np.isnan(shares).all() else None
 
@@ -57,9 +57,9 @@ def measure_partition(
     Parameters
     ----------
     time_limit
-        Seconds, or a deadline, for all of it.
+        Seconds or a deadline for everything.
     on_progress
-        Called with what is being measured and how far that is.
+        Called with what is being measured and how much of it is done.
     """
     deadline = Deadline.of(time_limit)
     unfinished = []

@@ -1,7 +1,7 @@
-"""Which plane through a domain to draw: through a typical point, along features that show many regions.
+"""Choice of a plane to draw: through a typical point, along features that show many regions.
 
-The one idea: a short look at each plane that comes into question counts its regions; the one that shows most of them is
-then cut in full.
+The one idea: a quick search counts the regions of each candidate plane, and the plane that shows most of them is then
+cut in full.
 """
 
 from collections.abc import Sequence
@@ -22,19 +22,19 @@ from relugeom.network.network import ReLUNetwork
 __all__ = ["INSIDE", "OTHERS", "TYPICAL", "Plane", "find_plane", "rank_pairs"]
 
 OPEN_SPREADS, OPEN_REACH = 3.0, 10.0
-"""An open side is drawn so many spreads from the mean, or so far from 0 where there are no samples."""
+"""Spreads from the mean at which an open side is drawn, or its distance from 0 without samples."""
 MAX_REGIONS, TIME_LIMIT = 2_000, 20.0
 MAX_CANDIDATES, LOOK_REGIONS, LOOK_SECONDS = 6, 200, 0.5
-"""So many features are tried in pairs, with a short look at each of their maps."""
+"""Features that are tried in pairs, with a quick search of each of their maps."""
 ENOUGH_REGIONS = 3
 TYPICAL, INSIDE, OTHERS = 0, 1, 2
-"""Through which point a plane goes: the mean of the samples, some point of the domain, the first of the others, …"""
+"""Point that a plane goes through: the mean of the samples, some point of the domain, the first of the others, …"""
 
 Sides = tuple[float, float]
 
 
 class Plane(NamedTuple):
-    """A plane that was chosen: its regions, and the number of the point that it goes through."""
+    """A chosen plane: its regions, and the number of the point that it goes through."""
 
     cut: RegionSlice
     through: int
@@ -49,18 +49,19 @@ def find_plane(
     others: Sequence[FloatArray] = (),
     time_limit: TimeLimit = None,
 ) -> Plane:
-    """The plane that shows most regions, through the mean of the samples or, without one, the middle of the domain.
+    """Find the plane that shows most regions, through the mean of the samples or, without samples, the middle of the
+    domain.
 
     Parameters
     ----------
     features
-        Pairs of inputs, from 0; of equally good ones the first is taken.
+        Pairs of inputs, from 0; the first of equally good ones is taken.
     around
         Mean and spread of the samples, shape (n,) each, or None.
     others
-        Further points, shape (n,): they are tried where the plane through the mean shows fewer than three regions.
+        Further points, shape (n,), which are tried if the plane through the mean shows fewer than three regions.
     time_limit
-        Seconds, or a deadline, for all planes that are tried.
+        Seconds or a deadline for all planes that are tried.
 
     Raises
     ------
@@ -98,7 +99,7 @@ def find_plane(
 
 
 def rank_pairs(domain: Domain, strength: FloatArray) -> list[tuple[int, int]]:
-    """Pairs of the strongest features, shape (n,), that are free to move, the strongest pair first."""
+    """Pairs of the strongest features, shape (n,), that can vary, the strongest pair first."""
     grouped = {feature for group in domain.groups for feature in group}
     free = [
         feature
@@ -130,7 +131,7 @@ def _regions(plane: Plane) -> int:
 def _typical(
     domain: Domain, around: tuple[FloatArray, FloatArray] | None, inside: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """The point through which the plane goes, with whole numbers where the domain has them, and the spreads."""
+    """Point that the plane goes through, with integers for integer features, and the spreads."""
     if around is None:
         return inside, np.full(domain.inputs, OPEN_REACH / OPEN_SPREADS)
     mean, spread = around

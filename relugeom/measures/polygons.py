@@ -19,7 +19,7 @@ def evaluate_form(corners: FloatArray, form: ArrayLike) -> FloatArray:
 
 
 def clip_polygon(corners: FloatArray, form: ArrayLike) -> FloatArray:
-    """The part of a polygon where a form is ≥ 0; without corners where it is nowhere."""
+    """Part of a polygon where a form is ≥ 0; without corners if there is none."""
     if len(corners) == 0:
         return corners
     values = evaluate_form(corners, form)
@@ -37,7 +37,7 @@ def clip_polygon(corners: FloatArray, form: ArrayLike) -> FloatArray:
 def cut_by_levels(corners: FloatArray, form: FloatArray, levels: FloatArray) -> list[tuple[int, FloatArray]]:
     """A polygon cut where a form reaches ascending levels: the number of each band, and the part in it.
 
-    Band k lies between level k and level k + 1; what lies beyond the ends belongs to the first and the last.
+    Band k lies between level k and level k + 1; parts beyond the ends belong to the first and the last band.
     """
     values, last_band = evaluate_form(corners, form), len(levels) - 2
     ends = np.searchsorted(levels, [values.min(), values.max()], side="right") - 1
@@ -56,7 +56,9 @@ def cut_by_levels(corners: FloatArray, form: FloatArray, levels: FloatArray) -> 
 
 
 def cut_by_largest(corners: FloatArray, forms: FloatArray) -> list[tuple[int, FloatArray]]:
-    """A polygon cut where another of several forms, shape (m, 3), is the largest: its number, and the part."""
+    """A polygon cut into the parts where one of several forms, shape (m, 3), is the largest: its number, and the
+    part.
+    """
     met = set((np.column_stack([corners, np.ones(len(corners))]) @ forms.T).argmax(axis=1).tolist())
     if len(met) == 1:  # largest at every corner, so everywhere in the polygon
         return [(met.pop(), corners)]

@@ -1,7 +1,7 @@
-"""The largest ball in each region: how thick regions are, and where their middle is.
+"""Largest balls in regions: how thick regions are, and where their middle is.
 
 Balls lie in the domain's affine hull and are measured in input units; a region's closure is {y : s_u z_u(y) ≥ 0}. One
-warm solver serves all regions: in tree order a region shares its first rows with the region before, and only the others
+warm solver serves all regions: in tree order a region shares its first rows with the previous one, and only the others
 are replaced. The numbers are floats, a shadow: nothing is proved by them.
 """
 
@@ -32,15 +32,15 @@ class ChebyshevRadii:
     Attributes
     ----------
     rows
-        The regions: rows of the partition, shape (k,).
+        Rows of the regions in the partition, shape (k,).
     radii
-        Euclidean, in input units along the hull, shape (k,); NaN where the region is `unbounded` in that sense, or was
+        Euclidean, in input units along the hull, shape (k,); NaN if the region is `unbounded` in that sense, or was
         not measured.
     centres
         A centre of each largest ball, shape (k, n), rounded to float64. It need not be the only one, and in a region
         that is thinner than floats are dense it may lie outside; `Partition.points` are the proved interior points.
     unbounded
-        True where balls of every radius fit, shape (k,).
+        Whether balls of every radius fit, shape (k,).
     reason
         Why the last regions were not measured (NaN everywhere), or empty.
     """
@@ -73,13 +73,13 @@ def chebyshev_radii(
     Parameters
     ----------
     rows
-        Which regions, as rows of the partition; all of them by default. Ascending rows are the fastest.
+        Rows of the regions in the partition; all of them by default. Ascending rows are fastest.
     solver
         Any LP backend; HiGHS by default.
     time_limit
-        Seconds, or a deadline; the regions that were not measured by then are NaN.
+        Seconds or a deadline; regions that were not measured by then are NaN.
     on_progress
-        Called now and then with the number of regions that are done.
+        Called from time to time with the number of regions that are done.
 
     References
     ----------
@@ -94,7 +94,7 @@ def chebyshev_radii(
     before: BoolArray | None = None
     for position, row in enumerate(chosen.tolist()):
         if deadline.passed:
-            reason = f"the time was up when {position:,} of {len(chosen):,} regions were measured"
+            reason = f"time ran out when {position:,} of {len(chosen):,} regions were measured"
             break
         region = partition[row]
         bits, forms = region.pattern.bits, units.region_rows(region.pattern)

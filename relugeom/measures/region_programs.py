@@ -1,7 +1,7 @@
 """Linear programs over the closed cells of a partition's regions, settled exactly.
 
-The one idea: all objectives of one region share its rows, so that floats propose each optimum from where the last one
-stood, and rational arithmetic verifies or corrects it.
+The one idea: all objectives of one region share its rows. So floats propose each optimum starting from the previous
+one, and rational arithmetic verifies or corrects it.
 """
 
 import numpy as np
@@ -34,7 +34,7 @@ class RegionPrograms:
         *,
         deadline: Deadline = NEVER,
     ) -> None:
-        """Of the region in this row; `domain_rows` are the forms of the domain, where they are at hand."""
+        """Programs of the region in this row; `domain_rows` are the forms of the domain, if they are available."""
         self._row, self._deadline = row, deadline
         self.cell: ClosedCell = closed_cell(partition.network, partition[row].pattern)
         known = domain_forms(partition.domain) if domain_rows is None else domain_rows
@@ -44,14 +44,14 @@ class RegionPrograms:
         self._session = HighsSolver(deadline=deadline).open(A, b, -free, free)
 
     def maximise(self, objective: Form) -> ExactOptimum | ExactUnbounded:
-        """The most that an integer form reaches on the closed cell.
+        """Maximise an integer form on the closed cell.
 
         Raises
         ------
         InputError
-            The region is none of its domain.
+            The region contains no input of its domain.
         DeadlinePassedError
-            The deadline has passed before that was known.
+            The deadline passed before the maximum was known.
         """
         hint = self._session.maximise(shadow(objective)[0][:-1]).tight_rows
         found = maximise_form(self._rows, objective, hint=hint, deadline=self._deadline)

@@ -1,12 +1,12 @@
-"""A plane through the domain, cut into the regions of the network: exact polygons.
+"""Slices: planes through the domain, cut into the regions of the network as exact polygons.
 
 Notation: the slice through a point p along the features i and j is {p + (s − p_i) e_i + (t − p_j) e_j}, so that (s, t)
 are the values of the two features themselves. It is the flat domain x_k = p_k for every other k, together with the
 relaxation of the domain; its regions are relative to the plane and enumerated like those of any domain. Rules on single
 features (integers, one-hot groups as 0 or 1) are not imposed on a slice: its points are inputs of the relaxation.
 
-The one idea: a region of the plane is a polygon whose corners are found in rationals from the rows of its pattern; the
-areas of all polygons add up to that of the slice, exactly, where the list of regions is complete.
+The one idea: a region of the plane is a polygon whose corners are found in rationals from the rows of its pattern; if
+the list of regions is complete, the areas of all polygons add up exactly to that of the slice.
 """
 
 from collections.abc import Iterator, Sequence
@@ -49,20 +49,20 @@ class RegionSlice:
     features
         The inputs i and j along which the plane runs: the first is s (drawn to the right), the second t (upwards).
     point
-        p, shape (n,); its entries i and j say nothing.
+        p, shape (n,); its entries i and j are meaningless.
     partition
         The regions of the slice; their interior points lie in it.
     corners
         The float64 nearest to each exact corner (s, t), anticlockwise, shape (v, 2).
     starts
-        Region r's corners stand at starts[r] : starts[r + 1], shape (k + 1,).
+        Region r's corners are at starts[r] : starts[r + 1], shape (k + 1,).
     maps
         The outputs before squashing as functions a s + b t + c of the region: the float64 nearest to each exact
         coefficient, shape (k, m, 3).
     outline
         The corners of the slice itself, as in `corners`, shape (w, 2).
     covered
-        Whether the exact areas of the polygons add up to that of the slice: then nothing is missing.
+        Whether the exact areas of the polygons add up to that of the slice, so that nothing is missing.
     """
 
     features: tuple[int, int]
@@ -99,21 +99,21 @@ def level_lines(cut: RegionSlice, output: int, level: float) -> FloatArray:
 def slice_domain(
     domain: Domain, features: tuple[int, int], point: ArrayLike, *, window: tuple[Sides, Sides] | None = None
 ) -> Domain:
-    """The relaxation of a domain on the plane through `point` along two features.
+    """Relaxation of a domain on the plane through `point` along two features.
 
     Parameters
     ----------
     features
         Two different inputs, from 0.
     point
-        Values of all inputs, shape (n,), in input units; those of the two features are not looked at.
+        Values of all inputs, shape (n,), in input units; those of the two features are ignored.
     window
         Sides for the two features inside those of the domain, or None for the domain's own.
 
     Raises
     ------
     DomainError
-        The features do not exist or are one, the point has another length, or a feature has no finite range.
+        The features do not exist or are the same, the point has another length, or a feature has no finite range.
     """
     n, (i, j) = domain.inputs, features
     values = vector_in_order(point, names=domain.feature_names, what="the point of a slice")
@@ -127,7 +127,7 @@ def slice_domain(
             lower[feature] = max(lower[feature], window[position][0])
             upper[feature] = min(upper[feature], window[position][1])
         if not np.isfinite([lower[feature], upper[feature]]).all():
-            raise DomainError(f"feature {domain.names[feature]!r} has an open side: give a slice a window for it")
+            raise DomainError(f"feature {domain.names[feature]!r} has an open side: give the slice a window for it")
     fixed = [feature for feature in range(n) if feature not in features]
     E, f = domain.equalities
     return Domain(
@@ -158,7 +158,8 @@ def slice_regions(
     features, point, window
         As in `slice_domain`.
     max_regions, time_limit
-        Limits of the enumeration, as in `enumerate_regions`; the slice then shows a part, and its partition says so.
+        Limits of the enumeration, as in `enumerate_regions`; if one is met, the slice shows a part, and its partition
+        says so.
 
     Raises
     ------
@@ -172,7 +173,9 @@ def slice_regions(
     chart = domain_chart(plane)
     if chart.dimension < 2:
         first, second = (domain.names[feature] for feature in features)
-        raise DomainError(f"the slice along {first!r} and {second!r} has no area: the domain ties them on this plane")
+        raise DomainError(
+            f"the slice along {first!r} and {second!r} has no area: the domain makes them dependent on this plane"
+        )
     whole = polytope_cell(domain_rows(chart), 2)
     if whole is None:
         raise DomainError("the slice has no area in the domain")
@@ -199,7 +202,7 @@ def slice_regions(
 
 
 def exact_polygons(partition: Partition) -> Iterator[list[Corner]]:
-    """The corners of each region of a bounded partition of dimension 2, anticlockwise, in rationals.
+    """Corners of each region of a bounded partition of dimension 2, anticlockwise, in rationals.
 
     They are values of the two inputs that serve as coordinates of the domain's hull (`geometry/chart.py`): on a slice,
     of its two features, the one with the lower index first.
@@ -213,7 +216,7 @@ def exact_polygons(partition: Partition) -> Iterator[list[Corner]]:
     """
     chart: Chart = domain_chart(partition.domain)
     if chart.dimension != 2:
-        raise DomainError(f"polygons need a domain of dimension 2, this one has {chart.dimension}")
+        raise DomainError(f"polygons need a domain of dimension 2, but this one has dimension {chart.dimension}")
     sides, units = domain_rows(chart), RegionRows(partition.network, chart)
     for region in partition:
         cell = polytope_cell([*sides, *units.region_rows(region.pattern)], 2)
@@ -230,9 +233,9 @@ def polygon_area(corners: Sequence[Corner]) -> fmpq:
 
 
 def _polygon(cell: VertexCell) -> list[Corner]:
-    """The corners of a bounded cell in order: left to right along the bottom, and back along the top."""
+    """Corners of a bounded cell in order: left to right along the bottom, and back along the top."""
     if not is_bounded(cell):
-        raise UnboundedPolytopeError("a region is unbounded: it is no polygon")
+        raise UnboundedPolytopeError("a region is unbounded: it is not a polygon")
     corners = sorted((fmpq(x, t), fmpq(y, t)) for x, y, t in cell.rays)
     (x0, y0), (x1, y1) = corners[0], corners[-1]
     across = [(x1 - x0) * (y - y0) - (y1 - y0) * (x - x0) for x, y in corners]
@@ -242,7 +245,7 @@ def _polygon(cell: VertexCell) -> list[Corner]:
 
 
 def _floats(corners: Sequence[Corner], *, swapped: bool) -> FloatArray:
-    """The nearest floats; with the features in descending order the axes, and so the direction, change places."""
+    """Nearest floats; if the features are in descending order, the axes and therefore the direction are swapped."""
     points = np.array([float_point(corner) for corner in corners])
     return points[::-1, ::-1] if swapped else points
 

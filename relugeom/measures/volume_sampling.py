@@ -21,15 +21,15 @@ from relugeom.partition.partition import Partition
 __all__ = ["FEWEST_SAMPLES", "Sample", "sample_patterns"]
 
 DRAWS_PER_SAMPLE = 100
-"""Where fewer points of the bounding box than one in so many lie in the domain, sampling ends early."""
+"""Sampling ends early if fewer than one in this many points of the bounding box lie in the domain."""
 FEWEST_SAMPLES = 100
 BLOCK, FIRST_BLOCK, BLOCK_NUMBERS = 8192, 64, 1 << 19
-"""Points that are drawn at a time, at most and at first under a time limit, and their coordinates."""
+"""Most points that are drawn at a time, points drawn at first under a time limit, and most of their coordinates."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Uniform points of the domain: how many lie in each region, and what they say of the domain's volume."""
+    """Uniform points of the domain: how many lie in each region, and what they imply for the domain's volume."""
 
     hits: IntArray
     size: int
@@ -45,12 +45,12 @@ def sample_patterns(
     deadline: Deadline,
     on_progress: Callable[[int], None] | None,
 ) -> Sample | str:
-    """Draw points, or say why that cannot be done.
+    """Draw points, or return the reason why that is impossible.
 
     Raises
     ------
     DeadlinePassedError
-        The deadline has passed before the first point could be drawn.
+        The deadline passed before the first point could be drawn.
     """
     rows = domain_rows(chart) if chart.rows else []
     lower, upper = bounding_box(rows, chart.dimension, deadline=deadline) if rows else (chart.lower, chart.upper)
@@ -74,14 +74,14 @@ def sample_patterns(
                 on_progress(size)
     few = f"only {size:,} of {draws:,} points of the bounding box lie in the domain"
     if deadline.passed and size < samples:
-        few = f"the time was up when {size:,} of {samples:,} points were drawn"
+        few = f"time ran out when {size:,} of {samples:,} points were drawn"
     if size < FEWEST_SAMPLES:
         return f"{few}: too few for an estimate"
     return Sample(hits, size, box_volume * fmpq(accepted, draws), few if size < samples else "")
 
 
 def _pattern_reader(network: ReLUNetwork, chart: Chart) -> Callable[[FloatArray], ByteArray]:
-    """How to find the exact packed patterns of points of the hull."""
+    """Function that finds the exact packed patterns of points of the hull."""
     n, d = chart.domain.inputs, chart.dimension
     fixed = [index for index in range(n) if index not in chart.free]
     values = {index: fmpq(chart.lift[index, d], chart.lift[n, d]) for index in fixed}
@@ -98,7 +98,7 @@ def _pattern_reader(network: ReLUNetwork, chart: Chart) -> Callable[[FloatArray]
     exact = exact_network(network)
 
     def read_hull(points: FloatArray) -> ByteArray:
-        # Inputs on the hull are no float64 points here: rounding would push them off hyperplanes that hold the hull.
+        # Inputs on the hull are not float64 points here: rounding would push them off hyperplanes that hold the hull.
         entries, k = scaled_integers(points.T)
         below = chart.lift * fmpz_mat(d + 1, len(points), [*entries, *[1 << k] * len(points)])
         scale, bits = int(chart.lift[n, d]) << k, np.zeros((0, len(points)), dtype=np.bool_)
@@ -113,7 +113,7 @@ def _pattern_reader(network: ReLUNetwork, chart: Chart) -> Callable[[FloatArray]
 
 
 def _count_hits(packed: ByteArray, patterns: ByteArray) -> IntArray:
-    """How many patterns equal each row of `packed`; rows are in ascending order."""
+    """Number of patterns that equal each row of `packed`; rows are in ascending order."""
     width = packed.shape[1]
     if not width:
         return np.full(len(packed), len(patterns), dtype=np.int64)

@@ -4,12 +4,11 @@ Notation: in coordinates y ∈ R^d of the domain's affine hull (`geometry/chart.
 the domain V. The share v / V is the same number in input units; the volume there is v √det(DᵀD), D = the directions of
 the hull, shape (n, d). For d = n that factor is 1; a single point has volume 1.
 
-The one idea: regions in tree order share most rows with the region before. The cells on the last region's path are
-kept, one per unit, and the next region starts from the deepest cell that it shares. Nothing is taken from the split
-tree: every row of every region is checked at every vertex, so the sum of the volumes is a proof of its own.
-
-Where the dimension is too high for that, shares are estimated: uniform points, exact patterns, and for each region the
-interval of `linalg/confidence.py`.
+The one idea: regions in tree order share most rows with the previous one. The cells on the last region's path are kept,
+one per unit, and the next region starts from the deepest cell that it shares. Nothing is taken from the split tree:
+every row of every region is checked at every vertex, so the sum of the volumes is a proof of its own. If the dimension
+is too high for that, shares are estimated from uniform points and exact patterns, with the interval of
+`linalg/confidence.py`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -54,9 +53,9 @@ __all__ = [
 ]
 
 EXACT_SECONDS = (0.0003, 0.0003, 0.0003, 0.0005, 0.002, 0.01)
-"""Time of one region's exact volume by dimension, as measured on random networks."""
+"""Time for one region's exact volume by dimension, as measured on random networks."""
 EXACT_LIMIT = 120.0
-"""Exact volumes that would take longer than so many seconds are estimated, unless the caller asks for them."""
+"""Seconds; exact volumes that would take longer are estimated unless the caller asks for exact ones."""
 PROGRESS = 256
 BITS = 200
 """Sums of shares are enclosed in multiples of 2^-BITS."""
@@ -79,18 +78,18 @@ class Volumes:
     method
         EXACT: every number is the float64 nearest to the exact one. MONTE_CARLO: estimates. UNKNOWN: NaN.
     volumes
-        d-dimensional volumes in input units within the domain's hull, shape (k,); inf for unbounded regions,
-        and for what is beyond float64. An estimate is the share times `domain_volume`.
+        d-dimensional volumes in input units within the domain's hull, shape (k,); inf for unbounded regions and for
+        volumes beyond float64. An estimate is the share times `domain_volume`.
     shares
-        Shares of the domain (`volume_share`), shape (k,); NaN where the domain is unbounded.
+        Shares of the domain (`volume_share`), shape (k,); NaN if the domain is unbounded.
     low, high
         Bounds of the shares, shape (k,): proved for EXACT (two neighbouring floats), else a confidence interval.
     confidence
-        Probability that one region's interval holds its share (each for itself, not all of them at once); 1 for EXACT.
+        Probability that one region's interval contains its share (each on its own, not all at once); 1 for EXACT.
     domain_volume
-        In input units within the hull; itself estimated where a domain with rows is sampled.
+        Volume of the domain in input units within the hull; it is estimated, too, if a domain with rows is sampled.
     samples, elsewhere
-        Number of points, and how many have a pattern that is no region of this partition.
+        Number of points, and how many of them have a pattern that is not a region of this partition.
     reason
         Why something is missing or weaker than asked for, or empty.
     """
@@ -118,14 +117,14 @@ class Volumes:
 
 @dataclass(frozen=True, slots=True)
 class CoveredShare:
-    """The share of the domain that the regions found cover: low ≤ share ≤ high.
+    """Share of the domain that the known regions cover: low ≤ share ≤ high.
 
     Attributes
     ----------
     method
         EXACT: both bounds are proved. MONTE_CARLO: a confidence interval. UNKNOWN: 0 and 1.
     confidence
-        Probability that the interval holds the share; 1 for EXACT.
+        Probability that the interval contains the share; 1 for EXACT.
     """
 
     method: VolumeMethod
@@ -145,25 +144,25 @@ def region_volumes(
     time_limit: TimeLimit = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Volumes:
-    """The volume of every region and its share of the domain.
+    """Compute the volume of every region and its share of the domain.
 
     Parameters
     ----------
     method
-        EXACT or MONTE_CARLO; by default EXACT where that takes an estimated two minutes or less.
+        EXACT or MONTE_CARLO; by default EXACT if that takes an estimated two minutes or less.
     samples, seed, confidence
         For MONTE_CARLO: number of points, the seed of the generator, and the probability for each interval. Points are
         drawn as float64, which moves each by at most about 2^-53 of the domain's width.
     time_limit
-        Seconds, or a deadline; estimates rest on the points drawn by then.
+        Seconds or a deadline; estimates use the points drawn by then.
     on_progress
-        Called now and then with the number of regions (or of points) that are done.
+        Called from time to time with the number of regions (or of points) that are done.
 
     Returns
     -------
     Volumes
-        UNKNOWN with the reason where the domain is unbounded and not treated exactly, or too thin in its bounding box,
-        or where the time was up before.
+        UNKNOWN with the reason if the domain is unbounded and not treated exactly, or too thin in its bounding box, or
+        if time ran out before.
 
     Raises
     ------
@@ -195,7 +194,7 @@ def region_volumes(
             measured = row + 1
         reason = "" if whole_volume is not None else unbounded_reason(chart, deadline=deadline)
     except DeadlinePassedError:
-        return _unknown(partition, f"the time was up when {measured:,} of {len(partition):,} regions were measured")
+        return _unknown(partition, f"time ran out when {measured:,} of {len(partition):,} regions were measured")
     whole = inf if whole_volume is None else nearest_float(whole_volume * unit)
     return Volumes(method, table[0], table[1], table[2], table[3], 1.0, whole, reason=reason)
 
@@ -208,11 +207,11 @@ def _sample(
     deadline: Deadline,
     on_progress: Callable[[int], None] | None,
 ) -> Sample | str:
-    """Points of the domain, or why there are none."""
+    """Sample points of the domain, or return why there are none."""
     try:
         return sample_patterns(partition, chart, samples, seed, deadline, on_progress)
     except DeadlinePassedError:
-        return "the time was up before points could be drawn"
+        return "time ran out before points could be drawn"
 
 
 def _unknown(partition: Partition, reason: str) -> Volumes:
@@ -230,7 +229,7 @@ def covered_share(
     time_limit: TimeLimit = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> CoveredShare:
-    """The share of the domain's volume that the regions found cover; exactly 1 for a COMPLETE partition.
+    """Share of the domain's volume that the known regions cover; exactly 1 for a COMPLETE partition.
 
     Parameters are those of `region_volumes`. With EXACT, `low` and `high` are proved bounds, about 2^-53 apart.
     """
@@ -254,27 +253,27 @@ def covered_share(
         for volume in _volumes(partition, chart, on_progress, deadline):
             total += int(((volume or fmpq(0)) * scale / whole).floor())
     except DeadlinePassedError:
-        reason = "the time was up: what has been measured is a lower bound"
+        reason = "time ran out: the measured part is a lower bound"
         return CoveredShare(method, enclosing_floats(fmpq(total, scale))[0], 1.0, reason=reason)
     low_share, high_share = fmpq(total, scale), fmpq(min(total + len(partition), scale), scale)
     return CoveredShare(method, enclosing_floats(low_share)[0], enclosing_floats(high_share)[1])
 
 
 def exact_volumes(partition: Partition) -> Iterator[fmpq | None]:
-    """The volume of one region after the other in coordinates y of the domain's hull, None where it is unbounded."""
+    """Yield the volume of one region after the other in coordinates y of the domain's hull, None if it is unbounded."""
     return _volumes(partition, domain_chart(partition.domain), None, NEVER)
 
 
 def volumes_sum_to_domain(partition: Partition, *, time_limit: TimeLimit = None) -> bool | None:
     """Whether the volumes of the regions sum exactly to the volume of a bounded domain.
 
-    Interiors of regions are disjoint, so this is True iff no region is missing: a proof of completeness that uses the
-    patterns and the weights alone, neither the split tree nor the interior points.
+    Interiors of regions are disjoint, so this is True iff no region is missing: a proof of completeness that uses only
+    the patterns and the weights, neither the split tree nor the interior points.
 
     Parameters
     ----------
     time_limit
-        Seconds, or a deadline; None is the answer where the time was up.
+        Seconds or a deadline; None is the answer if time ran out.
 
     Raises
     ------
@@ -307,7 +306,7 @@ class _RegionCells:
         self._path: list[VertexCell | None] = [domain]
 
     def region_cell(self, pattern: ActivationPattern, deadline: Deadline) -> VertexCell | None:
-        """The closure of a region, or None where the pattern has no interior."""
+        """Closure of a region, or None if the pattern has no interior."""
         bits, rows, dimension = pattern.bits, self._rows.region_rows(pattern), self._table.shape[1] - 1
         shared = same_forms = 0
         if len(self._bits):
@@ -330,7 +329,7 @@ def _volumes(
     Raises
     ------
     DeadlinePassedError
-        The deadline has passed before the next one was known.
+        The deadline passed before the next one was known.
     """
     rows, units = domain_rows(chart), RegionRows(partition.network, chart)
     try:
@@ -354,7 +353,7 @@ def _volumes(
 
 
 def _has_idle_unit(pattern: ActivationPattern, rows: Sequence[Form]) -> bool:
-    """Whether the pattern calls a unit active that is 0 on the whole hull: no input has it, though z ≥ 0 holds."""
+    """Whether the pattern calls a unit active that is 0 on the whole hull: no input has it, although z ≥ 0 holds."""
     return any(bit and not any(row) for bit, row in zip(pattern.bits.tolist(), rows, strict=True))
 
 

@@ -1,8 +1,8 @@
 """The points at which the smallest of several affine functions is largest, by the simplex method in floats, compiled.
 
-Notation: a program has r rows a_i·x + c_i and m coordinates x. What is maximised is t ≤ 1 subject to a_i·x + c_i ≥ t.
+Notation: a program has r rows a_i·x + c_i and m coordinates x. The program maximises t ≤ 1 subject to a_i·x + c_i ≥ t.
 A dictionary gives its basic variables as affine functions of the nonbasic ones: x − begin (numbers 0 … m − 1) and t
-(m) are nonbasic at first; basic are the slacks of the rows (m + 1 …) and, last, that of t ≤ 1.
+(m) are nonbasic at first; the slacks of the rows (m + 1 …) and, last, that of t ≤ 1 are basic.
 """
 
 from typing import NamedTuple
@@ -25,7 +25,7 @@ class Program(NamedTuple):
     Attributes
     ----------
     table
-        A row per basic variable: its coefficients, then its constant, shape (r + 1, m + 2).
+        One row per basic variable: its coefficients, then its constant, shape (r + 1, m + 2).
     basic, nonbasic
         The numbers of the variables, shapes (r + 1,) and (m + 1,).
     """
@@ -44,10 +44,10 @@ def widest_points(tables, begin, x, depth, multipliers):
     tables
         Rows (a_i, c_i) of each program, shape (k, r, m + 1).
     begin
-        Where each search begins, shape (k, m).
+        Point at which each search begins, shape (k, m).
     x, depth, multipliers
-        Room for the best points (k, m), their t (k,), and λ ≥ 0 with Σ λ_i (a_i·x + c_i) ≡ t, shape (k, r); t = 0
-        where the method gave up.
+        Room for the best points (k, m), their t (k,), and λ ≥ 0 with Σ λ_i (a_i·x + c_i) ≡ t, shape (k, r); t = 0 if
+        the method gave up.
     """
     count, rows, columns = tables.shape
     m = columns - 1
@@ -81,7 +81,7 @@ def set_up(program, rows, begin):
 
 @inner
 def climb(program):
-    """Pivot until t is largest; the row of t, and whether the method came to its end."""
+    """Pivot until t is largest; returns the row of t, and whether the method finished."""
     m = program.table.shape[1] - 2
     goal, entering, leaving = -1, m, int(program.table[:, m + 1].argmin())
     for _ in range(STEPS):
@@ -99,7 +99,7 @@ def climb(program):
 
 @inlined
 def exchange(program, entering, leaving):
-    """Make a nonbasic variable basic, in the place of a basic one."""
+    """Make a nonbasic variable basic, in place of a basic one."""
     T, basic, nonbasic = program.table, program.basic, program.nonbasic
     rows, columns = T.shape
     inverse = 1.0 / T[leaving, entering]
@@ -129,7 +129,7 @@ def steepest_way(program, goal):
 
 @inlined
 def first_block(program, entering, direction):
-    """The row whose slack is the first to become 0 on the way, of several the steepest; −1 where none does."""
+    """Row whose slack is the first to become 0 on the way, the steepest of several; −1 if none does."""
     T, m = program.table, program.table.shape[1] - 2
     leaving, shortest, steepest = -1, np.inf, 0.0
     for r in range(T.shape[0]):

@@ -1,4 +1,4 @@
-"""Activation patterns of samples, with every sign right.
+"""Activation patterns of samples, with every sign exact.
 
 One idea: evaluate in float64 with a running bound e of the error, e_l ≥ |ẑ_l − z_l| for the exact z_l. A unit whose |ẑ|
 exceeds e has a proved sign (the ReLU is 1-Lipschitz, so an unsettled unit only passes its bound on). Samples with an
@@ -45,12 +45,12 @@ class SamplePatterns:
 
 
 def activation_pattern(network: ReLUNetwork, x: ArrayLike) -> ActivationPattern:
-    """The pattern of one input, shape (n,)."""
+    """Activation pattern of one input, shape (n,)."""
     return ActivationPattern(network.widths, activation_patterns(network, x).packed[0].tobytes())
 
 
 def activation_patterns(network: ReLUNetwork, X: ArrayLike) -> SamplePatterns:
-    """The exact activation patterns of the rows of X, shape (k, n)."""
+    """Exact activation patterns of the rows of X, shape (k, n)."""
     samples = as_samples(network, X)
     bits = np.zeros((len(samples), network.units), dtype=np.bool_)
     boundary = np.zeros(len(samples), dtype=np.bool_)
@@ -74,9 +74,9 @@ def activation_patterns(network: ReLUNetwork, X: ArrayLike) -> SamplePatterns:
 
 
 def _float_signs(network: ReLUNetwork, X: FloatArray, precision: Precision) -> tuple[BoolArray, BoolArray]:
-    """Bits from float64 pre-activations, and for which samples some bit is not proved.
+    """Bits from float64 pre-activations, and the samples with an unproved bit.
 
-    A bit is proved where an evaluation in `precision` must agree with it (inputs and weights exact in that format).
+    A bit is proved if an evaluation in `precision` must agree with it (inputs and weights exact in that format).
     """
     bits, unsettled = [], np.zeros(len(X), dtype=np.bool_)
     x, error = X, np.zeros_like(X)

@@ -1,4 +1,4 @@
-"""What an output means: its squashing, and the class that it decides.
+"""The meaning of outputs: their squashing, and the class that they decide.
 
 The *squashing* (sigmoid, softmax) turns outputs into probabilities; regions and effective maps do not see it. The
 *decision* is taken on the outputs before it: with one output, class 1 iff it exceeds θ; with several, the largest.
@@ -30,16 +30,16 @@ __all__ = [
     "squash",
 ]
 
-NO_DECISION = "the network takes no decision: say from which output on it is class 1, with a threshold"
+NO_DECISION = "the network takes no decision: give a threshold, above which an output decides for class 1"
 
 UNDECIDED = -1
-"""The class of an output between the two bounds of a threshold."""
+"""Class of an output between the two bounds of a threshold."""
 TIED = -2
-"""The class of outputs whose largest value is reached twice."""
+"""Class of outputs whose largest value is reached twice."""
 
 
 class Squashing(StrEnum):
-    """The last, non-linear step of a network, kept beside it."""
+    """Last, non-linear step of a network, kept apart from its layers."""
 
     NONE = "none"
     SIGMOID = "sigmoid"
@@ -47,7 +47,7 @@ class Squashing(StrEnum):
 
 
 class DecisionRule(StrEnum):
-    """How a class follows from the outputs before squashing."""
+    """Rule that turns outputs before squashing into a class."""
 
     NONE = "none"
     THRESHOLD = "threshold"
@@ -56,14 +56,14 @@ class DecisionRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """How a class follows from the outputs, and what the classes are called.
+    """A rule that turns outputs into a class, and names of the classes.
 
     Attributes
     ----------
     rule
         NONE for a regression.
     lower, upper
-        Bounds of θ, equal where θ is a float: class 1 iff output > upper, class 0 iff output ≤ lower.
+        Bounds of θ, equal if θ is a float: class 1 iff output > upper, class 0 iff output ≤ lower.
     class_names
         One name per class, or empty.
     """
@@ -75,16 +75,16 @@ class Decision:
 
     @classmethod
     def at_threshold(cls, threshold: float, class_names: tuple[str, ...] = ()) -> "Decision":
-        """Class 1 iff the output before squashing exceeds `threshold`."""
+        """Decision for class 1 iff the output before squashing exceeds `threshold`."""
         if not np.isfinite(threshold):
             raise InputError(f"a decision threshold must be a finite number, not {threshold}")
         return cls(DecisionRule.THRESHOLD, float(threshold), float(threshold), class_names)
 
     @classmethod
     def at_probability(cls, probability: float, class_names: tuple[str, ...] = ()) -> "Decision":
-        """Class 1 iff the sigmoid of the output exceeds `probability`."""
+        """Decision for class 1 iff the sigmoid of the output exceeds `probability`."""
         if not 0.0 < probability < 1.0:
-            raise InputError(f"a probability threshold lies between 0 and 1, not at {probability}")
+            raise InputError(f"a probability threshold must lie between 0 and 1, not at {probability}")
         if probability == 0.5:
             return cls.at_threshold(0.0, class_names)
         with localcontext() as context:
@@ -97,7 +97,7 @@ class Decision:
 
     @classmethod
     def largest(cls, class_names: tuple[str, ...] = ()) -> "Decision":
-        """The class of the largest output."""
+        """Decision for the class of the largest output."""
         return cls(DecisionRule.ARGMAX, class_names=class_names)
 
 
@@ -123,8 +123,8 @@ def decision_in_words(rule: Decision) -> str:
     if rule.rule is DecisionRule.NONE:
         return "none"
     lower, upper = shortest_decimal(rule.lower), shortest_decimal(rule.upper)
-    between = "" if lower == upper else f", class 0 where it is at most {lower}"
-    return f"class 1 where the output before squashing exceeds {upper}{between}"
+    between = "" if lower == upper else f", class 0 if it is at most {lower}"
+    return f"class 1 if the output before squashing exceeds {upper}{between}"
 
 
 def squash(squashing: Squashing, outputs: FloatArray) -> FloatArray:
@@ -141,7 +141,7 @@ def squash(squashing: Squashing, outputs: FloatArray) -> FloatArray:
 
 
 def classify(decision: Decision, outputs: FloatArray) -> IntArray:
-    """Class of each row of outputs before squashing, shape (k, m); UNDECIDED or TIED where there is none."""
+    """Class of each row of outputs before squashing, shape (k, m); UNDECIDED or TIED if there is none."""
     if decision.rule is DecisionRule.THRESHOLD:
         column = outputs[:, 0]
         return np.where(column > decision.upper, 1, np.where(column <= decision.lower, 0, UNDECIDED))
@@ -152,6 +152,6 @@ def classify(decision: Decision, outputs: FloatArray) -> IntArray:
 
 
 def require_decision(rule: Decision) -> None:
-    """Raise InputError where outputs decide nothing."""
+    """Raise InputError if the network takes no decision."""
     if rule.rule is DecisionRule.NONE:
         raise InputError(NO_DECISION)

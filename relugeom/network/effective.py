@@ -25,7 +25,7 @@ SMALLEST_NORMAL = float(np.finfo(np.float64).tiny)
 
 @dataclass(frozen=True, slots=True)
 class EffectiveMaps:
-    """The effective maps of k patterns as columns.
+    """Effective maps of k patterns, as columns.
 
     Attributes
     ----------
@@ -43,12 +43,12 @@ class EffectiveMaps:
     signs: "np.ndarray[tuple[int, int, int], np.dtype[np.int8]]"
 
     def of(self, chosen: BoolArray) -> "EffectiveMaps":
-        """Those of a mask, shape (k,)."""
+        """Maps that a mask of shape (k,) selects."""
         return EffectiveMaps(self.weights[chosen], self.biases[chosen], self.signs[chosen])
 
 
 def effective_map(network: ReLUNetwork, pattern: ActivationPattern | str) -> AffineMap:
-    """The effective map of a pattern; unpacks as ``omega, b = effective_map(network, pattern)``."""
+    """Effective map of a pattern; unpacks as ``omega, b = effective_map(network, pattern)``."""
     if isinstance(pattern, str):
         pattern = ActivationPattern.from_text(network.widths, pattern)
     values = output_forms(exact_network(network), pattern).floats()

@@ -67,7 +67,7 @@ class ExactForms:
 
 @lru_cache(maxsize=4)
 def exact_network(network: ReLUNetwork) -> ExactNetwork:
-    """The network's float64 weights as integers; kept for the networks in use, as exact work asks for it often."""
+    """Weights of a network as integers; cached for the networks in use, since exact work needs them often."""
     hatted = [np.column_stack(layer) for layer in zip(network.weights, network.biases, strict=True)]
     matrices, exponents = zip(*(integer_matrix(layer) for layer in hatted), strict=True)
     return ExactNetwork(matrices, exponents)
@@ -131,7 +131,7 @@ def output_forms(exact: ExactNetwork, pattern: ActivationPattern) -> ExactForms:
 
 
 def many_output_forms(exact: ExactNetwork, bits: BoolArray) -> tuple[IntegerTable, int]:
-    """What `output_forms` gives, for many patterns at once: integers of shape (k, m, n + 1), and their exponent.
+    """Results of `output_forms` for many patterns at once: integers of shape (k, m, n + 1), and their exponent.
 
     Parameters
     ----------

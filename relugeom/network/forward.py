@@ -1,8 +1,8 @@
 """Batched evaluation in float64: pre-activations, outputs, predictions, classes.
 
-Rows of X are inputs, shape (k, n). These are ordinary floats: `activation.py` has the rigorous signs. Where a sum on
-the way overflows, the row is evaluated in integers and rounded once, so that nothing is NaN and an infinite value means
-one beyond the largest float64.
+Rows of X are inputs, shape (k, n). These are ordinary floats: `activation.py` has the rigorous signs. If a sum on the
+way overflows, the row is evaluated in integers and rounded once, so that nothing is NaN and an infinite value stands
+for one beyond the largest float64.
 """
 
 import numpy as np
@@ -22,13 +22,13 @@ __all__ = ["as_samples", "decide", "evaluate", "pre_activations", "predict"]
 def as_samples(network: ReLUNetwork, X: ArrayLike) -> FloatArray:
     """X as a float64 table of shape (k, n), in the order of the inputs.
 
-    Columns of a DataFrame, and labels of one of its rows, are matched by name where the network names its inputs;
-    arrays are taken in order.
+    Columns of a DataFrame, and labels of one of its rows, are matched by name if the network names its inputs; arrays
+    are taken in order.
 
     Raises
     ------
     DataError
-        Columns are missing or left over, or X holds NaN, an infinite value or something that is no number.
+        Columns are missing or left over, or X holds NaN, an infinite value or something that is not a number.
     """
     samples = table_in_order(X, inputs=network.inputs, input_names=network.input_names)
     if samples.ndim != 2 or samples.shape[1] != network.inputs:
@@ -40,7 +40,7 @@ def as_samples(network: ReLUNetwork, X: ArrayLike) -> FloatArray:
 
 
 def pre_activations(network: ReLUNetwork, X: ArrayLike) -> list[FloatArray]:
-    """What each layer computes before its ReLU, the outputs last: shapes (k, width)."""
+    """Pre-activations of each layer, the outputs last: shapes (k, width)."""
     samples = as_samples(network, X)
     values, x = [], samples
     with np.errstate(over="ignore", invalid="ignore"):

@@ -1,4 +1,5 @@
-"""Bounds of the outputs over a box, by interval arithmetic: cheap, proved, and far from the best ones in deep networks.
+"""Bounds of the outputs over a box by interval arithmetic: cheap and proved, but far from the best ones in deep
+networks.
 
 Notation: the values of a layer lie between −bottom and top; written so, both are upper bounds, and infinite ones are
 +∞. Every float64 sum is widened by its own rounding error, so that the result is a bound and not an estimate.
@@ -14,7 +15,7 @@ __all__ = ["next_ends", "output_interval", "upper_sum"]
 
 
 def output_interval(network: ReLUNetwork, lower: FloatArray, upper: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """What each output is at least and at most over a box, before squashing.
+    """Lower and upper bounds of each output over a box, before squashing.
 
     Parameters
     ----------
@@ -24,7 +25,7 @@ def output_interval(network: ReLUNetwork, lower: FloatArray, upper: FloatArray) 
     Returns
     -------
     tuple[FloatArray, FloatArray]
-        Shape (m,) each; infinite where no bound is known.
+        Shape (m,) each; infinite if no bound is known.
     """
     top, bottom = np.asarray(upper, dtype=np.float64), -np.asarray(lower, dtype=np.float64)
     for layer, (W, b) in enumerate(zip(network.weights, network.biases, strict=True)):
@@ -35,7 +36,7 @@ def output_interval(network: ReLUNetwork, lower: FloatArray, upper: FloatArray) 
 
 
 def next_ends(W: FloatArray, b: FloatArray, top: FloatArray, bottom: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The ends of W x + b, where those of x are given."""
+    """Ends of W x + b, given those of x."""
     signs = np.hstack([np.maximum(W, 0.0), np.maximum(-W, 0.0)])
     opposite = np.hstack([np.maximum(-W, 0.0), np.maximum(W, 0.0)])
     reach = np.concatenate([top, bottom])

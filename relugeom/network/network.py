@@ -27,15 +27,14 @@ class Origin:
     Attributes
     ----------
     source
-        What was read: the name of a file format, or ``"memory"``.
+        Source of the model: the name of a file format, or ``"memory"``.
     precision
-        ``"float32"`` or ``"float64"``: what the deployed model computes in.
+        Precision of the deployed model: ``"float32"`` or ``"float64"``.
     rounded_weights, rounded_biases
-        One array of flags per layer, True where an entry was computed and rounded once to float64; empty where
+        One array of flags per layer, True where an entry was computed and rounded once to float64; empty if
         every entry is as it was read.
     assumption
-        What the file does not say and the importer took for granted, as a sentence for the user; empty where there is
-        nothing of this kind.
+        What the importer assumed because the file does not say it, as a sentence for the user; empty if nothing.
     """
 
     source: str = "memory"
@@ -63,11 +62,11 @@ class ReLUNetwork:
     weights, biases
         One matrix (outputs of the layer, inputs of the layer) and one vector per layer, float64, read-only.
     input_names
-        One name per input, or empty where the model names none.
+        One name per input, or empty if the model names none.
     output_names
         One name per output, or empty.
     squashing
-        What follows the last layer; predictions use it, regions and effective maps do not.
+        Function after the last layer; predictions use it, regions and effective maps do not.
     decision
         By default: θ = 0 for one squashed output, the largest of several outputs, none for one plain output.
     origin
@@ -129,12 +128,12 @@ class ReLUNetwork:
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """The names of the inputs; x0, x1, … where the model names none."""
+        """Names of the inputs; x0, x1, … if the model names none."""
         return self.input_names or numbered_names("x", self.inputs)
 
     @property
     def target_names(self) -> tuple[str, ...]:
-        """The names of the outputs; y0, y1, … where the model names none."""
+        """Names of the outputs; y0, y1, … if the model names none."""
         return self.output_names or numbered_names("y", self.outputs)
 
     @property
@@ -144,17 +143,17 @@ class ReLUNetwork:
 
     @property
     def names_digest(self) -> str:
-        """SHA-256 of what inputs, outputs and classes are called."""
+        """SHA-256 of the names of inputs, outputs and classes."""
         return names_digest(self.feature_names, self.target_names, self.rule.class_names)
 
     @property
     def classes(self) -> int:
-        """Among how many classes the decision chooses; 0 where there is none."""
+        """Number of classes among which the network decides; 0 without a decision."""
         return {DecisionRule.THRESHOLD: 2, DecisionRule.ARGMAX: self.outputs, DecisionRule.NONE: 0}[self.rule.rule]
 
     @property
     def meaning_digest(self) -> str:
-        """SHA-256 of names, squashing and decision: what the weights do not say."""
+        """SHA-256 of names, squashing and decision, which the weights do not contain."""
         rule = self.rule
         texts = (*self.input_names, "", *self.output_names, "", *rule.class_names)
         bounds = np.array([rule.lower, rule.upper])
@@ -198,8 +197,8 @@ def _check_layers(weights: tuple[FloatArray, ...], biases: tuple[FloatArray, ...
             )
         if position and weight.shape[1] != weights[position - 1].shape[0]:
             raise ModelError(
-                f"layer {position}: W of shape {weight.shape} takes {weight.shape[1]} values, "
-                f"but layer {position - 1} gives {weights[position - 1].shape[0]}"
+                f"layer {position}: W of shape {weight.shape} takes {weight.shape[1]} values, but layer "
+                f"{position - 1} returns {weights[position - 1].shape[0]}"
             )
         for name, values in (("W", weight), ("b", bias)):
             if not np.isfinite(values).all():
@@ -218,6 +217,8 @@ def _check_names(kind: str, names: tuple[str, ...], count: int) -> None:
 def _check_decision(decision: Decision, outputs: int) -> None:
     classes = {DecisionRule.THRESHOLD: 2, DecisionRule.ARGMAX: outputs, DecisionRule.NONE: 0}[decision.rule]
     if decision.rule is DecisionRule.THRESHOLD and outputs != 1:
-        raise InputError(f"a threshold decides networks with one output, this one has {outputs}: use the largest")
+        raise InputError(
+            f"a threshold decides for networks with one output, but this one has {outputs}: use the largest"
+        )
     if decision.class_names and len(decision.class_names) != classes:
         raise InputError(f"{len(decision.class_names)} class names for {classes} classes")

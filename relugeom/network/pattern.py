@@ -1,7 +1,7 @@
 """Activation patterns: one bit per hidden unit.
 
 A pattern is written layer by layer, ``"0110/10"``; a unit's bit is 1 iff its pre-activation is positive. A
-million of them are one array: rows of `packed` bytes, eight units a byte, all layers joined bit by bit (so that no
+million of them are one array: rows of `packed` bytes, eight units per byte, all layers joined bit by bit (so that no
 two patterns of one network share their bytes). A network without hidden layers has one pattern, ``"-"``.
 """
 
@@ -43,7 +43,7 @@ class ActivationPattern:
 
     @classmethod
     def from_bits(cls, widths: Sequence[int], bits: ArrayLike) -> "ActivationPattern":
-        """Pattern of a flat sequence of truth values, one per unit."""
+        """Pattern from a flat sequence of Booleans, one per unit."""
         flat = np.asarray(bits, dtype=np.bool_).ravel()
         if flat.size != sum(widths):
             raise PatternError(f"a pattern of {sum(widths)} units cannot have {flat.size} bits")
@@ -51,7 +51,7 @@ class ActivationPattern:
 
     @classmethod
     def from_text(cls, widths: Sequence[int], text: str) -> "ActivationPattern":
-        """Pattern of a text like ``"0110/10"``.
+        """Pattern from a text like ``"0110/10"``.
 
         Raises
         ------
@@ -74,12 +74,12 @@ class ActivationPattern:
 
     @property
     def bits(self) -> BoolArray:
-        """Truth values of all units, shape (N,)."""
+        """Booleans of all units, shape (N,)."""
         return unpack_patterns(np.frombuffer(self.packed, dtype=np.uint8)[None, :], sum(self.widths)).ravel()
 
     @property
     def layers(self) -> list[BoolArray]:
-        """Truth values layer by layer."""
+        """Booleans layer by layer."""
         return np.split(self.bits, np.cumsum(self.widths)[:-1]) if self.widths else []
 
     def __str__(self) -> str:
@@ -117,7 +117,7 @@ def pattern_texts(packed: ByteArray, widths: Sequence[int]) -> list[str]:
 
 
 def group_rows(packed: ByteArray) -> tuple[IntArray, IntArray, IntArray]:
-    """Equal rows of packed patterns, largest group first (ties: first seen first).
+    """Group equal rows of packed patterns, the largest group first (of equal ones, the first seen).
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""How much the weights that an importer rounded can change the outputs.
+"""Bounds on how much the weights that an importer rounded can change the outputs.
 
 Notation: the network has W_l, b_l; before rounding they were W_l + E_l, b_l + e_l, where |E_l| ≤ D_l and |e_l| ≤ d_l,
 half an ulp at every flagged entry and 0 elsewhere. With x the activations of the network as it is and x + δ those of
@@ -36,7 +36,7 @@ def rounding_bound(network: ReLUNetwork, lower: FloatArray, upper: FloatArray) -
     Returns
     -------
     FloatArray
-        Shape (m,), before squashing; exactly 0 where the network has no rounded weight, ∞ where no bound exists.
+        Shape (m,), before squashing; exactly 0 if the network has no rounded weight, ∞ if no bound exists.
     """
     origin = network.origin
     if not origin.rounded_count:

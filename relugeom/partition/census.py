@@ -1,4 +1,4 @@
-"""How all 2^N patterns of a network divide on a domain, and which of them admissible inputs have: the answers."""
+"""The census of all 2^N patterns of a network on a domain, and the patterns of admissible inputs, as values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,11 +24,11 @@ __all__ = [
 ]
 
 MAX_LISTED_UNITS = 20
-"""Networks with more units have too many patterns to classify one by one."""
+"""Most units of a network whose patterns can be classified one by one."""
 
 
 class CensusKind(StrEnum):
-    """Which patterns are counted; those with a status by that status."""
+    """Kinds of patterns that are counted; those with a status by that status."""
 
     ALL = "all"
     REGION = "region"
@@ -48,7 +48,7 @@ class AdmissibleVerdict(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class PrefixProof:
-    """No admissible input decides the first `units` units as a region does.
+    """Proof that no admissible input decides the first `units` units as a region does.
 
     The proof is about the rows s_u z_u of these units, in their order, strict where active.
     """
@@ -59,25 +59,24 @@ class PrefixProof:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AdmissibleInputs:
-    """Which regions of a partition hold admissible inputs; one entry per region.
+    """Regions of a partition that contain admissible inputs; one entry per region.
 
     Attributes
     ----------
     verdicts
         `AdmissibleVerdict`, shape (k,).
     witnesses
-        An admissible input of each region that has one, shape (k, n); rows of NaN elsewhere. Exact wherever the row is
-        not in `exact_witnesses`.
+        An admissible input of each region that has one, shape (k, n); rows of NaN elsewhere. A row is exact unless it
+        is in `exact_witnesses`.
     exact_witnesses
-        Row → rational coordinates, where they are no float64 numbers.
+        Row → rational coordinates, where they are not float64 numbers.
     proofs
-        Row → proof that there is none; regions that begin alike can share one. Empty where all admissible inputs were
+        Row → proof that there is none; regions that begin alike can share one. Empty if all admissible inputs were
         listed.
     reasons
         Row → why its verdict is UNKNOWN.
     counts, total
-        How many admissible inputs each region has, shape (k,), and how many there are in all; None where they were not
-        listed.
+        Number of admissible inputs in each region, shape (k,), and in all; None if they were not listed.
     """
 
     verdicts: IntArray
@@ -95,29 +94,29 @@ class AdmissibleInputs:
 
     @property
     def admissible_share(self) -> FloatArray | None:
-        """The share of all admissible inputs that each region has; None where they were not listed."""
+        """Share of all admissible inputs that each region has; None if they were not listed."""
         return None if self.counts is None or not self.total else self.counts / self.total
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AdmissiblePatterns:
-    """The patterns that admissible inputs have, regions and lower-dimensional ones.
+    """Patterns of admissible inputs, both regions and lower-dimensional ones.
 
     Attributes
     ----------
     packed
-        Patterns in ascending order, eight units a byte, shape (k, ⌈N/8⌉).
+        Patterns in ascending order, eight units per byte, shape (k, ⌈N/8⌉).
     witnesses, exact_witnesses
         An admissible input with each pattern, as in `AdmissibleInputs`.
     counts
-        How many admissible inputs have each pattern, shape (k,); None where they were not listed.
+        How many admissible inputs have each pattern, shape (k,); None if they were not listed.
     complete
-        Whether these are all.
+        Whether these are all patterns of admissible inputs.
     reason
-        Why not.
+        Why they are not all, or empty.
     undecided
-        How further patterns may begin (prefixes of texts without slashes) where a question stayed open; what a limit of
-        time left unexplored is not among them.
+        Prefixes (texts without slashes) of further patterns about which a question stayed open; parts that a time limit
+        left unexplored are not among them.
     """
 
     packed: ByteArray
@@ -138,7 +137,7 @@ class AdmissiblePatterns:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PatternCensus:
-    """The feasible patterns of a domain, and how many there are of each kind.
+    """Feasible patterns of a domain, and how many there are of each kind.
 
     Attributes
     ----------
@@ -149,7 +148,7 @@ class PatternCensus:
     lower_packed
         Lower-dimensional patterns that are known, in ascending order, shape (l, ⌈N/8⌉).
     region_admissible, lower_admissible
-        How many admissible inputs have each of these patterns, shapes (r,) and (l,); None where admissible inputs are
+        How many admissible inputs have each of these patterns, shapes (r,) and (l,); None if admissible inputs are
         too many to list.
     complete
         Whether every region is known.
@@ -157,7 +156,7 @@ class PatternCensus:
         Whether every lower-dimensional pattern is known, not only those of admissible inputs.
     region_verdicts, lower_verdicts
         Whether some admissible input has each of these patterns (`AdmissibleVerdict`), shapes (r,) and (l,), also where
-        admissible inputs cannot be listed; None where nobody asked.
+        admissible inputs cannot be listed; None if this was not asked.
     admissible_complete
         Whether every pattern that an admissible input has is known.
     """
@@ -175,19 +174,19 @@ class PatternCensus:
 
     @property
     def patterns_in_words(self) -> str:
-        """The number of patterns, as a number up to 2^20 and as a power beyond."""
+        """Number of patterns, as a number up to 2^20 and as a power beyond."""
         return patterns_in_words(self.units)
 
     @property
     def infeasible(self) -> int | None:
-        """Number of infeasible patterns where everything was searched, else None."""
+        """Number of infeasible patterns if everything was searched, else None."""
         if not (self.complete and self.lower_complete):
             return None
         return int(2**self.units) - len(self.region_packed) - len(self.lower_packed)
 
     @property
     def admissible(self) -> int | None:
-        """Number of patterns that some admissible input has, or None where that is not known."""
+        """Number of patterns that some admissible input has, or None if that is not known."""
         if self.region_admissible is not None and self.lower_admissible is not None:
             return int((self.region_admissible > 0).sum() + (self.lower_admissible > 0).sum())
         if self.admissible_complete and self.region_verdicts is not None and self.lower_verdicts is not None:

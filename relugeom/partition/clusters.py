@@ -1,8 +1,8 @@
 """The paper's clusters: the samples of a data set that share an activation pattern [paper, section 3].
 
-Clusters stand largest first (ties: the one seen first), as columns; `Clusters` hands out a `Cluster` view on request.
-Samples outside a domain stay in their clusters, are counted, and never make a pattern a region. Samples are looked at
-chunk by chunk, and what is added up is added up in the same order whether they come from memory or from disk.
+Clusters are columns, the largest first (of equal ones, the one seen first); `Clusters` hands out a `Cluster` view on
+request. Samples outside a domain stay in their clusters, are counted, and never make a pattern a region. Samples are
+processed chunk by chunk, and sums are computed in the same order whether samples come from memory or from disk.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -29,16 +29,18 @@ from relugeom.remarks import OnRemark, warn
 __all__ = ["Cluster", "Clusters", "cluster_samples"]
 
 LARGEST = 1e150
-"""Of larger numbers the squares lie beyond float64."""
+"""Squares of larger numbers exceed float64."""
 UNRANKED = 4
 """No representative yet."""
 FAR_BELOW, CONFIDENCE = 0.9, 0.99
-"""How much of the share of the commonest class the accuracy must reach, and how sure it must be that it does not."""
+"""Part of the commonest class's share that the accuracy must reach, and the confidence needed to say that it does
+not.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One cluster: a view on a row of `Clusters`, same words."""
+    """One cluster: a view on a row of `Clusters`, with the same attributes."""
 
     pattern: ActivationPattern
     size: int
@@ -58,14 +60,14 @@ class Clusters:
     Attributes
     ----------
     packed
-        Patterns, eight units a byte, shape (k, ⌈N/8⌉).
+        Patterns, eight units per byte, shape (k, ⌈N/8⌉).
     size
         Number of samples, shape (k,).
     outside
-        How many of them lie outside the domain, shape (k,); 0 without a domain.
+        Number of samples outside the domain, shape (k,); 0 without a domain.
     representative
-        A sample of the cluster (row number), inside the domain where there is one and off every unit's boundary where
-        there is one, shape (k,).
+        Row number of one sample of the cluster, shape (k,): if possible inside the domain, and off the hyperplanes of
+        all units.
     clear
         True where the representative is inside the domain and none of its pre-activations is 0: then the pattern is a
         region.
@@ -79,10 +81,10 @@ class Clusters:
     target_share
         Share of samples whose target is each class, shape (k, c), or None without a target or a decision.
     target_mean
-        Mean of the target, shape (k,): of a regression, or the rate of class 1 where there are two classes; None
-        without a target, and where it would be a mean of the numbers of classes.
+        Mean of the target, shape (k,): of a regression, or the rate of class 1 if there are two classes; None without a
+        target, and if it would be a mean of class numbers.
     accuracy
-        Share of samples whose decision is the target, shape (k,), or None without a target or a decision.
+        Share of samples whose decision equals the target, shape (k,), or None without a target or a decision.
     assignment
         For each sample, its cluster, shape (s,).
     inside
@@ -147,15 +149,15 @@ def cluster_samples(
     Parameters
     ----------
     X
-        Samples, shape (s, n); the columns of a DataFrame are matched by name where the network names its inputs.
+        Samples, shape (s, n); the columns of a DataFrame are matched by name if the network names its inputs.
     target
-        What the network should predict, shape (s,): classes 0, 1, … or other labels (`relugeom.data.labels`) where the
-        network decides, numbers otherwise.
+        What the network should predict, shape (s,): classes 0, 1, … or other labels (`relugeom.data.labels`) if the
+        network takes a decision, numbers otherwise.
     domain
-        Where given, samples outside it are counted as such.
+        Domain outside which samples are counted as such.
     on_remark
-        Called where labels had to be numbered, and where the network does worse than always saying the commonest class;
-        by default with a warning.
+        Called if labels had to be numbered, or if the network does worse than always deciding for the commonest class;
+        issues a warning by default.
     on_progress
         Called with the number of samples that are done.
 
@@ -184,7 +186,7 @@ def cluster_samples(
 
 
 class _Grouping:
-    """Clusters in the making, numbered in the order in which they are first seen."""
+    """Clusters under construction, numbered in the order in which they are first seen."""
 
     def __init__(self, network: ReLUNetwork, domain: Domain | None, samples: int, wanted: FloatArray | None) -> None:
         self._network, self._domain, self._wanted = network, domain, wanted
@@ -227,7 +229,7 @@ class _Grouping:
         self._sums[ids] += _sum_by(group, len(ids), values)
 
     def finish(self, table: SampleTable) -> Clusters:
-        """The clusters of all samples, which are those of the table."""
+        """Clusters of all samples in the table."""
         network, known = self._network, len(self._known)
         order = np.lexsort((np.arange(known), -self._size[:known]))
         rank = np.empty_like(order)
@@ -260,7 +262,7 @@ class _Grouping:
         )
 
     def _number(self, packed: ByteArray, first: IntArray) -> IntArray:
-        """The number of the pattern in each of these rows; new ones are numbered in the order of the rows."""
+        """Number of the pattern in each of these rows; new ones are numbered in the order of the rows."""
         ids = np.empty(len(first), dtype=np.int64)
         for place in np.argsort(first).tolist():
             ids[place] = self._known.setdefault(packed[first[place]].tobytes(), len(self._known))
@@ -275,7 +277,7 @@ class _Grouping:
 
 
 def _doubt_about_accuracy(clusters: Clusters) -> str:
-    """What to say where always saying the commonest class would do clearly better, else an empty text."""
+    """Remark for a network that does clearly worse than always deciding for the commonest class, else an empty text."""
     if clusters.accuracy is None or clusters.target_share is None:
         return ""
     samples = len(clusters.assignment)
@@ -291,9 +293,10 @@ def _doubt_about_accuracy(clusters: Clusters) -> str:
         return ""
     names = clusters.network.rule.class_names
     return (
-        f"the decision is right for {right:,} of {samples:,} samples ({percent(right / samples)}), always class "
-        f"{names[commonest] if names else commonest} would be for {percent(float(share[commonest]))}: are the columns "
-        f"in the right order, and the classes numbered as the model numbers them?"
+        f"the decision is right for {right:,} of {samples:,} samples ({percent(right / samples)}), but would be "
+        f"right for {percent(float(share[commonest]))} if it were always class "
+        f"{names[commonest] if names else commonest}: "
+        f"are the columns in the right order, and are the classes numbered as the model numbers them?"
     )
 
 

@@ -1,4 +1,4 @@
-"""What a search has found so far, in tree order: pieces that a task leaves behind, and blocks that its users get."""
+"""Findings of a search so far, in tree order: pieces that a task produces, and blocks that its users get."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class Found:
     packed, points
         Columns of patterns and of points in coordinates of the hull, in pieces.
     exact_points
-        Row → rational coordinates where they are not floats.
+        Row → rational coordinates, for points that are not floats.
     tokens
         The split tree in preorder, in pieces; EMPTY stands for an inner node whose cell turned out to be empty.
     empty_leaves
@@ -45,7 +45,7 @@ class Found:
         return self.count + len(self.empty_leaves)
 
     def extend(self, other: "Found") -> None:
-        """Append what comes next in tree order."""
+        """Append the findings that come next in tree order."""
         leaves = self.leaves
         self.empty_leaves += [leaves + leaf for leaf in other.empty_leaves]
         self.packed += other.packed
@@ -63,9 +63,9 @@ class RegionBlock(NamedTuple):
     packed, points
         Patterns, shape (k, ⌈N/8⌉), and interior points, shape (k, n).
     exact_points
-        Row of the block → rational coordinates where the point is no float64 point.
+        Row of the block → rational coordinates, for points that are not float64 points.
     tokens
-        The tree's tokens since the block before, as in `Found`.
+        The tree's tokens since the previous block, as in `Found`.
     empty_leaves
         Which of the block's leaves turned out to be empty.
     """
@@ -78,7 +78,7 @@ class RegionBlock(NamedTuple):
 
 
 def join_blocks(blocks: Iterable[RegionBlock]) -> RegionBlock:
-    """Blocks that follow each other, as one."""
+    """Join consecutive blocks into one."""
     blocks = list(blocks)
     if len(blocks) == 1:
         return blocks[0]
@@ -96,18 +96,18 @@ def join_blocks(blocks: Iterable[RegionBlock]) -> RegionBlock:
 
 @dataclass(frozen=True, slots=True)
 class SearchProgress:
-    """How far a search has come.
+    """Progress of a search.
 
     Attributes
     ----------
     regions
-        Found by this search without a gap from the first on.
+        Regions that this search has found without a gap from the first on.
     known
-        Found by the search that it resumed.
+        Regions found by the search that it resumed.
     seconds
-        Since it began.
+        Seconds since the search began.
     explored
-        Estimated share of the split tree that is done: a subtree behind k splits counts 2^−k.
+        Estimated share of the split tree that is done: a subtree after k splits counts 2^−k.
     """
 
     regions: int
@@ -117,11 +117,11 @@ class SearchProgress:
 
     @property
     def rate(self) -> float:
-        """Regions a second."""
+        """Regions per second."""
         return self.regions / self.seconds if self.seconds > 0 else 0.0
 
     def __str__(self) -> str:
-        text = f"{self.known + self.regions:,} regions, {self.rate:,.0f} a second"
+        text = f"{self.known + self.regions:,} regions, {self.rate:,.0f} per second"
         if self.explored <= 0 or self.seconds < 1 or self.known:
             return text
         left = self.seconds * (1 - self.explored) / self.explored

@@ -1,6 +1,6 @@
 """All activation regions of a network over a domain, as columns.
 
-Regions stand in tree order: the split tree decides unit after unit, layer by layer, the inactive side first, so that
+Regions are in tree order: the split tree decides unit after unit, layer by layer, the inactive side first, so that the
 texts of patterns are in ascending order. The tree is kept in preorder, one token per decision, which makes coverage
 provable without running the search again.
 """
@@ -26,7 +26,7 @@ __all__ = ["Partition", "PartitionStatus", "PatternStatus", "Region", "TreeToken
 
 
 class PatternStatus(StrEnum):
-    """What a pattern is on a domain."""
+    """Status of a pattern on a domain."""
 
     REGION = "region"
     LOWER_DIMENSIONAL = "lower-dimensional"
@@ -35,7 +35,7 @@ class PatternStatus(StrEnum):
 
 
 class PartitionStatus(StrEnum):
-    """Whether every region is there."""
+    """Whether all regions are listed."""
 
     COMPLETE = "complete"
     TRUNCATED = "truncated"
@@ -61,7 +61,7 @@ class Region:
     point
         The float64 point nearest to an interior point, shape (n,).
     exact_point
-        That interior point in rationals where it is not a float64 point, else None.
+        That interior point in rationals if it is not a float64 point, else None.
     """
 
     pattern: ActivationPattern
@@ -76,9 +76,9 @@ class Partition:
     Attributes
     ----------
     packed
-        Patterns, eight units a byte, shape (k, ⌈N/8⌉).
+        Patterns, eight units per byte, shape (k, ⌈N/8⌉).
     points
-        An interior point of each region, shape (k, n); exact wherever the row is not in `exact_points`.
+        An interior point of each region, shape (k, n); exact unless the row is in `exact_points`.
     exact_points
         Row → rational coordinates, for regions whose interior holds no convenient float64 point.
     tree
@@ -86,7 +86,7 @@ class Partition:
     dimension
         Dimension of the relaxation's affine hull; interiors are relative to it.
     status, reason
-        COMPLETE, or TRUNCATED and why.
+        COMPLETE, or TRUNCATED and the reason.
     seconds
         Time of the search.
     """
@@ -125,7 +125,7 @@ class Partition:
         return f"Partition({len(self)} activation regions, {self.status.value}, dimension {self.dimension})"
 
     def find_row(self, pattern: ActivationPattern | str) -> int | None:
-        """Row of a pattern, or None where it is not a region of this partition."""
+        """Row of a pattern, or None if it is not a region of this partition."""
         if isinstance(pattern, str):
             pattern = ActivationPattern.from_text(self.network.widths, pattern)
         if pattern.widths != self.network.widths:
@@ -133,7 +133,7 @@ class Partition:
         return find_packed_row(self.packed, pattern.packed)
 
     def region_of(self, x: ArrayLike) -> Region | None:
-        """The region that holds an input, or None where the input has a lower-dimensional or unexplored pattern.
+        """Region that contains an input, or None if the input has a lower-dimensional or unexplored pattern.
 
         Raises
         ------
@@ -161,7 +161,7 @@ def find_packed_row(packed: ByteArray, content: bytes) -> int | None:
 
 
 def check_inputs(network: ReLUNetwork, domain: Domain) -> None:
-    """Raise where a network and a domain do not have the same number of inputs, or have them in another order."""
+    """Raise unless a network and a domain have the same number of inputs, in the same order."""
     if network.inputs != domain.inputs:
         raise InputError(f"the network has {network.inputs} inputs, but the domain has {domain.inputs}")
     pairs = zip(network.input_names, domain.feature_names, strict=False)

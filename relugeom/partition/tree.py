@@ -1,8 +1,8 @@
 """The split tree as a list of tokens in preorder.
 
 Every decision of a unit is one token (`TreeToken`): INACTIVE and ACTIVE have one child, SPLIT has two (the inactive
-side first), UNEXPLORED has none. A node that has decided all N units is a leaf, which needs no token; so a tree is
-readable without any index, and a subtree is a slice.
+side first), UNEXPLORED has none. A node that has decided all N units is a leaf, which needs no token; so a tree can be
+read without an index, and a subtree is a slice.
 """
 
 from collections.abc import Collection
@@ -15,23 +15,23 @@ from relugeom.partition.partition import Partition, PartitionStatus, TreeToken
 __all__ = ["EMPTY", "cut_tree", "unexplored_prefixes", "unexplored_subtrees", "without_empty_nodes"]
 
 EMPTY = 4
-"""Stands in the place of a node whose cell turned out to be empty, until `without_empty_nodes` has taken it out."""
+"""Token for a node whose cell turned out to be empty, until `without_empty_nodes` has removed it."""
 
 
 def unexplored_subtrees(tree: ByteArray, leaves: int) -> int:
-    """How many subtrees are missing behind the last token: s splits end in s + 1 leaves or missing subtrees."""
+    """Number of subtrees missing after the last token: s splits end in s + 1 leaves or missing subtrees."""
     return int((tree == TreeToken.SPLIT).sum()) + 1 - leaves - int((tree == TreeToken.UNEXPLORED).sum())
 
 
 def cut_tree(tree: ByteArray, units: int, leaves: int) -> ByteArray:
-    """The tokens that come before the first so many leaves are done."""
+    """Tokens that come before this many leaves are done."""
     return tree[: _walk(tree, units, leaves)[0]]
 
 
 def unexplored_prefixes(partition: Partition) -> list[str]:
-    """The parts of a truncated partition's tree that were not searched: how their patterns begin, in tree order.
+    """Prefixes of the patterns that a truncated partition did not search, in tree order.
 
-    The pattern of every region that is not in the partition begins like one of these texts (``"011"``, ``"011/0"``);
+    The pattern of every region that is not in the partition begins with one of these texts (``"011"``, ``"011/0"``);
     the empty one stands for everything. A complete partition has none.
     """
     network = partition.network
@@ -47,7 +47,7 @@ def unexplored_prefixes(partition: Partition) -> list[str]:
 
 
 def _walk(tree: ByteArray, units: int, leaves: int) -> tuple[int, list[int]]:
-    """The tokens before the first so many leaves are done, and the depths at which active sides wait behind them."""
+    """Tokens before this many leaves are done, and the depths at which active sides wait after them."""
     pending: list[int] = []
     depth = position = 0
     while leaves > 0:
@@ -68,12 +68,12 @@ def _walk(tree: ByteArray, units: int, leaves: int) -> tuple[int, list[int]]:
 
 
 def without_empty_nodes(tree: ByteArray, units: int, empty_leaves: Collection[int]) -> ByteArray:
-    """The same tree with every empty node taken out: a split with one empty side is a stable unit.
+    """The same tree with every empty node removed: a split with one empty side is a stable unit.
 
     Parameters
     ----------
     empty_leaves
-        Which leaves, counted from 0, are empty.
+        Numbers of the empty leaves, from 0.
     """
     if not empty_leaves and not (tree == EMPTY).any():
         return tree
@@ -112,7 +112,7 @@ def without_empty_nodes(tree: ByteArray, units: int, empty_leaves: Collection[in
 
 
 def _joined(token: int, children: "list[list[int] | None]") -> list[int] | None:
-    """A node with its finished subtrees; None where all of them are empty."""
+    """A node with its finished subtrees; None if all of them are empty."""
     kept = [child for child in children if child is not None]
     if not kept:
         return None

@@ -1,6 +1,6 @@
-"""Better inputs from good ones: one whole-numbered feature, or one group of them, is changed at a time, in floats.
+"""Better inputs from good ones: one integer feature or one-hot group is changed at a time, in floats.
 
-A cell has the integers of one input only, so that the exact search within cells never changes them: this does.
+A cell has the integers of one input only, so the exact search within cells never changes them; this does.
 """
 
 import numpy as np
@@ -14,7 +14,9 @@ from relugeom.network.network import ReLUNetwork
 __all__ = ["climb_by_coordinates"]
 
 MOST_VALUES, SWEEPS = 256, 50
-"""Values of a feature that are tried (of more, as many spread over its range), and passes over all features."""
+"""Values of a feature that are tried (if there are more, this many spread over its range), and passes over all
+features.
+"""
 
 
 def climb_by_coordinates(
@@ -28,7 +30,7 @@ def climb_by_coordinates(
 ) -> FloatArray:
     """Admissible inputs, shape (k, n), at which one output is at least as large (direction 1) or small (−1) as at X.
 
-    The best come first; where time is up, the rest stay as they are.
+    The best come first; if time runs out, the rest stay unchanged.
     """
     in_group = {feature for group in domain.groups for feature in group}
     alone = [(feature,) for feature in np.flatnonzero(domain.integral).tolist() if feature not in in_group]
@@ -55,7 +57,7 @@ def climb_by_coordinates(
 
 
 def _values(domain: Domain, own: tuple[int, ...]) -> FloatArray:
-    """Values of a feature or a group to be tried, shape (values, features); none beyond open sides."""
+    """Values of a feature or a group to try, shape (values, features); none beyond open sides."""
     listed = list_combinations(domain, own, limit=MOST_VALUES)
     if listed is not None:
         return listed[:, list(own)]

@@ -1,7 +1,7 @@
-"""Two networks on one domain: the same function, or the largest difference and where it is.
+"""Equivalence of two networks on one domain: the same function, or the largest difference and where it is reached.
 
-The one idea: that no output differs is one claim; where it fails, the difference of an output is itself piecewise
-affine, on the cells that both networks have in common, and has a largest value like any output.
+The one idea: that no output differs is one claim. If it fails, the difference of an output is itself piecewise affine
+on the cells that both networks have in common, and has a largest value like any output.
 """
 
 import time
@@ -27,20 +27,20 @@ __all__ = ["Comparison", "compare_networks"]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What two networks have in common.
+    """Comparison of two networks.
 
     Attributes
     ----------
     networks
-        Both of them.
+        Both networks.
     equivalent
-        The claim that no output differs anywhere on the domain.
+        Settled claim that no output differs anywhere on the domain.
     scope
-        On which inputs they were compared.
+        Inputs on which they were compared.
     differences
-        One per output, where they are not equivalent: the largest |y − y'|.
+        The largest |y − y'| of each output, if they are not equivalent.
     seconds
-        Time of the work.
+        Time taken.
     """
 
     networks: tuple[ReLUNetwork, ReLUNetwork]
@@ -61,29 +61,30 @@ def compare_networks(
     time_limit: TimeLimit = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Comparison:
-    """Whether two networks are the same function on a domain, or how far they are apart.
+    """Decide whether two networks are the same function on a domain, or how far apart they are.
 
     Parameters
     ----------
     settle
-        Who settles the claims: a `Settler`, or a function settle(claim) for these two networks on this domain; by
-        default they are proved here. Only a `Settler` is told how much time is left.
+        Settler of the claims: a `Settler`, or a function settle(claim) for these two networks on this domain; by
+        default the claims are proved here. Only a `Settler` is told how much time is left.
     certificate
-        A file for the proof that they are the same function; by default none is written.
+        File for the proof that they are the same function; by default none is written.
     scope
-        ADMISSIBLE: on admissible inputs, which is meant by default where the domain has whole numbers; RELAXATION: on
-        all inputs of the relaxation.
+        ADMISSIBLE: on admissible inputs, the default if the domain has integer features; RELAXATION: on all inputs of
+        the relaxation.
     time_limit
-        Seconds, or a deadline, for all of it; claims that are not settled by then are not known.
+        Seconds or a deadline for everything; claims that are not settled by then are unknown.
     on_progress
         Called with the number of cells that a proof has closed so far.
 
     Raises
     ------
     InputError
-        They have other numbers of inputs or outputs, or a certificate is asked of another settler than the prover.
+        The networks have different numbers of inputs or outputs, or a certificate is asked of a settler other than the
+        prover.
     EmptyDomainError
-        No input of the domain is admissible, so that nothing could be compared.
+        No input of the domain is admissible, so nothing can be compared.
     """
     began, deadline = time.perf_counter(), Deadline.of(time_limit)
     if (first.inputs, first.outputs) != (second.inputs, second.outputs):
@@ -111,7 +112,7 @@ def _largest_differences(
     ask: Ask,
     deadline: Deadline,
 ) -> Iterator[Extremum]:
-    """How far each output is apart, from an input on where one is."""
+    """Largest difference of each output, starting from an input where one differs."""
     outputs = range(networks[0].outputs)
     for output in outputs:
         ends = []
@@ -124,7 +125,7 @@ def _largest_differences(
 
 
 def _larger(one: Extremum, other: Extremum) -> Extremum:
-    """The larger of two; known only if both are."""
+    """The larger of two extrema; known only if both are."""
     ends = sorted((one, other), key=lambda end: (end.value is None, end.value or Fraction(0)))
     if ends[1].value is not None and ends[0].verdict is Verdict.UNKNOWN:
         return replace(ends[1], verdict=Verdict.UNKNOWN, settlement=ends[0].settlement)

@@ -1,8 +1,8 @@
-"""Inputs that differ only in protected features, and get another decision.
+"""Fairness: whether inputs that differ only in protected features get the same decision.
 
 Notation: own is the set of protected features; two inputs are *alike* iff they agree in all others. The one idea: that
 alike inputs get the same decision is one claim about pairs of inputs. It may hold on the relaxation; a pair that shows
-that it fails is admissible. What samples show needs no proof, so they are looked at first.
+that it fails is admissible. A pair of samples needs no proof, so samples are looked at first.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ from relugeom.questions.settler import (
 __all__ = ["Fairness", "protected_fairness"]
 
 CHUNK, DRAWN = 10_000, 10_000
-"""Inputs that are evaluated together, and inputs that are drawn to look for a pair."""
+"""Inputs that are evaluated at once, and inputs that are drawn to look for a pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +49,15 @@ class Fairness:
     Attributes
     ----------
     protected
-        Indices of the features, with those that are bound to them by a one-hot group.
+        Indices of the features, with those that share a one-hot group with them.
     same_decision
-        The claim that alike inputs get the same decision; a counterexample is a pair of admissible inputs.
+        Settled claim that alike inputs get the same decision; a counterexample is a pair of admissible inputs.
     scope
-        Of which inputs: admissible ones where the domain has whole numbers (what holds on the relaxation holds there).
+        Inputs that the claim is about: admissible ones if the domain has integer features (a claim that holds on the
+        relaxation holds for them).
     unequal, admissible
-        Of how many admissible inputs an alike one gets another decision (undecided is a decision of its own), and how
-        many there are; None where they are not listed, or not in time.
+        Number of admissible inputs for which an alike one gets another decision (undecided is a decision of its own),
+        and number of admissible inputs; None if they are not listed, or not in time.
     """
 
     protected: tuple[int, ...]
@@ -76,20 +77,20 @@ def protected_fairness(
     candidates: ArrayLike | None = None,
     time_limit: TimeLimit = None,
 ) -> Fairness:
-    """Whether inputs that differ only in protected features get the same decision.
+    """Decide whether inputs that differ only in protected features get the same decision.
 
     Parameters
     ----------
     protected
         Indices of features.
     settle
-        Who settles the claims: a `Settler`, or a function settle(claim) for this network on this domain; by default
-        they are proved here. Only a `Settler` is told how much time is left.
+        Settler of the claims: a `Settler`, or a function settle(claim) for this network on this domain; by default the
+        claims are proved here. Only a `Settler` is told how much time is left.
     candidates
-        Inputs, shape (k, n), such as samples: a pair that shows that the claim fails is looked for at the admissible
-        ones among them, and at drawn inputs, before a proof is tried.
+        Inputs, shape (k, n), such as samples: a pair that refutes the claim is looked for at the admissible ones among
+        them, and at drawn inputs, before a proof is tried.
     time_limit
-        Seconds, or a deadline, for all of it; what is not settled or counted by then is not known.
+        Seconds or a deadline for everything; what is not settled or counted by then is unknown.
 
     Raises
     ------
@@ -113,7 +114,7 @@ def protected_fairness(
 def _counted(
     network: ReLUNetwork, domain: Domain, own: tuple[int, ...], found: Settlement, deadline: Deadline
 ) -> Fairness:
-    """The answer, with the number of unequal inputs where all are listed."""
+    """The answer, with the number of unequal inputs if all inputs are listed."""
     listed = None if deadline.passed else list_admissible(domain)
     if listed is None:
         return Fairness(own, found, choose_scope(domain))
@@ -134,7 +135,7 @@ def _claim(network: ReLUNetwork, own: tuple[int, ...], scope: Scope) -> Claim:
 
 
 def _without_doubt(network: ReLUNetwork, ask: Ask, found: Settlement) -> Settlement:
-    """A pair of which one output lies between the bounds of an irrational threshold shows nothing: another may."""
+    """A pair with an output between the bounds of an irrational threshold shows nothing; another pair may."""
     shown, rule, claim = found.counterexample, network.rule, found.claim
     if not isinstance(claim, SameDecision) or shown is None or shown.second_outputs is None:
         return found
@@ -145,12 +146,12 @@ def _without_doubt(network: ReLUNetwork, ask: Ask, found: Settlement) -> Settlem
     certain = ask(Excluded(((above, below),), claim.scope, twin=Twin(claim.own)))
     if certain.verdict is Verdict.FAILS:
         return replace(certain, claim=claim)
-    reason = f"an output lies between {rule.lower!r} and {rule.upper!r}, where the class is not known"
+    reason = f"an output lies between {rule.lower!r} and {rule.upper!r}, where the class is unknown"
     return replace(found, verdict=Verdict.UNKNOWN, counterexample=None, reason=reason)
 
 
 def _unequal(network: ReLUNetwork, listed: FloatArray, own: tuple[int, ...], deadline: Deadline) -> BoolArray:
-    """Which inputs have an alike one with another decision, in exact arithmetic."""
+    """Whether each input has an alike one with another decision, in exact arithmetic."""
     if not len(listed):
         return np.zeros(0, dtype=np.bool_)
     parts = []
@@ -167,7 +168,7 @@ def _unequal(network: ReLUNetwork, listed: FloatArray, own: tuple[int, ...], dea
 
 
 def _decisions(network: ReLUNetwork, X: FloatArray) -> BoolArray:
-    """What decides about each row: y > θ (for either bound of θ), or which outputs are the largest."""
+    """Decision of each row: y > θ (for either bound of θ), or which outputs are the largest."""
     values, exponent = exact_values(exact_network(network), X)[-1]
     table = np.array([int(entry) for entry in values.entries()], dtype=object).reshape(network.outputs, len(X)).T
     rule = network.rule

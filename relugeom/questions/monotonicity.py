@@ -1,9 +1,9 @@
-"""In which features an output only rises, or only falls.
+"""Monotonicity: features with which an output only rises, or only falls.
 
-Notation: the output never falls in feature k iff y(x') ≥ y(x) for all inputs x, x' of the domain that differ in
-x'_k > x_k only; it never rises iff −y never falls. The one idea: what holds on the relaxation holds; a pair that shows
-that it fails must be admissible, and where features are integers the pairs of admissible inputs are asked about. Most
-directions fail, and a look at some inputs shows it at once, which no proof needs to be tried for.
+Notation: the output never falls in feature k iff y(x') ≥ y(x) for all inputs x, x' of the domain that differ in x'_k >
+x_k only; it never rises iff −y never falls. The one idea: a claim that holds on the relaxation holds. A pair that
+refutes it must be admissible, and if features are integers, the claim is about pairs of admissible inputs. Most
+directions fail, and a few inputs show it at once, without trying a proof.
 """
 
 from dataclasses import dataclass
@@ -31,21 +31,22 @@ from relugeom.questions.settler import Ask, PlainSettle, Prover, Settler, asking
 __all__ = ["Monotonicity", "SignMap", "monotonicity", "sign_map"]
 
 MOVED, STEPS = 500, 16
-"""How many inputs are moved along a feature (drawn ones, and given ones), and in how many steps."""
+"""Numbers of inputs that are moved along a feature (drawn ones, and given ones), and number of steps."""
 MOVED_NUMBERS = 1 << 20
-"""Coordinates of all of these together: of very many features fewer inputs are moved."""
+"""Coordinates of all of these together: with very many features, fewer inputs are moved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Monotonicity:
-    """How one output moves with one feature; where both hold, the feature has no influence on it.
+    """How one output moves with one feature; if both claims hold, the feature has no influence on it.
 
     Attributes
     ----------
     never_falls, never_rises
         Settled claims; a counterexample is a pair of admissible inputs, the one with the smaller feature first.
     scope
-        Of which inputs: admissible ones where the domain has whole numbers (what holds on the relaxation holds there).
+        Inputs that the claims are about: admissible ones if the domain has integer features (a claim that holds on the
+        relaxation holds for them).
     """
 
     output: int
@@ -64,7 +65,7 @@ class SignMap:
     negative, zero, positive
         Number of regions with that sign, shape (outputs, features).
     negative_share, positive_share
-        Share of the domain, or None where the regions' volumes are not known.
+        Share of the domain, or None if the regions' volumes are not known.
     """
 
     negative: IntArray
@@ -84,18 +85,18 @@ def monotonicity(
     candidates: ArrayLike | None = None,
     time_limit: TimeLimit = None,
 ) -> Monotonicity:
-    """Whether an output never falls, and whether it never rises, in a feature.
+    """Decide whether an output never falls, and whether it never rises, in a feature.
 
     Parameters
     ----------
     settle
-        Who settles the claims: a `Settler`, or a function settle(claim) for this network on this domain; by default
-        they are proved here. Only a `Settler` is told how much time is left.
+        Settler of the claims: a `Settler`, or a function settle(claim) for this network on this domain; by default the
+        claims are proved here. Only a `Settler` is told how much time is left.
     candidates
-        Inputs that are moved along the feature, shape (k, n): a pair that shows that a direction fails is looked for
-        there and at drawn inputs before a proof is tried.
+        Inputs that are moved along the feature, shape (k, n): a pair that refutes a direction is looked for there and
+        at drawn inputs before a proof is tried.
     time_limit
-        Seconds, or a deadline, for all of it; claims that are not settled by then are not known.
+        Seconds or a deadline for everything; claims that are not settled by then are unknown.
 
     Raises
     ------
@@ -117,7 +118,7 @@ def monotonicity(
 
 
 def sign_map(partition: Partition, *, shares: FloatArray | None = None) -> SignMap:
-    """Exact signs of the coefficients of all regions.
+    """Compute the exact signs of the coefficients of all regions.
 
     Parameters
     ----------
@@ -141,7 +142,7 @@ def _find_pairs(
 ) -> tuple[Counterexample | None, Counterexample | None]:
     """Two admissible inputs between which the output falls while the feature rises, and two between which it rises.
 
-    Inputs are moved along a grid of values of the feature; of the neighbours on it that are admissible both, those
+    Inputs are moved along a grid of values of the feature; among neighbours on it that are both admissible, those
     between which the float output falls (rises) most are evaluated exactly.
     """
     tables = [draw_admissible(domain, MOVED), *([] if candidates is None else [candidates])]
@@ -167,7 +168,7 @@ def _find_pairs(
 
 
 def _grid(domain: Domain, feature: int, rows: FloatArray) -> FloatArray:
-    """Values of a feature between its bounds; beyond an open side, between those that were seen."""
+    """Values of a feature between its bounds; for an open side, between those that were seen."""
     seen = rows[:, feature] if len(rows) else np.zeros(1)
     low, high = (
         bound if np.isfinite(bound) else end
@@ -178,10 +179,10 @@ def _grid(domain: Domain, feature: int, rows: FloatArray) -> FloatArray:
 
 
 def _shown(claim: Claim, pair: Counterexample | None) -> Settlement | None:
-    """The claim fails where a pair shows it."""
+    """Settlement that fails if a pair refutes the claim."""
     if pair is None:
         return None
-    return Settlement(claim, Verdict.FAILS, counterexample=pair, reason="two inputs show the contrary")
+    return Settlement(claim, Verdict.FAILS, counterexample=pair, reason="two inputs refute it")
 
 
 def _settle_direction(

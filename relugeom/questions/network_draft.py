@@ -1,4 +1,4 @@
-"""A network while units are taken out of it, every change in rationals.
+"""Drafts: a network while units are removed from it, with every change in rationals.
 
 Notation: a_i = max(z_i, 0) is the output of a unit; `takes over` c_k means that column k of the next layer gains c_k
 times column i. The one idea: a change is computed exactly, and made only if every new weight is a float64 number.
@@ -25,7 +25,7 @@ NOTHING: Mapping[int, Fraction] = {}
 
 
 class Reason(StrEnum):
-    """Why a unit is not needed."""
+    """Reason why a unit is not needed."""
 
     NEVER_FIRES = "never fires"
     CONSTANT = "constant"
@@ -38,16 +38,16 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """One unit that goes, or could.
+    """One unit that is removed, or could be.
 
     Attributes
     ----------
     layer, unit
-        Its place in the original network.
+        Position of the unit in the original network.
     reason
         Why the function does not need it.
     rounded
-        How many weights of the next layer are rounded for it.
+        Number of weights of the next layer that are rounded for it.
     """
 
     layer: int
@@ -57,7 +57,7 @@ class Removal:
 
 
 class Draft:
-    """The layers at hand, and what was done to them."""
+    """The present layers, and the changes that were made to them."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Draft:
         self._rounds, self._deadline = rounds, deadline
 
     def sweep(self) -> bool:
-        """Go once through all layers; whether anything changed."""
+        """Go once through all layers; returns whether anything changed."""
         if self._is_late():
             return False
         before, self.refused = len(self.removed), []
@@ -104,7 +104,7 @@ class Draft:
     # --- which units can go ---------------------------------------------------------------------------------------
 
     def _take_out_silent(self, layer: int, gone: set[int]) -> None:
-        """Units that say nothing: never firing, constant, or heard by nobody."""
+        """Remove units without effect: never firing, constant, or unused."""
         for unit in range(len(self.biases[layer])):
             if not self.weights[layer + 1][:, unit].any():
                 self._take_out(layer, unit, gone, Reason.UNUSED)
@@ -115,7 +115,7 @@ class Draft:
                 self._take_out(layer, unit, gone, Reason.CONSTANT, constant=constant)
 
     def _take_out_duplicates(self, layer: int, gone: set[int]) -> None:
-        """Positive multiples of each other are left to the smallest of them."""
+        """Replace positive multiples of each other by the smallest of them."""
         groups: dict[tuple[int, ...], list[tuple[Fraction, int]]] = {}
         for unit, (direction, size) in enumerate(self._directions(layer)):
             groups.setdefault(direction, []).append((size, unit))
@@ -125,7 +125,7 @@ class Draft:
                 self._take_out(layer, unit, gone, Reason.DUPLICATE, {first: size / least})
 
     def _take_out_dependent(self, layer: int, gone: set[int]) -> None:
-        """Units of which the others know the linear part."""
+        """Remove units whose linear part is a combination of others."""
         directions = self._directions(layer)
         places = {direction: (unit, size) for unit, (direction, size) in enumerate(directions) if unit not in gone}
         # What is linear in the layer below: z of units that are never negative, and z_k of opposite pairs (i, k), as
@@ -211,7 +211,7 @@ class Draft:
         self.refused.append(Removal(self.source_layers[layer], int(self.source_units[layer][unit]), reason, rounded))
 
     def _close(self, layer: int, gone: set[int]) -> None:
-        """Close the ranks of a layer; one without units left makes the network a constant."""
+        """Close the gap in a layer; a layer without units makes the network a constant."""
         kept = [unit for unit in range(len(self.biases[layer])) if unit not in gone]
         if not gone:
             return
@@ -225,7 +225,7 @@ class Draft:
             self.signs[layer], self.source_units[layer] = self.signs[layer][kept], self.source_units[layer][kept]
 
     def _become_constant(self, layer: int) -> bool:
-        """Replace everything by the outputs, which depend on nothing any more."""
+        """Replace everything by the outputs, which no longer depend on anything."""
         rest = ReLUNetwork(tuple(self.weights[layer + 1 :]), tuple(self.biases[layer + 1 :]))
         _, outputs = evaluate_exactly(rest, [Fraction(0)] * rest.inputs)
         values, rounded = _as_floats([[value] for value in outputs])
@@ -248,7 +248,7 @@ class Draft:
         return [_direction(row) for row in hatted]
 
     def _combinations(self, layer: int, units: Sequence[int]) -> dict[int, dict[int, Fraction]]:
-        """Which forms are combinations of earlier ones and of 1: position → {position (−1 for the 1): factor}."""
+        """Forms that are combinations of earlier ones and of 1: position → {position (−1 for the 1): factor}."""
         inputs = self.weights[layer].shape[1]
         hatted = np.column_stack([self.weights[layer], self.biases[layer]])[list(units)]
         columns = [[Fraction(0)] * inputs + [Fraction(1)], *([Fraction(x) for x in row] for row in hatted.tolist())]
@@ -279,7 +279,7 @@ def _direction(row: FloatArray) -> tuple[tuple[int, ...], Fraction]:
 
 
 def _as_floats(rows: Sequence[Sequence[Fraction]]) -> tuple[FloatArray | None, int]:
-    """The nearest float64 numbers and how many of them are not the numbers themselves; None beyond the largest."""
+    """The nearest float64 numbers, and how many of them are not exact; None beyond the largest."""
     values = [[nearest_quotient(entry.numerator, entry.denominator) for entry in row] for row in rows]
     if not all(isfinite(value) for row in values for value in row):
         return None, 0
@@ -290,7 +290,7 @@ def _as_floats(rows: Sequence[Sequence[Fraction]]) -> tuple[FloatArray | None, i
 
 
 def _outputs_of(linear: Mapping[int, Fraction], opposite: Mapping[int, tuple[int, Fraction]]) -> dict[int, Fraction]:
-    """A sum of what is linear in the layer below as one of outputs: a, or a_i − a_k / t of an opposite pair (i, k)."""
+    """A sum of linear terms in the layer below as a sum of outputs: a, or a_i − a_k / t for an opposite pair (i, k)."""
     takes: dict[int, Fraction] = {}
     for unit, factor in linear.items():
         if unit in opposite:

@@ -1,7 +1,7 @@
-"""Whether an output stays between two bounds on the whole domain.
+"""Required ranges: whether an output stays between two bounds on the whole domain.
 
-The one idea: to require a range is cheaper than to find it. An input that leaves the range settles the matter, so that
-inputs at hand are looked at first; where none does, each bound is one claim, for which the best possible bound need not
+The one idea: requiring a range is cheaper than finding it. An input that leaves the range settles the question, so
+available inputs are evaluated first. If none does, each bound is one claim, for which the best possible bound need not
 be known.
 """
 
@@ -30,18 +30,18 @@ __all__ = ["OutputBetween", "output_between"]
 
 @dataclass(frozen=True, slots=True)
 class OutputBetween:
-    """What became of two bounds of an output, before any squashing.
+    """Settlements of two bounds of an output, before any squashing.
 
     Attributes
     ----------
     output
-        Its number.
+        Number of the output.
     scope
-        Over which inputs: admissible ones, or all of the relaxation.
+        Inputs that the bounds are about: admissible ones, or all of the relaxation.
     lower, upper
-        What was required, exactly; None where nothing was.
+        Required bounds, exactly; None if nothing was required.
     not_below, not_above
-        What became of either; None where nothing was required.
+        Settlement of each bound; None if nothing was required.
     lowest_seen, highest_seen
         The least and the most that inputs are known to reach, where any was looked at or found.
     """
@@ -57,12 +57,12 @@ class OutputBetween:
 
     @property
     def settlements(self) -> tuple[Settlement, ...]:
-        """Those of the bounds that were required, the lower one first."""
+        """Settlements of the required bounds, the lower one first."""
         return tuple(found for found in (self.not_below, self.not_above) if found is not None)
 
     @property
     def verdict(self) -> Verdict:
-        """HOLDS where every bound does, FAILS where an input breaks one."""
+        """HOLDS if every bound does, FAILS if an input breaks one."""
         verdicts = {found.verdict for found in self.settlements}
         return next(verdict for verdict in (Verdict.FAILS, Verdict.UNKNOWN, Verdict.HOLDS) if verdict in verdicts)
 
@@ -74,7 +74,7 @@ class OutputBetween:
 
     @property
     def reason(self) -> str:
-        """Why it is not known, or empty."""
+        """Why the verdict is unknown, or empty."""
         open_ones = (found.reason for found in self.settlements if found.verdict is Verdict.UNKNOWN)
         return next(open_ones, "") if self.verdict is Verdict.UNKNOWN else ""
 
@@ -91,15 +91,15 @@ def output_between(
     candidates: ArrayLike | None = None,
     time_limit: TimeLimit = None,
 ) -> OutputBetween:
-    """Whether an output, before any squashing, is at least `lower` and at most `upper` on the whole domain.
+    """Decide whether an output, before any squashing, is at least `lower` and at most `upper` on the whole domain.
 
     Parameters
     ----------
     lower, upper
         The bounds, in units of the output; None requires nothing, but one of them is needed.
     settle
-        Who settles the claims: a `Settler`, or a function settle(claim) for this network on this domain; by default
-        they are proved here. Only a `Settler` is told how much time is left.
+        Settler of the claims: a `Settler`, or a function settle(claim) for this network on this domain; by default the
+        claims are proved here. Only a `Settler` is told how much time is left.
     scope
         ADMISSIBLE: over admissible inputs, which is meant by default where the domain has whole numbers; RELAXATION:
         over all inputs of the relaxation.
@@ -123,7 +123,7 @@ def output_between(
     known = [_at(network, inputs[row]) for row in order[[0, -1]]] if len(order) else []
 
     def settled(sign: int, bound: Fraction | None, part: float) -> Settlement | None:
-        """Whether sign · y is at most sign · bound: by an input that is known, or else by the settler."""
+        """Settle whether sign · y is at most sign · bound: by a known input, or else by the settler."""
         if bound is None:
             return None
         claim = OutputBound(tuple(Fraction(sign * (k == output)) for k in range(network.outputs)), sign * bound, scope)
@@ -141,7 +141,7 @@ def output_between(
 def _bounds(
     network: ReLUNetwork, output: int, lower: Number | None, upper: Number | None
 ) -> tuple[Fraction | None, Fraction | None]:
-    """Both bounds, exactly, of an output that there is."""
+    """Both bounds of an existing output, exactly."""
     low, high = (None if bound is None else exact_number(bound) for bound in (lower, upper))
     if not 0 <= output < network.outputs:
         raise InputError(f"there is no output {output}: they are numbered from 0 to {network.outputs - 1}")
@@ -153,6 +153,6 @@ def _bounds(
 
 
 def _at(network: ReLUNetwork, x: FloatArray) -> Counterexample:
-    """An input, and what the network gives there exactly."""
+    """An input, and the exact outputs of the network there."""
     point = tuple(map(Fraction, x.tolist()))
     return Counterexample(point, evaluate_exactly(network, point)[1])

@@ -1,4 +1,4 @@
-"""Exact minimum and maximum of an output over a domain, with inputs that reach them.
+"""Bounds of outputs: exact minimum and maximum over a domain, with inputs that reach them.
 
 Notation: c·y is a combination of the outputs (before any squashing) of one network, or of several on the same input;
 its maximum over the relaxation is the largest of those of affine maps over closed cells, which are linear programs.
@@ -44,39 +44,39 @@ UNPROVED = {Verdict.HOLDS: "", Verdict.UNKNOWN: " (reached; not proved to be the
 FINDING = 1 / 3
 """Part of the time for finding inputs; the rest is for proofs."""
 SEEDS, CLIMBED, KEPT = 2000, 32, 8
-"""Random inputs that are looked at, inputs that are improved feature by feature, and inputs to set out from."""
+"""Random inputs that are evaluated, inputs that are improved feature by feature, and inputs to start from."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinearOutput:
-    """c·y.
+    """A linear combination c·y of outputs.
 
     Attributes
     ----------
     networks
         One network, or two with the same inputs.
     weights
-        c: one number per output, those of all networks behind each other.
+        c: one number per output, those of all networks one after the other.
     """
 
     networks: tuple[ReLUNetwork, ...]
     weights: tuple[Fraction, ...]
 
     def at(self, x: Sequence[Fraction]) -> tuple[Fraction, tuple[ActivationPattern, ...]]:
-        """The value at an input, exactly, and the patterns there."""
+        """Exact value at an input, and the patterns there."""
         patterns, outputs = zip(*(evaluate_exactly(network, x) for network in self.networks), strict=True)
         every = (value for values in outputs for value in values)
         return sum((w * y for w, y in zip(self.weights, every, strict=True)), Fraction(0)), patterns
 
     def best_near(self, domain: Domain, x: Sequence[Fraction], scope: Scope, *, deadline: Deadline = NEVER) -> Best:
-        """The most that is reached in the cell of an input, and in cells that lead on from it.
+        """Largest value that is reached in the cell of an input, and in cells that follow from it.
 
         Parameters
         ----------
         x
-            An input of the domain; where the scope is ADMISSIBLE an admissible one, whose integers are kept.
+            An input of the domain; for the scope ADMISSIBLE an admissible one, whose integers are kept.
         deadline
-            Then the answer is what was reached by then, the value at the input at least.
+            Time at which the best value so far is returned, at least the value at the input.
         """
         if scope is Scope.ADMISSIBLE:
             whole = np.array([float(value) for value in x])
@@ -99,7 +99,7 @@ class LinearOutput:
         return climb(self.networks, patterns, best_of) or Best(value, tuple(x))
 
     def largest(self, domain: Domain, ask: Ask, start: Best, scope: Scope, *, deadline: Deadline = NEVER) -> Extremum:
-        """The largest value over the scope, from what has been reached already."""
+        """Largest value over the scope, starting from what has been reached already."""
 
         def claim_at(bound: Fraction) -> OutputBound | Excluded:
             if len(self.networks) == 1:
@@ -114,7 +114,7 @@ class LinearOutput:
         return tighten(claim_at, ask, improve, start)
 
     def _objective(self, forms: Sequence[tuple[list[int], int]]) -> tuple[list[int], int]:
-        """c·y as an integer form, and by what it is multiplied."""
+        """c·y as an integer form, and its multiplier."""
         scale = lcm(*(weight.denominator for weight in self.weights)) << max(exponent for _, exponent in forms)
         total = [0] * len(forms[0][0])
         for weight, (form, exponent) in zip(self.weights, forms, strict=True):
@@ -125,12 +125,12 @@ class LinearOutput:
 
 @dataclass(frozen=True, slots=True)
 class OutputBounds:
-    """The range of an output: value, input and verdict at either end.
+    """Range of an output: value, input and verdict at either end.
 
     Attributes
     ----------
     scope
-        Over which inputs: admissible ones, or all of the relaxation.
+        Inputs that the range is over: admissible ones, or all of the relaxation.
     """
 
     lowest: Extremum
@@ -139,22 +139,22 @@ class OutputBounds:
 
     @property
     def lower(self) -> Fraction | None:
-        """What no input goes below, as is proved; None where that is not proved, or there is no limit."""
+        """Proved lower bound of the output; None if none is proved, or there is no limit."""
         return self.lowest.value if self.lowest.verdict is Verdict.HOLDS else None
 
     @property
     def upper(self) -> Fraction | None:
-        """What no input goes beyond, as is proved; None where that is not proved, or there is no limit."""
+        """Proved upper bound of the output; None if none is proved, or there is no limit."""
         return self.highest.value if self.highest.verdict is Verdict.HOLDS else None
 
     @property
     def lowest_seen(self) -> Fraction | None:
-        """The least that an input is known to reach, at `lowest.point`; None where there is no limit."""
+        """Least value that an input is known to reach, at `lowest.point`; None if there is no limit."""
         return self.lowest.value
 
     @property
     def highest_seen(self) -> Fraction | None:
-        """The most that an input is known to reach, at `highest.point`; None where there is no limit."""
+        """Largest value that an input is known to reach, at `highest.point`; None if there is no limit."""
         return self.highest.value
 
     def __str__(self) -> str:
@@ -175,22 +175,21 @@ def output_bounds(
     candidates: ArrayLike | None = None,
     time_limit: TimeLimit = None,
 ) -> OutputBounds:
-    """The exact range of one output over a domain.
+    """Compute the exact range of one output over a domain.
 
     Parameters
     ----------
     settle
-        Who settles the claims: a `Settler`, or a function settle(claim) for this network on this domain; by default
-        they are proved here. Only a `Settler` is told how much time is left.
+        Settler of the claims: a `Settler`, or a function settle(claim) for this network on this domain; by default the
+        claims are proved here. Only a `Settler` is told how much time is left.
     scope
-        ADMISSIBLE: over admissible inputs, which is meant by default where the domain has whole numbers; RELAXATION:
-        over all inputs of the relaxation, where a category may be there by halves.
+        ADMISSIBLE: over admissible inputs, the default if the domain has integer features; RELAXATION: over all inputs
+        of the relaxation, in which half a category is possible.
     candidates
-        Inputs from which to set out besides random ones, shape (k, n), such as samples; those that are out of scope are
-        passed over.
+        Inputs from which to start besides random ones, shape (k, n), such as samples; those out of scope are skipped.
     time_limit
-        Seconds, or a deadline, for all of it, of which finding inputs takes a third at most. An end that is not proved
-        by then is UNKNOWN, and its value is what was reached.
+        Seconds or a deadline for everything, of which finding inputs takes at most a third. An end that is not proved
+        by then is UNKNOWN, and its value is the best that was reached.
 
     Raises
     ------
@@ -223,7 +222,7 @@ def output_bounds(
 
 
 def promising_inputs(domain: Domain, scope: Scope, candidates: FloatArray | None = None) -> FloatArray:
-    """Inputs of the scope to set out from, shape (k, n): those given, and others, the same every time."""
+    """Inputs of the scope to start from, shape (k, n): those given, and others, which are the same every time."""
     tables = [np.zeros((0, domain.inputs))] if candidates is None else [np.asarray(candidates, dtype=np.float64)]
     if scope is Scope.ADMISSIBLE:
         listed = list_admissible(domain)
@@ -237,7 +236,7 @@ def promising_inputs(domain: Domain, scope: Scope, candidates: FloatArray | None
 
 
 def _some_input(domain: Domain, scope: Scope, deadline: Deadline) -> Point:
-    """Any input of the scope; the network has no say in it, so that it is found whatever the network's size."""
+    """Any input of the scope, found from the domain alone, so that the network's size does not matter."""
     whole = scope is Scope.ADMISSIBLE
     rows = domain_forms(domain)
     try:

@@ -1,7 +1,7 @@
 """Properties of a network as claims on boxes.
 
-One idea: cases of a property that share a box become one claim, about that box. Bounds that are no float64 are rounded
-outwards for the box, and stay among the inequalities as they are.
+One idea: cases of a property that share a box become one claim, about that box. Bounds that are not float64 are rounded
+outwards for the box, and stay among the inequalities unchanged.
 """
 
 from fractions import Fraction
@@ -25,14 +25,14 @@ ALWAYS = Inequality(Fraction(1))
 
 
 def property_claims(stated: Property, network: ReLUNetwork, *, deadline: Deadline = NEVER) -> BoxClaims:
-    """Boxes, and what may not happen in each; the property holds iff all of these claims do.
+    """Boxes, and a claim about each; the property holds iff all of these claims do.
 
     Raises
     ------
     InputError
         The property is about another number of inputs or outputs.
     DeadlinePassedError
-        The deadline has passed before all boxes were there.
+        The deadline passed before all boxes were found.
     """
     for name, asked, present in (
         ("inputs", stated.inputs, network.inputs),

@@ -55,7 +55,7 @@ __all__ = ["Robustness", "distance_to_other_decision", "has_clear_decision"]
 NEAREST = {Norm.L1: nearest_in_l1, Norm.L2: nearest_in_l2, Norm.LINF: nearest_in_linf}
 MARGIN = Fraction(1, 1 << 40)
 KEPT = 8
-"""Candidates from which the search sets out."""
+"""Candidates from which the search starts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +70,15 @@ class Robustness:
         HOLDS: the distance is proved; FAILS: no input of the domain gets another decision, which is proved too;
         UNKNOWN: a nearer one may exist.
     distance
-        Of the nearest input that was found; None without one.
+        Distance of the nearest input that was found; None without one.
     certified
-        No input so near has another decision; None where nothing is proved.
+        Proved distance within which no input has another decision; None if nothing is proved.
     counterfactual
         The nearest input with (or, for an open set, at the border of) another decision.
     settlement
         The last claim, with its proof.
     scope
-        Which inputs count as counterfactuals: admissible ones, or all of the relaxation.
+        Inputs that count as counterfactuals: admissible ones, or all of the relaxation.
     """
 
     norm: Norm
@@ -103,30 +103,30 @@ def distance_to_other_decision(
     candidates: ArrayLike | None = None,
     time_limit: TimeLimit = None,
 ) -> Robustness:
-    """The exact distance of an input from another decision.
+    """Compute the exact distance of an input from another decision.
 
     Parameters
     ----------
     x
         An input of the domain, shape (n,).
     settle
-        Who settles the claims: a `Settler`, or a function settle(domain, claim) for this network; by default they are
-        proved here. Only a `Settler` is told how much time is left.
+        Settler of the claims: a `Settler`, or a function settle(domain, claim) for this network; by default the claims
+        are proved here. Only a `Settler` is told how much time is left.
     scope
-        ADMISSIBLE: only admissible inputs count as counterfactuals, which is meant by default where the domain has
-        whole numbers; RELAXATION: all inputs of the relaxation.
+        ADMISSIBLE: only admissible inputs count as counterfactuals, the default if the domain has integer features;
+        RELAXATION: all inputs of the relaxation.
     frozen
         Features that keep their value.
     candidates
-        Inputs from which to set out, shape (k, n), such as samples.
+        Inputs from which to start, shape (k, n), such as samples.
     time_limit
-        Seconds, or a deadline, for all of it; what is not proved by then is not known.
+        Seconds or a deadline for everything; what is not proved by then is unknown.
 
     Raises
     ------
     InputError
-        The input is outside the domain, its decision is not clear, the network takes none, or there is no such feature
-        to freeze, norm or scope.
+        The input is outside the domain, its decision is not clear, the network takes no decision, or the frozen
+        feature, the norm or the scope does not exist.
     """
     deadline = Deadline.of(time_limit)
     for feature in frozen:
@@ -138,7 +138,9 @@ def distance_to_other_decision(
     point = as_samples(network, x)[0]
     known = None if candidates is None else as_samples(network, candidates)
     if not in_scope(domain, point[None, :], scope)[0]:
-        raise InputError("the input lies outside the domain (or is not admissible): no distance is asked of it")
+        raise InputError(
+            "the input lies outside the domain (or is not admissible), so it has no distance to another decision"
+        )
     p = tuple(map(Fraction, point.tolist()))
     kept = np.isin(np.arange(domain.inputs), list(frozen))
     sides = [np.where(kept, point, side) for side in (domain.lower, domain.upper)]
@@ -148,7 +150,7 @@ def distance_to_other_decision(
 
 
 def has_clear_decision(network: ReLUNetwork, x: FloatArray) -> bool:
-    """Whether an input, shape (n,), has one decision for certain: no tie, no output between bounds of a threshold."""
+    """Whether an input, shape (n,), certainly has one decision: no tie, no output between the bounds of a threshold."""
     outputs = evaluate_exactly(network, tuple(map(Fraction, np.asarray(x, dtype=np.float64).tolist())))[1]
     return decide_exactly(network.rule, outputs) >= 0
 
@@ -187,7 +189,9 @@ class _Search:
         return Robustness(self._norm, verdict, distance, proved, found.point, last, self._scope)
 
     def _without_doubt(self, found: Settlement) -> Settlement:
-        """What is left of a claim that holds, where inputs whose class is not known count as others."""
+        """The settlement of a claim that holds, weakened if inputs of unknown class count as having another
+        decision.
+        """
         if found.verdict is not Verdict.HOLDS or not self._doubtful:
             return found
         ball = found.claim.ball if isinstance(found.claim, Excluded) else None
@@ -195,7 +199,7 @@ class _Search:
         if wider.verdict is not Verdict.FAILS:
             return wider
         rule = self._network.rule
-        reason = f"an output lies between {rule.lower!r} and {rule.upper!r}, where the class is not known"
+        reason = f"an output lies between {rule.lower!r} and {rule.upper!r}, where the class is unknown"
         return replace(wider, verdict=Verdict.UNKNOWN, counterexample=None, reason=reason)
 
     def _claim(self, sets: Sequence[Inequality], ball: Ball | None = None) -> Excluded:
@@ -205,7 +209,7 @@ class _Search:
         return self._claim(self._sets, Ball(self._norm, self._p, _smaller(-value)))
 
     def _promising(self, candidates: FloatArray | None) -> list[Point]:
-        """The nearest candidates that have another decision."""
+        """Nearest candidates that have another decision."""
         if candidates is None:
             return []
         table = candidates[in_scope(self._domain, candidates, self._scope)]
@@ -230,7 +234,7 @@ class _Search:
         return False
 
     def _nearest_near(self, start: Point) -> Best:
-        """The nearest point with another decision in the cell of an input that has one, and in cells behind it."""
+        """Nearest point with another decision in the cell of an input that has one, and in cells beyond it."""
         domain = self._domain
         if self._scope is Scope.ADMISSIBLE:
             whole = np.array([float(value) for value in start])
@@ -263,7 +267,7 @@ class _Search:
 
 
 def _smaller(distance: Fraction) -> Fraction:
-    """The size of the ball that is proved for a distance."""
+    """Size of the ball that is proved for a distance."""
     return distance * (1 - MARGIN)
 
 
@@ -274,7 +278,7 @@ def _is_exceeded(rows: Sequence[Form], form: Form, deadline: Deadline) -> bool:
 
 
 def _length(x: Point, p: Point, norm: Norm) -> Fraction:
-    """The distance of two points; squared for L2, like that of `NEAREST`."""
+    """Distance of two points; squared for L2, like that of `NEAREST`."""
     steps = [abs(a - b) for a, b in zip(x, p, strict=True)]
     if norm is Norm.LINF:
         return max(steps, default=Fraction(0))
@@ -286,7 +290,7 @@ def _value(best: Best) -> Fraction:
 
 
 def _other_decisions(network: ReLUNetwork, outputs: Point) -> tuple[tuple[Inequality, ...], tuple[Inequality, ...]]:
-    """Each is one way to get another decision than these outputs: for certain, and (if that differs) perhaps."""
+    """Ways to get a decision other than that of these outputs: certainly, and (if that differs) possibly."""
     rule = network.rule
     if rule.rule is DecisionRule.THRESHOLD:
         lower, upper = Fraction(rule.lower), Fraction(rule.upper)
@@ -294,11 +298,13 @@ def _other_decisions(network: ReLUNetwork, outputs: Point) -> tuple[tuple[Inequa
             ways = [_beyond(bound, len(outputs), above=outputs[0] <= lower) for bound in (lower, upper)]
             certain, perhaps = ways if outputs[0] > upper else reversed(ways)
             return (certain,), () if lower == upper else (perhaps,)
-        raise InputError("the input's output lies between the bounds of the threshold: its decision is not clear")
+        raise InputError(
+            "the output at the input lies between the bounds of the threshold, so its decision is not clear"
+        )
     if rule.rule is DecisionRule.ARGMAX:
         largest = max(outputs)
         if outputs.count(largest) > 1:
-            raise InputError("several outputs are the largest at the input: its decision is not clear")
+            raise InputError("several outputs are the largest at the input, so its decision is not clear")
         own = outputs.index(largest)
         others = [k for k in range(len(outputs)) if k != own]
         return tuple(

@@ -1,7 +1,7 @@
-"""How far many samples are from another decision: distances, counterfactuals, and the share beyond a radius.
+"""Robustness of many samples: distances to another decision, counterfactuals, and the share beyond a radius.
 
-The one idea: each sample is a question of its own (`robustness.py`), so that a budget of time is spent on samples in
-the order in which they are given, and what was not asked is said.
+The one idea: each sample is a question of its own (`robustness.py`). So the time is spent on samples in the given
+order, and the answer says which samples were left out.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,25 +29,25 @@ __all__ = ["SampleRobustness", "sample_robustness"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampleRobustness:
-    """The distance of s samples from another decision.
+    """Distances of s samples from another decision.
 
     Attributes
     ----------
     norm
-        In which distances are measured, in input units.
+        Norm of the distances, in input units.
     rows
-        Which rows of the given samples were asked about, shape (s,).
+        Rows of the given samples that were examined, shape (s,).
     verdicts
         HOLDS: the distance is proved; FAILS: no input of the domain gets another decision; UNKNOWN.
     distance
-        Of the nearest input found with another decision, the float64 nearest to it, shape (s,); NaN without one.
+        Distance of the nearest input found with another decision, as the nearest float64, shape (s,); NaN without one.
     counterfactual
         Those inputs, shape (s, n); NaN without one.
     change
         Counterfactual minus sample, shape (s, n).
     proofs
-        The certificate of each distance that is proved (that a ball around the sample, smaller by 2^−40 of it, meets no
-        other decision), or of there being none; None where nothing is.
+        Certificate of each distance that is proved (a ball around the sample, smaller by 2^−40 of it, meets no other
+        decision), or of there being no other decision; None if neither is proved.
     passed_over
         Rows that lie outside the domain, are not admissible, or have no clear decision.
     reason
@@ -78,7 +78,7 @@ class SampleRobustness:
         return np.array([verdict is not Verdict.UNKNOWN for verdict in self.verdicts], dtype=np.bool_)
 
     def share_beyond(self, radius: float) -> tuple[float, float]:
-        """Share of the samples asked about that keep their decision within a radius: at least, and at most.
+        """Least and largest share of the examined samples that keep their decision within a radius.
 
         The two differ by the samples whose distance is not proved.
         """
@@ -101,23 +101,23 @@ def sample_robustness(
     time_limit: TimeLimit = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> SampleRobustness:
-    """The exact distance of samples from another decision, one after the other.
+    """Compute the exact distances of samples from another decision, one after the other.
 
-    Where a domain has integer features only admissible inputs count as counterfactuals.
+    If the domain has integer features, only admissible inputs count as counterfactuals.
 
     Parameters
     ----------
     X
-        The samples, shape (s, n).
+        Samples, shape (s, n).
     settle
-        Who settles the claims: a `Settler`, or a function settle(row, domain, claim) for this network, which is told
-        the row of the sample; by default they are proved here. Only a `Settler` is told how much time is left.
+        Settler of the claims: a `Settler`, or a function settle(row, domain, claim) for this network, which is told the
+        row of the sample; by default the claims are proved here. Only a `Settler` is told how much time is left.
     frozen
         Features that keep their value.
     candidates
-        Inputs from which the search sets out, shape (k, n); by default the samples.
+        Inputs from which the search starts, shape (k, n); by default the samples.
     time_limit
-        Seconds, or a deadline; the first samples come first.
+        Seconds or a deadline; samples are examined in their order.
 
     Raises
     ------
@@ -137,7 +137,7 @@ def sample_robustness(
     passed_over, reason = 0, ""
     for row in range(len(samples)):
         if deadline.passed:
-            reason = f"when the time was up, {len(samples) - row:,} of {len(samples):,} samples were left"
+            reason = f"when time ran out, {len(samples) - row:,} of {len(samples):,} samples were left"
             break
         if not (inside[row] and has_clear_decision(network, samples[row])):
             passed_over += 1

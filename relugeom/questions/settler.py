@@ -1,7 +1,8 @@
-"""Who decides the claims of a question: the prover, unless a caller brings another settler.
+"""Settlers of a question's claims: the prover, unless a caller brings another one.
 
-The one idea: a question puts claims about its network on a domain and hears what became of each. It asks through one
-small type, `Settler`, that is told how much time is left; a plain function becomes one at the door of the question.
+The one idea: a question makes claims about its network on a domain and gets a settlement for each. It asks through one
+small type, `Settler`, which is told how much time is left; a plain function is turned into one where the question
+begins.
 """
 
 from collections.abc import Callable
@@ -31,16 +32,16 @@ __all__ = [
 ]
 
 Ask = Callable[[Claim], Settlement]
-"""Settles a claim about the networks and the domain that a question is about, within its time."""
+"""Function that settles a claim about the networks and the domain of a question, within its time."""
 PlainSettle = Callable[..., Settlement]
-"""A function that settles claims and knows by itself how long it may take."""
+"""Function that settles claims and knows by itself how long it may take."""
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
 
 @runtime_checkable
 class Settler(Protocol):
-    """Settles claims about one network, or two, that are agreed on. A caller may bring one of their own."""
+    """Settles claims about one network, or two, that are agreed on. Callers may bring their own."""
 
     def settle(self, claim: Claim, domain: Domain, *, time_limit: TimeLimit = None) -> Settlement:
         """Decide a claim about the inputs of a domain.
@@ -54,17 +55,17 @@ class Settler(Protocol):
 
 @dataclass(slots=True)
 class Prover:
-    """The settler that questions have by default: it proves claims, or refutes them, by `settle_claim`.
+    """The default settler of questions: it proves or refutes claims by `settle_claim`.
 
     Attributes
     ----------
     network, second_network
-        What the claims are about; the second one where networks are compared.
+        Networks that the claims are about; the second one if networks are compared.
     certificates
-        A folder for the certificate of every claim that holds, ``0001.cert`` and so on; or a function that names the
-        file of a claim, or None for no file. By default none is written.
+        Folder for the certificate of every claim that holds (``0001.cert`` and so on), or a function that names the
+        file for a claim, or None for no file. By default none is written.
     max_cells, claim_seconds
-        Cells that are closed, and seconds, for one claim at most.
+        Most cells that are closed, and most seconds, for one claim.
     on_progress
         Called with the number of cells that are closed so far, claim by claim.
     """
@@ -78,7 +79,7 @@ class Prover:
     _number: int = field(default=1, init=False, repr=False)
 
     def settle(self, claim: Claim, domain: Domain, *, time_limit: TimeLimit = None) -> Settlement:
-        """Decide a claim about the inputs of a domain, with a proof or an input that shows the contrary."""
+        """Decide a claim about the inputs of a domain, with a proof or an input that refutes it."""
         deadline = Deadline.of(time_limit)
         return settle_claim(
             claim,
@@ -92,7 +93,7 @@ class Prover:
         )
 
     def _place(self, claim: Claim) -> str | Path | None:
-        """Where a certificate is to be; of a folder the next free number, free still where the claim does not hold."""
+        """File for a certificate; in a folder, the next free number, which stays free if the claim does not hold."""
         if self.certificates is None:
             return None
         if callable(self.certificates):
@@ -105,7 +106,7 @@ class Prover:
 
 @dataclass(frozen=True, slots=True)
 class _Plain:
-    """A plain function as a settler; it is not told the time."""
+    """A plain function as a settler; it is not told how much time is left."""
 
     function: Callable[[Claim, Domain], Settlement]
 
@@ -118,16 +119,16 @@ def settler_of(
     default: Settler,
     call: Callable[[PlainSettle, Claim, Domain], Settlement] = lambda settle, claim, _domain: settle(claim),
 ) -> Settler:
-    """The settler of a question.
+    """Settler of a question.
 
     Parameters
     ----------
     given
-        What the caller gave, if anything.
+        Settler or function that the caller gave, if any.
     default
-        Who settles where nothing was given.
+        Settler if nothing was given.
     call
-        How a plain function is asked; by default it takes the claim alone.
+        How a plain function is called; by default with the claim alone.
 
     Raises
     ------
@@ -139,7 +140,7 @@ def settler_of(
     if isinstance(given, Settler):
         return given
     if not callable(given):
-        raise InputError(f"settle={given!r} settles no claims: give a Prover, or a function such as settle(claim)")
+        raise InputError(f"settle={given!r} cannot settle claims: give a Prover, or a function such as settle(claim)")
     return _Plain(lambda claim, domain: call(given, claim, domain))
 
 
@@ -149,7 +150,7 @@ def settler_of_two(
     certificate: str | Path | None,
     on_progress: Callable[[int], None] | None = None,
 ) -> Settler:
-    """The settler of a question about two networks; of its proofs, that they are the same function may be kept.
+    """Settler of a question about two networks; the proof that they are the same function may be kept.
 
     Raises
     ------
@@ -158,7 +159,7 @@ def settler_of_two(
         certificate cannot be written.
     """
     if given is not None and certificate is not None:
-        raise InputError("certificate= is for the prover: a settler of your own keeps its proofs itself")
+        raise InputError("certificate= is only for the prover: a settler of your own keeps its proofs itself")
     first, second = networks
     kept = None if certificate is None else place_to_write(certificate)  # before a long search
 
@@ -169,18 +170,18 @@ def settler_of_two(
 
 
 def asking(settler: Settler, domain: Domain, deadline: Deadline) -> Ask:
-    """Ask a settler about a domain until a deadline; a claim that is asked afterwards is not known."""
+    """Ask a settler about a domain until a deadline; a claim that is asked afterwards is unknown."""
 
     def ask(claim: Claim) -> Settlement:
         if deadline.passed:
-            return Settlement(claim, Verdict.UNKNOWN, reason="the time was up before it was asked")
+            return Settlement(claim, Verdict.UNKNOWN, reason="time ran out before it was asked")
         return settler.settle(claim, domain, time_limit=deadline)
 
     return ask
 
 
 def settler_may_come_third(question: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
-    """Accept a settler as the third positional argument too, where it stood before it became an option."""
+    """Accept a settler as the third positional argument, too, as it was before it became an option."""
     call: Callable[..., Result] = question
 
     @wraps(question)

@@ -1,7 +1,7 @@
-"""A smaller network with the same function on a domain: lossless simplification.
+"""Lossless simplification: a smaller network with the same function on a domain.
 
-Notation: a unit's output is a_i = max(z_i, 0), and z = W a' + b in the outputs a' of the layer below. The one idea:
-every unit that can go is one whose output is an affine combination of its neighbours' outputs on the whole domain,
+Notation: a unit's output is a_i = max(z_i, 0), and z = W a' + b in the outputs a' of the layer below. The one idea: a
+unit can be removed if its output is an affine combination of its neighbours' outputs on the whole domain,
 
     a_i = c₀ + Σ_k c_k a_k          (k other units of its layer that stay),
 
@@ -14,11 +14,10 @@ so that the next layer takes it over: column k gains c_k times column i, the bia
     dependent         z_i ≥ 0 on the domain, and z_i a combination of others that are linear there
     opposite          z_i = −t z_k with t > 0, and z_k such a combination: a_i = t (a_k − z_k)
 
-and a layer that is linear on the domain goes as a whole: two layers are multiplied into one.
-
-All of this is decided in rationals. The weights of the smaller network must be float64 numbers: a change that would
-round one of them is refused and listed, unless rounding is asked for; a rounded result is never called lossless. That
-both networks are the same function is a claim, which is proved so that anybody can check it.
+and a layer that is linear on the domain is removed as a whole: two layers are multiplied into one. All of this is
+decided in rationals. The weights of the smaller network must be float64 numbers: a change that would round one of them
+is refused and listed, unless rounding is asked for; a rounded result is never called lossless. That both networks are
+the same function is a claim, whose proof anybody can check.
 """
 
 from dataclasses import dataclass, replace
@@ -40,7 +39,7 @@ from relugeom.questions.unit_signs import UnitSigns
 __all__ = ["Inexact", "Simplification", "prove_simplification", "simplify_network"]
 
 
-LATE = "the time was up: more units might go"
+LATE = "time ran out: more units might go"
 
 
 class Inexact(StrEnum):
@@ -57,17 +56,17 @@ class Simplification:
     Attributes
     ----------
     original, network
-        Before and after; names, squashing and decision are the same.
+        The networks before and after; names, squashing and decision are the same.
     domain
-        Where they are the same function; None where that is all of R^n.
+        Domain on which they are the same function; None for all of R^n.
     removed
-        The units that went, and why; `Removal.rounded` tells what was rounded for it.
+        Units that were removed, and why; `Removal.rounded` says what was rounded for it.
     refused
-        Units that could go, if weights were rounded.
+        Units that could be removed if weights were rounded.
     source_layers
-        For each hidden layer of the smaller network, the layer that it comes from.
+        For each hidden layer of the smaller network, the original layer that it comes from.
     source_units
-        For each hidden layer of it, the indices that its units had there.
+        For each hidden layer of the smaller network, the original indices of its units.
     reason
         Why there may be more units that could go, or empty.
     """
@@ -88,7 +87,7 @@ class Simplification:
 
     @property
     def claim(self) -> Equivalent | None:
-        """That `original` and `network` (the second network) never differ; None where weights were rounded."""
+        """That `original` and `network` (the second network) never differ; None if weights were rounded."""
         return Equivalent(Fraction(0)) if self.lossless else None
 
     def __repr__(self) -> str:
@@ -108,7 +107,7 @@ def simplify_network(
     Parameters
     ----------
     signs
-        Which units keep one side on the domain; without them only what holds on all of R^n is used.
+        Units that keep one side on the domain; without them, only facts that hold on all of R^n are used.
     inexact
         Whether a change that would round a weight is refused, or made and counted.
     time_limit
@@ -158,23 +157,26 @@ def prove_simplification(
     Parameters
     ----------
     domain
-        Where; by default the domain of the units' signs, and all of R^n where none were given.
+        Domain of the proof; by default that of the units' signs, or all of R^n if none were given.
     settle
-        Who settles the claim: a `Settler`, or a function settle(claim) for both networks; by default it is proved here.
+        Settler of the claim: a `Settler`, or a function settle(claim) for both networks; by default the claim is proved
+        here.
     certificate
-        A file for the proof; by default none is written.
+        File for the proof; by default none is written.
     time_limit
-        Seconds, or a deadline; a claim that is not settled by then is not known.
+        Seconds or a deadline; a claim that is not settled by then is unknown.
 
     Raises
     ------
     InputError
-        Weights were rounded, so that it is not the same function, or the certificate is asked of another settler than
-        the prover.
+        Weights were rounded, so it is not the same function, or the certificate is asked of a settler other than the
+        prover.
     """
     deadline = Deadline.of(time_limit)
     if found.claim is None:
-        raise InputError("weights were rounded, so that the smaller network is another function: nothing is to prove")
+        raise InputError(
+            "weights were rounded, so the smaller network is another function and there is nothing to prove"
+        )
     if domain is None:
         domain = Domain.everything(found.original.inputs) if found.domain is None else found.domain
     settler = settler_of_two((found.original, found.network), settle, certificate)

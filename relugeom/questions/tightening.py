@@ -1,8 +1,8 @@
-"""Numbers that are proved to be the best possible: reached at an input, and no input goes beyond.
+"""Numbers that are proved to be the best possible: one input reaches them, and no input goes beyond.
 
-The one idea: claim that nothing goes beyond what has been reached so far. Where that is false, the counterexample lies
-beyond; the best of its cell, and of the cells next to it, is the next claim. There are finitely many cells, so that it
-ends with a proof, or with UNKNOWN and what has been reached.
+The one idea: claim that nothing goes beyond the value reached so far. If that is false, the counterexample lies beyond
+it; the best value of its cell, and of the cells next to it, is the next claim. There are finitely many cells, so this
+ends with a proof, or with UNKNOWN and the value that has been reached.
 """
 
 from collections.abc import Callable
@@ -25,15 +25,15 @@ class Extremum:
     Attributes
     ----------
     verdict
-        HOLDS where no input goes beyond the value; UNKNOWN where that was not settled; FAILS where there is no limit.
+        HOLDS if no input goes beyond the value; UNKNOWN if that was not settled; FAILS if there is no limit.
     value
-        What is reached; None where there is no limit.
+        Value that is reached; None if there is no limit.
     point
-        Where: with this input (on its boundary, or beyond every limit from there on).
+        Input that reaches it (or from which the value grows without limit).
     settlement
-        The last claim, with its proof or the reason why it is not known; None where there is no limit.
+        Last claim, with its proof or the reason why it is unknown; None if there is no limit.
     rounds
-        How many claims it took.
+        Number of claims that were needed.
     """
 
     verdict: Verdict
@@ -54,11 +54,11 @@ def tighten(
     Parameters
     ----------
     claim_at
-        The claim that nothing goes beyond a value.
+        Function that gives the claim that nothing goes beyond a value.
     improve
-        What can be reached from a counterexample; at least as much as is reached at it.
+        Function that gives the value that can be reached from a counterexample, at least the value there.
     start
-        What has been reached already.
+        Value that has been reached already.
     """
     best, rounds = start, 0
     while best.value is not None:

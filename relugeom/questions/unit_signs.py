@@ -1,7 +1,7 @@
-"""Which units keep one side on a whole domain.
+"""Signs of units: which units keep one side on a whole domain.
 
 Notation: a unit *never fires* if z ≤ 0 on all of the relaxation (its ReLU is 0 there), and is *never negative* if
-z ≥ 0 (its ReLU is z). The one idea: both are closed conditions, so that a complete partition decides them: the
+z ≥ 0 (its ReLU is z). The one idea: both are closed conditions, so a complete partition decides them: the
 closures of its regions fill the relaxation, and a unit that is inactive in every region has z ≤ 0 everywhere, one that
 is active in every region z ≥ 0, boundaries included. Without a partition, exact bounds of the
 pre-activations prove what they can.
@@ -30,11 +30,11 @@ from relugeom.partition.partition import Partition, PartitionStatus
 __all__ = ["UnitSign", "UnitSigns", "bound_unit_signs", "partition_unit_signs"]
 
 End = Fraction | None
-"""An end of an interval; None where it is open."""
+"""End of an interval; None if it is open."""
 
 
 class UnitSign(IntEnum):
-    """On which side of 0 a unit's pre-activation is proved to stay."""
+    """Side of 0 on which a unit's pre-activation is proved to stay."""
 
     NEVER_FIRES = -1
     OPEN = 0
@@ -48,7 +48,7 @@ class UnitSigns:
     Attributes
     ----------
     signs
-        One `UnitSign` per unit, shape (N,), layer after layer. OPEN says that nothing was proved, not that the unit
+        One `UnitSign` per unit, shape (N,), layer after layer. OPEN means that nothing was proved, not that the unit
         switches.
     """
 
@@ -79,12 +79,12 @@ def partition_unit_signs(partition: Partition) -> UnitSigns:
     Raises
     ------
     InputError
-        The partition is TRUNCATED: a unit may switch where it was not searched.
+        The partition is TRUNCATED: a unit may switch in the part that was not searched.
     """
     if partition.status is not PartitionStatus.COMPLETE:
         raise InputError(
-            "a truncated partition does not tell which units keep one side: "
-            "complete it, or use bound_unit_signs(network, domain)"
+            "a truncated partition does not show which units keep one side: complete it, or use "
+            "bound_unit_signs(network, domain)"
         )
     units = partition.network.units
     ends = np.stack([np.bitwise_or.reduce(partition.packed), np.bitwise_and.reduce(partition.packed)])
@@ -95,8 +95,9 @@ def partition_unit_signs(partition: Partition) -> UnitSigns:
 def bound_unit_signs(network: ReLUNetwork, domain: Domain, *, time_limit: TimeLimit = None) -> UnitSigns:
     """Prove units to keep one side by exact bounds of their pre-activations, without a partition.
 
-    The first layer is settled by exact linear programs over the relaxation, so nothing is missed there in time; later
-    layers by interval arithmetic in rationals, which may leave a unit OPEN that keeps one side.
+    The first layer is settled by exact linear programs over the relaxation, so nothing is missed there unless time runs
+    out. Later layers are settled by interval arithmetic in rationals, which may leave a unit OPEN although it keeps one
+    side.
 
     Raises
     ------
@@ -128,7 +129,7 @@ def _sign(low: End, high: End) -> UnitSign:
 
 
 def _form_range(rows: Sequence[Form], form: Form, scale: int, deadline: Deadline) -> tuple[End, End]:
-    """The exact range of a form / scale over {h ≥ 0}; open where the time is up."""
+    """Exact range of a form / scale over {h ≥ 0}; open if time runs out."""
     ends: list[End] = []
     for sign in (-1, 1):
         try:
@@ -136,13 +137,13 @@ def _form_range(rows: Sequence[Form], form: Form, scale: int, deadline: Deadline
         except DeadlinePassedError:
             return None, None
         if isinstance(found, ExactInfeasible):
-            raise EmptyDomainError("no input satisfies the domain: no unit has a side there")
+            raise EmptyDomainError("no input satisfies the domain, so units have no sides there")
         ends.append(None if isinstance(found, ExactUnbounded) else sign * as_fraction(found.value) / scale)
     return ends[0], ends[1]
 
 
 def _interval(weights: FloatArray, bias: float, inputs: Sequence[tuple[End, ...]]) -> tuple[End, End]:
-    """The range of w·a + b where a ≥ 0 lies in a box; a lower end that is open is 0, as ReLUs are."""
+    """Range of w·a + b for a ≥ 0 in a box; an open lower end counts as 0, since outputs of ReLUs are ≥ 0."""
     low: End = Fraction(bias)
     high: End = Fraction(bias)
     for weight, (least, most) in zip(map(Fraction, weights.tolist()), inputs, strict=True):

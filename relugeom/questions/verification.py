@@ -1,4 +1,4 @@
-"""Whether a network has a property: it holds, an input violates it, or it is not known.
+"""Verification of properties: a property holds, an input violates it, or it is unknown.
 
 The one idea: a property is a set of inputs and outputs that must not be met. It becomes one claim per box of inputs
 (`properties.py`), and these are settled together, with one certificate per box.
@@ -30,37 +30,37 @@ from relugeom.remarks import OnRemark, warn
 
 __all__ = ["PropertyResult", "verify_property"]
 
-CONTRADICTION = "the assertions contradict each other, so that no input meets them, whatever the network is"
+CONTRADICTION = "the assertions contradict each other, so no input meets them, whatever the network is"
 NO_OUTPUT = (
-    "no assertion is about an output, so that every input that meets the others is taken for a violation: is the file "
-    "whole?"
+    "no assertion is about an output, so every input that meets the other assertions counts as a violation: is the "
+    "file complete?"
 )
-LATE = "the time limit is over before the property is read"
+LATE = "time ran out before the property was read"
 NO_PROOF = Proof(None, 0, 0, 0, "")
-NOTHING_TO_PROVE = "no certificate is written, for there is nothing to prove"
+NOTHING_TO_PROVE = "no certificate is written, because there is nothing to prove"
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyResult:
-    """What became of a property.
+    """Verdict on a property.
 
     Attributes
     ----------
     verdict
         HOLDS: no input violates it; FAILS: `counterexample` does; UNKNOWN: `reason` says why.
     scope
-        Of which inputs of the domain it was asked; None where it was asked of all inputs, without a domain.
+        Inputs of the domain that the verdict is about; None for all inputs, without a domain.
     boxes, boxes_closed
-        Boxes of inputs that the property speaks of, and in how many of them it is proved.
+        Number of boxes of inputs in the property, and number of those in which it is proved.
     cells
         Cells that all proofs close together.
     counterexample
         An input that violates it, in exact arithmetic.
     proofs
-        One per box that is closed, in the order of the boxes, with its certificate where one was asked for.
+        Proofs, one per closed box, in the order of the boxes, with certificates if these were asked for.
     lower, upper
         What each output is at least and at most, before squashing, on the boxes that the property speaks of (and on the
-        domain): proved by interval arithmetic, whatever the verdict; infinite where no bound is known, empty where
+        domain): proved by interval arithmetic, whatever the verdict; infinite if no bound is known, empty if
         there is no box.
     seconds
         Time of the work.
@@ -101,19 +101,19 @@ def verify_property(
     Parameters
     ----------
     stated
-        The name of a file in VNN-LIB 1.0, or what `read_property` made of one: what must not be met.
+        Name of a file in VNN-LIB 1.0, or the result of `read_property`: the conditions that must not be met.
     domain
-        Which inputs are meant, besides what the property says of them; where it has whole numbers, the admissible ones.
-        By default all.
+        Domain that the inputs must lie in, in addition to what the property says of them; if it has integer features,
+        only admissible inputs count. By default all inputs.
     certificate
-        A file for the proof; of a property about several boxes, one file per box, ``proof-1.cert`` and so on for
+        File for the proof; for a property about several boxes, one file per box, ``proof-1.cert`` and so on for
         ``proof.cert``. By default none is written.
     max_cells, time_limit
-        Cells that are closed in one box, and seconds (or a deadline) for all of it, at most.
+        Most cells that are closed in one box, and seconds or a deadline for everything.
     on_remark
-        Called with what looks as if it were not meant.
+        Called with remarks on what looks unintended.
     on_progress
-        Called with what is counted and how many there are by now.
+        Called with what is counted and the count so far.
 
     Raises
     ------
@@ -145,7 +145,7 @@ def verify_property(
 
 
 def _places(first: Path | None, claims: BoxClaims) -> Callable[[int], Path] | None:
-    """Where the certificate of each box is to be: at the place that was named, or numbered beside it."""
+    """File for the certificate of each box: the one that was named, or numbered files beside it."""
     if first is None:
         return None
     if len(claims) == 1:
@@ -162,7 +162,7 @@ def _settle_on(
     deadline: Deadline,
     on_progress: Callable[[str, int], None] | None,
 ) -> BoxSettlement:
-    """The same of the inputs of a domain that lie in the boxes; a box that has none of them needs no proof."""
+    """The same for the inputs of a domain that lie in the boxes; a box without such inputs needs no proof."""
     check_inputs(network, domain)
     proofs: dict[int, Proof] = {}
     reason = ""
@@ -190,7 +190,7 @@ def _settle_on(
             on_progress("closing boxes", len(proofs))
     if len(proofs) == len(boxes):
         return BoxSettlement(Verdict.HOLDS, len(boxes), proofs)
-    why = "the time limit is over" if deadline.passed else reason
+    why = "time ran out" if deadline.passed else reason
     reason = f"{why}: {len(proofs):,} of {len(boxes):,} boxes are closed"
     return BoxSettlement(Verdict.UNKNOWN, len(boxes), proofs, reason=reason)
 

@@ -1,6 +1,7 @@
-"""Chapters of the report about what the analyses found, made of plain tables.
+"""Chapters of the report on the findings of the analyses, made from plain tables.
 
-Each function is one chapter, or None where the run did not ask. A chapter says first what it answers, then how.
+Each function returns one chapter, or None if the run did not ask its question. A chapter says first what it answers,
+then how.
 """
 
 from collections.abc import Iterator, Sequence
@@ -25,18 +26,18 @@ __all__ = ["FindingTables", "chapters"]
 MAX_OUTPUTS, MAX_ROWS, MAX_GROUPS = 3, 20, 100
 MOST_RANGES = 300
 RADII = (0.25, 0.5, 0.75)
-"""Quantiles of the distances whose radii the chapter on robustness names."""
+"""Quantiles of the distances that the chapter on robustness names as radii."""
 SHORT = {Measure.BY_SAMPLES: "by samples", Measure.BY_VOLUME: "by volume", Measure.BY_REGIONS: "by regions"}
 """Headings of measures that are long."""
 NORMS = {Norm.L1: "ℓ1 (sum of changes)", Norm.L2: "ℓ2", Norm.LINF: "ℓ∞ (largest change)"}
 MEASURES = ["accuracy", "local_auc", "local_r2"]
-"""What is measured on the samples of a cluster, which may be few."""
+"""Scores that are measured on the samples of a cluster, which may be few."""
 SCORES = {"local_auc": "local AUC", "global_auc": "global AUC", "local_r2": "local R²", "global_r2": "global R²"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FindingTables:
-    """What is known of one run beyond clusters, regions and answers; what was not asked for is empty.
+    """Findings of one run beyond clusters, regions and answers; tables that were not asked for are empty.
 
     Attributes
     ----------
@@ -78,7 +79,7 @@ class FindingTables:
 
 
 def chapters(found: FindingTables, *, show_samples: bool) -> Sequence[Section]:
-    """Every chapter that there is something to say in."""
+    """All chapters that have something to say."""
     return [section for section in _chapters(found, show_samples=show_samples) if section is not None]
 
 
@@ -108,11 +109,12 @@ def _measures(measures: pd.DataFrame) -> Section | None:
     return Section(
         "Importance measured in several ways",
         [
-            "Which features move the output, over the whole domain and on the data. Effective vectors are weighed by "
-            "how many samples, how much of the domain, or how many regions have them; gradients are those at the "
-            "samples; integrated gradients are exact sums along the straight path from the mean to each sample; "
-            "permutation importance is what is lost when a feature is shuffled. Shares of each measure sum to 100 %.",
-            "The measures answer different questions: where they disagree, none of them is the importance.",
+            "This chapter compares measures of how strongly each feature moves the output, over the whole domain and "
+            "on the data. Effective vectors are weighted by the number of samples, the share of the domain, or the "
+            "number of regions that have them. Gradients are taken at the samples. Integrated gradients are exact "
+            "sums along the straight path from the mean to each sample. Permutation importance is the loss in the "
+            "score, or the change of the output, when a feature is shuffled. The shares of each measure sum to 100 %.",
+            "The measures answer different questions: if they disagree, none of them is the one true importance.",
         ],
         charts=charts,
         tables=tables,
@@ -120,7 +122,7 @@ def _measures(measures: pd.DataFrame) -> Section | None:
 
 
 def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
-    """Features in the order of the first measure there is: effective vectors of scaled features, by samples."""
+    """Rows in the order of the first measure: effective vectors of scaled features, by samples."""
     there = set(rows["measure"])
     ranking = next((measure for measure in Measure if measure in there), min(there))
     shares = rows[rows["measure"] == ranking].set_index("feature")["share"]
@@ -135,11 +137,11 @@ def _relevance(relevance: pd.DataFrame) -> Section | None:
     return Section(
         "Relevance when features are correlated",
         [
-            "Correlated features can stand in for each other: other coefficients would predict a cluster's samples "
-            "just as well. The interval of a coefficient holds its values over all such maps whose absolute "
-            "coefficients sum to little more than the least possible. A feature is strongly relevant where 0 is not "
-            "among them, weakly relevant where some of them use it, irrelevant where none does, and not identifiable "
-            "where it does not vary in the cluster.",
+            "Correlated features can replace each other: other coefficients would predict a cluster's samples just as "
+            "well. The interval of a coefficient contains its values over all such maps whose absolute coefficients "
+            "sum to little more than the least possible. A feature is strongly relevant if 0 is outside the interval, "
+            "weakly relevant if only some of these maps use it, irrelevant if none does, and not identifiable if it "
+            "does not vary in the cluster.",
         ],
         facts={str(word): f"{count:,}" for word, count in counts.items()},
         tables={"Intervals of coefficients in the largest clusters": first},
@@ -167,11 +169,11 @@ def _performance(found: FindingTables, *, show_samples: bool) -> Section | None:
     used = [column for column in table.columns if table[column].notna().any()]
     table = table[used].rename(columns=SCORES | {"target_mean": "mean target"}).head(MAX_GROUPS)
     return Section(
-        "How well each map predicts",
+        "Predictions of the maps",
         [
-            "A cluster's map is tried on its own samples (local) and on all samples (global): a map that does well "
-            "on the others too hints at clusters that could be merged. Measures of fewer than "
-            f"{FEWEST} samples say nothing, and are left out.",
+            f"The map of each cluster is applied to the cluster's own samples (local) and to all samples (global). A "
+            f"map that also does well on the other samples suggests that clusters could be merged. Scores of fewer "
+            f"than {FEWEST} samples are meaningless and are left out.",
         ],
         facts=kept,
         tables={"Scores by cluster": _as_percent(table, [name for name in ("accuracy",) if name in table])},
@@ -179,7 +181,7 @@ def _performance(found: FindingTables, *, show_samples: bool) -> Section | None:
 
 
 def _accuracy(scores: pd.Series) -> str:
-    """The accuracy of all samples with its interval."""
+    """Accuracy over all samples, with its interval."""
     if pd.isna(scores["accuracy"]):
         return "–"
     return estimated_share(round(float(scores["accuracy"]) * int(scores["samples"])), int(scores["samples"]))
@@ -189,10 +191,10 @@ def _robustness(norm: Norm, distances: pd.DataFrame, counterfactuals: pd.DataFra
     """Of the samples whose distance was asked in one norm."""
     known, settled = distances["distance"].dropna(), distances["verdict"] != Verdict.UNKNOWN
     facts = {
-        "samples asked about": f"{len(distances):,}, evenly chosen",
+        "samples examined": f"{len(distances):,}, evenly chosen",
         "norm": f"{NORMS[norm]}, in input units",
-        "another decision was found for": f"{len(known):,} of {len(distances):,}",
-        "proved to be the distance": f"{int(settled.sum()):,} of {len(distances):,}",
+        "samples with another decision found": f"{len(known):,} of {len(distances):,}",
+        "distances that are proved": f"{int(settled.sum()):,} of {len(distances):,}",
     }
     if len(known) >= FEWEST:
         facts["median distance"] = display(float(known.median()))
@@ -201,7 +203,7 @@ def _robustness(norm: Norm, distances: pd.DataFrame, counterfactuals: pd.DataFra
             words = estimated_share(kept.most, len(distances))
             if kept.least < kept.most:
                 words = f"at least {kept.least:,} and at most {kept.most:,} of {len(distances):,}"
-            facts[f"keep their decision within {display(kept.radius)}"] = words
+            facts[f"samples that keep their decision within {display(kept.radius)}"] = words
     tables: dict[str, pd.DataFrame] = {}
     if show_samples:
         nearest = distances.head(MAX_ROWS).copy()
@@ -211,10 +213,10 @@ def _robustness(norm: Norm, distances: pd.DataFrame, counterfactuals: pd.DataFra
             )
             for sample, rows in counterfactuals.groupby("sample", sort=False)
         }
-        nearest["what would change the decision"] = [changes.get(sample, "") for sample in nearest["sample"]]
+        nearest["smallest change of the decision"] = [changes.get(sample, "") for sample in nearest["sample"]]
         nearest["certificate"] = [proof_name(file) for file in nearest["file"]]
-        columns = ["sample", "cluster", "distance", "verdict", "what would change the decision", "certificate"]
-        tables["The samples nearest to another decision, by their row in the data, from 0"] = nearest[columns]
+        columns = ["sample", "cluster", "distance", "verdict", "smallest change of the decision", "certificate"]
+        tables["The samples nearest to another decision (numbered by row of the data, from 0)"] = nearest[columns]
     by_cluster = distances.groupby("cluster", sort=True)["distance"].agg(["count", "min", "median"]).reset_index()
     by_cluster = by_cluster.rename(columns={"count": "samples", "min": "least distance", "median": "median distance"})
     if not show_samples:
@@ -224,12 +226,12 @@ def _robustness(norm: Norm, distances: pd.DataFrame, counterfactuals: pd.DataFra
     return Section(
         "Robustness and counterfactuals",
         [
-            "How far a sample is from the nearest input that gets another decision. The nearest input is a "
-            "counterfactual: what would have to change. It is an input of the domain, with whole numbers and groups "
-            "of features respected; that no nearer one exists is proved where the verdict says that it holds.",
+            "This chapter measures how far samples are from the nearest input that gets another decision. That input "
+            "is a counterfactual: it shows what would have to change. It lies in the domain and respects integer "
+            "features and groups. The verdict holds if it is proved that no nearer one exists.",
             "The store names the certificate of each sample."
             if distances["file"].notna().any()
-            else "The certificates were not kept: they hold the samples.",
+            else "The certificates were not kept, because they contain the samples.",
         ],
         facts=facts,
         tables=tables,
@@ -244,20 +246,20 @@ def _unobserved(unobserved: pd.DataFrame) -> Section | None:
     if len(shares):
         facts["their share of the domain"] = percent(float(shares.sum()))
     possible = int((unobserved["admissible"] == "yes").sum())
-    facts["known to hold an admissible input"] = f"{possible:,}"
+    facts["known to contain an admissible input"] = f"{possible:,}"
     shown = unobserved.head(MAX_ROWS).rename(
         columns={
             "volume_share": "share of the domain",
             "nearest_cluster": "nearest cluster",
-            "admissible": "holds an admissible input",
+            "admissible": "contains an admissible input",
         }
     )
     return Section(
         "Unobserved regions",
         [
-            "Activation regions that no sample has entered: what the network would do there has never been seen in the "
-            "data. The departure tells how far a region's map comes apart from that of the nearest observed cluster "
-            "within one standard deviation around a point of the region, in units of the output.",
+            "Unobserved regions are activation regions that contain no sample: the data have never shown what the "
+            "network does there. The departure is the largest difference, in units of the output, between a region's "
+            "map and that of the nearest observed cluster within one standard deviation around a point of the region.",
         ],
         facts=facts,
         tables={"The largest unobserved regions": _as_percent(shown, ["share of the domain"])},
@@ -273,10 +275,10 @@ def _ranges(ranges: pd.DataFrame) -> Section | None:
     return Section(
         "Range of each region",
         [
-            "The lowest and the highest value that each output takes on a region, before squashing: exact optima of "
-            "linear programs, rounded to the nearest float. They are over the relaxation, in which whole numbers may "
-            "take any value, so that they can exceed the ranges over admissible inputs that the summary names. The "
-            "store has the inputs that reach them.",
+            "This table lists the lowest and the highest value of each output on each region, before squashing. They "
+            "are exact optima of linear programs, rounded to the nearest float. They are taken over the relaxation, "
+            "in which integer features may take any value, so they can exceed the ranges over admissible inputs in "
+            "the summary. The store has the inputs that reach them.",
         ],
         facts={"regions with a range": f"{ranges['region'].nunique():,}"},
         tables={"Ranges of outputs": shown},
@@ -293,24 +295,28 @@ def _groups(found: FindingTables) -> Section | None:
     return Section(
         "Fewer groups",
         [
-            f"How few affine maps could stand for the {clusters:,} clusters. Clusters are merged by what a few units "
-            "say, and each group gets the map that changes the output least. The error is the largest change, measured "
-            "on the samples in floating point, with all rounding added: tiny ones are rounding alone. The bound is an "
-            "exact one for every input of the group's regions.",
+            f"This chapter shows how few affine maps could replace those of the {clusters:,} clusters. Clusters are "
+            f"merged by the states of a few units, and each group gets the map that changes the output least. The "
+            f"error is the largest change, measured on the samples in floating point with all rounding added; tiny "
+            f"errors are nothing but rounding. The bound is exact and covers every input of the group's regions.",
         ],
         facts={
             "groups": f"{len(groups):,}",
             "largest change on the samples": display(float(groups["error"].max())),
-            "entropy of their sizes": f"{display(float(steps['entropy'].iloc[-1]))} bits",
-            "alignment of their hyperplanes (0: orthogonal)": display(float(steps["alignment"].iloc[-1])),
+            "entropy of the groups' sizes": f"{display(float(steps['entropy'].iloc[-1]))} bits",
+            "alignment of the separating hyperplanes (0: orthogonal)": display(float(steps["alignment"].iloc[-1])),
         },
-        charts=[Chart(ChartKind.TRADEOFF, steps, "Groups against the change of the output, measured on the samples.")],
+        charts=[
+            Chart(
+                ChartKind.TRADEOFF, steps, "Number of groups against the change of the output, measured on the samples."
+            )
+        ],
         tables={"Groups": groups[columns].head(MAX_GROUPS)},
     )
 
 
 def _as_percent(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """The table with these columns marked as shares, to be written as percentages."""
+    """The table with these columns marked as shares, which are written as percentages."""
     marked = table.copy()
     marked.attrs[PERCENT] = tuple(map(str, columns))
     return marked

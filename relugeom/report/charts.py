@@ -1,4 +1,4 @@
-"""Pictures of the further chapters: measures of importance beside each other, and groups against error."""
+"""Charts of the further chapters: measures of importance side by side, and number of groups against error."""
 
 from collections.abc import Callable
 
@@ -17,12 +17,12 @@ MAX_FEATURES = 20
 
 
 def measure_axes(shares: pd.DataFrame, *, axes: Axes | None = None) -> Axes:
-    """Shares of importance as grouped bars, the features from top to bottom as they are given.
+    """Draw shares of importance as grouped bars, with the features from top to bottom in the given order.
 
     Parameters
     ----------
     shares
-        Columns measure, feature, share: for one output.
+        Columns measure, feature, share, for one output.
     """
     table = shares.pivot_table(index="feature", columns="measure", values="share", sort=False, dropna=False)
     table = table[[measure for measure in dict.fromkeys(shares["measure"]) if table[measure].notna().any()]]
@@ -43,7 +43,7 @@ def measure_axes(shares: pd.DataFrame, *, axes: Axes | None = None) -> Axes:
 
 
 def tradeoff_axes(steps: pd.DataFrame, *, axes: Axes | None = None) -> Axes:
-    """The curve of groups against error.
+    """Draw the number of groups against the error.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def tradeoff_axes(steps: pd.DataFrame, *, axes: Axes | None = None) -> Axes:
         Columns groups, error, rms.
     """
     drawn = Figure(figsize=(6.4, 3.2), layout="constrained").add_subplot() if axes is None else axes
-    for column, words, colour in (("error", "largest", PALETTE[1]), ("rms", "root of the mean square", PALETTE[0])):
+    for column, words, colour in (("error", "largest", PALETTE[1]), ("rms", "root mean square", PALETTE[0])):
         drawn.plot(steps["groups"], steps[column], color=colour, label=words, marker="o", markersize=3, linewidth=1.4)
     drawn.set_ylim(bottom=0.0)
     drawn.set_xlabel("groups")
@@ -68,7 +68,7 @@ DRAWN: dict[ChartKind, Callable[[pd.DataFrame], Axes]] = {
 
 
 def draw_chart(chart: Chart) -> Figure:
-    """The picture of a chart."""
+    """Draw a chart."""
     axes = DRAWN[chart.kind](chart.data)
     figure = axes.get_figure(root=True)
     if figure is None:
@@ -78,7 +78,7 @@ def draw_chart(chart: Chart) -> Figure:
 
 
 def _plain(axes: Axes, grid: str) -> Axes:
-    """Without a box, with lines to read numbers by."""
+    """Remove the box, and add lines to read numbers by."""
     axes.patch.set_alpha(0.0)
     axes.grid(axis="x" if grid == "x" else "y", color=FRAME, alpha=0.3, linewidth=0.6)
     axes.set_axisbelow(True)

@@ -1,4 +1,4 @@
-"""The paper's analysis of a data set as report content: clusters without a domain, and without a store."""
+"""The paper's analysis of a data set as report content: clusters, without a domain or a store."""
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ __all__ = ["cluster_content"]
 
 
 def cluster_content(name: str, clusters: Clusters, importance: ClusterImportance) -> ReportContent:
-    """Clusters, their profiles and their importance; `name` is that of the data."""
+    """Content about clusters, their profiles and their importance; `name` is that of the data."""
     network = clusters.network
     k, n, m = len(clusters), network.inputs, network.outputs
     numbers = np.arange(1, k + 1)

@@ -1,7 +1,7 @@
-"""What a report shows, as plain values.
+"""The content of a report, as plain values.
 
-Tables are pandas frames whose columns are named as here; names of features and classes are raw text, and every renderer
-escapes them for its own medium.
+Tables are pandas frames with the columns that are named here. Names of features and classes are raw text, which every
+renderer escapes for its own medium.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,7 +28,7 @@ class ChartKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chart:
-    """Numbers of a chapter as a picture.
+    """Numbers of a chapter that are shown as a picture.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class Chart:
     data
         The numbers.
     caption
-        What the picture shows.
+        Text below the picture.
     """
 
     kind: ChartKind
@@ -47,12 +47,12 @@ class Chart:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Section:
-    """A further chapter of a report: words, facts, pictures and tables of any columns.
+    """A further chapter of a report: text, facts, pictures, and tables with any columns.
 
     Attributes
     ----------
     title
-        Its heading.
+        Heading of the chapter.
     paragraphs
         Plain text.
     facts
@@ -60,7 +60,7 @@ class Section:
     charts
         Pictures.
     tables
-        Caption → any columns of numbers and texts.
+        Caption → table with any columns of numbers and texts.
     """
 
     title: str
@@ -72,16 +72,16 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """One line on the page of verdicts.
+    """One line in the summary of verdicts.
 
     Attributes
     ----------
     statement
-        What is claimed.
+        Statement that was examined.
     verdict
         ``"holds"``, ``"fails"`` or ``"unknown"``; None for a line that only points elsewhere.
     finding
-        What was found, or why it is not known; may be empty.
+        What was found, or why it is unknown; may be empty.
     proofs
         Files of the certificates of a statement that holds.
     """
@@ -99,9 +99,9 @@ class ReportContent:
     Attributes
     ----------
     title
-        The heading.
+        Heading of the report.
     interruption
-        What a run lacks that did not reach its end; empty for a finished one.
+        What a run that did not finish lacks; empty for a finished one.
     summary, network, provenance
         Label → text, in the order of printing.
     domain
@@ -112,9 +112,9 @@ class ReportContent:
         Columns patterns (which), count (text: a number, "2^80", or "not known").
     clusters
         Columns cluster (from 1), pattern, samples, share, outside, status, prediction (mean of the output),
-        positive_share, target_mean, accuracy; None where there is no value, or not one but several.
+        positive_share, target_mean, accuracy; None if there is no single value.
     outcomes
-        Where there are several outputs: columns cluster, kind (mean, decided, target), name, value; else None or empty.
+        Columns cluster, kind (mean, decided, target), name, value, if there are several outputs; else None or empty.
     profiles
         Columns cluster, feature, mean, spread.
     importance
@@ -124,28 +124,28 @@ class ReportContent:
     notes
         Limits and remarks, one sentence each.
     answers
-        Columns question, statement, verdict, value, witness, reason, file, sha256: what was asked of the network on
-        the whole domain; None where nothing was.
+        Columns question, statement, verdict, value, witness, reason, file, sha256, for questions about the network on
+        the whole domain; None if none were asked.
     headlines
-        The verdicts in few lines, for the first page.
+        The verdicts in a few lines, for the first page.
     maps
         Slices through the regions.
     graph
-        Which regions share a facet, or None where there are too many to be drawn.
+        Graph of regions that share a facet, or None if there are too many to draw.
     subnetworks
-        Active subnetworks by the number of the cluster.
+        Active subnetworks, by number of the cluster.
     sections
-        Further chapters, behind the patterns.
+        Further chapters, after the patterns.
     certificate
-        Label → text about the proof: file, SHA-256, bytes, regions, proofs; empty where there is none.
+        Label → text about the proof: file, SHA-256, bytes, regions, proofs; empty if there is none.
     overall
-        Mean and spread by feature over all samples, or None: then those of `profiles` together.
+        Mean and spread of each feature over all samples; None to compute them from `profiles`.
     hidden_patterns
-        How many patterns were settled beside those of `patterns`.
+        Number of patterns that were settled in addition to those of `patterns`.
     domain_is_range_of_data
         Whether the domain is the box around the data: "yes", "no" or "unknown"; None without both.
     withheld
-        Whether everything that shows single rows of the data was kept out (`relugeom.report.privacy`).
+        Whether everything that shows single rows of the data was left out (`relugeom.report.privacy`).
     """
 
     title: str

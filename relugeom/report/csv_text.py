@@ -8,7 +8,7 @@ from itertools import chain
 __all__ = ["csv_cell", "csv_text"]
 
 PIECE = 1 << 20
-"""Letters that come at once."""
+"""Characters per piece."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -20,7 +20,7 @@ def csv_cell(value: object) -> object:
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """A header and rows as CSV, piece by piece, every text cell made harmless; None is an empty cell.
+    """A header and rows as CSV, piece by piece, with every text cell made harmless; None becomes an empty cell.
 
     Bytes are hexadecimal.
     """

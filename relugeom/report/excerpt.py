@@ -1,27 +1,27 @@
-"""The part of a long table that people can look at: features as rows, the largest clusters as columns."""
+"""Excerpts of long tables for reading: features as rows, the largest clusters as columns."""
 
 import pandas as pd
 
 __all__ = ["RANKED", "cluster_matrix", "outputs_of", "rank_features"]
 
 RANKED = "ranked by coefficient × spread"
-"""What is said where features stand in the order of `rank_features`."""
+"""Words for the order of features that `rank_features` gives."""
 
 
 def outputs_of(importance: pd.DataFrame) -> list[str]:
-    """The outputs in an importance table, in order of appearance."""
+    """Outputs in an importance table, in order of appearance."""
     return list(importance["output"].unique())
 
 
 def cluster_matrix(table: pd.DataFrame, column: str, *, max_clusters: int) -> pd.DataFrame:
-    """One column of a table with a row per cluster and feature, as a matrix (features, clusters).
+    """Matrix (features, clusters) of one column of a table with one row per cluster and feature.
 
     Parameters
     ----------
     table
         Profiles, or the importance for one output; clusters are numbered from 1, the largest first.
     column
-        What the entries are.
+        Column that holds the entries.
     max_clusters
         Smaller clusters are left out.
     """
@@ -31,10 +31,10 @@ def cluster_matrix(table: pd.DataFrame, column: str, *, max_clusters: int) -> pd
 
 
 def rank_features(importance: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:
-    """An importance table in which the features of each output stand in the order of their importance.
+    """Sort an importance table so that the features of each output are in order of importance.
 
-    The one measure that ranks features wherever they are ranked is the mean over the samples of |coefficient × spread|,
-    which does not depend on the units of the features; ties stay in the order of the inputs.
+    Features are ranked by one measure everywhere: the mean over the samples of |coefficient × spread|, which does not
+    depend on the units of the features. Ties stay in the order of the inputs.
 
     Parameters
     ----------

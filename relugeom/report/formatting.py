@@ -1,4 +1,4 @@
-"""How values are written for people, the same in the terminal, in pictures and on the page."""
+"""Formatting of values for people, the same in the terminal, in pictures and on the page."""
 
 from collections.abc import Sequence
 from math import isfinite
@@ -23,19 +23,23 @@ __all__ = [
 CONFIDENCE = 0.95
 
 FEWEST = FEWEST_FOR_SHARE
-"""Of fewer samples a count is shown, and no share."""
+"""For fewer samples than this, a count is shown instead of a share."""
 PERCENT = "percent"
-"""Under this name the attributes of a table tell which of its columns are shares, to be written as percentages."""
+"""Attribute of a table that names the columns to be written as percentages."""
 
 
 def shortened(text: str, max_length: int = 60) -> str:
-    """A text of at most so many visible characters and a mark where it was longer: names in pictures and headings."""
+    """A text of at most this many visible characters, with a mark if it was longer: for names in pictures and
+    headings.
+    """
     shown = printable(text[: max_length + 1])
     return shown if len(text) <= max_length and len(shown) <= 4 * max_length else shown[:max_length] + "…"
 
 
 def display(value: object) -> str:
-    """Any cell as text: names made visible, counts in thousands, floats with four digits, nothing as a dash."""
+    """Any cell as text: printable names, counts with thousands separators, floats with four digits, a dash for
+    nothing.
+    """
     if isinstance(value, str):
         return printable(value)
     if _is_missing(value):
@@ -48,14 +52,14 @@ def display(value: object) -> str:
 
 
 def percent_of(share: float | None, whole: int) -> str:
-    """A share of so many samples as a percentage; of few of them as a count: ``1 of 2``."""
+    """Share of this many samples as a percentage, or as a count if they are few: ``1 of 2``."""
     if share is None or _is_missing(share):
         return NOTHING
     return percent(share) if whole >= FEWEST else f"{round(share * whole):,} of {whole:,}"
 
 
 def estimated_share(part: int, whole: int) -> str:
-    """The same where the things stand for others: with the interval of the share that is estimated."""
+    """The same if the things are a sample of others, with the confidence interval of the estimated share."""
     if whole < FEWEST:
         return share_of(part, whole)
     low, high = (float(end) for end in confidence_interval(np.array(part), whole, CONFIDENCE))

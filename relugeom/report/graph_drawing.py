@@ -1,6 +1,6 @@
-"""Drawings of active subnetworks: layers from left to right, arcs coloured by sign and as wide as their weight.
+"""Drawings of active subnetworks: layers from left to right, arcs coloured by sign and with widths by weight.
 
-A graph is taken as a value: nodes and arcs with the attributes that `relugeom.graph.active_subnetwork` gives them.
+A graph is a value here: nodes and arcs with the attributes that `relugeom.graph.active_subnetwork` gives them.
 """
 
 import warnings

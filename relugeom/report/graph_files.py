@@ -1,4 +1,4 @@
-"""A graph as a file: for other programs, or as a picture, by the suffix of its name."""
+"""Graph files, for other programs or as pictures, by the suffix of the name."""
 
 from pathlib import Path
 
@@ -10,25 +10,25 @@ __all__ = ["check_graph_file", "write_graph_file"]
 
 
 def check_graph_file(path: str | Path) -> None:
-    """Refuse a name whose suffix is none of a graph.
+    """Refuse a file name whose suffix is not that of a graph.
 
     Raises
     ------
     InputError
-        It ends otherwise.
+        The name has another suffix.
     """
     suffixes = (*GRAPH_SUFFIXES, *PICTURE_SUFFIXES)
     if Path(path).suffix.lower() not in suffixes:
-        raise InputError(f"--out {str(path)!r}: a graph is written as {', '.join(suffixes)}")
+        raise InputError(f"--out {str(path)!r}: a graph is written to a file that ends in {', '.join(suffixes)}")
 
 
 def write_graph_file(graph: LayeredGraph, path: str | Path) -> None:
-    """Write a graph in the form that the suffix of the file asks for.
+    """Write a graph in the format that the suffix of the file asks for.
 
     Raises
     ------
     InputError
-        The suffix is none of a graph, or the file cannot be written.
+        The suffix is not that of a graph, or the file cannot be written.
     """
     check_graph_file(path)
     write = write_graph if Path(path).suffix.lower() in GRAPH_SUFFIXES else write_drawing

@@ -1,7 +1,8 @@
-"""Where the nodes of a region graph stand in its picture.
+"""Layout of a region graph: the positions of its nodes in the picture.
 
 Classical multidimensional scaling of the graph's distances [W. S. Torgerson, *Multidimensional scaling: I. Theory and
-method*, Psychometrika 17, 1952]: regions few steps apart stand close together. Equal graphs give equal drawings.
+method*, Psychometrika 17, 1952]: regions that are few steps apart are drawn close together. Equal graphs give equal
+drawings.
 """
 
 import numpy as np
@@ -12,13 +13,13 @@ from relugeom.linalg.arrays import FloatArray, IntArray
 __all__ = ["MAX_NODES", "layout_graph"]
 
 MAX_NODES = 300
-"""A graph with more nodes is no picture any more."""
+"""Most nodes that a picture can show."""
 SETTLING = 60
-"""Rounds in which nodes that would cover each other move apart."""
+"""Rounds in which nodes that would cover each other are moved apart."""
 
 
 def layout_graph(graph: RegionGraph) -> FloatArray:
-    """Where the nodes stand, shape (k, 2), within [0, 1] each way."""
+    """Positions of the nodes, shape (k, 2), within [0, 1] in both directions."""
     k = len(graph.patterns)
     if k < 3:
         return np.column_stack([(np.arange(k) + 0.5) / max(k, 1), np.full(k, 0.5)])
@@ -31,7 +32,7 @@ def layout_graph(graph: RegionGraph) -> FloatArray:
 
 
 def _distances(k: int, edges: IntArray) -> FloatArray:
-    """Steps between any two nodes; parts that are not connected stand k steps apart at most."""
+    """Number of steps between any two nodes; at most k for parts that are not connected."""
     steps = np.full((k, k), float(k))
     near = np.zeros((k, k), dtype=np.bool_)
     near[edges[:, 0], edges[:, 1]] = near[edges[:, 1], edges[:, 0]] = True
@@ -54,7 +55,7 @@ def _to_unit(places: FloatArray) -> FloatArray:
 
 
 def _apart(places: FloatArray, edges: IntArray) -> FloatArray:
-    """Nodes pushed off each other, neighbours pulled together a little."""
+    """Positions with nodes pushed apart, and neighbours pulled together a little."""
     k = len(places)
     turn = 2.399963 * np.arange(k)  # a fixed small shift, so that nodes on one spot know where to go
     moved = places + 1e-3 * np.column_stack([np.cos(turn), np.sin(turn)])

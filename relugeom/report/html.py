@@ -1,8 +1,8 @@
 """The report as one self-contained HTML page: no font, picture or script from elsewhere.
 
-Every expression of the templates passes through `display` and is then escaped, so a name is never read as HTML. The
-one script is fixed text whose digest stands in the page's content policy: nothing else can run, and it reads words
-from the page only as text.
+Every expression of the templates passes through `display` and is then escaped, so a name is never read as HTML. The one
+script is fixed text whose digest is in the page's content policy: nothing else can run, and it reads words from the
+page only as text.
 """
 
 import base64
@@ -48,7 +48,7 @@ EMPTY = PageTable("", (), ())
 
 
 def render_report(content: ReportContent) -> str:
-    """The page as text; equal contents give equal pages."""
+    """Render the page as text; equal contents give equal pages."""
     outputs = outputs_of(content.importance)
     charts = [_chart(content.importance, number, output) for number, output in enumerate(outputs[:MAX_OUTPUTS])]
     environment = _environment()
@@ -111,17 +111,17 @@ def _environment() -> Environment:
 
 
 def _lines(text: str) -> Markup:
-    """Text whose own line breaks stay, everything else made visible and escaped."""
+    """Text with its line breaks kept and everything else made printable and escaped."""
     return Markup("\n").join(escape(printable(line)) for line in text.split("\n"))
 
 
 def _policy_hash(script: str) -> str:
-    """The script's digest as a content policy writes it."""
+    """Digest of the script, as written in a content policy."""
     return "sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
 
 
 def _contents(content: ReportContent) -> list[tuple[str, str]]:
-    """The chapters that the page has: anchor and title."""
+    """Chapters of the page: anchor and title."""
     further = [(f"section-{at}", section.title) for at, section in enumerate(content.sections, start=1)]
     chapters = [
         ("summary", "Summary", True),
@@ -142,7 +142,7 @@ def _contents(content: ReportContent) -> list[tuple[str, str]]:
 
 
 def _masthead(content: ReportContent) -> str:
-    """When it was made, with which version, and of which network, by the first digits of its digest."""
+    """Date, run, version of relugeom, and the first digits of the network's digest."""
     run, digest = content.provenance, content.network.get("digest", "")
     parts = (
         f"{run['finished'].replace('T', ' ').removesuffix('Z')} UTC" if "finished" in run else "",
@@ -154,7 +154,7 @@ def _masthead(content: ReportContent) -> str:
 
 
 def _tally(content: ReportContent) -> list[tuple[str, int]]:
-    """How many statements hold, fail and stay open."""
+    """Numbers of statements that hold, fail and are unknown."""
     if content.answers is None:
         return []
     counts = Counter(map(str, content.answers["verdict"]))
@@ -167,7 +167,7 @@ def _records(frame: pd.DataFrame) -> list[dict[Hashable, object]]:
 
 
 def _chart(importance: pd.DataFrame, number: int, output: str) -> Mapping[str, object]:
-    """The importance of features for one output, as a picture and as numbers."""
+    """Importance of features for one output, as a picture and as numbers."""
     chosen = importance[importance["output"] == output]
     name = shortened(output)
     return {
@@ -180,28 +180,28 @@ def _chart(importance: pd.DataFrame, number: int, output: str) -> Mapping[str, o
 
 
 def _map(region_map: RegionMap) -> Mapping[str, object]:
-    """A map, what is to be said of it, and its regions as a table."""
+    """A map, its caption, and its regions as a table."""
     across, up = (shortened(name, 40) for name in region_map.names)
     cut = region_map.cut
     partition = cut.partition
     regions = counted(len(cut), "activation region")
     cover = (
-        "The exact areas of the polygons add up to that of the slice, so that nothing is missing."
+        "The exact areas of the polygons add up to that of the slice, so nothing is missing."
         if cut.covered
-        else f"The slice is not complete: {partition.reason or 'some of it was not searched'}."
+        else f"The slice is not complete: {partition.reason or 'a part of it was not searched'}."
     )
     caption = f"{regions} of the slice along {across} and {up}"
     if region_map.fixed:
         where = f" through {region_map.through}" if region_map.through else ""
-        caption += f"{where}; every other feature stands at its value there, listed below"
+        caption += f"{where}; every other feature is fixed at its value there, listed below"
     caption += ". Thin lines are borders of regions; shades are levels of the output. "
     scene = map_scene(region_map)
     if scene.boundary:
-        caption += "The heavy line is where the decision changes. "
+        caption += "The heavy line marks where the decision changes. "
     if len(region_map.dots):
         drawn = int(region_map.dots["samples"].sum()) - scene.hidden_dots
         caption += (
-            f"Dots are {drawn:,} samples in the colours of their clusters, projected on the plane: their other "
+            f"Dots are {drawn:,} samples in the colours of their clusters, projected onto the plane: their other "
             f"features differ. "
         )
     if scene.hidden_dots:
@@ -210,7 +210,7 @@ def _map(region_map: RegionMap) -> Mapping[str, object]:
     return {
         "title": f"{across} and {up}",
         "scene": scene,
-        "label": f"Map of {regions} along {across} and {up}. Arrow keys walk through the regions; a table follows.",
+        "label": f"Map of {regions} along {across} and {up}. Arrow keys move through the regions; a table follows.",
         "caption": caption,
         "table": map_table(region_map),
         "fixed": {shortened(name, 120): display(value) for name, value in list(region_map.fixed.items())[:MAX_FIXED]},
@@ -221,12 +221,13 @@ def _map(region_map: RegionMap) -> Mapping[str, object]:
 def _graph(graph: RegionGraph) -> Mapping[str, object]:
     observed = int((graph.samples > 0).sum())
     size = f"{counted(len(graph.patterns), 'activation region')} and {counted(len(graph.edges), 'shared facet')}"
-    part = "" if graph.complete else " The list of regions is truncated, so that neighbours may be missing."
+    part = "" if graph.complete else " The list of regions is truncated, so neighbours may be missing."
     return {
         "scene": graph_scene(graph),
-        "label": f"Graph of {size}. Arrow keys walk through the regions.",
-        "caption": f"{size[0].upper()}{size[1:]}: two regions are joined where they share a facet, on the hyperplane "
-        f"of the unit that the line names. The larger a disc, the more samples; {observed:,} regions hold samples."
+        "label": f"Graph of {size}. Arrow keys move through the regions.",
+        "caption": f"{size[0].upper()}{size[1:]}: two regions are joined if they share a facet, which lies on the "
+        f"hyperplane of the unit that the line names. The larger a disc, the more samples it has; {observed:,} "
+        f"regions contain samples."
         f"{part}",
     }
 

@@ -1,6 +1,6 @@
-"""What several outputs say of each cluster: the mean of each output, and the share of each class.
+"""Outcomes of each cluster for networks with several outputs: the mean of each output, and the share of each class.
 
-One number cannot: the mean of numbers of classes means nothing, and the first output is one of several.
+One number is not enough: the mean of class numbers has no meaning, and the first output is only one of several.
 """
 
 import pandas as pd
@@ -18,7 +18,7 @@ MOST_NAMES, MOST_CLUSTERS = 8, 20
 
 
 def cluster_outcomes(clusters: Clusters) -> pd.DataFrame:
-    """Means of outputs and shares of classes; columns cluster, kind, name, value; empty where there is one output."""
+    """Means of outputs and shares of classes; columns cluster, kind, name, value; empty for a single output."""
     network = clusters.network
     columns = ["cluster", "kind", "name", "value"]
     if network.outputs < 2:
@@ -37,20 +37,20 @@ def cluster_outcomes(clusters: Clusters) -> pd.DataFrame:
 
 
 def outcome_section(outcomes: pd.DataFrame, clusters: pd.DataFrame, *, show_samples: bool) -> Section | None:
-    """The chapter on several outputs; None where there is one, or nothing that may be shown."""
+    """Chapter on several outputs; None for a single output, or if nothing may be shown."""
     if not show_samples:
         outcomes = outcomes[~outcomes["cluster"].isin(few_samples(clusters))]
     if outcomes.empty:
         return None
     text = (
-        "The share of a cluster's samples that are decided for each class, that have each class as their target (where "
-        "it was recorded), and the mean of each output after squashing."
+        "This table lists, for each cluster, the share of samples that are decided for each class, the share whose "
+        "target is each class (if it was recorded), and the mean of each output after squashing."
     )
     return Section(TITLE, [text], tables={"The largest clusters": outcome_table(outcomes, clusters)})
 
 
 def outcome_table(outcomes: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFrame:
-    """One row per cluster, the largest first, as texts; columns for the first outputs and classes."""
+    """Table of texts with one row per cluster, the largest first, and columns for the first outputs and classes."""
     samples = dict(zip(clusters["cluster"].tolist(), clusters["samples"].tolist(), strict=True))
     shown = outcomes[outcomes["cluster"].isin(list(samples)[:MOST_CLUSTERS])]
     table: dict[str, dict[int, str]] = {"samples": {}}

@@ -1,4 +1,4 @@
-"""Tables of the page as rows of cells: what is written, and the number by which a column is sorted."""
+"""Tables of the page as rows of cells: the text, and the number by which a column is sorted."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ __all__ = [
 
 MAX_CLUSTERS, MAX_MATRIX_CLUSTERS, MAX_FEATURES, MAX_PATTERNS, MAX_ROWS, MAX_ANSWERS = 100, 6, 200, 500, 1000, 200
 MAX_TEXT = 300_000
-"""Characters of patterns in one table; long patterns mean fewer rows."""
+"""Characters of patterns in one table: the longer the patterns, the fewer the rows."""
 NAME_LENGTH = 120
 
 
@@ -43,13 +43,13 @@ class Cell:
     Attributes
     ----------
     text
-        As it is written.
+        Text of the cell.
     sort
-        The number by which it is sorted, as text, or empty: then the text counts.
+        Number by which the cell is sorted, as text; empty to sort by the text.
     kind
         "text", "number", "name" (a heading of its row), "pattern" or "verdict" (a status, too).
     note
-        Soft words behind the text.
+        Further words after the text, in soft print.
     """
 
     text: str
@@ -60,7 +60,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class PageTable:
-    """A caption, headings (words, whether numbers stand below), rows, and what was left out."""
+    """A caption, headings (text, whether numbers stand below), rows, and a remark on what was left out."""
 
     caption: str
     headings: Sequence[tuple[str, bool]]
@@ -69,7 +69,7 @@ class PageTable:
 
 
 def verdict_table(headlines: Sequence[Headline]) -> PageTable:
-    """The verdicts in few lines; several certificates are counted."""
+    """The verdicts in a few lines; several certificates are counted."""
     rows = [
         [
             Cell(shortened(line.statement, 4 * NAME_LENGTH), kind="name"),
@@ -89,7 +89,7 @@ def _proof_names(files: Sequence[str]) -> str:
 
 
 def answer_table(answers: pd.DataFrame | None) -> PageTable:
-    """What was asked on the whole domain; a proof is named by its folder and file."""
+    """Answers about the whole domain; a proof is named by its folder and file."""
     headings = [("statement", False), ("verdict", False), ("shown by", False), ("certificate", False)]
     if answers is None:
         return PageTable("", headings, [])
@@ -108,7 +108,7 @@ def answer_table(answers: pd.DataFrame | None) -> PageTable:
 
 
 def proof_name(path: object) -> str:
-    """A certificate by its folder and file; empty without one."""
+    """Folder and file name of a certificate; empty without one."""
     return "/".join(PurePath(path).parts[-2:]) if isinstance(path, str) else ""
 
 
@@ -139,7 +139,7 @@ def cluster_table(clusters: pd.DataFrame) -> PageTable:
 
 
 def pattern_table(patterns: pd.DataFrame, hidden: int = 0) -> PageTable:
-    """Feasible and other patterns, with what is unobserved among them; `hidden` more are not in the table."""
+    """Settled patterns, with the unobserved ones marked; `hidden` more are not in the table."""
     shown = patterns.head(_fitting(patterns["pattern"], MAX_PATTERNS))
     rows = []
     for row in _records(shown):
@@ -159,7 +159,7 @@ def pattern_table(patterns: pd.DataFrame, hidden: int = 0) -> PageTable:
 
 
 def domain_table(content: ReportContent) -> PageTable:
-    """The box, and the rules on single features; names stand here in full."""
+    """The box and the rules on single features; names are given in full here."""
     shown = content.domain.head(MAX_FEATURES)
     rows = [
         [
@@ -178,7 +178,7 @@ def domain_table(content: ReportContent) -> PageTable:
 
 
 def matrix_table(table: pd.DataFrame, *columns: str, caption: str) -> PageTable:
-    """Columns of a long table with features as rows and the largest clusters side by side; later columns are notes."""
+    """Columns of a long table, with features as rows and the largest clusters side by side; later columns are notes."""
     matrices = [cluster_matrix(table, column, max_clusters=MAX_MATRIX_CLUSTERS) for column in columns]
     features, clusters = matrices[0].index, matrices[0].columns
     rows = [
@@ -200,7 +200,7 @@ def matrix_table(table: pd.DataFrame, *columns: str, caption: str) -> PageTable:
 
 
 def map_table(region_map: RegionMap) -> PageTable:
-    """The regions of a map with their functions on it."""
+    """Regions of a map, with their functions on it."""
     names = [shortened(name, 30) for name in region_map.names]
     outputs = region_map.cut.partition.network.target_names
     limit = _fitting(pd.Series(region_map.patterns, dtype=object), MAX_ROWS)
@@ -219,7 +219,7 @@ def map_table(region_map: RegionMap) -> PageTable:
 
 
 def free_table(table: pd.DataFrame, caption: str) -> PageTable:
-    """Any columns; those of numbers are set and sorted as such."""
+    """A table with any columns; columns of numbers are aligned and sorted as such."""
     shown = table.head(MAX_ROWS)
     shares = table.attrs.get(PERCENT, ())
     writers = {column: percent if column in shares else _briefly for column in table.columns}
@@ -247,7 +247,7 @@ def _records(frame: pd.DataFrame) -> list[Mapping[Hashable, object]]:
 
 
 def _fitting(texts: pd.Series, limit: int) -> int:
-    """How many rows to show: `limit`, or fewer where their patterns are long."""
+    """Number of rows to show: `limit`, or fewer if their patterns are long."""
     lengths = np.cumsum([len(text) for text in texts.head(limit)])
     return max(int((lengths <= MAX_TEXT).sum()), min(len(lengths), 10))
 
@@ -256,5 +256,5 @@ def _more(hidden: int, what: str, place: str = "store") -> str:
     if hidden <= 0:
         return ""
     plural = "" if hidden == 1 else "s"
-    where = "; the store has all." if place == "store" else "; they are drawn, but not listed."
+    where = "; the store has them all." if place == "store" else "; they are drawn but not listed."
     return f"… and {hidden:,} more {what}{plural}{where}"

@@ -1,6 +1,6 @@
-"""Which pictures a report shows: a map through two features, the region graph, the largest clusters' subnetworks.
+"""Pictures of a report: a map through two features, the region graph, and the largest clusters' subnetworks.
 
-What cannot be drawn is left out, and a sentence says why; a picture never stops a report.
+A picture that cannot be drawn is left out, and a sentence says why; it never stops the report.
 """
 
 from collections.abc import Sequence
@@ -22,22 +22,22 @@ from relugeom.report.region_map import RegionMap, choose_features, draw_map, fin
 __all__ = ["Depicted", "with_pictures"]
 
 MAX_SUBNETWORKS, MAX_SUBNETWORK_SIZE = 3, 60
-"""How many subnetworks are drawn, and of how many units and inputs at most."""
+"""Number of subnetworks that are drawn, and their largest numbers of units and inputs."""
 MAX_POINTS = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Depicted:
-    """What pictures are drawn from.
+    """Values from which pictures are drawn.
 
     Attributes
     ----------
     network, domain
-        As audited; a run without a domain has None.
+        Network and domain of the run; None for a run without a domain.
     partition
-        Its regions, or None where there are none or too many to be loaded for a picture.
+        Regions of the run, or None if there are none or too many to load for a picture.
     samples, assignment
-        The samples, shape (s, n), and the cluster of each from 0, shape (s,); None where they are not at hand.
+        The samples, shape (s, n), and the cluster of each from 0, shape (s,); None if they are not available.
     """
 
     network: ReLUNetwork
@@ -54,14 +54,14 @@ def with_pictures(
     map_features: Sequence[str] | None = None,
     time_limit: TimeLimit = None,
 ) -> ReportContent:
-    """The content with every picture that can be drawn of it.
+    """The content, with every picture that can be drawn.
 
     Parameters
     ----------
     map_features
-        Names of the two features of the map; by default those that move the outputs most.
+        Names of the two features of the map; by default, the two that move the outputs most.
     time_limit
-        Seconds, or a deadline: what is not drawn by then is left out.
+        Seconds or a deadline; pictures that are not drawn by then are left out.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def with_pictures(
         except DomainError as error:
             notes.append(f"There is no map of regions: {error}.")
         if not pairs:
-            notes.append("There is no map of regions: fewer than two features are free to move.")
+            notes.append("There is no map of regions, because fewer than two features can vary.")
     clusters = content.clusters
     graph = None
     if depicted.partition is not None and 1 < len(depicted.partition) <= MAX_NODES:
@@ -100,7 +100,7 @@ def _map(
     pairs: Sequence[tuple[int, int]],
     deadline: Deadline,
 ) -> RegionMap:
-    """The map, with the samples on top where they are at hand."""
+    """Draw the map, with the samples on top if they are available."""
     drawn = draw_map(
         depicted.network,
         domain,
@@ -116,7 +116,7 @@ def _map(
 
 
 def _inside_regions(partition: Partition | None) -> list[tuple[str, FloatArray]]:
-    """Interior points of the first regions, for maps through them."""
+    """Interior points of the first regions, through which maps may run."""
     if partition is None:
         return []
     return [

@@ -1,6 +1,7 @@
-"""Tables that need no data frame: facts under a heading, rows of a query.
+"""Tables that need no data frame: facts under a heading, and rows of a query.
 
-Cells are `rich.text.Text` made of visible characters: no name is read as markup, and none holds a terminal's escapes.
+Cells are `rich.text.Text` made of visible characters: no name is read as markup, and none contains a terminal's escape
+codes.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,7 +18,7 @@ __all__ = ["add_rows", "fact_table", "plain_table", "row_table", "section"]
 
 
 def row_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> RenderableType:
-    """Rows of any values under their column names."""
+    """Table of rows of any values under their column names."""
     table = plain_table()
     for column in columns:
         table.add_column(printable(column), overflow="fold")
@@ -26,7 +27,7 @@ def row_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Rende
 
 
 def fact_table(title: str, facts: Mapping[str, str]) -> Group:
-    """Labels and texts under a heading."""
+    """Table of labels and texts under a heading."""
     table = plain_table(show_header=False)
     table.add_column(style="dim", overflow="fold")
     table.add_column(overflow="fold")
@@ -40,7 +41,7 @@ def section(title: str, *parts: RenderableType) -> Group:
 
 
 def plain_table(*, show_header: bool = True) -> Table:
-    """A table without lines but the one under its head."""
+    """A table whose only line is the one below its header."""
     return Table(box=box.SIMPLE_HEAD, show_header=show_header, show_edge=False, pad_edge=False, collapse_padding=True)
 
 

@@ -39,10 +39,10 @@ __all__ = [
 ]
 
 POSITIVE, NEGATIVE, FRAME = "#3a86c8", "#e07b39", "#8a929c"
-"""Colours that stand out on light and dark paper and to the colour-blind."""
+"""Colours that stand out on light and dark backgrounds and for colour-blind readers."""
 
 PALETTE = ("#3a86c8", "#e0922f", "#3f9d76", "#c9629d", "#8c6bb1", "#b8a12a", "#5fb6c9", "#c0574f")
-"""Clusters and classes, as in the style sheet."""
+"""Colours of clusters and classes, as in the style sheet."""
 _BELOW, _ABOVE = ("#c25a12", "#cf8049", "#daa078", "#e4c4ab"), ("#b3cadd", "#84aed0", "#538fc1", "#1f6fb2")
 _SHADES = ("#e1e8ed", "#c6d7e5", "#abc6dc", "#8fb5d4", "#74a4cb", "#5993c3", "#3d82bb", "#2271b3")
 TONES = (
@@ -50,7 +50,7 @@ TONES = (
     | {f"s{step}": colour for step, colour in enumerate(_SHADES)}
     | {f"k{at}": colour for at, colour in enumerate(PALETTE)}
 )
-"""The tones of `relugeom.report.scene` on light paper."""
+"""The tones of `relugeom.report.scene` on a light background."""
 
 MAX_CLUSTERS, MAX_FEATURES = 6, 30
 PANELS_ABREAST = 3
@@ -58,9 +58,9 @@ LARGEST_DRAWN = 1e300  # an axis cannot reach the largest floats
 
 
 def plain_text(text: str, *, max_length: int = 40) -> str:
-    """A name as it shall be drawn: shortened, and safe from matplotlib's mathematics between dollar signs.
+    """A name as it is drawn: shortened, and safe from matplotlib's mathematics between dollar signs.
 
-    So many small letters have room; of wide ones it is fewer, for a picture without room for itself cannot be laid out.
+    The limit counts narrow letters. Fewer wide letters fit, since a picture without room for itself cannot be laid out.
     """
     shown = printable(text[: max_length + 1])
     room = accumulate(map(_width, shown))
@@ -69,21 +69,21 @@ def plain_text(text: str, *, max_length: int = 40) -> str:
 
 
 def _width(letter: str) -> float:
-    """How wide a letter is drawn, in small letters."""
+    """Width of a letter, in units of a narrow letter."""
     if letter in "mwMW@%" or east_asian_width(letter) in "FW":
         return 2.0
     return 1.4 if letter.isupper() else 1.0
 
 
 def importance_bars(importance: pd.DataFrame, output: str) -> Figure:
-    """Bar charts of the effective vectors of the largest clusters, one panel a cluster [paper, Fig. 2].
+    """Bar charts of the effective vectors of the largest clusters, one panel per cluster [paper, Fig. 2].
 
     Parameters
     ----------
     importance
         As in `ReportContent.importance`.
     output
-        The output whose coefficients are drawn; all panels share one scale.
+        Output whose coefficients are drawn; all panels share one scale.
     """
     matrix = _drawn(importance, output).clip(-LARGEST_DRAWN, LARGEST_DRAWN)
     rows, abreast = ceil(matrix.shape[1] / PANELS_ABREAST), min(matrix.shape[1], PANELS_ABREAST)
@@ -99,7 +99,7 @@ def importance_bars(importance: pd.DataFrame, output: str) -> Figure:
 
 
 def importance_axes(importance: pd.DataFrame, output: str, cluster: int, *, axes: Axes | None = None) -> Axes:
-    """The effective vector of one cluster as bars [paper, Fig. 1], on `axes` or on a new figure.
+    """Draw the effective vector of one cluster as bars [paper, Fig. 1], on `axes` or on a new figure.
 
     Raises
     ------
@@ -114,7 +114,7 @@ def importance_axes(importance: pd.DataFrame, output: str, cluster: int, *, axes
 
 
 def output_map_axes(region_map: RegionMap, *, axes: Axes | None = None) -> Axes:
-    """A map of regions in bands of output (or by the largest output), with the samples and the decision."""
+    """Draw a map of regions in bands of the output (or by the largest output), with the samples and the decision."""
     drawn, (bands, legend) = _new_axes() if axes is None else axes, output_bands(region_map)
     for parts in bands:
         for tone, corners in parts:
@@ -125,7 +125,7 @@ def output_map_axes(region_map: RegionMap, *, axes: Axes | None = None) -> Axes:
 
 
 def cluster_map_axes(region_map: RegionMap, *, axes: Axes | None = None) -> Axes:
-    """A map of regions by the cluster that has their pattern, with the samples on top."""
+    """Draw a map of regions coloured by the cluster with their pattern, with the samples on top."""
     drawn = _new_axes() if axes is None else axes
     for row, cluster in enumerate(region_map.clusters.tolist()):
         corners = region_map.cut.polygon(row)
@@ -136,7 +136,7 @@ def cluster_map_axes(region_map: RegionMap, *, axes: Axes | None = None) -> Axes
 
 
 def region_graph_axes(graph: RegionGraph, *, axes: Axes | None = None) -> Axes:
-    """The region graph: discs as large as their samples, joined where regions share a facet."""
+    """Draw the region graph: discs sized by their samples, joined if regions share a facet."""
     drawn, places = _new_axes() if axes is None else axes, layout_graph(graph)
     drawn.add_collection(LineCollection(list(places[graph.edges]), colors=FRAME, linewidths=0.8, zorder=1))
     largest = max(int(graph.samples.max(initial=0)), 1)
@@ -154,7 +154,7 @@ def region_graph_axes(graph: RegionGraph, *, axes: Axes | None = None) -> Axes:
 
 
 def _bars(axes: Axes, coefficients: pd.Series, title: str) -> Axes:
-    """One panel of bars, the first feature on top."""
+    """Draw one panel of bars, with the first feature on top."""
     positions = np.arange(len(coefficients))
     axes.patch.set_alpha(0.0)
     axes.barh(positions, coefficients, color=np.where(coefficients > 0, POSITIVE, NEGATIVE), height=0.7)
@@ -170,7 +170,7 @@ def _bars(axes: Axes, coefficients: pd.Series, title: str) -> Axes:
 
 
 def _finished_map(axes: Axes, region_map: RegionMap, legend: Sequence[tuple[str, str]]) -> Axes:
-    """Edges, samples, names and a legend on a map."""
+    """Add borders, samples, names and a legend to a map."""
     rows = range(len(region_map.cut))
     edges = [np.vstack([region_map.cut.polygon(row), region_map.cut.polygon(row)[:1]]) for row in rows]
     axes.add_collection(LineCollection(edges, colors="white", linewidths=0.6, zorder=3))
@@ -198,7 +198,7 @@ def _cluster_colour(cluster: int) -> str:
 
 
 def importance_caption(importance: pd.DataFrame, output: str) -> str:
-    """What `importance_bars` shows, and what it leaves out."""
+    """Caption that says what `importance_bars` shows, and what it leaves out."""
     chosen = importance[importance["output"] == output]
     features, clusters = _drawn(importance, output).shape
     caption = f"Coefficients of the effective map of {printable(output)}, one panel for each cluster; "
@@ -211,7 +211,7 @@ def importance_caption(importance: pd.DataFrame, output: str) -> str:
 
 
 def figure_svg(figure: Figure, *, name: str = "figure") -> str:
-    """A figure as one ``<svg>`` element: equal figures give equal text, and words stay text.
+    """A figure as one ``<svg>`` element: equal figures give equal text, and words remain text.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""What the samples of a cluster have in common, in words: compared with all samples, and what moves their output.
+"""Clusters in words: how their samples differ from all samples, and which features move their output.
 
 Notation: for a feature with mean x̄ and standard deviation σ over all samples, a cluster with mean x̄_c stands out by
 z = (x̄_c − x̄) / σ.
@@ -18,7 +18,7 @@ __all__ = ["ClusterPortrait", "cluster_portraits", "overall_of", "overall_profil
 
 MAX_PORTRAITS, MAX_TRAITS, MAX_MOVERS = 8, 4, 3
 LEAST_DEVIATION = 0.25
-"""Below so many standard deviations a feature does not stand out."""
+"""Standard deviations below which a feature does not stand out."""
 STRONG_DEVIATION = 1.0
 
 
@@ -29,15 +29,15 @@ class ClusterPortrait:
     Attributes
     ----------
     cluster
-        Its number.
+        Number of the cluster.
     heading
-        Its size, in words.
+        Size of the cluster, in words.
     outcome
-        What the network says of its samples, and what the target was; may be empty.
+        Decisions of the network for its samples, and the target; may be empty.
     traits
-        How its samples differ from all samples.
+        Differences between its samples and all samples.
     movers
-        What moves the first output most within the cluster, feature by feature with the direction.
+        Strongest effects on the first output within the cluster, with their directions.
     """
 
     cluster: int
@@ -48,7 +48,7 @@ class ClusterPortrait:
 
 
 def overall_profile(clusters: pd.DataFrame, profiles: pd.DataFrame) -> pd.DataFrame:
-    """Mean and spread of every feature over all samples, put together from those of the clusters.
+    """Mean and spread of every feature over all samples, combined from those of the clusters.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def overall_profile(clusters: pd.DataFrame, profiles: pd.DataFrame) -> pd.DataFr
 
 
 def overall_of(content: ReportContent) -> pd.DataFrame | None:
-    """Mean and spread of every feature over all samples, where anything is known of them."""
+    """Mean and spread of every feature over all samples, if they are known."""
     if content.overall is not None or content.profiles.empty:
         return content.overall
     return overall_profile(content.clusters, content.profiles)
@@ -85,7 +85,7 @@ def overall_of(content: ReportContent) -> pd.DataFrame | None:
 def cluster_portraits(
     clusters: pd.DataFrame, profiles: pd.DataFrame, importance: pd.DataFrame, overall: pd.DataFrame | None = None
 ) -> list[ClusterPortrait]:
-    """The largest clusters that have a profile, in words; the tables are those of `ReportContent`."""
+    """Describe the largest clusters that have a profile; the tables are those of `ReportContent`."""
     if profiles.empty:
         return []
     if overall is None:
@@ -125,7 +125,7 @@ def _outcome(row: dict[str, object]) -> str:
 
 
 def _traits(own: pd.DataFrame, overall: pd.DataFrame) -> list[str]:
-    """The features that stand out, the strongest first."""
+    """Features that stand out, the strongest first."""
     found = []
     for feature, mean in zip(own["feature"], own["mean"], strict=True):
         usual, spread = overall.loc[feature, "mean"], overall.loc[feature, "spread"]
@@ -134,11 +134,11 @@ def _traits(own: pd.DataFrame, overall: pd.DataFrame) -> list[str]:
             much = "much " if abs(deviation) >= STRONG_DEVIATION else ""
             word = "higher" if deviation > 0 else "lower"
             found.append((-abs(deviation), f"{feature} {much}{word} ({display(mean)} against {display(usual)})"))
-    return [text for _, text in sorted(found)[:MAX_TRAITS]] or ["like all samples: no feature stands out"]
+    return [text for _, text in sorted(found)[:MAX_TRAITS]] or ["no feature stands out"]
 
 
 def _movers(pull: pd.DataFrame) -> list[str]:
-    """The features with the largest scaled coefficients, and which way they move the output."""
+    """Features with the largest scaled coefficients, and the direction in which they move the output."""
     order = pull["scaled"].abs().to_numpy(dtype=float).argsort(kind="stable")[::-1]
     strongest = pull.iloc[order[:MAX_MOVERS]]
     pairs = zip(strongest["feature"], strongest["sign"], strict=True)

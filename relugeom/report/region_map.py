@@ -1,7 +1,7 @@
-"""A map of regions: a slice, what is known of its regions, and the samples that are drawn on top.
+"""Maps of regions: a slice, facts about its regions, and the samples that are drawn on top.
 
-The map runs along two features; the others stand at the values that it names. Samples are projected on the plane: they
-need not lie in it, and the page says so. Samples at one place are one dot.
+The map runs along two features; the others are fixed at the values that it names. Samples are projected on the plane:
+they need not lie in it, and the page says so. Samples at one place are one dot.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,17 +30,17 @@ class RegionMap:
     Attributes
     ----------
     cut
-        The slice of k regions.
+        Slice of k regions.
     patterns
-        Their patterns, as text.
+        Patterns of the regions, as text.
     clusters
-        For each region the number of the cluster with its pattern, 0 where none has it, shape (k,).
+        Number of the cluster with the pattern of each region, or 0 if none has it, shape (k,).
     dots
-        Columns x, y, samples, cluster: the samples at one place of one cluster; empty where none are drawn.
+        Columns x, y, samples, cluster: the samples at one place of one cluster; empty if none are drawn.
     fixed
-        The other features, name → the value at which they stand.
+        The other features: name → fixed value.
     through
-        What the point is through which the plane goes, in words.
+        Point that the plane goes through, in words.
     """
 
     cut: RegionSlice
@@ -52,18 +52,18 @@ class RegionMap:
 
     @property
     def names(self) -> tuple[str, str]:
-        """The features drawn to the right and upwards."""
+        """Features that are drawn to the right and upwards."""
         names = self.cut.partition.network.feature_names
         return names[self.cut.features[0]], names[self.cut.features[1]]
 
     @property
     def middles(self) -> FloatArray:
-        """The mean of each region's corners, shape (k, 2)."""
+        """Mean of each region's corners, shape (k, 2)."""
         return np.array([self.cut.polygon(row).mean(axis=0) for row in range(len(self.cut))]).reshape(-1, 2)
 
     @property
     def values(self) -> FloatArray:
-        """The outputs before squashing at the middles, shape (k, m)."""
+        """Outputs before squashing at the middles, shape (k, m)."""
         hatted = np.column_stack([self.middles, np.ones(len(self.cut))])
         outputs: FloatArray = np.einsum("kmc,kc->km", self.cut.maps, hatted)
         return outputs
@@ -79,21 +79,21 @@ def draw_map(
     others: Sequence[tuple[str, FloatArray]] = (),
     time_limit: TimeLimit = None,
 ) -> RegionMap:
-    """The map along two features, through the mean of the samples or, without samples, the middle of the domain.
+    """Draw the map along two features through the mean of the samples or, without samples, the middle of the domain.
 
     Parameters
     ----------
     features
-        Pairs of inputs, from 0; of several the one whose map shows most regions is taken (the first of equals).
+        Pairs of inputs, from 0; the pair whose map shows most regions is taken (the first among equals).
     overall
         Mean and spread by feature (`overall_profile`), or None.
     clusters
         Columns cluster and pattern, or None.
     others
-        Further points, shape (n,), with words for them: they are tried where the map through the mean shows fewer than
+        Further points, shape (n,), with words for them: they are tried if the map through the mean shows fewer than
         three regions.
     time_limit
-        Seconds, or a deadline, for all planes that are tried.
+        Seconds or a deadline for all planes that are tried.
 
     Raises
     ------
@@ -120,7 +120,7 @@ def draw_map(
 
 
 def _centre(overall: pd.DataFrame | None) -> tuple[str, tuple[FloatArray, FloatArray] | None]:
-    """What the map runs through, in words, and the mean and spread of the samples if that is it."""
+    """Point that the map runs through, in words, and mean and spread of the samples if it is their mean."""
     if overall is None or overall.empty:
         return "the middle of the domain", None
     mean, spread = (overall[column].to_numpy(dtype=np.float64) for column in ("mean", "spread"))
@@ -128,7 +128,7 @@ def _centre(overall: pd.DataFrame | None) -> tuple[str, tuple[FloatArray, FloatA
 
 
 def find_features(network: ReLUNetwork, names: Sequence[str]) -> tuple[int, int]:
-    """The inputs with two names.
+    """Numbers of the inputs with two names.
 
     Raises
     ------
@@ -140,18 +140,18 @@ def find_features(network: ReLUNetwork, names: Sequence[str]) -> tuple[int, int]
     for name in names:
         if name not in network.feature_names:
             known = ", ".join(network.feature_names[:8]) + (", …" if network.inputs > 8 else "")
-            raise InputError(f"--map: the network has no feature {name!r}; it has {known}")
+            raise InputError(f"--map: the network has no feature {name!r}: its features are {known}")
     first, second = (network.feature_names.index(name) for name in names)
     return first, second
 
 
 def choose_features(network: ReLUNetwork, domain: Domain, importance: pd.DataFrame) -> list[tuple[int, int]]:
-    """Pairs of the features that move the outputs most and are free to move, the strongest pair first.
+    """Pairs of the features that move the outputs most and can vary, the strongest pair first.
 
     Parameters
     ----------
     importance
-        As in `ReportContent`; may be empty: then the first features are taken.
+        As in `ReportContent`; if it is empty, the first features are taken.
     """
     total = importance["scaled"].abs().groupby(importance["feature"]).sum() if len(importance) else {}
     return rank_pairs(domain, np.array([float(total.get(name, 0.0)) for name in network.feature_names]))
@@ -173,7 +173,9 @@ def sample_dots(X: FloatArray, assignment: IntArray, features: tuple[int, int]) 
 
 
 def decision_lines(region_map: RegionMap) -> FloatArray:
-    """Where the decision changes: segments (s, t) → (s, t) within regions, for drawing, shape (segments, 2, 2)."""
+    """Lines where the decision changes: segments (s, t) → (s, t) within regions, for drawing, shape (segments, 2,
+    2).
+    """
     network = region_map.cut.partition.network
     if network.rule.rule is not DecisionRule.THRESHOLD:
         return np.zeros((0, 2, 2))

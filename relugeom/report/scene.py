@@ -1,7 +1,8 @@
 """Maps and graphs in the pixels of an inline SVG: positions, tones and words, which the template writes and escapes.
 
-A *tone* names a colour of the style sheet, so that one drawing serves light and dark paper: o0 … o8 for outputs below
-and above a threshold, s0 … s7 for outputs from small to large, k0 … k7 for classes, c1 … c8 for clusters, c0 for none.
+A *tone* names a colour of the style sheet, so that one drawing serves light and dark backgrounds: o0 … o8 for outputs
+below and above a threshold, s0 … s7 for outputs from small to large, k0 … k7 for classes, c1 … c8 for clusters, c0 for
+none.
 """
 
 from collections.abc import Sequence
@@ -27,12 +28,14 @@ MAX_PATTERN = 400
 CLUSTER_TONES, CLASS_TONES, STEPS = 8, 8, 8
 
 Band = tuple[str, FloatArray]
-"""A tone, and the corners of the part of a region that has it."""
+"""A tone, and the corners of the part of a region with that tone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A region of bands (tone, points) within its outline, or a circle (x, y, r); its tone, and what it tells."""
+    """A region of bands (tone, points) within its outline, or a circle (x, y, r); its tone, and the text that it
+    shows.
+    """
 
     title: str
     tone: str
@@ -77,7 +80,7 @@ class GraphScene:
 
 
 def map_scene(region_map: RegionMap) -> MapScene:
-    """Where everything of a map stands."""
+    """Positions of everything in a map."""
     low, high = region_map.cut.outline.min(axis=0), region_map.cut.outline.max(axis=0)
     place = _Placing(low, high)
     bands, legend = output_bands(region_map)
@@ -112,7 +115,7 @@ def map_scene(region_map: RegionMap) -> MapScene:
 
 
 def graph_scene(graph: RegionGraph) -> GraphScene:
-    """Where everything of a region graph stands."""
+    """Positions of everything in a region graph."""
     places = layout_graph(graph) * [WIDTH - 80, HEIGHT - 80] + 40
     largest = max(int(graph.samples.max(initial=0)), 1)
     base = max(4.0, min(9.0, 120.0 / np.sqrt(max(len(graph.patterns), 1))))
@@ -137,7 +140,7 @@ def graph_scene(graph: RegionGraph) -> GraphScene:
 
 
 def output_bands(region_map: RegionMap) -> tuple[list[list[Band]], list[tuple[str, str]]]:
-    """Each region cut into bands of similar output, or of one winning class, for drawing; and what the tones mean."""
+    """Regions cut into bands of similar output, or of one winning class, for drawing, with a legend of the tones."""
     cut = region_map.cut
     network = cut.partition.network
     if network.outputs > 1:
@@ -163,7 +166,7 @@ def output_bands(region_map: RegionMap) -> tuple[list[list[Band]], list[tuple[st
 
 
 def _class_bands(region_map: RegionMap) -> tuple[list[list[Band]], list[tuple[str, str]]]:
-    """Each region cut into the parts where one output is the largest."""
+    """Regions cut into the parts where one output is the largest."""
     cut, names = region_map.cut, class_names(region_map)
     parts = [cut_by_largest(cut.polygon(row), cut.maps[row]) for row in range(len(cut))]
     bands = [[(f"k{output % CLASS_TONES}", part) for output, part in region] for region in parts]
@@ -177,14 +180,14 @@ def _class_bands(region_map: RegionMap) -> tuple[list[list[Band]], list[tuple[st
 
 
 def class_names(region_map: RegionMap) -> Sequence[str]:
-    """What the outputs are called when the largest decides."""
+    """Names of the outputs when the largest decides."""
     network = region_map.cut.partition.network
     names = network.rule.class_names
     return names if len(names) == network.outputs else network.target_names
 
 
 class _Placing:
-    """From values of two features to pixels."""
+    """Map from the values of two features to pixels."""
 
     def __init__(self, low: FloatArray, high: FloatArray) -> None:
         self.low, self.high = low, high
@@ -238,7 +241,7 @@ def _cluster_tone(cluster: int) -> str:
 
 
 def _cluster_legend(clusters: IntArray) -> list[tuple[str, str]]:
-    """The clusters that are met, the eight largest each for itself."""
+    """Legend of the clusters that occur; the eight largest have entries of their own."""
     met = set(clusters.tolist())
     legend = [(f"c{number}", f"cluster {number}") for number in range(1, CLUSTER_TONES + 1) if number in met]
     if any(number > CLUSTER_TONES for number in met):

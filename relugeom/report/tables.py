@@ -1,6 +1,7 @@
-"""A report's tables for the terminal.
+"""Tables of a report for the terminal.
 
-Cells are `rich.text.Text` made of visible characters: no name is read as markup, and none holds a terminal's escapes.
+Cells are `rich.text.Text` made of visible characters: no name is read as markup, and none contains a terminal's escape
+codes.
 """
 
 import pandas as pd
@@ -31,12 +32,12 @@ _CLUSTER_COLUMNS = (
     ("target_mean", "mean\ntarget", display),
     ("accuracy", "accu-\nracy", percent),
 )
-"""Column, heading and how its cells are written: together 80 characters wide when patterns are short."""
+"""Column, heading and format of its cells: together 80 characters wide when patterns are short."""
 _SHARES_OF_SAMPLES = ("positive_share", "accuracy")
 
 
 def summary_tables(content: ReportContent) -> list[RenderableType]:
-    """The summary, the census, the largest clusters, their importance and the notes, in the order of printing."""
+    """The summary, the census, the largest clusters, their importance and the notes, in printing order."""
     parts: list[RenderableType] = [fact_table(content.title, content.summary)]
     if len(content.census):
         parts.append(_census(content.census))
@@ -73,7 +74,7 @@ def _census(census: pd.DataFrame) -> Group:
 
 
 def _clusters(clusters: pd.DataFrame) -> Group:
-    """The largest clusters; columns that say nothing (no value, no sample outside) are left out."""
+    """The largest clusters; columns without information (no value, no sample outside) are left out."""
     shown = clusters.head(MAX_CLUSTERS)
     table = plain_table()
     columns = []
@@ -93,7 +94,7 @@ def _clusters(clusters: pd.DataFrame) -> Group:
 
 
 def _outcomes(content: ReportContent) -> list[RenderableType]:
-    """Where there are several outputs: their means, and the shares of classes."""
+    """Means of the outputs and shares of the classes, if there are several outputs."""
     if content.outcomes is None or content.outcomes.empty:
         return []
     found = outcome_table(content.outcomes, content.clusters)
@@ -105,7 +106,7 @@ def _outcomes(content: ReportContent) -> list[RenderableType]:
 
 
 def _importance(importance: pd.DataFrame, output: str) -> list[RenderableType]:
-    """The coefficients of the effective map."""
+    """Coefficients of the effective maps."""
     chosen = importance[importance["output"] == output]
     matrix = cluster_matrix(chosen, "coefficient", max_clusters=MAX_MATRIX_CLUSTERS)
     strongest = matrix.head(MAX_FEATURES)

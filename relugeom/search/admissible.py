@@ -1,10 +1,10 @@
-"""Which patterns admissible inputs have, each with an input that proves it or a proof that there is none.
+"""Patterns of admissible inputs, each with an input that proves it or a proof that there is none.
 
 An admissible input has a pattern s iff z > 0 for the active and z ≤ 0 for the inactive units, integer features being
-integers. Its region can miss all of them, and patterns that are no regions can have some (x + y − 1 and its negative on
-{0, 1}² have 2 regions, but half of the inputs lie between). Where all features are integer and few, admissible inputs
-are listed; elsewhere each question is an exact branch and bound (`integer_search`), and cheap candidates come first:
-points of regions with their integer features rounded, and every input found on the way.
+integers. Its region can miss all of them, and patterns that are not regions can have some (x + y − 1 and its negative
+on {0, 1}² have 2 regions, but half of the inputs lie between). If all features are integers with few values, admissible
+inputs are listed; otherwise each question is an exact branch and bound (`integer_search`), and cheap candidates come
+first: points of regions with their integer features rounded, and every input found on the way.
 """
 
 from bisect import bisect_left, insort
@@ -41,18 +41,18 @@ from relugeom.partition.partition import Partition, check_inputs
 __all__ = ["admissible_patterns", "admissible_regions", "check_admissible"]
 
 NODE_LIMIT = 10_000
-"""Nodes of one branch tree."""
+"""Most nodes of one branch tree."""
 
 
 def check_admissible(
     domain: Domain, *, node_limit: int = NODE_LIMIT, time_limit: TimeLimit = None
 ) -> AdmissibleWitness | Undecided:
-    """An admissible input of a domain, or the reason why a limit left the question open.
+    """Find an admissible input of a domain, or the reason why a limit left the question open.
 
     Raises
     ------
     EmptyDomainError
-        There is none, as a proof shows; the text names what contradicts what.
+        It is proved that there is none; the text names the contradiction.
     """
     found = find_admissible_point([], [], domain, node_limit=node_limit, time_limit=time_limit)
     if isinstance(found, NoAdmissiblePoint):
@@ -73,11 +73,11 @@ def admissible_regions(
     Parameters
     ----------
     samples
-        Inputs of shape (s, n) that may serve as witnesses; those that are not admissible are skipped.
+        Inputs, shape (s, n), that may serve as witnesses; those that are not admissible are skipped.
     node_limit
         Nodes of the branch tree of one region; beyond them its verdict is UNKNOWN.
     time_limit
-        Seconds, or a deadline; regions not reached by then are UNKNOWN.
+        Seconds or a deadline; regions not reached by then are UNKNOWN.
     on_progress
         Called with the number of regions decided.
     """
@@ -127,14 +127,14 @@ def admissible_patterns(
     Parameters
     ----------
     candidates
-        Inputs of shape (s, n), interior points of regions for example: with integer features rounded they may be
-        witnesses, which saves searches.
+        Inputs, shape (s, n), such as interior points of regions: with integer features rounded they may be witnesses,
+        which saves searches.
     node_limit
-        Nodes of the branch tree of one question, of which there is about one per pattern and unit.
+        Most nodes of the branch tree of one question; there is about one question per pattern and unit.
     time_limit
-        Seconds, or a deadline.
+        Seconds or a deadline.
     on_progress
-        Called now and then with the number of patterns found.
+        Called from time to time with the number of patterns found.
 
     Raises
     ------
@@ -172,7 +172,7 @@ class _Pool:
         self.order: list[bytes] = []
 
     def add_list(self) -> dict[bytes, int] | None:
-        """Add all admissible inputs and count them by pattern, or None where they cannot be listed."""
+        """Add all admissible inputs and count them by pattern, or None if they cannot be listed."""
         listed = list_admissible(self.domain)
         return None if listed is None else self._add_table(listed)
 
@@ -204,12 +204,12 @@ class _Pool:
             insort(self.order, bits)
 
     def has(self, prefix: bytes) -> bool:
-        """Whether some known pattern begins so."""
+        """Whether some known pattern has this prefix."""
         position = bisect_left(self.order, prefix)
         return position < len(self.order) and self.order[position].startswith(prefix)
 
     def shared(self, pattern: bytes) -> int:
-        """How many units, from the first, some known pattern has in common with this one."""
+        """Length of the longest prefix that some known pattern shares with this one."""
         position = bisect_left(self.order, pattern)
         length = 0
         for near in self.order[max(0, position - 1) : position + 1]:
@@ -228,7 +228,7 @@ class _InputForms:
         self._forms: list[tuple[bytes, ExactForms, list[Form]]] = []
 
     def form(self, prefix: bytes) -> Form:
-        """The form of the unit that comes behind a prefix."""
+        """Form of the unit that follows a prefix."""
         layer = self._layer_of[len(prefix)]
         for level in range(layer + 1):
             key = prefix[: self._starts[level]]
@@ -246,7 +246,7 @@ class _InputForms:
 
 
 class _PrefixSearch:
-    """Decides patterns one by one, in ascending order; what refutes a beginning settles all that begin so."""
+    """Decides patterns one by one, in ascending order; refuting a prefix settles all patterns that begin with it."""
 
     def __init__(self, pool: _Pool, node_limit: int, deadline: Deadline) -> None:
         self._pool, self._node_limit, self._deadline = pool, node_limit, deadline
@@ -254,9 +254,9 @@ class _PrefixSearch:
         self._refuted: tuple[bytes, PrefixProof] | None = None
 
     def decide(self, pattern: bytes) -> Sequence[fmpq] | FloatArray | PrefixProof | Undecided:
-        """An admissible input with the pattern, a proof that there is none, or why neither was found.
+        """Find an admissible input with the pattern, a proof that there is none, or the reason why neither was found.
 
-        The shortest beginning that no known input has is asked first, then the whole pattern.
+        The shortest prefix that no known input has is asked first, then the whole pattern.
         """
         if self._refuted is not None and pattern.startswith(self._refuted[0]):
             return self._refuted[1]
@@ -282,7 +282,7 @@ class _PrefixSearch:
 
 
 class _Answer(Enum):
-    """Whether some admissible input lies in a cell; NONE_AT_ONCE where that took no branching."""
+    """Whether some admissible input lies in a cell; NONE_AT_ONCE if that took no branching."""
 
     SOME = "some"
     NONE = "none"
@@ -307,13 +307,13 @@ class _PatternSearch:
         self._node_limit, self._deadline = node_limit, deadline
 
     def run(self, on_progress: Callable[[int], None] | None) -> None:
-        """Fill the pool; `reason` says what is missing, if anything is."""
+        """Fill the pool; `reason` says what is missing, if anything."""
         forms, units = _InputForms(self.pool.network), self.pool.network.units
         root = _Cell(b"", (), ())
         pending = [root] if self._ask(root) is _Answer.SOME else []
         while pending:
             if self._deadline.passed:
-                self.reason = "the time limit ended the search"
+                self.reason = "time ran out"
                 return
             cell = pending.pop()
             if len(cell.prefix) == units:
@@ -358,7 +358,7 @@ def _side(form: Form, bit: int) -> Form:
 def _columns(
     points: Mapping[int, FloatArray | Sequence[fmpq]], size: int, inputs: int
 ) -> tuple[FloatArray, dict[int, tuple[Fraction, ...]]]:
-    """Witnesses by row as float64 columns, and in rationals where they are no floats."""
+    """Witnesses by row as float64 columns, and in rationals where they are not floats."""
     table, exact = np.full((size, inputs), np.nan), {}
     for row, point in points.items():
         table[row] = point if isinstance(point, np.ndarray) else float_point(point)
@@ -368,7 +368,7 @@ def _columns(
 
 
 def _contradiction(found: NoAdmissiblePoint, domain: Domain) -> str:
-    """What contradicts what, in one line."""
+    """The contradiction in one line."""
     root = found.nodes[0]
     if isinstance(root, Branch):
         features = sorted({node.feature for node in found.nodes if isinstance(node, Branch)})
@@ -385,5 +385,5 @@ def _contradiction(found: NoAdmissiblePoint, domain: Domain) -> str:
     for equality in (number - len(named) for number in numbers if number >= len(named)):
         group = equality - len(domain.f)
         rows.append(f"equality {equality + 1}" if group < 0 else f"one-hot group {group + 1}")
-    trouble = "no solution in integers" if isinstance(root, Congruence) else "no common admissible input"
+    trouble = "no solution in integers" if isinstance(root, Congruence) else "no admissible input in common"
     return f"{', '.join(rows)}: {trouble}"

@@ -1,7 +1,7 @@
-"""The columns that the compiled search works on, and the names of its codes.
+"""Columns that the compiled search works on, and the names of its codes.
 
 Notation: coordinates y of the domain's affine hull, d of them; L hidden layers of at most w units, N units in all;
-room for M rows of a cell and for S siblings that wait. A *form* has float coefficients (c_1, …, c_d, c_0); because
+room for M rows of a cell and for S waiting siblings. A *form* has float coefficients (c_1, …, c_d, c_0); because
 these were rounded it has an error bound e ≥ Σ|δc_k| σ_k + |δc_0| and a magnitude a ≥ Σ|c_k| σ_k + |c_0|, where σ
 (`reach`) is the size of the coordinates: on a bounded domain |ẑ(y) − z(y)| ≤ e and |z(y)| ≤ a.
 """
@@ -12,7 +12,7 @@ import numpy as np
 
 UNIT = 2.0**-53
 TINY = 1e-290
-"""Far above what products lose when they underflow, far below anything else."""
+"""Far above what products lose to underflow, far below anything else."""
 
 # What the kernel returns: nothing is left; the output is full; a buffer is too small; the next unit, or the leaf it
 # stands at, needs exact arithmetic; the node it stands at is to be searched exactly; the budget is used up; the node it
@@ -37,7 +37,7 @@ MASK_BITS = 62
 
 
 class Problem(NamedTuple):
-    """What does not change during a search.
+    """Data that do not change during a search.
 
     Attributes
     ----------
@@ -48,15 +48,15 @@ class Problem(NamedTuple):
     bounded
         Whether every side of the box is finite.
     integral
-        max |weight| of each layer where weights and biases are integers, else inf; shape (L,).
+        max |weight| of each layer if weights and biases are integers, else inf; shape (L,).
     first, first_errors
         Forms of the first layer on the hull and error bounds of their coefficients, shape (w₀, d + 1).
     lower, upper, reach
-        The box of y, and max(|lower|, |upper|) (1 where a side is open), shape (d,).
+        The box of y, and max(|lower|, |upper|) (1 if a side is open), shape (d,).
     domain_rows, domain_errors
         Further rows of the domain, forms ≥ 0, and error bounds of their coefficients, shape (k, d + 1).
     guard
-        Bound of what underflow can change in the value of a form on a bounded domain.
+        Bound of the change that underflow can make to the value of a form on a bounded domain.
     """
 
     starts: np.ndarray
@@ -75,7 +75,7 @@ class Problem(NamedTuple):
 
 
 class State(NamedTuple):
-    """Where a search stands: the path to the present node, its dictionary, and the siblings that wait."""
+    """State of a search: the path to the present node, its dictionary, and the waiting siblings."""
 
     counters: np.ndarray  # (18,) see the names of its places
     bits: np.ndarray  # (N,) bit of each decided unit
@@ -115,7 +115,7 @@ class State(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """Siblings that wait, one slot each: the state to return to."""
+    """Waiting siblings, one slot each: the state to return to."""
 
     unit: np.ndarray  # (S,)
     rows: np.ndarray  # (S,)
@@ -131,7 +131,7 @@ class Waiting(NamedTuple):
 
 
 class Pending(NamedTuple):
-    """Cones that wait (blocks of `Cones`), one slot each, and the path's mask bits."""
+    """Waiting cones (blocks of `Cones`), one slot each, and the path's mask bits."""
 
     unit: np.ndarray  # (S,) the unit whose active side waits
     first: np.ndarray  # (S,) first column
@@ -139,7 +139,7 @@ class Pending(NamedTuple):
     lines: np.ndarray  # (S,)
     simple: np.ndarray  # (S,)
     rows: np.ndarray  # (S,) mask bits used
-    bit_of: np.ndarray  # (N,) the mask bit of a unit's hyperplane, −1 where it is no row
+    bit_of: np.ndarray  # (N,) the mask bit of a unit's hyperplane, −1 where it is not a row
     unit_of: np.ndarray  # (62,) the unit that was given a mask bit last, −1 for rows of the domain
     infinity: np.ndarray  # (1,) the mask of the row t ≥ 0; 0 on a bounded domain
     zero: np.ndarray  # (2, w) room for `vanishes`

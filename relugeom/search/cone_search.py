@@ -1,9 +1,9 @@
 """The compiled search of the split tree with generators: one matrix of vertices per cell decides a layer at once.
 
-Notation: `columns.py`, `generators.py`. On inputs of few dimensions a cell has few vertices and directions to
-infinity, and the values of a unit's form there tell all: without a positive one the unit is inactive on the cell (no
-interior point has z > 0), without a negative one it is active, with both it splits the cell. Every sign has to be
-certain; where one is not, the node is handed over to the search with a dictionary.
+Notation: `columns.py`, `generators.py`. On inputs of few dimensions a cell has few vertices and directions to infinity,
+and the values of a unit's form there decide everything: without a positive value the unit is inactive on the cell (no
+interior point has z > 0), without a negative one it is active, and with both it splits the cell. Every sign has to be
+certain; if one is not, the node is handed over to the search with a dictionary.
 """
 
 import numpy as np
@@ -44,15 +44,15 @@ __all__ = ["give_cone", "next_cone", "search_cones"]
 
 
 SHARP = 1e-11
-"""Errors below are not worth another look."""
+"""Errors below this are not worth computing again."""
 
 
 @inner
 def vanishes(starts, weights, biases, bits, bit_of, unit_of, infinity, zeros, mask, layer, local):
-    """Whether a unit's form is 0 at a generator because everything that it sums is: exactly, by the generator's mask.
+    """Whether a unit's form is 0 at a generator because everything that it sums is 0: exactly, by the generator's mask.
 
-    A unit below counts 0 where the generator lies on its hyperplane, or where it sums only such units (and its bias
-    does not count: it is 0, or the generator is a direction to infinity).
+    A unit below counts as 0 if the generator lies on its hyperplane, or if it sums only such units (and its bias does
+    not count, because it is 0 or the generator is a direction to infinity).
     """
     far = (mask & infinity) != 0
     for below in range(layer + 1):
@@ -74,7 +74,7 @@ def vanishes(starts, weights, biases, bits, bit_of, unit_of, infinity, zeros, ma
 
 @inlined
 def decide(problem, state, cones, pending, layer, local):
-    """The sides that a unit takes on the present cell; SPLIT leaves the sides of its generators behind."""
+    """Sides that a unit takes on the present cell; SPLIT stores the sides of its generators."""
     first, count, lines = state.counters[FIRST], state.counters[COUNT], state.counters[LINES]
     positive, negative, doubts = find_sides(
         cones.generators,
@@ -167,7 +167,7 @@ def put_point_inside(state, cones, lower, upper):
 
 @compiled
 def next_cone(state, pending):
-    """Enter the active side of the last split whose cone waits; False where none does."""
+    """Enter the active side of the last split whose cone waits; False if none does."""
     counters = state.counters
     if counters[TOP] == counters[BOTTOM]:
         return False
@@ -183,7 +183,7 @@ def next_cone(state, pending):
 
 @compiled
 def search_cones(problem, state, cones, pending, output, budget):
-    """Go on until something needs the caller: DONE, FULL, GROW, PAUSED or HANDED_OVER."""
+    """Search until something needs the caller: DONE, FULL, GROW, PAUSED or HANDED_OVER."""
     problem, state, cones = borrowed(problem), borrowed(state), borrowed(cones)
     pending, output = borrowed(pending), borrowed(output)
     d = problem.lower.shape[0]

@@ -1,4 +1,4 @@
-"""What a search by generators starts from: the domain as a cone, and room for more (notation: `columns.py`).
+"""Start of a search by generators: the domain as a cone, and room for more (notation: `columns.py`).
 
 A box is a product, so its generators need no arithmetic: the vertices choose a side of every input, inputs without a
 far side add a direction to infinity, inputs without any side a line. Further rows of the domain cut it.
@@ -28,11 +28,11 @@ __all__ = ["empty_cones", "grown_cones", "stand_at_domain"]
 
 COLUMNS = 2000
 LARGEST = 2.0**26
-"""Generators start as integers where a power of two makes them that small."""
+"""Generators start as integers if a power of two makes them this small."""
 
 
 def empty_cones(problem: Problem, *, columns: int = COLUMNS, siblings: int = 64) -> tuple[Cones, Pending]:
-    """Arrays with room for so many generators and waiting cones."""
+    """Arrays with room for this many generators and waiting cones."""
     N, w = int(problem.starts[-1]), int(np.diff(problem.starts).max())
     arrays = _columns(len(problem.lower) + 1, columns)
     D = len(problem.lower) + 1
@@ -64,7 +64,7 @@ def grown_cones(cones: Cones, pending: Pending) -> tuple[Cones, Pending]:
 
 
 def stand_at_domain(problem: Problem, state: State, cones: Cones, pending: Pending) -> bool:
-    """Make the domain the present cone; False where that asks for more than certain signs, or for more room."""
+    """Make the domain the present cone; False if a sign is uncertain, or more room is needed."""
     _put_box(problem, state, cones, pending)
     counters = state.counters
     for row in range(len(problem.domain_rows)):
@@ -122,7 +122,7 @@ def _put_box(problem: Problem, state: State, cones: Cones, pending: Pending) -> 
 
 
 def _put_rows(problem: Problem, cones: Cones, sides: list[list[tuple[float, int]]]) -> None:
-    """The forms y_k − bound of the box's sides, and t where one is open, by mask bit."""
+    """Forms y_k − bound of the box's sides, and t if a side is open, by mask bit."""
     d, bit = len(problem.lower), 0
     for k, options in enumerate(sides):
         for bound, _ in options:
@@ -132,7 +132,9 @@ def _put_rows(problem: Problem, cones: Cones, sides: list[list[tuple[float, int]
 
 
 def _whole(values: FloatArray) -> tuple[FloatArray, bool]:
-    """The values times a power of two that makes all of them small integers, or as they are; and whether they are."""
+    """The values times a power of two that makes all of them small integers, or unchanged; and whether they are
+    integers.
+    """
     for exponent in range(27):
         scaled = values * 2.0**exponent
         if np.abs(scaled).max() > LARGEST:

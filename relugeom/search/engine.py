@@ -1,8 +1,8 @@
 """A subtree searched by the compiled kernel, with its questions answered exactly.
 
-Notation: a *task* is a subtree with its own search state. It can give its last waiting sibling away, which is its
-largest and the last in tree order; so a task's regions are its own, then those of the tasks it gave away, the last
-given first.
+Notation: a *task* is a subtree with its own search state. It can give away its last waiting sibling, which is its
+largest and the last in tree order. So a task's regions are its own, followed by those of the tasks that it gave away,
+the last one first.
 """
 
 import numpy as np
@@ -35,11 +35,11 @@ class Task:
     Attributes
     ----------
     pieces
-        What each run found, in tree order.
+        Findings of each run, in tree order.
     finished
-        Whether the pieces hold all of the subtree but what was given away.
+        Whether the pieces hold all of the subtree except the parts that were given away.
     remaining
-        Estimated share of the whole tree that is left to this task: a subtree behind k splits counts 2^−k.
+        Estimated share of the whole tree that is left to this task: a subtree after k splits counts 2^−k.
     """
 
     def __init__(self, setup: Setup, strategy: Strategy, at: Position, deadline: Deadline, steps: int) -> None:
@@ -63,16 +63,16 @@ class Task:
 
     @classmethod
     def whole(cls, setup: Setup, deadline: Deadline = NEVER) -> "Task":
-        """The whole tree; at the deadline a step in exact arithmetic ends without a result."""
+        """Task for the whole tree; at the deadline a step in exact arithmetic ends without a result."""
         return cls(setup, *first_position(setup), deadline, setup.budget.pace.first)
 
     def run(self, steps: int | None = None) -> None:
-        """Search for so many nodes (for a while by default).
+        """Search this many nodes (for a while by default).
 
         Raises
         ------
         DeadlinePassedError
-            The next node has to be searched exactly, and there is no time for it; what was found before stays.
+            The next node has to be searched exactly, and there is no time for it; earlier findings stay.
         """
         began, pace = CLOCK.now(), self._setup.budget.pace
         budget = min(self._steps, pace.most) if steps is None else steps
@@ -91,7 +91,7 @@ class Task:
             self._steps = pace.after(budget, CLOCK.now() - began)
 
     def skip_to(self, last: list[int]) -> None:
-        """Go to the first node in tree order behind the region with these bits; nothing before it is found again."""
+        """Go to the first node in tree order after the region with these bits; nothing before it is found again."""
         self._last = last
         while not self._done:
             unit = int(self._at.state.counters[columns.U])
@@ -126,7 +126,7 @@ class Task:
             self._next()
 
     def give(self) -> "Task | None":
-        """Give the last waiting sibling away, as a task of its own."""
+        """Give away the last waiting sibling, as a task of its own."""
         given = self._usual.give(self._setup, self._at)
         if given is None:
             return None
@@ -135,7 +135,7 @@ class Task:
         return task
 
     def with_given(self) -> "list[Task]":
-        """This task and all that it gave away."""
+        """This task and all tasks that it gave away."""
         return [self, *(task for given in list(self.given) for task in given.with_given())]
 
     def _hand_over(self) -> None:
@@ -149,7 +149,7 @@ class Task:
             self._leave()
 
     def _leave(self) -> None:
-        """Go on behind the subtree of the present strategy, which is searched."""
+        """Continue after the subtree of the present strategy, which is finished."""
         self._done = self._strategy is self._usual or not self._usual.go_on(self._setup, self._at)
         self._strategy = self._usual
 
@@ -165,9 +165,9 @@ class Task:
         counters[columns.LEAVES] = counters[columns.TOKENS] = 0
 
     def _exact_node(self) -> tuple[ReferenceSearch, list[fmpq] | None]:
-        """Exact arithmetic at the present node, and a point of its cell (None where it is empty).
+        """Exact arithmetic at the present node, and a point of its cell (None if it is empty).
 
-        It begins anew at every node: a solver that remembers would propose other points after another history, and the
+        It starts afresh at every node: a solver with a memory would propose other points after another history, and the
         answer would depend on how the work was shared.
         """
         unit = int(self._at.state.counters[columns.U])
@@ -181,7 +181,7 @@ class Task:
         return exact, None if point is None else list(point)
 
     def _settle_unit(self) -> None:
-        """Answer for the next unit of the present node."""
+        """Answer the question about the next unit of the present node."""
         exact, point = self._exact_node()
         if point is None:
             self._append(EMPTY)
@@ -214,7 +214,7 @@ class Task:
         self._piece.tokens.append(np.array(tokens, dtype=np.uint8))
 
     def _settle_leaf(self) -> None:
-        """Find a point of a region that floats could not show, or drop it."""
+        """Find a point of a region that floats could not confirm, or drop the region."""
         _, point = self._exact_node()
         if point is None:
             self._piece.empty_leaves.append(self._piece.leaves)
@@ -254,7 +254,7 @@ class Task:
         self._piece.count += 1
 
     def _share_left(self) -> float:
-        """Estimated share of the tree at the present node and behind the siblings that wait."""
+        """Estimated share of the tree below the present node and the waiting siblings."""
         if self._done:
             return 0.0
         waiting, counters = self._usual.units_waiting(self._at), self._at.state.counters
@@ -264,7 +264,7 @@ class Task:
         return own + float((0.5 ** splits[waiting].astype(np.float64)).sum())
 
     def _next(self) -> None:
-        """Go on with the next waiting node."""
+        """Continue with the next waiting node."""
         if not self._strategy.go_on(self._setup, self._at):
             self._leave()
         elif self._strategy.is_delegated(self._at):

@@ -1,4 +1,4 @@
-"""Every activation region of a network over a domain: the front door, with honest limits."""
+"""Enumeration of the activation regions of a network over a domain: the front door, with honest limits."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 PART_SEARCHING = 1 / 2
-"""Part of the time for the search where inputs follow from others: the rest is for points in rationals."""
+"""Part of the time for the search if some inputs follow from others: the rest is for points in rationals."""
 USUAL = SearchBudget()
 
 
@@ -55,22 +55,23 @@ def enumerate_regions(
     Parameters
     ----------
     threads
-        How many threads search; a COMPLETE answer does not depend on it.
+        Number of threads that search; a COMPLETE answer does not depend on it.
     max_regions
-        Return the first so many regions in tree order; where there are more, the partition is TRUNCATED.
+        Return at most this many regions, the first in tree order; if there are more, the partition is TRUNCATED.
     time_limit
-        Stop after so many seconds, or at a moment, with what was found without a gap; compiling does not count.
+        Seconds or a deadline; the search then stops with the regions that were found without a gap. Compilation does
+        not count.
     resume
-        A TRUNCATED partition of the same network and domain: its regions are taken over, and only what lies behind them
-        is searched. The limit of regions counts them too.
+        A TRUNCATED partition of the same network and domain: its regions are taken over, and the search continues after
+        them. The limit of regions counts them, too.
     budget
         How the search goes about its work.
     on_progress
-        Called now and then with how far the search has come.
+        Called from time to time with the progress of the search.
     on_block
-        Called every few seconds with the regions found since the call before, in tree order and without a gap, so that
-        a search that is killed can be resumed (`partition_from_blocks`). What is found after the last call is in the
-        answer only.
+        Called every few seconds with the regions found since the previous call, in tree order and without a gap, so
+        that a killed search can be resumed (`partition_from_blocks`). Regions that are found after the last call are
+        only in the answer.
 
     Returns
     -------
@@ -80,7 +81,7 @@ def enumerate_regions(
     Raises
     ------
     EmptyDomainError
-        No input satisfies the domain, or none that does meets its integer rules.
+        No input satisfies the domain, or none of those that do meets its integer rules.
     InputError
         The domain has another number of inputs than the network, a limit is not positive, or `resume` is about another
         network or domain.
@@ -129,12 +130,12 @@ def enumerate_regions(
 def partition_from_blocks(
     network: ReLUNetwork, domain: Domain, blocks: Sequence[RegionBlock], *, reason: str, seconds: float = 0.0
 ) -> Partition:
-    """The partition, TRUNCATED for the reason given, that a search had found when it handed out its last block.
+    """Partition, TRUNCATED for the reason given, that a search had found when it handed out its last block.
 
     Parameters
     ----------
     blocks
-        All blocks of the search in their order; the first stands for what it had resumed.
+        All blocks of the search in order; the first one stands for the partition that it resumed.
     """
     return _assemble(network, domain_chart(domain), blocks, max_regions=None, reason=reason, seconds=seconds)
 
@@ -147,9 +148,9 @@ def enumerate_by_reference(
     time_limit: TimeLimit = None,
     solver: LPSolver | None = None,
 ) -> Partition:
-    """The same list by the plain enumerator: one linear program per question, for checking the engine.
+    """List the regions with the plain enumerator, one linear program per question, to check the engine.
 
-    Parameters are those of `enumerate_regions`; `solver` is the float backend that proposes (HiGHS by default).
+    The parameters are those of `enumerate_regions`; `solver` is the float backend that proposes (HiGHS by default).
     """
     check_inputs(network, domain)
     check_limits(1, max_regions)
@@ -188,7 +189,7 @@ def enumerate_by_reference(
 
 
 def check_limits(threads: int, max_regions: int | None) -> None:
-    """Raise where a limit of a search is not positive."""
+    """Raise if a limit of a search is not positive."""
     if threads < 1:
         raise InputError(f"the number of threads must be at least 1, not {threads}")
     if max_regions is not None and max_regions < 1:
@@ -200,11 +201,11 @@ def _region_limit(count: int) -> str:
 
 
 def _time_limit(limit: TimeLimit) -> str:
-    return f"stopped after {limit:g} seconds" if isinstance(limit, int | float) else "stopped when its time was up"
+    return f"stopped after {limit:g} seconds" if isinstance(limit, int | float) else "stopped because time ran out"
 
 
 def _block(chart: Chart, network: ReLUNetwork, found: Found, deadline: Deadline = NEVER) -> RegionBlock:
-    """What a search found, in inputs of the network; not all of its regions where there is no time for their points."""
+    """Findings of a search, in inputs of the network; some regions are missing if there is no time for their points."""
     # The empty columns in front stand for a search that found nothing.
     packed = np.concatenate([np.zeros((0, packed_width(network.units)), dtype=np.uint8), *found.packed])
     points = np.concatenate([np.zeros((0, chart.dimension)), *found.points])
@@ -229,7 +230,7 @@ def _assemble(
     reason: str,
     seconds: float,
 ) -> Partition:
-    """The partition that blocks make up; the reason counts where something is missing."""
+    """Partition from blocks; the reason is used if something is missing."""
     packed, points, exact_points, tokens, empty_leaves = join_blocks(blocks)
     tree = without_empty_nodes(tokens, network.units, empty_leaves)
     if max_regions is not None and len(packed) >= max_regions:
@@ -250,7 +251,7 @@ def _assemble(
 
 
 def _tied_inputs(chart: Chart) -> bool:
-    """Whether inputs follow from others, so that points of the domain are sums, and most of them no floats."""
+    """Whether inputs follow from others, so that points of the domain are sums, and most of them not floats."""
     others = set(range(chart.domain.inputs)).difference(chart.free)
     return any(chart.lift[index, column] for index in others for column in range(chart.dimension))
 
@@ -258,9 +259,9 @@ def _tied_inputs(chart: Chart) -> bool:
 def _embed(
     chart: Chart, points: FloatArray, exact_points: Mapping[int, Sequence[fmpq]], deadline: Deadline
 ) -> tuple[FloatArray, dict[int, tuple[Fraction, ...]]]:
-    """Points of the domain for points y of its hull: float64 columns, and rationals where these are not exact.
+    """Points of the domain for points y of its hull: float64 columns, and rationals for points that are not exact.
 
-    Where the time is up there are fewer, one at least.
+    If time runs out there are fewer, but at least one.
     """
     n, d = chart.domain.inputs, chart.dimension
     inexact = np.zeros(len(points), dtype=np.bool_)

@@ -1,8 +1,8 @@
-"""How all patterns divide on a domain, and which of them samples and admissible inputs have.
+"""The census of all patterns on a domain, and the patterns of samples and admissible inputs.
 
-Regions come from a partition, patterns of admissible inputs from `admissible`. Lower-dimensional patterns are found,
-where the units are few, by a second walk of the prefix tree that asks only the prefixes without a region below them;
-an infeasible prefix settles all its extensions.
+Regions come from a partition, patterns of admissible inputs from `admissible`. If there are few units,
+lower-dimensional patterns are found by a second walk of the prefix tree, which asks only about prefixes without a
+region below them; an infeasible prefix settles all its extensions.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,12 +33,13 @@ __all__ = ["classify_patterns", "settle_clusters", "take_census"]
 def classify_patterns(
     network: ReLUNetwork, domain: Domain, *, time_limit: TimeLimit = None
 ) -> dict[str, PatternStatus]:
-    """The status of every one of the 2^N patterns, in ascending order of their texts.
+    """Status of each of the 2^N patterns, in ascending order of their texts.
 
     Parameters
     ----------
     time_limit
-        Seconds, or a deadline, of which the search for regions takes half at most; what was not settled is UNKNOWN.
+        Seconds or a deadline, of which the search for regions takes at most half; patterns that were not settled are
+        UNKNOWN.
 
     Raises
     ------
@@ -47,8 +48,8 @@ def classify_patterns(
     """
     if network.units > MAX_LISTED_UNITS:
         raise InputError(
-            f"a network of {network.units} units has 2^{network.units} patterns, too many to classify one by one: "
-            f"enumerate its regions instead"
+            f"a network of {network.units} units has 2^{network.units} patterns, which are too many to classify one "
+            f"by one: enumerate its regions instead"
         )
     deadline = Deadline.of(time_limit)
     partition = enumerate_regions(network, domain, time_limit=deadline.share(1 / 2))
@@ -72,7 +73,7 @@ def settle_clusters(
     time_limit: TimeLimit = None,
     on_progress: Callable[[int], None] | None = None,
 ) -> list[PatternStatus]:
-    """What the pattern of each cluster is on the domain; UNKNOWN where there was no time to settle it.
+    """Settle the status of each cluster's pattern on the domain; UNKNOWN if there was no time for it.
 
     A sample inside the domain with every z ≠ 0 proves a region; the other patterns are located.
     """
@@ -102,11 +103,11 @@ def take_census(partition: Partition, *, time_limit: TimeLimit = None) -> Patter
     Parameters
     ----------
     time_limit
-        Seconds, or a deadline, for two searches. The first, where admissible inputs have integer features and cannot be
-        listed, looks for the patterns that they have; it takes half of the time at most, and is cut short with
-        `admissible_complete` False; so is what was found and could not be located. The second looks for
-        lower-dimensional patterns; without success in that time (or with more than 20 units) only those of admissible
-        inputs are reported, and `lower_complete` is False.
+        Seconds or a deadline for two searches. If admissible inputs have integer features and cannot be listed, the
+        first one looks for the patterns that they have. It takes at most half of the time; if it is cut short, or some
+        of its findings could not be located, `admissible_complete` is False. The second one looks for lower-dimensional
+        patterns; if it does not finish (or there are more than 20 units), only those of admissible inputs are reported,
+        and `lower_complete` is False.
     """
     network, domain = partition.network, partition.domain
     complete = partition.status is PartitionStatus.COMPLETE
@@ -148,18 +149,18 @@ def take_census(partition: Partition, *, time_limit: TimeLimit = None) -> Patter
 
 
 class _Met(NamedTuple):
-    """The patterns that admissible inputs have, with their numbers of inputs where these were counted."""
+    """Patterns of admissible inputs, with their numbers of inputs if these were counted."""
 
     counts: Mapping[bytes, int | None]
     complete: bool
     listed: bool = False
 
     def numbers(self, packed: ByteArray) -> IntArray | None:
-        """How many admissible inputs have each pattern, or None where they were not listed."""
+        """Number of admissible inputs with each pattern, or None if they were not listed."""
         return np.array([self.counts.get(row.tobytes(), 0) for row in packed], dtype=np.int64) if self.listed else None
 
     def verdicts(self, packed: ByteArray) -> IntArray:
-        """Whether any admissible input has each pattern."""
+        """Whether an admissible input has each pattern."""
         absent = AdmissibleVerdict.NO if self.complete else AdmissibleVerdict.UNKNOWN
         met = [AdmissibleVerdict.YES if row.tobytes() in self.counts else absent for row in packed]
         return np.array(met, dtype=np.int64)
@@ -178,7 +179,7 @@ def _columns(patterns: set[bytes], units: int) -> ByteArray:
 
 
 class _LowerSearch:
-    """All patterns that some input has and that are no regions, depth first over the prefixes of patterns."""
+    """All patterns that some input has and that are not regions, depth first over the prefixes of patterns."""
 
     def __init__(self, network: ReLUNetwork, domain: Domain, regions: ByteArray, deadline: Deadline) -> None:
         self._network, self._deadline = network, deadline
@@ -191,7 +192,7 @@ class _LowerSearch:
             self._domain_rows += [form, [-entry for entry in form]]
 
     def run(self) -> set[bytes] | None:
-        """The packed patterns, or None where time ran out."""
+        """Find the packed patterns; None if time ran out."""
         found: set[bytes] = set()
         stack: list[tuple[bool, ...]] = [()]
         while stack:

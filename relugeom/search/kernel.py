@@ -1,10 +1,10 @@
 """The compiled search of the split tree: depth first, one warm simplex dictionary per cell, bounds first.
 
-What makes the result exact (notation: `columns.py`):
+The result is exact for these reasons (notation: `columns.py`):
 - a unit is called *stable* only with a proof (`stability.py`);
 - a *leaf* is a region only when its point shows every unit's bit with |ẑ| above its error bound;
 - a *split* needs no proof: a side without regions ends in no leaf.
-What floats cannot settle is handed to the caller as a question: the kernel returns, and goes on when it is answered.
+Questions that floats cannot settle are handed to the caller: the kernel returns, and continues once they are answered.
 """
 
 import numpy as np
@@ -59,7 +59,7 @@ DRIFT = 80  # pivots after which the dictionary is rebuilt
 
 @inlined
 def decide(problem, state, layer, local, combined):
-    """The sides a unit takes on the cell: STABLE_INACTIVE, STABLE_ACTIVE, SPLIT (`cross` may follow) or DOUBTFUL."""
+    """Sides that a unit takes on the cell: STABLE_INACTIVE, STABLE_ACTIVE, SPLIT (`cross` may follow) or DOUBTFUL."""
     d = problem.lower.shape[0]
     form, error, size = state.form, state.errors[layer, local], state.magnitudes[layer, local]
     for k in range(d + 1):
@@ -101,7 +101,7 @@ def decide(problem, state, layer, local, combined):
 def cross(problem, state, layer, local, beyond):
     """Stand on the hyperplane that `decide` found to split the cell; `far` lies on the side away from the point.
 
-    False where floats lost the hyperplane.
+    Returns False if floats lost the hyperplane.
     """
     d, target = problem.lower.shape[0], state.counters[R]
     if state.counters[FAR_SIDE] == 0:
@@ -161,7 +161,7 @@ def put_leaf(state, output):
 
 @compiled
 def search(problem, state, waiting, output, budget):
-    """Go on until something needs the caller: DONE, FULL, GROW, PAUSED, or a question (see the module's text)."""
+    """Search until something needs the caller: DONE, FULL, GROW, PAUSED, or a question (see the module's text)."""
     problem, state = borrowed(problem), borrowed(state)
     waiting, output = borrowed(waiting), borrowed(output)
     d = problem.lower.shape[0]

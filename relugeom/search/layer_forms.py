@@ -1,7 +1,7 @@
 """The affine forms of a layer's units on a cell, with rigorous error bounds, compiled.
 
-Under the bits of the layers below, a layer's pre-activations are affine forms of y. Floats compute them, and every
-form carries a bound of how far it is from the exact one (notation: `columns.py`).
+Under the bits of the layers below, a layer's pre-activations are affine forms of y. Floats compute them, and every form
+carries a bound of its distance from the exact one (notation: `columns.py`).
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ from relugeom.search.columns import STABLE_INACTIVE, TINY, UNIT
 
 @inner
 def layer_of(starts, unit):
-    """The layer of a unit."""
+    """Layer of a unit."""
     layer = 0
     while starts[layer + 1] <= unit:
         layer += 1
@@ -155,7 +155,7 @@ def row_value(rows, r, point, d):
 
 @inner
 def box_maximum(form, sign, lower, upper, d):
-    """max of sign · h over the box; inf where the box is open on that side."""
+    """max of sign · h over the box; inf if the box is open on that side."""
     total = sign * form[d]
     for k in range(d):
         c = sign * form[k]
@@ -207,7 +207,7 @@ def shows_bits(starts, forms, errors, magnitudes, kinds, bits, point, heights, s
 
 @inner
 def scale_of(problem, state, layer, local, d):
-    """The size that heuristics compare a form's values with."""
+    """Size with which heuristics compare a form's values."""
     if problem.bounded:
         return state.magnitudes[layer, local]
     size = abs(state.forms[layer, d, local])

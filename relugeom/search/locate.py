@@ -1,10 +1,10 @@
-"""Is a pattern an activation region, a lower-dimensional pattern, or infeasible? Settled exactly.
+"""Location of patterns: whether one is a region, lower-dimensional or infeasible, settled exactly.
 
 Notation: under the pattern every pre-activation z is an affine form of the input. The pattern is a *region* iff some
-input of the relaxation has z > 0 for every active and z < 0 for every inactive unit (z = 0 allowed where z is 0 on
-the whole affine hull): the pattern then holds on a neighbourhood relative to the hull. It is *lower-dimensional* iff
-only z ≤ 0 can be had for the inactive units, and *infeasible* iff not even that. Each "no" is a combination of rows
-with integer multipliers.
+input of the relaxation has z > 0 for every active and z < 0 for every inactive unit (z = 0 allowed where z is 0 on the
+whole affine hull): the pattern then holds on a neighbourhood relative to the hull. It is *lower-dimensional* iff the
+inactive units reach only z ≤ 0, and *infeasible* iff not even that is possible. Each "no" is a combination of rows with
+integer multipliers.
 """
 
 from dataclasses import dataclass, replace
@@ -42,7 +42,7 @@ class Multiplier:
     name
         ``"unit 0:3 active"`` for z ≥ 0, ``"unit 0:3 inactive"`` for −z ≥ 0, or a row or side of the domain.
     value
-        Positive.
+        Positive integer.
     form
         The integer row (c₁, …, c_n, c₀), which is ≥ 0 (0 for an equality) wherever the pattern holds.
     """
@@ -54,23 +54,23 @@ class Multiplier:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Location:
-    """What a pattern is on a domain, with the reason.
+    """Status of a pattern on a domain, with the reason.
 
     Attributes
     ----------
     status
-        REGION, LOWER_DIMENSIONAL or INFEASIBLE; UNKNOWN where there was no time to settle it.
+        REGION, LOWER_DIMENSIONAL or INFEASIBLE; UNKNOWN if there was no time to settle it.
     point
         The float64 point nearest to an input that has the pattern, or None.
     exact_point
         That input in rationals, or None.
     ball
-        The largest ball in the closure of a region, else None; None too where it was not found in time.
+        The largest ball in the closure of a region, else None; also None if it was not found in time.
     proof
-        Where there is no interior: multipliers whose combination of rows is a constant ≤ 0, although a row that the
-        pattern wants positive (for INFEASIBLE: of an active unit, or the constant is negative) has one.
+        Without an interior: multipliers whose combination of rows is a constant ≤ 0, although a row that the pattern
+        requires to be positive takes part (for INFEASIBLE: the row of an active unit, or the constant is negative).
     reason
-        Why it is not known, or empty.
+        Why the status is unknown, or empty.
     seconds
         Time of the work; 0 where several patterns were located together.
     """
@@ -100,9 +100,9 @@ def locate_pattern(
     pattern
         An activation pattern, or its text.
     solver
-        The float backend that proposes; HiGHS by default. The verdict does not depend on it.
+        Float backend that proposes; HiGHS by default. The status does not depend on it.
     time_limit
-        Seconds, or a deadline; then the status is UNKNOWN.
+        Seconds or a deadline, after which the status is UNKNOWN.
 
     Raises
     ------
@@ -138,7 +138,7 @@ class Locator:
         Raises
         ------
         DeadlinePassedError
-            The deadline has passed before it was decided.
+            The deadline passed before the pattern was decided.
         """
         deadline.check()
         first = len(self._named)

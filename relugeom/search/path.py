@@ -1,6 +1,6 @@
-"""Where the search with a dictionary stands: the sides of a split, and siblings that wait (notation: `columns.py`).
+"""State changes of the search with a dictionary: sides of a split, and waiting siblings (notation: `columns.py`).
 
-What happens at every node is compiled; what happens once in thousands of nodes is plain NumPy.
+Steps that happen at every node are compiled; those that happen once in thousands of nodes are plain NumPy.
 """
 
 import itertools
@@ -26,7 +26,7 @@ def start(problem: Problem, state: State) -> None:
 
 
 def stand_at(problem: Problem, state: State) -> bool:
-    """Put a dictionary at the present node, whose forms, bits and point are given; False where the point is outside."""
+    """Put a dictionary at the present node, whose forms, bits and point are given; False if the point is outside."""
     start(problem, state)
     state.counters[[P, S, BASE]] = 0
     unit, row = int(state.counters[U]), int(state.counters[R])
@@ -57,7 +57,7 @@ def _put_rows(state: State, first: int, end: int) -> None:
 
 @compiled
 def take_side(problem, state, layer, local):
-    """Make the slack ±z ≥ 0 of the unit just crossed a row of the cell, on the side that its bit says."""
+    """Make the slack ±z ≥ 0 of the unit that was just crossed a row of the cell, on the side of its bit."""
     active = state.bits[problem.starts[layer] + local] == 1
     d = state.point.shape[0]
     row = state.counters[R]
@@ -98,7 +98,7 @@ def save_sibling(state, waiting, unit, point):
 
 @inner
 def restore_sibling(state, waiting):
-    """Return to the last sibling that waits; returns its unit."""
+    """Return to the last waiting sibling; returns its unit."""
     slot, d = state.counters[S] - 1, state.point.shape[0]
     state.counters[S] = slot
     state.counters[R], state.counters[P] = waiting.rows[slot], waiting.pivots[slot]
@@ -115,7 +115,7 @@ def restore_sibling(state, waiting):
 
 @compiled
 def next_sibling(problem, state, waiting):
-    """Enter the active side of the last split whose sibling waits; False where none does."""
+    """Enter the active side of the last split whose sibling waits; False if none does."""
     if state.counters[S] == state.counters[BASE]:
         return False
     delegated = waiting.delegated[state.counters[S] - 1]

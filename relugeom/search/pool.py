@@ -15,28 +15,29 @@ __all__ = ["LATE", "Limits", "Listeners", "search_regions"]
 
 POLL = 0.05
 """Seconds between two looks at the limits."""
-LATE = "the time was up"
-"""Why a search ended at its deadline."""
+LATE = "time ran out"
+"""Reason of a search that ended at its deadline."""
 
 
 class Limits(NamedTuple):
-    """When a search ends early: after so many regions (None for never), or at a moment."""
+    """When a search ends early: after this many regions (None for no limit), or at a deadline."""
 
     regions: int | None
     deadline: Deadline
 
 
 class Listeners(NamedTuple):
-    """Who hears of a search while it runs.
+    """Functions that are called while a search runs.
 
     Attributes
     ----------
     progress
-        Called now and then with how far it has come.
+        Called from time to time with the progress of the search.
     found
-        Called about every so many seconds with what was found since the call before, in tree order and without a gap.
+        Called about every `interval` seconds with what was found since the previous call, in tree order and without a
+        gap.
     interval
-        These seconds.
+        Seconds between two such calls.
     """
 
     progress: Callable[[SearchProgress], None] | None
@@ -47,12 +48,12 @@ class Listeners(NamedTuple):
 def search_regions(
     setup: Setup, limits: Limits, *, threads: int, last: list[int] | None, listeners: Listeners
 ) -> tuple[Found, str]:
-    """All regions in tree order, or the first of them and why the search ended early (nothing for enough regions).
+    """Find all regions in tree order, or the first of them and why the search ended early (empty for enough regions).
 
     Parameters
     ----------
     last
-        Bits of a region: only what comes behind it is searched.
+        Bits of a region after which the search begins.
     """
     first = Task.whole(setup, limits.deadline)
     if last is not None:
@@ -80,7 +81,7 @@ class _Pool:
         self._error: BaseException | None = None
 
     def run(self, limits: Limits, listeners: Listeners) -> str:
-        """Work until done, or until a limit; returns the reason of an early end that no limit of regions explains."""
+        """Work until done or until a limit; returns the reason of an early end other than the limit of regions."""
         reason = ""
         self._stop = limits.deadline.passed
         workers = [threading.Thread(target=self._work, daemon=True) for _ in range(self._threads)]
@@ -101,7 +102,7 @@ class _Pool:
         return reason or (LATE if limits.deadline.passed else "")
 
     def _watch(self, workers: Sequence[threading.Thread], limits: Limits, listeners: Listeners) -> None:
-        """Tell listeners what the workers found, until these are done or a limit is reached."""
+        """Report to listeners what the workers found, until these are done or a limit is reached."""
         start, handed, next_call = CLOCK.now(), 0, listeners.interval
         while any(worker.is_alive() for worker in workers):
             for worker in workers:
@@ -123,7 +124,7 @@ class _Pool:
                 return
 
     def pieces(self) -> Iterator[Found]:
-        """What was found without a gap from the first region on."""
+        """Pieces that were found without a gap from the first region on."""
         waiting = [self._first]
         while waiting:
             task = waiting.pop()

@@ -1,8 +1,8 @@
 """The plain enumerator: depth first over the split tree, one linear program per question.
 
 Each node of the tree is a cell with a rational point inside it. To decide a unit, look at the sign of its
-pre-activation z at that point: the unit takes that side somewhere, and a linear program tells whether it takes the
-other side too. A unit whose z is 0 on the whole hull is inactive. It is slow and short, and stays as the oracle of
+pre-activation z at that point: the unit takes that side somewhere, and a linear program shows whether it takes the
+other side, too. A unit whose z is 0 on the whole hull is inactive. It is slow and short, and remains the oracle for
 anything faster.
 """
 
@@ -28,14 +28,14 @@ __all__ = ["Leaf", "ReferenceSearch"]
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A region: its bits, and a point in coordinates of the hull where every z is of the side that the bits say."""
+    """A region: its bits, and a point in coordinates of the hull at which every z has the sign of its bit."""
 
     bits: tuple[int, ...]
     point: RationalPoint
 
 
 class Undo(Enum):
-    """What has to be taken back when a subtree is done."""
+    """State to restore when a subtree is done."""
 
     NOTHING = "nothing"
     PUSH = "push"
@@ -44,7 +44,7 @@ class Undo(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A decision to enter: the bit, the row that comes with it, and a point of the child's cell."""
+    """A decision to enter: the bit, its row, and a point of the child's cell."""
 
     bit: int
     form: Form
@@ -58,7 +58,7 @@ class ReferenceSearch:
     Attributes
     ----------
     tree
-        Tokens in preorder, as far as the search has come.
+        Tokens in preorder, as far as the search has got.
     """
 
     def __init__(self, network: ReLUNetwork, chart: Chart, solver: LPSolver, *, deadline: Deadline = NEVER) -> None:
@@ -74,11 +74,11 @@ class ReferenceSearch:
         self._pending: list[Step | None] = []
 
     def __iter__(self) -> Iterator[Leaf]:
-        """The regions in tree order."""
+        """Yield the regions in tree order."""
         yield from self.search_below(self._chart.interior)
 
     def search_below(self, point: RationalPoint) -> Iterator[Leaf]:
-        """The regions below the present node, given a point of its cell."""
+        """Yield the regions below the present node, given a point of its cell."""
         pending: list[Step | None] = []  # None: leave the node entered last
         self._pending = pending
         yield from self._descend(point)
@@ -92,11 +92,11 @@ class ReferenceSearch:
 
     @property
     def unexplored(self) -> int:
-        """Number of subtrees that wait to be searched."""
+        """Number of subtrees that are still to be searched."""
         return sum(step is not None for step in self._pending)
 
     def go_to(self, bits: Sequence[int], splits: Sequence[bool]) -> None:
-        """Stand at the node with these decisions; those that were splits are rows of its cell."""
+        """Go to the node with these decisions; those that were splits are rows of its cell."""
         common = 0
         while common < min(len(bits), len(self._bits)) and bits[common] == self._bits[common]:
             common += 1
@@ -109,7 +109,7 @@ class ReferenceSearch:
             self._enter(Step(bits[unit], side, undo, ()))
 
     def find_point(self, proposal: RationalPoint | None) -> RationalPoint | None:
-        """A point of the present cell, the proposed one if it is; None where the cell is proved to be empty."""
+        """A point of the present cell, the proposed one if it lies there; None if the cell is proved to be empty."""
         return proposal if proposal is not None and self._cell.holds(proposal) else self._cell.find_point()
 
     def _descend(self, point: RationalPoint) -> Iterator[Leaf]:
@@ -124,7 +124,7 @@ class ReferenceSearch:
             self._pending += [None, step]
 
     def decide(self, point: RationalPoint) -> list[Step]:
-        """One step for each side that the next unit takes on the present cell, the inactive side first."""
+        """Steps for the sides that the next unit takes on the present cell, the inactive side first."""
         form = self.form(len(self._bits))
         opposite = [-entry for entry in form]
         if not any(form):
@@ -139,7 +139,7 @@ class ReferenceSearch:
         return [Step(0, opposite, Undo.WATCH, below)]
 
     def form(self, unit: int) -> Form:
-        """The unit's pre-activation on the cell; a layer's forms are computed when its first unit is reached."""
+        """Pre-activation of a unit on the cell; a layer's forms are computed when its first unit is reached."""
         layer = self._layer_of[unit]
         if unit == self._start[layer]:
             below = self._bits[self._start[layer - 1] : unit] if layer else []

@@ -1,4 +1,4 @@
-"""What the compiled search works on: a network and a chart as columns, with room for a path."""
+"""Set-up of the compiled search: a network and a chart as columns, with room for a path."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ USUAL = SearchBudget()
 
 
 class Setup:
-    """What all tasks of a search share."""
+    """Data that all tasks of a search share."""
 
     def __init__(self, network: ReLUNetwork, chart: Chart, budget: SearchBudget = USUAL) -> None:
         self.network, self.chart, self.budget = network, chart, budget
@@ -36,7 +36,7 @@ class Setup:
         return state, waiting
 
     def empty_state(self, rows: int, siblings: int) -> tuple[State, Waiting]:
-        """Arrays for a search with room for so many rows and waiting siblings."""
+        """Arrays for a search with room for this many rows and waiting siblings."""
         d, N = self.dimension, self.units
         widths = np.diff(self.problem.starts)
         L, w = len(widths), int(widths.max())
@@ -153,7 +153,7 @@ def _problem(network: ReLUNetwork, chart: Chart) -> Problem:
 
 
 def _rounded(forms: Sequence[Form], scale: int | None) -> tuple[FloatArray, FloatArray]:
-    """Integer forms divided by a scale (their own size where None), in float64, and how far each coefficient is off."""
+    """Integer forms divided by a scale (their own size if None), in float64, and the error of each coefficient."""
     values = [[entry / (scale or _size(form)) for entry in form] for form in forms]
     errors = []
     for form, nearest in zip(forms, values, strict=True):
@@ -171,7 +171,7 @@ def _size(form: Form) -> int:
 
 
 def _integral(network: ReLUNetwork, first: FloatArray, first_errors: FloatArray) -> FloatArray:
-    """The largest entry of each hidden layer (of its forms, for the first) where all are integers, else inf."""
+    """Largest entry of each hidden layer (of its forms, for the first) if all are integers, else inf."""
     later = zip(network.weights[1:-1], network.biases[1:-1], strict=True)
     tables = [first, *(np.column_stack(layer) for layer in later)]
     whole = [bool((table == np.floor(table)).all()) for table in tables]

@@ -1,8 +1,8 @@
 """Proofs that a unit keeps one side on a whole cell, compiled.
 
 Notation: sign · z ≤ 0 is to be shown for every point of the cell {h_i ≥ 0}. The multipliers λ_i ≥ 0 come from the
-simplex dictionary at its optimum; what is proved is R = sign · z + Σ λ_i h_i ≤ 0, with every rounding error on the
-unfavourable side.
+simplex dictionary at its optimum; the proved statement is R = sign · z + Σ λ_i h_i ≤ 0, with every rounding error on
+the unfavourable side.
 """
 
 import numpy as np
@@ -49,7 +49,7 @@ def proves_nonpositive(problem, state, form, error, size, sign, target, combined
 
 @inner
 def proves_open(problem, state, layer, local, sign, target):
-    """Whether sign · z ≤ 0 follows where sides of the domain are open and every coordinate has to cancel."""
+    """Whether sign · z ≤ 0 follows if sides of the domain are open and every coordinate has to cancel."""
     d = problem.lower.shape[0]
     for attempt in range(2):
         if attempt == 0:
@@ -76,7 +76,9 @@ def proves_open(problem, state, layer, local, sign, target):
 
 @inner
 def gather_coordinates(problem, state, layer, local, sign, target):
-    """Goal, rows and multipliers of the present vertex in coordinates y, into the room for proofs; how many rows."""
+    """Gather goal, rows and multipliers of the present vertex in coordinates y for a proof; returns the number of
+    rows.
+    """
     d = problem.lower.shape[0]
     q = np.int64(0)
     for k in range(d):
@@ -102,9 +104,9 @@ def gather_coordinates(problem, state, layer, local, sign, target):
 def gather_outputs(problem, state, layer, local, sign, target):
     """The same in the outputs of the layer below: coordinates ≥ 0, and rows of this layer, which are exact.
 
-    This proves what coordinates y cannot where few units below are active: then the forms of this layer span less than
+    This proves what coordinates y cannot if few units below are active: then the forms of this layer span less than
     R^d, and multipliers of other rows are exactly 0, which floats do not show. Returns the number of coordinates and
-    that of rows; −1 as the latter where it does not apply.
+    that of rows; −1 as the latter if it does not apply.
     """
     d, starts = problem.lower.shape[0], problem.starts
     if layer == 0:
@@ -134,7 +136,7 @@ def gather_outputs(problem, state, layer, local, sign, target):
 
 @inlined
 def clear_outputs(problem, state, layer):
-    """The outputs of the active units below as coordinates ≥ 0 of exact rows; how many these are."""
+    """Make the outputs of the active units below coordinates ≥ 0 of exact rows; returns their number."""
     d, n = problem.lower.shape[0], np.int64(0)
     for v in range(problem.starts[layer - 1], problem.starts[layer]):
         if state.bits[v] == 1:
@@ -149,7 +151,7 @@ def clear_outputs(problem, state, layer):
 
 @inlined
 def largest_multiplier(state, target, d):
-    """The largest coefficient of a row of the dictionary."""
+    """Largest coefficient of a row of the dictionary."""
     largest = 0.0
     for j in range(d):
         largest = max(largest, abs(state.table[j, target]))
@@ -158,7 +160,7 @@ def largest_multiplier(state, target, d):
 
 @inlined
 def output_place(bits, begin, unit):
-    """Which of the coordinates the output of an active unit below is."""
+    """Number of the coordinate that is the output of an active unit below."""
     place = 0
     for v in range(begin, unit):
         if bits[v] == 1:
@@ -182,8 +184,8 @@ def cancels(goal, rows, errors, last, multipliers, q, n, rests, lower, upper, H,
     """Whether R = goal + Σ λ_i row_i ≤ 0 for some λ ≥ 0 that cancels the coordinates without rest exactly.
 
     Forms have n coordinates and a constant (column n); q rows face q coordinates without rest. With H the rows along
-    these, C ≈ H⁻¹, r what λ̂ leaves there and Δ = H C − I, the exact λ differs from λ̂ by at most Σ|r C| / (1 − ‖Δ‖).
-    All of this is bounded with rounding errors; λ̂ above its error proves λ > 0. Coordinates that rest at a side
+    these, C ≈ H⁻¹, r the residual of λ̂ there and Δ = H C − I, the exact λ differs from λ̂ by at most Σ|r C| / (1 −
+    ‖Δ‖). All of this is bounded with rounding errors; λ̂ above its error proves λ > 0. Coordinates that rest at a side
     bound their own share of R. `errors` bounds each coefficient of the rows, and in row `last` those of the goal; H and
     C are room for q × q matrices.
     """
@@ -258,6 +260,6 @@ def cancels(goal, rows, errors, last, multipliers, q, n, rests, lower, upper, H,
 
 @inlined
 def side_share(c, low, high):
-    """Bound of max c·y over the side [low, high]; inf where it is open."""
+    """Bound of max c·y over the side [low, high]; inf if it is open."""
     side = high if c > 0.0 else low
     return c * side + TINY if c != 0.0 and side != 0.0 else 0.0

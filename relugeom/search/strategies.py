@@ -1,8 +1,8 @@
 """The two ways to search a subtree: with a simplex dictionary of each cell, or with the generators of its cone.
 
-Notation: `columns.py`. A strategy is a value without a state of its own: what it works on is a `Position`, and `engine`
-drives either with one loop. Cones are faster on inputs of few dimensions; where one is too much for them, the
-dictionary searches what is below that node, and the cones continue behind it.
+Notation: `columns.py`. A strategy is a value without a state of its own: it works on a `Position`, and `engine` drives
+either with one loop. Cones are faster on inputs of few dimensions. If a cone is too complex, the dictionary searches
+the subtree below that node, and the cones continue after it.
 """
 
 from abc import ABC, abstractmethod
@@ -22,12 +22,12 @@ from relugeom.search.setup import Setup, grown
 __all__ = ["BY_CONES", "BY_DICTIONARY", "Position", "Strategy", "first_position"]
 
 SIBLINGS = 64
-"""Room for so many waiting siblings, at first."""
+"""Initial room for waiting siblings."""
 
 
 @dataclass(slots=True)
 class Position:
-    """Where a search stands: the present node, and the nodes that wait for each strategy.
+    """Position of a search: the present node, and the nodes that wait for each strategy.
 
     Attributes
     ----------
@@ -36,7 +36,7 @@ class Position:
     waiting
         Siblings that wait for the dictionary.
     cones, pending
-        The cones of the present and of waiting nodes; None where the dictionary searches everything.
+        The cones of the present and of waiting nodes; None if the dictionary searches everything.
     """
 
     state: State
@@ -46,30 +46,30 @@ class Position:
 
 
 class Strategy(ABC):
-    """How to go from node to node."""
+    """A way to go from node to node."""
 
     @abstractmethod
     def advance(self, setup: Setup, at: Position, output: Output, budget: int) -> int:
-        """Search for so many nodes; a code says what is needed then."""
+        """Search this many nodes; returns a code that says what is needed next."""
 
     @abstractmethod
     def grow(self, at: Position) -> None:
-        """Make twice the room."""
+        """Double the room."""
 
     @abstractmethod
     def go_on(self, setup: Setup, at: Position) -> bool:
-        """Go to the next node that waits; False where none does."""
+        """Go to the next waiting node; False if there is none."""
 
     @abstractmethod
     def units_waiting(self, at: Position) -> IntArray:
-        """At which unit each waiting node was split off."""
+        """Unit at which each waiting node was split off."""
 
     @abstractmethod
     def give(self, setup: Setup, at: Position) -> Position | None:
-        """Give the last node in tree order away, or None where there is none to be given."""
+        """Give away the last node in tree order; None if there is none to give."""
 
     def is_delegated(self, at: Position) -> bool:
-        """Whether the present node is one for exact arithmetic."""
+        """Whether the present node needs exact arithmetic."""
         return False
 
 

@@ -1,4 +1,4 @@
-"""Moves of the dictionary of a cell: up to a hyperplane, across it, and back to where floats are sound (compiled)."""
+"""Moves of a cell's dictionary: up to a hyperplane, across it, and back to numerically sound values (compiled)."""
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def ascend(lower, upper, counters, table, value, basic, nonbasic, resting, statu
     OPTIMAL
         The present vertex is the highest, and not beyond the hyperplane.
     DOUBTFUL
-        None of these came about.
+        None of these happened.
     """
     d = lower.shape[0]
     rows = counters[R]
@@ -79,7 +79,7 @@ def ascend(lower, upper, counters, table, value, basic, nonbasic, resting, statu
 
 @inlined
 def climb(problem, state, target, sign, accept):
-    """`ascend` with the columns that it needs: the call is on the hottest path, and every column handed over costs."""
+    """`ascend` with the columns that it needs: the call is on the hottest path, and every column passed costs time."""
     return ascend(
         problem.lower,
         problem.upper,
@@ -98,7 +98,7 @@ def climb(problem, state, target, sign, accept):
 
 @inlined
 def own_room(lower, upper, nonbasic, resting, j, direction):
-    """How far the nonbasic variable of column j can move before it meets its own other side."""
+    """Distance that the nonbasic variable of column j can move before it meets its own other side."""
     variable = nonbasic[j]
     if variable >= lower.shape[0]:
         return np.inf
@@ -139,7 +139,7 @@ def cross_edge(problem, state, target):
 
 @inner
 def refactorise(problem, state):
-    """Rebuild the dictionary from the rows, at the same nonbasic variables; False where they have become dependent."""
+    """Rebuild the dictionary from the rows, at the same nonbasic variables; False if they have become dependent."""
     d, rows = problem.lower.shape[0], state.counters[R]
     present_point(problem, state, state.far)
     stays = np.zeros(d, dtype=np.bool_)

@@ -1,7 +1,7 @@
-"""What the tables, columns and views of a store mean, for programs that show databases.
+"""Descriptions of a store's tables, columns and views, for programs that show databases.
 
-PostgreSQL keeps the comments of tables and columns itself; an SQLite file cannot, so that whoever opens one with
-Datasette (https://docs.datasette.io/en/stable/metadata.html) wants them beside it.
+PostgreSQL keeps the comments of tables and columns itself. An SQLite file cannot, so Datasette reads them from a file
+beside it (https://docs.datasette.io/en/stable/metadata.html).
 """
 
 from typing import Any
@@ -15,25 +15,27 @@ from relugeom.store.views import VIEWS
 __all__ = ["DESCRIPTION", "LABELS", "datasette_metadata"]
 
 DESCRIPTION = (
-    "A store of relugeom. The views, which stand below the tables, answer what people ask, with names for numbers."
+    "A store of relugeom. The views, listed below the tables, answer common questions and show names instead of "
+    "numbers."
 )
 LABELS = {"networks": "file_name", "domains": "name", "datasets": "name", "patterns": "pattern", "runs": "command"}
-"""The column that stands for a row where another table refers to it."""
+"""Column that is shown for a row when another table refers to it."""
 
 
 def datasette_metadata(location: str) -> dict[str, Any]:
-    """Metadata for Datasette: a line on each table, column and view, and what to show instead of a row's number.
+    """Metadata for Datasette: one line on each table, column and view, and what to show instead of a row's number.
 
     Raises
     ------
     StoreError
-        There is no such store, it has another schema, or it is no file.
+        The store does not exist, has another schema, or is not a file.
     """
     place = parse_location(location)
     check_schema(place)
     if place.path is None:
         raise StoreError(
-            f"store {place.text!r} is no file for Datasette; its comments are in the database (\\d+ in psql)"
+            f"store {place.text!r} is not a file that Datasette can open; its comments are in the database (\\d+ in "
+            f"psql)"
         )
     tables: dict[str, dict[str, Any]] = {SCHEMA_TABLE: {"description": "version of the schema", "hidden": True}}
     for table in metadata.sorted_tables:

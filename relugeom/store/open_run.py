@@ -1,4 +1,4 @@
-"""An open run, as the files of the subjects see it: a connection, the rows it is about, and what it says of itself."""
+"""An open run, as the subjects see it: a connection, the rows that it is about, and facts about the run itself."""
 
 import time
 from dataclasses import dataclass, field
@@ -20,20 +20,20 @@ def _complete() -> dict[str, Any]:
 
 @dataclass(slots=True)
 class OpenRun:
-    """A run that goes on; whoever saves something in it has the connection's transaction.
+    """A run in progress; values are saved in the transaction of its connection.
 
     Attributes
     ----------
     id, network_id
-        Their rows.
+        Ids of their rows.
     facts
-        What the row of the run says when the step under way ends.
+        Values for the row of the run when the present step ends.
     end
-        What it says when the run ends.
+        Values for that row when the run ends.
     blocks
-        How many blocks of its search are there.
+        Number of blocks of its search that are stored.
     earlier
-        Seconds that an earlier run searched, with which this one goes on.
+        Seconds that the earlier run searched which this one continues.
     """
 
     connection: Connection
@@ -50,30 +50,30 @@ class OpenRun:
 
     @property
     def domain_id(self) -> int:
-        """Row of its domain."""
+        """Id of its domain's row."""
         if self.domain_row is None:
-            raise StoreError(f"run {self.id} has no domain, and what a pattern is depends on one")
+            raise StoreError(f"run {self.id} has no domain, and the status of a pattern depends on one")
         return self.domain_row
 
     @property
     def partition_id(self) -> int:
-        """Row of its partition."""
+        """Id of its partition's row."""
         found = self.facts.get("partition_id")
         if found is None:
-            raise StoreError(f"run {self.id} has no partition yet: save it before what is measured on it")
+            raise StoreError(f"run {self.id} has no partition yet: save the partition before measurements of it")
         return int(found)
 
     @property
     def seconds(self) -> float:
-        """Time since it began."""
+        """Seconds since the run began."""
         return time.perf_counter() - self.start
 
     def finish(self, status: PartitionStatus, reason: str) -> None:
-        """Say how it ends."""
+        """Set the status with which the run ends."""
         self.end = {"status": status.value, "reason": reason}
 
     def check(self, network: ReLUNetwork, domain: Domain | None) -> None:
-        """Raise unless it is about this network and this domain."""
+        """Raise unless the run is about this network and this domain."""
         if network != self.network or domain != self.domain:
             raise StoreError(
                 f"run {self.id} is about {self.network!r} on {self.domain!r}, not about {network!r} on {domain!r}"

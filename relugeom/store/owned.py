@@ -1,4 +1,4 @@
-"""Tables whose rows belong to a region of a partition, or to a cluster or a group of a run, and go with it."""
+"""Tables whose rows belong to a region of a partition, or to a cluster or a group of a run, and are deleted with it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,23 +10,23 @@ from relugeom.store.database.columns import key, metadata
 __all__ = ["PARTITION_REGION", "of_cluster", "of_group", "of_region"]
 
 PARTITION_REGION = ["partition_regions.partition_id", "partition_regions.position"]
-"""The key of a region, for foreign keys."""
+"""Key of a region, for foreign keys."""
 
 
 def of_region(name: str, *columns: Column[Any] | Index, comment: str) -> Table:
-    """A table with rows about the regions of a partition."""
-    place = key("partition_id", "the partition"), key("position", "the region's place in tree order, from 0")
+    """Table with rows about the regions of a partition."""
+    place = key("partition_id", "the partition"), key("position", "position of the region in tree order, from 0")
     return _owned_by(PARTITION_REGION, name, place, columns, comment)
 
 
 def of_cluster(name: str, *columns: Column[Any], comment: str) -> Table:
-    """A table with rows about the clusters of a run."""
+    """Table with rows about the clusters of a run."""
     place = key("run_id", "the run"), key("cluster", "number of the cluster, from 1")
     return _owned_by(["clusters.run_id", "clusters.cluster"], name, place, columns, comment)
 
 
 def of_group(name: str, *columns: Column[Any], comment: str) -> Table:
-    """A table with rows about the groups of a run's clusters."""
+    """Table with rows about the groups of a run's clusters."""
     place = key("run_id", "the run"), key("group_number", "number of the group, from 1")
     return _owned_by(["run_groups.run_id", "run_groups.group_number"], name, place, columns, comment)
 

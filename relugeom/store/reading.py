@@ -1,6 +1,6 @@
 """Reading a run back as tables, for reports and notebooks.
 
-Frames hold Python's numbers; where there is no value they hold None (or NaN in a column of floats).
+Frames hold Python's numbers; a missing value is None (or NaN in a column of floats).
 """
 
 from collections.abc import Mapping, Sequence
@@ -34,12 +34,12 @@ __all__ = ["RunSource", "RunTables", "read_findings", "read_parts", "read_run", 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunTables:
-    """What the store knows about one run.
+    """Everything that the store knows about one run.
 
     Attributes
     ----------
     run
-        Its number.
+        Number of the run.
     network, provenance
         Label → text, in the order of reading.
     domain
@@ -51,13 +51,13 @@ class RunTables:
     clusters
         Columns cluster, pattern, samples, share, outside, status, prediction, positive_share, target_mean, accuracy.
     outcomes
-        Where the network has several outputs: columns cluster, kind (mean, decided, target), name, value; else empty.
+        Columns cluster, kind (mean, decided, target), name, value, if the network has several outputs; else empty.
     overall
         Mean and spread of each feature over all samples, by feature; None without samples.
     profiles
-        Columns cluster, feature, mean, spread; of the largest clusters, at most as many as were asked for.
+        Columns cluster, feature, mean, spread; for the largest clusters, at most as many as were asked for.
     importance
-        Columns cluster, output, feature, coefficient, sign, scaled, contribution; of the same clusters.
+        Columns cluster, output, feature, coefficient, sign, scaled, contribution; for the same clusters.
     patterns
         Columns pattern, status, samples, admissible; regions first, those with most samples at the top; at
         most as many as were asked for.
@@ -69,15 +69,15 @@ class RunTables:
         Columns question, statement, verdict, value, part, whole, witness, from_samples, reason, file, sha256,
         output_position, position (of the feature), direction.
     proved_regions
-        Activation regions that the certificate proves; None without one.
+        Number of activation regions that the certificate proves; None without a certificate.
     certificate
-        Label → text about the proof of the list of regions; empty where there is none.
+        Label → text about the proof of the list of regions; empty if there is none.
     domain_is_range_of_data
         Whether the domain is the box around the data: yes, no or unknown; None without both.
     partition
-        The status of its partition; None where none was saved.
+        Status of the partition; None if none was saved.
     regions
-        Regions of that, or of what a search had found that did not end; None where there is nothing.
+        Number of regions in the partition, or found by a search that did not end; None if there are none.
     """
 
     run: int
@@ -104,14 +104,14 @@ class RunTables:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RunSource:
-    """What a run was about.
+    """Subject of a run.
 
     Attributes
     ----------
     network, domain
-        As they were saved; a run without a domain has None.
+        The values as they were saved; None for a run without a domain.
     regions
-        Regions of its partition, or of what an interrupted search had found; None where there is nothing.
+        Number of regions in its partition, or found by an interrupted search; None if there are none.
     """
 
     network: ReLUNetwork
@@ -120,7 +120,7 @@ class RunSource:
 
 
 FINDINGS = {name: query for subject in SUBJECTS for name, query in subject.findings.items()}
-"""Tables of what the analyses of a run found, by name."""
+"""Tables of the findings of a run, by name."""
 
 FINISHED, ENDED_EARLY = ("complete", "truncated"), ("interrupted", "failed")
 
@@ -128,21 +128,21 @@ FINISHED, ENDED_EARLY = ("complete", "truncated"), ("interrupted", "failed")
 def read_run(
     store: Store, run_id: int | None = None, *, most_clusters: int = 1_000, most_patterns: int = 5_000
 ) -> RunTables:
-    """The tables of a run; by default of the latest finished one, or of one that ended early where none is finished.
+    """Read the tables of a run, by default the latest that finished, or one that ended early if none did.
 
-    Of a run that was interrupted or failed they hold every step that was stored, and the regions that its search had
+    For a run that was interrupted or failed, they hold every step that was stored, and the regions that its search had
     found.
 
     Parameters
     ----------
     most_clusters, most_patterns
-        Of how many clusters, the largest, features are read, and how many patterns: a report shows a few of them, and
-        there may be a million.
+        Number of clusters, the largest first, whose features are read, and number of patterns: a report shows a few,
+        and there may be a million.
 
     Raises
     ------
     StoreError
-        There is no such run, or it goes on.
+        The run does not exist, or is still in progress.
     """
     tables = _read_tables(store, run_id, most_clusters, most_patterns)
     if tables.provenance["status"] not in ENDED_EARLY or tables.partition or not tables.regions:
@@ -151,7 +151,7 @@ def read_run(
 
 
 def _with_found(store: Store, tables: RunTables, most_patterns: int) -> RunTables:
-    """Patterns that have a status, and behind them the regions of a search that did not end."""
+    """Patterns that have a status, followed by the regions of a search that did not end."""
     partition = store.load_partition(tables.run)
     with store.reading() as connection:
         known = set(connection.execute(text(LISTED_OF_RUN), {"run": tables.run}).scalars())
@@ -207,7 +207,7 @@ def _read_tables(store: Store, run_id: int | None, most_clusters: int, most_patt
 
 
 def read_source(store: Store, run_id: int) -> RunSource:
-    """The network and the domain of a run that is there."""
+    """Read the network and the domain of an existing run."""
     with store.reading() as connection:
         row = _rows(connection, SOURCE_OF_RUN, run_id)[0]
         domain = None if row["domain_id"] is None else load_domain(connection, row["domain_id"])
@@ -218,7 +218,7 @@ def _readable_run(connection: Connection, run_id: int | None, store: str) -> int
     if run_id is None:
         latest = connection.execute(text(LATEST_RUN)).scalar()
         if latest is None:
-            raise StoreError(f"store {store!r} holds no finished run: run `relugeom audit` with it first")
+            raise StoreError(f"store {store!r} has no finished run: run `relugeom audit` with it first")
         return int(latest)
     found = connection.execute(text(STATUS_OF_RUN), {"run": run_id}).first()
     if found is None:
@@ -233,7 +233,7 @@ def _rows(connection: Connection, query: str, run: int) -> Sequence[RowMapping]:
 
 
 def read_frame(connection: Connection, query: str, run: int, **values: int) -> pd.DataFrame:
-    """The rows of a query about a run, which it names `:run`; further values under their names."""
+    """Rows of a query about a run, which it calls `:run`; further values by their names."""
     result = connection.execute(text(query), {"run": run, **values})
     names = list(result.keys())
     columns = list(zip(*result.all(), strict=True)) or [()] * len(names)
@@ -241,13 +241,13 @@ def read_frame(connection: Connection, query: str, run: int, **values: int) -> p
 
 
 def _series(values: Sequence[Any]) -> pd.Series:
-    """A column whose whole numbers stay whole beside a None."""
+    """Column whose whole numbers stay whole beside a None."""
     kinds = {type(value) for value in values}
     return pd.Series(values, dtype=object if {int, type(None)} <= kinds or kinds == {type(None)} else None)
 
 
 def read_parts(store: Store, run: int) -> dict[str, bool]:
-    """Which of the parts that an audit measures are there of a run."""
+    """Parts of an audit that are stored for a run."""
     parts = [subject.part for subject in SUBJECTS if subject.part is not None]
     with store.reading() as connection:
         return {
@@ -257,6 +257,6 @@ def read_parts(store: Store, run: int) -> dict[str, bool]:
 
 
 def read_findings(store: Store, run: int) -> dict[str, pd.DataFrame]:
-    """The findings of a run that is there, by their names; a run that did not ask has empty ones."""
+    """Findings of an existing run by name, empty for questions that were not asked."""
     with store.reading() as connection:
         return {name: read_frame(connection, query, run) for name, query in FINDINGS.items()}

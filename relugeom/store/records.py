@@ -1,6 +1,6 @@
-"""What runs save beside values of their own: a value together with what belongs to it, or a list with a name.
+"""Records that runs save: a value together with what belongs to it, or a named list.
 
-These are plain values, so that whoever makes them need not load the database.
+They are plain values, so that making one does not load the database.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What was asked of the network of a run, and what became of it."""
+    """Questions about the network of a run, and their answers."""
 
     answers: Sequence["Answer"]
 
@@ -47,9 +47,9 @@ class ClusterRecord:
     Attributes
     ----------
     statuses
-        What the pattern of each cluster is on the run's domain; empty where that is not known yet.
+        Status of each cluster's pattern on the run's domain; empty if not known yet.
     told
-        Of how many clusters, the first ones, features, effective maps and importance are recorded; None for all.
+        Number of clusters, the largest first, whose features, effective maps and importance are recorded; None for all.
     """
 
     clusters: "Clusters"
@@ -60,7 +60,7 @@ class ClusterRecord:
 
 @dataclass(frozen=True, slots=True)
 class ClusterStatuses:
-    """What the pattern of each cluster of a run is on its domain, where that is known later than the clusters."""
+    """Status of the pattern of each cluster on the run's domain, if it becomes known later than the clusters."""
 
     statuses: Sequence["PatternStatus"]
 
@@ -72,9 +72,9 @@ class GroupRecord:
     Attributes
     ----------
     clusters
-        The number, from 0, of the cluster in each row that the groups were made of.
+        Number, from 0, of the cluster in each row from which the groups were made.
     bounds
-        What is proved of the groups' maps over all regions.
+        Proved bounds for the groups' maps over all regions.
     """
 
     groups: "ClusterGroups"
@@ -104,7 +104,7 @@ class PerformanceRecord:
     Attributes
     ----------
     clusters, numbers
-        Scores, and the number of the cluster, from 0, that each row is about.
+        Scores, and the number, from 0, of the cluster that each row is about.
     regions
         Scores of the regions of the run's partition, or None.
     """
@@ -136,9 +136,9 @@ class RobustnessRecord:
     Attributes
     ----------
     samples
-        The number, in the data, of each row that the samples were given as.
+        Number, in the data, of each sample.
     with_inputs
-        Whether to keep the counterfactuals: with their distance they tell of the sample.
+        Whether to store the counterfactuals: together with their distance they reveal the sample.
     """
 
     found: "SampleRobustness"

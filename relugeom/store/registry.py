@@ -1,8 +1,8 @@
-"""Every subject of the store, and how a value of any kind is saved.
+"""All subjects of the store, and how a value of any kind is saved.
 
-A new subject is a file of its own in `subjects`, and a line here. The order is that in which views are listed and
-documented, and parts of an audit are measured: runs, the partition, samples, what is measured on either, what the
-analyses found, and in the end what all of it is about.
+A new subject is a new file in `subjects` and one line here. Views are listed and documented, and parts of an audit are
+measured, in this order: runs, the partition, samples, measurements of either, findings of the analyses, and finally the
+network, the domain and the data.
 """
 
 from relugeom.errors import StoreError
@@ -73,20 +73,20 @@ SUBJECTS = (
     changes.SUBJECT,
 )
 SAVERS = {saver.name: saver for subject in SUBJECTS for saver in subject.savers}
-"""How a value is saved, by the full name of its type."""
+"""Savers, by the full name of the type that they save."""
 
 
 def find_saver(value: object) -> Saver:
-    """How this value is saved in a run.
+    """Saver for this value.
 
     Raises
     ------
     StoreError
-        Runs keep no values of its type; the text lists those that they do.
+        A run cannot save values of its type; the text lists those that it can.
     """
     for kind in type(value).__mro__:
         saver = SAVERS.get(f"{kind.__module__}.{kind.__qualname__}")
         if saver is not None:
             return saver
     known = ", ".join(sorted(name.rpartition(".")[2] for name in SAVERS))
-    raise StoreError(f"a run keeps no {type(value).__name__}: it keeps {known}")
+    raise StoreError(f"a run cannot save a {type(value).__name__}, only one of {known}")

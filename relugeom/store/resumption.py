@@ -1,7 +1,7 @@
-"""Runs that go on with what an earlier one had found, and what becomes of that one.
+"""Runs that continue an earlier one, and what becomes of that earlier run.
 
-Nothing that is there is taken away before there is something better: what an interrupted run had found goes when a run
-that went on from it is finished.
+Nothing is deleted before there is something better: the findings of an interrupted run are deleted when a run that
+continued it is finished.
 """
 
 from dataclasses import dataclass
@@ -29,14 +29,14 @@ NOTHING: dict[str, Any] = dict.fromkeys(("partition_id", "search_seconds", "samp
 
 @dataclass(frozen=True, slots=True)
 class Resumable:
-    """A run whose search can go on.
+    """A run whose search can be continued.
 
     Attributes
     ----------
     run
         Its number.
     partition_id
-        The partition that it saved, or None where it left blocks only.
+        Id of the partition that it saved, or None if it left only blocks.
     """
 
     run: int
@@ -44,7 +44,7 @@ class Resumable:
 
 
 def find_resumable(connection: Connection, network: ReLUNetwork, domain: Domain) -> Resumable | None:
-    """The latest run that searched this network on this domain and left a partition or blocks, or None."""
+    """Latest run that searched this network on this domain and left a partition or blocks, or None."""
     same = RUNS.join(NETWORKS, NETWORKS.c.id == RUNS.c.network_id)
     same = same.join(DOMAINS, DOMAINS.c.id == RUNS.c.domain_id)
     left = exists().where(SEARCH_BLOCKS.c.run_id == RUNS.c.id)
@@ -60,7 +60,7 @@ def find_resumable(connection: Connection, network: ReLUNetwork, domain: Domain)
 
 
 def close_run(connection: Connection, run_id: int, successor: int) -> None:
-    """Say of a run that was interrupted that another one went on with it, and forget its blocks, which that one has."""
+    """Record that another run continued an interrupted one, and delete its blocks, which the other run has."""
     status = connection.execute(select(RUNS.c.status).where(RUNS.c.id == run_id)).scalar_one()
     if status in ENDED_EARLY:
         drop_blocks(connection, run_id)
@@ -68,7 +68,7 @@ def close_run(connection: Connection, run_id: int, successor: int) -> None:
 
 
 def drop_superseded(connection: Connection, run_id: int) -> None:
-    """Forget what interrupted and failed runs had found of the same command on the same subject before this one."""
+    """Delete the findings of earlier interrupted and failed runs of the same command on the same subject."""
     own = connection.execute(select(RUNS).where(RUNS.c.id == run_id)).mappings().one()
     query = select(RUNS.c.id, RUNS.c.partition_id).where(RUNS.c.id < run_id, RUNS.c.status.in_(ENDED_EARLY))
     for column in ("command", "network_id", "domain_id", "dataset_id"):
@@ -88,9 +88,9 @@ def drop_superseded(connection: Connection, run_id: int) -> None:
 
 
 def _say(connection: Connection, numbers: list[int], successor: int) -> None:
-    """A run that failed goes on saying why."""
+    """Add to the reason of a run; a failed run keeps saying why it failed."""
     connection.execute(
         update(RUNS)
         .where(RUNS.c.id.in_(numbers), RUNS.c.status == "interrupted")
-        .values(reason=f"run {successor} went on with what it had found")
+        .values(reason=f"run {successor} continued with what it had found")
     )

@@ -1,9 +1,9 @@
-"""A run: one unit of work, of which every step is in the store as soon as it is done.
+"""A run: one unit of work whose steps are stored as soon as they are done.
 
-The run and what it is about are committed first, with status ``running``. What it finds follows step by step, each
-whole or not at all (`steps`), and its end last. A run that fails or is stopped keeps the steps that were done, and is
-marked; one whose process is killed is marked by whoever opens the store next (`subjects.processes`). A later run can go
-on from there (`resumption`).
+The run and what it is about are committed first, with status ``running``. Its findings follow step by step, each atomic
+(`steps`), and its end comes last. A run that fails or is stopped keeps the steps that were done and is marked. A run
+whose process is killed is marked when somebody opens the store next (`subjects.processes`). A later run can continue
+from there (`resumption`).
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ from relugeom.store.subjects.runs import RUNS, RunInputs, insert_run, now_in_wor
 __all__ = ["Run", "open_run"]
 
 MANY = 1_000
-"""More regions or samples change how the database should plan its queries, and take long to store."""
+"""Number of regions or samples above which the database should plan queries anew, and storing takes long."""
 
 
 class Run:
@@ -43,11 +43,11 @@ class Run:
     Attributes
     ----------
     id
-        Its number in the store.
+        Number of the run in the store.
     location
-        Where the store is.
+        Location of the store.
     grown
-        Whether it adds many rows.
+        Whether the run adds many rows.
     """
 
     def __init__(self, location: StoreLocation, rows: OpenRun, *, waits: StoreWaits) -> None:
@@ -59,24 +59,24 @@ class Run:
         self._resumed = False
 
     def step(self, *, long: bool = False) -> AbstractContextManager[None]:
-        """What is saved within ``with run.step():`` is there together or not at all; `long` as `Steps.step` has it."""
+        """Save everything within ``with run.step():`` together or not at all; for `long` see `Steps.step`."""
         return self._steps.step(long=long)
 
     def save(self, value: object) -> None:
-        """Record what was found, in a step of its own or in the one under way.
+        """Save a value, in a step of its own or in the present one.
 
         Parameters
         ----------
         value
             A partition, a block of a search, a census, volumes, an adjacency, margins, ranges, a certificate, …: the
-            subjects of the store say what they keep (`registry.SAVERS`). Where more belongs to a value, such as the
-            numbers of the samples that it is about, its subject has a record for them together.
+            subjects of the store say what they save (`registry.SAVERS`). If more belongs to a value, such as the
+            numbers of the samples that it is about, its subject has a record for both together.
 
         Raises
         ------
         StoreError
-            The store keeps no such value, it belongs to another network or domain than the run, or what it refers to
-            was not saved yet; or the store refuses it.
+            The store has no place for such a value, it belongs to another network or domain than the run, it refers to
+            something that was not saved yet, or the database refuses it.
         """
         saver = find_saver(value)
         saver.check(self._rows, value)
@@ -86,14 +86,15 @@ class Run:
             saver.save(self._rows, value)
 
     def resume(self) -> Partition | None:
-        """What the latest run found that searched this network on this domain, to go on from; None without one.
+        """Findings of the latest run that searched this network on this domain, to continue from; None without one.
 
-        That run was finished, truncated or killed. What it found counts as the first block of this one; names are those
-        of this run, whatever they were then. When this run is finished, interrupted ones before it are forgotten.
+        That run may have finished, been truncated or been killed. Its findings count as the first block of this run;
+        names are those of this run, whatever they were then. When this run is finished, the interrupted ones before it
+        are forgotten.
         """
         network, domain = self._rows.network, self._rows.domain
         if domain is None:
-            raise StoreError(f"run {self.id} has no domain, so there is no search to resume")
+            raise StoreError(f"run {self.id} has no domain, so it has no search to resume")
         self._resumed = True
         with self.step():
             found = find_resumable(self._connection, network, domain)
@@ -114,18 +115,18 @@ class Run:
         return partition
 
     def finish(self, status: PartitionStatus, reason: str = "") -> None:
-        """Say how the run ends; one that reaches its end without a word is complete."""
+        """Set how the run ends; a run that ends without this call is complete."""
         self._rows.finish(status, stored_text(reason))
 
     def leftover(self) -> str:
-        """What to say when the run has ended: one line on what a copy of the store's file would lack, else nothing.
+        """One line on what a copy of the store's file would lack after the run has ended; empty if nothing.
 
-        What was written last is moved into the file first, where there is room and no reader in the way.
+        The latest changes are moved into the file first, if there is room and no reader in the way.
         """
         return move_log(self.location, waits=self._waits)
 
     def _close(self) -> None:
-        """The last step."""
+        """Commit the last step."""
         with self.step(long=self._resumed):
             drop_blocks(self._connection, self.id)
             self._rows.blocks = 0
@@ -136,7 +137,7 @@ class Run:
             self._rows.facts |= self._rows.end | self._time()
 
     def _break_off(self, error: BaseException) -> None:
-        """Say that there will be no more steps."""
+        """Record that there will be no more steps."""
         status = "failed" if isinstance(error, Exception) else "interrupted"
         end = {"status": status, "reason": reason_of(error)} | self._time()
         with explained(self.location), self._connection.begin():
@@ -157,7 +158,7 @@ def open_run(
     *,
     waits: StoreWaits,
 ) -> Iterator[Run]:
-    """A run from its first row to its end."""
+    """Keep a run open from its first row to its end."""
     with writing(engine) as connection, beside_readers(connection):
         run = Run(location, _begin(location, connection, command, inputs, parameters), waits=waits)
         try:
@@ -175,7 +176,7 @@ def open_run(
 def _begin(
     location: StoreLocation, connection: Connection, command: str, inputs: RunInputs, parameters: Mapping[str, Any]
 ) -> OpenRun:
-    """The rows that a run begins with."""
+    """Insert the rows with which a run begins."""
     with explained(location), connection.begin():
         rows = insert_run(connection, command, inputs, parameters)
         record_process(connection, rows.run)

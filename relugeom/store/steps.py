@@ -1,7 +1,7 @@
-"""What a run stores, one step after the other, each of them whole or not there at all.
+"""Steps: a run stores its findings one step after the other, and each step is atomic.
 
-A step is a transaction: what was found, and what the run's own row says of it. Whoever reads beside the run, or after
-its process was killed, sees the steps that were committed, and nothing of the one under way.
+A step is a transaction with the findings and the run's own row. Readers see only committed steps, during the run and
+after its process was killed.
 """
 
 from collections.abc import Iterator
@@ -22,16 +22,16 @@ from relugeom.store.subjects.runs import RUNS
 __all__ = ["Steps"]
 
 OUTLINE = ("partition_id", "samples", "clusters")
-"""Columns of a run that say which parts of it are there."""
+"""Columns of a run that say which of its parts are stored."""
 
 
 class Steps:
-    """The steps of one run.
+    """Steps of one run.
 
     Attributes
     ----------
     pulse
-        What tells others between the steps that the run goes on.
+        Heartbeat that tells others between the steps that the run is in progress.
     """
 
     def __init__(self, location: StoreLocation, run: OpenRun, *, waits: StoreWaits) -> None:
@@ -42,18 +42,18 @@ class Steps:
 
     @contextmanager
     def step(self, *, long: bool = False) -> Iterator[None]:
-        """Everything that is stored within it is one step; one within another is part of that.
+        """Store everything within the context as one step; a step within another is part of it.
 
         Parameters
         ----------
         long
-            Whether it may take so long that others must be told beforehand: while an SQLite file is written, no sign of
-            life can be given.
+            Whether the step may take so long that others must be told beforehand: no heartbeat can be written while an
+            SQLite file is being written to.
 
         Raises
         ------
         StoreError
-            The store refuses something, an earlier step was not stored, or another program went on with the run.
+            The store refuses something, an earlier step was not stored, or another program has taken over the run.
         """
         if self._is_open:
             yield
@@ -83,7 +83,7 @@ class Steps:
         return (*(self._run.facts.get(column) for column in OUTLINE), self._run.blocks)
 
     def _check_undisturbed(self) -> None:
-        """A process that slept for long was taken for dead, and another one may have taken what it had found."""
+        """Raise if another process has taken over: one that slept for long is taken for dead."""
         count = (
             select(func.count())
             .select_from(SEARCH_BLOCKS)
@@ -95,5 +95,5 @@ class Steps:
         ).first()
         if found is None or tuple(found) != self._left:
             raise StoreError(
-                f"store {self._location.text!r}: another program took over what run {self._run.id} had found"
+                f"store {self._location.text!r}: another program has taken over the findings of run {self._run.id}"
             )

@@ -3,10 +3,9 @@
     with open_store("audit.db") as store:
         store.save(partition)
 
-What holds, whatever happens: a store that opens has the schema of this relugeom; every step of a run is there
-completely or not at all, and a run that lacks some is marked as unfinished or failed; what was saved before stays as it
-was; the same network, domain, data, pattern or partition saved
-twice is one row; what is loaded equals what was saved, bit by bit.
+These laws hold whatever happens: a store that opens has the schema of this relugeom; every step of a run is atomic, and
+a run that lacks steps is marked as unfinished or failed; what was saved before stays as it was; the same network,
+domain, data, pattern or partition saved twice is one row; a loaded value equals the saved one, bit by bit.
 """
 
 from collections.abc import Iterator, Mapping
@@ -45,7 +44,7 @@ NO_PARAMETERS: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run in one line."""
+    """A run, in one line."""
 
     id: int
     command: str
@@ -53,14 +52,14 @@ class RunRecord:
 
 
 def open_store(location: str | Path, *, create: bool = True, waits: StoreWaits = StoreWaits()) -> "Store":
-    """Open a store, and make it first where nothing is there yet.
+    """Open a store, and create it first if it does not exist.
 
     Parameters
     ----------
     location
         A file name, or a URL like ``sqlite:///audit.db`` or ``postgresql://host/audits``.
     create
-        Whether a file that does not exist is made, and tables in a file or database that has none.
+        Whether to create a missing file, and tables in a file or database that has none.
     waits
         How long it waits for others.
 
@@ -69,7 +68,7 @@ def open_store(location: str | Path, *, create: bool = True, waits: StoreWaits =
     SchemaVersionError
         Another version of relugeom wrote the store; the text holds the command to run.
     StoreError
-        The store is missing, is no store, or cannot be read; or a new one cannot be written.
+        The store does not exist, is not a store, or cannot be read; or a new one cannot be written.
     """
     place = parse_location(location)
     if create and is_blank(place):
@@ -98,12 +97,12 @@ class Store:
         return f"Store({self.location.text!r})"
 
     def close(self) -> None:
-        """Let go of it: nothing is left beside a file, no connection stays open."""
+        """Close the store: no file is left beside an SQLite file, and no connection stays open."""
         self._engine.dispose()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection that sees one state of the store."""
+        """Open a connection that sees one state of the store."""
         with explained(self.location), reading(self._engine) as connection:
             yield connection
 
@@ -123,33 +122,34 @@ class Store:
         Parameters
         ----------
         command
-            What was asked for, in a word.
+            What was asked for, in one word.
         network_name, domain_name
-            File or specification, for people; kept with a network or a domain that is new to the store.
+            File or specification, for people; stored with the run, and with a network or domain that is new to the
+            store.
         parameters
-            The options of the run; passwords in them are hidden.
+            Options of the run; passwords in them are hidden.
         """
         inputs = RunInputs(network, network_name, domain, domain_name, dataset)
         return open_run(self.location, self._engine, command, inputs, parameters, waits=self._waits)
 
     def save(self, partition: Partition) -> int:
-        """Save a partition in a run of its own; the number of the run."""
+        """Save a partition in a run of its own, and return the number of the run."""
         with self.run("save", network=partition.network, domain=partition.domain) as run:
             run.save(partition)
         return run.id
 
     def load_network(self, network_id: int) -> ReLUNetwork:
-        """The network with this id."""
+        """Load the network with this id."""
         with self.reading() as connection:
             return load_network(connection, network_id)
 
     def load_domain(self, domain_id: int) -> Domain:
-        """The domain with this id."""
+        """Load the domain with this id."""
         with self.reading() as connection:
             return load_domain(connection, domain_id)
 
     def load_partition(self, run_id: int) -> Partition:
-        """The partition of a run; of one that did not finish, what its search had found."""
+        """Load the partition of a run, or the part that its search had found if it did not finish."""
         query = select(RUNS.c.partition_id, RUNS.c.search_seconds).where(RUNS.c.id == run_id)
         with self.reading() as connection:
             found = connection.execute(query).first()
@@ -162,12 +162,12 @@ class Store:
             return partition
 
     def load_subjects(self, run_id: int) -> list[Subject | None]:
-        """What the answers of a run are about, in their order; None where a run before revision 0013 does not tell."""
+        """Load the subjects of a run's answers, in their order; None for a run before revision 0013."""
         with self.reading() as connection:
             return load_subjects(connection, run_id)
 
     def unfinished_runs(self) -> list[RunRecord]:
-        """Runs that go on in another process, or were interrupted."""
+        """Runs that are in progress in another process, or were interrupted."""
         query = select(RUNS.c.id, RUNS.c.command, RUNS.c.started_at).where(
             RUNS.c.status.in_(("running", "interrupted"))
         )

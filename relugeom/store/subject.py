@@ -1,4 +1,4 @@
-"""What a file about one subject hands to the rest of the store."""
+"""Subjects of the store: what the file about one subject offers to the rest."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from relugeom.store.open_run import OpenRun
 __all__ = ["MOST_REGIONS", "Saver", "StoreSubject", "rows_of_partition", "rows_of_run"]
 
 MOST_REGIONS = 20_000
-"""Rows that are read for a report where there is one a region."""
+"""Most rows that a report reads of a table with one row per region."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -27,18 +27,18 @@ def _unchecked(run: OpenRun, value: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Saver:
-    """How values of a kind are saved in a run.
+    """How values of one type are saved in a run.
 
     Attributes
     ----------
     kind
-        Their type; where that is slow to load, its full name.
+        Type of the values, or its full name if it is slow to load.
     save
-        Records one, within a step of the run.
+        Saves one value, within a step of the run.
     rows
-        How many rows it is about; by default few.
+        Number of rows that a value has; few by default.
     check
-        Raises where a value does not belong to the run, before anything is recorded.
+        Raises if a value does not belong to the run, before anything is saved.
     """
 
     kind: type | str
@@ -59,14 +59,14 @@ class StoreSubject:
     Attributes
     ----------
     tables, views
-        What they mean is said in their comments and descriptions; a view may read those before it.
+        Tables with comments, and views with descriptions; a view may read those before it.
     savers
-        How its values are saved in a run.
+        How values of the subject are saved in a run.
     findings
-        Queries about a run, which they call ``:run``, that a report shows as tables, by name; a run that did not ask
-        has empty ones.
+        Queries whose answers a report shows as tables, by name; they call the run ``:run``, and are empty for a
+        question that was not asked.
     part
-        What an audit measures here, in words, and a query for rows that there are of it in a run; None without.
+        Part of an audit that is measured here, in words, and a query for its rows in a run; None without one.
     """
 
     tables: tuple[Table, ...] = ()
@@ -77,10 +77,10 @@ class StoreSubject:
 
 
 def rows_of_run(table: Table) -> str:
-    """A query for the rows that a run has in a table."""
+    """Query for the rows that a run has in a table."""
     return f"SELECT run_id FROM {table.name} WHERE run_id = :run"
 
 
 def rows_of_partition(table: Table) -> str:
-    """A query for the rows that the partition of a run has in a table."""
+    """Query for the rows that the partition of a run has in a table."""
     return f"SELECT r.id FROM runs r JOIN {table.name} t ON t.partition_id = r.partition_id WHERE r.id = :run"

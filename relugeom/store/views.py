@@ -1,8 +1,9 @@
-"""The documented views of the store: the questions people ask, in plain words.
+"""The documented views of the store, each of which answers a common question.
 
 Each subject has its own; here they are gathered, subject by subject in the order of the registry, which is that of the
 documentation. Each view names its run in the column `run`; clusters are numbered from 1, regions too. SQLite joins
-tables in the order given where a view says CROSS JOIN, which is meant there: what narrows the answer comes first.
+tables in the order given where a view says CROSS JOIN, which is deliberate: the table that narrows the answer comes
+first.
 """
 
 from sqlalchemy import Connection, MetaData, event
@@ -15,7 +16,7 @@ from relugeom.store.schema import metadata
 __all__ = ["VIEWS", "View", "create_tables", "find_view", "list_views", "view_query"]
 
 VIEWS = tuple(view for subject in SUBJECTS for view in subject.views)
-"""All of them; a view may read those before it."""
+"""All views; a view may read those before it."""
 
 
 @event.listens_for(metadata, "after_create")
@@ -31,17 +32,17 @@ def create_tables(connection: Connection) -> None:
 
 
 def list_views() -> dict[str, str]:
-    """Each view and what it answers."""
+    """Names of the views, with their descriptions."""
     return {view.name: view.description for view in VIEWS}
 
 
 def find_view(name: str) -> View:
-    """The view of that name.
+    """View of that name.
 
     Raises
     ------
     StoreError
-        There is none; the text lists those that exist.
+        There is no such view; the text lists those that exist.
     """
     for view in VIEWS:
         if view.name == name:
@@ -50,11 +51,11 @@ def find_view(name: str) -> View:
 
 
 def view_query(name: str) -> str:
-    """The query that shows all of a view.
+    """Query that shows all rows of a view.
 
     Raises
     ------
     StoreError
-        There is none of that name; the text lists those that exist.
+        There is no view of that name; the text lists those that exist.
     """
     return f'SELECT * FROM "{find_view(name).name}"'

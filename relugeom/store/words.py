@@ -1,4 +1,4 @@
-"""Rows of a run in words, for its report: the network, linear rows of the domain, the run, the certificate."""
+"""Words for a run's report: the network, the linear rows of the domain, the run, the certificate."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
@@ -14,7 +14,7 @@ __all__ = ["constraints_in_words", "describe_certificate", "describe_network", "
 
 
 def constraints_in_words(rows: Sequence[RowMapping]) -> list[str]:
-    """Each row of the domain in words, like ``income − 0.5 · rent ≤ 0``."""
+    """Each linear row of the domain in words, like ``income − 0.5 · rent ≤ 0``."""
     terms: dict[int, list[tuple[float, str]]] = {}
     right: dict[int, str] = {}
     for row in rows:
@@ -65,14 +65,14 @@ def describe_run(row: RowMapping, software: Sequence[RowMapping]) -> dict[str, s
 
 
 def describe_certificate(rows: Sequence[RowMapping]) -> dict[str, str]:
-    """The last certificate of a run, by its file name without the folder."""
+    """Label → text about the last certificate of a run, by its file name without the folder."""
     if not rows:
         return {}
     row = rows[-1]
     return {
         "file": PurePath(row["file"]).name,
         "SHA-256": row["sha256"],
-        "SHA-256 of names": row["names_digest"] or "none: the names in it are in no digest",
+        "SHA-256 of names": row["names_digest"] or "none: no digest covers the names in it",
         "size": f"{row['bytes']:,} bytes",
         "activation regions": f"{row['regions']:,}",
         "proofs": f"{row['proofs']:,}",
@@ -80,5 +80,5 @@ def describe_certificate(rows: Sequence[RowMapping]) -> dict[str, str]:
 
 
 def _texts(facts: Mapping[str, Any]) -> dict[str, str]:
-    """Label → text, without what is not there."""
+    """Label → text, without missing values."""
     return {label: str(value) for label, value in facts.items() if value not in (None, "")}

@@ -108,6 +108,6 @@ def test_regions_that_were_not_done_in_time_are_left_out():
     partition = enumerate_regions(network, Domain.box([-1, -1], [1, 1]))
     none = region_importance(partition, [1, 2], time_limit=Looks.until(0))
     assert (len(none), none.contribution.shape[1:]) == (0, (2, 2))
-    assert "time was up" in none.reason
+    assert "time ran out" in none.reason
     whole = region_importance(partition, [1, 2], time_limit=Looks.until(1))
     assert (len(whole), whole.reason) == (len(partition), "")

@@ -251,7 +251,7 @@ def test_a_time_limit_leaves_unknowns_with_a_reason():
     X = random.normal(size=(200, 3))
     found = relevance_of(he_network(6, 3, 6, 1), X, time_limit=Deadline(0))
     assert (found.relevance == Relevance.UNKNOWN).all()
-    assert all("time limit" in doubt for doubt in found.doubt)
+    assert all("time ran out" in doubt for doubt in found.doubt)
     assert np.isnan(found.least_norm).all()
 
 
@@ -449,5 +449,5 @@ def test_time_that_ends_inside_a_cluster_keeps_what_is_known(monkeypatch, change
     known = found.relevance[0, 0] != Relevance.UNKNOWN
     assert known.any()
     assert not known.all()
-    assert found.doubt == ("the time limit had passed",)
+    assert found.doubt == ("time ran out",)
     np.testing.assert_array_equal(np.isnan(found.lower[0, 0]), ~known)

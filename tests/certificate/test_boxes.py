@@ -166,14 +166,14 @@ def test_at_the_limit_it_says_how_many_boxes_are_closed(ticks, tmp_path, kept):
         if found.verdict is Verdict.HOLDS:
             break
         assert found.verdict is Verdict.UNKNOWN
-        assert found.reason == f"the time limit is over: {found.closed} of 7 boxes are closed"
+        assert found.reason == f"time ran out: {found.closed} of 7 boxes are closed"
     assert found.verdict is Verdict.HOLDS and counts == {0, 1, 2, 3, 4, 5, 6, 7}
 
 
 def test_after_the_deadline_nothing_is_closed():
     found = settle_boxes(line(range(-4, 5), [within(-1, 5)] * 8), he_network(1, 1, 3, 1), time_limit=Deadline(0))
     assert (found.verdict, found.closed) == (Verdict.UNKNOWN, 0)
-    assert found.reason == "the time limit is over: 0 of 8 boxes are closed"
+    assert found.reason == "time ran out: 0 of 8 boxes are closed"
 
 
 def test_open_flat_and_huge_boxes():

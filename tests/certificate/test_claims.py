@@ -229,7 +229,7 @@ def test_progress_counts_the_cells(tmp_path):
         (Monotone(1, 0, 1), "no output 1"),
         (Monotone(0, 2, 1), "no feature 2"),
         (SameDecision((2,)), "no feature 2"),
-        (SameLargest((0,)), "the largest of one output"),
+        (SameLargest((0,)), "with one output the largest"),
         (Equivalent(0), "needs a second network"),
         (PatternClaims((PatternStatement("0", "region"),)), "1 bits for 2 units"),
         (excluded(Inequality(1, inputs=(1,))), "2 are needed"),

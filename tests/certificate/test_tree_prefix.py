@@ -1,4 +1,4 @@
-"""Trees that are closed behind a leaf: every cut of every tree, and certificates for which the time was up."""
+"""Trees that are closed behind a leaf: every cut of every tree, and certificates for which time ran out."""
 
 from itertools import pairwise
 

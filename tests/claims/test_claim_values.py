@@ -47,7 +47,7 @@ def test_the_bits_of_a_pattern_are_read_with_and_without_strokes():
         (lambda: Excluded(((Inequality(copy_outputs=(1,)),),)), "second copy"),
         (lambda: Excluded(((Inequality(own_inputs=(1,)),),)), "second copy"),
         (lambda: PatternClaims(()), "at least one pattern"),
-        (lambda: PatternStatement("012", "region"), "no activation pattern"),
+        (lambda: PatternStatement("012", "region"), "not an activation pattern"),
         (lambda: Twin((1, 1)), "each once"),
     ],
 )
@@ -58,5 +58,5 @@ def test_what_cannot_be_claimed_is_refused_in_words(build, text):
 
 @pytest.mark.parametrize("build", [lambda: Excluded(((Inequality(1),),), "some"), lambda: Ball("l3", (0,), 1)])
 def test_unknown_words_are_refused(build):
-    with pytest.raises(InputError, match=r"is no (scope|norm): take '"):
+    with pytest.raises(InputError, match=r"is not a (scope|norm): use '"):
         build()

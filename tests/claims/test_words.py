@@ -47,18 +47,18 @@ def test_a_pair_is_told_from_its_lower_end_in_whichever_order_it_is_given() -> N
     subject = Subject(Question.MONOTONICITY, output=0, feature=0, direction=Direction.RISES)
     pair = ShownInput(LOW, Fraction(2)), ShownInput(HIGH, Fraction(1))
     words = {witness_in_words(Answer(subject, Verdict.FAILS, shown=shown), NAMES) for shown in (pair, pair[::-1])}
-    assert words == {"at age = 0, fare = 0.5 it is 2, with age = 1 it is 1"}
+    assert words == {"at age = 0, fare = 0.5 it is 2, and with age = 1 it is 1"}
 
 
 def test_only_what_differs_between_two_inputs_is_told_of_the_second() -> None:
     subject = Subject(Question.FAIRNESS, protected=(0, 1))
     for first, second, told in ((0, 1, ("no", "yes")), (-1, -2, ("not clear", "not clear"))):
         answer = Answer(subject, Verdict.FAILS, shown=(ShownInput(LOW, None, first), ShownInput(HIGH, None, second)))
-        words = f"at age = 0, fare = 0.5 the decision is {told[0]}, with age = 1 it is {told[1]}"
+        words = f"at age = 0, fare = 0.5 the decision is {told[0]}, and with age = 1 it is {told[1]}"
         assert witness_in_words(answer, NAMES) == words
     unnamed = Names(NAMES.features, NAMES.outputs)
     answer = Answer(subject, Verdict.FAILS, shown=(ShownInput(LOW, None, 0), ShownInput(HIGH, None, 1)))
-    assert "the decision is class 0, with age = 1 it is class 1" in witness_in_words(answer, unnamed)
+    assert "the decision is class 0, and with age = 1 it is class 1" in witness_in_words(answer, unnamed)
 
 
 def test_an_input_that_reaches_a_value_is_called_admissible_where_others_are_not() -> None:

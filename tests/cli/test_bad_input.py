@@ -57,7 +57,7 @@ DOMAINS = {
 STORES = {
     "text": ("text.db", ["not an SQLite database"]),
     "folder": ("folder", ["folder"]),
-    "database of something else": ("other.db", ["something else"]),
+    "database of something else": ("other.db", ["another database"]),
     "below a file": ("text.db/audit.db", ["text.db"]),
     "folder that is not there": ("nowhere/audit.db", ["nowhere"]),
     "another database": ("mysql://user@host/name", ["SQLite"]),

@@ -232,6 +232,6 @@ def test_what_is_not_checked_in_time_is_not_known(run, model):
     done = run("check", str(out), "--time-limit", "0.001", "--json")
     told = json.loads(done.out)
     assert (done.code, told["status"], told["proved"]) == (3, "unknown", [])
-    assert "the time was up" in told["reason"]
+    assert "time ran out" in told["reason"]
     assert run("check", str(out), "--time-limit", "0.001", "--threads", "2").code == 3
-    assert "unknown: the time was up" in run("check", str(out), "--time-limit", "0.001").out
+    assert "unknown: time ran out" in run("check", str(out), "--time-limit", "0.001").out

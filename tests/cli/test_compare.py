@@ -73,7 +73,7 @@ def test_networks_of_other_shapes_are_refused(pair, capsys):
 
 def test_a_domain_must_be_named(pair, capsys):
     files, _, _ = pair
-    assert_refused(run_command(capsys, "compare", files["one"], files["halves"]), "say which domain with --domain")
+    assert_refused(run_command(capsys, "compare", files["one"], files["halves"]), "give a domain with --domain")
 
 
 def test_a_domain_without_an_admissible_input_is_refused(pair, tmp_path, capsys):

@@ -202,5 +202,5 @@ def test_a_fault_of_the_program_is_not_taken_for_a_property_that_fails(asked, ca
     ended = run_command(capsys, *asked["verify"], "--json")
     assert (ended.code, ended.out) == (ExitCode.FAULT, "")
     assert "Traceback" in ended.err and ended.err.splitlines()[-1].startswith(
-        "relugeom: this is a fault of the program"
+        "relugeom: this is a fault in the program"
     )

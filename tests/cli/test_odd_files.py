@@ -108,7 +108,7 @@ def test_links_to_files_are_followed(place: Path, capsys: pytest.CaptureFixture[
 
 
 def test_the_standard_input_is_no_file(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert_refused(run_command(capsys, "cluster", "model.npz", "-"), "the standard input is not read")
+    assert_refused(run_command(capsys, "cluster", "model.npz", "-"), "the standard input cannot be read")
     (place / "-").write_text("a,b\n1,2\n")
     assert run_command(capsys, "cluster", "model.npz", "-").code == 0
 

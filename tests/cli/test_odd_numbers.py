@@ -55,7 +55,7 @@ def test_a_header_of_many_columns_is_answered_soon(place, capsys):
     assert_refused(run_command(capsys, "cluster", "model.npz", "wide.csv"), "feed no input", "--ignore")
     assert run_command(capsys, "cluster", "model.npz", "wide.csv", "--features", "a,b").code == 0
     write_rows(place / "wide.csv", [*names, "c99999"], [range(len(names) + 1)])
-    assert_refused(run_command(capsys, "cluster", "model.npz", "wide.csv"), "'c99999' is there 2 times")
+    assert_refused(run_command(capsys, "cluster", "model.npz", "wide.csv"), "'c99999' occurs 2 times")
     assert time.process_time() - start < 10
 
 

@@ -65,7 +65,7 @@ def test_a_terminal_without_the_letters(model: Path) -> None:
     ("error", "code", "line"),
     [
         (KeyboardInterrupt(), 130, "relugeom: interrupted\n"),
-        (DeadlinePassedError("the time limit is over"), 3, "relugeom: the time limit is over\n"),
+        (DeadlinePassedError("time ran out"), 3, "relugeom: time ran out\n"),
         (
             CertificateError("no region was found that could be proved"),
             3,

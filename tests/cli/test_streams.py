@@ -217,7 +217,7 @@ def test_no_folder_for_temporary_files_is_one_line(place, tmp_path):
         timeout=120,
     )
     assert ended.returncode == 2
-    assert ended.stderr.startswith("relugeom: the system does not let it go on: Matplotlib")
+    assert ended.stderr.startswith("relugeom: the operating system does not allow this to continue: Matplotlib")
     assert ended.stderr.count("\n") == 1
     ended = subprocess.run(
         [sys.executable, "-W", "error", "-m", "relugeom", *arguments],

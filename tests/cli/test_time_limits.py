@@ -38,8 +38,8 @@ def test_measuring_after_a_search_keeps_the_limit_of_the_verb(answer, monkeypatc
     assert code == 0 and not any(whole[f"{name}_reason"] for name in measures)
     cut, code, table = answer("enumerate", "--measure", looks=lambda: Looks.until(0))
     assert code == 3 and cut["status"] == "complete" and cut["regions"] == whole["regions"]
-    assert all("time was up" in cut[f"{name}_reason"] for name in measures)
-    assert table.count("time was up") == 3
+    assert all("time ran out" in cut[f"{name}_reason"] for name in measures)
+    assert table.count("time ran out") == 3
     assert cut["linear_regions"] == cut["regions"] and cut["facets"] == 0
 
 
@@ -50,7 +50,7 @@ def without_limit(function):
 def test_a_pattern_that_was_not_settled_in_time_is_unknown(answer):
     pattern = "00000000/000000"
     found, code, table = answer("locate", pattern, looks=lambda: Looks.until(0))
-    assert (found["status"], code) == ("unknown", 3) and "time limit" in found["reason"]
+    assert (found["status"], code) == ("unknown", 3) and "time ran out" in found["reason"]
     assert "unknown" in table and found["reason"] in table
     found, code, _ = answer("locate", pattern, looks=lambda: Looks.until(10**9))
     assert code in (0, 1) and found["reason"] == ""
@@ -77,7 +77,7 @@ def test_without_time_for_one_region_there_is_no_certificate(tmp_path, monkeypat
     arguments = ("--domain", "box:-1,1", "--time-limit", 0.001, "--out", out / "c", "--json")
     ended = run_command(capsys, "certify", model, *arguments)
     assert (ended.code, ended.out, list(out.iterdir())) == (3, "", [])
-    assert ended.err.splitlines()[-1].startswith("relugeom: the time was up when 0 of ")
+    assert ended.err.splitlines()[-1].startswith("relugeom: time ran out when 0 of ")
 
 
 @pytest.mark.parametrize("verb", ["enumerate", "locate"])

@@ -201,7 +201,7 @@ def test_samples_are_on_the_map_unless_they_are_kept_out(place: Path, answer, ru
     for options in ([], ["--no-samples"]):
         assert answer("audit", "binary.npz", "data.csv", "--target", "y", "--out", "o", *options)[1] == 0
         page = (place / "o" / "report.html").read_text(encoding="utf-8")
-        assert ("projected on the plane" in page) == (not options)
+        assert ("projected onto the plane" in page) == (not options)
         assert ("no rows of the data" in page) == bool(options)
 
 

@@ -126,7 +126,7 @@ def test_a_limit_that_is_over_at_once_leaves_nothing(run, model, tmp_path):
     done = run("verify", model, stated, "--out", str(tmp_path / "p.cert"), "--time-limit", "0.001", "--json")
     told = json.loads(done.out)
     assert (done.code, told["boxes_closed"]) == (3, 0)
-    assert told["reason"].startswith("the time limit is over")
+    assert told["reason"].startswith("time ran out")
     assert not [*tmp_path.glob("p*.cert"), *tmp_path.glob(".*")]
 
 
@@ -146,7 +146,7 @@ def test_what_no_input_can_violate_holds(run, model, tmp_path):
     out = tmp_path / "c.cert"
     done = run("verify", model, str(tmp_path / "property.vnnlib"), "--out", str(out))
     assert done.code == 0 and "contradict each other" in done.out and "closed" not in done.out
-    assert done.err == f"{out}: no certificate is written, for there is nothing to prove\n" and not out.exists()
+    assert done.err == f"{out}: no certificate is written, because there is nothing to prove\n" and not out.exists()
 
 
 def test_a_property_that_asks_nothing_of_outputs_is_remarked(run, model, tmp_path):
@@ -179,7 +179,7 @@ def test_bad_properties_get_one_line(run, model, tmp_path, text, reason):
 def test_missing_and_binary_files_get_one_line(run, model, tmp_path):
     assert "no such file" in run("verify", model, str(tmp_path / "none.vnnlib")).err
     (tmp_path / "binary.vnnlib").write_bytes(b"\xff\xfe\x00")
-    assert "no text in UTF-8" in run("verify", model, str(tmp_path / "binary.vnnlib")).err
+    assert "not text in UTF-8" in run("verify", model, str(tmp_path / "binary.vnnlib")).err
     stated = written(tmp_path, f"{DECLARED}(assert (>= Y_0 0))")
     assert run("verify", model, stated, "--out", str(tmp_path / "no" / "p.cert")).code == 2
 

@@ -90,7 +90,7 @@ def test_without_names_they_are_taken_in_order():
     [
         (FRAME[["age", "rent"]], "no column for the input 'income'"),
         (FRAME.assign(good=1), "feed no input: 'good': drop it"),
-        (FRAME.rename(columns={"rent": "age"}), "'age' is there 2 times"),
+        (FRAME.rename(columns={"rent": "age"}), "'age' occurs 2 times"),
         (FRAME.rename(columns={"rent": "Rent"}), "no column for the input 'rent'"),
         (FRAME.assign(age="old"), "column 'age', data row 1: 'old' is not a number"),
         (FRAME.assign(age=[object()] * 40), "column 'age', data row 1"),
@@ -130,11 +130,11 @@ def test_a_column_that_counts_the_rows_is_left_out_with_a_remark(name, first):
         remarks = []
         found = table_in_order(frame, inputs=3, input_names=names, on_remark=remarks.append)
         assert found.tolist() == X.tolist()
-        assert remarks == [f"the column {name!r} only counts the rows: it is left out"]
-    with pytest.warns(rg.RelugeomWarning, match="only counts the rows"):
+        assert remarks == [f"the column {name!r} only numbers the rows and is left out"]
+    with pytest.warns(rg.RelugeomWarning, match="only numbers the rows"):
         rg.cluster_samples(NAMED, frame)
     frame[name] = frame[name][::-1].to_numpy()
-    with pytest.raises(DataError, match=r"has no name, and it does not count the rows.*data row 1.*drop it"):
+    with pytest.raises(DataError, match=r"has no name, and it does not number the rows.*data row 1.*drop it"):
         as_samples(NAMED, frame)
 
 

@@ -138,7 +138,7 @@ def test_numbered_columns_as_pandas_writes_them(read) -> None:
         ("", "empty"),
         ("a,b\n", "no rows"),
         ("a,b\n\n\n", "no rows"),
-        ("a,a\n1,2\n", "'a' is there 2 times"),
+        ("a,a\n1,2\n", "'a' occurs 2 times"),
         ("1.5,2.5\n1,2\n", "names of the columns"),
         ("a;b\n1;2\n", "';'"),
         ("a\tb\n1\t2\n", "separated"),
@@ -207,11 +207,11 @@ def test_the_index_that_pandas_writes_is_left_out_with_a_remark(name: str, first
         samples = read(text, input_names=names)
         assert samples.columns == ("a", "b")
         assert samples.X.tolist() == [[row, row * 2] for row in range(30)]
-        assert samples.remarks == (f"the column {name!r} only counts the rows: it is left out",)
+        assert samples.remarks == (f"the column {name!r} only numbers the rows and is left out",)
     assert read(text, ignore=[name]).remarks == ()
     assert read(text, features=[name, "a"]).X[1].tolist() == [1 + first, 1]
     assert read(text, inputs=3, input_names=(name, "a", "b")).remarks == ()
-    with pytest.raises(DataError, match=r"only 2 columns: 'a', 'b' \('.*' only counts the rows\)"):
+    with pytest.raises(DataError, match=r"only 2 columns: 'a', 'b' \('.*' only numbers the rows\)"):
         read(text, inputs=3)
 
 
@@ -240,5 +240,5 @@ def test_a_header_of_very_many_columns_is_looked_through_once(read) -> None:
     names = [f"c{number}" for number in range(20_000)]
     text = ",".join(names) + "\n" + ",".join("1" * len(names)) + "\n"
     assert read(text, inputs=len(names), input_names=names[::-1]).columns == tuple(names[::-1])
-    with pytest.raises(DataError, match="'c7' is there 2 times"):
+    with pytest.raises(DataError, match="'c7' occurs 2 times"):
         read(text.replace("c19999", "c7"), inputs=len(names))

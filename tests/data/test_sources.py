@@ -194,9 +194,9 @@ def test_rows_stand_in_the_order_of_the_primary_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "url", "words"),
     [
-        ("t", "nonsense", "is no URL"),
+        ("t", "nonsense", "is not a URL"),
         ("t", "sqlite:///{folder}/nowhere.db", "no such file"),
-        ("t", "sqlite://", "names no file"),
+        ("t", "sqlite://", "is not a file name"),
         ("t", "oracle://u:secret@h/x", "not installed"),
         ("t", "strange://u:secret@h/x", "not installed"),
         ("t", "postgresql://u:secret@127.0.0.1:1/x", "the database says"),
@@ -204,7 +204,7 @@ def test_rows_stand_in_the_order_of_the_primary_key(tmp_path: Path) -> None:
         ("SELECT nonsense", "sqlite:///{folder}/data.db", "nonsense"),
         ("SELECT 1 AS x; DROP TABLE t", "sqlite:///{folder}/data.db", "one statement"),
         ("WITH q AS (SELECT 1) DELETE FROM t", "sqlite:///{folder}/data.db", "readonly"),
-        ("SELECT x, x FROM t", "sqlite:///{folder}/data.db", "'x' is there 2 times"),
+        ("SELECT x, x FROM t", "sqlite:///{folder}/data.db", "'x' occurs 2 times"),
         ("SELECT x FROM t WHERE 0", "sqlite:///{folder}/data.db", "no rows"),
         ("SELECT NULL AS x", "sqlite:///{folder}/data.db", "data row 1: the value is missing"),
         ("SELECT 'word' AS x", "sqlite:///{folder}/data.db", "x_word"),
@@ -288,10 +288,10 @@ def test_indexes_as_pandas_writes_them(tmp_path: Path) -> None:
             if counts:
                 samples = read_samples(place, inputs=2, input_names=("a", "b"), url=url)
                 assert samples.X.tolist() == kept.to_numpy().tolist()
-                assert samples.remarks == (f"the column {name} only counts the rows: it is left out",)
+                assert samples.remarks == (f"the column {name} only numbers the rows and is left out",)
                 assert read_samples(place, inputs=2, url=url).X.tolist() == kept.to_numpy().tolist()
             else:
-                with pytest.raises(DataError, match=rf"column {name} .*does not count the rows.*--ignore"):
+                with pytest.raises(DataError, match=rf"column {name} .*does not number the rows.*--ignore"):
                     read_samples(place, inputs=2, input_names=("a", "b"), url=url)
 
 

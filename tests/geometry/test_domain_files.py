@@ -148,7 +148,7 @@ def test_files_that_cannot_be_read(tmp_path):
         load_domain(tmp_path, NETWORK)
     path = tmp_path / "latin.toml"
     path.write_bytes(b"[features.\xe9]")
-    with pytest.raises(DomainError, match="no text in UTF-8"):
+    with pytest.raises(DomainError, match="not text in UTF-8"):
         load_domain(path, NETWORK)
     with pytest.raises(DomainError):
         load_domain("a\0b", NETWORK)

@@ -47,16 +47,16 @@ def said(path: Path, capsys: pytest.CaptureFixture[str], **options: Any) -> str:
 
 
 def test_what_a_file_does_not_say_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "ReLU taken for what its layers' numbers 0, 2 leave out" in said(
+    assert "a ReLU is assumed at each gap in its layers' numbers 0, 2" in said(
         sequential(tmp_path / "m.safetensors"), capsys
     )
     path = tmp_path / "m.safetensors"
     save_file({"weight": np.ones((1, 2))}, path)
-    assert "nothing taken to follow its only layer" in said(path, capsys)
+    assert "nothing is assumed to follow its only layer" in said(path, capsys)
     save_file({f"{k}.weight": np.ones((2, 2)) for k in (1, 3)}, path)
-    assert "nothing for what precedes the first or follows the last" in said(path, capsys)
-    assert "of size 5, is taken for the batch" in said(saved(chain((5, 6), GEMM, RELU, LAST), tmp_path), capsys)
-    assert "y = W x + b is taken, W of shape (outputs, inputs)" in said(square(tmp_path / "m.npz"), capsys)
+    assert "nothing before the first or after the last" in said(path, capsys)
+    assert "of size 5, is assumed to be the batch" in said(saved(chain((5, 6), GEMM, RELU, LAST), tmp_path), capsys)
+    assert "y = W x + b is assumed, W of shape (outputs, inputs)" in said(square(tmp_path / "m.npz"), capsys)
     assert "normalisation is left out" in said(FIXTURES / "acas.nnet", capsys)
 
 

@@ -163,6 +163,8 @@ def test_scikit_learn_names_and_refusals(sklearn: Any) -> None:
     model = fitted(pipeline.make_pipeline(preprocessing.StandardScaler(), network), table, [0, 1, 0, 1])
     assert rg.network_from(model).input_names == ("age", "fare")
     refused(lambda: rg.network_from(neural_network.MLPRegressor()), "not fitted")
-    refused(lambda: rg.network_from(linear_model.LinearRegression()), "LinearRegression is no network")
+    refused(
+        lambda: rg.network_from(linear_model.LinearRegression()), "LinearRegression is not a model that can be read"
+    )
     curved = fitted(neural_network.MLPRegressor(activation="tanh", max_iter=5), table, [0, 1, 0, 1])
     refused(lambda: rg.network_from(curved), "'tanh'", error=UnsupportedModelError)

@@ -109,7 +109,7 @@ def test_arrays_elsewhere_are_not_followed(change: Any, word: str, tmp_path: Pat
         ({"shape": (3, 4), "dtype": [("a", "f4")]}, ["values of type"]),
         ({"shape": (3, 4), "dtype": "f4"}, ["of 48 bytes is stored in 0"]),
         ({"shape": (2**40, 2**20), "dtype": "f4", "chunks": (2**10, 2**10)}, ["instead of [3, 4]"]),
-        ({"data": KERNEL, "compression": "lzf"}, ["packed by a filter"]),
+        ({"data": KERNEL, "compression": "lzf"}, ["compressed by a filter"]),
         ({"data": np.where(KERNEL[1, 2] == KERNEL, np.nan, KERNEL)}, ["kernel[1, 2] is nan", "finite"]),
         ({"data": np.where(KERNEL[0, 1] == KERNEL, -np.inf, KERNEL)}, ["kernel[0, 1] is -inf", "finite"]),
     ],
@@ -213,9 +213,9 @@ def test_archives_of_another_form(tmp_path: Path) -> None:
     archive(path, MODEL, weights_file(LAYERS), compression=zipfile.ZIP_LZMA)
     refused(lambda: load_network(path), "packed in an unusual way")
     archive(path, MODEL, b"no HDF5")
-    refused(lambda: load_network(path), "this is no HDF5 file")
+    refused(lambda: load_network(path), "this is not an HDF5 file")
     path.write_bytes(b"\x89HDF\r\n\x1a\n")
-    refused(lambda: load_network(path), "no .keras file")
+    refused(lambda: load_network(path), "not a .keras file")
 
 
 def test_an_encrypted_archive(tmp_path: Path) -> None:
@@ -250,7 +250,7 @@ def attribute(place: str, name: str, value: Any) -> Callable[[h5py.File], object
         (lambda file: file.pop("model_weights"), ["no model_weights"]),
         (attribute("/", "model_config", 7), ["not texts"]),
         (attribute("/", "model_config", np.array([b"a", b"b"])), ["a list of 2 texts"]),
-        (attribute("/", "model_config", b"\xff"), ["no JSON"]),
+        (attribute("/", "model_config", b"\xff"), ["not JSON"]),
         (attribute("/", "model_config", h5py.Empty("S1")), ["a list of 0 texts"]),
         (lambda file: file.pop("model_weights/l0"), ["'l0' (Dense) has no weights in the file"]),
         (attribute("model_weights/l0", "weight_names", np.array([b"l0/kernel:0"])), ["has 1 arrays"]),
@@ -291,7 +291,7 @@ def test_weights_alone_and_files_of_something_else(tmp_path: Path) -> None:
     path.write_bytes(weights_file(LAYERS))
     refused(lambda: load_network(path), "no model_config", "save the whole model")
     path.write_bytes(b"PK\3\4")
-    refused(lambda: load_network(path), "this is no HDF5 file")
+    refused(lambda: load_network(path), "this is not an HDF5 file")
 
 
 @settings(max_examples=150)

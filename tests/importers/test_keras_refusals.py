@@ -23,7 +23,10 @@ CAPPED = {"module": "keras.layers", "class_name": "ReLU", "config": {"max_value"
 @pytest.mark.parametrize(
     ("layers", "words"),
     [
-        ([dense(3, 4, "tanh"), dense(4, 1)], ["layer 'l0' (Dense)", "'tanh'", "no linear pieces", "relu and linear"]),
+        (
+            [dense(3, 4, "tanh"), dense(4, 1)],
+            ["layer 'l0' (Dense)", "'tanh'", "not piecewise linear", "relu and linear"],
+        ),
         ([dense(3, 4, "relu6"), dense(4, 1)], ["'relu6'", "relu and linear", "export the model to ONNX"]),
         ([dense(3, 4, "leaky_relu"), dense(4, 1)], ["'leaky_relu'", "export the model to ONNX"]),
         ([dense(3, 4), layer("ZeroPadding1D")], ["'l1' (ZeroPadding1D)", "export the model to ONNX"]),
@@ -35,7 +38,7 @@ CAPPED = {"module": "keras.layers", "class_name": "ReLU", "config": {"max_value"
         ([dense(3, 4, {"class_name": "__lambda__", "config": {}})], ["is code, which is never run"]),
         ([dense(3, 4, CAPPED)], ["has a maximum", "plain ReLU"]),
         ([dense(3, 4), layer("Lambda", function="print")], ["layer 'l1' (Lambda)", "never run"]),
-        ([dense(3, 4), layer("LSTM")], ["'l1' (LSTM)", "supported are Activation"]),
+        ([dense(3, 4), layer("LSTM")], ["'l1' (LSTM)", "the supported layers are Activation"]),
         ([dense(3, 4), layer("Conv1D", filters=2)], ["'l1' (Conv1D)", "export the model to ONNX", "format='onnx'"]),
         ([dense(3, 4), layer("GlobalMaxPooling1D")], ["'l1' (GlobalMaxPooling1D)", "export the model to ONNX"]),
         ([dense(3, 4), layer("LeakyReLU")], ["'l1' (LeakyReLU)", "export the model to ONNX"]),
@@ -72,7 +75,7 @@ def test_layers_that_cannot_be_read(layers: list[Any], words: list[str], tmp_pat
         ([dense(3, 4), layer("Rescaling", scale=1e39)], ["not finite"]),  # in float32
         ([dense(3, 4), layer("Reshape", target_shape=[-1, -1])], ["gives 4 values the shape [-1, -1]"]),
         ([dense(3, 4), layer("Reshape", target_shape=[3, -1])], ["gives 4 values the shape [3, -1]"]),
-        ([dense(3, 4), layer("Reshape", target_shape=[])], ["is no shape"]),
+        ([dense(3, 4), layer("Reshape", target_shape=[])], ["is not a shape"]),
         ([dense(3, 4), layer("BatchNormalization", axis=2)], ["axis = 2"]),
         ([dense(3, 4), layer("BatchNormalization", FOUR, FOUR, FOUR, FOUR, epsilon=[1, 2])], ["2 numbers for epsilon"]),
         ([dense(3, 4), layer("Normalization", mean=[1, 2], variance=1)], ["mean of shape [2] for [4] values"]),
@@ -167,9 +170,9 @@ def test_connections_that_are_no_chain(change: Any, words: list[str], tmp_path: 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("{", ["no JSON"]),
-        (b"\xff\xfe{", ["no JSON"]),
-        ("[" * 10**5, ["no JSON"]),
+        ("{", ["not JSON"]),
+        (b"\xff\xfe{", ["not JSON"]),
+        ("[" * 10**5, ["not JSON"]),
         ("[]", ["not by an object"]),
         ('{"class_name": "Sequential"}', ["lacks its class or its settings"]),
         ('{"class_name": "Mine", "config": {}}', ["'Mine'", "whose computation is code"]),
@@ -182,7 +185,7 @@ def test_descriptions_of_no_model(text: str | bytes, words: list[str], tmp_path:
 
 def test_a_model_of_nothing_but_an_input(tmp_path: Path) -> None:
     path = archive(tmp_path / "m.keras", sequential((), [None, 3]), weights_file(()))
-    refused(lambda: load_network(path), "no layer beside its input")
+    refused(lambda: load_network(path), "no layer besides its input")
 
 
 def places(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

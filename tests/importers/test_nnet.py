@@ -106,7 +106,7 @@ def test_a_file_that_is_cut_anywhere_is_refused_or_the_same_network(tmp_path: Pa
             except ModelError as error:
                 assert "\n" not in str(error)
         path.write_bytes(whole.rstrip(b",\n"))
-        refused(lambda: load_network(path), "line 12: the file ends right behind a number", "line break")
+        refused(lambda: load_network(path), "line 12: the file ends right after a number", "line break")
 
 
 @pytest.mark.parametrize(
@@ -125,16 +125,16 @@ def test_a_file_that_is_cut_anywhere_is_refused_or_the_same_network(tmp_path: Pa
         (6, "0.5,5,", ["line 7", "the means should be 3 numbers"]),
         (7, "2,0,0.1,", ["line 8", "a range is 0"]),
         (8, "3.0,", ["row 0 of W0 should be 2 numbers, not 1"]),
-        (8, "3.0,nan,", ["line 9", "'nan' is no finite number"]),
-        (8, "3.0,-inf,", ["'-inf' is no finite number"]),
-        (8, "3.0,1e400,", ["'1e400' is no finite number"]),
-        (8, "3.0,0x10,", ["'0x10' is no finite number"]),
-        (8, "3.0," + "1" * 5000, ["is no finite number"]),
-        (8, "3.0,,", ["'' is no finite number"]),
-        (8, "3.0,1_0,", ["'1_0' is no finite number"]),
-        (8, "3.0,١,", ["is no finite number"]),
+        (8, "3.0,nan,", ["line 9", "'nan' is not a finite number"]),
+        (8, "3.0,-inf,", ["'-inf' is not a finite number"]),
+        (8, "3.0,1e400,", ["'1e400' is not a finite number"]),
+        (8, "3.0,0x10,", ["'0x10' is not a finite number"]),
+        (8, "3.0," + "1" * 5000, ["is not a finite number"]),
+        (8, "3.0,,", ["'' is not a finite number"]),
+        (8, "3.0,1_0,", ["'1_0' is not a finite number"]),
+        (8, "3.0,١,", ["is not a finite number"]),
         (9, "// a comment in the place of a number", ["ends before entry 0 of b1", "truncated"]),
-        (11, "-.5,\n1", ["line 13", "more than the widths announce"]),
+        (11, "-.5,\n1", ["line 13", "more values than the widths announce"]),
     ],
 )
 def test_files_that_are_damaged(line: int, text: str, words: list[str], tmp_path: Path) -> None:

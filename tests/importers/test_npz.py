@@ -117,15 +117,15 @@ def test_what_is_written_is_read_back(
         ({"W1": None, "b1": None, "W2": [[1.0]], "b2": [1.0]}, "the array 'W1' is missing"),
         ({"b0": None}, "the array 'b0' is missing"),
         ({"W0": None, "b0": None, "W1": None, "b1": None}, "the array 'W0' is missing"),
-        ({"weights": [1.0]}, "the array 'weights' means nothing"),
-        ({"W01": [1.0]}, "the array 'W01' means nothing"),
+        ({"weights": [1.0]}, "the array 'weights' is unknown"),
+        ({"W01": [1.0]}, "the array 'W01' is unknown"),
         ({"b0": [0.0, 1.0]}, "layer 0: b has shape"),
         ({"b0": 0.0}, "layer 0: b has shape"),
         ({"W1": [[1.0, 2.0]]}, "layer 1: W of shape"),
         ({"W0": np.zeros((3, 0))}, "layer 0: W must be a matrix"),
         ({"b1": [np.nan]}, r"layer 1: b\[0\] is nan"),
         ({"W1": [[1.0, -np.inf, 0.0]]}, r"layer 1: W\[0, 1\] is -inf"),
-        ({"b1": np.array([2**53 + 1])}, "b1 holds 9007199254740993, which is no float64"),
+        ({"b1": np.array([2**53 + 1])}, "b1 holds 9007199254740993, which is not a float64"),
         ({"b1": np.array([2**64 - 1], dtype=np.uint64)}, "b1 holds 18446744073709551615"),
         ({"b1": [1j]}, "b1 holds values of type complex128"),
         ({"b1": [True]}, "b1 holds values of type bool"),
@@ -201,7 +201,7 @@ def test_archives_compressed_in_another_way(tmp_path: Path) -> None:
     path = tmp_path / "network.npz"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as file:
         file.writestr("W0.npy", array_bytes([[1.0]]))
-    refused(path, "compressed in another way")
+    refused(path, "not compressed as NumPy does it")
 
 
 def test_two_arrays_of_one_name(tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_two_arrays_of_one_name(tmp_path: Path) -> None:
 
 def test_members_that_are_no_arrays(tmp_path: Path) -> None:
     refused(
-        archive(tmp_path, [("W0.npy", array_bytes([[1.0]])), ("b0", array_bytes([2.0]))]), "'b0', which is no array"
+        archive(tmp_path, [("W0.npy", array_bytes([[1.0]])), ("b0", array_bytes([2.0]))]), "'b0', which is not an array"
     )
 
 
@@ -228,7 +228,7 @@ def test_names_that_are_not_unicode(tmp_path: Path) -> None:
 def test_not_an_archive(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "network.npz"
     path.write_bytes(content)
-    refused(path, "no .npz file, or it is damaged")
+    refused(path, "not an .npz file, or it is damaged")
 
 
 def test_every_truncation_is_refused(tmp_path: Path) -> None:
@@ -259,4 +259,4 @@ def test_missing_and_unknown_files(tmp_path: Path) -> None:
     (tmp_path / "folder.npz").mkdir()
     refused(tmp_path / "folder.npz", "not a regular file")
     (tmp_path / "network.mat").touch()
-    refused(tmp_path / "network.mat", r"'\.mat' names no known format; known are \.npz, \.onnx")
+    refused(tmp_path / "network.mat", r"'\.mat' is not that of a known format, which are \.npz, \.onnx")

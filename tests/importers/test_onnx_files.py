@@ -47,7 +47,7 @@ def test_an_old_operator_set(tmp_path: Path) -> None:
 def test_no_operator_set(tmp_path: Path) -> None:
     model = chain(("N", 6), GEMM)
     del model.opset_import[:]
-    refused(saved(model, tmp_path), "names no operator set")
+    refused(saved(model, tmp_path), "does not name its operator set")
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"PK\3\4", b"\xc7", b"\0" * 100, b"\x08\x08"])
@@ -106,9 +106,9 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
     (tmp_path / "folder.onnx").mkdir()
     refused(tmp_path / "folder.onnx", "not a regular file")
     (tmp_path / "model.pkl").touch()
-    refused(tmp_path / "model.pkl", r"known are \.npz, \.onnx")
+    refused(tmp_path / "model.pkl", r"a known format, which are \.npz, \.onnx")
     (tmp_path / "model").touch()
-    refused(tmp_path / "model", r"known are \.npz, \.onnx")
+    refused(tmp_path / "model", r"a known format, which are \.npz, \.onnx")
 
 
 def test_unreadable_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,7 +254,7 @@ def test_external_data_through_a_link(tmp_path: Path) -> None:
     model = external_model(folder)
     (folder / "weights.bin").rename(tmp_path / "weights.bin")
     (folder / "weights.bin").symlink_to(tmp_path / "weights.bin")
-    refused(saved(model, folder), re.escape("a link out of the model's folder"))
+    refused(saved(model, folder), re.escape("a link to a place outside the model's folder"))
     (folder / "weights.bin").unlink()
     (tmp_path / "weights.bin").rename(folder / "real.bin")
     (folder / "weights.bin").symlink_to(folder / "real.bin")

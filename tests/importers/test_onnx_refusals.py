@@ -25,12 +25,12 @@ UNSUPPORTED: dict[str, tuple[tuple[int | str, ...], list[Operation], str]] = {
     "a split of the input": (
         ("N", 6),
         [("Split", [T], {"axis": 1})],
-        r"'n0' \(Split\) is no operation.*acts on the input itself, so apply it to the data",
+        r"'n0' \(Split\) is an operator that cannot be read.*acts on the input itself: apply it to the data",
     ),
     "a remainder of constants": (
         ("N", 6),
         [("Mod", [ints(6), ints(4)]), ("Reshape", [ONES, T]), RELU],
-        r"'n0' \(Mod\) is no operation.*computes from constants only.*simplify the model",
+        r"'n0' \(Mod\) is an operator that cannot be read.*computes from constants only.*simplify the model",
     ),
     "a split of values": (("N", 6), [GEMM, ("Split", [T], {"axis": 1})], r"'n1' \(Split\).*cut the model at 't0'"),
     "a slice over the batch": (("N", 6), [("Slice", [T, ints(0), ints(1)])], r"'n0' \(Slice\) mixes the samples"),
@@ -103,20 +103,28 @@ UNSUPPORTED: dict[str, tuple[tuple[int | str, ...], list[Operation], str]] = {
         [("Dropout", [T, np.float32(0.5), np.array(True)])],
         r"'n0' \(Dropout\).*inference mode",
     ),
-    "another domain": (("N", 6), [("com.example.Gemm", [T, W, b], {"transB": 1})], r"'n0' \(Gemm\) is no operation"),
+    "another domain": (
+        ("N", 6),
+        [("com.example.Gemm", [T, W, b], {"transB": 1})],
+        r"'n0' \(Gemm\) is an operator that cannot be read",
+    ),
 }
 
 DAMAGED: dict[str, tuple[tuple[int | str, ...], list[Operation], str]] = {
     "a slice of unequal lists": (("N", 6), [("Slice", [T, ints(0, 1), ints(1), ints(1)])], "names 2 starts, 1 ends"),
     "a gather beyond the axis": (("N", 6), [("Gather", [T, ints(6)], {"axis": 1})], "entries that an axis of 6"),
-    "pads that are a number": (("N", 1, 4), [("MaxPool", [T], {"kernel_shape": [2], "pads": 1})], "no list of numbers"),
+    "pads that are a number": (
+        ("N", 1, 4),
+        [("MaxPool", [T], {"kernel_shape": [2], "pads": 1})],
+        "not a list of numbers",
+    ),
     "strides that are texts": (
         ("N", 1, 4),
         [("MaxPool", [T], {"kernel_shape": [2], "strides": ["a"]})],
-        "no list of numbers",
+        "not a list of numbers",
     ),
-    "axes that are fractions": (("N", 6), [("Transpose", [T], {"perm": [0.5, 1.5]})], "no list of integers"),
-    "texts for a constant": (("N", 6), [("Constant", [], {"value_floats": ["a"]}), GEMM], "no list of numbers"),
+    "axes that are fractions": (("N", 6), [("Transpose", [T], {"perm": [0.5, 1.5]})], "not a list of integers"),
+    "texts for a constant": (("N", 6), [("Constant", [], {"value_floats": ["a"]}), GEMM], "not a list of numbers"),
     "a weight of another width": (("N", 5), [GEMM], r"'n0' \(Gemm\) multiplies 5 values by weights for 6"),
     "a bias of another width": (
         ("N", 6),
@@ -138,12 +146,12 @@ DAMAGED: dict[str, tuple[tuple[int | str, ...], list[Operation], str]] = {
     "an infinite epsilon": (
         ("N", 6),
         [norm(ONES, ONES, ONES, ONES, epsilon=np.inf)],
-        r"'epsilon' that is no finite number",
+        r"'epsilon' that is not a finite number",
     ),
     "an attribute of another kind": (
         ("N", 6),
         [("Gemm", [T, W], {"transB": 1, "alpha": "2"})],
-        r"'alpha' that is no finite number",
+        r"'alpha' that is not a finite number",
     ),
     "an axis too far": (("N", 6), [("Softmax", [T], {"axis": 7})], r"names the axes \[7\] of a tensor with 2"),
     "a wrong permutation": (("N", 2, 3), [("Transpose", [T], {"perm": [0, 1, 1]})], r"names the axes \[0, 1, 1\]"),
@@ -206,11 +214,11 @@ def test_a_cycle(tmp_path: Path) -> None:
 
 def test_a_tensor_given_twice(tmp_path: Path) -> None:
     nodes = [helper.make_node("Relu", ["x"], ["y"]), helper.make_node("Sigmoid", ["x"], ["y"])]
-    refused(saved(graph_model(("N", 6), nodes, {}), tmp_path), r"node 1 \(Sigmoid\) gives 'y' a second time")
+    refused(saved(graph_model(("N", 6), nodes, {}), tmp_path), r"node 1 \(Sigmoid\) defines 'y' a second time")
 
 
 def test_an_output_that_nothing_gives(tmp_path: Path) -> None:
-    refused(saved(graph_model(("N", 6), [], {}), tmp_path), r"no node gives the output 'y'")
+    refused(saved(graph_model(("N", 6), [], {}), tmp_path), r"no node computes the output 'y'")
 
 
 def test_an_output_that_is_constant(tmp_path: Path) -> None:

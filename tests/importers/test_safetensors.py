@@ -79,21 +79,21 @@ def doubled(inner: str) -> bytes:
 
 HOSTILE = {
     "numbers beyond the file": (entry(data_offsets=[16, 32]), "overlap, or leave"),
-    "numbers before the file": (entry(data_offsets=[-16, 0]), "not understood"),
+    "numbers before the file": (entry(data_offsets=[-16, 0]), "in an unknown way"),
     "offsets of other sizes": (entry(data_offsets=[0, 12]), "not those of its shape"),
     "offsets in the wrong order": (entry(data_offsets=[16, 0]), "not those of its shape"),
-    "three offsets": (entry(data_offsets=[0, 8, 16]), "not understood"),
-    "offsets that are floats": (entry(data_offsets=[0.0, 16.0]), "not understood"),
-    "offsets that are texts": (entry(data_offsets="ab"), "not understood"),
+    "three offsets": (entry(data_offsets=[0, 8, 16]), "in an unknown way"),
+    "offsets that are floats": (entry(data_offsets=[0.0, 16.0]), "in an unknown way"),
+    "offsets that are texts": (entry(data_offsets="ab"), "in an unknown way"),
     "a huge shape": (entry(shape=[1_000_000, 1_000_000]), "not those of its shape"),
     "a shape that wraps round": (entry(shape=[1 << 32, 1 << 32]), "not those of its shape"),
-    "a shape of true": (entry(shape=[True, 4]), "not understood"),
-    "a shape of many axes": (entry(shape=[2, 2] + [1] * 70), "not understood"),
-    "a shape that is nested": (entry(shape=[[2, 2]]), "not understood"),
-    "a number for a kind": (entry(dtype=5), "not understood"),
-    "something else in an entry": (entry(strides=[2, 1]), "not understood"),
-    "an entry that is a list": ({"a.weight": [1]}, "not understood"),
-    "an entry without a kind": ({"a.weight": {"shape": [2, 2], "data_offsets": [0, 16]}}, "not understood"),
+    "a shape of true": (entry(shape=[True, 4]), "in an unknown way"),
+    "a shape of many axes": (entry(shape=[2, 2] + [1] * 70), "in an unknown way"),
+    "a shape that is nested": (entry(shape=[[2, 2]]), "in an unknown way"),
+    "a number for a kind": (entry(dtype=5), "in an unknown way"),
+    "something else in an entry": (entry(strides=[2, 1]), "in an unknown way"),
+    "an entry that is a list": ({"a.weight": [1]}, "in an unknown way"),
+    "an entry without a kind": ({"a.weight": {"shape": [2, 2], "data_offsets": [0, 16]}}, "in an unknown way"),
     "tensors that overlap": (entries((0, 12), (8, 16)), "overlap"),
     "one place for two": (entries((0, 16), (0, 16)), "overlap"),
     "a gap": (entries((0, 4), (8, 16)), "overlap, or leave"),
@@ -103,18 +103,18 @@ HOSTILE = {
     "a name twice": (doubled('},"a.weight":' + json.dumps(WEIGHT)[:-1]), "comes twice"),
     "a kind twice": (doubled(',"dtype":"F16"'), "comes twice"),
     "two notes of one name": (doubled('},"__metadata__":{"a":"1","a":"2"'), "comes twice"),
-    "notes that are no texts": ({"__metadata__": {"a": 1}, "a.weight": WEIGHT}, "no texts"),
-    "notes that are a list": ({"__metadata__": [], "a.weight": WEIGHT}, "no texts"),
-    "a header that is a list": (b"[]", "no JSON object"),
-    "no JSON": (b"{not json}", "cannot be read"),
-    "no UTF-8": (b'{"\xff":1}', "cannot be read"),
+    "notes that are values other than text": ({"__metadata__": {"a": 1}, "a.weight": WEIGHT}, "no texts"),
+    "notes that are a list": ({"__metadata__": [], "a.weight": WEIGHT}, "values other than text"),
+    "a header that is a list": (b"[]", "not a JSON object"),
+    "not a JSON": (b"{not json}", "cannot be read"),
+    "not UTF-8": (b'{"\xff":1}', "cannot be read"),
     "something behind the JSON": (json.dumps(entry()).encode() + b"{}", "cannot be read"),
-    "spaces before it": (b" " + json.dumps(entry()).encode(), "no JSON object"),
+    "spaces before it": (b" " + json.dumps(entry()).encode(), "not a JSON object"),
     "an endless number": (b'{"a":' + b"9" * 5000 + b"}", "cannot be read"),
     "brackets without an end": (b'{"a":' + b"[" * 100_000, "cannot be read"),
     "brackets upon brackets": (b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}", "cannot be read"),
-    "a million lists": (b'{"a":[' + b"[]," * 1_000_000 + b"[]]}", "not understood"),
-    "a name of any letters": ({"\n\x1b\ud800" * 99: 5}, "not understood"),
+    "a million lists": (b'{"a":[' + b"[]," * 1_000_000 + b"[]]}", "in an unknown way"),
+    "a name of any letters": ({"\n\x1b\ud800" * 99: 5}, "in an unknown way"),
     "a kind of any letters": (entry(dtype="\n\x1b\ud800" * 99), "holds numbers of type"),
     "float8": (entry(dtype="F8_E4M3", shape=[4, 4]), "type F8_E4M3"),
     "integers": (entry(dtype="I32"), "type I32"),
@@ -203,7 +203,7 @@ def test_what_is_read_is_what_the_library_reads(tmp_path_factory: Any, header: d
     try:
         network = load_network(path)
     except ModelError as error:
-        if "safetensors, or a damaged one" not in str(error):
+        if "safetensors file, or a damaged one" not in str(error):
             return  # a file of something else than this network
         with pytest.raises(SafetensorError), safe_open(path, framework="numpy"):
             pass

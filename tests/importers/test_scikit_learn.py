@@ -175,9 +175,9 @@ def test_pipelines_that_cannot_be_read() -> None:
         (pipeline(stand_in("MinMaxScaler", clip=False), mlp(facts)), "MinMaxScaler is not fitted"),
         (pipeline(bad, mlp(facts)), "StandardScaler.mean_ has the shape [3] instead of [4]"),
         (pipeline(scaler(facts, scale_=np.zeros(4)), mlp(facts)), "scale_ of 0"),
-        (pipeline(scaler(facts), "passthrough"), "StandardScaler is no network"),
+        (pipeline(scaler(facts), "passthrough"), "StandardScaler is not a model that can be read"),
         (pipeline("passthrough"), "no step that does anything"),
-        (stand_in("GridSearchCV"), "give best_estimator_"),
+        (stand_in("GridSearchCV"), "give its best_estimator_"),
     ):
         refused(lambda model=model: rg.network_from(model), words)
 
@@ -199,7 +199,7 @@ def test_a_class_of_the_users_own_counts_by_its_parents() -> None:
 
 
 def test_keras_objects_that_are_no_models() -> None:
-    refused(lambda: rg.network_from(stand_in("Dense", module="keras")), "keras.inner.Dense", "no Keras model")
+    refused(lambda: rg.network_from(stand_in("Dense", module="keras")), "keras.inner.Dense", "not a Keras model")
 
     def undescribed(_: Any) -> str:
         raise NotImplementedError

@@ -79,9 +79,9 @@ def bent(path: Path, place: int, content: bytes, *, member: str = "m/data/0") ->
         (8, b"\x41\x00", "encrypted"),
         (8, b"\x20\x00", "damaged"),
         (10, b"\x08\x00", "damaged"),
-        (10, b"\x0c\x00", "packed in a way"),
-        (10, b"\x0e\x00", "packed in a way"),
-        (10, b"\x63\x00", "packed in a way"),
+        (10, b"\x0c\x00", "compressed in a way"),
+        (10, b"\x0e\x00", "compressed in a way"),
+        (10, b"\x63\x00", "compressed in a way"),
         (16, b"\x00\x00\x00\x00", "CRC-32"),
         (20, b"\xff\xff\xff\x7f", "longer than the file"),
         (20, b"\x04\x00\x00\x00", "damaged"),
@@ -133,7 +133,7 @@ def test_the_list_of_members_is_measured_before_it_is_read(tmp_path: Path) -> No
     with promptly(memory=5_000_000):
         refused(lambda: load_network(path), "list of the archive's members")
     path.write_bytes(many + far + locator[:8] + struct.pack("<QL", 7, 1) + ends)
-    refused(lambda: load_network(path), "elsewhere")
+    refused(lambda: load_network(path), "its end is not where it says")
     path.write_bytes(whole[:-2] + b"\x05\x00hello")
     refused(lambda: load_network(path), "does not end with")
     path.write_bytes(whole + whole)

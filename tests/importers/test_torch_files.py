@@ -139,7 +139,7 @@ def test_layers_without_a_bias_and_values_that_are_no_numbers(tmp_path):
 
 def test_layers_are_named_for_files_of_tensors_only():
     for name in ("layers", "activations"):
-        words = f"{name} is for files of tensors alone"
+        words = f"{name} is only for files of tensors"
         refused(lambda name=name: load_network(FIXTURES / "torch_plain.npz", **{name: ["0"]}), words)
 
 
@@ -209,7 +209,7 @@ def test_numbers_that_a_sequential_leaves_out_are_activations(names, between, tm
 def test_what_the_names_do_not_tell_is_asked_for(names, tmp_path, capsys):
     path = tmp_path / "m.safetensors"
     layers = chain(path, *names)
-    refused(lambda: load_network(path, layers=names), "does not say what lies between", "--activations")
+    refused(lambda: load_network(path, layers=names), "does not name the activations between", "--activations")
     assert_refused(run_command(capsys, "inspect", path, "--layers", ",".join(names)), "--activations")
     x = np.random.default_rng(0).normal(size=(50, 2))
     for between in (["relu"] * (len(names) - 1), ["none"] * (len(names) - 1), ["relu"] * len(names)):
@@ -235,7 +235,7 @@ def test_the_end_of_a_network_can_be_said(tmp_path):
         [1, 2],
         ["relu", ""],
     ):
-        words = "activations must say" if wrong in ([], "relu", [1, 2], ["relu"] * 4) else "is none of relu"
+        words = "activations must name" if wrong in ([], "relu", [1, 2], ["relu"] * 4) else "is none of relu"
         refused(lambda wrong=wrong: load_network(path, **options, activations=wrong), words)
 
 
@@ -264,7 +264,7 @@ def test_every_verb_that_takes_a_model_takes_what_the_file_does_not_say(tmp_path
         ("audit", path, data, "--out", tmp_path / "audit"),
     ]
     for verb in verbs:
-        assert_refused(run_command(capsys, *verb), "m.safetensors: its layers make a chain in more than one order")
+        assert_refused(run_command(capsys, *verb), "m.safetensors: its layers form a chain in more than one order")
         ended = run_command(capsys, *verb, *said)
         assert ended.code in (0, 1), ended
         assert ended.code == 0 or verb[0] == "locate", ended

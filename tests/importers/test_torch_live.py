@@ -177,7 +177,7 @@ def quantised():
         (lambda: nn.Sequential(quantised(), nn.ReLU(), nn.Linear(2, 1)), ("0 is a Linear of torch.ao.nn.quantized",)),
         (lambda: nn.Sequential(nn.utils.parametrizations.spectral_norm(nn.Linear(2, 2))), ("model.eval()",)),
         (lambda: with_weight(torch.eye(2).to_sparse()), ("0.weight", "layout torch.sparse_coo")),
-        (lambda: torch.fx.symbolic_trace(nn.Sequential(nn.Linear(2, 1))), ("not read", "ONNX")),
+        (lambda: torch.fx.symbolic_trace(nn.Sequential(nn.Linear(2, 1))), ("cannot be read", "ONNX")),
     ],
 )
 def test_what_is_no_chain_is_refused_with_advice(make, words):

@@ -82,7 +82,7 @@ def test_training_checkpoints_are_read_and_whole_modules_are_not(tmp_path):
     torch.save({"state_dict": model.state_dict(), "model": model.state_dict()}, path)
     refused(lambda: load_network(path), "several state_dicts", error=UnsupportedModelError)
     torch.save(list(model.parameters()), path)
-    refused(lambda: load_network(path), "no state_dict", error=UnsupportedModelError)
+    refused(lambda: load_network(path), "not a state_dict", error=UnsupportedModelError)
     torch.save(model, path)
     refused(lambda: load_network(path), "torch.save(model.state_dict(), FILE)", error=UnsupportedModelError)
     torch.save(model.state_dict(), path, _use_new_zipfile_serialization=False)

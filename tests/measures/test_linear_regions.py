@@ -163,4 +163,4 @@ def test_neighbours_that_were_not_compared_in_time_stay_apart():
     assert counts[0] == len(partition) and counts[-1] == 1 and merged.complete
     assert counts == sorted(counts, reverse=True) and len(set(counts)) == len(partition)
     cut = merge_linear_regions(partition, find_adjacency(partition, time_limit=Looks.until(0)))
-    assert not cut.complete and "time was up" in cut.reason and cut.reason in repr(cut)
+    assert not cut.complete and "time ran out" in cut.reason and cut.reason in repr(cut)

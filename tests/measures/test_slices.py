@@ -107,7 +107,7 @@ def test_integers_and_groups_are_only_relaxed():
     domain = Domain(np.zeros(4), np.ones(4), kinds=kinds, groups=((2, 3),))
     network = hidden(([[1, 1, 0, 0]], [-0.75]))
     assert slice_regions(network, domain, (0, 1), np.array([0, 0, 1.0, 0])).covered
-    with pytest.raises(DomainError, match="no area: the domain ties them"):
+    with pytest.raises(DomainError, match="no area: the domain makes them dependent"):
         slice_regions(network, domain, (2, 3), np.zeros(4))
     with pytest.raises(EmptyDomainError):
         slice_regions(network, domain, (0, 1), np.array([0, 0, 0.5, 0.25]))
@@ -150,5 +150,5 @@ def test_points_and_dimensions_that_do_not_fit():
         slice_domain(domain, (0, 1), np.array([0, 0, np.nan]))
     with pytest.raises(InputError, match="3 inputs"):
         slice_regions(network, Domain.box([0.0] * 2, [1.0] * 2), (0, 1), np.zeros(2))
-    with pytest.raises(DomainError, match="dimension 2, this one has 3"):
+    with pytest.raises(DomainError, match="dimension 2, but this one has dimension 3"):
         list(exact_polygons(enumerate_regions(network, domain)))

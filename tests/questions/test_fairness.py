@@ -81,7 +81,7 @@ def test_between_the_bounds_of_an_irrational_threshold_nothing_is_shown(tmp_path
         network = replace(layered(([[1.0]], [0.0]), ([[step]], [rule.lower])), decision=rule)
         found = protected_fairness(network, domain, settler(tmp_path, network, domain), (0,))
         assert found.same_decision.verdict is verdict
-        assert ("the class is not known" in found.same_decision.reason) is (verdict is Verdict.UNKNOWN)
+        assert ("the class is unknown" in found.same_decision.reason) is (verdict is Verdict.UNKNOWN)
 
 
 @pytest.mark.parametrize("probability", [0.3, 0.5, 0.9])

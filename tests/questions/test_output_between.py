@@ -112,8 +112,8 @@ def test_an_output_without_limit_leaves_every_range():
         ({"upper": inf}, "finite numbers"),
         ({"upper": 1, "output": 1}, "there is no output 1"),
         ({"upper": 1, "output": -1}, "there is no output -1"),
-        ({"upper": 1, "scope": "samples"}, "is no scope"),
-        ({"upper": 1, "settle": 3}, "settles no claims"),
+        ({"upper": 1, "scope": "samples"}, "is not a scope"),
+        ({"upper": 1, "settle": 3}, "cannot settle claims"),
     ],
 )
 def test_what_cannot_be_asked_is_said(options, words):

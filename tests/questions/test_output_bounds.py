@@ -225,5 +225,5 @@ def test_an_end_is_raised_no_longer_than_the_limit():
 
     found = output_bounds(NETWORK, SQUARE, settle, candidates=np.zeros((1, 2)), time_limit=Looks.until(3000))
     assert found.lowest.verdict is found.highest.verdict is Verdict.UNKNOWN
-    assert "time was up" in found.highest.settlement.reason and count < 3000
+    assert "time ran out" in found.highest.settlement.reason and count < 3000
     assert found.lowest.value <= found.highest.value

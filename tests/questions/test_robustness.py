@@ -136,7 +136,7 @@ def test_an_output_between_the_bounds_of_a_threshold_is_no_counterfactual(tmp_pa
         settle = settler_on(network, tmp_path)
         found = distance_to_other_decision(network, domain, settle, [0.0], scope="admissible")
         assert (found.verdict, found.distance, found.certified) == (Verdict.UNKNOWN, distance, None)
-        assert "where the class is not known" in found.settlement.reason
+        assert "where the class is unknown" in found.settlement.reason
         anywhere = distance_to_other_decision(network, domain, settle, [0.0], scope="relaxation")
         if distance:
             assert anywhere.verdict is Verdict.HOLDS
@@ -205,8 +205,8 @@ def test_what_cannot_be_asked_is_refused(tmp_path):
     for options, text in (
         ({"frozen": [2]}, "no feature 2 to freeze"),
         ({"frozen": [-1]}, "no feature -1 to freeze"),
-        ({"norm": "l3"}, "no norm: take 'l1', 'l2' or 'linf'"),
-        ({"scope": "integers"}, "no scope: take 'relaxation' or 'admissible'"),
+        ({"norm": "l3"}, "not a norm: use 'l1', 'l2' or 'linf'"),
+        ({"scope": "integers"}, "not a scope: use 'relaxation' or 'admissible'"),
     ):
         with pytest.raises(InputError, match=text):
             distance_to_other_decision(network, whole, settle, np.zeros(2), **options)

@@ -148,7 +148,7 @@ def test_what_settles_nothing_is_refused(wrong):
         lambda: distance_to_other_decision(DECIDED, SQUARE, CENTRE, settle=wrong),
         lambda: compare_networks(DECIDED, DECIDED, SQUARE, settle=wrong),
     ):
-        with pytest.raises(InputError, match="settles no claims: give a Prover"):
+        with pytest.raises(InputError, match="cannot settle claims: give a Prover"):
             ask()
 
 
@@ -186,7 +186,7 @@ def test_two_networks_are_compared_with_a_certificate_of_the_equality_alone(tmp_
     other = compare_networks(SMALL, moved, SQUARE, certificate=path)
     assert other.equivalent.verdict is Verdict.FAILS and not path.exists()
     assert [float(end.value) for end in other.differences] == [0.25]
-    with pytest.raises(InputError, match="certificate= is for the prover"):
+    with pytest.raises(InputError, match="certificate= is only for the prover"):
         compare_networks(SMALL, SMALL, SQUARE, Prover(SMALL, second_network=SMALL), certificate=path)
 
 

@@ -111,7 +111,7 @@ def test_a_domain_leaves_inputs_out():
 def test_a_limit_means_unknown_and_never_an_exception(limit):
     text = f"{DECLARED}{SQUARE}{HALVES}(assert (>= Y_0 100))"
     found = verify_property(NETWORK, read_property(text), time_limit=limit)
-    assert found.verdict is Verdict.UNKNOWN and "time limit is over" in found.reason
+    assert found.verdict is Verdict.UNKNOWN and "time ran out" in found.reason
 
 
 def test_a_place_that_cannot_be_written_is_refused_before_the_search(tmp_path, monkeypatch):

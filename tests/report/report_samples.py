@@ -133,7 +133,7 @@ def pictured_content(
             ),
             Headline(f"{output} ≤ 3", "holds", "", ("out/proofs/0001.cert",)),
             Headline(f"{output} never falls when one of these alone rises: {', '.join(features)}", "fails", "pairs"),
-            Headline(f"{output} moves one way only with {features[0]}", "unknown", "the time ran out"),
+            Headline(f"{output} moves one way only with {features[0]}", "unknown", "time ran out"),
             *(Headline(f"statement {number}", "holds", "", ("a", "b", "c")) for number in range(8)),
             Headline("ranges of 3 more outputs", None, "see the statements"),
         ],

@@ -83,39 +83,42 @@ def test_distances_in_two_norms_are_two_chapters():
         "ℓ1 (sum of changes), in input units",
         "ℓ∞ (largest change), in input units",
     ]
-    assert [chapter.facts["proved to be the distance"] for chapter in found] == ["1 of 1", "0 of 1"]
+    assert [chapter.facts["distances that are proved"] for chapter in found] == ["1 of 1", "0 of 1"]
 
 
 def test_the_share_that_keeps_its_decision_counts_samples_without_another_one():
     facts = chapter("Robustness").facts
-    assert facts["proved to be the distance"] == "5 of 6"
+    assert facts["distances that are proved"] == "5 of 6"
     assert not [label for label in facts if "within" in label or "median" in label]  # of six a share says nothing
     many = [(row, 1, "l1", 0.5 + row, "holds", None, None) for row in range(30)]
     (robustness,) = chapters(tables(distances=many), show_samples=True)
-    assert robustness.facts["keep their decision within 15"] == "50.0 % (15 of 30; 95 % interval 31.3 to 68.7 %)"
+    assert (
+        robustness.facts["samples that keep their decision within 15"]
+        == "50.0 % (15 of 30; 95 % interval 31.3 to 68.7 %)"
+    )
     unsettled = [(row, 2, "l1", None, "unknown", None, None) for row in range(30, 36)]
     (robustness,) = chapters(tables(distances=[*many, *unsettled]), show_samples=True)
-    assert robustness.facts["another decision was found for"] == "30 of 36"
-    assert robustness.facts["keep their decision within 15"] == "at least 15 and at most 21 of 36"
+    assert robustness.facts["samples with another decision found"] == "30 of 36"
+    assert robustness.facts["samples that keep their decision within 15"] == "at least 15 and at most 21 of 36"
 
 
 def test_without_samples_no_row_and_no_mean_of_few_is_shown():
     robustness = chapter("Robustness", show_samples=False)
     assert list(robustness.tables) == ["Distances by cluster"]
     assert cells(robustness.tables["Distances by cluster"]) == [["1", "5", "2.500"]]
-    assert cells(chapter("How well", show_samples=False).tables["Scores by cluster"]) == []  # 4 are the rest of 12
+    assert cells(chapter("Predictions", show_samples=False).tables["Scores by cluster"]) == []  # 4 are the rest of 12
     more = ROWS["performance"] + [(3, 4, 0.5, 0.5, 0.5, 0.5, None, None)]
     how_well = next(iter(chapters(tables(**ROWS | {"performance": more}), show_samples=False)[2:]))
     assert [row[0] for row in cells(how_well.tables["Scores by cluster"])] == ["1"]
 
 
 def test_scores_that_do_not_exist_have_no_column():
-    found = chapter("How well")
+    found = chapter("Predictions")
     (scores,) = found.tables.values()
     assert list(scores.columns) == ["cluster", "samples", "mean target", "global AUC"]  # the clusters are too small
     assert found.facts == {"samples": "12", "mean target": "0.5000", "accuracy": "9 of 12", "AUC": "0.8750"}
     rows = {"scores": [(40, 0.5, 0.75, 0.875, None)], "performance": [(1, 40, 0.5, 0.75, 0.9, 0.8, None, None)]}
-    found = next(one for one in chapters(tables(**rows), show_samples=True) if one.title.startswith("How well"))
+    found = next(one for one in chapters(tables(**rows), show_samples=True) if one.title.startswith("Predictions"))
     (scores,) = found.tables.values()
     assert list(scores.columns) == ["cluster", "samples", "mean target", "accuracy", "local AUC", "global AUC"]
     assert found.facts["accuracy"] == "75.0 % (30 of 40; 95 % interval 58.8 to 87.3 %)"
@@ -130,7 +133,7 @@ def test_unobserved_regions_are_counted_and_their_shares_added():
     facts = chapter("Unobserved").facts
     assert facts["regions without a sample"] == "2"
     assert facts["their share of the domain"] == "37.5 %"
-    assert facts["known to hold an admissible input"] == "1"
+    assert facts["known to contain an admissible input"] == "1"
 
 
 def test_groups_have_a_curve():

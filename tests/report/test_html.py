@@ -125,10 +125,10 @@ def test_equal_contents_give_equal_pages():
 def test_long_tables_are_cut_and_say_so():
     content = made_up_content(["x"], [f"y{at}" for at in range(11)], clusters=103, patterns=504)
     texts = Page(render_report(content)).texts
-    assert "… and 3 more clusters; the store has all." in texts
-    assert "… and 97 more clusters; the store has all." in texts
-    assert "… and 1 more output; the store has all." in texts
-    assert "… and 4 more patterns; the store has all." in texts
+    assert "… and 3 more clusters; the store has them all." in texts
+    assert "… and 97 more clusters; the store has them all." in texts
+    assert "… and 1 more output; the store has them all." in texts
+    assert "… and 4 more patterns; the store has them all." in texts
 
 
 @pytest.mark.parametrize("clusters", [0, 1])

@@ -53,7 +53,7 @@ def test_features_are_taken_as_asked():
 @pytest.mark.parametrize(
     ("domain", "words"),
     [
-        (Domain([0, 0], [1, 0]), "fewer than two features are free"),
+        (Domain([0, 0], [1, 0]), "fewer than two features can vary"),
         (Domain([0, 0], [1, 1], E=[[1, 1]], f=[1.0]), "no area"),
     ],
 )

@@ -66,7 +66,7 @@ def test_what_stands_out_is_named_strongest_first():
 def test_a_regression_is_told_by_its_mean_and_nothing_stands_out_of_nothing():
     portrait = portraits_of([0.0, 0.0], [0.0, 0.0])
     assert portrait.outcome == "The mean of the output is 0.5000."
-    assert portrait.traits == ["like all samples: no feature stands out"]
+    assert portrait.traits == ["no feature stands out"]
     assert portrait.movers == []
 
 

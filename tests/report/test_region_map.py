@@ -94,7 +94,7 @@ def test_the_strongest_free_features_are_tried_first():
 def test_features_are_found_by_name():
     network = ReLUNetwork.from_layers((np.ones((2, 3)), np.zeros(2)), (np.ones((1, 2)), [0.0])).with_inputs(list("abc"))
     assert find_features(network, ["c", "a"]) == (2, 0)
-    with pytest.raises(InputError, match="no feature 'z'; it has a, b, c"):
+    with pytest.raises(InputError, match="no feature 'z': its features are a, b, c"):
         find_features(network, ["a", "z"])
     for names in (["a"], ["a", "a"], ["a", "b", "c"]):
         with pytest.raises(InputError, match="two different features"):

@@ -72,7 +72,7 @@ def test_a_deadline_that_has_passed_finds_little_and_says_so():
     some = enumerate_regions(network, cube(3), max_regions=5)
     for resume in (None, some):
         part = enumerate_regions(network, cube(3), time_limit=Deadline(0), resume=resume)
-        assert part.status is PartitionStatus.TRUNCATED and "time was up" in part.reason
+        assert part.status is PartitionStatus.TRUNCATED and "time ran out" in part.reason
         assert len(part) >= (0 if resume is None else 5)
     assert enumerate_by_reference(network, cube(3), time_limit=Deadline(0)).status is PartitionStatus.TRUNCATED
 

@@ -238,5 +238,5 @@ def save_audit(store: Store) -> int:
         run.save(Certificate(Path("partition.cert"), 7, 8, 1159, "c" * 64, "a" * 64))
         run.save(Answers(ANSWERS))
         save_findings(run)
-        run.save(Notes(["Counted are activation regions.", "A second remark."]))
+        run.save(Notes(["This report counts activation regions.", "A second remark."]))
     return run.id

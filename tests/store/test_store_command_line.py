@@ -138,7 +138,7 @@ def test_a_list_of_views_has_a_line_on_each(run, url):
     assert [name for name, _ in rows] == [view.name for view in VIEWS]
     assert all(answers for _, answers in rows)
     assert json.loads(run("query", "--list", "--json").out)["rows"] == rows
-    assert_refused(run("query", "--view", "runs_overview"), "name a store")
+    assert_refused(run("query", "--view", "runs_overview"), "give a store")
 
 
 def test_a_wrong_password_or_server_is_one_line_without_it(run, model):
@@ -183,7 +183,7 @@ def test_a_job_that_is_ended_is_interrupted_and_has_a_report(run, path, tmp_path
     if number == signal.SIGTERM:
         assert Database("sqlite", str(path)).ask("SELECT status FROM runs") == [("interrupted",)]
     rows = run("query", path, "SELECT status, reason, process FROM runs_overview", "--json").out
-    reason = "it was terminated" if number == signal.SIGTERM else "its process ended without a word"
+    reason = "it was terminated" if number == signal.SIGTERM else "its process ended without notice"
     assert json.loads(rows)["rows"] == [["interrupted", reason, process.pid]]
     ended = run("report", path, "--out", "page.html")
     assert (ended.code, ended.err) == (0, "page.html: Regions of large.npz (interrupted)\n")
@@ -258,7 +258,7 @@ def test_an_audit_says_that_its_store_is_in_two_files(capsys, run, grown, model,
         ended = impatient("audit", model, data, "--target", "y", "--store", grown.name, "--out", "out", "--json")
         assert ended.code == 3
         assert json.loads(ended.out)["status"] == "complete"
-        assert "another program reads it" in ended.err.splitlines()[-1]
+        assert "another program is reading it" in ended.err.splitlines()[-1]
         assert Path("out", "report.html").exists()
         assert runs_in_a_copy(grown) in (1, None)
         assert impatient("db", "upgrade", grown.name).code == 3

@@ -65,16 +65,16 @@ def test_an_empty_file_is_a_new_store_only_when_one_may_be_made(path):
 @pytest.mark.parametrize(
     ("location", "meaning"),
     [
-        ("", "names no file"),
-        (":memory:", "names no file"),
+        ("", "does not name a file"),
+        (":memory:", "does not name a file"),
         ("sqlite://", "without host"),
-        ("sqlite:///", "names no file"),
+        ("sqlite:///", "does not name a file"),
         ("sqlite:///audit.db?mode=ro", "without host and options"),
         ("sqlite://host/audit.db", "without host"),
         ("mysql://me:secret@host/db", "stores are SQLite files or PostgreSQL databases"),
         ("postgresql+psycopg2://me:secret@host/db", "with psycopg 3"),
-        ("postgresql://me:secret@host", "names no database"),
-        ("postgresql://me:secret@host:port/db", "is no URL"),
+        ("postgresql://me:secret@host", "does not name a database"),
+        ("postgresql://me:secret@host:port/db", "is not a URL"),
         ("postgresql://me:secret@host/a\0b", "zero character"),
         ("no/such/folder/audit.db", "does not exist"),
         ("a\0b", "zero character"),
@@ -107,7 +107,7 @@ def test_a_database_of_something_else_is_left_alone(path):
         connection.execute("INSERT INTO alembic_version VALUES ('0001')")
         connection.commit()
     before = path.read_bytes()
-    assert "database of something else" in refusal(path)
+    assert "is not a store but another database" in refusal(path)
     assert path.read_bytes() == before
 
 

@@ -34,7 +34,7 @@ def test_a_plain_url_means_psycopg_3(postgres, scheme):
 
 @pytest.mark.without_tables
 def test_a_database_is_a_new_store_only_when_one_may_be_made(postgres):
-    assert "is empty: nothing was ever saved in it" in refusal(postgres.url, create=False)
+    assert "is empty: nothing has been saved in it" in refusal(postgres.url, create=False)
     assert postgres.tables() == set()
     open_store(postgres.url).close()
     with open_store(postgres.url, create=False) as store:
@@ -44,7 +44,7 @@ def test_a_database_is_a_new_store_only_when_one_may_be_made(postgres):
 @pytest.mark.without_tables
 def test_a_database_of_something_else_is_left_alone(postgres):
     postgres.change("CREATE TABLE invoices (id INTEGER)")
-    assert "database of something else (it has a table 'invoices')" in refusal(postgres.url)
+    assert "is not a store but another database (it has a table 'invoices')" in refusal(postgres.url)
     assert postgres.tables() == {"invoices"}
 
 
@@ -62,7 +62,7 @@ def test_a_schema_of_its_own_keeps_a_store_apart(postgres):
 
 def test_a_database_that_cannot_keep_every_name_is_refused(postgres_server):
     with new_database(postgres_server, "LOCALE 'C' ENCODING 'LATIN1'") as database:
-        assert "keeps text as LATIN1: make a database with CREATE DATABASE" in refusal(database.url)
+        assert "stores text as LATIN1: create a database with CREATE DATABASE" in refusal(database.url)
         assert database.tables() == set()
 
 
@@ -110,7 +110,7 @@ def test_a_second_writer_is_told_to_wait(postgres):
     with open_store(postgres.url) as store, open_store(postgres.url, waits=StoreWaits(writer=0.05)) as other:
         with store.run("save", network=hand_made.network(), domain=hand_made.domain()) as run, run.step():
             run.save(hand_made.partition())
-            with pytest.raises(StoreError, match="is being written by another program"):
+            with pytest.raises(StoreError, match="is being written to by another program"):
                 other.save(hand_made.partition())
         assert other.save(hand_made.partition()) == 2
 

@@ -178,7 +178,7 @@ def test_a_failed_run_keeps_its_reason_and_whole_steps(store, ask, error, reason
     assert ask("SELECT run_id, count(*) FROM assignments GROUP BY run_id") == [(2, 5)]
     assert counts(ask, ["partitions"]) == {"partitions": 0}
     assert (read_run(store).run, len(read_run(store).clusters)) == (2, 4)
-    assert f"This run failed ({reason}). The page shows" in report_content(store).interruption
+    assert f"This run failed ({reason}). The report shows" in report_content(store).interruption
 
 
 def test_a_step_that_is_not_stored_fails_the_run(store, ask):
@@ -273,7 +273,7 @@ OF_THIS_NUMBER = f"{Path('/proc/sys/kernel/random/boot_id').read_text().strip()}
     ],
 )
 def test_which_runs_go_on(store, database, ask, changes, at_once, in_sql):
-    """Whoever opens the store looks for the process; who only reads goes by its last sign of life."""
+    """Opening the store looks for the process; a mere reader goes by its last heartbeat."""
     with store.run("enumerate", network=hand_made.network(), domain=hand_made.domain()) as run:
         assert ask("SELECT status FROM runs_overview") == [("running",)]
         if changes:
@@ -334,7 +334,7 @@ def test_what_an_interrupted_search_found_can_be_read(store, database):
     with store.run("enumerate", **about) as later:
         assert len(later.resume()) == 2
     assert database.ask("SELECT status, reason FROM runs_overview WHERE run = ?", run.id) == [
-        ("interrupted", f"run {later.id} went on with what it had found")
+        ("interrupted", f"run {later.id} continued with what it had found")
     ]
     assert "nothing but its subject" in report_content(store, run.id).interruption
     finished = hand_made.save_audit(store)
@@ -485,7 +485,7 @@ def test_a_run_that_was_taken_over_adds_nothing_more(store, database, ask):
     about = {"network": hand_made.network(), "domain": hand_made.domain()}
     record_death = "UPDATE runs SET status = 'interrupted', reason = 'it slept' WHERE id = 1"
     with (
-        pytest.raises(StoreError, match="another program took over what run 1 had found"),
+        pytest.raises(StoreError, match="another program has taken over the findings of run 1"),
         store.run("audit", **about) as sleeper,
     ):
         sleeper.save(ClusterRecord(hand_made.clusters(), hand_made.importance()))

@@ -246,7 +246,7 @@ def test_names_from_anywhere_are_harmless(store, ask):
 def test_a_run_read_back_fills_a_report(audit):
     tables = read_run(audit)
     assert tables.run == 1
-    assert tables.network["decision"] == "class 1 where the output before squashing exceeds 0"
+    assert tables.network["decision"] == "class 1 if the output before squashing exceeds 0"
     assert tables.provenance["data"] == "passengers.csv"
     wanted = {
         "domain": "feature kind lower upper group",
@@ -269,7 +269,7 @@ def test_a_run_read_back_fills_a_report(audit):
     assert list(tables.patterns["status"]) == ["region"] * 5 + ["infeasible"] * 3
     assert list(tables.patterns["pattern"]) == ["110", "000", "010", "100", "111", "001", "011", "101"]
     assert list(tables.patterns["admissible"]) == [0, 4, 2, 2, 1, 0, 0, 0]
-    assert tables.notes == ["Counted are activation regions.", "A second remark."]
+    assert tables.notes == ["This report counts activation regions.", "A second remark."]
     texts = {"network": tables.network, "provenance": tables.provenance, "constraints": tables.constraints}
     assert ReportContent(title="Audit", summary={}, **texts, **frames)
 

@@ -43,7 +43,7 @@ class AffineBoxes:
     _outputs: "_Forms"
 
     def refuting_member(self, box: int, members: Sequence[SetRow]) -> int | None:
-        """An inequality of a set that no input of a box satisfies; None where these bounds show none."""
+        """An inequality of a set that no input of a box satisfies; None if these bounds show none."""
         v, A, e = self._outputs.v[box], self._outputs.A[box], self._outputs.e[box]
         c, r = self._centre[box], self._radius[box]
         for place, row in enumerate(members):

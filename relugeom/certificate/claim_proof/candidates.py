@@ -37,7 +37,7 @@ CONFIRMED = 4
 
 
 def find_in_boxes(network: ReLUNetwork, boxes: BoxClaims, deadline: Deadline) -> Counterexample | None:
-    """An input of a box at which its claim fails; None where none was met before the deadline."""
+    """An input of a box at which its claim fails; None if none was met before the deadline."""
     pairs = [(box, place) for box, claim in enumerate(boxes.claims) for place in range(len(claim.sets))]
     most = max((len(members) for claim in boxes.claims for members in claim.sets), default=1)
     block = max(1, NUMBERS // (most * (network.inputs + network.outputs) + max(network.widths, default=1)))
@@ -89,7 +89,7 @@ def _confirmed(
 
 
 def _without_sides(members: Sequence[Inequality], low: FloatArray, high: FloatArray) -> list[Inequality]:
-    """The inequalities that are no bound of one input; what those cut off a box, which is little, is taken off it."""
+    """The inequalities that are not bound of one input; what those cut off a box, which is little, is taken off it."""
     others = []
     for row in members:
         used = [] if any(row.outputs) else [k for k, slope in enumerate(row.inputs) if slope]

@@ -83,7 +83,7 @@ class CellProver:
         self.seen: FloatArray | None = None
 
     def prove(self, target: Form) -> CellProof | None:
-        """A proof that the form is ≤ 0 on the cell, which is not empty; None where it is not."""
+        """A proof that the form is ≤ 0 on the cell, which is not empty; None if it is not."""
         alone = self.prove_alone(target)
         if alone is not None:
             return alone
@@ -150,7 +150,7 @@ class CellProver:
         return self._refuted(rows, values, extras, first)
 
     def refute(self, extras: Sequence[Extra]) -> Refuted | Point | None:
-        """Why the extras do not hold together on the cell, or an input where they do; None where neither was found."""
+        """Why the extras do not hold together on the cell, or an input where they do; None if neither was found."""
         found = self._settle_on_range(extras) or self.refute_quickly(extras) or self._settle_on_l2_ball(extras)
         if found is not None:
             return found

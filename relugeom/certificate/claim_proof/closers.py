@@ -37,8 +37,8 @@ class SetCloser(Closer):
             found = self._prover.refute(extras)
             if found is None:
                 raise CertificateError(
-                    f"set {place} could not be proved to miss the cell behind {self._prover.cell.path}, "
-                    "and no input of it was found there"
+                    f"set {place} could not be proved to miss the cell after {self._prover.cell.path}, and no input "
+                    f"of it was found there"
                 )
             if not isinstance(found, Refuted):
                 return self._met(found, place)
@@ -67,7 +67,7 @@ class SetCloser(Closer):
         self._look_at(point)
         found = Branch.between(point, self._prover.cell.copies.whole) if self._admissible else None
         if found is None:
-            raise CertificateError(f"set {place} could not be proved to miss the cell behind {self._prover.cell.path}")
+            raise CertificateError(f"set {place} could not be proved to miss the cell after {self._prover.cell.path}")
         return found
 
     def _look_at(self, point: Point) -> None:
@@ -103,9 +103,9 @@ class SlopeCloser(Closer):
         pair = self._pair()
         if pair is None:
             raise CertificateError(
-                f"in the cell behind {cell.path} the slope of output {claim.output} in "
-                f"{names[claim.feature]!r} has the wrong sign, although that feature cannot change alone there: "
-                "a certificate cannot say that this does not matter"
+                f"in the cell after {cell.path} the slope of output {claim.output} in "
+                f"{names[claim.feature]!r} has the wrong sign, although that feature cannot change alone there: a "
+                f"certificate cannot state that this does not matter"
             )
         low, high = pair
         outputs = [evaluate_exactly(network, x)[1] for x in pair]

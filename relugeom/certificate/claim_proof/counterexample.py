@@ -32,7 +32,7 @@ class FalseClaimError(CertificateError):
 def find_violation(
     cell: JointCell, reach: ProofRange, sets: Sequence[Sequence[SetRow]], point: Point, *, whole: bool
 ) -> Counterexample | None:
-    """What shows that a point lies in one of the sets, in the domain and in the ball; None where it does not.
+    """What shows that a point lies in one of the sets, in the domain and in the ball; None if it does not.
 
     Parameters
     ----------

@@ -165,7 +165,7 @@ def _ball(ball: Ball, inputs: int) -> dict[str, str]:
 def _largest_differ(outputs: int) -> tuple[tuple[Inequality, ...], ...]:
     """y_j is the largest, or one of them, and y'_j is not, because y'_k is larger."""
     if outputs < 2:
-        raise InputError("the largest of one output is always the same: compare it with a threshold")
+        raise InputError("with one output the largest is always the same: compare it with a threshold")
     sets = []
     for j in range(outputs):
         others = [k for k in range(outputs) if k != j]

@@ -124,7 +124,7 @@ class JointCell:
     scale
         s.
     box
-        Sides of all inputs over 2^e, None where open.
+        Sides of all inputs over 2^e, None if open.
     bits, proved
         Per unit: 0, 1, RELAXED or None, and whether by proof.
     high

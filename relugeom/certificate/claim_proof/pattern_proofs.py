@@ -42,7 +42,7 @@ class PatternTrees:
             yield from self._tree(statement, on_progress)
         except DeadlinePassedError as error:
             raise CertificateError(
-                f"what pattern {statement.pattern} is could not be proved within the time limit: allow more"
+                f"the status of pattern {statement.pattern} could not be proved in time: allow more"
             ) from error
 
     def _tree(self, statement: PatternStatement, on_progress: Callable[[int], None] | None) -> Iterator[Lines]:
@@ -103,7 +103,7 @@ class PatternTrees:
         found = self._strictly(statement.bits, vanishing)
         if found is None or isinstance(found, Refuted):
             raise CertificateError(
-                f"pattern {statement.pattern} is no region: the inputs that have it have no interior"
+                f"pattern {statement.pattern} is not a region: the inputs that have it have no interior"
             )
         return _point_line(found, closed=1)
 
@@ -119,7 +119,7 @@ class PatternTrees:
         point = self._away(multipliers)
         if point is None:
             raise CertificateError(
-                f"pattern {statement.pattern} could not be proved flat: say that it is infeasible if it is"
+                f"pattern {statement.pattern} could not be proved flat: claim that it is infeasible if it is"
             )
         lines = _point_line(point, key="f")
         lines.add_refuted("", Refuted((), multipliers), closed=1)

@@ -66,12 +66,12 @@ class ProofRange:
         return 1 if square else (rest > 0) - (rest < 0)
 
     def above(self, form: Form, high: Mapping[int, int]) -> Fraction | None:
-        """An upper bound of max R, as close as may be; None where it is infinite."""
+        """An upper bound of max R, as close as may be; None if it is infinite."""
         rest, square = self._parts(form, high)
         return None if rest is None else rest + root_above(square)
 
     def corner(self, form: Form) -> tuple[Fraction, ...] | None:
-        """An input of the box at which a form is largest there; None where that is infinite."""
+        """An input of the box at which a form is largest there; None if that is infinite."""
         scale, found = 1 << self._box.exponent, []
         for slope, low, up in zip(form[: self._n], self._box.lower, self._box.upper, strict=True):
             side = (up if slope > 0 else low) if slope else next((s for s in (low, up) if s is not None), 0)

@@ -26,7 +26,7 @@ __all__ = ["Branch", "ClaimTree", "Closer", "Lines"]
 
 CLEAR = 1e-6
 WARM_UP, RARELY = 8, 16
-"""After how many attempts at a depth relaxing is given up where none succeeded, and how often it is then tried."""
+"""Attempts at a depth after which relaxing is given up if none succeeded, and how often it is tried then."""
 MOST_BRANCHES = 1 << 10
 
 
@@ -79,7 +79,7 @@ class Branch:
 
     @classmethod
     def between(cls, point: Sequence[Fraction], whole: Sequence[bool]) -> "Branch | None":
-        """At the input of a point that is furthest from an integer that it should be; None where all are."""
+        """At the input of a point that is furthest from an integer that it should be; None if all are."""
         gaps = [abs(x - round(x)) if asked else Fraction(0) for x, asked in zip(point, whole, strict=True)]
         feature = max(range(len(gaps)), key=gaps.__getitem__)
         return cls(feature, floor(point[feature])) if gaps[feature] else None
@@ -175,7 +175,7 @@ class ClaimTree:
             maybe_empty = go()
 
     def _settle(self, lines: Lines, *, maybe_empty: bool) -> int | Branch | None:
-        """Write what is proved here; returns the unit to split, or a branch, or None where the cell is closed."""
+        """Write what is proved here; returns the unit to split, or a branch, or None if the cell is closed."""
         cell, prover = self._cell, self._prover
         if maybe_empty:
             empty = prover.refute([])
@@ -285,7 +285,7 @@ class ClaimTree:
 
     def _where(self) -> str:
         decided = any(bit is not None for bit in self._cell.bits)
-        return f"the cell behind {self._cell.path}" if decided else "the domain"
+        return f"the cell after {self._cell.path}" if decided else "the domain"
 
     def _count(self) -> None:
         self.cells += 1
@@ -298,7 +298,7 @@ class ClaimTree:
     def _out_of(self, limit: str) -> CertificateError:
         return CertificateError(
             f"the proof is not complete after {limit} ({self.cells:,} cells closed, the last was {self._where()}): "
-            "allow more, or claim less"
+            f"allow more, or claim less"
         )
 
 

@@ -86,7 +86,7 @@ class ExactCell:
     def prove(
         self, bits: Sequence[int], decided: Sequence[int], unit: int, bit: int, *, hint: Sequence[int] = ()
     ) -> Proof | None:
-        """A proof that a unit has a bit on the whole cell, or None where it has not.
+        """A proof that a unit has a bit on the whole cell, or None if it has not.
 
         Parameters
         ----------

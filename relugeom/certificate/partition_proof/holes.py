@@ -48,7 +48,7 @@ class HoleFiller:
         CertificateError
             A unit does not have the bit that the tree says, or no proof of it was found.
         DeadlinePassedError
-            The deadline has passed before they were written.
+            The deadline passed before they were written.
         """
         units, bits, firsts = (column[:holes].tolist() for column in (text.units, text.bits, text.firsts))
         counts, rows, N = text.counts[:holes].tolist(), text.rows[:holes].tolist(), text.known.shape[1]
@@ -95,7 +95,7 @@ class HoleFiller:
         if proof is None:
             count = sum(sign != UNDECIDED_UNIT for sign in known)
             raise CertificateError(
-                f"unit {unit} could not be proved to have the bit {bit} behind the decisions of {count:,} of "
+                f"unit {unit} could not be proved to have the bit {bit} after the decisions of {count:,} of "
                 f"{len(known):,} units"
             )
         return proof

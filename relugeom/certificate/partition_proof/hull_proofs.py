@@ -55,8 +55,8 @@ class HullProofs:
     def row_scales(self, rows: FloatArray) -> tuple[IntArray, FloatArray]:
         """For each float row on the hull: its number in a certificate, and how often it is the domain's row.
 
-        Chart's rows are the domain's inequalities and the sides of inputs that are no coordinates, in order, where they
-        are not constant on the hull.
+        Chart's rows are the domain's inequalities and the sides of inputs that are not coordinates, in order, where
+        they are not constant on the hull.
         """
         numbers, scales = np.full(len(rows), -1, dtype=np.int64), np.ones(len(rows))
         start, q = self._first_row, int(self._chart.lift[self._chart.domain.inputs, self._chart.dimension])
@@ -78,9 +78,9 @@ class HullProofs:
     def complete(
         self, forms: PathForms, known: bytes, unit: int, bit: int, first: int, weights: Mapping[int, int]
     ) -> Proof | None:
-        """The proof with multipliers of equalities, or None where the hull needs more than these.
+        """The proof with multipliers of equalities, or None if the hull needs more than these.
 
-        Sides of inputs that are no coordinates of the hull are rows there, but no rows of the certificate: R without
+        Sides of inputs that are not coordinates of the hull are rows there, but no rows of the certificate: R without
         them has its maximum over the box where they are 0.
         """
         if not self.is_explicit:

@@ -66,7 +66,7 @@ class PathForms:
     def solve(
         self, known: bytes, unit: int, bit: int, support: Sequence[int], moving: Sequence[int]
     ) -> tuple[int, list[int]] | None:
-        """Multipliers of a unit and of the rows of others that prove its bit, or None where these give none.
+        """Multipliers of a unit and of the rows of others that prove its bit, or None if these give none.
 
         Parameters
         ----------

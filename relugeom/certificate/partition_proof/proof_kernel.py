@@ -61,7 +61,7 @@ from relugeom.search.walk import climb, cross_edge, refactorise
 __all__ = ["LEFT_OUT", "write_tree"]
 
 LEFT_OUT = 20
-"""Returned where floats lost the cell: the subtree at the present node is to be proved exactly."""
+"""Returned if floats lost the cell: the subtree at the present node has to be proved exactly."""
 DRIFT = 80
 LONGEST = 46
 """Bits of a rounded multiplier, at most."""

@@ -58,7 +58,7 @@ def tree_pieces(partition: Partition, deadline: Deadline = NEVER, pace: Pace = U
     CertificateError
         A decision of the tree could not be proved; the text names it.
     DeadlinePassedError
-        The deadline has passed before all of them were.
+        The deadline passed before all of them were.
     """
     if partition.network.units == 0:
         text, bits = point_line(partition, 0)

@@ -22,7 +22,7 @@ LARGEST_INPUT = 10**6
 """Most features of a model."""
 MOST_AXES = 8
 OWN_MODULES = ("keras", "tensorflow", "tf_keras", "builtins")
-"""Packages whose classes are what their names say."""
+"""Packages whose classes can be told by their names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class LayerConfig:
 
     @property
     def label(self) -> str:
-        """What messages call it."""
+        """Name for messages."""
         return f"layer {self.name[:80]!r} ({repr(self.kind[:80])[1:-1]})"
 
     def unsupported(self, text: str) -> UnsupportedModelError:
@@ -67,7 +67,7 @@ class ModelConfig:
     Attributes
     ----------
     input_shape
-        Without the batch axis; None where the description does not tell it.
+        Without the batch axis; None if the description does not tell it.
     layers
         In the order they act; a layer that is used twice is listed twice.
     """
@@ -82,16 +82,16 @@ def read_config(text: str | bytes) -> ModelConfig:
     Raises
     ------
     ModelError
-        It is no JSON, or no description of a model.
+        It is not JSON, or no description of a model.
     UnsupportedModelError
         The model is neither a Sequential one nor a functional chain.
     """
     if len(text) > LETTERS:
-        raise ModelError(f"the model's description is longer than {LETTERS:,} letters: no network's is")
+        raise ModelError(f"the model's description is longer than {LETTERS:,} characters, which no network needs")
     try:
         model = json.loads(text)
     except (ValueError, RecursionError):  # undecodable bytes are a ValueError too
-        raise ModelError("the model's description is no JSON: the file is damaged, save the model again") from None
+        raise ModelError("the model's description is not JSON: the file is damaged, save the model again") from None
     kind, settings = class_and_settings(model, "the model")
     if kind not in ("Sequential", "Functional", "Model"):
         raise UnsupportedModelError(
@@ -103,11 +103,12 @@ def read_config(text: str | bytes) -> ModelConfig:
     acting = tuple(layer for layer in chain[1:] if layer.kind != "InputLayer")
     if len(acting) < len(chain) - 1:
         raise UnsupportedModelError(
-            "the model has an input in mid-chain: only one, at its start, can be read; build the model without it"
+            "the model has an input in the middle of the chain: only one at its start can be read; build the model "
+            "without it"
         )
     acting = acting if chain[0].kind == "InputLayer" else (chain[0], *acting)
     if not acting:
-        raise ModelError("the model has no layer beside its input: there is nothing to study")
+        raise ModelError("the model has no layer besides its input: there is nothing to analyse")
     return ModelConfig(_input_shape(chain, settings, model), acting)
 
 
@@ -201,7 +202,9 @@ def _chain(settings: dict[str, Any], layers: list[LayerConfig]) -> list[LayerCon
         chain.append(layer)
         if layer.kind == "InputLayer":
             if place != sources[0]:
-                raise ModelError(f"{layer.label} is no input of the model: the file is damaged, save the model again")
+                raise ModelError(
+                    f"{layer.label} is not an input of the model: the file is damaged, save the model again"
+                )
             return chain[::-1]
         place = _inbound(layer, node)
     raise layer.damaged("depends on itself")
@@ -224,7 +227,9 @@ def _tensor(entry: Any, place: str) -> tuple[str, int]:
     if not isinstance(name, str) or not _is_whole(node) or not _is_whole(output) or node < 0:
         raise ModelError(f"{place} names a tensor by {_shown(entry)}: the file is damaged, save the model again")
     if output != 0:
-        raise UnsupportedModelError(f"{place} takes output {output} of the layer {name[:80]!r}: only the first is read")
+        raise UnsupportedModelError(
+            f"{place} takes output {output} of the layer {name[:80]!r}: only the first can be read"
+        )
     return name, node
 
 
@@ -236,13 +241,14 @@ def _inbound(layer: LayerConfig, node: int) -> tuple[str, int]:
     tensors, options = _call(nodes[node])
     if len(tensors) != 1:
         raise layer.unsupported(
-            f"combines {len(tensors)} tensors: only chains, one layer after the other, can be read from a file of "
-            "Keras; export the model to ONNX with model.export(FILE, format='onnx')"
+            f"combines {len(tensors)} tensors: only chains, one layer after the other, can be read from a Keras file; "
+            f"export the model to ONNX with model.export(FILE, format='onnx')"
         )
     for key, value in options.items():
         if value not in (None, False) and not list(_keras_tensors(value)):
             raise layer.unsupported(
-                f"is called with {key[:80]!r}: only plain calls, as in inference, are read; build the model without it"
+                f"is called with {key[:80]!r}: only plain calls, as in inference, can be read; build the model "
+                f"without it"
             )
     return _tensor(tensors[0], layer.label)
 

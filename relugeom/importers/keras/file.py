@@ -34,7 +34,7 @@ __all__ = ["network_from_keras", "read_h5", "read_keras"]
 
 LARGEST_WEIGHTS = 2**30
 BEST_RATIO = 200
-"""More times than trained weights can be shrunk; what claims more is a bomb."""
+"""Compression that trained weights cannot reach; a member that claims more is a bomb."""
 SMALL_MEMBER = 2**24
 GROUP_NAMES = {"Dense": "dense", "BatchNormalization": "batch_normalization", "Normalization": "normalization"}
 
@@ -47,7 +47,7 @@ def read_keras(path: Path) -> ReLUNetwork:
     ModelError
         The archive is damaged, or unpacks to more than a model can be.
     UnsupportedModelError
-        The model is no chain of layers that are affine maps or ReLUs.
+        The model is not a chain of layers that are affine maps or ReLUs.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -55,7 +55,7 @@ def read_keras(path: Path) -> ReLUNetwork:
             weights = _unpacked(archive, "model.weights.h5", LARGEST_WEIGHTS)
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, RuntimeError, NotImplementedError) as error:
         reason = " ".join(str(error).split())[:200]
-        raise ModelError(f"this is no .keras file, or it is damaged ({reason}): save the model again") from error
+        raise ModelError(f"this is not a .keras file, or it is damaged ({reason}): save the model again") from error
     model = read_config(config)
     with open_hdf5(weights) as root:
         return _network(model, lambda layer: _archive_arrays(root, layer), source="keras")
@@ -69,15 +69,15 @@ def read_h5(path: Path) -> ReLUNetwork:
     ModelError
         The file is damaged, or holds weights without a model.
     UnsupportedModelError
-        The model is no chain of layers that are affine maps or ReLUs.
+        The model is not a chain of layers that are affine maps or ReLUs.
     """
     with open_hdf5(path) as root:
         config = read_text(root, "model_config")
         if config is None:
-            raise ModelError("the file holds no model_config, perhaps weights alone: save the whole model")
+            raise ModelError("the file has no model_config, perhaps only weights: save the whole model")
         weights = child_group(root, "model_weights")
         if weights is None:
-            raise ModelError("the file holds no model_weights: save the whole model")
+            raise ModelError("the file has no model_weights: save the whole model")
         return _network(read_config(config), lambda layer: _layer_arrays(weights, layer), source="h5")
 
 
@@ -87,7 +87,7 @@ def network_from_keras(model: Any) -> ReLUNetwork:
     to_json = getattr(model, "to_json", None)
     if to_json is None:
         raise UnsupportedModelError(
-            f"an object of the class {type(model).__name__} is no Keras model: give the model itself"
+            f"an object of the class {type(model).__name__} is not a Keras model: give the model itself"
         )
     try:
         text = to_json()
@@ -100,7 +100,7 @@ def network_from_keras(model: Any) -> ReLUNetwork:
 
 
 Arrays: TypeAlias = list[tuple[str, Callable[[tuple[int, ...], str], FloatArray]]]
-"""A layer's arrays in Keras's order: the name of each, empty where the format has none, and how to read it."""
+"""A layer's arrays in Keras's order: the name of each, empty if the format has none, and how to read it."""
 
 
 def _network(model: ModelConfig, arrays: Callable[[LayerConfig], Arrays], *, source: str) -> ReLUNetwork:
@@ -137,7 +137,7 @@ def _archive_arrays(root: Any, layer: LayerConfig) -> Arrays:
         raise layer.damaged("has no weights in the archive")
     owner = read_text(group, "name")
     if owner not in (None, layer.name):
-        raise layer.damaged(f"finds the weights of the layer {owner[:80]!r} at its place")
+        raise layer.damaged(f"finds the weights of the layer {owner[:80]!r} in its place")
     count = len(stored_names(group))
     return [("", partial(read_array, group, str(position))) for position in range(count)]
 
@@ -175,7 +175,7 @@ def _unpacked(archive: zipfile.ZipFile, name: str, largest: int) -> bytes:
         raise UnsupportedModelError(f"the member {name!r} is packed in an unusual way: save the model again")
     bomb = member.file_size > max(SMALL_MEMBER, BEST_RATIO * member.compress_size)
     if bomb or member.file_size > largest:
-        raise ModelError(f"{name!r} unpacks to {member.file_size} bytes: this is no network")
+        raise ModelError(f"{name!r} unpacks to {member.file_size} bytes: this is not a network")
     with archive.open(member) as file:
         return file.read(
             member.file_size

@@ -27,9 +27,9 @@ __all__ = ["child_group", "open_hdf5", "read_array", "read_text", "read_texts", 
 HDF5_ERRORS = (OSError, RuntimeError, ValueError, KeyError, TypeError, AttributeError, OverflowError)
 """What h5py raises for damaged files, depending on the part that is damaged."""
 PLAIN_FILTERS = (h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32)
-"""Filters within the library; any other would be loaded from elsewhere."""
+"""Filters inside the library; any other would be loaded from elsewhere."""
 BEST_DEFLATION = 1100
-"""More times than deflate can shrink anything."""
+"""Compression that deflate cannot reach."""
 LARGEST_CHUNK = 2**26
 LARGEST_TEXT = 2**26
 MOST_TEXTS = 10**4
@@ -43,7 +43,7 @@ def open_hdf5(source: Path | bytes) -> Iterator[Any]:
     Raises
     ------
     ModelError
-        It is no HDF5 file, or it is truncated.
+        It is not an HDF5 file, or it is truncated.
     """
     if isinstance(source, bytes):
         check_heaps(source)
@@ -59,10 +59,10 @@ def open_hdf5(source: Path | bytes) -> Iterator[Any]:
 
 
 def child_group(parent: Any, path: str) -> Any:
-    """The group at a path below another, reached by hard links only; None where there is none."""
+    """The group at a path below another, reached by hard links only; None if there is none."""
     found = _member(parent, path)
     if found is not None and not isinstance(found, h5py.Group):
-        raise ModelError(f"{path[:80]!r} is no group: the file is damaged, save the model again")
+        raise ModelError(f"{path[:80]!r} is not a group: the file is damaged, save the model again")
     return found
 
 
@@ -115,7 +115,7 @@ def _check_storage(dataset: Any, shape: tuple[int, ...], place: str) -> None:
     settings = dataset.id.get_create_plist()
     filters = [settings.get_filter(i)[0] for i in range(settings.get_nfilters())]
     if not set(filters) <= set(PLAIN_FILTERS):
-        raise UnsupportedModelError(f"{place} is packed by a filter that is not HDF5's own: save the model again")
+        raise UnsupportedModelError(f"{place} is compressed by a filter that is not HDF5's own: save the model again")
     shrunk = BEST_DEFLATION if h5py.h5z.FILTER_DEFLATE in filters else 1
     if stored * shrunk < size or stored > dataset.file.id.get_filesize():
         raise ModelError(f"{place} of {size} bytes is stored in {stored}: the file is damaged, save the model again")
@@ -126,7 +126,7 @@ def _check_storage(dataset: Any, shape: tuple[int, ...], place: str) -> None:
 
 
 def read_text(group: Any, name: str) -> str | None:
-    """A text among a group's attributes; None where there is none."""
+    """A text among a group's attributes; None if there is none."""
     texts = read_texts(group, name)
     if texts is not None and len(texts) != 1:
         raise ModelError(
@@ -137,7 +137,7 @@ def read_text(group: Any, name: str) -> str | None:
 
 
 def read_texts(group: Any, name: str) -> list[str] | None:
-    """A text, or a list of them, among a group's attributes; None where there is none."""
+    """A text, or a list of them, among a group's attributes; None if there is none."""
     try:
         if name not in group.attrs:
             return None
@@ -167,7 +167,7 @@ def _member(parent: Any, path: str) -> Any:
                 return None
             if not isinstance(link, h5py.HardLink):
                 raise UnsupportedModelError(
-                    f"{path[:80]!r} is a link to somewhere else, which is never followed: save the model again"
+                    f"{path[:80]!r} is a link to another place, which is never followed: save the model again"
                 )
             here = here.get(name)
         except HDF5_ERRORS as error:

@@ -17,9 +17,9 @@ __all__ = ["check_heaps"]
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 WORD = 8
-"""Bytes of a size or address; the format allows others, nobody writes them."""
+"""Bytes of a size or address; the format allows others, but nobody writes them."""
 WORD_PLACES = {0: (13, 14), 1: (13, 14), 2: (9, 10), 3: (9, 10)}
-"""Where a superblock of each version tells them."""
+"""Positions of these sizes in a superblock of each version."""
 HEAP = b"GCOL\x01"
 SMALLEST_HEAP = 4096
 HEADER = 16
@@ -31,11 +31,11 @@ def check_heaps(content: bytes | mmap) -> None:
     Raises
     ------
     ModelError
-        It is no HDF5 file, or such a heap is in it.
+        It is not an HDF5 file, or such a heap is in it.
     """
     places = WORD_PLACES.get(content[8]) if content[:8] == SIGNATURE and len(content) > HEADER else None
     if places is None or any(content[place] != WORD for place in places):
-        raise ModelError("this is no HDF5 file, or its first bytes are damaged: save the model again")
+        raise ModelError("this is not an HDF5 file, or its first bytes are damaged: save the model again")
     start = content.find(HEAP)
     while start >= 0:
         size = _word(content, start + 8)

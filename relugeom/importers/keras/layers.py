@@ -35,9 +35,9 @@ __all__ = ["Flow", "LayerWeights", "apply_layer"]
 LEAST_DEVIATION = 1e-7
 """Keras's own `epsilon()`: the least deviation that a Normalization layer divides by."""
 ONNX_ADVICE = (
-    "export the model to ONNX with model.export(FILE, format='onnx'), where it is rewritten exactly if it is small"
+    "export the model to ONNX with model.export(FILE, format='onnx'), from which a small one is rewritten exactly"
 )
-CURVED = "which bends between its ends, so that the network has no linear pieces"
+CURVED = "which is curved, so the network is not piecewise linear"
 
 Numbers = TypeVar("Numbers", bound=np.generic)
 
@@ -87,7 +87,7 @@ def apply_layer(flow: Flow, layer: LayerConfig, weights: LayerWeights) -> Flow:
     precision_of(layer)
     if flow.chain.squashing is not Squashing.NONE and layer.kind not in PASSIVE:
         raise layer.unsupported(
-            f"follows a {flow.chain.squashing}, which can only be the end of a network: save one that ends there, "
+            f"follows a {flow.chain.squashing}, which can only be at the end of a network: save one that ends there, "
             "keras.Model(model.inputs, LAYER.output)"
         )
     return action(flow, layer, weights)
@@ -95,12 +95,12 @@ def apply_layer(flow: Flow, layer: LayerConfig, weights: LayerWeights) -> Flow:
 
 def _why_not(kind: str) -> str:
     if kind == "Lambda":
-        return "holds code, which is never run: rewrite it with Keras's own layers"
+        return "contains code, which is never run: rewrite it with Keras's own layers"
     if kind in ("Sequential", "Functional", "Model"):
         return f"is a model inside the model: build one chain of its layers and save that, or {ONNX_ADVICE}"
     return (
-        f"cannot be read from a file of Keras: supported are {', '.join(sorted(LAYERS))}; if it is affine, or bends at "
-        f"kinks alone, {ONNX_ADVICE}"
+        f"cannot be read from a Keras file; the supported layers are {', '.join(sorted(LAYERS))}; if it is affine or "
+        f"piecewise linear, {ONNX_ADVICE}"
     )
 
 

@@ -52,7 +52,7 @@ def whole(layer: LayerConfig, key: str) -> int:
     """A positive whole number."""
     value = layer.settings.get(key)
     if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise layer.damaged(f"has {key} = {repr(value)[:80]}, which is no positive whole number")
+        raise layer.damaged(f"has {key} = {repr(value)[:80]}, which is not a positive whole number")
     return value
 
 
@@ -92,7 +92,7 @@ def _rectangular(layer: LayerConfig, key: str, value: Any) -> FloatArray:
     if not flat:
         raise layer.damaged(f"has {key} without a number")
     if not all(isinstance(entry, int | float) and not isinstance(entry, bool) for entry in flat):
-        raise layer.damaged(f"has {key} = {repr(value)[:80]}, which is no number")
+        raise layer.damaged(f"has {key} = {repr(value)[:80]}, which is not a number")
     try:
         return np.array([float(entry) for entry in flat]).reshape(shape)
     except OverflowError:
@@ -107,7 +107,7 @@ def axes_of(layer: LayerConfig, key: str, rank: int) -> tuple[int, ...]:
         raise layer.damaged(f"has {key} = {repr(value)[:80]}, which names no axes of its {rank}")
     axes = tuple(sorted({axis % rank for axis in listed}))
     if 0 in axes:
-        raise layer.unsupported("works along the batch: only a layer that treats every sample alike can be read")
+        raise layer.unsupported("works along the batch: only layers that treat every sample alike can be read")
     return axes
 
 
@@ -116,7 +116,7 @@ def shape_of(layer: LayerConfig, key: str, size: int) -> tuple[int, ...]:
     value = layer.settings.get(key)
     sizes = value if isinstance(value, list) and 0 < len(value) <= MOST_AXES else [0]
     if not all(isinstance(axis, int) and not isinstance(axis, bool) and (axis > 0 or axis == -1) for axis in sizes):
-        raise layer.damaged(f"has {key} = {repr(value)[:80]}, which is no shape")
+        raise layer.damaged(f"has {key} = {repr(value)[:80]}, which is not a shape")
     known = prod(axis for axis in sizes if axis > 0)
     shape = tuple(size // known if axis == -1 else axis for axis in sizes)
     if sizes.count(-1) > 1 or prod(shape) != size:
@@ -135,16 +135,19 @@ def activation_of(layer: LayerConfig) -> str | LayerConfig:
     value = layer.settings.get("activation")
     if isinstance(value, dict):
         if value.get("class_name") in (None, "__lambda__"):  # an object without a class holds compiled code
-            raise layer.unsupported("has an activation that is code, which is never run: use one of Keras's own")
+            raise layer.unsupported(
+                "has an activation that is code, which is never run: use one of Keras's own activations"
+            )
         if value.get("class_name") != "function":
             kind, settings = class_and_settings(value, f"{layer.label}: the activation")
             return LayerConfig(layer.name, kind, settings, 0)
         registered, name = value.get("registered_name"), value.get("config")
         if registered not in (None, "function", name):
             raise layer.unsupported(
-                f"has the activation {str(registered)[:80]!r}, whose code is not in the file: use one of Keras's own"
+                f"has the activation {str(registered)[:80]!r}, whose code is not in the file: use one of Keras's own "
+                f"activations"
             )
         value = name
     if value is not None and not isinstance(value, str):
-        raise layer.damaged(f"has the activation {repr(value)[:80]}, which is no name")
+        raise layer.damaged(f"has the activation {repr(value)[:80]}, which is not a name")
     return (value or "linear").lower()

@@ -23,7 +23,7 @@ from relugeom.importers.onnx.wire import check_wire
 __all__ = ["Attribute", "Graph", "Node", "read_graph"]
 
 Attribute: TypeAlias = int | float | str | tuple[int, ...] | tuple[float, ...] | tuple[str, ...] | Array | None
-"""The value of a node's attribute; None for a kind that no supported operator has."""
+"""Value of a node's attribute; None for a kind that no supported operator has."""
 
 LARGEST_FILE = 2**30
 """Most bytes of the model's own file: twice what the largest network needs in float64."""
@@ -40,11 +40,11 @@ class Node:
     Attributes
     ----------
     label
-        What messages call it.
+        Name for messages.
     operator
         ``"Gemm"``; with its domain, ``"ai.onnx.ml.Scaler"``, where that is not ONNX's own.
     inputs, outputs
-        Names of tensors, empty where an optional one is left out.
+        Names of tensors, empty if an optional one is left out.
     """
 
     label: str
@@ -61,7 +61,7 @@ class Graph:
     Attributes
     ----------
     input_shape
-        One size per axis, None where it is left open.
+        One size per axis, None if it is left open.
     constants, nodes
         Those that the output needs; nodes in the file's order.
     metadata
@@ -102,7 +102,7 @@ def read_graph(path: Path) -> Graph:
         It has several inputs or outputs, sparse initialisers, or too old an operator set.
     """
     if path.stat().st_size > LARGEST_FILE:
-        raise ModelError(f"an ONNX file of more than {LARGEST_FILE:,} bytes is no network that can be analysed")
+        raise ModelError(f"an ONNX file of more than {LARGEST_FILE:,} bytes is not a network that can be analysed")
     content = path.read_bytes()
     check_wire(content)
     model = ModelProto()
@@ -157,7 +157,7 @@ def _constant_names(graph: GraphProto) -> set[str]:
     for tensor in graph.initializer:
         if tensor.name in names:
             raise ModelError(
-                f"initialiser {tensor.name[:80]!r} is given twice: the file is damaged, export the model again"
+                f"initialiser {tensor.name[:80]!r} is defined twice: the file is damaged, export the model again"
             )
         names.add(tensor.name)
     return names
@@ -201,7 +201,7 @@ def _input_shape(source: ValueInfoProto) -> tuple[int | None, ...]:
     if None in shape[1:]:
         raise UnsupportedModelError(
             f"input {source.name[:80]!r} leaves axis {shape.index(None, 1)} open: only the first axis, the batch, may "
-            "be; export the model with the number of features"
+            f"be open; export the model with the number of features"
         )
     if prod(size or 1 for size in shape) > LARGEST_INPUT:
         raise ModelError(f"input {source.name[:80]!r} declares the shape {list(shape)}: at most {LARGEST_INPUT} values")
@@ -211,7 +211,7 @@ def _input_shape(source: ValueInfoProto) -> tuple[int | None, ...]:
 def _read_opset(model: ModelProto) -> int:
     versions: list[int] = [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")]
     if not versions:
-        raise ModelError("the model names no operator set: the file is damaged, export the model again")
+        raise ModelError("the model does not name its operator set: the file is damaged, export the model again")
     if versions[0] < OLDEST_OPSET:
         raise UnsupportedModelError(
             f"the model uses operator set {versions[0]}: convert it to {OLDEST_OPSET} or later with "
@@ -253,8 +253,8 @@ def _check_single_assignment(graph: GraphProto, given: set[str]) -> None:
         for name in filter(None, node.output):
             if name in given:
                 raise ModelError(
-                    f"{_label(node, position)} gives {name[:80]!r} a second time: the file is damaged, export "
-                    "the model again"
+                    f"{_label(node, position)} defines {name[:80]!r} a second time: the file is damaged, export the "
+                    f"model again"
                 )
             given.add(name)
 
@@ -294,7 +294,7 @@ def _listed(values: Iterable[ValueInfoProto]) -> str:
 
 def _name_list(key: str, text: str) -> tuple[str, ...]:
     if len(text) > LETTERS:
-        raise ModelError(f"metadata {key!r} is longer than {LETTERS:,} letters: no list of names is")
+        raise ModelError(f"metadata {key!r} is longer than {LETTERS:,} characters, which no list of names needs")
     try:
         names = json.loads(text)
     except (ValueError, RecursionError):

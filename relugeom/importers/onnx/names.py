@@ -3,7 +3,8 @@
 In this order: the metadata's ``output_names``; its ``class_names``, where there are several outputs; the labels of a
 ZipMap at the end, as skl2onnx writes it; the name of the graph's output tensor, with a number behind it where the
 tensor holds several values. A tensor always has a name, and most are made up by an exporter ("dense_2", "12",
-"/fc/Gemm_output_0"): where nothing but an operation, a place in the file or the word "output" is in it, it is no name.
+"/fc/Gemm_output_0"): where nothing but an operation, a place in the file or the word "output" is in it, it is not a
+name.
 """
 
 import re
@@ -26,7 +27,7 @@ NUMBERED = re.compile(r"(?<=[a-z])[0-9]+$")
 
 @dataclass(frozen=True, slots=True)
 class OutputNames:
-    """Names of outputs, and of classes; empty where the model says none."""
+    """Names of outputs, and of classes; empty if the model says none."""
 
     outputs: tuple[str, ...]
     classes: tuple[str, ...]

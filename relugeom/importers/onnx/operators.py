@@ -22,7 +22,7 @@ from relugeom.network.decision import Squashing
 __all__ = ["OPERATORS", "apply_operator"]
 
 DEFAULT_EPSILON = float(np.float32(1e-5))
-"""What a batch normalisation adds to its variances: attributes are float32, the default one too."""
+"""Number that a batch normalisation adds to variances by default; attributes are float32, and so is the default."""
 
 
 def apply_operator(step: Step) -> Value:
@@ -37,7 +37,7 @@ def apply_operator(step: Step) -> Value:
     """
     operator = step.node.operator
     if operator not in OPERATORS:
-        raise step.unsupported(f"is no operation that can be read: {_what_next(step)}")
+        raise step.unsupported(f"is an operator that cannot be read: {_what_next(step)}")
     return OPERATORS[operator](step)
 
 
@@ -50,12 +50,15 @@ def _what_next(step: Step) -> str:
     ]
     known = f"supported are {', '.join(sorted(OPERATORS))}"
     if not any(isinstance(value, Variable) for value in step.operands):
-        return f"it computes from constants only, as from shapes: simplify the model first, with onnxsim say; {known}"
+        return (
+            f"it computes from constants only, such as shapes: simplify the model first, for example with onnxsim; "
+            f"{known}"
+        )
     if not computed:
-        return f"it acts on the input itself, so apply it to the data and export the model without it; {known}"
+        return f"it acts on the input itself: apply it to the data, and export the model without it; {known}"
     return (
         f"if it belongs to a tail after the network, cut the model at {computed[0][:80]!r} with "
-        f"onnx.utils.extract_model, else train or export the model without it; {known}"
+        f"onnx.utils.extract_model; otherwise train or export the model without it; {known}"
     )
 
 
@@ -134,7 +137,9 @@ def _multiply(step: Step) -> Value:
 
 def _divide(step: Step) -> Value:
     if isinstance(step.operand(1), Variable):
-        raise step.unsupported("divides by a value that varies: this has no linear pieces: train the model without it")
+        raise step.unsupported(
+            "divides by a value that varies, which is not piecewise linear: train the model without it"
+        )
     x, vector, _ = _elementwise(step)
     if not vector.all():
         raise step.damaged("divides by zero")
@@ -168,7 +173,7 @@ def _aligned(step: Step, x: Variable, constant: FloatArray) -> tuple[Variable, R
 def _batch_normalisation(step: Step) -> Value:
     x = step.variable(0)
     if step.integer("training_mode", 0) or sum(map(bool, step.node.outputs)) > 1:
-        raise step.unsupported("normalises by its own batch: export the model in inference mode")
+        raise step.unsupported("normalises by the statistics of its own batch: export the model in inference mode")
     if x.labels.ndim < 2:
         raise step.damaged(f"normalises a tensor of {x.labels.ndim} axes, where two are needed")
     channels = x.labels.shape[1]

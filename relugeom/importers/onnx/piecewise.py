@@ -31,7 +31,7 @@ class Term:
 
 ZERO, ONE = fmpq(0), fmpq(1)
 NO_BOUND = (np.inf, *(float(np.finfo(kind).max) for kind in (np.float16, np.float32, np.float64)))
-"""What exporters write where a clip has no bound."""
+"""Values that exporters write for a clip without a bound."""
 
 
 def rectified(x: Variable) -> Variable:

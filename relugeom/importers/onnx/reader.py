@@ -25,7 +25,7 @@ from relugeom.network.network import Origin, ReLUNetwork
 __all__ = ["read_onnx"]
 
 NANOSECONDS = 20_000
-"""What a node takes for each of its inputs, beside its arithmetic."""
+"""Cost of a node for each of its inputs, besides its arithmetic."""
 
 
 def read_onnx(path: Path) -> ReLUNetwork:
@@ -60,7 +60,7 @@ def read_onnx(path: Path) -> ReLUNetwork:
         squashing=output.squashing,
         decision=_decision(names.classes, several=output.order.size > 1),
         origin=Origin(
-            source="onnx, rewritten with further ReLU units" if output.rewritten else "onnx",
+            source="onnx, rewritten with additional ReLU units" if output.rewritten else "onnx",
             precision=graph.precision,
             rounded_weights=tuple(layer.rounded_weight for layer in layers),
             rounded_biases=tuple(layer.rounded_bias for layer in layers),
@@ -74,8 +74,8 @@ def _assumed(batch: int | None) -> str:
     if batch in (None, OPEN_BATCH):
         return ""
     return (
-        f"the first axis of its input, of size {batch}, is taken for the batch, so that an input is one row: export "
-        "the model with an open batch axis, or flatten what belongs together"
+        f"the first axis of its input, of size {batch}, is assumed to be the batch, so that an input is one row: "
+        f"export the model with an open batch axis, or flatten the input if its rows belong together"
     )
 
 
@@ -128,7 +128,9 @@ def _executed(graph: Graph, source: Variable) -> Variable:
                 del values[name]  # no node needs it any more
     output = values.get(graph.output_name)
     if output is None:
-        raise ModelError(f"no node gives the output {graph.output_name[:80]!r}: the model is damaged, export it again")
+        raise ModelError(
+            f"no node computes the output {graph.output_name[:80]!r}: the model is damaged, export it again"
+        )
     if not isinstance(output, Variable):
         raise UnsupportedModelError(f"the output {graph.output_name[:80]!r} does not depend on the input")
     return output
@@ -137,7 +139,7 @@ def _executed(graph: Graph, source: Variable) -> Variable:
 def _operand(node: Node, name: str, values: dict[str, Value]) -> Value | None:
     if name and name not in values:
         raise ModelError(
-            f"{node.label} takes {name[:80]!r}, which nothing before it gives: the graph has a cycle, is not "
-            "sorted, or uses a second output; export it again, or simplify it with onnxsim"
+            f"{node.label} takes {name[:80]!r}, which no earlier node computes: the graph has a cycle, is not sorted, "
+            f"or uses a second output; export it again, or simplify it with onnxsim"
         )
     return values[name] if name else None

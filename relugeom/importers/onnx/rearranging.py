@@ -41,7 +41,7 @@ def _cast(step: Step) -> Value:
     if isinstance(value, Variable):
         if kind not in FLOAT_TYPES:
             raise step.unsupported(
-                f"casts to {type_name(kind)}, which is no affine map: cut the model at {step.named(0)} with "
+                f"casts to {type_name(kind)}, which is not an affine map: cut the model at {step.named(0)} with "
                 "onnx.utils.extract_model"
             )
         return value
@@ -65,7 +65,7 @@ def _constant(step: Step) -> Value:
         return np.array(step.integer("value_int", 0), dtype=np.int64)
     if "value_ints" in attributes:
         return np.array(step.whole_numbers("value_ints"), dtype=np.int64)
-    raise step.unsupported("is no dense tensor of numbers")
+    raise step.unsupported("is not a dense tensor of numbers")
 
 
 def _reshape(step: Step) -> Value:

@@ -60,7 +60,7 @@ class TensorReader:
         tensor
             Embedded, or kept in an external file.
         place
-            What messages call it.
+            Name for messages.
 
         Raises
         ------
@@ -129,8 +129,8 @@ def _external_bytes(tensor: TensorProto, size: int, place: str, folder: Path) ->
     available = path.stat().st_size
     if length != size or start + size > available:
         raise ModelError(
-            f"{place} needs {size} bytes, but {length} from byte {start} on are declared and {available} are there: "
-            "the file is damaged, or belongs to another model"
+            f"{place} needs {size} bytes, but {length} from byte {start} on are declared and {available} are present: "
+            f"the file is damaged, or belongs to another model"
         )
     with path.open("rb") as file:
         file.seek(start)
@@ -143,7 +143,7 @@ def _external_path(location: str, place: str, folder: Path) -> Path:
         raise ModelError(f"{place}: external data must be named relative to the model's folder")
     path = folder.joinpath(pure).resolve()
     if not path.is_relative_to(folder.resolve()):
-        raise ModelError(f"{place}: this is a link out of the model's folder; put the file itself there")
+        raise ModelError(f"{place}: this is a link to a place outside the model's folder; put the file itself there")
     if not path.is_file():
         raise ModelError(f"{place}: there is no such file; put it beside the model")
     return path

@@ -23,7 +23,7 @@ from relugeom.network.decision import Squashing
 __all__ = ["OPEN_BATCH", "MixedBatchError", "Step", "Value", "Variable"]
 
 OPEN_BATCH = int(np.iinfo(np.int64).min)
-"""The size of a batch axis that the model leaves open, in computed shapes."""
+"""Size, in computed shapes, of a batch axis that the model leaves open."""
 
 
 class MixedBatchError(UnsupportedModelError):
@@ -43,7 +43,7 @@ class Variable:
     labels
         For each entry, which value it is; the batch axis, always the first, has size 1 here.
     batch
-        Size of the batch axis; None where the tensor is one sample and no axis is a batch.
+        Size of the batch axis; None if the tensor is one sample and no axis is a batch.
     squashing
         What was applied to the values last.
     rewritten
@@ -77,7 +77,7 @@ Value: TypeAlias = Array | Variable
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """A node and its operands, None where an optional one is left out; and the account that its work goes on."""
+    """A node and its operands, None if an optional one is left out; and the account that its work goes on."""
 
     node: Node
     operands: tuple[Value | None, ...]
@@ -118,11 +118,11 @@ class Step:
         """An operand that depends on the input and is not squashed."""
         value = self.operand(position)
         if not isinstance(value, Variable):
-            raise self.unsupported("computes from constants only: simplify the model first, with onnxsim say")
+            raise self.unsupported("computes from constants only: simplify the model first, for example with onnxsim")
         if value.squashing is not Squashing.NONE:
             raise self.unsupported(
-                f"follows a {value.squashing}, which can only be the end of a network: if the network ends there, cut "
-                f"the model at {self.named(position)} with onnx.utils.extract_model, else train it with ReLU"
+                f"follows a {value.squashing}, which can only be at the end of a network: if the network ends there, "
+                f"cut the model at {self.named(position)} with onnx.utils.extract_model; otherwise train it with ReLU"
             )
         return value
 
@@ -140,7 +140,7 @@ class Step:
         """A constant of finite floats, in float64."""
         values = self.constant(position)
         if values.dtype.kind != "f":
-            raise self.damaged(f"takes {self.named(position)} as floats, which it is not")
+            raise self.damaged(f"takes {self.named(position)} as floats, but it does not hold floats")
         if not np.isfinite(values).all():
             place = [int(index) for index in np.argwhere(~np.isfinite(values))[0]]
             raise ModelError(
@@ -155,8 +155,8 @@ class Step:
         varying = [isinstance(self.operand(position), Variable) for position in (0, 1)]
         if all(varying):
             raise self.unsupported(
-                f"multiplies values that both vary, {self.named(0)} and {self.named(1)}: a product has no linear "
-                "pieces, be it a gate, a square or SiLU; train the model without it"
+                f"multiplies values that both vary, {self.named(0)} and {self.named(1)}: such a product (a gate, a "
+                f"square, SiLU) is not piecewise linear; train the model without it"
             )
         return (0, 1) if varying[0] else (1, 0)
 
@@ -164,14 +164,14 @@ class Step:
         """A float attribute."""
         value = self.node.attributes.get(name, default)
         if not isinstance(value, float) or not isfinite(value):
-            raise self.damaged(f"has an attribute {name!r} that is no finite number")
+            raise self.damaged(f"has an attribute {name!r} that is not a finite number")
         return value
 
     def integer(self, name: str, default: int) -> int:
         """An integer attribute."""
         value = self.node.attributes.get(name, default)
         if not isinstance(value, int):
-            raise self.damaged(f"has an attribute {name!r} that is no integer")
+            raise self.damaged(f"has an attribute {name!r} that is not an integer")
         return value
 
     def floats(self, name: str) -> FloatArray:
@@ -191,14 +191,14 @@ class Step:
         """A list of integers given as an attribute."""
         values = self._numbers(name)
         if not all(isinstance(value, int) for value in values):
-            raise self.damaged(f"has an attribute {name!r} that is no list of integers")
+            raise self.damaged(f"has an attribute {name!r} that is not a list of integers")
         return [int(value) for value in values]
 
     def shape_vector(self, position: int) -> list[int]:
         """A constant of one axis or none that holds a shape, axes or indices."""
         values = self.constant(position)
         if values.dtype.kind != "i" or values.ndim > 1 or values.size > 64:
-            raise self.unsupported(f"takes {self.named(position)}, which is no list of integers")
+            raise self.unsupported(f"takes {self.named(position)}, which is not a list of integers")
         return [int(value) for value in values.ravel()]
 
     def axes(self, axes: Sequence[int], rank: int) -> tuple[int, ...]:
@@ -212,5 +212,5 @@ class Step:
         value: Attribute = self.node.attributes.get(name, ())
         numbers = tuple(entry for entry in value if isinstance(entry, int | float)) if isinstance(value, tuple) else ()
         if not isinstance(value, tuple) or len(numbers) < len(value):
-            raise self.damaged(f"has an attribute {name!r} that is no list of numbers")
+            raise self.damaged(f"has an attribute {name!r} that is not a list of numbers")
         return numbers

@@ -20,7 +20,7 @@ from relugeom.linalg.arrays import FloatArray, IntArray
 __all__ = ["WINDOWS"]
 
 PLACE = 20_000
-"""Nanoseconds for each place of a kernel, and for each filter and channel."""
+"""Nanoseconds for each position of a kernel, and for each filter and channel."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,9 +63,9 @@ def _windows(step: Step, x: Variable, kernel: Sequence[int]) -> _Windows:
         halves = [m // 2 if mode == "SAME_UPPER" else m - m // 2 for m in missing]
         pads = [*halves, *(m - half for m, half in zip(missing, halves, strict=True))]
     elif mode not in ("NOTSET", "VALID"):
-        raise step.unsupported(f"pads in the way {str(mode)[:40]!r}")
+        raise step.unsupported(f"pads in the unknown mode {str(mode)[:40]!r}")
     if step.integer("ceil_mode", 0):
-        raise step.unsupported("rounds the number of its windows up (ceil_mode): export it without")
+        raise step.unsupported("rounds up the number of its windows (ceil_mode): export it without that")
     padding = [(0, 0), *((pads[axis], pads[rank + axis]) for axis in range(rank))]
     step.budget.floats(len(x.labels[0]) * prod(size + sum(pad) for size, pad in zip(sizes, padding[1:], strict=True)))
     padded = np.pad(x.labels[0], padding, constant_values=-1)
@@ -149,7 +149,7 @@ def _averaged(step: Step, x: Variable, windows: _Windows, include_padding: int) 
 def _maximum(step: Step) -> Value:
     x = _image(step)
     if sum(map(bool, step.node.outputs)) > 1:
-        raise step.unsupported("also gives the places of its maxima, which is no affine map")
+        raise step.unsupported("also returns the positions of its maxima, which is not an affine map")
     return _largest(step, x, _windows(step, x, _list_of_kernel(step, x)))
 
 

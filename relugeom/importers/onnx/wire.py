@@ -22,7 +22,7 @@ __all__ = ["check_wire"]
 MOST_PARTS = 2**18
 """Nodes, attributes, tensors and other parts."""
 MOST_ENTRIES = 2**21
-"""Names, and numbers that are no tensor's."""
+"""Names, and numbers that are not tensor's."""
 VARINT, FIXED_64, BLOCK, FIXED_32 = 0, 1, 2, 5
 SIZES = {FIXED_64: 8, FIXED_32: 4}
 TENSOR = "TensorProto"
@@ -99,7 +99,7 @@ def _check(parts: int, entries: int, numbers: int) -> None:
         (numbers, WEIGHTS, "numbers"),
     ):
         if count > most:
-            raise ModelError(f"the model has more than {most:,} {what}: no network that can be analysed has as many")
+            raise ModelError(f"the model has more than {most:,} {what}: no network that can be analysed has that many")
 
 
 def _varint(content: bytes, place: int) -> tuple[int, int]:

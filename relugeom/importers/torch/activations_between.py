@@ -22,8 +22,8 @@ __all__ = ["Activations", "find_activations"]
 
 BETWEEN = ("relu", "none")
 ENDS = {squashing.value: squashing for squashing in Squashing}
-OTHERWISE = "--activations (in Python activations=[…]) says it otherwise"
-ALONE = "nothing taken to follow its only layer"
+OTHERWISE = "use --activations (in Python, activations=[…]) if that is wrong"
+ALONE = "nothing is assumed to follow its only layer"
 LISTED = 6
 LONGEST_NUMBER = 9
 """Digits of a layer's number."""
@@ -42,7 +42,7 @@ class Activations:
     told
         Where this is from, for the network's origin.
     assumption
-        What was taken for granted, as a sentence; empty where the user said it.
+        What was taken for granted, as a sentence; empty if the user said it.
     """
 
     rectified: tuple[bool, ...]
@@ -76,22 +76,22 @@ def find_activations(order: Sequence[str], given: Sequence[str] | None) -> Activ
     whole = "." not in order[0]
     if not numbers or min(steps) < 1 or (max(steps) == 1 and not whole):
         raise ModelError(
-            f"the file does not say what lies between its layers ({_listed(order)}): say it with "
-            "--activations relu (between all of them) or relu,none,… (one word for each; in Python activations=[…]), "
-            "or export the model to ONNX"
+            f"the file does not name the activations between its layers ({_listed(order)}): give them with "
+            f"--activations relu (between all of them) or relu,none,… (one word for each; in Python, "
+            f"activations=[…]), or export the model to ONNX"
         )
     rectified = (*(step > 1 for step in steps), False)
     listed = _listed(list(map(str, numbers)))
     read = (
-        f"ReLU taken for what its layers' numbers {listed} leave out"
+        f"a ReLU is assumed at each gap in its layers' numbers {listed}"
         if max(steps) > 1
-        else f"no activation, as its layers' numbers {listed} leave out none"
+        else f"no activation is assumed, since its layers' numbers {listed} have no gap"
     )
     return Activations(
         rectified,
         Squashing.NONE,
         read,
-        f"{read}, and nothing for what {'precedes the first or ' * (numbers[0] > 0)}follows the last: {OTHERWISE}",
+        f"{read}, and nothing {'before the first or ' * (numbers[0] > 0)}after the last: {OTHERWISE}",
     )
 
 
@@ -103,8 +103,8 @@ def _given(order: Sequence[str], given: Sequence[str]) -> Activations:
         _check_words(given, {*BETWEEN, *ENDS})
     if not texts or len(given) not in (len(order) - 1, len(order)):
         raise ModelError(
-            f"activations must say what follows each of these layers ({_listed(order)}), at the last one if anything "
-            f"does: {len(order) - 1} or {len(order)} words, not {_listed(list(map(str, given)))}"
+            f"activations must name what follows each of these layers ({_listed(order)}), optionally for the last "
+            f"one: {len(order) - 1} or {len(order)} words, not {_listed(list(map(str, given)))}"
         )
     *between, end = given if len(given) == len(order) else (*given, "none")
     _check_words(between, set(BETWEEN))
@@ -122,7 +122,7 @@ def _check_words(words: Sequence[str], known: Set[str]) -> None:
 
 
 def _numbers(order: Sequence[str]) -> list[int]:
-    """Places of the layers in the one list that holds them all; nothing where there is none."""
+    """Places of the layers in the one list that holds them all; nothing if there is none."""
     parts = [name.rpartition(".") for name in order]
     alike = len({above for above, _, _ in parts}) == 1
     digits = [last for _, _, last in parts]

@@ -74,10 +74,10 @@ class TorchArchive:
             raise UnsupportedModelError(f"{label} in the archive is encrypted: save the model again without a password")
         if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise UnsupportedModelError(
-                f"{label} in the archive is packed in a way that torch.load does not know: save the model again"
+                f"{label} in the archive is compressed in a way that torch.load does not know: save the model again"
             )
         if member.file_size > most:
-            raise ModelError(f"{label} in the archive is longer than {most:,} bytes: this is no network")
+            raise ModelError(f"{label} in the archive is longer than {most:,} bytes: this is not a network")
         if member.compress_size > self.size:
             raise _damaged(f"{label} is longer than the file")
         try:
@@ -137,10 +137,10 @@ def _check_end(file: IO[bytes]) -> int:
     if end[END_64_SIZE:][:4] == LOCATOR:
         place = int.from_bytes(end[END_64_SIZE + 8 : END_64_SIZE + 16], "little")
         if place != size - needed or end[:4] != END_64:
-            raise _damaged("its end is elsewhere than it says")
+            raise _damaged("its end is not where it says")
         directory = int.from_bytes(end[40:48], "little")
     if directory > LARGEST_DIRECTORY:
-        raise ModelError(f"the list of the archive's members has {directory:,} bytes: this is no network")
+        raise ModelError(f"the list of the archive's members has {directory:,} bytes: this is not a network")
     return size
 
 

@@ -42,8 +42,8 @@ LARGEST = 1 << 32
 """Most bytes that they may take in any case."""
 MOST_AXES = 8
 NESTED = ("state_dict", "model_state_dict", "model")
-"""Under which keys a training checkpoint keeps its state_dict."""
-ADVICE = "torch.save(model.state_dict(), FILE) writes what can be read"
+"""Keys under which a training checkpoint keeps its state_dict."""
+ADVICE = "torch.save(model.state_dict(), FILE) writes a file that can be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def read_torch(
     ModelError
         The file is damaged, needs more memory than its size explains, or its tensors make no chain.
     UnsupportedModelError
-        It holds something else than a state_dict of linear layers.
+        It holds something other than a state_dict of linear layers.
     """
     if not is_archive(path):
         with path.open("rb") as file:
@@ -94,7 +94,7 @@ def read_torch(
                 "a plain pickle, such as PyTorch wrote before 1.6: load it where it was written, and save "
                 "model.state_dict() with a newer version"
             )
-        raise ModelError(f"no file of PyTorch, or a damaged one: {ADVICE}")
+        raise ModelError(f"not a PyTorch file, or a damaged one: {ADVICE}")
     with open_archive(path) as archive:
         return chain_of_tensors(_tensors(archive), layers=layers, activations=activations, source="PyTorch state_dict")
 
@@ -104,7 +104,7 @@ def _tensors(archive: TorchArchive) -> dict[str, Tensor]:
         raise UnsupportedModelError("a scripted module (TorchScript): save model.state_dict(), or export to ONNX")
     order = archive.read("byteorder", most=16) if "byteorder" in archive else b"little"
     if order not in (b"little", b"big"):
-        raise ModelError("the archive names no byte order that there is")
+        raise ModelError("the archive names an unknown byte order")
     views = _state_dict(read_pickle(archive.read("data.pkl", most=LARGEST_PICKLE), CALLS, _storage))
     _check_storages(views, archive.size)
     contents: dict[str, bytes] = {}
@@ -118,19 +118,19 @@ def _tensors(archive: TorchArchive) -> dict[str, Tensor]:
 def _state_dict(value: object) -> dict[str, _View]:
     """The names and tensors; out of a training checkpoint too."""
     if not isinstance(value, dict):
-        raise UnsupportedModelError(f"no state_dict: {ADVICE}")
+        raise UnsupportedModelError(f"not a state_dict: {ADVICE}")
     found = {f"under the key {key!r}": value[key] for key in NESTED if _has_views(value.get(key))}
     if _has_weights(value) or (not found and _has_views(value)):
         found["at the top"] = value
     if not found:
         keys = ", ".join(shown(key, most=24) for key in list(value)[:8])
-        raise UnsupportedModelError(f"no state_dict: no tensor lies under its keys ({keys}): {ADVICE}")
+        raise UnsupportedModelError(f"not a state_dict: there is no tensor under its keys ({keys}): {ADVICE}")
     if len(found) > 1:
         raise UnsupportedModelError(f"it holds several state_dicts ({', '.join(found)}): save the one that is meant")
     (table,) = found.values()
     for name, view in table.items():
         if not isinstance(name, str) or not isinstance(view, _View):
-            raise UnsupportedModelError(f"'{shown(name)}' in its state_dict is no tensor with a name: {ADVICE}")
+            raise UnsupportedModelError(f"'{shown(name)}' in its state_dict is not a tensor with a name: {ADVICE}")
     return dict(table)
 
 
@@ -169,7 +169,7 @@ def _storage(identifier: object) -> _Storage:
     match identifier:
         case ("storage", Name() as kind, str(key), str(), int(size)) if _is_size(size):
             return _Storage(KINDS.get(str(kind), shown(kind)), key, size)
-    raise UnsupportedModelError(f"a tensor is kept in a way that is not understood: {ADVICE}")
+    raise UnsupportedModelError(f"a tensor is stored in an unknown way: {ADVICE}")
 
 
 def _tensor(arguments: tuple[Any, ...]) -> _View:
@@ -180,7 +180,7 @@ def _tensor(arguments: tuple[Any, ...]) -> _View:
             fits = len(shape) == len(strides) <= MOST_AXES and all(map(_is_size, numbers))
             if fits and len(marks) <= 1:
                 return _View(storage.kind, storage, offset, shape, strides, _is_negated(*marks))
-    raise ModelError(f"a tensor is described in a way that is not understood: {ADVICE}")
+    raise ModelError(f"a tensor is described in an unknown way: {ADVICE}")
 
 
 def _is_negated(marks: object = None) -> bool:
@@ -189,7 +189,7 @@ def _is_negated(marks: object = None) -> bool:
         return False
     known = isinstance(marks, dict) and marks.keys() <= {"neg", "conj"}
     if not isinstance(marks, dict) or not known or not all(isinstance(mark, bool) for mark in marks.values()):
-        raise UnsupportedModelError(f"a tensor is marked in a way that is not understood: {ADVICE}")
+        raise UnsupportedModelError(f"a tensor is marked in an unknown way: {ADVICE}")
     if marks.get("conj", False):
         raise UnsupportedModelError("a tensor is marked as complex: a network's weights are real numbers")
     return bool(marks.get("neg", False))
@@ -201,19 +201,19 @@ def _tensor_of_newer_kind(arguments: tuple[Any, ...]) -> _View:
         case (*usual, Name() as kind) | (*usual, Name() as kind, dict()):
             view = _tensor(tuple(usual))
             return _View(shown(kind), view.storage, view.offset, view.shape, view.strides, view.negated)
-    raise ModelError(f"a tensor is described in a way that is not understood: {ADVICE}")
+    raise ModelError(f"a tensor is described in an unknown way: {ADVICE}")
 
 
 def _parameter(arguments: tuple[Any, ...]) -> _View:
     match arguments:
         case (_View() as view, *_):
             return view
-    raise ModelError(f"a parameter is described in a way that is not understood: {ADVICE}")
+    raise ModelError(f"a parameter is described in an unknown way: {ADVICE}")
 
 
 def _ordered_dictionary(arguments: tuple[Any, ...]) -> dict[Any, Any]:
     if arguments:
-        raise ModelError(f"a dictionary is described in a way that is not understood: {ADVICE}")
+        raise ModelError(f"a dictionary is described in an unknown way: {ADVICE}")
     return {}
 
 

@@ -22,7 +22,7 @@ __all__ = ["network_from_module"]
 
 PASSIVE = {"Identity", "Dropout", "Dropout1d", "AlphaDropout", "FeatureAlphaDropout"}
 """Layers that do nothing to a row of features when the model is used."""
-ADVICE = "export the model to ONNX (torch.onnx.export), which says what it computes"
+ADVICE = "export the model to ONNX (torch.onnx.export), which states what it computes"
 
 
 def network_from_module(module: Any) -> ReLUNetwork:
@@ -31,8 +31,8 @@ def network_from_module(module: Any) -> ReLUNetwork:
     Raises
     ------
     UnsupportedModelError
-        It is no chain of Linear, ReLU, BatchNorm1d, Dropout, Flatten and Identity with at most one Sigmoid or Softmax
-        at its end.
+        It is not a chain of Linear, ReLU, BatchNorm1d, Dropout, Flatten and Identity with at most one Sigmoid or
+        Softmax at its end.
     ModelError
         A weight is not finite, or sizes do not fit.
     """
@@ -43,14 +43,16 @@ def network_from_module(module: Any) -> ReLUNetwork:
         if kind in PASSIVE or (kind == "Flatten" and _keeps_rows(layer, name)):
             continue
         if chain is not None and chain.squashing is not Squashing.NONE:
-            raise UnsupportedModelError(f"{name} ({kind}) follows the {chain.squashing.value}, which must be the end")
+            raise UnsupportedModelError(
+                f"{name} ({kind}) follows the {chain.squashing.value}, which must be at the end"
+            )
         if chain is None:
             chain = AffineChain.start(_inputs(layer, kind, name))
         if kind == "Linear" and _is_double(layer):
             precision = "float64"
         chain = _STEPS[kind](chain, layer, name)
     if chain is None:
-        raise UnsupportedModelError("the module holds no linear layer")
+        raise UnsupportedModelError("the module contains no linear layer")
     return chain.network(source="PyTorch module", precision=precision)
 
 
@@ -80,7 +82,7 @@ def _class_name(layer: Any, name: str) -> str:
     base = next((base for base in type(layer).__mro__ if _is_torch(base) and base.__name__ in known), None)
     if base is None:
         raise UnsupportedModelError(
-            f"{name} is a {type(layer).__name__} of {type(layer).__module__}, which is not read: {ADVICE}"
+            f"{name} is a {type(layer).__name__} of {type(layer).__module__}, which cannot be read: {ADVICE}"
         )
     own = any(getattr(type(layer), method) is not getattr(base, method) for method in ("forward", "__call__"))
     if own or "forward" in vars(layer):
@@ -90,7 +92,7 @@ def _class_name(layer: Any, name: str) -> str:
     if any(getattr(layer, f"_{kind}", None) or getattr(of_all, f"_global_{kind}", None) for kind in kinds):
         raise UnsupportedModelError(f"{name} has hooks that may change what it computes: {ADVICE}")
     if getattr(layer, "parametrizations", None) and layer.training:
-        raise UnsupportedModelError(f"{name} computes its weights otherwise while it is trained: call model.eval()")
+        raise UnsupportedModelError(f"{name} computes its weights differently in training mode: call model.eval()")
     return base.__name__
 
 
@@ -108,7 +110,7 @@ def _inputs(layer: Any, kind: str, name: str) -> int:
     if kind == "BatchNorm1d":
         return int(layer.num_features)
     raise UnsupportedModelError(
-        f"{name} ({kind}) comes before the first linear layer: nothing says how many inputs it has"
+        f"{name} ({kind}) comes before the first linear layer, so its number of inputs is unknown"
     )
 
 
@@ -130,7 +132,7 @@ def _values(tensor: Any, shape: tuple[int, ...], place: str) -> FloatArray:
         values = tensor.detach().cpu().double().resolve_neg().numpy()
     except (RuntimeError, TypeError, NotImplementedError) as error:  # tensors of other devices and kinds
         reason = " ".join(str(error).split())[:120]
-        raise ModelError(f"{place} holds numbers that PyTorch does not give away: {reason}") from error
+        raise ModelError(f"{place} holds numbers that PyTorch does not return: {reason}") from error
     return finite_floats(values, shape, place)
 
 
@@ -145,7 +147,7 @@ def _linear(chain: AffineChain, layer: Any, name: str) -> AffineChain:
 def _batch_norm(chain: AffineChain, layer: Any, name: str) -> AffineChain:
     """(y − mean) / √(variance + ε) · weight + bias, with the running statistics."""
     if layer.running_mean is None or layer.running_var is None:
-        raise UnsupportedModelError(f"{name} keeps no running statistics: what it does depends on the batch")
+        raise UnsupportedModelError(f"{name} keeps no running statistics, so its effect depends on the batch")
     shape = (chain.size,)
     mean, variance = (
         _values(t, shape, f"{name}.{n}") for t, n in ((layer.running_mean, "mean"), (layer.running_var, "var"))

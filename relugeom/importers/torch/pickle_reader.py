@@ -22,12 +22,12 @@ from relugeom.importers.torch.shown_names import shown
 __all__ = ["LARGEST_PICKLE", "Name", "read_pickle"]
 
 LARGEST_PICKLE = 1 << 24
-"""Bytes of a pickle that are read; arrays lie beside it. A tensor takes about 150."""
+"""Most bytes of a pickle that are read; arrays are stored outside it. A tensor takes about 150."""
 STEPS = 1 << 20
-"""Steps of a pickle that are done; a tensor takes about 40."""
+"""Most steps of a pickle that are executed; a tensor takes about 40."""
 PROTOCOLS = range(2, 6)
-ADVICE = "torch.save(model.state_dict(), FILE) writes a file of tensors alone"
-TENSOR_ADVICE = "only plain tensors with numbers are read: turn it into one (to_dense, dequantize) and save again"
+ADVICE = "torch.save(model.state_dict(), FILE) writes a file of tensors only"
+TENSOR_ADVICE = "only plain tensors with numbers can be read: turn it into one (to_dense, dequantize) and save it again"
 
 Call = Callable[[tuple[Any, ...]], object]
 
@@ -95,7 +95,7 @@ class _Machine:
             if step is None:
                 raise _unknown(code)
             step(self)
-        raise ModelError(f"the pickle in it takes more than {STEPS:,} steps, and no file of tensors needs as many")
+        raise ModelError(f"the pickle in it takes more than {STEPS:,} steps, and no file of tensors needs that many")
 
     # --- the program ---
 
@@ -120,7 +120,7 @@ class _Machine:
         try:
             return self.read(count).decode("utf-8", "surrogatepass")
         except UnicodeDecodeError:
-            raise _damaged("a text in it is no UTF-8") from None
+            raise _damaged("a text in it is not UTF-8") from None
 
     # --- the stack ---
 
@@ -161,12 +161,12 @@ class _Machine:
 
     def get(self, place: int) -> None:
         if place not in self._memo:
-            raise _damaged("it uses a value again that it never had")
+            raise _damaged("it reuses a value that it never had")
         self.push(self._memo[place])
 
     def name(self, module: object, name: object) -> None:
         if not isinstance(module, str) or not isinstance(name, str):
-            raise _damaged("a name in it is no text")
+            raise _damaged("a name in it is not text")
         found = Name(module, name)
         if found not in self._calls and module not in ("torch", "torch.storage"):
             advice = TENSOR_ADVICE if module == "torch._utils" else ADVICE
@@ -200,7 +200,7 @@ class _Machine:
     def reduce(self) -> None:
         called, arguments = self.take(2)
         if not isinstance(called, Name) or not isinstance(arguments, tuple):
-            raise _damaged("it calls what has no name")
+            raise _damaged("it calls something without a name")
         if called not in self._calls:
             raise UnsupportedModelError(f"it is a pickle that calls {shown(called)}, which is not done: {ADVICE}")
         self.push(self._calls[called](arguments))

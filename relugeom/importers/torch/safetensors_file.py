@@ -24,7 +24,7 @@ from relugeom.network.network import ReLUNetwork
 __all__ = ["read_safetensors"]
 
 LARGEST_HEADER = 1 << 22
-"""Bytes of the header that are read; a tensor takes about 100."""
+"""Most bytes of the header that are read; a tensor takes about 100."""
 FLOATS = {"F64": ("float64", "<f8"), "F32": ("float32", "<f4"), "F16": ("float16", "<f2"), "BF16": ("bfloat16", "<u2")}
 MOST_AXES = 8
 
@@ -46,7 +46,7 @@ def read_safetensors(
     ModelError
         The file is damaged, or its tensors make no chain.
     UnsupportedModelError
-        It holds something else than linear layers, or numbers that are no floats.
+        It holds something other than linear layers, or numbers that are not floats.
     """
     with path.open("rb") as file:
         size = file.seek(0, 2)
@@ -64,14 +64,14 @@ def read_safetensors(
 
 def _read_header(content: bytes) -> dict[str, Any]:
     if not content.startswith(b"{"):
-        raise _damaged("its header is no JSON object")
+        raise _damaged("its header is not a JSON object")
     try:
         header = json.loads(content.decode("utf-8"), object_pairs_hook=_without_doubles)
     except (ValueError, RecursionError) as error:
         raise _damaged(f"its header cannot be read: {shown(error)}") from error
     notes = header.pop("__metadata__", {})
     if not isinstance(notes, dict) or not all(isinstance(note, str) for note in notes.values()):
-        raise _damaged("its __metadata__ are no texts")
+        raise _damaged("its __metadata__ contains values other than text")
     return dict(header)
 
 
@@ -89,7 +89,7 @@ def _tensor(file: IO[bytes], start: int, name: str, entry: object) -> Tensor:
         ):
             pass
         case _:
-            raise _damaged(f"'{shown(name)}' is described in a way that is not understood")
+            raise _damaged(f"'{shown(name)}' is described in an unknown way")
     if kind not in FLOATS:
         return Tensor(shown(kind), tuple(shape), _unread)
     known, stored = FLOATS[kind]
@@ -120,7 +120,7 @@ def _read_numbers(file: IO[bytes], place: int, kind: str, stored: str, shape: tu
 
 
 def _unread() -> FloatArray:
-    raise AssertionError("numbers that are no floats are refused before they are read")
+    raise AssertionError("numbers that are not floats are refused before they are read")
 
 
 def _is_size(number: object) -> bool:
@@ -128,4 +128,4 @@ def _is_size(number: object) -> bool:
 
 
 def _damaged(reason: str) -> ModelError:
-    return ModelError(f"no file of safetensors, or a damaged one ({reason}): save the model again")
+    return ModelError(f"not a safetensors file, or a damaged one ({reason}): save the model again")

@@ -32,7 +32,7 @@ NUMBER = re.compile(r"[0-9]+")
 SINGLE = ("float32", "float16", "bfloat16")
 FLOATS = ("float64", *SINGLE)
 LISTED = 6
-"""Layers that an error lists."""
+"""Most layers that an error lists."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +75,7 @@ def chain_of_tensors(
     Raises
     ------
     UnsupportedModelError
-        There are tensors of other layers, or numbers that are no floats.
+        There are tensors of other layers, or numbers that are not floats.
     ModelError
         The layers make no chain, or several, and no order is given; or nothing says what lies between them.
     """
@@ -87,7 +87,7 @@ def chain_of_tensors(
         weight, bias = found[name]
         place = shown(_name(name, "weight"))
         if chain.size != weight.shape[1]:
-            raise ModelError(f"{place} takes {weight.shape[1]} values, but the layer before gives {chain.size}")
+            raise ModelError(f"{place} takes {weight.shape[1]} values, but the previous layer returns {chain.size}")
         chain = chain.multiplied(finite_floats(weight.read(), weight.shape, place))
         if bias is not None:
             shift = finite_floats(bias.read(), (weight.shape[0],), shown(_name(name, "bias")))
@@ -113,15 +113,15 @@ def _linear_layers(tensors: Mapping[str, Tensor]) -> dict[str, tuple[Tensor, Ten
         if name not in used:
             shape = "×".join(map(str, tensor.shape[:8])) or "a number"
             raise UnsupportedModelError(
-                f"'{shown(name)}' ({shape}) belongs to no linear layer, and a state_dict does not say where it acts: "
-                "give the live model to relugeom.network_from, or export it to ONNX"
+                f"'{shown(name)}' ({shape}) does not belong to a linear layer, and a state_dict does not say where it "
+                f"acts: pass the live model to relugeom.network_from, or export it to ONNX"
             )
         if tensor.kind not in FLOATS:
             raise UnsupportedModelError(f"'{shown(name)}' holds numbers of type {tensor.kind}: save it as float32")
         if 0 in tensor.shape:
-            raise ModelError(f"'{shown(name)}' holds no number: a layer has inputs and outputs")
+            raise ModelError(f"'{shown(name)}' holds no numbers: a layer must have inputs and outputs")
     if not found:
-        raise ModelError("it holds no linear layer: no tensor in it is called <layer>.weight")
+        raise ModelError("it contains no linear layer: no tensor in it is called <layer>.weight")
     units = max(weight.shape[1] for weight, _ in found.values()) + sum(weight.shape[0] for weight, _ in found.values())
     check_size(sum(prod(tensor.shape) for tensor in tensors.values()), units)
     return found
@@ -140,7 +140,9 @@ def _order(found: Mapping[str, tuple[Tensor, Tensor | None]]) -> Sequence[str]:
     orders = find_orders(sizes)
     if not orders:
         listed = _listed(found, (f" {outputs}×{inputs}" for inputs, outputs in sizes.values()))
-        raise ModelError(f"in no order do its layers take as many values as the one before gives: {listed}")
+        raise ModelError(
+            f"there is no order in which each of its layers takes as many values as the previous one returns: {listed}"
+        )
     if len(orders) == 1:
         return orders[0]
     by_number = sorted(sizes, key=_numbers)
@@ -148,8 +150,8 @@ def _order(found: Mapping[str, tuple[Tensor, Tensor | None]]) -> Sequence[str]:
     if alike and all(sizes[above][0] == sizes[below][1] for below, above in pairwise(by_number)):
         return by_number
     raise ModelError(
-        f"its layers make a chain in more than one order ({_listed(orders[0])}; {_listed(orders[1])}): say which "
-        "with layers=[…] or --layers"
+        f"its layers form a chain in more than one order ({_listed(orders[0])}; {_listed(orders[1])}): choose one "
+        f"with layers=[…] or --layers"
     )
 
 

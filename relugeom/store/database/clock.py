@@ -1,12 +1,12 @@
-"""The time by the clock of the database, which each kind of database has its own words for.
+"""The time by the clock of the database, in the SQL of each kind of database.
 
-In a view, `SILENT_BEFORE` stands for the moment before which a sign of life is too old.
+In a view, `SILENT_BEFORE` stands for the moment before which a heartbeat is too old.
 """
 
 __all__ = ["SILENT_BEFORE", "SILENT_SECONDS", "moment"]
 
 SILENT_SECONDS = 120
-"""A process that has given no sign of life for so long is gone, as far as can be seen from another machine."""
+"""Seconds without a heartbeat after which a process on another machine is taken to be gone."""
 SILENT_BEFORE = ":silent_before:"
 MOMENTS = {
     "sqlite": "strftime('%Y-%m-%dT%H:%M:%SZ', 'now', '-{} seconds')",
@@ -15,5 +15,5 @@ MOMENTS = {
 
 
 def moment(dialect: str, seconds_ago: int = 0) -> str:
-    """SQL for a moment in UTC, like 2026-11-23T10:15:00Z, by the clock of the database."""
+    """SQL for a moment in UTC by the clock of the database, like 2026-11-23T10:15:00Z."""
     return MOMENTS[dialect].format(seconds_ago)

@@ -1,4 +1,4 @@
-"""What the tables of the store are made of: kinds of columns, and names for everything else."""
+"""Building blocks of the store's tables: kinds of columns, and names for everything else."""
 
 from functools import partial
 
@@ -17,28 +17,28 @@ metadata = MetaData(
 )
 
 SCHEMA_TABLE = "relugeom_schema"
-"""Where Alembic keeps the version of the schema; a database that has this table is a store of ours."""
+"""Table in which Alembic keeps the version of the schema; a database with this table is one of our stores."""
 
 Digest = String(64)
 """SHA-256, hexadecimal."""
 
 PatternText = Text().with_variant(Text(collation="C"), "postgresql")
-"""Text that sorts letter by letter, whatever the language of the database."""
+"""Text that sorts by character code, whatever the language of the database."""
 
 required = partial(Column, nullable=False)
-"""A column that always has a value."""
+"""Column that always has a value."""
 
 
 def key(name: str, comment: str) -> Column[int]:
-    """A number that is part of the primary key."""
+    """Number that is part of the primary key."""
     return Column(name, Integer, primary_key=True, autoincrement=False, comment=comment)
 
 
 def owner(name: str, column: str, comment: str) -> Column[int]:
-    """First column of a primary key: the row goes with its owner."""
+    """First column of a primary key; the row is deleted with its owner."""
     return Column(name, ForeignKey(column, ondelete="CASCADE"), primary_key=True, autoincrement=False, comment=comment)
 
 
 def reference(name: str, column: str, comment: str, *, nullable: bool = False) -> Column[int]:
-    """A value that is referred to; it cannot be deleted while it is."""
+    """Reference to a value that cannot be deleted while it is referred to."""
     return Column(name, ForeignKey(column), nullable=nullable, comment=comment)

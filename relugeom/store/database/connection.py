@@ -1,8 +1,8 @@
-"""Connections to a store, and what their errors mean in one line.
+"""Connections to a store, and one-line explanations of their errors.
 
-Both backends keep the same laws. Readers see one state of the store; writers take a lock at once, and two of them wait
-for each other instead of failing half-way; foreign keys are on. SQLite's lock is that of the file; on PostgreSQL it is
-an advisory lock of the database, held until the transaction ends, which readers do not notice.
+Both backends obey the same laws. Readers see one state of the store. Writers take a lock at once, so that two of them
+wait for each other instead of failing half-way. Foreign keys are enforced. SQLite's lock is that of the file; on
+PostgreSQL it is an advisory lock of the database, held until the transaction ends, which readers do not notice.
 """
 
 import sqlite3
@@ -35,27 +35,27 @@ CONNECT_SECONDS = 10
 WRITER_LOCK = 0x72656C75  # one number for all stores: the lock belongs to the database
 BEGIN = "relugeom_begin"
 FOREIGN_KEYS_ON = ("foreign_keys = ON",)
-LOST = "cannot be reached any more: the server ended the connection"
+LOST = "can no longer be reached: the server ended the connection"
 FULL = "has no room to grow: the disk is full"
-BUSY = "is being written by another program: try again when it has finished"
+BUSY = "is being written to by another program: try again when it has finished"
 
 # What an error code means, by its start; the first that fits. SQLite's are names, PostgreSQL's the standard's SQLSTATE.
 MEANINGS = {
     "SQLITE_NOTADB": "is not an SQLite database",
-    "SQLITE_READONLY": "is read-only: choose a file and a folder that can be written",
-    "SQLITE_CANTOPEN": "cannot be opened or written: check the rights of the file and of its folder",
-    "SQLITE_PERM": "may not be opened: check the rights of the file",
+    "SQLITE_READONLY": "is read-only: choose a file and a folder that can be written to",
+    "SQLITE_CANTOPEN": "cannot be opened or written to: check the permissions of the file and of its folder",
+    "SQLITE_PERM": "may not be opened: check the permissions of the file",
     "SQLITE_BUSY": BUSY,
     "SQLITE_LOCKED": BUSY,
     "SQLITE_FULL": FULL,
     "SQLITE_IOERR_SHMSIZE": FULL,
-    "SQLITE_IOERR": "could not be read or written by the system",
+    "SQLITE_IOERR": "could not be read or written by the operating system",
     "SQLITE_CORRUPT": "is damaged: restore it from a copy",
     "55P03": BUSY,
-    "25006": "is read-only: connect to a server that can be written, as a role that may",
-    "42501": "does not let this role do that: ask its owner for the rights",
-    "53100": "has no room to grow: the disk of the server is full",
-    "54000": "cannot index patterns this long: networks beyond about 10,000 units need an SQLite store",
+    "25006": "is read-only: connect to a server that can be written to, as a role that may do so",
+    "42501": "does not let this role do that: ask its owner for the privileges",
+    "53100": "has no room to grow: the server's disk is full",
+    "54000": "cannot index patterns of this length: networks of more than about 10,000 units need an SQLite store",
     "57P01": LOST,
     "XX001": "is damaged: restore it from a backup",
     "XX002": "is damaged: restore it from a backup",
@@ -84,23 +84,23 @@ def connect_engine(
 
 
 def reading(engine: Engine) -> Connection:
-    """A connection whose transactions see one state of the store."""
+    """Open a connection whose transactions see one state of the store."""
     if engine.dialect.name == "sqlite":
         return engine.connect()
     return engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def writing(engine: Engine) -> Connection:
-    """A connection whose transactions hold the write lock from their first statement on."""
+    """Open a connection whose transactions hold the write lock from their first statement on."""
     return engine.connect().execution_options(**{BEGIN: "IMMEDIATE"})
 
 
 @contextmanager
 def beside_readers(connection: Connection) -> Iterator[None]:
-    """Let others read the store as it was while this connection writes, however long that takes.
+    """Let others read the store as it was while this connection writes, however long it takes.
 
-    PostgreSQL always does. An SQLite file gets a write-ahead log for that time; in the end it is one file again, unless
-    others have it open: then it is when the last of them closes it.
+    PostgreSQL always does. An SQLite file gets a write-ahead log for that time. It becomes one file again in the end,
+    or, if others have it open, when the last of them closes it.
     """
     if connection.dialect.name != "sqlite":
         yield
@@ -116,7 +116,7 @@ def beside_readers(connection: Connection) -> Iterator[None]:
 
 @contextmanager
 def explained(location: StoreLocation) -> Iterator[None]:
-    """Turn what the database refuses into a `StoreError` of one line."""
+    """Turn errors of the database into a `StoreError` of one line."""
     try:
         yield
     except DBAPIError as error:
@@ -125,17 +125,17 @@ def explained(location: StoreLocation) -> Iterator[None]:
         raise StoreError(explanation(location, error.orig or error)) from error
     except UnicodeEncodeError as error:
         piece = ascii(error.object[error.start : error.end])
-        raise StoreError(f"store {location.text!r}: a name holds {piece}, which no database can keep") from error
+        raise StoreError(f"store {location.text!r}: a name contains {piece}, which no database can store") from error
 
 
 def explanation(location: StoreLocation, error: BaseException) -> str:
-    """One line that says what the database complained about."""
+    """One-line explanation of an error of the database."""
     name = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None) or ""
     return complaint(location, name, str(error))
 
 
 def complaint(location: StoreLocation, name: str, text: str) -> str:
-    """The same, from the name of an error and the text that came with it."""
+    """The same, from the name of the error and the text that came with it."""
     meaning = next((text for start, text in MEANINGS.items() if name.startswith(start)), None)
     if meaning is not None:
         return f"store {location.text!r} {meaning}"
@@ -162,7 +162,7 @@ def _file_engine(location: StoreLocation, pragmas: Sequence[str], seconds: float
 
 
 def server_arguments(location: StoreLocation) -> dict[str, str]:
-    """What psycopg connects to a server with, as text."""
+    """Arguments with which psycopg connects to a server, as text."""
     arguments = {**connect_engine(location).dialect.create_connect_args(location.url)[1], **_own_options(location)}
     return {name: str(value) for name, value in arguments.items() if isinstance(value, str | int)}
 
@@ -177,8 +177,8 @@ def _server_engine(location: StoreLocation, seconds: float) -> Engine:
         import psycopg  # noqa: F401  (SQLAlchemy would load it later, and say less where it is missing)
     except ImportError:
         raise StoreError(
-            f"store {location.text!r} is on PostgreSQL, for which psycopg is missing: "
-            f"run `pip install 'relugeom[postgres]'`"
+            f"store {location.text!r} is on PostgreSQL, but psycopg is not installed: run `pip install "
+            f"'relugeom[postgres]'`"
         ) from None
     # %s placeholders, so that rows can go to the driver as tuples
     engine = create_engine(location.url, poolclass=NullPool, connect_args=_own_options(location), paramstyle="format")

@@ -1,4 +1,4 @@
-"""Writing rows: columns in bulk, past the layers that cost most of the time, and single rows that get an id."""
+"""Writing rows: columns in bulk, bypassing the layers that cost most of the time, and single rows that get an id."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -29,10 +29,10 @@ __all__ = [
 
 CHUNK = 50_000
 FEW = 200
-"""So few rows are not worth a COPY."""
+"""Fewer rows than this are not worth a COPY."""
 INCOMING = "relugeom_incoming"
 ONCE = "ON CONFLICT DO NOTHING"
-"""Leave a row alone that is there already."""
+"""Leave a row alone that exists already."""
 
 DECIMAL_BITS = 10_000
 """Integers up to here are written in decimal; Python reads no decimal text beyond 4,300 digits."""
@@ -47,8 +47,8 @@ def fraction_text(value: Fraction) -> str:
 def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Any], *, conflict: str = "") -> None:
     """Insert many rows, given column by column.
 
-    The statement goes straight to the driver with lists of plain numbers, which takes a third of the time of rows that
-    SQLAlchemy looks at one by one; many rows go to PostgreSQL by COPY.
+    The statement goes straight to the driver with lists of plain numbers. This takes a third of the time that
+    SQLAlchemy takes to process rows one by one. PostgreSQL receives many rows by COPY.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def insert_columns(connection: Connection, table: Table, columns: Mapping[str, A
         Arrays or sequences of one length, or single values that all rows share. Floats that are not finite become
         NULL, and -0 becomes 0.
     conflict
-        What to do with a row whose key is there already, in SQL; by default that is an error.
+        What to do with a row whose key exists already, in SQL; an error by default.
     """
     lengths = {len(column) for column in columns.values() if _is_column(column)}
     if len(lengths) != 1:
@@ -71,13 +71,15 @@ def insert_columns(connection: Connection, table: Table, columns: Mapping[str, A
 
 
 def refresh_statistics(connection: Connection, tables: Iterable[Table]) -> None:
-    """Let PostgreSQL look at tables that have just grown, so that it plans queries on them well; SQLite needs none."""
+    """Update PostgreSQL's statistics of tables that have just grown, so that it plans queries well; SQLite needs
+    none.
+    """
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"ANALYZE {', '.join(table.name for table in tables)}")
 
 
 def insert_value(connection: Connection, table: Table, values: Mapping[str, Any]) -> int:
-    """Insert one row; its id."""
+    """Insert one row, and return its id."""
     return int(connection.execute(insert(table).values(**values).returning(table.c.id)).scalar_one())
 
 
@@ -87,19 +89,19 @@ def find_id(connection: Connection, table: Table, values: Mapping[str, object]) 
 
 
 def next_position(connection: Connection, table: Table, run_id: int) -> int:
-    """The place behind the last row that a run has in a table."""
+    """Position after the last row that a run has in a table."""
     last = connection.execute(select(func.max(table.c.position)).where(table.c.run_id == run_id)).scalar()
     return 0 if last is None else int(last) + 1
 
 
 def follow_ids(connection: Connection, table: Table, last: int) -> None:
-    """Let the database number the rows of a table after `last`, which was given by hand; SQLite does so by itself."""
+    """Make the database continue numbering after `last`, an id given by hand; SQLite does so by itself."""
     if connection.dialect.name == "postgresql" and last > 0:
         connection.exec_driver_sql(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), {last})")
 
 
 def ask_many(connection: Connection, query: str, value: int, many: list[Any]) -> Sequence[Any]:
-    """Rows of a query that ends in a column, for one value in place of ``{}`` and many of the column."""
+    """Rows of a query that ends in a column, for one value in place of ``{}`` and many values of that column."""
     if connection.dialect.name == "postgresql":
         return connection.exec_driver_sql(f"{query.format('%s')} = ANY(%s)", (value, many)).all()
     inside = f"{query.format('?')} IN (SELECT value FROM json_each(?))"
@@ -107,12 +109,12 @@ def ask_many(connection: Connection, query: str, value: int, many: list[Any]) ->
 
 
 def bounded_or_null(value: float) -> float | None:
-    """The number, or None where it is not finite."""
+    """The number, or None if it is not finite."""
     return value if isfinite(value) else None
 
 
 def stored_text(text: str) -> str:
-    """A text as it may be kept: without passwords, on one line."""
+    """A text as it is stored: without passwords, on one line."""
     return printable(hide_passwords(text))
 
 
@@ -126,7 +128,7 @@ def _execute_many(
 def _copy(
     connection: Connection, table: Table, names: Sequence[str], rows: Iterable[tuple[Any, ...]], conflict: str
 ) -> None:
-    """Send rows by COPY; where some may be there already, to a table aside first, since COPY has no ON CONFLICT."""
+    """Send rows by COPY; if some may exist already, to a temporary table first, since COPY has no ON CONFLICT."""
     columns = ", ".join(f'"{name}"' for name in names)
     target = INCOMING if conflict else table.name
     if conflict:
@@ -156,14 +158,14 @@ def _is_column(column: Any) -> bool:
 
 
 def _piece(column: Any, start: int, *, sqlite: bool) -> Any:
-    """A chunk of a column as Python values; an endless one where all rows share a value."""
+    """Chunk of a column as Python values; endless if all rows share one value."""
     if not _is_column(column):
         return repeat(column)
     piece = column[start : start + CHUNK]
     if not isinstance(piece, np.ndarray):
         return piece
     if piece.dtype.kind == "b" and sqlite:
-        return piece.view(np.int8).tolist()  # what is no int itself takes the driver's slow way
+        return piece.view(np.int8).tolist()  # what is not an int itself takes the driver's slow way
     if piece.dtype.kind != "f":
         return piece.tolist()
     values = (piece + 0.0).tolist()  # -0 becomes 0: SQLite cannot keep the difference, and backends shall agree

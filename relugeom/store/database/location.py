@@ -1,4 +1,4 @@
-"""Where a store is: a file, or a database on a server."""
+"""Location of a store: a file, or a database on a server."""
 
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -25,11 +25,11 @@ class StoreLocation:
     Attributes
     ----------
     url
-        Where SQLAlchemy finds it; with the password, and therefore never printed.
+        URL for SQLAlchemy; it contains the password and is therefore never printed.
     path
-        The SQLite file, absolute; None for a database on a server.
+        Absolute path of the SQLite file; None for a database on a server.
     text
-        What the user wrote, in printable characters and without passwords.
+        The text that the user gave, in printable characters and without passwords.
     """
 
     url: URL = field(repr=False)
@@ -38,13 +38,13 @@ class StoreLocation:
 
 
 def parse_location(location: str | Path) -> StoreLocation:
-    """The store that a file name or a URL like ``sqlite:///audit.db`` or ``postgresql://host/audits`` means.
+    """Location that a file name, or a URL like ``sqlite:///audit.db`` or ``postgresql://host/audits``, stands for.
 
     Raises
     ------
     StoreError
-        The URL is of another kind of database, names none, or cannot be read; an SQLite URL has options; or a folder
-        stands where the file should be.
+        The URL is that of another kind of database, names no database, or cannot be read; an SQLite URL has options; or
+        there is a folder where the file should be.
     """
     text = printable(hide_passwords(str(location)))
     url = SCHEME.fullmatch(location) if isinstance(location, str) else None
@@ -52,39 +52,39 @@ def parse_location(location: str | Path) -> StoreLocation:
         return StoreLocation(_server_url(str(location), text), None, text)
     name = str(location) if url is None else _file_of_url(url[1], url[2], text)
     if name in ("", ":memory:"):
-        raise StoreError(f"store {text!r} names no file, and a store in memory would be lost: give a file name")
+        raise StoreError(f"store {text!r} does not name a file, and a store in memory would be lost: give a file name")
     path = _place(name, text)
     return StoreLocation(URL.create("sqlite", database=str(path)), path, text)
 
 
 def _file_of_url(scheme: str, rest: str, text: str) -> str:
-    """The file that an SQLite URL names."""
+    """File that an SQLite URL names."""
     if scheme.lower() not in SQLITE:
         raise StoreError(
             f"store {text!r}: stores are SQLite files or PostgreSQL databases (with psycopg 3); "
-            f"write a file name, sqlite:///FILE or postgresql://USER@HOST/DATABASE"
+            f"give a file name, sqlite:///FILE or postgresql://USER@HOST/DATABASE"
         )
     name = rest.removeprefix("/")
     if not rest.startswith("/") or "?" in name:
-        raise StoreError(f"store {text!r}: write sqlite:///FILE, without host and options, or the file name alone")
+        raise StoreError(f"store {text!r}: give sqlite:///FILE without host and options, or only the file name")
     return name
 
 
 def _server_url(location: str, text: str) -> URL:
-    """The URL of a PostgreSQL database, for psycopg 3."""
+    """URL of a PostgreSQL database, for psycopg 3."""
     try:
         url = make_url(location)
     except (ArgumentError, ValueError):
-        raise StoreError(f"store {text!r} is no URL: write postgresql://USER@HOST:PORT/DATABASE") from None
+        raise StoreError(f"store {text!r} is not a URL: write postgresql://USER@HOST:PORT/DATABASE") from None
     if not url.database:
-        raise StoreError(f"store {text!r} names no database: write postgresql://USER@HOST/DATABASE")
+        raise StoreError(f"store {text!r} does not name a database: write postgresql://USER@HOST/DATABASE")
     if "\0" in location:
         raise StoreError(f"store {text!r}: a URL cannot hold a zero character")
     return url.set(drivername=DRIVER)
 
 
 def _place(name: str, text: str) -> Path:
-    """Where a file that is a store, or may become one, lies."""
+    """Path of a file that is a store, or may become one."""
     if "\0" in name:
         raise StoreError(f"store {text!r}: a file name cannot hold a zero character")
     kind = ""

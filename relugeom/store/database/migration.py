@@ -1,12 +1,12 @@
-"""The version of a store's schema: creating it, asking for it, bringing it up to date.
+"""The version of a store's schema: creating, reading and upgrading it.
 
 The revisions travel inside the package (`relugeom/_migrations` in an installed one, `migrations` beside it in a
-checkout) and run from code: the configuration is built here, so that a percent sign in a path means itself, and the
-live connection is handed over. All of it is one transaction on either backend. A new store does not go through them:
-its tables are made as they are declared, which tests hold equal to what the revisions lead to. On SQLite a table is
-changed by building it anew; therefore foreign keys are off while revisions run (dropping the old table would delete the
-rows that belong to it), and checked before the commit; and views may for a moment name a table that is not there.
-PostgreSQL changes tables in place, with foreign keys on.
+checkout) and run from code: the configuration is built here, so that a percent sign in a path stands for itself, and
+the live connection is handed over. All of it is one transaction on either backend. A new store does not go through
+them: its tables are made as they are declared, which tests hold equal to what the revisions lead to. On SQLite a table
+is changed by building it anew. Therefore foreign keys are off while revisions run (dropping the old table would delete
+the rows that belong to it) and are checked before the commit, and views may for a moment name a table that does not
+exist. PostgreSQL changes tables in place, with foreign keys on.
 """
 
 import shlex
@@ -38,7 +38,7 @@ ALEMBIC = Lock()  # Alembic keeps its context in a global
 
 
 class SchemaVersion(NamedTuple):
-    """The schema that a store has (None: it is empty) and the one that this relugeom writes."""
+    """Schema that a store has (None if it is empty), and the one that this relugeom writes."""
 
     current: str | None
     head: str
@@ -50,25 +50,25 @@ def schema_version(location: str | Path) -> SchemaVersion:
     Raises
     ------
     StoreError
-        There is no such file or database, or it is not a store.
+        The file or database does not exist, or is not a store.
     """
     return _read_version(parse_location(location))
 
 
 def upgrade(location: str | Path) -> SchemaVersion:
-    """Bring a store to the schema of this relugeom, keeping all it holds; an up-to-date store is left alone.
+    """Upgrade a store to the schema of this relugeom, keeping all it holds; an up-to-date store is left alone.
 
     Returns
     -------
     SchemaVersion
-        What it was before.
+        The version that it had before.
 
     Raises
     ------
     SchemaVersionError
         A newer relugeom wrote the store.
     StoreError
-        There is no such file or database, it is not a store, or it cannot be written.
+        The file or database does not exist, is not a store, or cannot be written to.
     """
     place = parse_location(location)
     version = _read_version(place)
@@ -79,12 +79,12 @@ def upgrade(location: str | Path) -> SchemaVersion:
 
 
 def is_blank(place: StoreLocation) -> bool:
-    """Whether there is no file yet, or a file or database without any table."""
+    """Whether there is no file yet, or only a file or database without tables."""
     return _is_missing(place) or _read_version(place).current is None
 
 
 def create_schema(place: StoreLocation, create_tables: Callable[[Connection], None]) -> None:
-    """Make the tables of a new or empty store; where that fails, no new file is left behind."""
+    """Create the tables of a new or empty store; if that fails, no new file is left behind."""
     with _removed_on_failure(place), explained(place), writing(connect_engine(place)) as connection, connection.begin():
         if SCHEMA_TABLE not in inspect(connection).get_table_names():  # another program may have made them meanwhile
             create_tables(connection)
@@ -93,11 +93,11 @@ def create_schema(place: StoreLocation, create_tables: Callable[[Connection], No
 
 
 def check_schema(place: StoreLocation) -> None:
-    """Raise unless a store can be used by this relugeom as it is."""
+    """Raise unless this relugeom can use a store as it is."""
     version = _read_version(place)
     _refuse_newer(place, version)
     if version.current is None:
-        raise StoreError(f"store {place.text!r} is empty: nothing was ever saved in it")
+        raise StoreError(f"store {place.text!r} is empty: nothing has been saved in it")
     if version.current != version.head:
         raise SchemaVersionError(
             f"store {place.text!r} has schema {version.current}, but this relugeom needs {version.head}: "
@@ -106,7 +106,7 @@ def check_schema(place: StoreLocation) -> None:
 
 
 def script_location() -> Path:
-    """The folder of the revisions: inside an installed package, beside it in a checkout."""
+    """Folder of the revisions: inside an installed package, beside it in a checkout."""
     installed = PACKAGE / "_migrations"
     return installed if installed.is_dir() else PACKAGE.parent / "migrations"
 
@@ -120,7 +120,7 @@ def migration_config() -> Config:
 
 
 def _upgrade_command(place: StoreLocation) -> str:
-    """What to type; a password is not repeated, but asked for in its place."""
+    """Command to type; a password is not repeated, but asked for."""
     if place.path is not None:
         return f"relugeom db upgrade {shlex.quote(place.text)}"
     secret = place.url.password or "password" in place.url.query
@@ -143,7 +143,7 @@ def _read_version(place: StoreLocation) -> SchemaVersion:
         if SCHEMA_TABLE in tables:
             current = connection.execute(text(f"SELECT version_num FROM {SCHEMA_TABLE}")).scalar()
         elif tables:
-            raise StoreError(f"{place.text!r} is a database of something else (it has a table {tables[0]!r}), no store")
+            raise StoreError(f"{place.text!r} is not a store but another database (it has a table {tables[0]!r})")
         else:
             current = None
             _check_encoding(connection, place)
@@ -151,18 +151,18 @@ def _read_version(place: StoreLocation) -> SchemaVersion:
 
 
 def _is_missing(place: StoreLocation) -> bool:
-    """Whether there is no such file; a database is made by those who run its server."""
+    """Whether the file does not exist; databases are created by those who run their server."""
     return place.path is not None and not place.path.exists()
 
 
 def _check_encoding(connection: Connection, place: StoreLocation) -> None:
-    """Raise where names could not be kept as they are."""
+    """Raise if names could not be stored as they are."""
     if connection.dialect.name == "postgresql":
         encoding = connection.exec_driver_sql("SHOW server_encoding").scalar()
         if encoding != "UTF8":
             raise StoreError(
-                f"store {place.text!r} keeps text as {encoding}: make a database with "
-                f"CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+                f"store {place.text!r} stores text as {encoding}: create a database with CREATE DATABASE … ENCODING "
+                f"'UTF8' TEMPLATE template0"
             )
 
 
@@ -175,14 +175,14 @@ def _refuse_newer(place: StoreLocation, version: SchemaVersion) -> None:
 
 
 def _revisions() -> tuple[str, ...]:
-    """All that this relugeom knows, the newest first."""
+    """All revisions that this relugeom knows, the newest first."""
     folder = script_location()
     return _read_revisions(folder, frozenset(path.name for path in (folder / "versions").glob("*.py")))
 
 
 @lru_cache(maxsize=4)
 def _read_revisions(_folder: Path, _files: frozenset[str]) -> tuple[str, ...]:
-    """Read once for a folder with these files: Alembic runs each of them, which takes longer than most questions."""
+    """The same, read once per folder and files: Alembic runs each of them, which takes longer than most queries."""
     return tuple(script.revision for script in ScriptDirectory.from_config(migration_config()).walk_revisions())
 
 
@@ -194,7 +194,7 @@ def _migrate(place: StoreLocation) -> None:
         try:
             command.upgrade(config, "head")
         except CommandError as error:
-            raise StoreError(f"store {place.text!r} was left as it is: {error}") from error
+            raise StoreError(f"store {place.text!r} was left unchanged: {error}") from error
 
 
 @contextmanager

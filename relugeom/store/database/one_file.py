@@ -1,8 +1,8 @@
-"""A store in a file is one file that can be copied, and what it takes to make it so again.
+"""Keeping an SQLite store a single file that can be copied.
 
-While a run is written, what is new stands in a write-ahead log beside the file (`beside_readers`); in the end it is
-moved into the file, which needs room in it and no reader that still looks at the store as it was. Where it cannot be
-moved nothing is lost: it stays in the log, and the next connection that finds room moves it.
+While a run is written, new content is in a write-ahead log beside the file (`beside_readers`). In the end it is moved
+into the file, which needs space on the disk and no reader that still sees an older state. If it cannot be moved,
+nothing is lost: it stays in the log, and the next connection that can moves it.
 """
 
 import shlex
@@ -18,33 +18,33 @@ __all__ = ["leave_log", "log_of", "move_log"]
 
 GROWING = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_TRUNCATE")
 NO_ROOM = ("the file has no room to grow", "Free some space")
-READ = ("another program reads it", "End that program")
+READ = ("another program is reading it", "End that program")
 
 
 def log_of(path: Path) -> Path:
-    """The write-ahead log of a file."""
+    """Path of a file's write-ahead log."""
     return path.with_name(f"{path.name}-wal")
 
 
 def leave_log(connection: sqlite3.Connection) -> None:
-    """Move what stands in the log into the file, and end it: only the last connection to a file can."""
+    """Move the log into the file, and stop using it: only the last connection to a file can do this."""
     with suppress(sqlite3.DatabaseError):
         connection.execute("PRAGMA busy_timeout = 0")
         connection.execute("PRAGMA journal_mode = DELETE")
 
 
 def move_log(place: StoreLocation, *, waits: StoreWaits = StoreWaits()) -> str:
-    """Move what stands in the log of a store into its file.
+    """Move the log of a store into its file.
 
     Parameters
     ----------
     waits
-        How long readers are waited for that look at the store as it was.
+        Seconds to wait for readers that still see an older state of the store.
 
     Returns
     -------
     str
-        One line on what could not be moved, why, and what to do about it; empty where the file holds everything.
+        One line on what could not be moved, why, and what to do about it; empty if the file holds everything.
     """
     if place.path is None:
         return ""
@@ -65,7 +65,7 @@ def move_log(place: StoreLocation, *, waits: StoreWaits = StoreWaits()) -> str:
             else (printable(str(error)), "Mend that")
         )
     return (
-        f"store {place.text!r} is not whole in its one file, because {why}: what was written last is in "
+        f"store {place.text!r} is not complete in its one file, because {why}: the latest changes are in "
         f"{printable(log.name)!r} beside it. {cure}, then run `relugeom db upgrade {shlex.quote(place.text)}`; "
-        f"until then a copy needs both files"
+        f"until then, a copy needs both files"
     )

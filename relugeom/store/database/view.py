@@ -1,4 +1,4 @@
-"""What a documented view is."""
+"""Documented views, as values."""
 
 from dataclasses import dataclass
 
@@ -9,13 +9,13 @@ __all__ = ["View"]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view: its name, what it answers in one line, and the query behind it."""
+    """A view: its name, a description in one line, and its query."""
 
     name: str
     description: str
     query: str
 
     def statement(self, dialect: str) -> str:
-        """The statement that creates it in a database of this kind."""
+        """Statement that creates the view in a database of this kind."""
         query = self.query.replace(SILENT_BEFORE, moment(dialect, SILENT_SECONDS))
         return f"CREATE VIEW {self.name} AS\n{query}"

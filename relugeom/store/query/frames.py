@@ -1,6 +1,6 @@
-"""What is said between a program and the process that asks its query: frames.
+"""Frames: the messages between a program and the process that runs its query.
 
-A frame is a length, and a pair of a word and a value that `marshal` writes.
+A frame is a length and a pair of a word and a value, written by `marshal`.
 """
 
 import marshal
@@ -15,7 +15,7 @@ LENGTH = struct.Struct("<Q")
 
 
 class RefusedError(RelugeomError):
-    """The database refused the query: the name of its error, and what it says."""
+    """The database refused the query; holds the name and the text of its error."""
 
     def __init__(self, name: str, message: str) -> None:
         super().__init__(name, message)
@@ -31,7 +31,7 @@ def send(stream: IO[bytes], word: str, value: Any) -> None:
 
 
 def receive(stream: IO[bytes]) -> tuple[str, Any] | None:
-    """Read one frame; None where the other side has ended."""
+    """Read one frame; None if the other side has ended."""
     start = stream.read(LENGTH.size)
     if len(start) < LENGTH.size:
         return None

@@ -1,10 +1,10 @@
-"""Read-only queries on a PostgreSQL database, in a process that may be killed (`process`).
+"""Read-only queries on a PostgreSQL database, run in a process that may be killed (`process`).
 
-The statement becomes a cursor in a READ ONLY transaction: the server itself takes nothing but SELECT for one, and no
-SELECT that writes. It travels by the extended protocol, which carries one statement; every FETCH gets what is left of
-the time, and so many rows as are a few megabytes. A superuser could still reach the files of the server through
-functions, so its queries run as the built-in role pg_read_all_data; that stops accidents and plain attacks, but a
-statement can take its role back. Only a role that may do nothing but SELECT is safe from everybody.
+The statement becomes a cursor in a READ ONLY transaction: the server itself accepts nothing but SELECT for a cursor,
+and no SELECT that writes. It is sent by the extended protocol, which carries only one statement. Every FETCH gets the
+time that is left, and as many rows as fill a few megabytes. A superuser could still reach the files of the server
+through functions, so its queries run as the built-in role pg_read_all_data; that stops accidents and simple attacks,
+but a statement can switch its role back. Only a role that may do nothing but SELECT is safe from everybody.
 
 Values are read from the text that the server sends, so that no kind of value and no size of a number is a surprise.
 """
@@ -23,7 +23,7 @@ from relugeom.store.query.frames import RefusedError
 __all__ = ["ask_server"]
 
 FETCH_BYTES, MOST_ROWS, FASTER = 1 << 22, 5_000, 8
-"""Bytes and rows that one FETCH brings, and how much more it brings than the one before."""
+"""Bytes and rows that one FETCH brings, and the factor by which it may exceed the one before."""
 LONGEST = 2**31 - 1
 BEGIN = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 LESS_THAN_SUPERUSER = b"SET LOCAL ROLE pg_read_all_data"
@@ -31,20 +31,20 @@ PLAN_FOR_FEW = "SET LOCAL cursor_tuple_fraction = 0.001"
 EXPLAIN = re.compile(r"EXPLAIN\b\s*(?:\([^()]*\)|(?:(?:ANALYZE|ANALYSE|VERBOSE)\b\s*)*)", re.IGNORECASE)
 COMMENT = re.compile(r"\s+|--[^\n]*|/\*")
 MOST_DIGITS = 100
-"""Digits of a whole number; a longer one is given as text."""
+"""Digits of a whole number; a longer one is returned as text."""
 
 Row = tuple[Any, ...]
 
 
 def ask_server(arguments: dict[str, str], sql: str, seconds: float, *, few: bool) -> Iterator[Row]:
-    """Nothing when the server is reached, then the columns, then the rows of one SELECT statement.
+    """Yield nothing once the server is reached, then the columns, then the rows of one SELECT statement.
 
     Parameters
     ----------
     arguments
-        What psycopg connects with.
+        Arguments with which psycopg connects.
     few
-        Whether only the first rows will be read: the server then plans for these.
+        Whether only the first rows will be read; the server then plans for these.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def ask_server(arguments: dict[str, str], sql: str, seconds: float, *, few: bool
         The server cannot be reached, the statement is wrong or would do more than read, or time ran out.
     """
     if "\0" in sql:
-        raise RefusedError("ZERO", "it holds a zero character")
+        raise RefusedError("ZERO", "it contains a zero character")
     start = _skip_comments(sql)
     if start == len(sql):
         raise RefusedError("EMPTY", "")
@@ -90,7 +90,7 @@ class _Session:
             connection.execute(LESS_THAN_SUPERUSER)
 
     def execute(self, statement: str) -> "psycopg.pq.abc.PGresult":
-        """One statement, with what is left of the time."""
+        """Execute one statement within the time that is left."""
         left = round(min(1000 * self.deadline.seconds_left, LONGEST))
         if left <= 0:
             raise RefusedError("57014", "")
@@ -109,7 +109,7 @@ class _Session:
         self.execute("CLOSE tried")
 
     def fetch(self) -> Iterator[Row]:
-        """Columns and rows of the cursor."""
+        """Yield the columns and rows of the cursor."""
         count, result = 1, self.execute("FETCH 1 FROM answer")
         yield _columns(result)
         while True:
@@ -130,7 +130,7 @@ def _columns(result: "psycopg.pq.abc.PGresult") -> Row:
 
 
 def _rows(result: "psycopg.pq.abc.PGresult") -> Iterator[Row]:
-    """Plain values: numbers, text, bytes and None; truth is 1 or 0."""
+    """Rows of plain values: numbers, text, bytes and None; Booleans are 1 or 0."""
     readers = [READERS.get(result.ftype(column), _text) for column in range(result.nfields)]
     columns = range(result.nfields)
     for row in range(result.ntuples):
@@ -143,7 +143,7 @@ def _text(value: bytes) -> str:
 
 
 def _number(value: bytes) -> int | float | str:
-    """A whole number stays whole, everything else is a float; text where it is too long or too large for either."""
+    """A whole number as an integer, any other as a float; as text if it is too long or too large for either."""
     if value.lstrip(b"-").isdigit():
         return int(value) if len(value) <= MOST_DIGITS else value.decode()
     number = float(value)
@@ -165,11 +165,11 @@ READERS: dict[int, Callable[[bytes], Any]] = {
     701: float,
     1700: _number,
 }
-"""How values of a type are read, by its number in the server's catalogue; all others are text."""
+"""Readers of values, by the number of their type in the server's catalogue; all other values are text."""
 
 
 def _skip_comments(sql: str) -> int:
-    """Where the first word stands: after white space, comments and comments in comments."""
+    """Position of the first word: after white space, comments and nested comments."""
     position = 0
     while found := COMMENT.match(sql, position):
         position = found.end()

@@ -1,9 +1,9 @@
-"""The process in which a query is asked: what it is told, what it answers, how much it may take.
+"""The process in which a query runs: its order, its answer and its limits.
 
-A query that anybody may have written can keep a database busy in a single step that looks at no clock, and can ask for
-all memory. Therefore it is asked in a process of its own, which `readonly` starts and may kill at any moment. The two
-talk in frames (`frames.py`). This file is what runs there; it loads Python's standard library, and psycopg where the
-store is on a server, so that it starts in a moment.
+A query from an untrusted author can keep a database busy in a single step that never looks at the clock, and can ask
+for all memory. Therefore it runs in a process of its own, which `readonly` starts and may kill at any moment. The two
+talk in frames (`frames.py`). This file runs there. It loads only Python's standard library, and psycopg if the store is
+on a server, so that it starts quickly.
 """
 
 import os
@@ -20,18 +20,18 @@ from relugeom.store.query.frames import RefusedError, receive, send
 __all__ = ["LONGEST_ROW", "MEMORY_BYTES", "main"]
 
 BATCH_BYTES, BATCH_SECONDS = 1 << 18, 0.2
-"""Rows travel together until they are so long, or have waited so long."""
+"""Rows are sent together once they are this long, or have waited this long."""
 LONGEST_ROW = 1 << 24
-"""Bytes and letters of a row; the longest values of a longer one are cut."""
+"""Bytes and characters of a row; the longest values of a longer row are cut."""
 MEMORY_BYTES, FILE_BYTES = 400 << 20, 1 << 30
-"""What a query may take beyond what an empty process has, and how long each of its temporary files may get."""
+"""Memory that a query may take beyond that of an empty process, and the size of each of its temporary files."""
 SPARE_SECONDS = 2
 
 Row = tuple[Any, ...]
 
 
 def main() -> None:
-    """Answer the one query that comes on the standard input."""
+    """Answer the one query that arrives on the standard input."""
     out = os.fdopen(1, "wb", closefd=False)
     with suppress(BrokenPipeError, KeyboardInterrupt):  # nobody wants to know any more
         asked = receive(sys.stdin.buffer)
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def _answer(out: IO[bytes], kind: str, order: dict[str, Any]) -> None:
-    """Columns, rows and an end, or the reason why there is none."""
+    """Send columns, rows and an end, or the reason why there is no answer."""
     try:
         answers = _ask(kind, order)
         next(answers)  # it is connected
@@ -56,7 +56,7 @@ def _answer(out: IO[bytes], kind: str, order: dict[str, Any]) -> None:
 
 
 def _ask(kind: str, order: dict[str, Any]) -> Iterator[Row]:
-    """What a database answers: nothing when it is there, then the columns, then rows."""
+    """Yield the answer of a database: nothing once it is reached, then the columns, then rows."""
     if kind == "file":
         from relugeom.store.query.sqlite import ask_file
 
@@ -67,7 +67,7 @@ def _ask(kind: str, order: dict[str, Any]) -> Iterator[Row]:
 
 
 def _bound(seconds: float) -> None:
-    """Bound memory, files and processor time of this process, where the system can."""
+    """Limit memory, files and processor time of this process, if the system can."""
     try:
         import resource
     except ImportError:
@@ -83,7 +83,7 @@ def _bound(seconds: float) -> None:
 
 
 def _send_rows(out: IO[bytes], rows: Iterator[Row], most_bytes: float) -> tuple[str, Any]:
-    """Send rows; returns the last frame: an end, with whether values were cut and whether rows are left."""
+    """Send rows, and return the last frame: an end, with whether values were cut and whether rows are left."""
     batch: list[Row] = []
     total, size, cut, due = 0, 0, False, 0.0
     for row in rows:
@@ -104,6 +104,6 @@ def _send_rows(out: IO[bytes], rows: Iterator[Row], most_bytes: float) -> tuple[
 
 
 def _cut(row: Sequence[Any]) -> Row:
-    """The row with its long values cut to an equal share of what a row may have."""
+    """The row with its long values cut to equal shares of a row's limit."""
     share = LONGEST_ROW // len(row)
     return tuple(value[:share] if isinstance(value, str | bytes) else value for value in row)

@@ -1,9 +1,8 @@
-"""Queries that cannot change anything, in SQL that anybody may have written.
+"""Queries that cannot change anything, in SQL from an untrusted author.
 
-One SELECT statement, with a time limit, in a transaction that the database itself keeps from writing: see
-`sqlite` and `postgres`. It is asked in a process of its own (`process`), which is killed when its
-time is up, and what it answers is read bit by bit. Rows hold plain values on either backend: numbers, text, bytes and
-None; truth is 1 or 0.
+One SELECT statement, with a time limit, in a transaction that the database itself keeps from writing: see `sqlite` and
+`postgres`. It runs in a process of its own (`process`), which is killed when its time is up, and its answer is read
+piece by piece. Rows hold plain values on either backend: numbers, text, bytes and None; Booleans are 1 or 0.
 """
 
 import os
@@ -42,13 +41,13 @@ Row = tuple[Any, ...]
 
 @dataclass(slots=True)
 class Clock:
-    """How long a query may still take."""
+    """Time that a query may still take."""
 
     deadline: Deadline = field(default_factory=Deadline)
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
-        """Time that does not count."""
+        """Stop the clock while the context lasts."""
         left = self.deadline.seconds_left
         try:
             yield
@@ -58,18 +57,18 @@ class Clock:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class QueryResult:
-    """What a query answers; `rows` can be read once.
+    """Answer of a query; `rows` can be read once.
 
     Attributes
     ----------
     columns
-        Their names.
+        Names of the columns.
     rows
         Tuples, read from the store as they are asked for.
     left_out
-        One line on each thing that is missing in them; complete when all rows are read.
+        One line on each thing that the rows lack; complete when all rows have been read.
     clock
-        What stops the query; it may stand still while rows are handed to somebody who is slow.
+        Clock that stops the query; it may stand still while a slow reader takes rows.
     """
 
     columns: tuple[str, ...]
@@ -92,19 +91,19 @@ def run_query(
     Parameters
     ----------
     time_limit
-        Until when the query is stopped, from its start to its last row.
+        Time for the query, from its start to its last row.
     few
-        Whether only the first rows will be read: the database then plans for these.
+        Whether only the first rows will be read; the database then plans for these.
     most_bytes
-        After so many bytes and letters the rows end; `left_out` says so. Very long values are cut, too.
+        The rows end after this many bytes and characters; `left_out` says so. Very long values are cut, too.
     starting
         Until when the process that asks it must have begun to answer.
 
     Raises
     ------
     StoreError
-        The store cannot be read, the statement is wrong or would do more than read, or time or memory ran out (these
-        also while rows are read).
+        The store cannot be read, the statement is wrong or would do more than read, or time or memory ran out (also
+        while rows are read).
     SchemaVersionError
         Another version of relugeom wrote the store.
     """
@@ -123,7 +122,7 @@ def run_query(
 def _ask(
     place: StoreLocation, order: dict[str, Any], left_out: list[str], clock: Clock, starting: TimeLimit
 ) -> Iterator[Row]:
-    """The columns, then the rows."""
+    """Yield the columns, then the rows."""
     kind = "server" if place.path is None else "file"
     where = server_arguments(place) if place.path is None else str(place.path)
     seconds = order["seconds"]
@@ -142,13 +141,13 @@ def _ask(
                 yield from value
     cut, more = value
     if cut:
-        left_out.append(f"rows of more than {LONGEST_ROW:,} bytes are cut: ask for parts of long values, with substr")
+        left_out.append(f"rows of more than {LONGEST_ROW:,} bytes are cut: select parts of long values with substr")
     if more:
-        left_out.append(f"the rows end after {order['most_bytes']:,} bytes: ask for less at once, or raise --max-bytes")
+        left_out.append(f"the rows end after {order['most_bytes']:,} bytes: select less at once, or raise --max-bytes")
 
 
 def _tell(process: Process, kind: str, order: dict[str, Any]) -> None:
-    """Hand over what is asked; should the process have ended at once, the first frame that is missing says so."""
+    """Hand over the query; if the process has ended already, the first missing frame shows it."""
     assert process.stdin is not None
     with suppress(BrokenPipeError):
         send(process.stdin, kind, order)
@@ -157,7 +156,7 @@ def _tell(process: Process, kind: str, order: dict[str, Any]) -> None:
 
 
 def _receive(process: Process, deadline: Deadline, seconds: float) -> tuple[str, Any]:
-    """The next frame; the process is killed when it does not come in time."""
+    """Read the next frame; the process is killed if it does not arrive in time."""
     assert process.stdout is not None
     with _killed_at(process, deadline):
         frame = receive(process.stdout)
@@ -165,7 +164,7 @@ def _receive(process: Process, deadline: Deadline, seconds: float) -> tuple[str,
         ended = process.wait()
         if deadline.passed or -ended == getattr(signal, "SIGXCPU", None):
             raise StoreError(out_of_time(seconds))
-        raise StoreError(f"the query cannot be answered: the process that asked it ended by itself (code {ended})")
+        raise StoreError(f"the query cannot be answered: the process that ran it ended unexpectedly (code {ended})")
     return frame
 
 
@@ -185,7 +184,7 @@ def _killed_at(process: Process, deadline: Deadline) -> Iterator[None]:
 
 @contextmanager
 def _process() -> Iterator[Process]:
-    """A process that answers one query; it goes when it is not needed any more."""
+    """Start a process that answers one query; it ends when it is no longer needed."""
     paths = [str(Path(__file__).parents[3]), *map(os.path.abspath, sys.path)]
     try:
         process = subprocess.Popen(
@@ -196,7 +195,7 @@ def _process() -> Iterator[Process]:
             start_new_session=True,  # Ctrl-C is for this process, which then ends the other one
         )
     except OSError as error:
-        raise StoreError(f"no process can be started that asks the query: {error.strerror}") from error
+        raise StoreError(f"the process that runs the query cannot be started: {error.strerror}") from error
     with process:
         try:
             yield process

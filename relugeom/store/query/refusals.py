@@ -1,4 +1,4 @@
-"""What a query is told that is not answered: one line each, in the same words on either backend."""
+"""Reasons why a query is not answered: one line each, in the same words on either backend."""
 
 from relugeom.printing import printable
 from relugeom.store.database.connection import complaint
@@ -7,12 +7,12 @@ from relugeom.store.views import list_views
 
 __all__ = ["out_of_time", "refusal"]
 
-EMPTY = "the query is empty: write a SELECT statement"
+EMPTY = "the query is empty: write one SELECT statement"
 MORE_THAN_ONE = "a query is one SELECT statement, and this is more than one"
 ONLY_READING = "a query can only read, with one SELECT statement"
-OUT_OF_MEMORY = "the query was stopped, since it takes too much memory: ask for less at once, or for shorter values"
+OUT_OF_MEMORY = "the query was stopped because it takes too much memory: select less at once, or shorter values"
 OUT_OF_SPACE = (
-    "the query was stopped, since its temporary files grow too long or the disk is full: ask for less at once"
+    "the query was stopped because its temporary files grow too large or the disk is full: select less at once"
 )
 MEMORY = {"MEMORY", "SQLITE_NOMEM"}
 SPACE = {"SQLITE_FULL", "SQLITE_IOERR_WRITE"}
@@ -21,12 +21,12 @@ TIME = {"SQLITE_INTERRUPT", "57014"}
 
 
 def out_of_time(seconds: float) -> str:
-    """The query took longer than it may."""
-    return f"the query was stopped after {seconds:g} seconds: ask for less, or give it more time"
+    """Refusal of a query that took longer than it may."""
+    return f"the query was stopped after {seconds:g} seconds: select less, or give it more time"
 
 
 def refusal(place: StoreLocation, name: str, message: str, seconds: float) -> str:
-    """What an error of the database means, by its name and its message."""
+    """Explanation of an error of the database, from its name and its message."""
     message = printable(message)
     if name in TIME:
         return out_of_time(seconds)

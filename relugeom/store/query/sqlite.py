@@ -1,8 +1,8 @@
-"""Read-only queries on an SQLite file, in a process that may be killed (`process`).
+"""Read-only queries on an SQLite file, run in a process that may be killed (`process`).
 
-The file is opened read-only; an authorizer lets SELECT read tables and call functions and refuses all else (ATTACH and
-VACUUM INTO would write other files, a PRAGMA could lift the protection, an extension is foreign code); there is one
-statement.
+The file is opened read-only. An authorizer lets SELECT read tables and call functions, and refuses everything else
+(ATTACH and VACUUM INTO would write other files, a PRAGMA could lift the protection, an extension is foreign code). Only
+one statement is accepted.
 """
 
 import os
@@ -19,13 +19,15 @@ __all__ = ["ask_file"]
 ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION, sqlite3.SQLITE_RECURSIVE}
 FORBIDDEN_FUNCTIONS = {"load_extension", "fts3_tokenizer"}  # the second shows and takes addresses of code
 LARGEST_VALUE = 1 << 28
-"""Bytes: a step that would make a longer value is refused before it takes the memory."""
+"""Bytes: a step that would make a longer value is refused before it allocates the memory."""
 JSON_TABLES = "SELECT 1 FROM json_each('[]'), json_tree('[]')"
-"""Whoever has used them once may use them again: SQLite sets them up as it creates tables, which is refused."""
+"""Table-valued functions that are used once in advance: SQLite sets them up by creating tables, which is refused
+later.
+"""
 
 
 def ask_file(path: str, sql: str) -> Iterator[tuple[Any, ...]]:
-    """Nothing when the file is open, then the columns, then the rows of one SELECT statement.
+    """Yield nothing once the file is open, then the columns, then the rows of one SELECT statement.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Which regions of a partition share a facet, and the units whose hyperplanes hold it."""
+"""Regions of a partition that share a facet, and the units whose hyperplanes contain it."""
 
 from typing import TYPE_CHECKING
 
@@ -20,12 +20,12 @@ REGION_FACETS = Table(
     "region_facets",
     metadata,
     key("partition_id", "the partition"),
-    key("position", "the first region's place in tree order, from 0"),
-    key("neighbour", "the second region's place, greater than the first one's"),
+    key("position", "position of the first region in tree order, from 0"),
+    key("neighbour", "position of the second region, greater than that of the first"),
     key("layer", "hidden layer of the unit, from 0"),
     key("unit", "index of the unit in its layer, from 0"),
-    required("on_first", Boolean, comment="whether the facet lies on the unit's hyperplane as it runs in the first"),
-    required("on_second", Boolean, comment="whether it lies on the unit's hyperplane as it runs in the second"),
+    required("on_first", Boolean, comment="whether the facet lies on the unit's hyperplane in the first region"),
+    required("on_second", Boolean, comment="whether the facet lies on the unit's hyperplane in the second region"),
     ForeignKeyConstraint(
         ["partition_id", "position"],
         ["partition_regions.partition_id", "partition_regions.position"],
@@ -37,13 +37,13 @@ REGION_FACETS = Table(
         ondelete="CASCADE",
     ),
     Index(None, "partition_id", "neighbour"),
-    comment="Pairs of regions that share a facet, and the units whose hyperplanes hold it.",
+    comment="Pairs of regions that share a facet, and the units whose hyperplanes contain it.",
     sqlite_with_rowid=False,
 )
 
 
 def save_adjacency(run: OpenRun, adjacency: "Adjacency") -> None:
-    """Record pairs of adjacent regions, one row a unit whose hyperplane holds the shared facet."""
+    """Save pairs of adjacent regions, one row per unit whose hyperplane contains the shared facet."""
     repeats = np.diff(adjacency.starts)
     ends = np.cumsum(adjacency.widths)
     layers = np.searchsorted(ends, adjacency.units, side="right")
@@ -62,7 +62,8 @@ def save_adjacency(run: OpenRun, adjacency: "Adjacency") -> None:
 VIEWS = (
     View(
         "neighbours",
-        "which activation regions share a facet, seen from both sides, and the units whose hyperplanes hold it",
+        "pairs of activation regions that share a facet, listed from both sides, and the units whose hyperplanes "
+        "contain it",
         """\
 SELECT r.id AS run, e.position + 1 AS region, p.pattern, e.neighbour + 1 AS neighbour,
        q.pattern AS neighbour_pattern, e.layer, e.unit

@@ -1,7 +1,7 @@
-"""What was asked of a network in a run, and what became of it.
+"""Questions about the network of a run, and their answers.
 
-The subject of an answer is in columns, the features of a question about protected ones in rows of their own, and what
-shows that it is right in `witnesses.py`; sentences are kept for people.
+The subject of an answer is in columns, and protected features are in rows of their own; what shows the answer is in
+`witnesses.py`. Sentences are kept for people.
 """
 
 from collections.abc import Sequence
@@ -41,25 +41,39 @@ ANSWERS = Table(
     "answers",
     metadata,
     owner("run_id", "runs.id", "the run"),
-    key("position", "its place among those of the run, from 0"),
+    key("position", "position of the answer within the run, from 0"),
     required("question", Text, comment="what kind of question: range, monotonicity, fairness or simplification"),
-    required("statement", Text, comment="what is claimed of the network on the domain"),
+    required("statement", Text, comment="statement about the network on the domain"),
     required("verdict", Text, comment="holds, fails or unknown"),
-    Column("value", Double, comment="the number that was asked for, to the nearest float; NULL without one"),
-    required("witness", Text, comment="an input that reaches the value or shows that the statement fails, or empty"),
-    required("reason", Text, comment="why the verdict is not known, or empty"),
-    Column("file", Text, comment="the certificate of a statement that holds"),
+    Column("value", Double, comment="number that was asked for, as the nearest float64; NULL without one"),
+    required("witness", Text, comment="input that reaches the value or shows that the statement fails, or empty"),
+    required("reason", Text, comment="why the verdict is unknown, or empty"),
+    Column("file", Text, comment="file of the certificate of a statement that holds"),
     Column("sha256", Digest, comment="SHA-256 of the certificate"),
-    Column("scope", Text, comment="of which inputs: relaxation or admissible; NULL before revision 0013"),
-    Column("output", Integer, comment="number of the output, from 0; NULL where none is meant"),
-    Column("feature", Integer, comment="number of the input, from 0; NULL where none is meant"),
-    Column("direction", Text, comment="how the output is said to move with the feature: rises or falls"),
-    Column("side", Text, comment="which end of a range: lowest or highest; NULL for both"),
-    Column("second_network", Text, comment="file of the smaller network that is said to be the same function"),
-    Column("further", Integer, comment="how many more subjects are meant together, which were not asked about"),
-    Column("part", BigInteger, comment="how many inputs have a counterpart with another decision, or units are kept"),
-    Column("whole", BigInteger, comment="of how many"),
-    Column("from_samples", Boolean, comment="whether the witness was sought from samples, and may be one"),
+    Column(
+        "scope", Text, comment="inputs that the statement is about: relaxation or admissible; NULL before revision 0013"
+    ),
+    Column("output", Integer, comment="number of the output, from 0; NULL if the statement names none"),
+    Column("feature", Integer, comment="number of the input, from 0; NULL if the statement names none"),
+    Column("direction", Text, comment="how the output moves with the feature, as stated: rises or falls"),
+    Column("side", Text, comment="end of the range: lowest or highest; NULL for both"),
+    Column("second_network", Text, comment="file of the smaller network that is stated to be the same function"),
+    Column(
+        "further",
+        Integer,
+        comment="number of further subjects that this answer stands for, which were not asked about one by one",
+    ),
+    Column(
+        "part",
+        BigInteger,
+        comment="number of inputs that have a counterpart with another decision, or of units that are kept",
+    ),
+    Column("whole", BigInteger, comment="total that part is counted in: all inputs, or all units"),
+    Column(
+        "from_samples",
+        Boolean,
+        comment="whether the search for the witness started from samples, so that it may be one",
+    ),
     comment="Verdicts on statements about the network on the domain; those that hold have a certificate.",
     sqlite_with_rowid=False,
 )
@@ -68,16 +82,16 @@ PROTECTED_FEATURES = Table(
     "protected_features",
     metadata,
     key("run_id", "the run"),
-    key("position", "place of the answer among those of the run, from 0"),
+    key("position", "position of the answer within the run, from 0"),
     key("feature", "number of the input, from 0"),
     ForeignKeyConstraint(["run_id", "position"], ["answers.run_id", "answers.position"], ondelete="CASCADE"),
-    comment="Features on which, an answer says, the decision does or does not depend.",
+    comment="Protected features of an answer about whether the decision depends on them.",
     sqlite_with_rowid=False,
 )
 
 
 def save_answers(run: OpenRun, record: Answers) -> None:
-    """Record answers behind those that are there."""
+    """Append answers to those of the run."""
     connection, run_id, found = run.connection, run.id, record.answers
     first = next_position(connection, ANSWERS, run_id)
     names = names_on(run.network, run.domain)
@@ -95,7 +109,7 @@ def save_answers(run: OpenRun, record: Answers) -> None:
 
 
 def _subject_columns(subjects: Sequence[Subject]) -> dict[str, list[Any]]:
-    """What answers are about."""
+    """Columns for the subjects of answers."""
     return {
         "question": [subject.question.value for subject in subjects],
         "scope": [subject.scope.value for subject in subjects],
@@ -109,7 +123,7 @@ def _subject_columns(subjects: Sequence[Subject]) -> dict[str, list[Any]]:
 
 
 def _found_columns(answers: Sequence[Answer], names: Names) -> dict[str, list[Any]]:
-    """What became of what was asked, and the sentence for people."""
+    """Columns for the verdicts and numbers of answers, with the sentence for people."""
     proofs = [answer.proof for answer in answers]
     return {
         "statement": [printable(answer_in_words(answer, names)) for answer in answers],
@@ -126,7 +140,7 @@ def _found_columns(answers: Sequence[Answer], names: Names) -> dict[str, list[An
 
 
 def load_subjects(connection: Connection, run_id: int) -> list[Subject | None]:
-    """What the answers of a run are about, in their order; None where a run before revision 0013 does not tell."""
+    """Subjects of a run's answers, in their order; None for a run before revision 0013."""
     query = select(ANSWERS).where(ANSWERS.c.run_id == run_id).order_by(ANSWERS.c.position)
     own: dict[int, list[int]] = {}
     rows = select(PROTECTED_FEATURES.c.position, PROTECTED_FEATURES.c.feature).where(
@@ -153,7 +167,7 @@ def load_subjects(connection: Connection, run_id: int) -> list[Subject | None]:
 
 
 def proof_file(proof: Proof) -> str | None:
-    """Where a certificate is, as text; None where it was not kept."""
+    """File of a certificate, as text; None if it was not written."""
     return None if proof.path is None else printable(str(proof.path))
 
 
@@ -165,7 +179,7 @@ SELECT question, statement, verdict, value, part, whole, witness, from_samples, 
 VIEWS = (
     View(
         "answer_list",
-        "what was asked of the network on the whole domain: subject, statement, verdict, numbers, witness, certificate",
+        "questions about the network on the whole domain: subject, statement, verdict, numbers, witness, certificate",
         """\
 SELECT a.run_id AS run, a.position + 1 AS number, a.question, a.statement, a.verdict, a.value, a.witness, a.reason,
        a.file, a.sha256, a.scope, o.name AS output, f.name AS feature, a.direction, a.side, a.second_network,
@@ -177,7 +191,7 @@ LEFT JOIN features f ON f.network_id = r.network_id AND f.position = a.feature""
     ),
     View(
         "answer_features",
-        "the features on which a decision should not depend, of each answer about that: one row a feature",
+        "protected features of each answer about whether the decision depends on them, one row per feature",
         """\
 SELECT p.run_id AS run, p.position + 1 AS number, f.name AS feature, p.feature AS position
 FROM protected_features p

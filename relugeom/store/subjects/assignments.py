@@ -29,7 +29,7 @@ CHUNK = 1_000_000
 
 
 def save_assignments(connection: Connection, run_id: int, clusters: Clusters) -> None:
-    """Record the cluster of each sample."""
+    """Save the cluster of each sample."""
     for start in range(0, len(clusters.assignment), CHUNK):
         rows = slice(start, start + CHUNK)
         samples = {

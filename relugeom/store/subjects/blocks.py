@@ -1,6 +1,6 @@
-"""What a search has found so far, block by block, so that it can go on after its process was killed.
+"""Findings of a search so far, block by block, so that it can be continued after its process was killed.
 
-A block is committed when it is written, and all blocks of a run go when its partition is there.
+A block is committed when it is written. All blocks of a run are deleted when its partition is stored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,20 +28,24 @@ SEARCH_BLOCKS = Table(
     owner("run_id", "runs.id", "the run"),
     key("number", "number of the block, from 0"),
     required("regions", BigInteger, comment="number of activation regions in it"),
-    required("seconds", Double, comment="time of the search until then"),
-    required("packed", LargeBinary, comment="their patterns, eight units a byte, one region after the other"),
-    required("points", LargeBinary, comment="their interior points, little-endian float64"),
+    required("seconds", Double, comment="seconds that the search had taken by then"),
     required(
-        "exact_points", JSON, comment="row of the block: coordinates as fractions, where no float64 point was found"
+        "packed", LargeBinary, comment="patterns of the regions, eight units per byte, one region after the other"
     ),
-    required("tree", LargeBinary, comment="the split tree since the block before, a byte a node"),
-    required("empty_leaves", JSON, comment="leaves of the block that turned out to be empty, by number"),
-    comment="What a search has found so far; gone when its run is finished.",
+    required("points", LargeBinary, comment="interior points of the regions, little-endian float64"),
+    required(
+        "exact_points",
+        JSON,
+        comment="lines with a row of the block and its coordinates as fractions, where no float64 point was found",
+    ),
+    required("tree", LargeBinary, comment="split tree since the previous block, one byte per node"),
+    required("empty_leaves", JSON, comment="numbers of the leaves of the block that turned out to be empty"),
+    comment="Findings of a search so far, deleted when its run is finished.",
 )
 
 
 def insert_block(connection: Connection, run_id: int, number: int, block: RegionBlock, seconds: float) -> None:
-    """Record a block of a run's search; `seconds` is the time of the search until then."""
+    """Save a block of a run's search; `seconds` is the time of the search until then."""
     exact = {str(row): [str(value) for value in point] for row, point in block.exact_points.items()}
     values = {
         "run_id": run_id,
@@ -58,13 +62,13 @@ def insert_block(connection: Connection, run_id: int, number: int, block: Region
 
 
 def save_block(run: OpenRun, block: RegionBlock) -> None:
-    """Record what a search has just found: a later run can go on from there."""
+    """Save what a search has just found, so that a later run can continue from there."""
     insert_block(run.connection, run.id, run.blocks, block, run.earlier + run.seconds)
     run.blocks += 1
 
 
 def load_blocks(connection: Connection, run_id: int, network: ReLUNetwork) -> tuple[list[RegionBlock], float]:
-    """The blocks of a run in their order, and the time that their search took."""
+    """Load the blocks of a run in order, and the time that their search took."""
     blocks, seconds = [], 0.0
     rows = connection.execute(
         select(SEARCH_BLOCKS).where(SEARCH_BLOCKS.c.run_id == run_id).order_by(SEARCH_BLOCKS.c.number)
@@ -84,7 +88,7 @@ def load_blocks(connection: Connection, run_id: int, network: ReLUNetwork) -> tu
 
 
 def load_found(connection: Connection, run_id: int) -> Partition | None:
-    """What the search of a run has found so far, as a truncated partition; None where it left no block."""
+    """Load what the search of a run has found so far, as a truncated partition; None if it left no block."""
     from relugeom.search.enumeration import partition_from_blocks  # slow to load for whoever only asks the store
 
     query = select(RUNS.c.network_id, RUNS.c.domain_id).where(RUNS.c.id == run_id)
@@ -97,7 +101,7 @@ def load_found(connection: Connection, run_id: int) -> Partition | None:
 
 
 def drop_blocks(connection: Connection, run_id: int) -> None:
-    """Forget the blocks of a run."""
+    """Delete the blocks of a run."""
     connection.execute(delete(SEARCH_BLOCKS).where(SEARCH_BLOCKS.c.run_id == run_id))
 
 

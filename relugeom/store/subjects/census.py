@@ -1,4 +1,4 @@
-"""How all 2^N patterns divide on the domain of a run: counts for the run, statuses for everybody."""
+"""The census of all 2^N patterns on the domain of a run: counts for the run, statuses for all runs."""
 
 from typing import NamedTuple
 
@@ -27,14 +27,14 @@ PATTERN_CENSUS = Table(
     required(
         "kind", Text, comment="which patterns are counted: all, region, lower-dimensional, infeasible, admissible"
     ),
-    required("patterns", Text, comment="the same in words"),
-    Column("count", BigInteger, comment="how many; NULL where that is not known, or is beyond 2^63"),
-    required("count_text", Text, comment="the same in words: a number, 2^80, at least 7, not known"),
-    comment="How all 2^N patterns of the network divide on the domain of a run.",
+    required("patterns", Text, comment="these patterns in words"),
+    Column("count", BigInteger, comment="number of these patterns; NULL if it is not known or exceeds 2^63"),
+    required("count_text", Text, comment="the number as text: 32, 2^80, at least 7, not known"),
+    comment="Census of all 2^N patterns of the network on the domain of a run.",
 )
 
 MAX_LISTED_INFEASIBLE_UNITS = 12
-"""Infeasible patterns of larger networks are counted, not listed."""
+"""Infeasible patterns of networks with more units are counted, not listed."""
 
 LARGEST = 2**63 - 1
 
@@ -47,11 +47,11 @@ LABELS = {
     CensusKind.INFEASIBLE: "infeasible",
     CensusKind.ADMISSIBLE: "met by an admissible input",
 }
-"""What people read for the kinds that are counted here."""
+"""The kinds that are counted here, in words."""
 
 
 class Count(NamedTuple):
-    """A line of the census; `number` is None where it is not known exactly or too large for SQL."""
+    """A line of the census; `number` is None if it is not known exactly or too large for SQL."""
 
     kind: CensusKind
     number: int | None
@@ -59,7 +59,7 @@ class Count(NamedTuple):
 
 
 def save_census(run: OpenRun, census: PatternCensus) -> None:
-    """Record the counts of a census, and the statuses of the patterns that it lists."""
+    """Save the counts of a census, and the statuses of the patterns that it lists."""
     counts = census_counts(census)
     columns = {
         "run_id": run.id,
@@ -92,7 +92,7 @@ def _listed(census: PatternCensus) -> int:
 
 
 def census_counts(census: PatternCensus) -> list[Count]:
-    """The lines of a census in the order of reading."""
+    """Lines of a census, in the order in which they are read."""
     total, regions, lower = 2**census.units, len(census.region_packed), len(census.lower_packed)
     return [
         Count(CensusKind.ALL, total if total <= LARGEST else None, census.patterns_in_words),
@@ -104,7 +104,7 @@ def census_counts(census: PatternCensus) -> list[Count]:
 
 
 def infeasible_patterns(census: PatternCensus) -> ByteArray:
-    """The patterns that a complete census does not list, in ascending order."""
+    """Patterns that a complete census does not list, in ascending order."""
     numbers = np.arange(2**census.units, dtype=np.uint32)[:, None]
     bits = (numbers >> np.arange(census.units, dtype=np.uint32)[::-1]) & 1
     packed = pack_patterns(bits.astype(np.bool_))
@@ -136,7 +136,7 @@ CENSUS_OF_RUN = "SELECT kind, patterns, count_text AS count FROM pattern_counts 
 VIEWS = (
     View(
         "pattern_counts",
-        "how all 2^N patterns divide: regions, infeasible, met by an admissible input, holding samples",
+        "census of all 2^N patterns: how many are regions, infeasible, met by an admissible input, or hold samples",
         """\
 SELECT run_id AS run, position, patterns, count, count_text, kind
 FROM pattern_census

@@ -1,4 +1,4 @@
-"""The certificates that runs have written: the files are elsewhere, their digests are here."""
+"""Certificates that runs have written: the files are elsewhere, their digests are here."""
 
 from typing import TYPE_CHECKING
 
@@ -20,18 +20,18 @@ CERTIFICATES = Table(
     "certificates",
     metadata,
     owner("run_id", "runs.id", "the run"),
-    required("file", Text, comment="the file when it was written"),
+    required("file", Text, comment="name of the file when it was written"),
     required("sha256", Digest, comment="SHA-256 of the file"),
     required("bytes", BigInteger, comment="its size"),
-    required("regions", BigInteger, comment="activation regions in it, each with a point"),
-    required("proofs", BigInteger, comment="proofs of stable units in it"),
-    Column("names_digest", Digest, comment="SHA-256 of the names in it; NULL where the file has no digest of them"),
-    comment="Proofs of the list of regions of a run, for relugeom check and checker.py.",
+    required("regions", BigInteger, comment="number of activation regions in it, each with a point"),
+    required("proofs", BigInteger, comment="number of proofs of stable units in it"),
+    Column("names_digest", Digest, comment="SHA-256 of the names in it; NULL if the file has no digest of them"),
+    comment="Certificates of the lists of regions of runs, for relugeom check and checker.py.",
 )
 
 
 def save_certificate(run: OpenRun, certificate: "Certificate") -> None:
-    """Record the certificate of the run's list of regions."""
+    """Save facts about the certificate of the run's list of regions."""
     columns = {
         "run_id": [run.id],
         "file": [printable(str(certificate.path))],
@@ -50,7 +50,7 @@ CERTIFICATES_OF_RUN = "SELECT file, sha256, names_digest, bytes, regions, proofs
 VIEWS = (
     View(
         "run_certificates",
-        "the certificate of each run's list of regions: file, digest, size",
+        "certificate of each run's list of regions: file, digest, size, counts",
         """\
 SELECT c.run_id AS run, c.file, c.sha256, c.bytes, c.regions, c.proofs, r.status
 FROM certificates c

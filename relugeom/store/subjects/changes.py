@@ -1,4 +1,4 @@
-"""Two runs side by side: which clusters and effects stayed, vanished, appeared or changed."""
+"""Comparison of two runs: which clusters and effects stayed, vanished, appeared or changed."""
 
 from relugeom.store.database.view import View
 from relugeom.store.subject import StoreSubject
@@ -9,7 +9,7 @@ __all__ = ["SUBJECT"]
 VIEWS = (
     View(
         "cluster_changes",
-        "two runs of equally built networks side by side: which clusters stayed, vanished or appeared",
+        "clusters of two runs whose networks have the same shape: which ones stayed, vanished or appeared",
         """\
 SELECT a.id AS run_before, b.id AS run_after, p.pattern,
        CASE WHEN d.cluster IS NULL THEN 'vanished' ELSE 'stayed' END AS change,
@@ -40,7 +40,7 @@ WHERE a.clusters IS NOT NULL AND m.id = a.network_id AND b.clusters IS NOT NULL 
     ),
     View(
         "effect_changes",
-        "effects of features in clusters that two runs share, matched by name, and whether the sign changed",
+        "effects of features in clusters that two runs share, matched by name, and whether their signs changed",
         """\
 SELECT a.id AS run_before, b.id AS run_after, p.pattern, o.name AS output, f.name AS feature,
        s.coefficient AS coefficient_before, t.coefficient AS coefficient_after,
@@ -66,7 +66,7 @@ WHERE b.id <> a.id AND b.clusters IS NOT NULL AND c.run_id = a.id AND p.id = c.p
     ),
     View(
         "decision_changes",
-        "two runs on the same data, sample by sample: the clusters, and whether they show that the decision changed",
+        "samples of two runs on the same data: their clusters, and whether these show that the decision changed",
         """\
 SELECT a.id AS run_before, b.id AS run_after, s.sample, s.cluster AS cluster_before, t.cluster AS cluster_after,
        k.class AS class_before, l.class AS class_after, m.name AS decision_before, n.name AS decision_after,
@@ -86,7 +86,8 @@ WHERE a.dataset_id IS NOT NULL AND b.dataset_id = a.dataset_id AND b.id <> a.id
     ),
     View(
         "cluster_overlaps",
-        "two runs on the same data side by side, of any networks: how many samples each two of their clusters share",
+        "clusters of two runs on the same data, whatever their networks: number of samples that each pair of clusters "
+        "shares",
         """\
 SELECT run_before, run_after, cluster_before, cluster_after, count(*) AS samples, changed
 FROM decision_changes

@@ -38,16 +38,18 @@ CLUSTERS = Table(
     metadata,
     owner("run_id", "runs.id", "the run"),
     key("cluster", "number of the cluster, from 1, largest first"),
-    reference("pattern_id", "patterns.id", "the pattern that its samples share"),
+    reference("pattern_id", "patterns.id", "pattern that its samples share"),
     required("samples", Integer, comment="number of samples"),
     required("share", Double, comment="share of all samples"),
-    required("outside", Integer, comment="how many of its samples lie outside the domain"),
-    required("representative", Integer, comment="number of a sample of the cluster, in the domain where one is"),
-    Column("positive_share", Double, comment="share of samples decided for class 1, where there are two classes"),
+    required("outside", Integer, comment="number of its samples that lie outside the domain"),
+    required(
+        "representative", Integer, comment="number of one sample of the cluster, inside the domain if there is one"
+    ),
+    Column("positive_share", Double, comment="share of samples decided for class 1, if there are two classes"),
     Column("target_mean", Double, comment="mean of the target (the target rate of a 0/1 target)"),
-    Column("accuracy", Double, comment="share of samples whose decision is the target"),
+    Column("accuracy", Double, comment="share of samples whose decision equals the target"),
     UniqueConstraint("run_id", "pattern_id"),
-    comment="Samples that share an activation pattern.",
+    comment="Clusters: samples that share an activation pattern.",
 )
 
 CLUSTER_FEATURES = of_cluster(
@@ -55,14 +57,14 @@ CLUSTER_FEATURES = of_cluster(
     key("feature", "number of the input, from 0"),
     Column("mean", Double, comment="mean over the samples of the cluster"),
     Column("spread", Double, comment="standard deviation over the samples of the cluster"),
-    comment="Features of the samples of a cluster.",
+    comment="Features of the samples in each cluster.",
 )
 
 CLUSTER_OUTPUTS = of_cluster(
     "cluster_outputs",
     key("output", "number of the output, from 0"),
     Column("prediction", Double, comment="mean of the output after squashing"),
-    comment="Predictions for the samples of a cluster.",
+    comment="Predictions for the samples in each cluster.",
 )
 
 CLUSTER_CLASSES = of_cluster(
@@ -74,14 +76,14 @@ CLUSTER_CLASSES = of_cluster(
         Double,
         comment="share of samples whose target is the class; NULL without a target, and for runs before revision 0011",
     ),
-    comment="Decisions for the samples of a cluster.",
+    comment="Decisions for the samples in each cluster.",
 )
 
 SETTLED = (PatternStatus.REGION, PatternStatus.LOWER_DIMENSIONAL, PatternStatus.INFEASIBLE)
 
 
 def save_clusters(run: OpenRun, record: ClusterRecord) -> None:
-    """Record clusters, their importance and effective maps, and the cluster of each sample."""
+    """Save clusters, their importance and effective maps, and the cluster of each sample."""
     clusters, importance = record.clusters, record.importance
     patterns = save_patterns(run.connection, run.network_id, clusters.network, clusters.packed)
     told = len(clusters) if record.told is None else min(record.told, len(clusters))
@@ -100,7 +102,7 @@ def save_clusters(run: OpenRun, record: ClusterRecord) -> None:
 def _insert_clusters(
     connection: Connection, run_id: int, clusters: Clusters, pattern_ids: IntArray, *, told: int
 ) -> None:
-    """Record clusters, whose patterns have these ids, and the features of the first so many."""
+    """Insert clusters, whose patterns have these ids, and the features of the first ones."""
     decides = clusters.class_share.shape[1] == 2
     columns = {
         "run_id": run_id,
@@ -126,7 +128,7 @@ def _insert_clusters(
 
 
 def save_cluster_statuses(run: OpenRun, record: ClusterStatuses) -> None:
-    """Record what the patterns of the run's clusters are on its domain."""
+    """Save the statuses of the patterns of the run's clusters on its domain."""
     query = select(CLUSTERS.c.pattern_id).where(CLUSTERS.c.run_id == run.id).order_by(CLUSTERS.c.cluster)
     ids = np.array(run.connection.execute(query).scalars().all(), dtype=np.int64)
     patterns = PatternRows(ids, np.zeros(len(ids), dtype=np.bool_))
@@ -141,7 +143,7 @@ def _samples(record: ClusterRecord) -> int:
 
 
 def _check_clusters(run: OpenRun, record: ClusterRecord) -> None:
-    """Raise unless clusters are of the run's network."""
+    """Raise unless the clusters are of the run's network."""
     run.check(record.clusters.network, run.domain)
 
 
@@ -153,7 +155,7 @@ def _check_statuses(run: OpenRun, record: ClusterStatuses) -> None:
 
 
 def _cells(run_id: int, table: FloatArray, column: str) -> dict[str, int | IntArray]:
-    """Keys of the cells of a table with one row a cluster."""
+    """Keys for the cells of a table with one row per cluster."""
     k, n = table.shape
     return {"run_id": run_id, "cluster": np.repeat(np.arange(1, k + 1), n), column: np.tile(np.arange(n), k)}
 
@@ -195,7 +197,7 @@ ORDER BY cluster, position"""
 VIEWS = (
     View(
         "cluster_list",
-        "every cluster: pattern, size, status, decisions, target rate, accuracy",
+        "clusters of each run: pattern, size, status, decisions, target rate, accuracy",
         """\
 SELECT c.run_id AS run, c.cluster, p.pattern, c.samples, c.share, c.outside,
        CASE WHEN r.domain_id IS NULL THEN NULL ELSE coalesce(v.status, 'unknown') END AS verdict,
@@ -221,7 +223,7 @@ LEFT JOIN dataset_features d ON d.dataset_id = r.dataset_id AND d.position = c.f
     ),
     View(
         "cluster_active_units",
-        "the active units of each cluster, by layer",
+        "active units of each cluster, by layer",
         """\
 SELECT c.run_id AS run, c.cluster, u.layer, u.unit
 FROM clusters c

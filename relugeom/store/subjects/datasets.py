@@ -1,4 +1,4 @@
-"""What a store keeps of a table of samples: enough to recognise it and to compare clusters with the whole."""
+"""Facts about a table of samples: enough to recognise it and to compare clusters with the whole."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ DATASETS = Table(
     Column(
         "range_digest",
         Digest,
-        comment="digest that the domain of the least and largest value of each column has; NULL where it is not known",
+        comment="digest of the domain between the least and largest value of each column; NULL if it is not known",
     ),
     UniqueConstraint("digest"),
     comment="Tables of samples.",
@@ -72,7 +72,7 @@ class DatasetRecord:
     target
         Name of the target column, or None.
     range_digest
-        Digest of the domain between the least and the largest value of each feature; None where there are no samples.
+        Digest of the domain between the least and the largest value of each feature; None if there are no samples.
     """
 
     name: str
@@ -93,7 +93,9 @@ def describe_dataset(
     target_name: str | None = None,
     target: FloatArray | None = None,
 ) -> DatasetRecord:
-    """Record of samples, shape (s, n), and of their target, shape (s,); both `target_name` and `target`, or neither."""
+    """Describe samples, shape (s, n), and their target, shape (s,); give both `target_name` and `target`, or
+    neither.
+    """
     names = (*feature_names, "") if target_name is None else (*feature_names, "", target_name)
     table = samples if isinstance(samples, SampleTable) else SampleTable.of(samples)
     columns = [table] if target is None else [table, target]
@@ -111,7 +113,7 @@ def describe_dataset(
 
 
 def save_dataset(connection: Connection, dataset: DatasetRecord) -> int:
-    """Id of a dataset, saved where it is not there yet."""
+    """Id of a dataset, which is saved if it is new."""
     known = find_id(connection, DATASETS, {"digest": dataset.digest})
     if known is not None:
         return known

@@ -1,4 +1,4 @@
-"""What the network decides at the interior point of each region, and where neighbours are decided differently."""
+"""Decisions at the interior points of regions, and pairs of neighbours with different decisions."""
 
 from sqlalchemy import Boolean, Column, Integer
 
@@ -15,14 +15,14 @@ __all__ = ["REGION_DECISIONS", "SUBJECT", "save_decisions"]
 
 REGION_DECISIONS = of_region(
     "region_decisions",
-    Column("class", Integer, comment="class decided at the interior point; NULL where tied or between two bounds"),
-    required("tied", Boolean, comment="whether the largest output is reached twice there"),
-    comment="What the network decides at the interior point of each region, exactly.",
+    Column("class", Integer, comment="class that is decided at the interior point; NULL if tied or between two bounds"),
+    required("tied", Boolean, comment="whether two outputs share the largest value there"),
+    comment="Exact decision of the network at the interior point of each region.",
 )
 
 
 def save_decisions(run: OpenRun, record: RegionClasses) -> None:
-    """Record the class at the interior point of each region; where there is none it is NULL."""
+    """Save the class at the interior point of each region; NULL if there is none."""
     classes = record.classes
     columns = {
         "partition_id": run.partition_id,
@@ -36,7 +36,7 @@ def save_decisions(run: OpenRun, record: RegionClasses) -> None:
 VIEWS = (
     View(
         "region_classes",
-        "the class that is decided at the interior point of each activation region",
+        "class that is decided at the interior point of each activation region",
         """\
 SELECT r.id AS run, d.position + 1 AS region, p.pattern, d.class, k.name AS class_name, d.tied
 FROM runs r
@@ -47,7 +47,8 @@ LEFT JOIN classes k ON k.network_id = r.network_id AND k.position = d.class""",
     ),
     View(
         "decision_flips",
-        "pairs of neighbouring regions whose interior points are decided differently: the boundary passes between them",
+        "pairs of neighbouring regions with different decisions at their interior points: the decision boundary "
+        "passes between them",
         """\
 SELECT r.id AS run, e.position + 1 AS region, p.pattern, d.class, e.neighbour + 1 AS neighbour,
        q.pattern AS neighbour_pattern, o.class AS neighbour_class

@@ -1,4 +1,4 @@
-"""Domains: boxes with linear rows and rules, as rows and back without loss."""
+"""Domains: boxes with linear rows and rules, saved and loaded without loss."""
 
 from typing import Any
 
@@ -43,12 +43,12 @@ DOMAINS = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     required("digest", Digest, comment="SHA-256 of the box, the linear rows and the rules"),
-    required("name", Text, comment="how it was specified when it was first saved: box:LO,HI, data, all or a file"),
+    required("name", Text, comment="specification when it was first saved: box:LO,HI, data, all or a file"),
     required("inputs", Integer, comment="number of inputs"),
     required("features_named", Boolean, comment="whether the domain names its features"),
     required("names_digest", Digest, comment="SHA-256 of the names of its features"),
     UniqueConstraint("digest", "names_digest"),
-    comment="Sets of inputs that networks are used on.",
+    comment="Domains: sets of inputs on which networks are used.",
 )
 
 DOMAIN_FEATURES = Table(
@@ -58,8 +58,8 @@ DOMAIN_FEATURES = Table(
     key("position", "number of the input, from 0"),
     required("name", Text, comment="name of the feature when the domain was first saved"),
     required("kind", Text, comment="continuous, integer or binary"),
-    Column("lower", Double, comment="lower bound; NULL where the side is open"),
-    Column("upper", Double, comment="upper bound; NULL where the side is open"),
+    Column("lower", Double, comment="lower bound; NULL if the side is open"),
+    Column("upper", Double, comment="upper bound; NULL if the side is open"),
     Column("one_hot_group", Integer, comment="number of its one-hot group (exactly one member is 1), or NULL"),
     comment="The box of a domain and the rules of its features.",
 )
@@ -79,9 +79,9 @@ DOMAIN_COEFFICIENTS = Table(
     "domain_coefficients",
     metadata,
     key("domain_id", "the domain"),
-    key("number", "the row of domain_constraints"),
+    key("number", "number of the row in domain_constraints"),
     key("position", "number of the input, from 0"),
-    required("coefficient", Double, comment="its coefficient, never 0"),
+    required("coefficient", Double, comment="coefficient of the input, never 0"),
     ForeignKeyConstraint(
         ["domain_id", "number"], ["domain_constraints.domain_id", "domain_constraints.number"], ondelete="CASCADE"
     ),
@@ -90,7 +90,7 @@ DOMAIN_COEFFICIENTS = Table(
 
 
 def save_domain(connection: Connection, domain: Domain, name: str) -> int:
-    """Id of a domain, saved where it is not there yet."""
+    """Id of a domain, which is saved if it is new."""
     digests = {"digest": domain.digest, "names_digest": names_digest(domain.names)}
     known = find_id(connection, DOMAINS, digests)
     if known is not None:
@@ -117,12 +117,12 @@ def save_domain(connection: Connection, domain: Domain, name: str) -> int:
 
 
 def load_domain(connection: Connection, domain_id: int) -> Domain:
-    """The domain with that id, bit by bit.
+    """Load the domain with that id, equal bit by bit.
 
     Raises
     ------
     StoreError
-        The store has none.
+        The store has no such domain.
     """
     named = connection.execute(select(DOMAINS.c.features_named).where(DOMAINS.c.id == domain_id)).scalar()
     if named is None:

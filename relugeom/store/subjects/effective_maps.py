@@ -1,4 +1,4 @@
-"""Effective maps: the affine map of each pattern, and how its signs count over a partition."""
+"""Effective maps: the affine map of each pattern, and counts of its signs over a partition."""
 
 import numpy as np
 from sqlalchemy import BigInteger, CheckConstraint, Column, Connection, Double, Integer, Table, select
@@ -29,8 +29,8 @@ COEFFICIENTS = Table(
     owner("pattern_id", "patterns.id", "the pattern"),
     key("output", "number of the output, from 0"),
     key("feature", "number of the input, from 0"),
-    Column("coefficient", Double, comment="the float64 nearest to the exact coefficient"),
-    required("sign", Integer, comment="its exact sign: -1, 0 or 1"),
+    Column("coefficient", Double, comment="float64 nearest to the exact coefficient"),
+    required("sign", Integer, comment="exact sign: -1, 0 or 1"),
     CheckConstraint("sign IN (-1, 0, 1)", name="sign"),
     comment="Effective maps: output = bias + sum of coefficient * feature, before squashing.",
     sqlite_with_rowid=False,
@@ -41,8 +41,8 @@ BIASES = Table(
     metadata,
     owner("pattern_id", "patterns.id", "the pattern"),
     key("output", "number of the output, from 0"),
-    Column("bias", Double, comment="the float64 nearest to the exact bias"),
-    required("sign", Integer, comment="its exact sign: -1, 0 or 1"),
+    Column("bias", Double, comment="float64 nearest to the exact bias"),
+    required("sign", Integer, comment="exact sign: -1, 0 or 1"),
     CheckConstraint("sign IN (-1, 0, 1)", name="sign"),
     comment="Constant terms of the effective maps.",
     sqlite_with_rowid=False,
@@ -55,26 +55,26 @@ EFFECT_COUNTS = Table(
     key("output", "number of the output, from 0"),
     key("feature", "number of the input, from 0"),
     required("rising", BigInteger, comment="number of regions in which the output rises with the feature: exact signs"),
-    required("falling", BigInteger, comment="number of regions in which it falls"),
+    required("falling", BigInteger, comment="number of regions in which the output falls with the feature"),
     required("flat", BigInteger, comment="number of regions in which the feature has no effect"),
-    comment="Signs of the effective maps of all regions of a partition, counted.",
+    comment="Counts of the signs of the effective maps over all regions of a partition.",
     sqlite_with_rowid=False,
 )
 
 
 def save_maps(connection: Connection, patterns: PatternRows, maps: EffectiveMaps) -> None:
-    """Record the effective maps of patterns, unless they are there already."""
+    """Save the effective maps of patterns, unless they are stored already."""
     missing = patterns.is_new | ~_have_maps(connection, patterns)
     _insert_maps(connection, patterns.ids[missing], maps.of(missing))
 
 
 def compute_maps(connection: Connection, network: ReLUNetwork, patterns: PatternRows, packed: ByteArray) -> IntArray:
-    """Compute the effective maps of patterns and record those that the store does not hold yet.
+    """Compute the effective maps of patterns, and save those that the store does not hold yet.
 
     Returns
     -------
     IntArray
-        How many patterns give each coefficient a negative sign, none, and a positive one, shape (3, m, n).
+        Number of patterns that give each coefficient a negative sign, zero, and a positive sign, shape (3, m, n).
     """
     missing = patterns.is_new | ~_have_maps(connection, patterns)
     counts = np.zeros((3, network.outputs, network.inputs), dtype=np.int64)
@@ -86,13 +86,13 @@ def compute_maps(connection: Connection, network: ReLUNetwork, patterns: Pattern
 
 
 def has_effects(connection: Connection, partition_id: int) -> bool:
-    """Whether the effective maps of the regions, and the counts of their signs, are there already."""
+    """Whether the effective maps of the regions, and the counts of their signs, are stored already."""
     query = select(EFFECT_COUNTS.c.partition_id).where(EFFECT_COUNTS.c.partition_id == partition_id)
     return connection.execute(query.limit(1)).first() is not None
 
 
 def insert_effects(connection: Connection, partition_id: int, signs: IntArray) -> None:
-    """Record how many regions give each coefficient a negative sign, none, and a positive one."""
+    """Save how many regions give each coefficient a negative sign, zero, and a positive sign."""
     falling, flat, rising = signs
     m, n = flat.shape
     columns = {
@@ -126,7 +126,7 @@ def _insert_maps(connection: Connection, pattern_ids: IntArray, maps: EffectiveM
 
 
 def _have_maps(connection: Connection, patterns: PatternRows) -> BoolArray:
-    """Which of the patterns have an effective map, shape (k,); new ones have none."""
+    """Whether each pattern has a stored effective map, shape (k,); new ones have none."""
     found: list[int] = []
     old = patterns.ids[~patterns.is_new]
     for rows in chunks(len(old)):
@@ -138,7 +138,7 @@ def _have_maps(connection: Connection, patterns: PatternRows) -> BoolArray:
 VIEWS = (
     View(
         "effective_coefficients",
-        "the effective map of each pattern (network, not run): one row an output and a feature",
+        "effective map of each pattern of a network, one row per output and feature",
         """\
 SELECT p.network_id AS network, p.pattern, o.name AS output, f.name AS feature, m.coefficient, m.sign, b.bias
 FROM patterns p
@@ -149,7 +149,7 @@ JOIN features f ON f.network_id = p.network_id AND f.position = m.feature""",
     ),
     View(
         "region_effects",
-        "the effective map at work in each activation region: one row an output and a feature",
+        "effective map of each activation region, one row per output and feature",
         """\
 SELECT r.id AS run, g.position + 1 AS region, p.pattern, o.name AS output, f.name AS feature, m.coefficient, m.sign,
        b.bias
@@ -166,7 +166,8 @@ WHERE g.partition_id = r.partition_id AND p.id = g.pattern_id AND m.pattern_id =
     ),
     View(
         "effect_signs",
-        "in how many regions each output rises, falls or stays flat with each feature, and whether its sign changes",
+        "number of regions in which each output rises, falls or stays flat with each feature, and whether the sign "
+        "changes",
         """\
 SELECT r.id AS run, o.name AS output, f.name AS feature, e.rising, e.falling, e.flat,
        CASE WHEN e.rising > 0 AND e.falling > 0 THEN 1 ELSE 0 END AS changes_sign,

@@ -1,4 +1,4 @@
-"""Clusters merged into few groups with one affine map each, and what fewer groups would cost."""
+"""Clusters merged into a few groups with one affine map each, and the error of even fewer groups."""
 
 from typing import TYPE_CHECKING
 
@@ -35,10 +35,10 @@ RUN_GROUPS = Table(
     required("samples", BigInteger, comment="number of samples in it"),
     required("clusters", Integer, comment="number of clusters in it"),
     required("error", Double, comment="largest change of an output by the group's map, measured on its samples"),
-    required("rms", Double, comment="root of the mean of its squares"),
-    Column("bound", Double, comment="the change on all its regions is at most this; NULL where not known"),
-    required("conditions", Text, comment="the units that say what belongs to it, and whether each is active"),
-    comment="Clusters merged into few groups with one affine map each.",
+    required("rms", Double, comment="root mean square of that change"),
+    Column("bound", Double, comment="proved bound on the change over all its regions; NULL if not known"),
+    required("conditions", Text, comment="units that define the group, and whether each is active"),
+    comment="Clusters merged into a few groups with one affine map each.",
     sqlite_with_rowid=False,
 )
 
@@ -69,7 +69,7 @@ CLUSTER_GROUPS = Table(
         ["run_id", "group_number"], ["run_groups.run_id", "run_groups.group_number"], ondelete="CASCADE"
     ),
     Index(None, "run_id", "group_number"),
-    comment="The group of each cluster.",
+    comment="Group of each cluster.",
     sqlite_with_rowid=False,
 )
 
@@ -78,17 +78,17 @@ TRADEOFF_STEPS = Table(
     metadata,
     owner("run_id", "runs.id", "the run"),
     key("groups", "number of groups"),
-    required("error", Double, comment="largest change of an output that so few maps make, measured on the samples"),
-    required("rms", Double, comment="root of the mean of its squares"),
+    required("error", Double, comment="largest change of an output with this number of maps, measured on the samples"),
+    required("rms", Double, comment="root mean square of that change"),
     required("entropy", Double, comment="entropy of the groups' sizes in bits"),
-    required("alignment", Double, comment="mean |cosine| between separating hyperplanes: 0 where all are orthogonal"),
-    comment="What fewer groups would cost.",
+    required("alignment", Double, comment="mean |cosine| between separating hyperplanes: 0 if all are orthogonal"),
+    comment="Error for each possible number of groups.",
     sqlite_with_rowid=False,
 )
 
 
 def save_groups(run: OpenRun, record: GroupRecord) -> None:
-    """Record clusters merged into groups, and the curve of what fewer groups would cost."""
+    """Save clusters merged into groups, and the curve of errors for fewer groups."""
     groups, bounds = record.groups, record.bounds
     g, m, n = groups.weights.shape
     numbers = np.arange(1, g + 1)
@@ -134,7 +134,7 @@ def save_groups(run: OpenRun, record: GroupRecord) -> None:
 
 
 def conditions_in_words(groups: "ClusterGroups", row: int) -> str:
-    """What makes a group, like ``unit 0.3 active, unit 1.0 inactive``: hidden layer and index, from 0."""
+    """Definition of a group, like ``unit 0.3 active, unit 1.0 inactive``: hidden layer and index, from 0."""
     parts = groups.conditions(row)
     words = [f"unit {layer}.{unit} {'active' if active else 'inactive'}" for layer, unit, active in parts]
     return ", ".join(words) or "all samples"
@@ -143,14 +143,14 @@ def conditions_in_words(groups: "ClusterGroups", row: int) -> str:
 VIEWS = (
     View(
         "group_list",
-        "clusters merged into few groups with one map each: size, what belongs to each, how much outputs change",
+        "clusters merged into a few groups with one map each: size, definition, and how much the outputs change",
         """\
 SELECT run_id AS run, group_number, samples, clusters, error, rms, bound, conditions
 FROM run_groups""",
     ),
     View(
         "group_members",
-        "the group of each cluster",
+        "group of each cluster",
         """\
 SELECT g.run_id AS run, g.group_number, g.cluster, p.pattern, c.samples
 FROM cluster_groups g
@@ -159,7 +159,7 @@ JOIN patterns p ON p.id = c.pattern_id""",
     ),
     View(
         "group_effects",
-        "the map of each group: coefficient of each feature, and bias",
+        "map of each group: coefficient of each feature, and bias",
         """\
 SELECT k.run_id AS run, k.group_number, o.name AS output, f.name AS feature, k.coefficient, b.bias,
        k.output AS output_position, k.feature AS position
@@ -171,7 +171,7 @@ JOIN features f ON f.network_id = r.network_id AND f.position = k.feature""",
     ),
     View(
         "group_tradeoff",
-        "the curve of groups against error: what one, two, three … groups would cost",
+        "trade-off between number of groups and error: the error with one, two, three … groups",
         """\
 SELECT run_id AS run, groups, error, rms, entropy, alignment
 FROM tradeoff_steps""",

@@ -1,4 +1,4 @@
-"""Importance of features: in each cluster, and over the whole domain and the data in several ways."""
+"""Importance of features: in each cluster, and over the whole domain and the data under several measures."""
 
 from typing import TYPE_CHECKING
 
@@ -38,18 +38,20 @@ IMPORTANCE_SHARES = Table(
     "importance_shares",
     metadata,
     owner("run_id", "runs.id", "the run"),
-    key("position", "place of the measure among those of the run, from 0"),
+    key("position", "position of the measure within the run, from 0"),
     key("output", "number of the output, from 0"),
     key("feature", "number of the input, from 0"),
-    required("measure", Text, comment="how importance is measured"),
-    Column("share", Double, comment="share of the feature: those of one measure and output sum to 1, or all are 0"),
+    required("measure", Text, comment="name of the measure of importance"),
+    Column(
+        "share", Double, comment="share of the feature: the shares of one measure and output sum to 1, or all are 0"
+    ),
     comment="Measures of importance over the whole domain and the data, side by side.",
     sqlite_with_rowid=False,
 )
 
 
 def save_importance(connection: Connection, run_id: int, importance: ClusterImportance, *, told: int) -> None:
-    """Record the importance of every feature in the first so many clusters, per output."""
+    """Save the importance of every feature in the first clusters, per output."""
     k, m, n = importance.scaled[:told].shape
     columns = {
         "run_id": run_id,
@@ -63,7 +65,7 @@ def save_importance(connection: Connection, run_id: int, importance: ClusterImpo
 
 
 def save_comparison(run: OpenRun, comparison: "ImportanceComparison") -> None:
-    """Record measures of importance side by side."""
+    """Save measures of importance, side by side."""
     t, m, n = comparison.shares.shape
     columns = {
         "run_id": run.id,
@@ -84,7 +86,8 @@ FROM importance_by_cluster WHERE run = :run AND cluster <= :most ORDER BY cluste
 VIEWS = (
     View(
         "importance_by_cluster",
-        "the effective vector of each cluster, also scaled by each feature's spread, and mean contributions",
+        "coefficient of each feature in each cluster, the same scaled by the feature's spread, and the mean "
+        "contribution",
         """\
 SELECT i.run_id AS run, i.cluster, o.name AS output, f.name AS feature, m.coefficient, m.sign,
        i.scaled, i.contribution, i.output AS output_position, i.feature AS position
@@ -97,7 +100,7 @@ JOIN features f ON f.network_id = r.network_id AND f.position = i.feature""",
     ),
     View(
         "importance_measures",
-        "importance of features over the whole domain and the data, measured in several ways: shares that sum to 1",
+        "importance of features over the whole domain and the data, as shares that sum to 1 under several measures",
         """\
 SELECT s.run_id AS run, s.measure, o.name AS output, f.name AS feature, s.share,
        s.position AS measure_position, s.output AS output_position, s.feature AS position

@@ -1,4 +1,4 @@
-"""How far samples are from the boundary of their activation region."""
+"""Distances of samples from the boundaries of their activation regions."""
 
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ SAMPLE_MARGINS = Table(
     required("distance", Double, comment="Euclidean distance to that hyperplane in input units, rounded"),
     ForeignKeyConstraint(["run_id", "sample"], ["assignments.run_id", "assignments.sample"], ondelete="CASCADE"),
     Index(None, "run_id", "distance"),
-    comment="How far each sample is from the boundary of its activation region.",
+    comment="Distance of each sample from the boundary of its activation region.",
     sqlite_with_rowid=False,
 )
 
@@ -35,7 +35,9 @@ CHUNK = 1 << 20
 
 
 def save_margins(run: OpenRun, margins: "SampleMargins") -> None:
-    """Record how far samples are from the boundary of their regions; those that nothing bounds have no row."""
+    """Save distances of samples from the boundaries of their regions; samples in a region without boundary have no
+    row.
+    """
     for start in range(0, len(margins.distance), CHUNK):
         rows = start + np.flatnonzero(np.isfinite(margins.distance[start : start + CHUNK]))
         columns = {
@@ -51,7 +53,7 @@ def save_margins(run: OpenRun, margins: "SampleMargins") -> None:
 VIEWS = (
     View(
         "samples_near_boundary",
-        "how far each sample is from the boundary of its activation region, and the unit that would switch there",
+        "distance of each sample from the boundary of its activation region, and the unit that would switch there",
         """\
 SELECT n.run_id AS run, n.sample, a.cluster, p.pattern, n.distance, n.layer, n.unit, a.inside
 FROM sample_margins n

@@ -1,4 +1,4 @@
-"""Networks as rows, and back without loss."""
+"""Networks, saved and loaded without loss."""
 
 from collections.abc import Sequence
 from math import prod
@@ -50,22 +50,22 @@ NETWORKS = Table(
     required("digest", Digest, comment="SHA-256 of layer shapes and weights"),
     required("meaning_digest", Digest, comment="SHA-256 of names, squashing and decision"),
     required("file_name", Text, comment="name of the model file when the network was first saved, or empty"),
-    required("source", Text, comment="what was read: a file format, or memory"),
-    required("precision", Text, comment="what the deployed model computes in: float32 or float64"),
-    required("rounded_numbers", Integer, comment="how many weights and biases the importer had to round"),
+    required("source", Text, comment="source of the model: a file format, or memory"),
+    required("precision", Text, comment="precision in which the deployed model computes: float32 or float64"),
+    required("rounded_numbers", Integer, comment="number of weights and biases that the importer had to round"),
     required("inputs", Integer, comment="number of inputs"),
     required("outputs", Integer, comment="number of outputs"),
     required("units", Integer, comment="number of hidden ReLU units"),
-    required("hidden_layers", Text, comment="units in each hidden layer, like 4/2; - where there is none"),
-    required("squashing", Text, comment="what follows the last layer: none, sigmoid or softmax"),
-    required("decision_rule", Text, comment="how a class follows from the outputs: none, threshold or argmax"),
-    required("threshold_lower", Double, comment="class 0 where the output before squashing is at most this"),
-    required("threshold_upper", Double, comment="class 1 where the output before squashing is greater than this"),
+    required("hidden_layers", Text, comment="units in each hidden layer, like 4/2; - without hidden layers"),
+    required("squashing", Text, comment="function after the last layer: none, sigmoid or softmax"),
+    required("decision_rule", Text, comment="rule that turns outputs into a class: none, threshold or argmax"),
+    required("threshold_lower", Double, comment="class 0 if the output before squashing is at most this"),
+    required("threshold_upper", Double, comment="class 1 if the output before squashing is greater than this"),
     required("inputs_named", Boolean, comment="whether the model names its inputs"),
     required("outputs_named", Boolean, comment="whether the model names its outputs"),
     required("names_digest", Digest, comment="SHA-256 of the names of inputs, outputs and classes"),
     UniqueConstraint("digest", "meaning_digest"),
-    comment="Trained networks; two are one where weights, names, squashing and decision agree.",
+    comment="Trained networks; two are the same if weights, names, squashing and decision agree.",
 )
 
 LAYERS = Table(
@@ -73,12 +73,12 @@ LAYERS = Table(
     metadata,
     owner("network_id", "networks.id", "the network"),
     key("layer", "number of the layer, from 0; the last one is the output layer"),
-    required("inputs", Integer, comment="values that the layer takes"),
-    required("outputs", Integer, comment="values that the layer gives"),
+    required("inputs", Integer, comment="number of values that the layer takes"),
+    required("outputs", Integer, comment="number of values that the layer returns"),
     required("weights", LargeBinary, comment="W row by row, little-endian float64"),
     required("biases", LargeBinary, comment="b, little-endian float64"),
-    Column("rounded_weights", LargeBinary, comment="one bit per weight, 1 where it was rounded; NULL where none was"),
-    Column("rounded_biases", LargeBinary, comment="one bit per bias, 1 where it was rounded; NULL where none was"),
+    Column("rounded_weights", LargeBinary, comment="one bit per weight, 1 if it was rounded; NULL if none was"),
+    Column("rounded_biases", LargeBinary, comment="one bit per bias, 1 if it was rounded; NULL if none was"),
     comment="Weights of a network, exactly.",
 )
 
@@ -87,10 +87,10 @@ WEIGHTS = Table(
     metadata,
     owner("network_id", "networks.id", "the network"),
     key("layer", "number of the layer, from 0; the last one is the output layer"),
-    key("unit", "its unit, or the output, from 0"),
-    key("input", "unit of the layer before, or the feature, from 0"),
+    key("unit", "unit of the layer, or output, from 0"),
+    key("input", "unit of the previous layer, or feature, from 0"),
     required("weight", Double, comment="entry of W, never 0"),
-    comment="Weights as rows, for questions; layers has the same numbers as they are loaded.",
+    comment="Weights as rows, for queries; the table layers has the same numbers in binary form.",
     sqlite_with_rowid=False,
 )
 
@@ -99,9 +99,9 @@ UNIT_BIASES = Table(
     metadata,
     owner("network_id", "networks.id", "the network"),
     key("layer", "number of the layer, from 0; the last one is the output layer"),
-    key("unit", "its unit, or the output, from 0"),
+    key("unit", "unit of the layer, or output, from 0"),
     required("bias", Double, comment="entry of b"),
-    comment="Biases as rows, for questions.",
+    comment="Biases as rows, for queries.",
     sqlite_with_rowid=False,
 )
 
@@ -111,7 +111,11 @@ UNITS = Table(
     owner("network_id", "networks.id", "the network"),
     key("layer", "hidden layer, from 0"),
     key("unit", "index in the layer, from 0"),
-    required("text_position", Integer, comment="its character in the text of a pattern, from 1: substr(pattern, …, 1)"),
+    required(
+        "text_position",
+        Integer,
+        comment="position of its character in the text of a pattern, from 1: substr(pattern, …, 1)",
+    ),
     comment="Hidden ReLU units.",
 )
 
@@ -123,7 +127,7 @@ def _names_table(table: str, what: str) -> Table:
         owner("network_id", "networks.id", "the network"),
         key("position", f"number of the {what}, from 0"),
         required("name", Text, comment=f"name of the {what}"),
-        comment=f"What each {what} of a network is called.",
+        comment=f"Names of a network's {what}s.",
     )
 
 
@@ -137,7 +141,7 @@ FLOAT = np.dtype("<f8")
 
 
 def save_network(connection: Connection, network: ReLUNetwork, file_name: str) -> int:
-    """Id of a network, saved where it is not there yet."""
+    """Id of a network, which is saved if it is new."""
     digests = {"digest": network.digest, "meaning_digest": network.meaning_digest}
     known = find_id(connection, NETWORKS, digests)
     if known is not None:
@@ -171,12 +175,12 @@ def save_network(connection: Connection, network: ReLUNetwork, file_name: str) -
 
 
 def load_network(connection: Connection, network_id: int) -> ReLUNetwork:
-    """The network with that id, bit by bit.
+    """Load the network with that id, equal bit by bit.
 
     Raises
     ------
     StoreError
-        The store has none.
+        The store has no such network.
     """
     row = connection.execute(select(NETWORKS).where(NETWORKS.c.id == network_id)).mappings().first()
     if row is None:
@@ -215,7 +219,7 @@ def _insert_layers(connection: Connection, network_id: int, network: ReLUNetwork
 
 
 def _insert_numbers(connection: Connection, network_id: int, network: ReLUNetwork) -> None:
-    """Weights and biases as rows, which SQL can read."""
+    """Insert weights and biases as rows, which SQL can read."""
     for layer, (weight, bias) in enumerate(zip(network.weights, network.biases, strict=True)):
         place = {"network_id": network_id, "layer": layer}
         units, inputs = np.nonzero(weight)
@@ -273,7 +277,7 @@ NETWORK_OF_RUN = "SELECT n.* FROM runs r JOIN networks n ON n.id = r.network_id 
 VIEWS = (
     View(
         "weights_by_unit",
-        "the network itself (network, not run): one row a unit and an input of it, by name where they have one",
+        "weights and biases of a network, one row per unit and input, with their names if they have any",
         """\
 SELECT b.network_id AS network, b.layer, b.unit, o.name AS output, w.input, f.name AS feature, w.weight, b.bias
 FROM unit_biases b

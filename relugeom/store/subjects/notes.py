@@ -1,4 +1,4 @@
-"""Notes of a run: limits and remarks that its report repeats."""
+"""Notes of a run: limits and remarks, which its report repeats."""
 
 from sqlalchemy import Table, Text
 
@@ -14,14 +14,14 @@ RUN_NOTES = Table(
     "run_notes",
     metadata,
     owner("run_id", "runs.id", "the run"),
-    key("position", "order of reading"),
+    key("position", "position in the order of reading, from 0"),
     required("note", Text, comment="one sentence"),
-    comment="Limits and remarks that a run's report repeats.",
+    comment="Limits and remarks of a run, which its report repeats.",
 )
 
 
 def save_notes(run: OpenRun, notes: Notes) -> None:
-    """Record notes behind those that are there."""
+    """Append notes to those of the run."""
     first = next_position(run.connection, RUN_NOTES, run.id)
     columns = {
         "run_id": run.id,

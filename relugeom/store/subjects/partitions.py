@@ -1,4 +1,4 @@
-"""Partitions: all activation regions of a network over a domain, as rows and back without loss."""
+"""Partitions: all activation regions of a network over a domain, saved and loaded without loss."""
 
 from fractions import Fraction
 
@@ -57,19 +57,21 @@ PARTITIONS = Table(
     required("reason", Text, comment="why it is truncated, or empty"),
     required("regions", BigInteger, comment="number of activation regions found"),
     required("dimension", Integer, comment="dimension of the affine hull of the domain"),
-    required("tree", LargeBinary, comment="split tree in preorder, a byte a node: 0, 1 stable, 2 split, 3 unexplored"),
+    required(
+        "tree", LargeBinary, comment="split tree in preorder, one byte per node: 0 and 1 stable, 2 split, 3 unexplored"
+    ),
     CheckConstraint("status IN ('complete', 'truncated')", name="status"),
     UniqueConstraint("network_id", "domain_id", "digest"),
-    comment="All activation regions of a network over a domain.",
+    comment="Partitions: all activation regions of a network over a domain.",
 )
 
 PARTITION_REGIONS = Table(
     "partition_regions",
     metadata,
     owner("partition_id", "partitions.id", "the partition"),
-    key("position", "its place in tree order, from 0"),
+    key("position", "position of the region in tree order, from 0"),
     reference("pattern_id", "patterns.id", "its pattern"),
-    comment="The regions of a partition.",
+    comment="Regions of a partition.",
     sqlite_with_rowid=False,
 )
 
@@ -77,22 +79,22 @@ INTERIOR_POINTS = Table(
     "interior_points",
     metadata,
     key("partition_id", "the partition"),
-    key("position", "the region's place in tree order, from 0"),
+    key("position", "position of the region in tree order, from 0"),
     key("feature", "number of the input, from 0"),
     required("value", Double, comment="coordinate of an interior point, or the float64 nearest to it"),
-    Column("exact_value", Text, comment="the coordinate as a fraction where no float64 point was found, else NULL"),
+    Column("exact_value", Text, comment="coordinate as a fraction if no float64 point was found, else NULL"),
     ForeignKeyConstraint(
         ["partition_id", "position"],
         ["partition_regions.partition_id", "partition_regions.position"],
         ondelete="CASCADE",
     ),
-    comment="A point inside each region of a partition.",
+    comment="Interior points: one point inside each region of a partition.",
     sqlite_with_rowid=False,
 )
 
 
 def save_partition(run: OpenRun, found: Partition | PartitionRecord) -> None:
-    """Record a partition, the statuses of its regions and, if wanted, their effective maps.
+    """Save a partition, the statuses of its regions and, if wanted, their effective maps.
 
     A truncated partition makes the run truncated, for the same reason.
     """
@@ -123,7 +125,7 @@ def _check(run: OpenRun, found: Partition | PartitionRecord) -> None:
 def insert_partition(
     connection: Connection, partition: Partition, network_id: int, domain_id: int, *, maps: bool
 ) -> int:
-    """Id of a partition, saved with the statuses (and effective maps) of its regions where it is not there yet."""
+    """Id of a partition, which is saved with the statuses (and effective maps) of its regions if it is new."""
     digest = partition_digest(partition)
     subject = {"network_id": network_id, "domain_id": domain_id, "digest": digest}
     partition_id = find_id(connection, PARTITIONS, subject)
@@ -148,7 +150,7 @@ def insert_partition(
 
 
 def load_partition(connection: Connection, partition_id: int, seconds: float) -> Partition:
-    """The partition with that id, bit by bit; `seconds` is the time that its search took."""
+    """Load the partition with that id, equal bit by bit; `seconds` is the time that its search took."""
     row = connection.execute(select(PARTITIONS).where(PARTITIONS.c.id == partition_id)).mappings().one()
     network = load_network(connection, row["network_id"])
     domain = load_domain(connection, row["domain_id"])
@@ -167,7 +169,7 @@ def load_partition(connection: Connection, partition_id: int, seconds: float) ->
 
 
 def partition_digest(partition: Partition) -> str:
-    """SHA-256 of everything but the time that it took."""
+    """SHA-256 of everything but the time that the search took."""
     exact = [f"{row}: {', '.join(map(fraction_text, point))}" for row, point in sorted(partition.exact_points.items())]
     return content_digest(
         "partition",
@@ -229,7 +231,7 @@ def _fraction(text: str) -> Fraction:
 VIEWS = (
     View(
         "region_points",
-        "an interior point of each activation region, one row a feature",
+        "interior point of each activation region, one row per feature",
         """\
 SELECT r.id AS run, g.position + 1 AS region, p.pattern, f.name AS feature, i.value, i.exact_value
 FROM runs r

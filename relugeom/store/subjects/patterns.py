@@ -23,7 +23,7 @@ PATTERNS = Table(
     Column("id", Integer, primary_key=True),
     reference("network_id", "networks.id", "the network"),
     required("pattern", PatternText, comment="one character per unit, layer by layer: 0110/10; - without hidden units"),
-    required("packed", LargeBinary, comment="the same bits, eight units a byte, first unit first"),
+    required("packed", LargeBinary, comment="the same bits, eight units per byte, first unit first"),
     required("active_units", Integer, comment="number of active units"),
     UniqueConstraint("network_id", "pattern"),
     comment="Activation patterns.",
@@ -38,21 +38,21 @@ class PatternRows(NamedTuple):
     Attributes
     ----------
     ids
-        Their ids, shape (k,).
+        Ids of the patterns, shape (k,).
     is_new
-        Which of them were not there before, shape (k,): about these the store knows nothing else yet.
+        Whether each pattern is new, shape (k,): the store knows nothing else yet about new ones.
     """
 
     ids: IntArray
     is_new: BoolArray
 
     def of(self, chosen: BoolArray) -> "PatternRows":
-        """Those of a mask, shape (k,)."""
+        """Rows that a mask of shape (k,) selects."""
         return PatternRows(self.ids[chosen], self.is_new[chosen])
 
 
 def save_patterns(connection: Connection, network_id: int, network: ReLUNetwork, packed: ByteArray) -> PatternRows:
-    """The rows of different patterns, shape (k, ⌈N/8⌉), saved where they are not there yet.
+    """Rows of distinct patterns, shape (k, ⌈N/8⌉), which are saved if they are new.
 
     Only one program writes at a time, so ids can be given here and need not be asked for.
     """
@@ -82,28 +82,28 @@ def save_patterns(connection: Connection, network_id: int, network: ReLUNetwork,
 
 
 def _few_ids(connection: Connection, network_id: int) -> dict[str, int] | None:
-    """Ids of all patterns of a network, such as those of samples; None where there are many."""
+    """Ids of all patterns of a network, such as those of samples; None if there are many."""
     query = select(PATTERNS.c.pattern, PATTERNS.c.id).where(PATTERNS.c.network_id == network_id).limit(CHUNK + 1)
     rows = connection.execute(query).all()
     return None if len(rows) > CHUNK else {row.pattern: row.id for row in rows}
 
 
 def _known_ids(connection: Connection, network_id: int, texts: list[str]) -> dict[str, int]:
-    """Ids of the patterns that are there already."""
+    """Ids of the patterns that are stored already."""
     return dict(
         ask_many(connection, "SELECT pattern, id FROM patterns WHERE network_id = {} AND pattern", network_id, texts)
     )
 
 
 def chunks(count: int) -> Iterator[slice]:
-    """Slices of so many patterns, a few thousand at a time."""
+    """Slices that cover this many patterns, a few thousand at a time."""
     return (slice(start, start + CHUNK) for start in range(0, count, CHUNK))
 
 
 VIEWS = (
     View(
         "pattern_units",
-        "each pattern taken apart (network, not run): one row a unit, active or not",
+        "units of each pattern of a network, one row per unit, active or not",
         """\
 SELECT p.network_id AS network, p.pattern, u.layer, u.unit,
        CASE WHEN substr(p.pattern, u.text_position, 1) = '1' THEN 1 ELSE 0 END AS active

@@ -1,4 +1,4 @@
-"""Scores: how well the network, and the map of each cluster and region, predicts."""
+"""Scores: how well the network predicts, and the map of each cluster and region."""
 
 from typing import TYPE_CHECKING
 
@@ -32,7 +32,7 @@ def _score_columns() -> list[Column[float]]:
 def _mean_columns() -> list[Column[float]]:
     return [
         Column("response_mean", Double, comment="mean of the target"),
-        Column("accuracy", Double, comment="share of samples whose decision is the target"),
+        Column("accuracy", Double, comment="share of samples whose decision equals the target"),
     ]
 
 
@@ -40,11 +40,11 @@ RUN_SCORES = Table(
     "run_scores",
     metadata,
     owner("run_id", "runs.id", "the run"),
-    required("samples", BigInteger, comment="number of samples that the scores of the run are of"),
+    required("samples", BigInteger, comment="number of samples that the scores of the run are computed from"),
     *_mean_columns(),
     Column("auc", Double, comment="area under the ROC curve of the network"),
     Column("r2", Double, comment="R² of the network"),
-    comment="How well the network predicts the samples of a run.",
+    comment="Scores of the network on the samples of a run.",
 )
 
 CLUSTER_SCORES = Table(
@@ -54,7 +54,7 @@ CLUSTER_SCORES = Table(
     key("cluster", "number of the cluster, from 1"),
     *_score_columns(),
     ForeignKeyConstraint(["run_id", "cluster"], ["clusters.run_id", "clusters.cluster"], ondelete="CASCADE"),
-    comment="How well the map of each cluster predicts. NULL where a score does not exist or was not asked for.",
+    comment="Scores of each cluster's map. NULL if a score does not exist or was not asked for.",
     sqlite_with_rowid=False,
 )
 
@@ -63,19 +63,19 @@ REGION_SCORES = Table(
     metadata,
     owner("run_id", "runs.id", "the run"),
     key("partition_id", "the partition"),
-    key("position", "the region's place in tree order, from 0"),
+    key("position", "position of the region in tree order, from 0"),
     required("samples", BigInteger, comment="number of samples of the domain in the region"),
     *_mean_columns(),
     *_score_columns(),
     ForeignKeyConstraint(["partition_id", "position"], PARTITION_REGION, ondelete="CASCADE"),
     Index(None, "partition_id", "position"),
-    comment="How well the map of each region that holds samples predicts.",
+    comment="Scores of the map of each region that holds samples.",
     sqlite_with_rowid=False,
 )
 
 
 def save_performance(run: OpenRun, record: PerformanceRecord) -> None:
-    """Record scores of the network, of clusters and of regions."""
+    """Save scores of the network, of clusters and of regions."""
     performance, numbers = record.clusters, record.numbers
     whole = performance.overall
     columns = {
@@ -112,7 +112,7 @@ def _scores(performance: "Performance", rows: "slice | IntArray") -> dict[str, F
 VIEWS = (
     View(
         "cluster_performance",
-        "how well the map of each cluster predicts its own samples and all samples",
+        "scores of each cluster's map on its own samples and on all samples",
         """\
 SELECT s.run_id AS run, s.cluster, p.pattern, c.samples, c.target_mean, c.accuracy,
        s.local_auc, s.global_auc, s.local_r2, s.global_r2
@@ -122,7 +122,7 @@ JOIN patterns p ON p.id = c.pattern_id""",
     ),
     View(
         "region_performance",
-        "the same for each activation region with samples of the domain",
+        "scores of the map of each activation region that holds samples of the domain",
         """\
 SELECT s.run_id AS run, s.position + 1 AS region, p.pattern, s.samples, s.response_mean AS target_mean, s.accuracy,
        s.local_auc, s.global_auc, s.local_r2, s.global_r2

@@ -1,9 +1,9 @@
-"""Which runs go on, and which were interrupted: their process is gone, or gives no sign of life any more.
+"""Processes of runs: which runs are in progress, and which were interrupted because their process is gone.
 
-A run says which process it has: machine, number, and when it began, since numbers are used again. While it works, a
-thread of it writes the time into the store every few seconds. Whoever opens the store on the same machine looks whether
-the process is there; everybody else goes by the last sign of life. While much is stored into an SQLite file, its lock
-is held: who gets the lock knows that nothing is being stored any more.
+A run names its process by machine, number and start, since numbers are reused. While it works, a thread writes the time
+into the store every few seconds: the heartbeat. A program that opens the store on the same machine looks whether the
+process exists; on other machines it goes by the last heartbeat. While much is stored into an SQLite file, its lock is
+held, so a program that gets the lock knows that nothing is being stored.
 """
 
 import os
@@ -33,36 +33,34 @@ RUN_PROCESSES = Table(
     metadata,
     owner("run_id", "runs.id", "the run"),
     required("host", Text, comment="name of the machine"),
-    required("process", Integer, comment="number of the process there"),
-    required(
-        "birth", Text, comment="boot of the machine, space and start of the process; empty where they are unknown"
-    ),
+    required("process", Integer, comment="number of the process on that machine"),
+    required("birth", Text, comment="boot of the machine, namespace and start of the process; empty if unknown"),
     Column(
         "heartbeat_at",
         Text,
-        comment="UTC, its last sign of life; NULL while a run is stored in an SQLite file",
+        comment="UTC, its last heartbeat; NULL while a run is being stored in an SQLite file",
     ),
-    comment="The processes that run, or ran, each run.",
+    comment="Processes that execute, or executed, the runs.",
 )
 
 SOON = ("foreign_keys = ON", "busy_timeout = 200")
-"""Whoever holds the lock of a file is not waited for."""
+"""Settings of a connection that does not wait for the lock of a file."""
 
-ENDED = "its process ended without a word"
+ENDED = "its process ended without notice"
 
 GONE = ("Z", "X")
-"""States of a process that has ended, though its parent has not noticed yet."""
+"""States of a process that has ended, although its parent has not noticed yet."""
 
 
 class Birth(NamedTuple):
-    """What tells a process from all others: the boot of its machine and its space there, and when it began."""
+    """Identity of a process: the boot of its machine, its namespace there, and when it began."""
 
     machine: str
     start: str
 
 
 def record_process(connection: Connection, run_id: int) -> None:
-    """Say which process a run has: this one."""
+    """Record that this process executes a run."""
     birth = _birth_of(os.getpid())
     columns = {
         "run_id": run_id,
@@ -75,13 +73,13 @@ def record_process(connection: Connection, run_id: int) -> None:
 
 
 def give_sign(connection: Connection, run_id: int, *, storing: bool = False) -> None:
-    """Write that the process of a run lives; when it begins to store, that no more can be written."""
+    """Write a heartbeat; when the run begins to store, record that none can be written for a while."""
     now: Any = None if storing else literal_column(moment(connection.dialect.name))
     connection.execute(update(RUN_PROCESSES).where(RUN_PROCESSES.c.run_id == run_id).values(heartbeat_at=now))
 
 
 class Pulse:
-    """A thread that gives a sign of life every few seconds."""
+    """A thread that writes a heartbeat every few seconds."""
 
     def __init__(self, location: StoreLocation, run_id: int, *, every: float) -> None:
         self._engine, self._run_id, self._every = connect_engine(location, pragmas=SOON), run_id, every
@@ -90,13 +88,13 @@ class Pulse:
         self._thread.start()
 
     def stop(self) -> None:
-        """Give no more."""
+        """Stop the heartbeat."""
         self._stopped.set()
         self._thread.join()
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Give none meanwhile."""
+        """Pause the heartbeat while the context lasts."""
         with self._turn:
             yield
 
@@ -107,7 +105,7 @@ class Pulse:
 
 
 def mark_interrupted(place: StoreLocation) -> None:
-    """Mark the runs that were interrupted, where the store can be written; views tell it after a while in any case."""
+    """Mark the runs that were interrupted, if the store can be written to; views show it after a while in any case."""
     engine = connect_engine(place, pragmas=SOON)
     with suppress(DBAPIError):
         with reading(engine) as connection:
@@ -123,7 +121,7 @@ def mark_interrupted(place: StoreLocation) -> None:
 
 
 def _interrupted(connection: Connection) -> list[int]:
-    """Runs that go on according to their row, but not in fact."""
+    """Runs that are in progress according to their row, but not in fact."""
     silent: Any = literal_column(moment(connection.dialect.name, SILENT_SECONDS))
     query = (
         select(
@@ -141,7 +139,7 @@ def _interrupted(connection: Connection) -> list[int]:
 
 
 def _goes_on(row: dict[str, Any]) -> bool:
-    """Whether the process of a run is there; one of another machine that is storing would hold the lock."""
+    """Whether the process of a run exists; one on another machine that is storing would hold the lock."""
     if row["run_id"] is None:  # an earlier relugeom ran it
         return False
     machine, _, start = row["birth"].rpartition(" ")
@@ -153,7 +151,7 @@ def _goes_on(row: dict[str, Any]) -> bool:
 
 
 def _birth_of(process: int) -> Birth | None:
-    """When a process of this machine began; None where there is none, or where the system does not tell."""
+    """When a process of this machine began; None if there is none, or if the system does not say."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         space = Path("/proc/self/ns/pid").readlink()

@@ -1,4 +1,4 @@
-"""The range of each output over each region of a partition, and inputs that reach its ends."""
+"""Ranges of each output over each region of a partition, and inputs that reach their ends."""
 
 from typing import TYPE_CHECKING
 
@@ -21,12 +21,12 @@ REGION_EXTREMES = Table(
     "region_extremes",
     metadata,
     key("partition_id", "the partition"),
-    key("position", "the region's place in tree order, from 0"),
+    key("position", "position of the region in tree order, from 0"),
     key("output", "number of the output, from 0"),
-    Column("lowest", Double, comment="the float64 nearest to the exact minimum on the closed region; NULL without one"),
-    Column("highest", Double, comment="the float64 nearest to the exact maximum on it; NULL without one"),
+    Column("lowest", Double, comment="float64 nearest to the exact minimum on the closed region; NULL without one"),
+    Column("highest", Double, comment="float64 nearest to the exact maximum on the closed region; NULL without one"),
     ForeignKeyConstraint(["partition_id", "position"], PARTITION_REGION, ondelete="CASCADE"),
-    comment="The range of each output over each region, before squashing.",
+    comment="Ranges of each output over each region, before squashing.",
     sqlite_with_rowid=False,
 )
 
@@ -34,11 +34,11 @@ REGION_EXTREME_POINTS = Table(
     "region_extreme_points",
     metadata,
     key("partition_id", "the partition"),
-    key("position", "the region's place in tree order, from 0"),
+    key("position", "position of the region in tree order, from 0"),
     key("output", "number of the output, from 0"),
     key("feature", "number of the input, from 0"),
-    Column("lowest_at", Double, comment="coordinate of an input that reaches the minimum, to the nearest float64"),
-    Column("highest_at", Double, comment="coordinate of an input that reaches the maximum, to the nearest float64"),
+    Column("lowest_at", Double, comment="coordinate of an input that reaches the minimum, as the nearest float64"),
+    Column("highest_at", Double, comment="coordinate of an input that reaches the maximum, as the nearest float64"),
     ForeignKeyConstraint(
         ["partition_id", "position", "output"],
         ["region_extremes.partition_id", "region_extremes.position", "region_extremes.output"],
@@ -50,7 +50,7 @@ REGION_EXTREME_POINTS = Table(
 
 
 def save_ranges(run: OpenRun, ranges: "RegionRanges") -> None:
-    """Record the range of each output over each region, and inputs that reach its ends."""
+    """Save the range of each output over each region, and inputs that reach its ends."""
     partition_id = run.partition_id
     known = ranges.known
     m, n = ranges.lowest_at.shape[1:]
@@ -76,7 +76,7 @@ def save_ranges(run: OpenRun, ranges: "RegionRanges") -> None:
 VIEWS = (
     View(
         "region_ranges",
-        "lowest and highest value of each output over each activation region; NULL where there is no limit",
+        "lowest and highest value of each output over each activation region; NULL if there is none",
         """\
 SELECT r.id AS run, e.position + 1 AS region, p.pattern, o.name AS output, e.lowest, e.highest,
        e.output AS output_position
@@ -88,7 +88,7 @@ JOIN outputs o ON o.network_id = r.network_id AND o.position = e.output""",
     ),
     View(
         "region_range_inputs",
-        "inputs that reach the lowest and the highest value of each output in each region, one row a feature",
+        "inputs that reach the lowest and the highest value of each output in each region, one row per feature",
         """\
 SELECT r.id AS run, e.position + 1 AS region, o.name AS output, f.name AS feature, e.lowest_at, e.highest_at,
        e.output AS output_position, e.feature AS position

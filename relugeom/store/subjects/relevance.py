@@ -1,4 +1,4 @@
-"""What the samples of a cluster say of each coefficient when features are correlated."""
+"""Relevance of features: how far the samples of a cluster determine each coefficient when features are correlated."""
 
 import numpy as np
 from sqlalchemy import Column, Double, ForeignKeyConstraint, Table, Text
@@ -19,17 +19,18 @@ CLUSTER_RELEVANCE = Table(
     key("cluster", "number of the cluster, from 1"),
     key("output", "number of the output, from 0"),
     key("feature", "number of the input, from 0"),
-    Column("low", Double, comment="least coefficient among the maps that predict the cluster's samples as well"),
-    Column("high", Double, comment="largest one; both NULL where not identifiable or not known"),
+    Column("low", Double, comment="least coefficient among the maps that predict the cluster's samples equally well"),
+    Column("high", Double, comment="largest such coefficient; both are NULL if not identifiable or not known"),
     required("relevance", Text, comment="strong, weak, irrelevant, not identifiable or unknown"),
     ForeignKeyConstraint(["run_id", "cluster"], ["clusters.run_id", "clusters.cluster"], ondelete="CASCADE"),
-    comment="What the samples of a cluster say of each coefficient when features are correlated.",
+    comment="Relevance of features: how far the samples of a cluster determine each coefficient when features are "
+    "correlated.",
     sqlite_with_rowid=False,
 )
 
 
 def save_relevance(run: OpenRun, record: RelevanceRecord) -> None:
-    """Record intervals of coefficients and what they say."""
+    """Save intervals of coefficients, and the relevance that follows from them."""
     from relugeom.analysis.relevance import Relevance  # slow to load
 
     k, m, n = record.found.lower.shape
@@ -48,7 +49,7 @@ def save_relevance(run: OpenRun, record: RelevanceRecord) -> None:
 VIEWS = (
     View(
         "relevance_by_cluster",
-        "which coefficients the cluster's samples settle, although features are correlated: interval and class",
+        "interval of each coefficient that the cluster's samples allow when features are correlated, and its relevance",
         """\
 SELECT v.run_id AS run, v.cluster, o.name AS output, f.name AS feature, m.coefficient, v.low, v.high, v.relevance,
        v.output AS output_position, v.feature AS position

@@ -1,4 +1,4 @@
-"""How far samples are from another decision, and the nearest inputs that get one: counterfactuals."""
+"""Distances of samples from another decision, and the nearest inputs that get one: counterfactuals."""
 
 import numpy as np
 from sqlalchemy import Column, Double, ForeignKeyConstraint, Index, Table, Text
@@ -18,14 +18,16 @@ SAMPLE_DISTANCES = Table(
     metadata,
     key("run_id", "the run"),
     key("sample", "number of the sample, from 0, in the order of the data"),
-    required("norm", Text, comment="l1, l2 or linf, in input units"),
+    required("norm", Text, comment="norm of the distance, in input units: l1, l2 or linf"),
     required("verdict", Text, comment="holds: the distance is proved; fails: no other decision exists; or unknown"),
-    Column("distance", Double, comment="of the nearest input found that gets another decision; NULL without one"),
-    Column("file", Text, comment="the certificate of a distance that is proved"),
+    Column(
+        "distance", Double, comment="distance of the nearest input found that gets another decision; NULL without one"
+    ),
+    Column("file", Text, comment="file of the certificate of a proved distance"),
     Column("sha256", Digest, comment="SHA-256 of the certificate"),
     ForeignKeyConstraint(["run_id", "sample"], ["assignments.run_id", "assignments.sample"], ondelete="CASCADE"),
     Index(None, "run_id", "distance"),
-    comment="How far samples are from another decision.",
+    comment="Distances of samples from another decision.",
     sqlite_with_rowid=False,
 )
 
@@ -35,18 +37,18 @@ COUNTERFACTUAL_FEATURES = Table(
     key("run_id", "the run"),
     key("sample", "number of the sample, from 0"),
     key("feature", "number of the input, from 0"),
-    required("value", Double, comment="its value in the nearest input with another decision"),
-    required("change", Double, comment="that value minus the sample's"),
+    required("value", Double, comment="value of the feature in the nearest input with another decision"),
+    required("change", Double, comment="that value minus the value of the sample"),
     ForeignKeyConstraint(
         ["run_id", "sample"], ["sample_distances.run_id", "sample_distances.sample"], ondelete="CASCADE"
     ),
-    comment="The nearest inputs that get another decision: counterfactuals.",
+    comment="Counterfactuals: the nearest inputs that get another decision.",
     sqlite_with_rowid=False,
 )
 
 
 def save_robustness(run: OpenRun, record: RobustnessRecord) -> None:
-    """Record how far samples are from another decision and, if wanted, counterfactuals."""
+    """Save distances of samples from another decision and, if wanted, counterfactuals."""
     found = record.found
     numbers = record.samples[found.rows]
     columns = {
@@ -76,7 +78,7 @@ def save_robustness(run: OpenRun, record: RobustnessRecord) -> None:
 VIEWS = (
     View(
         "nearest_other_decisions",
-        "how far samples are from another decision, in the norm that is named, and whether that is proved",
+        "distances of samples from another decision in the given norm, and whether they are proved",
         """\
 SELECT d.run_id AS run, d.sample, a.cluster, d.norm, d.distance, d.verdict, d.file, d.sha256
 FROM sample_distances d
@@ -84,7 +86,8 @@ JOIN assignments a ON a.run_id = d.run_id AND a.sample = d.sample""",
     ),
     View(
         "counterfactuals",
-        "the nearest input with another decision for those samples, one row a feature: value, and change to get there",
+        "nearest input with another decision for those samples, one row per feature: its value, and the change from "
+        "the sample",
         """\
 SELECT d.run_id AS run, d.sample, f.name AS feature, c.value, c.change, c.feature AS position
 FROM counterfactual_features c

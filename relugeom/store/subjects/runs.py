@@ -45,25 +45,29 @@ RUNS = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     required("command", Text, comment="what was asked for: audit, cluster, enumerate, save"),
-    required("status", Text, comment="running, complete, truncated, failed, or interrupted: its process is gone"),
-    required("reason", Text, comment="why it is not complete, or empty"),
+    required("status", Text, comment="running, complete, truncated, failed, or interrupted (its process is gone)"),
+    required("reason", Text, comment="why the run is not complete, or empty"),
     required("started_at", Text, comment="UTC, like 2026-11-23T10:15:00Z"),
-    Column("finished_at", Text, comment="UTC; NULL while it runs"),
-    Column("seconds", Double, comment="time from start to finish"),
-    Column("search_seconds", Double, comment="time of the search for regions; NULL without one"),
+    Column("finished_at", Text, comment="UTC; NULL while the run is in progress"),
+    Column("seconds", Double, comment="seconds from start to finish"),
+    Column("search_seconds", Double, comment="seconds of the search for regions; NULL without one"),
     reference("network_id", "networks.id", "the network"),
-    Column("network_name", Text, comment="name of its file in this run; NULL for runs before revision 0013"),
+    Column("network_name", Text, comment="name of the model file in this run; NULL for runs before revision 0013"),
     reference("domain_id", "domains.id", "the domain, if any", nullable=True),
-    Column("domain_name", Text, comment="how it was specified in this run; NULL without one, or before revision 0013"),
+    Column(
+        "domain_name",
+        Text,
+        comment="specification of the domain in this run; NULL without a domain, or before revision 0013",
+    ),
     reference("dataset_id", "datasets.id", "the data, if any", nullable=True),
-    Column("dataset_name", Text, comment="name of their file in this run; NULL without any, or before revision 0013"),
+    Column("dataset_name", Text, comment="name of the data in this run; NULL without data, or before revision 0013"),
     reference("partition_id", "partitions.id", "the partition, if any", nullable=True),
-    Column("samples", Integer, comment="number of samples assigned to clusters; NULL where none were"),
-    Column("clusters", Integer, comment="number of clusters; NULL where no samples were clustered"),
-    required("parameters", JSON, comment="the options of the run, passwords hidden"),
+    Column("samples", Integer, comment="number of samples assigned to clusters; NULL if none were"),
+    Column("clusters", Integer, comment="number of clusters; NULL if no samples were clustered"),
+    required("parameters", JSON, comment="options of the run, with passwords hidden"),
     CheckConstraint("status IN ('running', 'complete', 'truncated', 'failed', 'interrupted')", name="status"),
     Index(None, "network_id"),
-    comment="What was run, when and on what.",
+    comment="Runs: what was run, when and on what.",
 )
 
 RUN_SOFTWARE = Table(
@@ -71,7 +75,7 @@ RUN_SOFTWARE = Table(
     metadata,
     owner("run_id", "runs.id", "the run"),
     Column("package", Text, primary_key=True, comment="name of the package, or python, or platform"),
-    required("version", Text, comment="its version"),
+    required("version", Text, comment="version of the package"),
     comment="Software that a run used.",
 )
 
@@ -80,7 +84,7 @@ PACKAGES = ("numpy", "scipy", "highspy", "numba", "python-flint", "sqlalchemy", 
 
 @dataclass(frozen=True, slots=True)
 class RunInputs:
-    """What a run is about; the names are those of files and specifications, for people."""
+    """Subject of a run; the names are those of files and specifications, for people."""
 
     network: ReLUNetwork
     network_name: str = ""
@@ -90,7 +94,7 @@ class RunInputs:
 
 
 class RunRows(NamedTuple):
-    """The rows that a run and its subject have in the store."""
+    """Ids of the rows that a run and its subject have in the store."""
 
     run: int
     network: int
@@ -98,7 +102,7 @@ class RunRows(NamedTuple):
 
 
 def insert_run(connection: Connection, command: str, subject: RunInputs, parameters: Mapping[str, Any]) -> RunRows:
-    """Record a run that begins, and its subject where the store does not have it yet."""
+    """Save a run that begins, and its subject if that is new."""
     network_id = save_network(connection, subject.network, stored_text(subject.network_name))
     domain_id, dataset_id = None, None
     if subject.domain is not None:
@@ -126,12 +130,12 @@ def insert_run(connection: Connection, command: str, subject: RunInputs, paramet
 
 
 def now_in_words() -> str:
-    """This moment in UTC, like 2026-11-23T10:15:00Z."""
+    """The present moment in UTC, like 2026-11-23T10:15:00Z."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def reason_of(error: BaseException) -> str:
-    """What a run says that ends with an error."""
+    """Reason of a run that ends with an error."""
     if isinstance(error, KeyboardInterrupt):
         return "it was stopped by hand"
     said = str(error) if isinstance(error, RelugeomError) or not isinstance(error, Exception) else ""
@@ -140,7 +144,7 @@ def reason_of(error: BaseException) -> str:
 
 
 def _software_versions() -> dict[str, str]:
-    """What this process runs on."""
+    """Versions of the software that this process uses."""
     versions = {"relugeom": VERSION, "python": python_version(), "platform": platform()}
     for package in PACKAGES:
         try:
@@ -151,7 +155,7 @@ def _software_versions() -> dict[str, str]:
 
 
 def _stored_value(value: Any) -> Any:
-    """An option as JSON can hold it."""
+    """Value of an option as JSON can hold it."""
     if isinstance(value, Mapping):
         return {str(name): _stored_value(entry) for name, entry in value.items()}
     if isinstance(value, list | tuple):
@@ -183,7 +187,8 @@ WHERE r.id = :run"""
 VIEWS = (
     View(
         "runs_overview",
-        "every run: what was asked, how it ended, on which network, domain and data; interrupted: its process is gone",
+        "all runs: what was asked, on which network, domain and data, and how it ended (interrupted: its process is "
+        "gone)",
         f"""\
 SELECT r.id AS run, r.command,
        CASE WHEN r.status = 'running' AND (h.run_id IS NULL OR h.heartbeat_at < {SILENT_BEFORE})
@@ -205,7 +210,7 @@ LEFT JOIN run_processes h ON h.run_id = r.id""",
     ),
     View(
         "run_provenance",
-        "what each run was made with: options, software and versions, digests, machine and process",
+        "provenance of each run: options, software and versions, digests, machine and process",
         """\
 SELECT run_id AS run, 'software' AS kind, package AS item, version AS value
 FROM run_software

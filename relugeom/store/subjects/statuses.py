@@ -1,4 +1,6 @@
-"""What patterns are on a domain: regions, lower-dimensional or infeasible; and whether an admissible input has them."""
+"""Statuses of patterns on a domain (region, lower-dimensional, infeasible), and whether an admissible input has
+them.
+"""
 
 import numpy as np
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Connection, Index, Table, Text
@@ -29,10 +31,14 @@ PATTERN_STATUSES = Table(
     owner("domain_id", "domains.id", "the domain"),
     owner("pattern_id", "patterns.id", "the pattern"),
     required("status", Text, comment="region, lower-dimensional or infeasible"),
-    Column("admissible_inputs", BigInteger, comment="how many admissible inputs have it; NULL where not counted"),
+    Column(
+        "admissible_inputs",
+        BigInteger,
+        comment="number of admissible inputs that have the pattern; NULL if not counted",
+    ),
     CheckConstraint("status IN ('region', 'lower-dimensional', 'infeasible')", name="status"),
     Index(None, "pattern_id"),
-    comment="What a pattern is on a domain. Patterns without a row are not settled.",
+    comment="Statuses of patterns on a domain. Patterns without a row are not settled.",
     sqlite_with_rowid=False,
 )
 
@@ -41,9 +47,9 @@ ADMISSIBLE_PATTERNS = Table(
     metadata,
     owner("domain_id", "domains.id", "the domain"),
     owner("pattern_id", "patterns.id", "the pattern"),
-    required("met", Boolean, comment="whether some admissible input has the pattern: proved, either way"),
+    required("met", Boolean, comment="whether some admissible input has the pattern, proved either way"),
     Index(None, "pattern_id"),
-    comment="Which patterns admissible inputs have. Patterns without a row are not settled.",
+    comment="Whether admissible inputs have a pattern. Patterns without a row are not settled.",
     sqlite_with_rowid=False,
 )
 
@@ -51,7 +57,7 @@ SAME_STATUS = (
     "ON CONFLICT (domain_id, pattern_id) DO UPDATE "
     "SET admissible_inputs = coalesce(excluded.admissible_inputs, pattern_statuses.admissible_inputs)"
 )
-"""A status is proved and never changes; that its admissible inputs are counted may come later."""
+"""A status is proved and never changes; the count of admissible inputs may come later."""
 
 
 def save_statuses(
@@ -61,12 +67,12 @@ def save_statuses(
     status: PatternStatus,
     admissible: IntArray | None = None,
 ) -> None:
-    """Record what patterns are on a domain.
+    """Save the statuses of patterns on a domain.
 
     Parameters
     ----------
     admissible
-        How many admissible inputs have each pattern, shape (k,); None where not counted.
+        Number of admissible inputs that have each pattern, shape (k,); None if not counted.
     """
     for chosen, conflict in ((patterns.is_new, ""), (~patterns.is_new, SAME_STATUS)):
         columns = {
@@ -79,7 +85,7 @@ def save_statuses(
 
 
 def save_admissible(connection: Connection, domain_id: int, pattern_ids: IntArray, verdicts: IntArray) -> None:
-    """Record which patterns some admissible input has (`AdmissibleVerdict`, shape (k,)); UNKNOWN is no fact."""
+    """Save which patterns some admissible input has (`AdmissibleVerdict`, shape (k,)); UNKNOWN is not saved."""
     settled = np.flatnonzero(verdicts != AdmissibleVerdict.UNKNOWN)
     columns = {
         "domain_id": domain_id,
@@ -103,7 +109,7 @@ LISTED_OF_RUN = "SELECT pattern FROM pattern_list WHERE run = :run"
 VIEWS = (
     View(
         "pattern_list",
-        "every settled or observed pattern: status, admissible inputs, and samples of the domain that have it",
+        "settled or observed patterns: status, admissible inputs, and samples of the domain that have the pattern",
         """\
 SELECT r.id AS run, p.pattern, p.active_units, v.status, v.admissible_inputs, c.cluster,
        CASE WHEN r.clusters IS NULL THEN NULL ELSE coalesce(c.samples - c.outside, 0) END AS samples,
@@ -128,14 +134,14 @@ WHERE r.domain_id IS NOT NULL AND v.pattern_id IS NULL""",
     ),
     View(
         "pattern_verdicts",
-        "the same as pattern_list under its former name, for one version; its status is called verdict here, too",
+        "former name of pattern_list, kept for one version, with the status also under its former name verdict",
         """\
 SELECT run, pattern, active_units, status AS verdict, admissible_inputs, cluster, samples, admissible, status
 FROM pattern_list""",
     ),
     View(
         "region_list",
-        "every known activation region: active units, admissible inputs, and samples of the domain in it",
+        "known activation regions: active units, admissible inputs, and samples of the domain in each",
         """\
 SELECT run, pattern, active_units, admissible_inputs, cluster, samples, admissible
 FROM pattern_list
@@ -143,7 +149,7 @@ WHERE status = 'region'""",
     ),
     View(
         "regions_without_data",
-        "activation regions of the domain that hold no sample, and whether an admissible input could",
+        "activation regions of the domain that contain no sample, and whether an admissible input lies in them",
         """\
 SELECT run, pattern, active_units, admissible_inputs, admissible
 FROM region_list

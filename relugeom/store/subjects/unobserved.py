@@ -22,8 +22,10 @@ REGION_DEPARTURES = Table(
     owner("run_id", "runs.id", "the run"),
     key("partition_id", "the partition"),
     key("position", "the region's place in tree order, from 0"),
-    Column("departure", Double, comment="from the map of the nearest cluster, in units of the output"),
-    Column("nearest_cluster", Integer, comment="that cluster, from 1; NULL where no cluster is inside the domain"),
+    Column("departure", Double, comment="departure from the map of the nearest cluster, in units of the output"),
+    Column(
+        "nearest_cluster", Integer, comment="number of that cluster, from 1; NULL if no cluster is inside the domain"
+    ),
     ForeignKeyConstraint(["partition_id", "position"], PARTITION_REGION, ondelete="CASCADE"),
     Index(None, "partition_id", "position"),
     Index(None, "run_id", "departure"),
@@ -33,7 +35,7 @@ REGION_DEPARTURES = Table(
 
 
 def save_unobserved(run: OpenRun, found: "UnobservedRegions") -> None:
-    """Record the regions without a sample, and how far their maps depart from observed ones."""
+    """Save the regions without a sample, and how far their maps depart from observed ones."""
     columns = {
         "run_id": run.id,
         "partition_id": run.partition_id,
@@ -47,7 +49,8 @@ def save_unobserved(run: OpenRun, found: "UnobservedRegions") -> None:
 VIEWS = (
     View(
         "unobserved_regions",
-        "activation regions without a sample: share of the domain, and departure of the map from the nearest cluster's",
+        "activation regions without a sample: share of the domain, and departure of the map from that of the nearest "
+        "cluster",
         """\
 SELECT u.run_id AS run, u.position + 1 AS region, p.pattern, v.share AS volume_share, u.departure, u.nearest_cluster,
        CASE WHEN a.met OR w.admissible_inputs > 0 THEN 'yes'

@@ -24,8 +24,8 @@ VOLUME_MEASUREMENTS = Table(
     metadata,
     owner("partition_id", "partitions.id", "the partition"),
     required("method", Text, comment="exact, Monte Carlo or unknown"),
-    required("confidence", Double, comment="probability that an interval of region_volumes holds; 1 where proved"),
-    Column("domain_volume", Double, comment="volume of the domain within its affine hull; NULL where infinite"),
+    required("confidence", Double, comment="probability that an interval of region_volumes holds; 1 if proved"),
+    Column("domain_volume", Double, comment="volume of the domain within its affine hull; NULL if infinite"),
     required("samples", BigInteger, comment="number of random points; 0 for exact volumes"),
     required("reason", Text, comment="why something is missing or weaker than asked for, or empty"),
     comment="How the volumes of a partition were found.",
@@ -33,8 +33,8 @@ VOLUME_MEASUREMENTS = Table(
 
 REGION_VOLUMES = of_region(
     "region_volumes",
-    Column("volume", Double, comment="volume within the domain's affine hull; NULL where infinite or unknown"),
-    Column("share", Double, comment="share of the domain's volume; NULL where the domain is unbounded"),
+    Column("volume", Double, comment="volume within the domain's affine hull; NULL if infinite or unknown"),
+    Column("share", Double, comment="share of the domain's volume; NULL if the domain is unbounded"),
     Column("low", Double, comment="lower bound of the share"),
     Column("high", Double, comment="upper bound of the share"),
     Index(None, "partition_id", "share"),
@@ -45,7 +45,7 @@ EXACT = "exact"
 
 
 def save_volumes(run: OpenRun, volumes: "Volumes") -> None:
-    """Record volumes and shares, unless exact ones are there already."""
+    """Save volumes and shares, unless exact ones are stored already."""
     partition_id = run.partition_id
     known = run.connection.execute(
         select(VOLUME_MEASUREMENTS.c.method).where(VOLUME_MEASUREMENTS.c.partition_id == partition_id)
@@ -77,7 +77,7 @@ def save_volumes(run: OpenRun, volumes: "Volumes") -> None:
 VIEWS = (
     View(
         "regions_by_share",
-        "the share of the domain's volume that each activation region takes, with bounds, and its samples",
+        "share of the domain's volume that each activation region takes, with bounds, and the samples in it",
         """\
 SELECT r.id AS run, v.position + 1 AS region,
        (SELECT p.pattern

@@ -24,9 +24,11 @@ SHOWN_INPUTS = Table(
     key("run_id", "the run"),
     key("position", POSITION),
     key("place", "0, or 1 for the second input of a pair"),
-    Column("value", Double, comment="what the output that is asked about is there; NULL where none is"),
-    Column("exact_value", Text, comment="that value as a fraction where it is no float64, else NULL"),
-    Column("class", Integer, comment="class decided there, where decisions are asked about; NULL where none is clear"),
+    Column("value", Double, comment="value there of the output that the answer is about; NULL if it is about none"),
+    Column("exact_value", Text, comment="that value as a fraction if it is not a float64, else NULL"),
+    Column(
+        "class", Integer, comment="class that is decided there, if the answer is about decisions; NULL if none is clear"
+    ),
     ForeignKeyConstraint(["run_id", "position"], ANSWER, ondelete="CASCADE"),
     comment="Inputs that reach the value of an answer, or show that its statement fails.",
     sqlite_with_rowid=False,
@@ -39,14 +41,14 @@ SHOWN_FEATURES = Table(
     key("position", POSITION),
     key("place", "0, or 1 for the second input of a pair"),
     key("feature", "number of the input, from 0"),
-    required("value", Double, comment="its value, to the nearest float"),
-    Column("exact_value", Text, comment="its value as a fraction where it is no float64, else NULL"),
+    required("value", Double, comment="value of the feature, as the nearest float64"),
+    Column("exact_value", Text, comment="value of the feature as a fraction if it is not a float64, else NULL"),
     ForeignKeyConstraint(
         ["run_id", "position", "place"],
         ["shown_inputs.run_id", "shown_inputs.position", "shown_inputs.place"],
         ondelete="CASCADE",
     ),
-    comment="The features of these inputs.",
+    comment="Features of these inputs.",
     sqlite_with_rowid=False,
 )
 
@@ -55,15 +57,19 @@ ANSWER_SHARES = Table(
     metadata,
     key("run_id", "the run"),
     key("position", POSITION),
-    Column("population", Text, primary_key=True, comment="of what: domain (inputs were drawn) or samples"),
-    required("inputs", BigInteger, comment="how many were looked at"),
-    required("unequal", BigInteger, comment="how many of them have a counterpart that gets another decision"),
-    required("exhaustive", Boolean, comment="whether all counterparts of each were looked at; if not, it may be more"),
+    Column("population", Text, primary_key=True, comment="population: domain (inputs were drawn) or samples"),
+    required("inputs", BigInteger, comment="number of inputs that were examined"),
+    required("unequal", BigInteger, comment="number of those that have a counterpart with another decision"),
+    required(
+        "exhaustive",
+        Boolean,
+        comment="whether all counterparts of each input were examined; if not, the number may be larger",
+    ),
     Column("low", Double, comment="lower end of an interval for the share of the domain; NULL for samples"),
     Column("high", Double, comment="upper end of that interval"),
-    Column("confidence", Double, comment="with which probability it holds the share"),
+    Column("confidence", Double, comment="probability that the interval contains the share"),
     ForeignKeyConstraint(["run_id", "position"], ANSWER, ondelete="CASCADE"),
-    comment="Shares of inputs whose decision protected features alone change, as they were measured.",
+    comment="Measured shares of inputs whose decision changes with protected features alone.",
     sqlite_with_rowid=False,
 )
 
@@ -74,7 +80,7 @@ REMOVED_UNITS = Table(
     key("position", POSITION),
     key("layer", "its hidden layer in the network, from 0"),
     key("unit", "its number in the layer, from 0"),
-    required("reason", Text, comment="why the function does not need it"),
+    required("reason", Text, comment="why the function does not need the unit"),
     ForeignKeyConstraint(["run_id", "position"], ANSWER, ondelete="CASCADE"),
     comment="Units that a smaller network with the same function does without.",
     sqlite_with_rowid=False,
@@ -137,7 +143,7 @@ def _known_class(decided: int | None) -> int | None:
 VIEWS = (
     View(
         "answer_inputs",
-        "inputs that reach the value of an answer, or show that its statement fails: one row a feature",
+        "inputs that reach the value of an answer, or show that its statement fails, one row per feature",
         """\
 SELECT s.run_id AS run, s.position + 1 AS number, s.place + 1 AS input, f.name AS feature, x.value, x.exact_value,
        s.value AS output_value, s.exact_value AS exact_output_value, s.class, k.name AS class_name,
@@ -150,14 +156,14 @@ LEFT JOIN classes k ON k.network_id = r.network_id AND k.position = s.class""",
     ),
     View(
         "answer_populations",
-        "of how many inputs, drawn or samples, protected features alone change the decision, where that was measured",
+        "measured shares of inputs (drawn ones, or samples) whose decision changes with protected features alone",
         """\
 SELECT run_id AS run, position + 1 AS number, population, inputs, unequal, exhaustive, low, high, confidence
 FROM answer_shares""",
     ),
     View(
         "answer_units",
-        "the units that a smaller network with the same function does without, and why it can",
+        "units that a smaller network with the same function does without, and the reasons",
         """\
 SELECT run_id AS run, position + 1 AS number, layer, unit, reason
 FROM removed_units""",
