@@ -183,6 +183,8 @@ def test_jobs_killed_at_random_moments(tmp_path: Path, database: Database, job: 
         ended = jobs.run(database.url, out, chance.uniform(begin, end))
         assert ended in (0, -signal.SIGKILL)
         done += ended != 0
+        if ended == 0:  # the machine has less to do than when the moments were measured
+            storing, stored = 0.8 * storing, 0.8 * stored
         if "runs" in tables(database):
             with suppress(SchemaVersionError):  # killed before its tables were there
                 shown = run_query(database.url, "SELECT DISTINCT status FROM runs_overview").rows
