@@ -9,10 +9,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from fractions import Fraction
+from math import isfinite
 
 from relugeom.claims.answer import Answer, CounterpartShare, Population, ShownInput
 from relugeom.claims.claim import Scope
 from relugeom.claims.subject import Direction, Question, Side, Subject
+from relugeom.decimals import nearest, rational_text
 from relugeom.printing import percent, printable, share_of
 
 __all__ = [
@@ -119,7 +121,13 @@ def witness_in_words(answer: Answer, names: Names) -> str:
 def _reached(value: Fraction | None, shown: ShownInput, names: Names) -> str:
     kind = "the admissible input " if names.scope is Scope.ADMISSIBLE else ""
     where = kind + point_in_words(names.features, shown.x)
-    return f"it is reached at {where}" if value is None else f"{float(value)!r} is reached at {where}"
+    return f"it is reached at {where}" if value is None else f"{_in_full(value)} is reached at {where}"
+
+
+def _in_full(value: Fraction) -> str:
+    """The nearest float with all its digits, or 17 digits of what is beyond the floats."""
+    number = nearest(value)
+    return repr(number) if isfinite(number) else rational_text(value, 17)
 
 
 def _step_in_words(answer: Answer, names: Names) -> str:
@@ -185,7 +193,7 @@ def name_in_words(name: str) -> str:
 
 def point_in_words(names: Sequence[str], point: Sequence[Fraction | float]) -> str:
     """``Age = 3, Fare = 0.5``; numbers to six digits."""
-    pairs = [f"{name} = {float(value):.6g}" for name, value in zip(names, point, strict=True)]
+    pairs = [f"{name} = {rational_text(Fraction(value), DIGITS)}" for name, value in zip(names, point, strict=True)]
     rest = f" and {len(pairs) - SHOWN:,} more" if len(pairs) > SHOWN else ""
     return ", ".join(pairs[:SHOWN]) + rest
 
@@ -207,7 +215,7 @@ def bound_in_words(name: str, relation: str, bound: Fraction) -> str:
 def pair_in_words(first: Fraction, second: Fraction) -> tuple[str, str]:
     """Two numbers with six digits, or as many as distinguish them; equal texts only if the float64s are equal."""
     for digits in range(DIGITS, 18):
-        texts = f"{float(first):.{digits}g}", f"{float(second):.{digits}g}"
+        texts = rational_text(first, digits), rational_text(second, digits)
         if texts[0] != texts[1]:
             break
     return texts

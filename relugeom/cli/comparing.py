@@ -13,6 +13,7 @@ from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show
 from relugeom.cli.written_files import file_entries
 from relugeom.deadline import Deadline
+from relugeom.decimals import exact_text, nearest, rational_text
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.scope import scope_in_words
 from relugeom.printing import in_seconds
@@ -112,8 +113,8 @@ class _Compared:
 
 def _difference(network: ReLUNetwork, end: Extremum) -> dict[str, Any]:
     return {
-        "largest": None if end.value is None else float(end.value),
-        "exact": None if end.value is None else str(end.value),
+        "largest": None if end.value is None else nearest(end.value),
+        "exact": None if end.value is None else exact_text(end.value),
         "verdict": "unlimited" if end.value is None else end.verdict.value,
         "at": {name: float(value) for name, value in zip(network.feature_names, end.point, strict=True)},
     }
@@ -124,4 +125,4 @@ def _difference_in_words(network: ReLUNetwork, end: Extremum) -> str:
     if end.value is None:
         return f"differs without limit beyond {where}"
     kind = "at most" if end.verdict is Verdict.HOLDS else "at least"
-    return f"differs by {kind} {float(end.value):.6g}, reached at {where}"
+    return f"differs by {kind} {rational_text(end.value, 6)}, reached at {where}"

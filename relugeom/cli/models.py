@@ -10,6 +10,7 @@ from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import show, show_file
 from relugeom.deadline import Deadline
+from relugeom.decimals import exact_text, whole_text
 from relugeom.graph.active_subnetwork import active_subnetwork
 from relugeom.network.decision import decision_in_words
 from relugeom.network.network import ReLUNetwork
@@ -112,12 +113,12 @@ def _location_json(network: ReLUNetwork, location: Location, domain: str) -> dic
         "point": None if location.point is None else dict(zip(names, location.point.tolist(), strict=True)),
         "exact_point": None
         if location.exact_point is None
-        else dict(zip(names, map(str, location.exact_point), strict=True)),
+        else dict(zip(names, map(exact_text, location.exact_point), strict=True)),
         "ball": None
         if ball is None
         else {"centre": dict(zip(names, ball.centre.tolist(), strict=True)), "radius": ball.radius},
         "proof": [
-            {"row": term.name, "multiplier": str(term.value), "form": [str(entry) for entry in term.form]}
+            {"row": term.name, "multiplier": whole_text(term.value), "form": [whole_text(entry) for entry in term.form]}
             for term in location.proof
         ],
         "network": network.digest,

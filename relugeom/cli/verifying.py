@@ -12,6 +12,7 @@ from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show, tell
 from relugeom.cli.written_files import file_entries
 from relugeom.deadline import Deadline
+from relugeom.decimals import exact_text, nearest, rational_text
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.scope import scope_in_words
 from relugeom.printing import counted, in_seconds
@@ -137,8 +138,8 @@ def _exact(network: ReLUNetwork, shown: Counterexample) -> dict[str, Any]:
         zip(network.target_names, shown.outputs, strict=True),
     )
     return {
-        "inputs": {name: {"value": float(value), "exact": str(value)} for name, value in inputs},
-        "outputs": {name: {"value": float(value), "exact": str(value)} for name, value in outputs},
+        "inputs": {name: {"value": nearest(value), "exact": exact_text(value)} for name, value in inputs},
+        "outputs": {name: {"value": nearest(value), "exact": exact_text(value)} for name, value in outputs},
     }
 
 
@@ -149,7 +150,7 @@ def _in_words(network: ReLUNetwork, shown: Counterexample) -> dict[str, str]:
 
 def _number(value: Fraction) -> str:
     """A rational number as a person reads it; --json prints each one exactly."""
-    exact = str(value)
+    exact = exact_text(value)
     if len(exact) <= 18:
         return exact
-    return f"{float(value):.17g}" + (f" (exactly {exact})" if len(exact) <= LONGEST_SHOWN else " (rounded)")
+    return rational_text(value, 17) + (f" (exactly {exact})" if len(exact) <= LONGEST_SHOWN else " (rounded)")

@@ -12,6 +12,7 @@ from math import gcd
 import numpy as np
 from flint import fmpq, fmpz_mat
 
+from relugeom.decimals import nearest_quotient
 from relugeom.linalg.arrays import FloatArray
 
 __all__ = [
@@ -55,14 +56,6 @@ def rational_point(values: Iterable[float]) -> list[fmpq]:
 def nearest_float(value: fmpq) -> float:
     """The float64 nearest to a rational, ties to even; ±inf beyond the largest float."""
     return nearest_quotient(int(value.p), int(value.q))
-
-
-def nearest_quotient(numerator: int, denominator: int) -> float:
-    """The float64 nearest to numerator / denominator > 0, ties to even; ±inf beyond the largest float."""
-    try:
-        return numerator / denominator  # Python's int / int is correctly rounded
-    except OverflowError:
-        return float("inf") if numerator > 0 else float("-inf")
 
 
 def scaled_integers(values: FloatArray) -> tuple[list[int], int]:

@@ -17,6 +17,7 @@ from relugeom.claims.claim import Excluded, OutputBound, Scope, Twin
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.settlement import Counterexample, Verdict
 from relugeom.deadline import NEVER, Deadline, TimeLimit
+from relugeom.decimals import nearest
 from relugeom.errors import DeadlinePassedError, EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain, list_admissible
 from relugeom.geometry.drawing import draw_admissible
@@ -159,7 +160,7 @@ class OutputBounds:
 
     def __str__(self) -> str:
         low, high = (
-            "no limit" if end.value is None else f"{float(end.value)!r}" + UNPROVED[end.verdict]
+            "no limit" if end.value is None else f"{nearest(end.value)!r}" + UNPROVED[end.verdict]
             for end in (self.lowest, self.highest)
         )
         return f"{low} to {high} over the {SCOPES[self.scope]}"

@@ -230,3 +230,21 @@ def test_bounds_that_nobody_knows_are_null(run, tmp_path):
     stated = written(tmp_path, f"{ONE_INPUT}(assert (<= Y_0 1))")
     told = json.loads(run("verify", file, stated, "--domain", str(tmp_path / "box.toml"), "--json").out)
     assert (told["lower"]["y0"], told["upper"]["y0"]) == (pytest.approx(2), pytest.approx(5))
+
+
+def test_outputs_beyond_the_floats_are_told_exactly(run, tmp_path):
+    huge = layered(([[1e200], [-1e200]], [0, 0]), ([[1e200, 1.0]], [0]))
+    write_npz(huge, tmp_path / "model.npz")
+    write_npz(layered(([[1e200], [-1e200]], [0, 0]), ([[1e199, 1.0]], [0])), tmp_path / "other.npz")
+    model, other = str(tmp_path / "model.npz"), str(tmp_path / "other.npz")
+    stated = written(tmp_path, f"{ONE_INPUT}(assert (>= X_0 1))(assert (<= X_0 1))(assert (>= Y_0 5))")
+    told = json.loads(run("verify", model, stated, "--json").out)
+    value = told["counterexample"]["outputs"]["y0"]
+    assert (value["value"], Fraction(value["exact"])) == (None, Fraction(1e200) ** 2)
+    assert told["upper"]["y0"] is None
+    done = run("verify", model, stated)
+    assert done.code == 1 and "e+399 (rounded)" in done.out
+    done = run("compare", model, other, "--domain", "box:0,1")
+    assert done.code == 1 and "differs by at most 9e+399" in done.out
+    told = json.loads(run("compare", model, other, "--domain", "box:0,1", "--json").out)["differences"]["y0"]
+    assert told["largest"] is None and Fraction(told["exact"]) == Fraction(1e200) * (Fraction(1e200) - Fraction(1e199))

@@ -11,6 +11,7 @@ import numpy as np
 from sqlalchemy import Connection, Table, func, insert, select
 from sqlalchemy.exc import DBAPIError
 
+from relugeom.decimals import whole_text
 from relugeom.printing import hide_passwords, printable
 
 __all__ = [
@@ -34,14 +35,10 @@ INCOMING = "relugeom_incoming"
 ONCE = "ON CONFLICT DO NOTHING"
 """Leave a row alone that exists already."""
 
-DECIMAL_BITS = 10_000
-"""Integers up to here are written in decimal; Python reads no decimal text beyond 4,300 digits."""
-
 
 def fraction_text(value: Fraction) -> str:
     """``p/q``, in hexadecimal (0x…) where a part is long."""
-    parts = (value.numerator, value.denominator)
-    return "/".join(str(part) if part.bit_length() <= DECIMAL_BITS else hex(part) for part in parts)
+    return f"{whole_text(value.numerator)}/{whole_text(value.denominator)}"
 
 
 def insert_columns(connection: Connection, table: Table, columns: Mapping[str, Any], *, conflict: str = "") -> None:

@@ -25,6 +25,7 @@ from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Proof
 from relugeom.claims.subject import Direction, Question, Side, Subject
 from relugeom.claims.words import Names, answer_in_words, witness_in_words
+from relugeom.decimals import nearest
 from relugeom.partition.scope import names_on
 from relugeom.printing import printable
 from relugeom.store.database.columns import Digest, key, metadata, owner, required
@@ -128,7 +129,7 @@ def _found_columns(answers: Sequence[Answer], names: Names) -> dict[str, list[An
     return {
         "statement": [printable(answer_in_words(answer, names)) for answer in answers],
         "verdict": [answer.verdict.value for answer in answers],
-        "value": [None if answer.value is None else float(answer.value) for answer in answers],
+        "value": [None if answer.value is None else nearest(answer.value) for answer in answers],
         "part": [answer.part for answer in answers],
         "whole": [answer.whole for answer in answers],
         "witness": [printable(witness_in_words(answer, names)) for answer in answers],

@@ -7,7 +7,7 @@ from math import isfinite
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Double, ForeignKeyConstraint, Integer, Table, Text
 
 from relugeom.claims.answer import Answer
-from relugeom.linalg.exact import nearest_quotient
+from relugeom.decimals import nearest
 from relugeom.store.database.columns import key, metadata, required
 from relugeom.store.database.insertion import fraction_text, insert_columns
 from relugeom.store.database.view import View
@@ -132,8 +132,8 @@ def _stored(value: Fraction | None) -> tuple[float | None, str | None]:
     """The nearest float, and the number itself where it is another one."""
     if value is None:
         return None, None
-    nearest = nearest_quotient(value.numerator, value.denominator)
-    return nearest, None if isfinite(nearest) and Fraction(nearest) == value else fraction_text(value)
+    number = nearest(value)
+    return number, None if isfinite(number) and Fraction(number) == value else fraction_text(value)
 
 
 def _known_class(decided: int | None) -> int | None:
