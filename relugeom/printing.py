@@ -58,7 +58,7 @@ def counted(number: int, thing: str) -> str:
 
 
 def percent(share: float | None, *, digits: int = 1) -> str:
-    """A share as a percentage with so many decimals; ``0 %`` and ``100 %`` without decimals are exact."""
+    """A share as a percentage with this many decimals; ``0 %`` and ``100 %`` without decimals are exact."""
     if share is None or isnan(share):
         return NOTHING
     return f"{100 * share:.{0 if share in (0, 1) else digits}f} %"

@@ -128,7 +128,7 @@ def _pivots(reduced: fmpq_mat, rank: int) -> list[int]:
 
 
 def _find_outside(table: FloatArray, reduced: fmpq_mat, rank: int) -> int | None:
-    """A row that does not lie in the hull of the rows behind the form, or None."""
+    """A row that does not lie in the hull of the rows that gave the form, or None."""
     kernel = _kernel(reduced, rank)
     n, free = kernel.nrows(), kernel.ncols()
     scale = [max(abs(int(kernel[row, column])) for row in range(n)) for column in range(free)]

@@ -222,7 +222,7 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """One map ω, the weights, δ, and what says why to stop ("" to go on)."""
+    """One map ω, the weights, δ, and a function that says why to stop ("" to continue)."""
 
     omega: Sequence[fmpq]
     weights: FloatArray

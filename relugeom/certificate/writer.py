@@ -78,7 +78,7 @@ class CertificateFile:
         self._marks.append((begin, end))
 
     def begin_again(self, header: bytes, size: int) -> None:
-        """Put another header in place of the first one, and keep so many bytes of what came behind that."""
+        """Replace the header, and keep this many bytes of what follows it."""
         shift, begin = len(header) - len(self._header), len(self._header)
         moved = range(0, size, BLOCK)
         for offset in reversed(moved) if shift > 0 else moved:  # no block is written over before it was read

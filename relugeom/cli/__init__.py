@@ -98,7 +98,7 @@ def _run(arguments: Sequence[str] | None, budget: Budget | None) -> int:
     except SystemExit:  # how typer ends when a pipe breaks, which is none of the standard streams
         print_error("another process that this one was talking to has ended: try again")
         return ExitCode.UNKNOWN
-    except Exception:  # a fault of this program: its traceback is for whoever mends it
+    except Exception:  # a fault of this program: its traceback is for the people who mend it
         traceback.print_exc()
         print_error("this is a fault in the program and says nothing about your question: please report it")
         return ExitCode.FAULT

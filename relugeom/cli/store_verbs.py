@@ -1,4 +1,4 @@
-"""The verbs about a store, query, report and db, and the one that compiles ahead."""
+"""The verbs about a store, query, report and db, and the one that compiles in advance."""
 
 from typing import Annotated
 
@@ -75,7 +75,7 @@ def report(
 
 @app.command("warm-up")
 def warm_up(as_json: Json = False) -> int:
-    """Compile the code for large searches and proofs ahead, for images and servers.
+    """Compile the code for large searches and proofs in advance, for images and servers.
 
     \b
     Example:

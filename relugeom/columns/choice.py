@@ -80,7 +80,7 @@ def choose_columns(
     ignore
         Columns to leave out.
     how_to_choose, how_to_leave_out
-        What to do where columns are missing, or left over: in the words of whoever asks.
+        What to do if columns are missing or left over, in the caller's words.
 
     Raises
     ------
@@ -163,12 +163,12 @@ class RowCounter:
         self._name, self._leave_out, self._next = name, how_to_leave_out or option_for, math.nan
 
     def append(self, cells: Sequence[Any], *, before: int) -> None:
-        """Take in the next cells, behind so many rows.
+        """Take in the next cells, which follow this many rows.
 
         Raises
         ------
         DataError
-            They do not go on by one from 0 or 1.
+            The cells do not count up by one from 0 or 1.
         """
         try:
             values = np.array(floats(cells))

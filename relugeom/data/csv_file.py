@@ -97,7 +97,7 @@ def _without_blank_end(lines: Iterator[list[str]]) -> Iterator[list[str]]:
 
 
 def _has_open_end(path: Path) -> bool:
-    """Whether the file ends right behind a letter, a digit or a point, of which more may have followed."""
+    """Whether the file ends right after a letter, a digit or a point, so that more may have followed."""
     with path.open("rb") as file:
         file.seek(max(0, file.seek(0, SEEK_END) - 1))
         last = file.read()

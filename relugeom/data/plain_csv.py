@@ -1,7 +1,7 @@
 """The quick way through a CSV file: columns of plain numbers, by pyarrow where it is installed.
 
 The one idea: whatever is not plain is left to the careful reader. In text without a quotation mark, rows are lines and
-cells lie between commas, whoever reads it; so the two agree on every piece that comes from here, and the first piece
+cells lie between commas for any reader; so the two agree on every piece that comes from here, and the first piece
 that holds a quotation mark, a row of another length or a cell that is not a finite number ends the quick way.
 """
 

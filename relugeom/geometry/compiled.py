@@ -1,8 +1,8 @@
 """Compilation of kernels: to machine code, without the interpreter's lock, kept for the next process.
 
-A small job is done by the interpreter before it could be compiled for, so a kernel is interpreted until it has been
-seen to work for long: longer where it would have to be compiled than where it is loaded from the cache. Both ways give
-the same bits, since kernels keep IEEE semantics (no fast-math), which the error bounds rely on as well.
+The interpreter finishes a small job before its kernel could be compiled. So a kernel is interpreted until it has worked
+for long enough: longer if it would have to be compiled than if it can be loaded from the cache. Both ways give the same
+bits, since kernels keep IEEE semantics (no fast-math), which the error bounds rely on as well.
 """
 
 import logging
@@ -26,13 +26,15 @@ __all__ = ["Kernel", "KernelCache", "borrowed", "compiled", "compiled_kernels", 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 COMPILE_AFTER, LOAD_AFTER = 4.0, 0.2
-"""Seconds that a kernel is interpreted in a process before it is compiled, or loaded where it was compiled before."""
+"""Seconds for which a kernel is interpreted in a process before it is compiled, or loaded if it was compiled before."""
 OPTIONS: dict[str, Any] = {"nopython": True, "nogil": True, "error_model": "numpy"}
 LONG = 10_000
-"""Entries of a kernel's first argument for which it is compiled before its first call: one call goes through them."""
+"""Entries of a kernel's first argument above which it is compiled before its first call, since one call goes through
+all of them.
+"""
 NOTICE = (
-    "compiling the code for large searches and proofs, up to half a minute: once per installation, or each time "
-    "where no folder can be written for it (NUMBA_CACHE_DIR names one); relugeom warm-up does it ahead"
+    "compiling the code for large searches and proofs, which takes up to half a minute: once per installation, or "
+    "every time if no folder for it can be written to (NUMBA_CACHE_DIR names one); relugeom warm-up does it in advance"
 )
 PATIENCE = 2.0
 """Seconds after which a compilation is announced."""
@@ -50,12 +52,12 @@ class _StopsTheClock(event.Listener):  # type: ignore[misc]
 
 @cache
 def _announce() -> None:
-    """Say that something is being compiled, once in a process."""
+    """Announce a compilation, once per process."""
     logging.getLogger(__name__).warning(NOTICE)
 
 
 class _Announces(event.Listener):  # type: ignore[misc]
-    """Compiling is announced where it takes long, loading never; parts of a kernel are compiled while it is."""
+    """Announces compilations that take long, never loading; parts of a kernel are compiled along with it."""
 
     def __init__(self) -> None:
         self._timers: list[threading.Timer] = []
@@ -120,12 +122,12 @@ _INTERPRETING = _Interpreting()
 
 
 class Kernel(CPUDispatcher):  # type: ignore[misc]
-    """A compiled function that is interpreted while that is quicker.
+    """A compiled function that is interpreted while that is faster.
 
     Attributes
     ----------
     patience
-        Seconds of interpreting that are left before it is compiled, or loaded; None before the first call.
+        Seconds of interpretation left before it is compiled or loaded; None before the first call.
     given
         The patience of all kernels, where one is set; see `interpreted_for`.
     """
@@ -175,7 +177,7 @@ def compiled_kernels() -> tuple[str, ...]:
 
 @contextmanager
 def interpreted_for(seconds: float) -> Iterator[None]:
-    """Inside the block every kernel is compiled at once (0), or never (infinity)."""
+    """Compile every kernel at once (0) or never (infinity) while the context lasts."""
     before, Kernel.given = Kernel.given, seconds
     try:
         yield
@@ -184,7 +186,7 @@ def interpreted_for(seconds: float) -> Iterator[None]:
 
 
 def compiled(function: Function) -> Function:
-    """Compile a function with Numba (`nogil`, cached where a cache folder can be written), once it is worth it."""
+    """Compile a function with Numba (`nogil`, cached if a cache folder can be written to), once it is worthwhile."""
     kernel = Kernel(function, targetoptions=dict(OPTIONS))
     KERNELS.append(kernel)
     with suppress(RuntimeError):  # Numba finds no folder to write its cache to: compile in each process instead

@@ -46,7 +46,7 @@ class HighsSession:
             self.add_row(row, float(value))
 
     def add_row(self, a: FloatArray, b: float) -> None:
-        """Add a·x ≤ b behind the last row."""
+        """Add a·x ≤ b after the last row."""
         used = np.flatnonzero(a).astype(np.int32)
         self._highs.addRow(-highspy.kHighsInf, b, len(used), used, a[used])
         self._matrix.append(a)

@@ -45,7 +45,7 @@ class ExactAffine:
     columns, rows, shift
         c, r and t.
     budget
-        The account of the model that is being read; maps that are made from this one go on it too.
+        Account of the model that is being read; maps that are made from this one are charged to it, too.
     """
 
     matrix: FloatArray | RationalArray | None
@@ -118,7 +118,7 @@ class ExactAffine:
         return product(by_rows, self.columns[None, :], self.budget), self.shift
 
     def stacked_on(self, other: "ExactAffine") -> "ExactAffine":
-        """The values of this map and behind them those of another one on the same space."""
+        """Map with the values of this one followed by those of another one on the same space."""
         rows, columns = len(self.rows) + len(other.rows), len(self.columns)
         _check_size(rows, columns)
         self.budget.floats(2 * rows * (columns + 2))

@@ -137,7 +137,7 @@ def inverse_root(value: fmpq) -> fmpq:
 
 
 def _lengths(values: "FloatArray | RationalArray") -> IntArray:
-    """Bits of numerator and denominator together, for each number; for floats at most so many."""
+    """Bits of numerator and denominator together, for each number; an upper bound for floats."""
     if values.dtype == np.object_:
         return np.asarray(_length(values), dtype=np.int64)
     _, exponents = np.frexp(values)

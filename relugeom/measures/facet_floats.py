@@ -60,7 +60,7 @@ class FacetPace:
     first: int = 64
 
     def block(self, units: int) -> int:
-        """Regions of a network with so many units, at most."""
+        """Most regions in a block, for a network with this many units."""
         return max(1, self.bits // units)
 
 

@@ -59,7 +59,7 @@ class PropertyResult:
     proofs
         Proofs, one per closed box, in the order of the boxes, with certificates if these were asked for.
     lower, upper
-        What each output is at least and at most, before squashing, on the boxes that the property speaks of (and on the
+        Lower and upper bounds of each output, before squashing, on the boxes of the property (and on the
         domain): proved by interval arithmetic, whatever the verdict; infinite if no bound is known, empty if
         there is no box.
     seconds

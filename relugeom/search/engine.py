@@ -50,7 +50,7 @@ class Task:
         # What searches the subtree; at single nodes the dictionary takes over.
         self._usual = self._strategy = strategy
         self._piece, self._done = Found(), False
-        # While the task skips what is known: the last region that is, and what an exact search found behind it.
+        # While the task skips what is known: the last known region, and what an exact search found after it.
         self._last: list[int] | None = None
         self._behind = Found()
         width = packed_width(setup.units)
@@ -193,8 +193,8 @@ class Task:
             self._enter(unit, steps[0].bit, steps[0].bit)
             self._append(steps[0].bit)
             return
-        # One side is too thin for floats: it is searched exactly. On the other the compiled search goes on, without a
-        # new row: proofs for the slightly larger cell hold for the cell, and leaves show every bit anyway.
+        # One side is too thin for floats: it is searched exactly. On the other, the compiled search continues, without
+        # a new row: proofs for the slightly larger cell hold for the cell, and leaves show every bit anyway.
         self._append(columns.SPLIT)
         wide = int(form_sign(exact.form(unit), point) > 0)
         if wide == 0:

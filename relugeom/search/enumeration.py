@@ -94,7 +94,7 @@ def enumerate_regions(
     if domain.has_integers:
         check_admissible(
             domain, time_limit=deadline.within(budget.admissible_seconds)
-        )  # undecided in that time: the search goes on
+        )  # undecided in that time: the search starts anyway
     if network.units == 0:
         return enumerate_by_reference(network, domain)
     if resume is not None and (

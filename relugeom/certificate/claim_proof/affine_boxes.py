@@ -21,7 +21,9 @@ __all__ = ["AffineBoxes", "find_affine_boxes"]
 
 
 FAR_APART = 900
-"""Coefficients whose quotient has so many bits are not taken for floats: the smaller ones would vanish."""
+"""Bits of the quotient of coefficients above which they are not taken as floats, because the smaller ones would
+vanish.
+"""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

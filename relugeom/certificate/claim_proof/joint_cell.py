@@ -284,7 +284,7 @@ class JointCell:
         self._go([CellRow(self._first_branch + self.depth, form)])
 
     def undo(self, depth: int) -> None:
-        """Go back up until so many steps are left."""
+        """Go back up until this many steps are left."""
         while len(self._trail) > depth:
             step = self._trail.pop()
             del self._stack[step.rows :]

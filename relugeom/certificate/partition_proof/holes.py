@@ -41,7 +41,7 @@ class HoleFiller:
         self._exact: ExactCell | None = None
 
     def lines(self, text: Text, holes: int) -> list[bytes]:
-        """The lines for the first so many holes.
+        """Lines for this many holes, the first ones.
 
         Raises
         ------

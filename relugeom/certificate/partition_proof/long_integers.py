@@ -19,7 +19,7 @@ DIGIT = 24
 
 
 def digits_of(bits: int) -> int:
-    """How many digits hold every number of so many bits."""
+    """Number of digits that hold every number of this many bits."""
     return bits // DIGIT + 2
 
 

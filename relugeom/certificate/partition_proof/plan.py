@@ -44,7 +44,7 @@ class Plan(NamedTuple):
 
 
 def make_plan(tree: ByteArray, starts: IntArray, regions: int) -> Plan:
-    """The plan of a tree, given the first unit of each layer (and behind them the number of units) and its leaves.
+    """Plan of a tree, given the first unit of each layer (followed by the number of units) and its leaves.
 
     Behind the last leaf nothing was searched: there a node that has decided all units has a token, UNEXPLORED.
     """
@@ -95,7 +95,7 @@ def find_depths(tree, starts, regions):
 
 @compiled
 def fill_plan(tree, depths, starts, begins, sides, sizes, room):
-    """Go through the tree from its end; a stack holds what the subtrees behind the present token have seen."""
+    """Go through the tree from its end; a stack holds what the subtrees after the present token have seen."""
     layers, words = starts.shape[0] - 1, begins.shape[2]
     units = starts[layers]
     seen = np.zeros((2 * room, 2, words), dtype=np.uint64)

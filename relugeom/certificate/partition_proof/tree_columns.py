@@ -14,7 +14,7 @@ UNDECIDED_UNIT, PROVED_INACTIVE = 2, 3
 OPEN_LEAF = -1
 """The unit of a hole that stands for the point of a leaf."""
 COARSE = 40
-"""Bits behind the binary point of a coordinate, at most."""
+"""Most bits after the binary point of a coordinate."""
 
 # Places in Walk.cursor: next token, next split and next beginning of a layer in preorder, whether the present layer
 # has begun, length of the trail, leaves, end of the text, holes, proofs, all bits of multipliers and of coordinates,

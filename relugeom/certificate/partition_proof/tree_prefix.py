@@ -42,7 +42,7 @@ class TreePrefix:
     Attributes
     ----------
     end
-        Offset behind the last leaf; 0 where there is none.
+        Offset after the last leaf; 0 if there is none.
     counts
         The lines up to there.
     """
@@ -71,7 +71,7 @@ class TreePrefix:
 
     @property
     def rest(self) -> bytes:
-        """The lines that close the tree behind its last leaf."""
+        """Lines that close the tree after its last leaf."""
         return UNEXPLORED * self.counts.ends_missing
 
     @property

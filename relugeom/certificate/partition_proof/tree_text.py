@@ -160,7 +160,7 @@ class _Walker:
         )
 
     def _stand_again(self) -> None:
-        """Put the dictionary at a point of the cell; go on without one where that has been tried."""
+        """Put the dictionary at a point of the cell; continue without one if that has been tried."""
         cursor, counters = self._walk.cursor, self._state.counters
         here = (int(counters[columns.U]), int(cursor[places.PLACE]))
         point = self.partition.points[int(cursor[places.LEAF])] if len(self.partition) > cursor[places.LEAF] else None

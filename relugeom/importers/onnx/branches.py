@@ -35,7 +35,7 @@ def combined(step: Step, x: Variable, y: Variable, signs: Sequence[int] = (1, 1)
 
 
 def joined(step: Step, x: Variable, y: Variable) -> tuple[Variable, tuple[int, ...]]:
-    """All values of x and behind them all of y, both broadcast to one shape, which is returned too."""
+    """All values of x followed by all of y, both broadcast to one shape, which is returned, too."""
     if x.batch != y.batch:
         raise step.mixes_batch()
     try:

@@ -1,4 +1,4 @@
-"""What the outputs of an ONNX model are called.
+"""Names of the outputs of an ONNX model.
 
 In this order: the metadata's ``output_names``; its ``class_names``, where there are several outputs; the labels of a
 ZipMap at the end, as skl2onnx writes it; the name of the graph's output tensor, with a number behind it where the
@@ -34,7 +34,7 @@ class OutputNames:
 
 
 def output_names(graph: Graph, size: int) -> OutputNames:
-    """The names of so many outputs, and of the classes."""
+    """Names of this many outputs, and of the classes."""
     classes = graph.names("class_names") or _zipped(graph)
     named = graph.names("output_names") or (classes if size > 1 else ())
     if named or _is_made_up(graph.output_name):

@@ -211,7 +211,7 @@ def _keeps_batch(step: Step, x: Variable, axes: Sequence[int]) -> None:
 
 
 def _part(step: Step, x: Variable, size: int, taken: Callable[[Array], Array]) -> Variable:
-    """The entries of a tensor that a function of its labels keeps; so many at most."""
+    """Entries of a tensor that a function of its labels keeps, up to a limit."""
     step.budget.floats(size)
     labels = taken(x.labels)
     if not labels.size or labels.ndim > MOST_AXES:

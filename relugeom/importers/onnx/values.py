@@ -77,7 +77,7 @@ Value: TypeAlias = Array | Variable
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """A node and its operands, None if an optional one is left out; and the account that its work goes on."""
+    """A node and its operands, None if an optional one is left out; and the account that pays for its work."""
 
     node: Node
     operands: tuple[Value | None, ...]

@@ -103,7 +103,7 @@ def _check(parts: int, entries: int, numbers: int) -> None:
 
 
 def _varint(content: bytes, place: int) -> tuple[int, int]:
-    """A number in groups of seven bits, and the place behind it."""
+    """A number in groups of seven bits, and the position after it."""
     value = content[place]
     place += 1
     if value < 128:

@@ -1,11 +1,11 @@
-"""What lies between the layers of a file of tensors, as far as their names tell.
+"""Activations between the layers of a file of tensors, as far as their names show them.
 
 The one idea: a Sequential numbers all its layers and keeps tensors for those that have weights, so that the numbers
 that are left out are layers without weights. Between linear layers these are, by a convention that is all but
 universal, an activation (``0``, ``2``), perhaps with a dropout beside it (``0``, ``3``): taken for one ReLU, and said.
 None left out, where others are (``0``, ``1``, ``3``), is two linear layers in a row.
 
-Everything else is not told and never guessed. Attributes (``fc1``, ``fc2``) are numbered by hand. A ModuleList numbers
+Everything else is unknown and never guessed. Attributes (``fc1``, ``fc2``) are numbered by hand. A ModuleList numbers
 as a Sequential does and leaves activations to its code: where a list with a name of its own leaves out no number at all
 (``layers.0``, ``layers.1``), it may be one. (Without a name, ``0``, ``1``, the Sequential is the whole model.)
 """

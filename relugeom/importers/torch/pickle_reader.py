@@ -5,7 +5,7 @@ steps that plain data and tensors need and no others; nothing that a pickle name
 
 The program may be hostile. Every step costs a time and a memory that do not grow with what is on the stack, and the
 number of steps is limited. What the program builds is never hashed, compared or printed whole: a tuple that holds one
-tuple twice, which holds another twice, … is small in memory and endless for whoever walks it.
+tuple twice, which holds another twice, … is small in memory and endless to walk.
 
 References: `pickletools` of the standard library describes each step.
 """
@@ -53,7 +53,7 @@ def read_pickle(content: bytes, calls: Mapping[Name, Call], load_persistent: Cal
     calls
         What stands in for the calls that it may ask for. They get values that may be endless to walk.
     load_persistent
-        Gives the value behind a persistent identifier.
+        Gives the value of a persistent identifier.
 
     Returns
     -------

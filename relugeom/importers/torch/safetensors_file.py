@@ -99,7 +99,7 @@ def _tensor(file: IO[bytes], start: int, name: str, entry: object) -> Tensor:
 
 
 def _check_places(places: list[tuple[int, int]], size: int) -> None:
-    """Whether each byte behind the header belongs to one tensor."""
+    """Check that each byte after the header belongs to one tensor."""
     reached = 0
     for begin, end in sorted(places):
         if begin != reached or end < begin:

@@ -77,7 +77,7 @@ def _bound(seconds: float) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (taken + MEMORY_BYTES,) * 2)
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_FSIZE, (FILE_BYTES,) * 2)
-    if isfinite(seconds):  # should whoever asked be killed, this process ends too
+    if isfinite(seconds):  # if the process that asked is killed, this one ends, too
         with suppress(OSError, ValueError, OverflowError):
             resource.setrlimit(resource.RLIMIT_CPU, (ceil(seconds) + SPARE_SECONDS,) * 2)
 

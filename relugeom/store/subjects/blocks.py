@@ -89,7 +89,7 @@ def load_blocks(connection: Connection, run_id: int, network: ReLUNetwork) -> tu
 
 def load_found(connection: Connection, run_id: int) -> Partition | None:
     """Load what the search of a run has found so far, as a truncated partition; None if it left no block."""
-    from relugeom.search.enumeration import partition_from_blocks  # slow to load for whoever only asks the store
+    from relugeom.search.enumeration import partition_from_blocks  # slow to load, and queries do not need it
 
     query = select(RUNS.c.network_id, RUNS.c.domain_id).where(RUNS.c.id == run_id)
     row = connection.execute(query).one()
