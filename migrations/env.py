@@ -5,7 +5,7 @@ Everything happens in one transaction, with foreign keys off (SQLite's default) 
 
 from alembic import context
 from alembic.util import CommandError
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.schema import SetColumnComment, SetTableComment
 
 from relugeom.store.schema import SCHEMA_TABLE, metadata
@@ -39,12 +39,16 @@ def refuse_orphans(connection: Connection) -> None:
 
 
 def refresh_comments(connection: Connection) -> None:
-    """Replace the comments that older revisions wrote; an SQLite file has none."""
+    """Replace the comments that older revisions wrote, as far as tables and columns exist; an SQLite file has none."""
+    inspector = inspect(connection)
+    present = set(inspector.get_table_names())
     for table in metadata.sorted_tables:
-        connection.execute(SetTableComment(table))
-        for column in table.columns:
-            if column.comment:
-                connection.execute(SetColumnComment(column))
+        if table.name in present:
+            connection.execute(SetTableComment(table))
+            names = {column["name"] for column in inspector.get_columns(table.name)}
+            for column in table.columns:
+                if column.comment and column.name in names:
+                    connection.execute(SetColumnComment(column))
 
 
 live = context.config.attributes.get("connection")
