@@ -53,7 +53,10 @@ RUN_OWNED = [
     "tradeoff_steps",
     "cluster_relevance",
 ]
-OF_RUNS = ("runs", "answers", "protected_features", "certificates", "run_notes", "run_processes", "run_software")
+OF_RUNS = (
+    *("runs", "answers", "protected_features", "certificates", "run_notes", "run_processes", "run_software"),
+    *("shown_inputs", "shown_features", "answer_shares", "removed_units"),
+)
 SHARED = sorted(set(metadata.tables) - {*RUN_OWNED, *OF_RUNS})
 
 
