@@ -308,7 +308,7 @@ def test_a_single_sample_and_a_constant_feature_cannot_change():
     ("score", "target", "match"),
     [
         (PermutationScore.AUC, np.ones(4), "both classes"),
-        (PermutationScore.AUC, [0, 1, 2, 1], "data row 3: 2 is no class"),
+        (PermutationScore.AUC, [0, 1, 2, 1], "data row 3: 2 is not a class"),
         (PermutationScore.ACCURACY, None, "needs a target"),
         (PermutationScore.R2, np.ones(4), "not constant"),
     ],

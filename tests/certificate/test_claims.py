@@ -304,4 +304,4 @@ def test_what_bounds_of_the_box_show_takes_no_linear_program(monkeypatch):
 def test_patterns_are_left_open_at_a_deadline(standing):
     claim = PatternClaims((PatternStatement("11", standing), PatternStatement("00", standing)))
     found = settle_claim(claim, RAMP, SQUARE, time_limit=Deadline(0))
-    assert found.verdict is Verdict.UNKNOWN and "within the time limit" in found.reason
+    assert found.verdict is Verdict.UNKNOWN and "could not be proved in time" in found.reason

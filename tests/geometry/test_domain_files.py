@@ -89,7 +89,10 @@ def test_odd_names(tmp_path):
         ("[feature.Age]\nlower = 0", "the file has an unknown entry 'feature'"),
         ("features = 3", "features must be a table"),
         ("[features]\nAge = 3", "features.Age must be a table"),
-        ("[features.age]\nlower = 0", "features.age: 'age' is no input of the network, whose inputs are Age, income"),
+        (
+            "[features.age]\nlower = 0",
+            "features.age: 'age' is not an input of the network, whose inputs are Age, income",
+        ),
         ("[features.Age]\nlow = 0", "features.Age has an unknown entry 'low'"),
         ("[features.Age]\nlower = '0'", "features.Age.lower is '0': write a number"),
         ("[features.Age]\nlower = true", "features.Age.lower is True: write a number"),
@@ -99,7 +102,7 @@ def test_odd_names(tmp_path):
         ("[features.Age]\nupper = 1" + "0" * 400, "features.Age.upper is too large"),
         ("[features.Age]\nlower = 2\nupper = 1", "'Age': no number lies between its bounds 2 and 1"),
         ("[features.Age]\nlower = inf", "'Age': no number"),
-        ("[features.Age]\nkind = 'whole'", "features.Age.kind is 'whole': write one of continuous, integer, binary"),
+        ("[features.Age]\nkind = 'whole'", "features.Age.kind is 'whole': use one of continuous, integer, binary"),
         ("[features.Age]\nkind = ['integer']", "features.Age.kind"),
         ("[features.Age]\nkind = 'binary'\nlower = 2", "'Age': no number"),
         ("groups = 3", r"groups must be written as \[\[groups\]\]"),
@@ -109,13 +112,13 @@ def test_odd_names(tmp_path):
         ("[[groups]]", r"groups\[0\].features must be a list"),
         ("[[groups]]\nfeatures = []", r"groups\[0\].features must be a list"),
         ("[[groups]]\nfeatures = 'S'", r"groups\[0\].features must be a list"),
-        ("[[groups]]\nfeatures = ['S', 'X']", r"groups\[0\]: 'X' is no input"),
-        ("[[groups]]\nfeatures = ['S', 3]", r"groups\[0\]: 3 is no input"),
-        ("[[groups]]\nfeatures = ['S', ['C']]", r"groups\[0\]: \['C'\] is no input"),
+        ("[[groups]]\nfeatures = ['S', 'X']", r"groups\[0\]: 'X' is not an input"),
+        ("[[groups]]\nfeatures = ['S', 3]", r"groups\[0\]: 3 is not an input"),
+        ("[[groups]]\nfeatures = ['S', ['C']]", r"groups\[0\]: \['C'\] is not an input"),
         ("[[groups]]\nfeatures = ['S', 'S']", "two one-hot groups, or twice to one"),
         ("constraints = 1", r"constraints must be written as \[\[constraints\]\]"),
         ("[[constraints]]\nvalue = 1", r"constraints\[0\].relation is None"),
-        ("[[constraints]]\nrelation = '<'\nvalue = 1", r"constraints\[0\].relation is '<': write one of <=, >=, =="),
+        ("[[constraints]]\nrelation = '<'\nvalue = 1", r"constraints\[0\].relation is '<': use one of <=, >=, =="),
         ("[[constraints]]\nrelation = ['<=']\nvalue = 1", r"constraints\[0\].relation is"),
         ("[[constraints]]\nrelation = '<='\nvalue = 1", r"constraints\[0\] has no coefficient other than 0"),
         (
@@ -125,7 +128,7 @@ def test_odd_names(tmp_path):
         ("[[constraints]]\nrelation = '<='\nvalue = 1\ncoefficients = {Age = 0}", "no coefficient other than 0"),
         (
             "[[constraints]]\nrelation = '<='\nvalue = 1\ncoefficients = {age = 1}",
-            r"constraints\[0\]: 'age' is no input",
+            r"constraints\[0\]: 'age' is not an input",
         ),
         ("[[constraints]]\nrelation = '<='\nvalue = 1\ncoefficients = {Age = 'x'}", r"coefficients.Age is 'x'"),
         ("[[constraints]]\nrelation = '<='\nvalue = 1\ncoefficients = {Age = inf}", "finite"),
@@ -142,7 +145,7 @@ def test_files_that_are_wrong(tmp_path, text, complaint):
 
 
 def test_files_that_cannot_be_read(tmp_path):
-    with pytest.raises(DomainError, match=r"domain .* there is no such file \(write box:LO,HI"):
+    with pytest.raises(DomainError, match=r"domain .* there is no such file \(give box:LO,HI"):
         load_domain(tmp_path / "nothing.toml", NETWORK)
     with pytest.raises(DomainError, match="this is a folder"):
         load_domain(tmp_path, NETWORK)
@@ -167,7 +170,7 @@ def test_short_forms():
 
 @pytest.mark.parametrize("spec", ["box:", "box:1", "box:1,2,3", "box:a,b", "box:1;2"])
 def test_boxes_that_are_none(spec):
-    with pytest.raises(DomainError, match="two numbers: write box:LO,HI"):
+    with pytest.raises(DomainError, match="two numbers: give box:LO,HI"):
         load_domain(spec, NETWORK)
 
 

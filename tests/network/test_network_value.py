@@ -65,7 +65,7 @@ def test_arrays_are_private_and_read_only():
         ((np.ones((0, 2)),), (np.ones(0),), "layer 0: W must be a matrix with entries"),
         ((np.eye(2),), (np.ones(3),), r"layer 0: b has shape \(3,\)"),
         ((np.eye(2),), (np.ones((2, 1)),), "layer 0: b has shape"),
-        ((np.eye(2), np.ones((1, 3))), (np.ones(2), np.ones(1)), "layer 1: W .* takes 3 values, but layer 0 gives 2"),
+        ((np.eye(2), np.ones((1, 3))), (np.ones(2), np.ones(1)), "layer 1: W .* takes 3 values, but layer 0 returns 2"),
         ((np.array([[1.0, np.nan]]),), (np.ones(1),), r"layer 0: W\[0, 1\] is nan"),
         ((np.eye(1), np.eye(1)), (np.ones(1), np.array([-np.inf])), r"layer 1: b\[0\] is -inf"),
     ],

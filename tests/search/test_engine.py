@@ -158,11 +158,11 @@ def test_progress_is_told() -> None:
 
 
 def test_progress_reads_well() -> None:
-    assert str(SearchProgress(0, 0.0, 0.0)) == "0 regions, 0 a second"
-    text = "12,000 regions, 1,000 a second, about 25 % of the tree; at this pace 36 s left"
+    assert str(SearchProgress(0, 0.0, 0.0)) == "0 regions, 0 per second"
+    text = "12,000 regions, 1,000 per second, about 25 % of the tree; at this pace 36 s left"
     assert str(SearchProgress(12_000, 12.0, 0.25)) == text
     assert str(SearchProgress(500, 10_000.0, 0.5)).endswith("at this pace 3 h left")
-    assert str(SearchProgress(5, 2.0, 0.5, known=1000)) == "1,005 regions, 2 a second"
+    assert str(SearchProgress(5, 2.0, 0.5, known=1000)) == "1,005 regions, 2 per second"
 
 
 def test_weights_whose_sums_overflow_still_come_out_right() -> None:
