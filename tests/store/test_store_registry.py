@@ -77,7 +77,7 @@ def test_a_value_of_a_derived_type_is_saved_like_its_base():
 @pytest.mark.parametrize("value", [None, 3, "a note", ["a note"], np.zeros(3), Notes])
 def test_what_no_subject_keeps_is_refused_in_one_line(store, ask, value):
     with store.run("save", network=hand_made.network()) as run:
-        with pytest.raises(StoreError, match=r"keeps no \w+: it keeps .*Partition") as caught:
+        with pytest.raises(StoreError, match=r"cannot save a \w+, only one of .*Partition") as caught:
             run.save(value)
         assert "\n" not in str(caught.value)
         run.save(Notes(["The run goes on."]))
