@@ -103,7 +103,7 @@ HOSTILE = {
     "a name twice": (doubled('},"a.weight":' + json.dumps(WEIGHT)[:-1]), "comes twice"),
     "a kind twice": (doubled(',"dtype":"F16"'), "comes twice"),
     "two notes of one name": (doubled('},"__metadata__":{"a":"1","a":"2"'), "comes twice"),
-    "notes that are values other than text": ({"__metadata__": {"a": 1}, "a.weight": WEIGHT}, "no texts"),
+    "notes that are no texts": ({"__metadata__": {"a": 1}, "a.weight": WEIGHT}, "values other than text"),
     "notes that are a list": ({"__metadata__": [], "a.weight": WEIGHT}, "values other than text"),
     "a header that is a list": (b"[]", "not a JSON object"),
     "not a JSON": (b"{not json}", "cannot be read"),
