@@ -10,7 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
+from contextvars import ContextVar
+from functools import cache, cached_property
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -19,14 +20,26 @@ from numba.core.caching import FunctionCache
 from numba.core.registry import CPUDispatcher
 from numba.extending import _Intrinsic
 
-from relugeom.deadline import CLOCK
+from relugeom.deadline import CLOCK, Deadline
 
-__all__ = ["Kernel", "KernelCache", "borrowed", "compiled", "compiled_kernels", "inlined", "inner", "interpreted_for"]
+__all__ = [
+    "Kernel",
+    "KernelCache",
+    "borrowed",
+    "compiled",
+    "compiled_kernels",
+    "hurry",
+    "inlined",
+    "inner",
+    "interpreted_for",
+]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 COMPILE_AFTER, LOAD_AFTER = 4.0, 0.2
 """Seconds for which a kernel is interpreted in a process before it is compiled, or loaded if it was compiled before."""
+SHARE = 1 / 8
+"""Part of the time left to a job that a kernel may spend on being interpreted."""
 OPTIONS: dict[str, Any] = {"nopython": True, "nogil": True, "error_model": "numpy"}
 LONG = 10_000
 """Entries of a kernel's first argument above which it is compiled before its first call, since one call goes through
@@ -119,6 +132,7 @@ class _Interpreting(threading.local):
 
 
 _INTERPRETING = _Interpreting()
+_GIVEN: ContextVar[float | None] = ContextVar("patience", default=None)
 
 
 class Kernel(CPUDispatcher):  # type: ignore[misc]
@@ -127,13 +141,14 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
     Attributes
     ----------
     patience
-        Seconds of interpretation left before it is compiled or loaded; None before the first call.
-    given
-        The patience of all kernels, where one is set; see `interpreted_for`.
+        Seconds of interpretation left in this process before it is compiled or loaded.
     """
 
-    patience: float | None = None
-    given: float | None = None
+    @cached_property
+    def patience(self) -> float:
+        """What is left, at first more where there is nothing to load."""
+        kept = isinstance(self._cache, KernelCache) and not self._cache.is_empty
+        return LOAD_AFTER if kept else COMPILE_AFTER
 
     def __call__(self, *arguments: Any) -> Any:
         """Interpret the function, or run its machine code."""
@@ -147,15 +162,12 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
                 return self.py_func(*arguments)
         finally:
             _INTERPRETING.now = False
-            self.patience = (self.patience or 0.0) - (time.thread_time() - began)
+            self.patience -= time.thread_time() - began
 
     def _is_worth_it(self, arguments: tuple[Any, ...]) -> bool:
         """Whether to run machine code: the kernel has worked for long, or will now."""
-        if self.given is not None:
-            return self.given <= 0
-        if self.patience is None:
-            kept = isinstance(self._cache, KernelCache) and not self._cache.is_empty
-            self.patience = LOAD_AFTER if kept else COMPILE_AFTER
+        if (given := _GIVEN.get()) is not None:
+            return given <= 0
         return self.patience <= 0 or (isinstance(arguments[0], np.ndarray) and len(arguments[0]) > LONG)
 
 
@@ -178,11 +190,17 @@ def compiled_kernels() -> tuple[str, ...]:
 @contextmanager
 def interpreted_for(seconds: float) -> Iterator[None]:
     """Compile every kernel at once (0) or never (infinity) while the context lasts."""
-    before, Kernel.given = Kernel.given, seconds
+    token = _GIVEN.set(seconds)
     try:
         yield
     finally:
-        Kernel.given = before
+        _GIVEN.reset(token)
+
+
+def hurry(kernel: Callable[..., Any], deadline: Deadline) -> None:
+    """Have a kernel compiled early if time is short: compiling takes nothing from a job's time, interpreting does."""
+    if isinstance(kernel, Kernel):
+        kernel.patience = min(kernel.patience, SHARE * deadline.seconds_left)
 
 
 def compiled(function: Function) -> Function:

@@ -3,12 +3,16 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import copy_context
 from typing import NamedTuple
 
 from relugeom.deadline import CLOCK, Deadline
 from relugeom.errors import DeadlinePassedError
+from relugeom.geometry.compiled import hurry
 from relugeom.partition.found import Found, SearchProgress
+from relugeom.search.cone_search import search_cones
 from relugeom.search.engine import Task
+from relugeom.search.kernel import search
 from relugeom.search.setup import Setup
 
 __all__ = ["LATE", "Limits", "Listeners", "search_regions"]
@@ -55,6 +59,8 @@ def search_regions(
     last
         Bits of a region after which the search begins.
     """
+    for kernel in (search, search_cones):
+        hurry(kernel, limits.deadline)
     first = Task.whole(setup, limits.deadline)
     if last is not None:
         try:
@@ -84,7 +90,9 @@ class _Pool:
         """Work until done or until a limit; returns the reason of an early end other than the limit of regions."""
         reason = ""
         self._stop = limits.deadline.passed
-        workers = [threading.Thread(target=self._work, daemon=True) for _ in range(self._threads)]
+        workers = [
+            threading.Thread(target=copy_context().run, args=(self._work,), daemon=True) for _ in range(self._threads)
+        ]
         for worker in workers:
             worker.start()
         try:

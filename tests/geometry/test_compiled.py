@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -12,8 +13,9 @@ import numpy as np
 import pytest
 from limits import file_size_limit
 
+from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry import compiled as compiling
-from relugeom.geometry.compiled import Kernel, compiled, inlined, inner, interpreted_for
+from relugeom.geometry.compiled import Kernel, compiled, hurry, inlined, inner, interpreted_for
 
 SOURCE = "def double(x):\n    return x + x\n"
 PROGRAM = """
@@ -134,7 +136,7 @@ def kernel_with(patience: float) -> Kernel:
 def test_a_kernel_is_interpreted_until_it_has_worked_for_long() -> None:
     values, kernel = np.arange(100) / 7, kernel_with(0.05)
     interpreted = kernel(values)
-    assert not kernel.overloads and kernel.patience is not None and kernel.patience < 0.05
+    assert not kernel.overloads and kernel.patience < 0.05
     while kernel.patience > 0:
         assert kernel(values) == interpreted and not kernel.overloads
     assert kernel(values) == interpreted and kernel.overloads
@@ -180,3 +182,30 @@ def test_only_what_is_compiled_is_announced_and_once(
     with interpreted_for(0):
         compiled(sum_halves)(np.ones(2))  # is loaded: nothing is said
     assert caplog.messages == [compiling.NOTICE]
+
+
+def test_little_of_a_short_limit_is_spent_on_interpreting() -> None:
+    kernel = kernel_with(4.0)
+    hurry(kernel, Deadline.of(8))
+    assert 0.9 < kernel.patience <= 1.0
+    hurry(kernel, Deadline.of(800))
+    hurry(kernel, NEVER)
+    assert kernel.patience <= 1.0
+    hurry(kernel, Deadline(0))
+    assert kernel(np.ones(3)) == 1.5 and kernel.overloads
+
+
+def test_how_kernels_are_run_is_set_for_one_thread_alone() -> None:
+    before, after, kernel = threading.Event(), threading.Event(), kernel_with(4.0)
+
+    def other() -> None:
+        with interpreted_for(0):
+            before.set()
+            after.wait(60)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    before.wait(60)
+    assert kernel(np.ones(3)) == 1.5 and not kernel.overloads
+    after.set()
+    thread.join()

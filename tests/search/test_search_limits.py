@@ -7,6 +7,7 @@ from oracles import read_tree
 
 from relugeom.budget import Pace, SearchBudget
 from relugeom.deadline import Deadline
+from relugeom.geometry.compiled import interpreted_for
 from relugeom.geometry.domain import Domain
 from relugeom.partition.partition import PartitionStatus
 from relugeom.search import engine, enumeration
@@ -38,7 +39,8 @@ def test_fast_nodes_are_searched_in_long_blocks(monkeypatch):
     searched = []
     advance = engine.Task._advance
     monkeypatch.setattr(engine.Task, "_advance", lambda self, budget: (searched.append(budget), advance(self, budget)))
-    whole = enumerate_regions(he_network(1, 5, 10, 10, 1), cube(5))
+    with interpreted_for(0):
+        whole = enumerate_regions(he_network(1, 5, 10, 10, 1), cube(5))
     assert whole.status is PartitionStatus.COMPLETE
     assert len(searched) < 40
 

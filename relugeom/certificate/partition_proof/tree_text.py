@@ -15,6 +15,7 @@ from relugeom.certificate.partition_proof.plan import make_plan
 from relugeom.certificate.partition_proof.proof_kernel import LEFT_OUT, write_tree
 from relugeom.deadline import CLOCK, NEVER, Deadline
 from relugeom.geometry.chart import domain_chart
+from relugeom.geometry.compiled import hurry
 from relugeom.partition.partition import Partition
 from relugeom.search import columns
 from relugeom.search.path import stand_at
@@ -65,6 +66,7 @@ def tree_pieces(partition: Partition, deadline: Deadline = NEVER, pace: Pace = U
         yield TreePiece(text, [], 1, 0, 0, 1, bits)
         return
     deadline.check()
+    hurry(write_tree, deadline)
     walker = _Walker(partition, deadline, pace)
     while not walker.done:
         deadline.check()
