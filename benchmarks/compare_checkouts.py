@@ -122,7 +122,8 @@ def serve(examples: Path) -> None:
 
 def start(checkout: Path) -> subprocess.Popen[str]:
     """A process that works with the package of a checkout."""
-    environment = os.environ | {"PYTHONPATH": str(checkout.resolve()), "OPENBLAS_NUM_THREADS": "1"}
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = kept | {"PYTHONPATH": str(checkout.resolve()), "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, __file__, "--serve", str(checkout.resolve() / "examples")]
     return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 

@@ -129,7 +129,7 @@ class SearchBudget:
         generators are exact, and dictionaries would have no margin.
     """
 
-    pace: Pace = Pace(1, 20_000)
+    pace: Pace = Pace(4, 20_000)
     block_seconds: float = 5.0
     admissible_seconds: float = 10.0
     cone_dimensions: int = 5
@@ -185,7 +185,7 @@ class Budget:
     shares: Shares = Shares()
     counts: Counts = Counts()
     search: SearchBudget = SearchBudget()
-    proving: Pace = Pace(1, 50_000)
+    proving: Pace = Pace(4, 50_000)
     storing: StoreWaits = StoreWaits()
 
     def begun(self) -> "Budget":

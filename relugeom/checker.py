@@ -420,7 +420,7 @@ def read_header(file):
     """The first line: plain JSON, in which no key comes twice, and within its bounds. [The header]"""
     text = file.readline(LINE_BYTES).decode("ascii", "replace")
     unfit = "no relugeom certificate: a key comes twice, or it is too long or not in plain form"
-    admit(text.startswith("{"), unfit)
+    admit(text.startswith("{"), "no relugeom certificate: its first line is no header")
     admit(text.count("[") + text.count("{") <= LISTS and text.count(",") <= COMMAS, unfit)
     header = json.loads(text)
     admit(json.dumps(header) + "\n" == text, unfit)

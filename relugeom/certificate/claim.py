@@ -198,7 +198,7 @@ def keep_proof(task: ClaimTask, pieces: Iterable[Lines], path: str | Path | None
             file.point_bits = max(file.point_bits, lines.longest_point.bit_length())
     with file.path.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()
-    return Proof(file.path, file.closed, file.proofs, file.path.stat().st_size, digest)
+    return Proof(Path(path), file.closed, file.proofs, file.path.stat().st_size, digest)
 
 
 def proof_lines(

@@ -87,7 +87,8 @@ def _run(arguments: Sequence[str] | None, budget: Budget | None) -> int:
         print_error(str(error))
         return ExitCode.TERMINATED
     except typer.TyperException as error:
-        print_error(f"{error.format_message()} (relugeom --help shows the usage)")
+        verb = getattr(getattr(error, "ctx", None), "command_path", "relugeom")
+        print_error(f"{error.format_message()} ({verb} --help shows the usage)")
         return ExitCode.BAD_INPUT
     except MemoryError:
         print_error("there is not enough memory for this: use a smaller model, fewer samples or tighter limits")

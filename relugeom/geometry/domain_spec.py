@@ -35,6 +35,7 @@ from relugeom.linalg.arrays import FloatArray
 
 __all__ = ["domain_of_data", "load_domain", "read_domain_file"]
 
+WITHOUT_DATA = "give box:LO,HI, all, or the name of a TOML file"
 FORMS = "give box:LO,HI, data, all, or the name of a TOML file"
 DEEPEST = 32
 KEY_PART = r"""(?>[\w-]+|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\."""
@@ -80,7 +81,7 @@ def load_domain(spec: str | Path, inputs: NamedInputs, *, data: ArrayLike | None
         return Domain.everything(len(names), names)
     if text == "data":
         if data is None:
-            raise DomainError(f"domain 'data' is the range of a data file, but none was given: {FORMS}")
+            raise DomainError(f"domain 'data' is the range of a data file, but none was given: {WITHOUT_DATA}")
         return domain_of_data(table_in_order(data, inputs=len(names), input_names=inputs.input_names), names)
     if text.startswith("box:"):
         low, high = _interval(text)

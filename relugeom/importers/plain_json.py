@@ -123,7 +123,8 @@ def _refuse_constant(name: str) -> NoReturn:
 def _keys(held: Any, place: str, needed: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, Any]:
     """An object with all keys that it needs and no unknown ones."""
     if not isinstance(held, dict):
-        raise ModelError(f"{place} must hold an object with the keys {', '.join(needed)}, not {_shown(held)}")
+        keys = f"the key {needed[0]}" if len(needed) == 1 else f"the keys {', '.join(needed)}"
+        raise ModelError(f"{place} must hold an object with {keys}, not {_shown(held)}")
     missing, unknown = (
         [key for key in needed if key not in held],
         [key for key in held if key not in needed + optional],

@@ -6,6 +6,8 @@ tables in the order given where a view says CROSS JOIN, which is deliberate: the
 first.
 """
 
+from difflib import get_close_matches
+
 from sqlalchemy import Connection, MetaData, event
 
 from relugeom.errors import StoreError
@@ -47,7 +49,9 @@ def find_view(name: str) -> View:
     for view in VIEWS:
         if view.name == name:
             return view
-    raise StoreError(f"there is no view {name!r}: the views are {', '.join(list_views())}")
+    close = ", ".join(get_close_matches(name, list_views(), 3))
+    meant = f"; did you mean {close}?" if close else ""
+    raise StoreError(f"there is no view {name!r}: --list (in Python, list_views()) shows them{meant}")
 
 
 def view_query(name: str) -> str:

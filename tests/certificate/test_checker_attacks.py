@@ -449,8 +449,9 @@ def test_headers_that_json_reads_twice_are_refused(tmp_path):
     refused(tmp_path / "c", content.replace(b'"x"', b'"\\u0078"'), "plain form")
     refused(tmp_path / "c", content.replace(b'"x"', b'"\xc3\xa4"'), "plain form")
     refused(tmp_path / "c", content.replace(b"\n", b"\r\n"), "plain form")
-    refused(tmp_path / "c", b"[" * 100_000 + b"\n", "plain form")
-    refused(tmp_path / "c", b"\xef\xbb\xbf" + content, "plain form")
+    refused(tmp_path / "c", b'{"a": ' + b"[" * 100_000 + b"\n", "damaged")
+    refused(tmp_path / "c", b"[" * 100_000 + b"\n", "its first line is no header")
+    refused(tmp_path / "c", b"\xef\xbb\xbf" + content, "its first line is no header")
 
 
 def test_lines_and_numbers_are_as_long_as_the_format_allows_and_no_longer(tmp_path):

@@ -237,10 +237,16 @@ def test_questions_and_reports(capsys: pytest.CaptureFixture[str], refuses) -> N
 
 
 @pytest.mark.parametrize(
-    "arguments", [["audits"], ["inspect"], ["inspect", "model.npz", "--loud"], ["db", "downgrade"]]
+    ("arguments", "shown"),
+    [
+        (["audits"], "relugeom --help"),
+        (["inspect"], "relugeom inspect --help"),
+        (["inspect", "model.npz", "--loud"], "relugeom inspect --help"),
+        (["db", "downgrade"], "relugeom db --help"),
+    ],
 )
-def test_usage(arguments: list[str], refuses) -> None:
-    refuses(["relugeom --help"], *arguments)
+def test_usage(arguments: list[str], shown: str, refuses) -> None:
+    refuses([f"({shown} shows the usage)"], *arguments)
 
 
 @pytest.mark.parametrize("suffix", [".onnx", ".npz", ".keras", ".h5", ".pt", ".safetensors", ".nnet"])

@@ -184,7 +184,9 @@ def test_every_view_runs_and_has_one_line(audit, ask):
         assert ask(f"SELECT * FROM {name}")
         assert "\n" not in description
     assert find_view("cluster_list") in VIEWS
-    with pytest.raises(StoreError, match="there is no view 'clusters_list': the views are runs_overview, "):
+    with pytest.raises(
+        StoreError, match=r"there is no view 'clusters_list': --list .* shows them; did you mean cluster_list"
+    ):
         find_view("clusters_list")
 
 
