@@ -20,7 +20,7 @@ import pytest
 
 TESTS = Path(__file__).parent
 SLOW_TESTS = TESTS / "slow_tests.txt"
-SLOW_SECONDS = 1.0
+SLOW_SECONDS = 0.6
 SHOWN = 30
 
 

@@ -141,7 +141,8 @@ FROM pattern_list""",
     ),
     View(
         "region_list",
-        "known activation regions: active units, admissible inputs, and samples of the domain in each",
+        "activation regions that any run on the same network and domain has found: active units, admissible inputs, "
+        "and samples of the domain in each",
         """\
 SELECT run, pattern, active_units, admissible_inputs, cluster, samples, admissible
 FROM pattern_list
