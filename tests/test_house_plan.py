@@ -173,15 +173,15 @@ def test_a_circle_is_found(tmp_path, text):
 
 
 def test_every_room_says_what_it_is_for():
-    """What it answers, in one line; then what it imports, which must be so, and what it never does."""
+    """Three lines: what it answers; a blank one; what it imports, which must be so, and what it never does."""
     modules = modules_of(REPOSITORY)
     for folder in (REPOSITORY / "relugeom").iterdir():
         if folder.name in FLOORS and folder.is_dir():
             said = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
-            first, *_, last = [" ".join(part.split()) for part in f"{said}\n\n".split("\n\n")[:-1]]
-            assert first.endswith(".") and len(first) <= 120 and first != last, folder.name
+            first, blank, last = said.splitlines()
+            assert first.endswith(".") and not blank and last.endswith("."), folder.name
             imports, never, _ = last.partition(" Never ")
-            assert imports.startswith("Imports ") and never and len(last) <= 240, folder.name
+            assert imports.startswith("Imports ") and never, folder.name
             own = [names for module, names in modules.items() if module.split(".")[1:2] == [folder.name]]
             imported = {name.split(".")[1] for names in own for name in names if name.startswith("relugeom.")}
             assert set(re.findall(r"\w+", imports)) & set(FLOORS) <= imported, folder.name

@@ -1,9 +1,5 @@
 """Audits, the main job: a model and its data in, a store and a report out.
 
-Read `conduct_audit` like a table of contents: begin, cluster, settle the samples' patterns, enumerate, prove, count,
-ask, measure, report (`steps.py`). Findings are stored at once, so a job that is ended early loses no more than the step
-in progress. The store and the pictures are slow to load, so only the functions that need them do so.
-
 Imports every room but the command line: everything meets here. Never computes, queries or draws by itself.
 """
 

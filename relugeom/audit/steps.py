@@ -1,4 +1,8 @@
-"""The steps of an audit, one function each: findings are saved at once, and cut short when time is over."""
+"""The steps of an audit, one function each: findings are saved at once, and cut short when time is over.
+
+A job that is ended early loses no more than the step in progress. The store and the pictures are slow to load, so only
+the functions that need them do so.
+"""
 
 import os
 import shutil
