@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from documents import REPOSITORY, Reader, Step, blocks, files, read_pages, steps
@@ -13,6 +14,8 @@ from from_code.python_names import home_of, sections
 from from_code.views import list_columns, read_samples
 
 import relugeom
+from relugeom.claims.settlement import Verdict
+from relugeom.cli.exit_codes import STATUSES
 from relugeom.store.views import list_views
 
 PAGES = read_pages()
@@ -116,6 +119,17 @@ def test_the_keys_of_a_json_object_are_those_of_the_page(
         r"^\| ([^|]+) \|", section_of(PAGES[JSON_PAGE], f"`{verb.removeprefix('relugeom ')}`"), re.MULTILINE
     )
     assert sorted(found) == sorted(key for row in rows for key in re.findall(r"`(\w+)`", row))
+    found.pop("databases", None)  # the keys below it are names of tables and columns
+    assert {value for value in under("verdict", found) if value is not None} <= set(Verdict)
+    assert {value for value in under("status", found) if value is not None} <= set(STATUSES)
+
+
+def under(key: str, value: Any) -> Iterator[Any]:
+    """What a JSON value has under a key, at any depth."""
+    if isinstance(value, dict):
+        yield from [value[key]] if key in value else []
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from under(key, part)
 
 
 def test_what_several_verbs_print_is_one_thing_with_one_name() -> None:

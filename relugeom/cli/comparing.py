@@ -115,7 +115,8 @@ def _difference(network: ReLUNetwork, end: Extremum) -> dict[str, Any]:
     return {
         "largest": None if end.value is None else nearest(end.value),
         "exact": None if end.value is None else exact_text(end.value),
-        "verdict": "unlimited" if end.value is None else end.verdict.value,
+        "bounded": end.bounded,
+        "verdict": end.verdict.value,
         "at": {name: float(value) for name, value in zip(network.feature_names, end.point, strict=True)},
     }
 

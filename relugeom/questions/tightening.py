@@ -42,6 +42,11 @@ class Extremum:
     settlement: Settlement | None
     rounds: int
 
+    @property
+    def bounded(self) -> bool | None:
+        """Whether there is a limit; None if that is not proved."""
+        return None if self.verdict is Verdict.UNKNOWN else self.value is not None
+
 
 def tighten(
     claim_at: Callable[[Fraction], Claim],

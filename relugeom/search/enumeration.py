@@ -36,6 +36,7 @@ __all__ = [
 PART_SEARCHING = 1 / 2
 """Part of the time for the search if some inputs follow from others: the rest is for points in rationals."""
 USUAL = SearchBudget()
+INTERRUPTED = "interrupted"
 
 
 def enumerate_regions(
@@ -102,7 +103,7 @@ def enumerate_regions(
     ):
         return resume
     # Compiled code is loaded when it is needed.
-    from relugeom.search.pool import LATE, Limits, Listeners, search_regions
+    from relugeom.search.pool import EarlyEnd, Limits, Listeners, search_regions
     from relugeom.search.setup import Setup
 
     chart = domain_chart(domain)
@@ -117,13 +118,12 @@ def enumerate_regions(
     listeners = Listeners(on_step, on_found, budget.block_seconds)
     searching = deadline.share(PART_SEARCHING) if _tied_inputs(chart) else deadline
     limits = Limits(None if max_regions is None else max_regions - known, searching)
-    found, reason = search_regions(setup, limits, threads=threads, last=last, listeners=listeners)
+    found, end = search_regions(setup, limits, threads=threads, last=last, listeners=listeners)
     blocks.append(_block(chart, network, found, deadline))
     if len(blocks[-1].packed) < found.count:
-        max_regions, reason = known + len(blocks[-1].packed), LATE
+        max_regions, end = known + len(blocks[-1].packed), EarlyEnd.LATE
     seconds = CLOCK.now() - began + (0.0 if resume is None else resume.seconds)
-    if reason == LATE:
-        reason = _time_limit(time_limit)
+    reason = {None: "", EarlyEnd.LATE: _time_limit(time_limit), EarlyEnd.INTERRUPTED: INTERRUPTED}[end]
     return _assemble(network, chart, blocks, max_regions=max_regions, reason=reason, seconds=seconds)
 
 
@@ -175,7 +175,7 @@ def enumerate_by_reference(
     except DeadlinePassedError:
         reason = _time_limit(time_limit)
     except KeyboardInterrupt:
-        reason = "interrupted"
+        reason = INTERRUPTED
     found = Found(
         packed=[pack_patterns(np.array(bits, dtype=np.bool_).reshape(len(bits), network.units))],
         points=[np.array(points).reshape(len(points), chart.dimension)],

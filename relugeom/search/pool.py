@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import copy_context
+from enum import Enum, auto
 from typing import NamedTuple
 
 from relugeom.deadline import CLOCK, Deadline
@@ -15,12 +16,17 @@ from relugeom.search.engine import Task
 from relugeom.search.kernel import search
 from relugeom.search.setup import Setup
 
-__all__ = ["LATE", "Limits", "Listeners", "search_regions"]
+__all__ = ["EarlyEnd", "Limits", "Listeners", "search_regions"]
 
 POLL = 0.05
 """Seconds between two looks at the limits."""
-LATE = "time ran out"
-"""Reason of a search that ended at its deadline."""
+
+
+class EarlyEnd(Enum):
+    """What ended a search early, other than the limit of regions: its deadline, or a key."""
+
+    LATE = auto()
+    INTERRUPTED = auto()
 
 
 class Limits(NamedTuple):
@@ -51,8 +57,8 @@ class Listeners(NamedTuple):
 
 def search_regions(
     setup: Setup, limits: Limits, *, threads: int, last: list[int] | None, listeners: Listeners
-) -> tuple[Found, str]:
-    """Find all regions in tree order, or the first of them and why the search ended early (empty for enough regions).
+) -> tuple[Found, EarlyEnd | None]:
+    """Find all regions in tree order, or the first of them and what ended the search early (None for enough regions).
 
     Parameters
     ----------
@@ -66,13 +72,13 @@ def search_regions(
         try:
             first.skip_to(last)
         except DeadlinePassedError:
-            return Found(), LATE
+            return Found(), EarlyEnd.LATE
     pool = _Pool(first, threads)
-    reason = pool.run(limits, listeners)
+    end = pool.run(limits, listeners)
     found = Found()
     for piece in pool.pieces():
         found.extend(piece)
-    return found, reason
+    return found, end
 
 
 class _Pool:
@@ -86,9 +92,9 @@ class _Pool:
         self._stop = False
         self._error: BaseException | None = None
 
-    def run(self, limits: Limits, listeners: Listeners) -> str:
-        """Work until done or until a limit; returns the reason of an early end other than the limit of regions."""
-        reason = ""
+    def run(self, limits: Limits, listeners: Listeners) -> EarlyEnd | None:
+        """Work until done or until a limit; returns what ended it early, other than the limit of regions."""
+        end = None
         self._stop = limits.deadline.passed
         workers = [
             threading.Thread(target=copy_context().run, args=(self._work,), daemon=True) for _ in range(self._threads)
@@ -98,7 +104,7 @@ class _Pool:
         try:
             self._watch(workers, limits, listeners)
         except KeyboardInterrupt:
-            reason = "interrupted"
+            end = EarlyEnd.INTERRUPTED
         finally:
             self._stop = True
             with self._lock:
@@ -107,7 +113,7 @@ class _Pool:
                 worker.join()
         if self._error is not None:
             raise self._error
-        return reason or (LATE if limits.deadline.passed else "")
+        return end or (EarlyEnd.LATE if limits.deadline.passed else None)
 
     def _watch(self, workers: Sequence[threading.Thread], limits: Limits, listeners: Listeners) -> None:
         """Report to listeners what the workers found, until these are done or a limit is reached."""

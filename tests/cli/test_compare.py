@@ -8,6 +8,7 @@ import pytest
 from command_line import assert_refused, run_command, small_network, write_network
 
 from relugeom import check_certificate
+from relugeom.claims.settlement import Verdict
 from relugeom.network.forward import evaluate
 from relugeom.network.network import ReLUNetwork
 
@@ -47,7 +48,7 @@ def test_the_largest_difference_is_found_and_reached(pair, tmp_path, capsys):
     assert found["status"] == "different" and found["certificate"] is None
     largest = found["differences"]["y0"]
     at = np.array([list(largest["at"].values())])
-    assert largest["verdict"] == "holds"
+    assert (largest["verdict"], largest["bounded"]) == ("holds", True)
     assert abs(evaluate(network, at) - evaluate(other, at))[0, 0] == pytest.approx(largest["largest"])
     grid = np.stack(np.meshgrid(*[np.linspace(-1, 1, 201)] * 2), axis=-1).reshape(-1, 2)
     assert np.abs(evaluate(network, grid) - evaluate(other, grid)).max() <= largest["largest"] + 1e-12
@@ -63,6 +64,10 @@ def test_a_difference_without_limit(pair, tmp_path, capsys):
     ended = run_command(capsys, "compare", files["one"], twice, "--domain", "all")
     assert ended.code == 1
     assert "differs without limit" in ended.out
+    printed = run_command(capsys, "compare", files["one"], twice, "--domain", "all", "--json")
+    [difference] = json.loads(printed.out)["differences"].values()
+    assert (difference["bounded"], difference["largest"], difference["exact"]) == (False, None, None)
+    assert difference["verdict"] == Verdict.FAILS
 
 
 def test_networks_of_other_shapes_are_refused(pair, capsys):
