@@ -187,6 +187,31 @@ def test_every_room_says_what_it_is_for():
             assert set(re.findall(r"\w+", imports)) & set(FLOORS) <= imported, folder.name
 
 
+def computed_imports(repository: Path) -> list[str]:
+    """Functions that the report takes from the rooms of geometry: it should have their values handed in."""
+    return [
+        f"{module} imports {name}"
+        for module, names in modules_of(repository).items()
+        for name in names
+        if matches(module, "relugeom.report")
+        and name.split(".")[:1] == ["relugeom"]
+        and name.split(".")[1] in ("geometry", "search", "measures")
+        and name.rpartition(".")[2][0].islower()
+    ]
+
+
+def test_the_report_computes_no_geometry():
+    """It lays out values that the audit hands over: of the rooms of geometry it knows types alone."""
+    assert computed_imports(REPOSITORY) == []
+
+
+def test_a_report_that_computes_is_found(tmp_path):
+    write(tmp_path, "relugeom/report/a.py", "def f():\n    from relugeom.measures.planes import Plane, find_plane")
+    write(tmp_path, "relugeom/report/b.py", "from relugeom.measures import planes\nimport relugeom.graph.export")
+    expected = ["relugeom.report.a imports relugeom.measures.planes.find_plane"]
+    assert computed_imports(tmp_path) == [*expected, "relugeom.report.b imports relugeom.measures.planes"]
+
+
 def test_no_room_is_crowded():
     """No room has more than 15 % of the lines, and no file more than 400."""
     files = {

@@ -14,7 +14,15 @@ from relugeom.network.decision import Decision, DecisionRule
 from relugeom.network.network import ReLUNetwork
 from relugeom.remarks import OnRemark, warn
 
-__all__ = ["DOMAIN_FILE", "ChosenDomain", "InputRequest", "choose_domain", "find_protected", "read_inputs"]
+__all__ = [
+    "DOMAIN_FILE",
+    "ChosenDomain",
+    "InputRequest",
+    "choose_domain",
+    "find_features",
+    "find_protected",
+    "read_inputs",
+]
 
 DOMAIN_FILE = "domain.toml"
 MAX_NAMED = 20
@@ -123,3 +131,21 @@ def find_protected(network: ReLUNetwork, names: Sequence[str]) -> tuple[int, ...
             "decides for class 1 with --threshold"
         )
     return tuple(sorted({network.feature_names.index(name) for name in names}))
+
+
+def find_features(network: ReLUNetwork, names: Sequence[str]) -> tuple[int, int]:
+    """Numbers of the inputs with two names, along which a map runs.
+
+    Raises
+    ------
+    InputError
+        There are not two names, or the network has no such input.
+    """
+    if len(names) != 2 or names[0] == names[1]:
+        raise InputError(f"a map runs along two different features, not {len(set(names))}: write --map A,B")
+    for name in names:
+        if name not in network.feature_names:
+            known = ", ".join(network.feature_names[:8]) + (", …" if network.inputs > 8 else "")
+            raise InputError(f"--map: the network has no feature {name!r}: its features are {known}")
+    first, second = (network.feature_names.index(name) for name in names)
+    return first, second

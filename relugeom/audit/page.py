@@ -12,7 +12,7 @@ from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.report.content import ReportContent, Section
 
 if TYPE_CHECKING:
-    from relugeom.report.pictures import Depicted
+    from relugeom.audit.pictures import Depicted
     from relugeom.store.reading import RunSource, RunTables
     from relugeom.store.store import Store
 
@@ -48,7 +48,7 @@ def report_content(
     InputError
         The store has no such run, or the network no such features.
     """
-    from relugeom.report.pictures import with_pictures
+    from relugeom.audit.pictures import with_pictures
     from relugeom.report.privacy import without_inputs, without_rows
     from relugeom.store.reading import read_run, read_source
 
@@ -110,8 +110,8 @@ def _to_depict(
     store: "Store", tables: "RunTables", source: "RunSource", shown: tuple[FloatArray, IntArray] | None
 ) -> "Depicted":
     """What pictures are drawn of; the graph of regions only where they are few."""
+    from relugeom.audit.pictures import Depicted
     from relugeom.report.graph_layout import MAX_NODES
-    from relugeom.report.pictures import Depicted
 
     few = source.regions is not None and source.regions <= MAX_NODES
     partition = store.load_partition(tables.run) if few else None

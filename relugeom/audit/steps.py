@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from relugeom.analysis.importance import cluster_importance
 from relugeom.audit.findings import Findings
-from relugeom.audit.inputs import choose_domain, find_protected, read_inputs
+from relugeom.audit.inputs import choose_domain, find_features, find_protected, read_inputs
 from relugeom.audit.job import Grouped, Inputs, Job, Listeners
 from relugeom.audit.page import report_content
 from relugeom.audit.questions import ask_questions
@@ -68,7 +68,6 @@ class Page(NamedTuple):
 
 def _read_inputs(request: AuditRequest, listeners: Listeners) -> Inputs:
     """Read the inputs of the audit; refuse unusable ones before anything is written."""
-    from relugeom.report.region_map import find_features
     from relugeom.store.subjects.datasets import describe_dataset
 
     network, samples = read_inputs(

@@ -21,7 +21,7 @@ from relugeom.graph.region_graph import RegionGraph
 from relugeom.printing import printable
 from relugeom.report.excerpt import RANKED, cluster_matrix
 from relugeom.report.graph_layout import layout_graph
-from relugeom.report.region_map import RegionMap, decision_lines
+from relugeom.report.region_map import RegionMap
 from relugeom.report.scene import output_bands
 
 __all__ = [
@@ -119,7 +119,7 @@ def output_map_axes(region_map: RegionMap, *, axes: Axes | None = None) -> Axes:
     for parts in bands:
         for tone, corners in parts:
             drawn.fill(corners[:, 0], corners[:, 1], color=TONES[tone], linewidth=0.0)
-    segments = [list(segment) for segment in decision_lines(region_map)]
+    segments = [list(segment) for segment in region_map.boundary]
     drawn.add_collection(LineCollection(segments, colors="black", linewidths=1.6, zorder=4))
     return _finished_map(drawn, region_map, [(TONES[tone], words) for tone, words in legend])
 

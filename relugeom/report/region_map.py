@@ -10,17 +10,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from relugeom.deadline import TimeLimit
-from relugeom.errors import InputError
-from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import FloatArray, IntArray
-from relugeom.measures.planes import find_plane, rank_pairs
-from relugeom.measures.slices import RegionSlice, level_lines
-from relugeom.network.decision import DecisionRule
-from relugeom.network.network import ReLUNetwork
+from relugeom.measures.shades import Shades
+from relugeom.measures.slices import RegionSlice
 from relugeom.network.pattern import pattern_texts
 
-__all__ = ["RegionMap", "choose_features", "decision_lines", "draw_map", "find_features", "sample_dots"]
+__all__ = ["SHADES", "RegionMap", "label_map", "sample_dots"]
+
+SHADES = 8
+"""Bands of an output that have a tone each, in every drawing of a map."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,6 +29,10 @@ class RegionMap:
     ----------
     cut
         Slice of k regions.
+    shades
+        The regions, cut into parts that have a tone each.
+    boundary
+        Lines where the decision changes: segments within regions, shape (segments, 2, 2).
     patterns
         Patterns of the regions, as text.
     clusters
@@ -44,6 +46,8 @@ class RegionMap:
     """
 
     cut: RegionSlice
+    shades: Shades
+    boundary: FloatArray
     patterns: Sequence[str]
     clusters: IntArray
     dots: pd.DataFrame
@@ -56,105 +60,32 @@ class RegionMap:
         names = self.cut.partition.network.feature_names
         return names[self.cut.features[0]], names[self.cut.features[1]]
 
-    @property
-    def middles(self) -> FloatArray:
-        """Mean of each region's corners, shape (k, 2)."""
-        return np.array([self.cut.polygon(row).mean(axis=0) for row in range(len(self.cut))]).reshape(-1, 2)
 
-    @property
-    def values(self) -> FloatArray:
-        """Outputs before squashing at the middles, shape (k, m)."""
-        hatted = np.column_stack([self.middles, np.ones(len(self.cut))])
-        outputs: FloatArray = np.einsum("kmc,kc->km", self.cut.maps, hatted)
-        return outputs
-
-
-def draw_map(
-    network: ReLUNetwork,
-    domain: Domain,
-    *,
-    features: Sequence[tuple[int, int]],
-    overall: pd.DataFrame | None = None,
-    clusters: pd.DataFrame | None = None,
-    others: Sequence[tuple[str, FloatArray]] = (),
-    time_limit: TimeLimit = None,
+def label_map(
+    cut: RegionSlice, shades: Shades, boundary: FloatArray, *, clusters: Mapping[str, int], through: str
 ) -> RegionMap:
-    """Draw the map along two features through the mean of the samples or, without samples, the middle of the domain.
+    """Name the regions of a slice and the fixed features; no samples are drawn yet.
 
     Parameters
     ----------
-    features
-        Pairs of inputs, from 0; the pair whose map shows most regions is taken (the first among equals).
-    overall
-        Mean and spread by feature (`overall_profile`), or None.
     clusters
-        Columns cluster and pattern, or None.
-    others
-        Further points, shape (n,), with words for them: they are tried if the map through the mean shows fewer than
-        three regions.
-    time_limit
-        Seconds or a deadline for all planes that are tried.
-
-    Raises
-    ------
-    DomainError
-        No pair has a plane with an area in the domain.
+        Numbers of the clusters, by pattern.
+    through
+        Point that the plane goes through, in words.
     """
-    words, around = _centre(overall)
-    points = [point for _, point in others]
-    cut, number = find_plane(network, domain, features=features, around=around, others=points, time_limit=time_limit)
+    network = cut.partition.network
     patterns = pattern_texts(cut.partition.packed, network.widths)
-    numbers = {} if clusters is None else dict(zip(clusters["pattern"], clusters["cluster"], strict=True))
+    values = zip(network.feature_names, cut.point.tolist(), strict=True)
     return RegionMap(
         cut=cut,
+        shades=shades,
+        boundary=boundary,
         patterns=patterns,
-        clusters=np.array([numbers.get(pattern, 0) for pattern in patterns], dtype=np.int64),
+        clusters=np.array([clusters.get(pattern, 0) for pattern in patterns], dtype=np.int64),
         dots=pd.DataFrame(columns=["x", "y", "samples", "cluster"]),
-        fixed={
-            name: float(cut.point[feature])
-            for feature, name in enumerate(network.feature_names)
-            if feature not in cut.features
-        },
-        through=[words, "a point of the domain", *(name for name, _ in others)][number],
+        fixed={name: value for feature, (name, value) in enumerate(values) if feature not in cut.features},
+        through=through,
     )
-
-
-def _centre(overall: pd.DataFrame | None) -> tuple[str, tuple[FloatArray, FloatArray] | None]:
-    """Point that the map runs through, in words, and mean and spread of the samples if it is their mean."""
-    if overall is None or overall.empty:
-        return "the middle of the domain", None
-    mean, spread = (overall[column].to_numpy(dtype=np.float64) for column in ("mean", "spread"))
-    return "the mean of the samples", (mean, spread)
-
-
-def find_features(network: ReLUNetwork, names: Sequence[str]) -> tuple[int, int]:
-    """Numbers of the inputs with two names.
-
-    Raises
-    ------
-    InputError
-        There are not two names, or the network has no such input.
-    """
-    if len(names) != 2 or names[0] == names[1]:
-        raise InputError(f"a map runs along two different features, not {len(set(names))}: write --map A,B")
-    for name in names:
-        if name not in network.feature_names:
-            known = ", ".join(network.feature_names[:8]) + (", …" if network.inputs > 8 else "")
-            raise InputError(f"--map: the network has no feature {name!r}: its features are {known}")
-    first, second = (network.feature_names.index(name) for name in names)
-    return first, second
-
-
-def choose_features(network: ReLUNetwork, domain: Domain, importance: pd.DataFrame) -> list[tuple[int, int]]:
-    """Pairs of the features that move the outputs most and can vary, the strongest pair first.
-
-    Parameters
-    ----------
-    importance
-        As in `ReportContent`; if it is empty, the first features are taken.
-    """
-    total = importance["scaled"].abs().groupby(importance["feature"]).sum() if len(importance) else {}
-    return rank_pairs(domain, np.array([float(total.get(name, 0.0)) for name in network.feature_names]))
 
 
 def sample_dots(X: FloatArray, assignment: IntArray, features: tuple[int, int]) -> pd.DataFrame:
@@ -170,13 +101,3 @@ def sample_dots(X: FloatArray, assignment: IntArray, features: tuple[int, int]) 
     table = pd.DataFrame({"x": X[:, features[0]], "y": X[:, features[1]], "cluster": assignment + 1})
     counted = table.groupby(["x", "y", "cluster"]).size().rename("samples").reset_index()
     return counted[["x", "y", "samples", "cluster"]]
-
-
-def decision_lines(region_map: RegionMap) -> FloatArray:
-    """Lines where the decision changes: segments (s, t) → (s, t) within regions, for drawing, shape (segments, 2,
-    2).
-    """
-    network = region_map.cut.partition.network
-    if network.rule.rule is not DecisionRule.THRESHOLD:
-        return np.zeros((0, 2, 2))
-    return level_lines(region_map.cut, 0, network.rule.upper)

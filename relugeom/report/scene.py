@@ -13,11 +13,10 @@ import numpy as np
 
 from relugeom.graph.region_graph import RegionGraph
 from relugeom.linalg.arrays import FloatArray, IntArray
-from relugeom.measures.polygons import cut_by_largest, cut_by_levels, evaluate_form
-from relugeom.network.decision import DecisionRule
+from relugeom.measures.shades import Shading
 from relugeom.report.formatting import display, map_text, shortened
 from relugeom.report.graph_layout import layout_graph
-from relugeom.report.region_map import RegionMap, decision_lines
+from relugeom.report.region_map import SHADES, RegionMap
 
 __all__ = ["GraphScene", "MapScene", "Shape", "Tick", "class_names", "graph_scene", "map_scene", "output_bands"]
 
@@ -25,7 +24,13 @@ WIDTH, HEIGHT = 760, 520
 LEFT, RIGHT, TOP, BOTTOM = 74, 16, 12, 52
 MAX_DOTS = 1500
 MAX_PATTERN = 400
-CLUSTER_TONES, CLASS_TONES, STEPS = 8, 8, 8
+CLUSTER_TONES, CLASS_TONES = 8, 8
+TONES = {
+    Shading.THRESHOLD: [f"o{tone}" for tone in range(SHADES + 1) if tone != SHADES // 2],  # o4 is the threshold itself
+    Shading.RANGE: [f"s{tone}" for tone in range(SHADES)],
+    Shading.LARGEST: [f"k{tone}" for tone in range(CLASS_TONES)],
+}
+"""Tones of the parts of a region, by their numbers."""
 
 Band = tuple[str, FloatArray]
 """A tone, and the corners of the part of a region with that tone."""
@@ -107,7 +112,7 @@ def map_scene(region_map: RegionMap) -> MapScene:
         hidden_dots=int(dots["samples"].sum() - shown["samples"].sum()),
         boundary=" ".join(
             f"M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}"
-            for (x0, y0), (x1, y1) in place(decision_lines(region_map).reshape(-1, 2)).reshape(-1, 2, 2).tolist()
+            for (x0, y0), (x1, y1) in place(region_map.boundary.reshape(-1, 2)).reshape(-1, 2, 2).tolist()
         ),
         by_output=legend,
         by_cluster=_cluster_legend(np.append(region_map.clusters, shown["cluster"].to_numpy(dtype=np.int64))),
@@ -140,43 +145,18 @@ def graph_scene(graph: RegionGraph) -> GraphScene:
 
 
 def output_bands(region_map: RegionMap) -> tuple[list[list[Band]], list[tuple[str, str]]]:
-    """Regions cut into bands of similar output, or of one winning class, for drawing, with a legend of the tones."""
-    cut = region_map.cut
-    network = cut.partition.network
-    if network.outputs > 1:
-        return _class_bands(region_map)
-    name, theta = shortened(network.target_names[0], 30), 0.0
-    values = [evaluate_form(cut.polygon(row), cut.maps[row, 0]) for row in range(len(cut))]
-    joined = np.concatenate([np.zeros(0), *values])
-    if network.rule.rule is DecisionRule.THRESHOLD:
-        theta = network.rule.upper
-        reach = float(np.abs(joined - theta).max(initial=0.0)) or 1.0
-        levels = theta + reach * np.linspace(-1.0, 1.0, STEPS + 1)
-        tones = ["o0", "o1", "o2", "o3", "o5", "o6", "o7", "o8"]
-        threshold = display(theta)
-        legend = [("o1", f"{name} ≤ {threshold}: class 0"), ("o7", f"{name} > {threshold}: class 1")]
-    else:
-        low, high = (float(joined.min()), float(joined.max())) if len(joined) else (0.0, 0.0)
-        levels = np.linspace(low, high if high > low else low + 1.0, STEPS + 1)
-        tones = [f"s{step}" for step in range(STEPS)]
-        legend = [("s0", f"{name} near {display(low)}"), (f"s{STEPS - 1}", f"near {display(high)}")]
-    parts = [cut_by_levels(cut.polygon(row), cut.maps[row, 0], levels) for row in range(len(cut))]
-    bands = [[(tones[step], part) for step, part in region] for region in parts]
-    return bands, legend
-
-
-def _class_bands(region_map: RegionMap) -> tuple[list[list[Band]], list[tuple[str, str]]]:
-    """Regions cut into the parts where one output is the largest."""
-    cut, names = region_map.cut, class_names(region_map)
-    parts = [cut_by_largest(cut.polygon(row), cut.maps[row]) for row in range(len(cut))]
-    bands = [[(f"k{output % CLASS_TONES}", part) for output, part in region] for region in parts]
-    tones = {tone for parts in bands for tone, _ in parts}
-    legend = [
-        (f"k{output % CLASS_TONES}", f"{shortened(name, 30)} is the largest")
-        for output, name in enumerate(names)
-        if f"k{output % CLASS_TONES}" in tones
-    ]
-    return bands, legend
+    """The parts of each region with their tones, and a legend of the tones."""
+    shades, network = region_map.shades, region_map.cut.partition.network
+    tones = TONES[shades.shading]
+    bands = [[(tones[number % len(tones)], part) for number, part in parts] for parts in shades.parts]
+    if shades.shading is Shading.LARGEST:
+        met = {tone for parts in bands for tone, _ in parts}
+        named = ((tones[at % len(tones)], shortened(name, 30)) for at, name in enumerate(class_names(region_map)))
+        return bands, [(tone, f"{name} is the largest") for tone, name in named if tone in met]
+    name, threshold = shortened(network.target_names[0], 30), display(network.rule.upper)
+    if shades.shading is Shading.THRESHOLD:
+        return bands, [("o1", f"{name} ≤ {threshold}: class 0"), ("o7", f"{name} > {threshold}: class 1")]
+    return bands, [(tones[0], f"{name} near {display(shades.low)}"), (tones[-1], f"near {display(shades.high)}")]
 
 
 def class_names(region_map: RegionMap) -> Sequence[str]:

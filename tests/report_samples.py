@@ -9,13 +9,13 @@ from mutants import NAMES
 from networks import he_network
 
 from relugeom.analysis.importance import cluster_importance
+from relugeom.audit.pictures import Depicted, with_pictures
 from relugeom.geometry.domain import Domain
 from relugeom.network.decision import Decision, Squashing
 from relugeom.network.pattern import pattern_texts
 from relugeom.partition.clusters import cluster_samples
 from relugeom.report.clusters import cluster_content
 from relugeom.report.content import Chart, ChartKind, Headline, ReportContent, Section
-from relugeom.report.pictures import Depicted, with_pictures
 from relugeom.search.enumeration import enumerate_regions
 
 pd.set_option("mode.string_storage", "python")  # pyarrow, where it is installed, refuses lone surrogates

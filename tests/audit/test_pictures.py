@@ -5,9 +5,9 @@ import pytest
 from networks import he_network
 from report_samples import made_up_content, pictured_content
 
+from relugeom.audit.pictures import Depicted, with_pictures
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
-from relugeom.report.pictures import Depicted, with_pictures
 from relugeom.report.privacy import without_rows
 from relugeom.search.enumeration import enumerate_regions
 
