@@ -158,7 +158,7 @@ def read_node(file):
     admit(text.endswith(b"\n"), "a line is too long, or the file ends too early")
     odd = text.translate(None, b"0123456789abcdefgkmprstu -\n")
     if odd:
-        raise Refused(f"no line of a tree: {text[:40]!r}")
+        raise Refused(f"not a line of a tree: {text[:40]!r}")
     fields = text[:-1].split(b" ", FIELDS)
     admit(len(fields) <= FIELDS, "a line has too many fields, or a number is too long")
     if len(text) > DIGITS:
@@ -173,7 +173,7 @@ def integers(fields):
 
 
 def numbers(text, *, size=None, least=None, most=None):
-    """Integers of the header with a space between: so many, and within bounds. [The file]"""
+    """Integers of the header, separated by spaces: as many as `size` says, and within bounds. [The file]"""
     admit(type(text) is str and set(text) <= set("0123456789abcdef- "), "not a text of integers")
     tokens = text.split(" ")
     longest = max(map(len, tokens))
@@ -227,12 +227,12 @@ def floats(values, exponent):
     nearest = [value / (1 << exponent) for value in values]
     for value, found in zip(values, nearest):
         numerator, denominator = found.as_integer_ratio()
-        admit(numerator << exponent == value * denominator, "no float64")
+        admit(numerator << exponent == value * denominator, "a number is not a float64")
     return nearest
 
 
 def matrix_and_vector(rows, columns, exponent):
-    """Rows with a last entry behind them, as two arrays of a digest. [The header]"""
+    """Rows whose last entries stand apart: two arrays of a digest. [The header]"""
     matrix = floats([value for row in rows for value in row[:-1]], exponent)
     vector = floats([row[-1] for row in rows], exponent)
     return [array_content((len(rows), columns), matrix), array_content((len(rows),), vector)]
@@ -244,7 +244,7 @@ def matrix_and_vector(rows, columns, exponent):
 
 
 def product(values, form):
-    """Σ values[i] form[i], as far as the shorter one goes."""
+    """Σ values[i] form[i] over the shorter of the two."""
     return sum(map(mul, values, form))
 
 
@@ -259,7 +259,7 @@ def negative(form):
 
 
 def spread(size, terms):
-    """The form of so many coefficients that has these terms."""
+    """The form with a given number of coefficients that has these terms."""
     form = [0] * size
     for place, coefficient in terms:
         form[place] = coefficient
@@ -417,10 +417,10 @@ def read_problem(file):
 
 
 def read_header(file):
-    """The first line: plain JSON, in which no key comes twice, and within its bounds. [The header]"""
+    """The first line: plain JSON, in which no key appears twice, and within its bounds. [The header]"""
     text = file.readline(LINE_BYTES).decode("ascii", "replace")
-    unfit = "no relugeom certificate: a key comes twice, or it is too long or not in plain form"
-    admit(text.startswith("{"), "no relugeom certificate: its first line is no header")
+    unfit = "not a relugeom certificate: a key appears twice, or the header is too long or not in plain form"
+    admit(text.startswith("{"), "not a relugeom certificate: its first line is not a header")
     admit(text.count("[") + text.count("{") <= LISTS and text.count(",") <= COMMAS, unfit)
     header = json.loads(text)
     admit(json.dumps(header) + "\n" == text, unfit)
@@ -447,7 +447,7 @@ def read_domain(entry, networks):
     exponent = number(exponent_text, 0, EXPONENT)
     kinds, lows, highs, names = map(list, zip(*map(entries, entries(inputs)), strict=True))
     fits = all(len(layers[0].rows[0]) == len(kinds) + 1 for layers in networks)
-    admit(fits and {type(name) for name in names} == {str}, "a domain has other inputs than a network, or odd names")
+    admit(fits and {type(name) for name in names} == {str}, "a domain has other inputs than a network, or bad names")
     lower, upper = read_sides(lows), read_sides(highs)
     contents = [text_content("domain"), side_content(lower, -math.inf, exponent)]
     contents.append(side_content(upper, math.inf, exponent))
@@ -496,12 +496,12 @@ def read_names(entry, inputs, layers):
     outputs, classes, found = entries(entry)
     lists = inputs, entries(outputs), entries(classes)
     right = all(type(name) is str for names in lists for name in names) and len(outputs) == len(layers[-1].rows)
-    admit(right and len(classes) in (0, max(2, len(outputs))), "odd names of outputs or classes")
+    admit(right and len(classes) in (0, max(2, len(outputs))), "the names of outputs or classes do not fit the network")
     contents = [text_content("names")]
     for names in lists:
         contents.append(text_content(str(len(names))))
         contents += map(text_content, names)
-    admit(found == digest(contents), "the digest of the names is that of other names")
+    admit(found == digest(contents), "the digest of the names does not match them")
     return Names(outputs, classes, found)
 
 
@@ -518,7 +518,7 @@ def read_claim(claim, networks, names, domain):
     else:
         found = read_excluded(claim, copies, domain, networks, names)
     used = {copy.index for copy in found.copies}
-    admit(found.trees and used == set(range(len(networks))), "no claim, or of other networks")
+    admit(found.trees and used == set(range(len(networks))), "nothing is claimed, or a network is left out")
     return found
 
 
@@ -536,7 +536,7 @@ def read_patterns(claim, copies, domain):
     trees = []
     for bits, status in map(entries, entries(patterns)):
         right = type(bits) is str and len(bits) == units and set(bits) <= {"0", "1"} and Line.TAKEN in LINES[status]
-        admit(right, "no pattern of the network, or no status of one")
+        admit(right, "not a pattern of the network, or not a status")
         trees.append((status, bits))
     return Claim(kind, trees, copies, domain)
 
@@ -555,7 +555,7 @@ def read_excluded(claim, copies, domain, networks, names):
     """A claim `excluded`. [The claims]"""
     kind, scope, further, ball, sets = keyed(claim, "kind", "scope", "copies", "ball", "sets")
     right = kind == "excluded" and scope in ("relaxation", "admissible") and len(entries(further)) < 2
-    admit(right, "an unknown claim, or about other inputs, or more than two copies")
+    admit(right, "the claim is unknown, is about other inputs, or has more than two copies")
     for entry in further:
         copy = read_copy(entry, networks, names, len(domain.names))
         domain = joint_domain(domain, copy)
@@ -566,11 +566,11 @@ def read_excluded(claim, copies, domain, networks, names):
 
 
 def read_copy(entry, networks, names, inputs):
-    """A further copy of a network: its own inputs come behind those of x. [The claims: copies]"""
+    """A further copy of a network: its own inputs follow those of x. [The claims: copies]"""
     network, text = entries(entry)
     index = number(network, 0, len(networks) - 1)
     own = [] if text == "" else numbers(text, least=0)
-    admit(len(set(own)) == len(own) and max(own, default=0) < inputs, "a copy has no such inputs")
+    admit(len(set(own)) == len(own) and max(own, default=0) < inputs, "a copy does not have these inputs")
     columns = list(range(inputs))
     for place, k in enumerate(own):
         columns[k] = inputs + place
@@ -609,7 +609,7 @@ def read_sets(entry, size):
             row = numbers(text, size=size, least=-1 << CLAIM_BITS, most=1 << CLAIM_BITS)
             found.append(Inequality(strict, row, number(exponent_text, 0, EXPONENT)))
         types = {type(inequality.strict) for inequality in found}
-        admit(types == {bool}, "a set without an inequality, or not strict or not")
+        admit(types == {bool}, "a set has no inequality, or does not say whether one is strict")
         sets.append(found)
     admit(sets, "no set is excluded")
     return sets
@@ -702,7 +702,7 @@ class Cell:
         self.advance()
 
     def charge(self, steps):
-        """Count work; a file may ask for so much as its size allows. [What must be verified: bounded]"""
+        """Count work: a file may ask for as much as its size allows. [What must be verified: bounded]"""
         self.work -= steps
         if self.work < 0:
             raise Refused("the proof takes more steps than a file of this size may")
@@ -710,7 +710,7 @@ class Cell:
     # The forms of units and outputs, from the weights.
 
     def advance(self):
-        """Go to the next level that has a unit to decide, or behind the last one. [Trees]"""
+        """Go to the next level that has a unit to decide, or past the last one. [Trees]"""
         while self.level < len(self.left) and self.left[self.level] == 0:
             self.level += 1
             if self.level < len(self.left) and self.levels[self.level].columns is None:
@@ -864,7 +864,7 @@ class Cell:
         weights, pairs = fields[: len(forms)], fields[len(forms) :]
         row_numbers = integers(pairs[::2])
         values = integers(weights + pairs[1::2])
-        admit(len(values) == len(forms) + len(row_numbers), "multipliers are no pairs")
+        admit(len(values) == len(forms) + len(row_numbers), "multipliers are not in pairs")
         least, most = min(values, default=0), max(values, default=0)
         admit(-self.problem.limit < least and most < self.problem.limit, "a multiplier is longer than the file's limit")
         rows = list(map(self.rows.get, row_numbers))
@@ -934,7 +934,7 @@ class Cell:
         """D X₁ … X_n: the point X / D lies in the domain; returns [D, X₁, …], so that its products are times D."""
         point = integers(fields)
         denominator, *coordinates = point
-        admit(len(coordinates) == self.n and denominator > 0, "a point has a denominator and a number per input")
+        admit(len(coordinates) == self.n and denominator > 0, "a point is not a denominator with one number per input")
         longest = max(denominator, *map(abs, coordinates))
         admit(longest < self.problem.point_limit, "a point is longer than the file's limit")
         self.charge(self.point_price * (len(fields) + (sum(map(len, fields)) * self.problem.longest >> LONG)))
@@ -1062,7 +1062,7 @@ class Walk:
         while True:
             key, *fields = read_node(self.file)
             if key not in allowed:
-                raise Refused(f"no line of such a tree: {key[:40]!r}")
+                raise Refused(f"not a line of such a tree: {key[:40]!r}")
             if CHECKS[key](self, fields) == GOES_ON:
                 continue
             if self.open is not None and self.open.waiting == len(self.waiting):
@@ -1108,7 +1108,7 @@ class Walk:
         """`s UNIT`: z ≤ 0 in the first subtree, z > 0 in the second. [Trees: s]"""
         unit, *rest = integers(fields)
         form = self.cell.form(unit)
-        admit(not rest, "a line has more fields")
+        admit(not rest, "a line has too many fields")
         self.waiting.append(Waiting(len(self.cell.trail), unit, form, False))
         self.cell.decide(unit, negative(form), INACTIVE)
         return GOES_ON
@@ -1117,7 +1117,7 @@ class Walk:
         """`t UNIT`: the pattern's side. [Trees: t]"""
         unit, *rest = integers(fields)
         form = self.cell.form(unit)
-        admit(not rest, "a line has more fields")
+        admit(not rest, "a line has too many fields")
         if self.pattern[unit] == "1":
             self.cell.decide(unit, form, ACTIVE)
         else:
@@ -1147,7 +1147,7 @@ class Walk:
         form, cell, scale, e = self.cell.form(unit), self.cell, self.problem.scale, self.cell.domain.exponent
         low, high = rest
         limit = self.problem.limit
-        require(-limit < low < 0 < high < limit, "a unit is relaxed between other bounds")
+        require(-limit < low < 0 < high < limit, "the bounds of a relaxed unit do not enclose 0, or are too long")
         one = spread(cell.slots, [(0, 1 << scale)])
         variable = spread(cell.slots, [(1 + cell.n + unit, 1 << scale)])
         cell.prove(weigh((1 << e, -high), (form, one)), read_node(self.file))
@@ -1162,13 +1162,13 @@ class Walk:
         """`m PATH`: a subtree that can be checked by itself; where that is done, it is skipped. [Trees: m]"""
         (path,) = fields
         text, begin = path.decode(), self.file.tell() - len(b"m \n") - len(path)
-        admit(text == self.cell.path(), "a mark has another path")
-        admit(self.open is None and len(self.marks) < MARKS, "a mark within another, or too many of them")
+        admit(text == self.cell.path(), "the path of a mark is not the path to it")
+        admit(self.open is None and len(self.marks) < MARKS, "a mark lies within another, or there are too many")
         self.open = OpenMark(begin, len(self.waiting))
         if begin not in self.done:
             return GOES_ON
         end, known, counts = self.done[begin]
-        admit(known == text and begin < end, "a subtree was checked behind another path")
+        admit(known == text and begin < end, "a subtree was checked on another path")
         self.counts = [a + b for a, b in zip(self.counts, counts, strict=True)]
         self.skipped.append(text)
         self.file.seek(end)
@@ -1189,7 +1189,7 @@ class Walk:
 
     def unexplored(self, fields):
         """`u`: regions may be missing. [Trees: u]"""
-        admit(not fields, "a line has more fields")
+        admit(not fields, "a line has too many fields")
         self.counts[UNEXPLORED] += 1
         return ENDS
 
@@ -1213,7 +1213,7 @@ class Walk:
     def slope(self, fields):
         """`g`: the output does not move the other way on the cell. [What must be verified: g]"""
         self.counts[CLOSED] += 1
-        admit(not fields, "a line has more fields")
+        admit(not fields, "a line has too many fields")
         slope = self.cell.output(self.claim.output)[1 + self.claim.input]
         require(slope * self.claim.direction >= 0, "an output moves the other way")
         return ENDS
@@ -1225,7 +1225,7 @@ class Walk:
         self.cell.prove_flat(point, read_node(self.file))
         if self.status == "lower-dimensional":
             key, *fields = read_node(self.file)
-            admit(key == Line.POINT, "no point is shown that has the pattern")
+            admit(key == Line.POINT, "the tree shows no point with the pattern")
             self.cell.show(fields, interior=False)
         return ENDS
 
@@ -1304,7 +1304,7 @@ def say_excluded(problem):
 
 
 def name_terms(problem):
-    """What the places of an inequality's row are, behind the constant. [The claims: sets, copies]"""
+    """What the places of an inequality's row are, after the constant. [The claims: sets, copies]"""
     claim, inputs = problem.claim, problem.claim.domain.names
     first, *others = claim.copies
     terms = [Term(f"x{k}", called("input", k, inputs)) for k in range(problem.inputs)]
@@ -1345,7 +1345,7 @@ def read_model(path, layers):
 
     [What must be verified: a model]
     """
-    other = f"the certificate is about another network than {path}"
+    other = f"the certificate is about another network, not that of {path}"
     matrices = [(f"W{k}.npy", (len(rows), len(rows[0]) - 1)) for k, (rows, _) in enumerate(layers)]
     vectors = [(f"b{k}.npy", (len(rows),)) for k, (rows, _) in enumerate(layers)]
     contents = [text_content("network")]
@@ -1421,7 +1421,7 @@ def check_subtrees(path, *spans):
             take_path(walk.cell, text.decode())
             walk.run(walk.claim.trees[0][0])
             walk.cell.undo(0)
-            admit(file.tell() == end, "a marked subtree ends elsewhere")
+            admit(file.tell() == end, "a marked subtree does not end where the index says")
             found.append((begin, end, text.decode(), walk.counts))
         return found
 
@@ -1447,11 +1447,11 @@ def check(path, model=None, done=()):
         walk = Walk(file, done)
         problem = walk.problem
         same = model is None or read_model(model, walk.claim.copies[0].layers) == problem.digests[0]
-        require(same, f"the certificate is about another network than {model}")
+        require(same, f"the certificate is about another network, not that of {model}")
         for status, pattern in walk.claim.trees:
             walk.run(status, pattern)
         check_ending(walk, file)
-        require(walk.claim.kind != "partition" or walk.counts[REGIONS] > 0, "a partition without a region")
+        require(walk.claim.kind != "partition" or walk.counts[REGIONS] > 0, "the partition has no region")
     return {
         "proved": say(problem, walk.counts),
         "networks": list(problem.digests),

@@ -3,10 +3,8 @@
 Imports every room; it alone uses Typer. Never does mathematics, writes SQL or decides.
 """
 
-import logging
 import signal
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -40,7 +38,6 @@ def main(arguments: Sequence[str] | None = None, *, budget: Budget | None = None
     budget
         What the verb may spend where no option sets a limit.
     """
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where its cache lies is of no interest here
     with standard_streams() as output:
         code = _run(arguments, budget)
         sys.stdout.flush()
@@ -100,6 +97,8 @@ def _run(arguments: Sequence[str] | None, budget: Budget | None) -> int:
         print_error("another process that this one was talking to has ended: try again")
         return ExitCode.UNKNOWN
     except Exception:  # a fault of this program: its traceback is for the people who mend it
+        import traceback
+
         traceback.print_exc()
         print_error("this is a fault in the program and says nothing about your question: please report it")
         return ExitCode.FAULT

@@ -42,12 +42,15 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-def _show_help(context: typer.Context) -> None:
-    """Print the help of a command that is called without a verb; every verb begins here."""
+def _begin(context: typer.Context) -> None:
+    """Prepare the process for a verb, or print the help of a command that is called without one."""
     _check_working_directory()
     if context.invoked_subcommand is None:
         typer.echo(context.get_help(), err=True)
         raise typer.Exit(ExitCode.BAD_INPUT)
+    import logging  # no help text needs it
+
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # where its cache lies is of no interest here
 
 
 @app.callback(invoke_without_command=True)
@@ -58,13 +61,13 @@ def relugeom(
     ] = False,
 ) -> None:
     """Options of the command as a whole."""
-    _show_help(context)
+    _begin(context)
 
 
 @database.callback(invoke_without_command=True)
 def db(context: typer.Context) -> None:
     """The schema of a store."""
-    _show_help(context)
+    _begin(context)
 
 
 def budget_of(context: typer.Context, **limits: Unpack[Limits]) -> Budget:

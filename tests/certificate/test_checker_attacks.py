@@ -98,7 +98,7 @@ REJECTED = {
     "a unit with a negative number": (partition("s -1"), OUT_OF_TURN),
     "a unit of the next layer too early": (partition("s 2", network=hand.TWO_LAYERS), OUT_OF_TURN),
     "a leaf above the tree": (partition("p 2 1"), "a leaf leaves a unit undecided"),
-    "a partition without a region": (partition("u", status="truncated"), "without a region"),
+    "a partition without a region": (partition("u", status="truncated"), "has no region"),
     # points
     "a point outside the box": (partition("s 0", "1 1 1 0 1", "p 2 -3", *HALVES[3:]), BOX),
     "a point above the box": (partition(*HALVES[:4], "p 1 2"), BOX),
@@ -117,8 +117,14 @@ REJECTED = {
     # what covers the domain
     "an empty domain": (partition(*HALVES, domain={**LINE, "inputs": [["c", 1, -1, "x"]]}), BOX),
     # empty cells and closed sets
-    "a relaxed unit with a lower bound beyond the header's bits": (bound("r 0 -100 1", "1", "1"), "other bounds"),
-    "a relaxed unit with an upper bound beyond the header's bits": (bound("r 0 -1 100", "1", "1"), "other bounds"),
+    "a relaxed unit with a lower bound beyond the header's bits": (
+        bound("r 0 -100 1", "1", "1"),
+        "bounds of a relaxed unit",
+    ),
+    "a relaxed unit with an upper bound beyond the header's bits": (
+        bound("r 0 -1 100", "1", "1"),
+        "bounds of a relaxed unit",
+    ),
     "a cell that is not empty": (bound("e", closed=1), STILL_THERE),
     "strictness by a unit that is proved active": (
         about(("1", "infeasible"), lines=["1 0 1", "e 0 1"], network=[(0, [[0, 0]]), (0, [[1, 0]])], proofs=1),
@@ -150,7 +156,7 @@ REJECTED = {
         STILL_THERE,
     ),
     # relaxed units
-    "a relaxed unit whose upper bound is not proved": (bound("r 0 -2 0", "1", "1"), "relaxed between other bounds"),
+    "a relaxed unit whose upper bound is not proved": (bound("r 0 -2 0", "1", "1"), "bounds of a relaxed unit"),
     "a relaxed unit with too low an upper bound": (
         bound("r 0 -2 1", "1", "1", network=[(0, [[2, 0]]), (0, [[1, 0]])]),
         UNPROVED,
@@ -159,7 +165,7 @@ REJECTED = {
         bound("r 0 -1 2", "1", "1", network=[(0, [[2, 0]]), (0, [[1, 0]])]),
         UNPROVED,
     ),
-    "a relaxed unit whose lower bound is not negative": (bound("r 0 0 1", "1", "1"), "relaxed between other bounds"),
+    "a relaxed unit whose lower bound is not negative": (bound("r 0 0 1", "1", "1"), "bounds of a relaxed unit"),
     "a variable below its unit": (bound("r 0 -1 1", "1", "1", "r 1 -1 1", "1", "1", "c 1", closed=1), STILL_THERE),
     # branches
     "a branch on a continuous input": (
@@ -261,10 +267,10 @@ REFUSED = {
     "a layer without a row": (with_header(networks=[[["0", []], *NETWORKS[0][1:]]]), "damaged"),
     "rows of other lengths": (with_header(networks=[[["0", ["1 0", "1 0 0"]], *NETWORKS[0][1:]]]), "do not fit"),
     "layers that do not fit": (with_header(networks=[[NETWORKS[0][0], ["0", ["1 1 1 0"]]]]), "do not fit"),
-    "a network that is not used": (with_header(networks=[*NETWORKS, *NETWORKS]), "of other networks"),
+    "a network that is not used": (with_header(networks=[*NETWORKS, *NETWORKS]), "a network is left out"),
     "a weight that is no float64": (
         with_header(networks=[[["0", ["1" + "0" * 15 + "1 0", "-1 0"]], NETWORKS[0][1]]]),
-        "no float64",
+        "not a float64",
     ),
     "a weight that is too large": (
         with_header(networks=[[["0", ["1" * 400 + " 0", "-1 0"]], NETWORKS[0][1]]]),
@@ -282,7 +288,7 @@ REFUSED = {
     "no input": (with_domain(inputs=[]), "damaged"),
     "another kind": (with_domain(inputs=[["x", "-1", "1", "x"]]), "damaged"),
     "an input that is a text": (with_domain(inputs=["c-1x"]), "not a list"),
-    "a name that is no text": (with_domain(inputs=[["c", "-1", "1", 5]]), "odd names"),
+    "a name that is no text": (with_domain(inputs=[["c", "-1", "1", 5]]), "or bad names"),
     "NaN": (with_domain(inputs=[["c", float("nan"), "1", "x"]]), "not a text"),
     "a row that is too long": (with_domain(equal=["1 0 0"]), "not 2 integers"),
     "a network of more inputs": (partition(*HALVES, network=PLANE), "other inputs"),
@@ -295,38 +301,44 @@ REFUSED = {
     "a group that is not binary": (with_domain(groups=["0"]), "not binary"),
     "a group that names an input twice": (with_domain(groups=["0 0"], inputs=[["b", "0", "1", "x"]]), "twice"),
     "a group that counts from behind": (with_domain(groups=["-1"], inputs=[["b", "0", "1", "x"]]), "out of range"),
-    "an unknown claim": (with_claim(kind="believed"), "unknown claim"),
+    "an unknown claim": (with_claim(kind="believed"), "the claim is unknown"),
     "a claim with one key more": (with_claim(more=1), "the keys are not"),
     "an unknown scope": (with_claim(scope="some"), "other inputs"),
     "no set": (with_claim(sets=[]), "no set is excluded"),
-    "a set without an inequality": (with_claim(sets=[[]]), "a set without an inequality"),
+    "a set has no inequality": (with_claim(sets=[[]]), "a set has no inequality"),
     "an inequality of other length": (with_claim(sets=[[[True, "0", "1 0"]]]), "not 3 integers"),
-    "strict as a text": (with_claim(sets=[[["true", "0", "-1 0 1"]]]), "not strict or not"),
-    "strict as a number": (with_claim(sets=[[[1, "0", "-1 0 1"]]]), "not strict or not"),
+    "strict as a text": (with_claim(sets=[[["true", "0", "-1 0 1"]]]), "does not say whether one is strict"),
+    "strict as a number": (with_claim(sets=[[[1, "0", "-1 0 1"]]]), "does not say whether one is strict"),
     "an inequality of long numbers": (with_claim(sets=[[[True, "0", "-1 0 1" + "0" * 2000]]]), "out of range"),
     "two more copies": (with_claim(copies=[["0", ""], ["0", ""]]), "more than two copies"),
     "a copy of no network": (with_claim(copies=[["1", ""]]), "out of range"),
     "a copy of the network before the first": (with_claim(copies=[["-1", ""]]), "out of range"),
-    "a copy whose own inputs repeat": (with_claim(copies=[["0", "0 0"]]), "no such inputs"),
-    "a copy whose own input there is not": (with_claim(copies=[["0", "1"]]), "no such inputs"),
+    "a copy whose own inputs repeat": (with_claim(copies=[["0", "0 0"]]), "does not have these inputs"),
+    "a copy whose own input there is not": (with_claim(copies=[["0", "1"]]), "does not have these inputs"),
     "an unknown norm": (with_claim(ball={**BALL, "norm": "l3"}), "not a ball"),
     "a ball with negative radius": (with_claim(ball={**BALL, "radius": "-1 2"}), "out of range"),
     "a ball with radius over 0": (with_claim(ball={**BALL, "radius": "1 0"}), "not a ball"),
     "a ball with a centre over 0": (with_claim(ball={**BALL, "centre": "0 0"}), "not a ball"),
     "a ball in another space": (with_claim(ball={**BALL, "centre": "1 0 0"}), "not 2 integers"),
     "an unknown status": (partition(*HALVES, status="nearly"), "complete or truncated"),
-    "no pattern": (about(lines=[], closed=0), "no claim"),
-    "a pattern that is too short": (about(("1", "region"), lines=["t 0", "p 2 1"]), "no pattern of the network"),
+    "no pattern": (about(lines=[], closed=0), "nothing is claimed"),
+    "a pattern that is too short": (about(("1", "region"), lines=["t 0", "p 2 1"]), "not a pattern of the network"),
     "a pattern that is too long": (
         about(("100", "region"), lines=["t 0", "t 1", "p 2 1"]),
-        "no pattern of the network",
+        "not a pattern of the network",
     ),
-    "a pattern as a list": (about((["1", "0"], "region"), lines=["t 0", "t 1", "p 2 1"]), "no pattern of the network"),
+    "a pattern as a list": (
+        about((["1", "0"], "region"), lines=["t 0", "t 1", "p 2 1"]),
+        "not a pattern of the network",
+    ),
     "a pattern with a relaxed unit": (
         about(("20", "region"), lines=["t 0", "t 1", "p 2 1"]),
-        "no pattern of the network",
+        "not a pattern of the network",
     ),
-    "a status of trees as one of patterns": (about(("10", "complete"), lines=["p 2 1"]), "no pattern of the network"),
+    "a status of trees as one of patterns": (
+        about(("10", "complete"), lines=["p 2 1"]),
+        "not a pattern of the network",
+    ),
     "an unknown status of a pattern": (about(("10", "odd"), lines=["t 0"]), "damaged"),
     "monotone in no input": (
         Written(header({**hand.rising().header["claim"], "input": "1"}, RAMP), ["s 0", "g", "g"], (0, 0, 0, 2)),
@@ -334,43 +346,43 @@ REFUSED = {
     ),
     "monotone in no direction": (
         Written(header({**hand.rising().header["claim"], "direction": "0"}, RAMP), ["s 0", "g", "g"], (0, 0, 0, 2)),
-        "no claim",
+        "nothing is claimed",
     ),
     # lines
-    "an unexplored part in a complete partition": (partition(*HALVES[:4], "u"), "no line of such a tree"),
-    "an empty cell in a partition": (partition(*HALVES[:4], "e 0 1"), "no line of such a tree"),
-    "a taken side in a partition": (partition("t 0"), "no line of such a tree"),
-    "a relaxed unit in a partition": (partition("r 0 -1 1", "1", "1"), "no line of such a tree"),
-    "a branch in a partition": (partition("k 0 0", domain=WHOLE), "no line of such a tree"),
-    "a branch where the relaxation is asked for": (bound("k 0 0", domain=WHOLE), "no line of such a tree"),
+    "an unexplored part in a complete partition": (partition(*HALVES[:4], "u"), "not a line of such a tree"),
+    "an empty cell in a partition": (partition(*HALVES[:4], "e 0 1"), "not a line of such a tree"),
+    "a taken side in a partition": (partition("t 0"), "not a line of such a tree"),
+    "a relaxed unit in a partition": (partition("r 0 -1 1", "1", "1"), "not a line of such a tree"),
+    "a branch in a partition": (partition("k 0 0", domain=WHOLE), "not a line of such a tree"),
+    "a branch where the relaxation is asked for": (bound("k 0 0", domain=WHOLE), "not a line of such a tree"),
     "a branch under an infeasible pattern": (
         about(("11", "infeasible"), lines=BRANCHED, network=WEDGE, domain=WHOLE),
-        "no line of such a tree",
+        "not a line of such a tree",
     ),
     "a branch under a flat pattern": (
         about(("11", "flat"), lines=BRANCHED, network=WEDGE, domain=WHOLE),
-        "no line of such a tree",
+        "not a line of such a tree",
     ),
-    "a region as an empty cell": (about(("11", "infeasible"), lines=["p 2 1"]), "no line of such a tree"),
+    "a region as an empty cell": (about(("11", "infeasible"), lines=["p 2 1"]), "not a line of such a tree"),
     "a relaxed unit in a monotone claim": (
         Written(hand.rising().header, ["r 0 -1 1", "1", "1", "g"], (0, 0, 2, 1)),
-        "no line of such a tree",
+        "not a line of such a tree",
     ),
-    "a mark in another claim": (bound("m --", *HALVES), "no line of such a tree"),
-    "a split with one child": (partition(*HALVES[:3]), "no line of a tree"),
+    "a mark in another claim": (bound("m --", *HALVES), "not a line of such a tree"),
+    "a split with one child": (partition(*HALVES[:3]), "not a line of a tree"),
     "a leaf too many": (partition(*HALVES, "p 2 1"), "index or the last line"),
-    "a split with fields": (partition("s 0 1"), "more fields"),
-    "a slope with fields": (Written(hand.rising().header, ["s 0", "g 0"], (0, 0, 0, 2)), "more fields"),
-    "an unexplored part with fields": (partition("u 0", status="truncated"), "more fields"),
-    "a key of two letters": (partition("sp 0"), "no line of such a tree"),
-    "an empty line": (partition("s 0", "", *HALVES[1:]), "no line of such a tree"),
+    "a split with fields": (partition("s 0 1"), "too many fields"),
+    "a slope with fields": (Written(hand.rising().header, ["s 0", "g 0"], (0, 0, 0, 2)), "too many fields"),
+    "an unexplored part with fields": (partition("u 0", status="truncated"), "too many fields"),
+    "a key of two letters": (partition("sp 0"), "not a line of such a tree"),
+    "an empty line": (partition("s 0", "", *HALVES[1:]), "not a line of such a tree"),
     "two spaces": (partition("s  0"), "damaged"),
-    "a multiplier without a row": (partition("s 0", "1 1 1 0"), "no pairs"),
+    "a multiplier without a row": (partition("s 0", "1 1 1 0"), "not in pairs"),
     "a proof without λ₀": (partition("s 0", "1 1"), "damaged"),
     "a point without a denominator": (partition(*HALVES[:2], "p"), "damaged"),
-    "a point over 0": (partition(*HALVES[:2], "p 0 -1"), "a denominator and a number per input"),
-    "a point over a negative number": (partition(*HALVES[:2], "p -2 1"), "a denominator and a number per input"),
-    "a point with two coordinates": (partition(*HALVES[:2], "p 2 -1 0"), "a denominator and a number per input"),
+    "a point over 0": (partition(*HALVES[:2], "p 0 -1"), "a denominator with one number per input"),
+    "a point over a negative number": (partition(*HALVES[:2], "p -2 1"), "a denominator with one number per input"),
+    "a point with two coordinates": (partition(*HALVES[:2], "p 2 -1 0"), "a denominator with one number per input"),
     "a point of more bits than the header says": (partition(*HALVES[:2], "p 200 -1ff", point_bits=9), "longer than"),
     "multipliers of more bits than the header says": (
         partition("s 0", "1 1 200 0 200", multiplier_bits=9),
@@ -399,7 +411,7 @@ REFUSED = {
     ),
     "a lower-dimensional pattern without a point": (
         about(("00", "lower-dimensional"), lines=["t 0", "t 1", "f 1 1", "0 1 1 1", "f 1 0"]),
-        "no point is shown",
+        "shows no point",
     ),
     "other counts": (partition(*HALVES, counts=(3, 0, 2, 0)), "index or the last line"),
     "a count of proofs": (partition(*HALVES, counts=(2, 0, 1, 0)), "index or the last line"),
@@ -444,14 +456,14 @@ def refused(path, content: bytes, match: str | None = None) -> None:
 def test_headers_that_json_reads_twice_are_refused(tmp_path):
     content = hand.fold_partition().content()
     twice = content.replace(b'"version": "1"', b'"version": "2", "version": "1"')
-    refused(tmp_path / "c", twice, "a key comes twice")
+    refused(tmp_path / "c", twice, "a key appears twice")
     refused(tmp_path / "c", content.replace(b'"version": "1"', b'"version":  "1"'), "plain form")
     refused(tmp_path / "c", content.replace(b'"x"', b'"\\u0078"'), "plain form")
     refused(tmp_path / "c", content.replace(b'"x"', b'"\xc3\xa4"'), "plain form")
     refused(tmp_path / "c", content.replace(b"\n", b"\r\n"), "plain form")
     refused(tmp_path / "c", b'{"a": ' + b"[" * 100_000 + b"\n", "damaged")
-    refused(tmp_path / "c", b"[" * 100_000 + b"\n", "its first line is no header")
-    refused(tmp_path / "c", b"\xef\xbb\xbf" + content, "its first line is no header")
+    refused(tmp_path / "c", b"[" * 100_000 + b"\n", "its first line is not a header")
+    refused(tmp_path / "c", b"\xef\xbb\xbf" + content, "its first line is not a header")
 
 
 def test_lines_and_numbers_are_as_long_as_the_format_allows_and_no_longer(tmp_path):
@@ -509,7 +521,7 @@ def test_a_tree_has_so_many_marks_and_no_more(tmp_path):
             (tmp_path / "c").write_bytes(content)
             assert check(tmp_path / "c")["unexplored"] == (1 << units) - 1
         else:
-            refused(tmp_path / "c", content, "too many of them")
+            refused(tmp_path / "c", content, "there are too many")
 
 
 def test_the_file_ends_with_its_last_line(tmp_path):

@@ -56,7 +56,7 @@ def test_a_mark_under_a_proof_names_it(tmp_path):
     done = check_subtrees(path, *read_index(path))
     assert check(path, done=done)["skipped"] == ["s0", "s1"]
     path = write(path, written._replace(lines=["0 0 1", "s 1", "m 00", "p 2 -1", "m s1", "p 2 1"]), [(2, 3), (4, 5)])
-    with pytest.raises(Refused, match="another path"):
+    with pytest.raises(Refused, match="path of a mark is not the path to it"):
         check(path)
     with pytest.raises(Rejected, match="hyperplane"):
         check_subtrees(path, read_index(path)[0])
@@ -75,7 +75,7 @@ def test_a_mark_with_another_path_is_refused(text, tmp_path):
     written = marked()
     written.lines[1] = f"m {text}"
     path = write(tmp_path / "c", written)
-    with pytest.raises(Refused, match="another path"):
+    with pytest.raises(Refused, match="path of a mark is not the path to it"):
         check(path)
     with pytest.raises((Refused, Rejected)):  # or the answer does not fit
         check(path, done=check_subtrees(path, *read_index(path)))
@@ -85,9 +85,9 @@ def test_marks_do_not_nest(tmp_path):
     written = marked()
     written.lines.insert(3, "m 01-")
     path = write(tmp_path / "c", written, [(1, 6), (3, 6), (7, 11)])
-    with pytest.raises(Refused, match="a mark within another"):
+    with pytest.raises(Refused, match="a mark lies within another"):
         check(path)
-    with pytest.raises(Refused, match="a mark within another"):
+    with pytest.raises(Refused, match="a mark lies within another"):
         check_subtrees(path, read_index(path)[0])
 
 

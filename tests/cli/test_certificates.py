@@ -129,9 +129,9 @@ def test_a_changed_proof_is_rejected_and_says_why(run, model):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", "no relugeom certificate"),
-        (b"\x00\xff" * 50, "no relugeom certificate"),
-        (b"PK\x03\x04", "no relugeom certificate"),
+        (b"", "not a relugeom certificate: "),
+        (b"\x00\xff" * 50, "not a relugeom certificate: "),
+        (b"PK\x03\x04", "not a relugeom certificate: "),
         (b"{}\n", "not a relugeom certificate of version 1 or 2"),
         (b'{"format": "relugeom-certificate", "version": "9"}\n', "not a relugeom certificate of version 1 or 2"),
     ],
