@@ -31,10 +31,11 @@ SOURCES = {"data": "the range of the data", "all": "all of R^n"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChosenDomain:
-    """A domain, and its source in words."""
+    """A domain, its source in words, and how it is specified on the command line."""
 
     domain: Domain
     source: str
+    spec: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +110,7 @@ def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | Non
         raise InputError(f"give a domain with --domain: box:LO,HI, all, or a TOML file like {DOMAIN_FILE}")
     domain = load_domain(place, network, data=None if samples is None else samples.table.range())
     domain_chart(domain)  # refuses an empty domain
-    return ChosenDomain(domain, source)
+    return ChosenDomain(domain, source, place)
 
 
 def find_protected(network: ReLUNetwork, names: Sequence[str]) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from relugeom.data.samples import Samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters
-from relugeom.partition.partition import Partition, PatternStatus
+from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.report.content import ReportContent
 
 __all__ = ["AuditResult"]
@@ -59,3 +59,8 @@ class AuditResult:
     answers: Sequence[Answer]
     leftover: str
     seconds: float
+
+    @property
+    def status(self) -> PartitionStatus:
+        """Whether every region of the domain is listed."""
+        return self.partition.status

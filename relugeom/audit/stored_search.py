@@ -17,7 +17,7 @@ from relugeom.deadline import CLOCK, Deadline
 from relugeom.errors import InputError
 from relugeom.measures.partition_measures import PartitionMeasures, measure_partition
 from relugeom.network.network import ReLUNetwork
-from relugeom.partition.partition import Partition
+from relugeom.partition.partition import Partition, PartitionStatus
 from relugeom.remarks import OnRemark, warn
 from relugeom.search.enumeration import enumerate_regions
 
@@ -53,6 +53,12 @@ class StoredSearch:
     store: str | None
     seconds: float
     leftover: str
+
+    @property
+    def status(self) -> PartitionStatus:
+        """COMPLETE if nothing was cut short: neither the list of regions nor, if they were asked for, its measures."""
+        measured = self.measures is None or self.measures.status is PartitionStatus.COMPLETE
+        return self.partition.status if measured else PartitionStatus.TRUNCATED
 
 
 def search_regions(

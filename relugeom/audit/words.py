@@ -99,7 +99,7 @@ def _unknown_notes(statuses: Sequence[PatternStatus], partition: Partition, cens
 
 def _sample_notes(clusters: Clusters, statuses: Sequence[PatternStatus], network: ReLUNetwork) -> Iterator[str]:
     """What is odd about the samples."""
-    if outside := int((~clusters.inside).sum()):
+    if outside := clusters.samples_outside:
         yield (
             f"Samples outside the domain: {outside:,}; they stay in their clusters but do not count as covering a "
             f"region."

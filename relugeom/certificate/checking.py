@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +22,7 @@ from relugeom.files import regular_file
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork, numbered_names
 
-__all__ = ["CHECKER", "CheckedCertificate", "check_certificate"]
+__all__ = ["CHECKER", "CheckStatus", "CheckedCertificate", "check_certificate"]
 
 CHECKER = Path(checker.__file__)
 """File that an auditor runs."""
@@ -45,6 +46,14 @@ WORKER = (
 )
 
 
+class CheckStatus(StrEnum):
+    """Outcome of the check of a certificate."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class CheckedCertificate:
     """Result of checking a certificate.
@@ -54,7 +63,7 @@ class CheckedCertificate:
     accepted, reason
         Whether every step follows, and else what does not, or that time ran out.
     proved
-        What is proved, in words.
+        What is proved, in words; nothing if it is not accepted.
     networks, domain
         Digests of what it is about, computed from its numbers.
     regions, unexplored, proofs, closed
@@ -88,6 +97,13 @@ class CheckedCertificate:
     names_not_checked: tuple[str, ...] = ()
     not_compared: tuple[str, ...] = ()
     finished: bool = True
+
+    @property
+    def status(self) -> CheckStatus:
+        """ACCEPTED, REJECTED, or UNKNOWN if time ran out before."""
+        if not self.finished:
+            return CheckStatus.UNKNOWN
+        return CheckStatus.ACCEPTED if self.accepted else CheckStatus.REJECTED
 
 
 class Compared(NamedTuple):
@@ -158,7 +174,7 @@ def check_certificate(
     return CheckedCertificate(
         accepted=not reason,
         reason=reason,
-        proved=tuple(found["proved"]),
+        proved=() if reason else tuple(found["proved"]),
         networks=tuple(found["networks"]),
         domain=found["domain"],
         regions=found["regions"],

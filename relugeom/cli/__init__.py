@@ -14,18 +14,16 @@ import typer
 from relugeom.budget import Budget
 from relugeom.cli import proof_verbs, store_verbs, verbs
 from relugeom.cli.app import app
-from relugeom.cli.exit_codes import ExitCode
+from relugeom.cli.exit_codes import ExitCode, code_of_error
 from relugeom.cli.output import print_error
 from relugeom.cli.streams import standard_streams
-from relugeom.errors import CertificateError, DeadlinePassedError, InputError, RelugeomError
+from relugeom.errors import RelugeomError
 
 __all__ = ["main"]
 
 VERBS = (verbs, proof_verbs, store_verbs)
 """Modules that define the verbs, in the order in which the help lists them."""
 app.registered_commands.sort(key=lambda verb: [module.__name__ for module in VERBS].index(verb.callback.__module__))
-UNDECIDED = (DeadlinePassedError, CertificateError)
-"""Errors that mean "unknown" because a limit was met; any other that the input did not cause is a fault of ours."""
 
 
 def main(arguments: Sequence[str] | None = None, *, budget: Budget | None = None) -> None:
@@ -74,12 +72,9 @@ def _run(arguments: Sequence[str] | None, budget: Budget | None) -> int:
     try:
         with _terminable():
             code: int | None = app(args=arguments, prog_name="relugeom", standalone_mode=False, obj=budget)
-    except InputError as error:
-        print_error(str(error))
-        return ExitCode.BAD_INPUT
     except RelugeomError as error:
         print_error(str(error))
-        return ExitCode.UNKNOWN if isinstance(error, UNDECIDED) else ExitCode.FAULT
+        return code_of_error(error)
     except TerminatedError as error:
         print_error(str(error))
         return ExitCode.TERMINATED

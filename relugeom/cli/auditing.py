@@ -9,7 +9,6 @@ import pandas as pd
 
 from relugeom.audit import AuditRequest, AuditResult, InputRequest, conduct_audit
 from relugeom.audit.clustering import ExplainedClusters, explain_clusters
-from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.output import progress, show, tell
 from relugeom.cli.written_files import file_entries
 from relugeom.report.tables import cluster_tables, summary_tables
@@ -34,17 +33,17 @@ class _Audited:
     result: AuditResult
 
     @property
-    def exit_code(self) -> ExitCode:
-        return STATUSES[self.result.partition.status]
+    def status(self) -> str:
+        return self.result.status
 
     def as_json(self) -> dict[str, Any]:
         result, kept, table = self.result, self.result.certificate, self.result.content.census
         census, labelled = (dict(zip(table[key], table["count"], strict=True)) for key in ("kind", "patterns"))
         return {
-            "status": result.partition.status.value,
+            "status": result.status.value,
             "reason": result.partition.reason,
             "samples": len(result.samples),
-            "outside": int((~result.clusters.inside).sum()),
+            "outside": result.clusters.samples_outside,
             "clusters": len(result.clusters),
             "regions": len(result.partition),
             "census": census,
@@ -80,13 +79,13 @@ class _Clustered:
     """Clusters of samples."""
 
     found: ExplainedClusters
-    exit_code = ExitCode.DONE
+    status = None
 
     def as_json(self) -> dict[str, Any]:
         found = self.found
         return {
             "samples": len(found.samples),
-            "outside": int(found.clusters.outside.sum()),
+            "outside": found.clusters.samples_outside,
             "domain": None if found.chosen is None else found.chosen.source,
             "remarks": list(found.remarks),
             "network": found.network.digest,

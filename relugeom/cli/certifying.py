@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relugeom.audit import DOMAIN_FILE, ChosenDomain, choose_domain
+from relugeom.audit import ChosenDomain, choose_domain
 from relugeom.budget import Budget
 from relugeom.certificate.checking import CHECKER, CheckedCertificate, check_certificate
 from relugeom.certificate.domain_proof import DomainProof, certify_domain
-from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show, tell_of_threads
 from relugeom.cli.written_files import file_entries
@@ -43,8 +42,7 @@ def run_certify(
     chosen = choose_domain(domain, network, None, Path(model))
     with progress() as report:
         found = certify_domain(network, chosen.domain, out, budget=budget, on_progress=report)
-    spec = str(Path(model).parent / DOMAIN_FILE) if domain is None else domain
-    check = ["relugeom", "check", out, "--model", model, "--domain", spec, *reading.arguments]
+    check = ["relugeom", "check", out, "--model", model, "--domain", chosen.spec, *reading.arguments]
     return show(_Certified(out, found, chosen, check), as_json=as_json)
 
 
@@ -58,8 +56,8 @@ class _Certified:
     check: Sequence[str]
 
     @property
-    def exit_code(self) -> ExitCode:
-        return STATUSES[self.found.status]
+    def status(self) -> str:
+        return self.found.status
 
     def as_json(self) -> dict[str, Any]:
         partition, certificate = self.found.partition, self.found.certificate
@@ -132,21 +130,14 @@ class _Checked:
 
     @property
     def status(self) -> str:
-        """ "accepted" or "rejected", as in the JSON."""
-        if not self.found.finished:
-            return "unknown"
-        return "accepted" if self.found.accepted else "rejected"
-
-    @property
-    def exit_code(self) -> ExitCode:
-        return STATUSES[self.status]
+        return self.found.status
 
     def as_json(self) -> dict[str, Any]:
         found = self.found
         return {
-            "status": self.status,
+            "status": found.status.value,
             "reason": found.reason,
-            "proved": list(found.proved) if found.accepted else [],
+            "proved": list(found.proved),
             "networks": list(found.networks),
             "domain_digest": found.domain,
             "regions": found.regions,
@@ -165,7 +156,7 @@ class _Checked:
     def as_parts(self) -> "list[RenderableType]":
         found = self.found
         if not found.accepted:
-            return [f"{self.status}: {found.reason}"]
+            return [f"{found.status}: {found.reason}"]
         facts = {
             "Accepted": found.proved[0],
             **{" " * place: text for place, text in enumerate(found.proved[1:], start=1)},  # lines without a name

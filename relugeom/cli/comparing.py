@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relugeom.audit.inputs import ChosenDomain, choose_domain
-from relugeom.claims.settlement import Proof, Verdict
+from relugeom.claims.settlement import Verdict
 from relugeom.claims.words import point_in_words
-from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show
 from relugeom.cli.written_files import file_entries
@@ -17,7 +16,7 @@ from relugeom.decimals import exact_text, nearest, rational_text
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.scope import scope_in_words
 from relugeom.printing import in_seconds
-from relugeom.questions.equivalence import Comparison, compare_networks
+from relugeom.questions.equivalence import Comparison, Equivalence, compare_networks
 from relugeom.questions.tightening import Extremum
 from relugeom.report.plain_tables import fact_table
 
@@ -26,11 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["run_compare"]
 
-STATUS = {Verdict.HOLDS: "equivalent", Verdict.FAILS: "different", Verdict.UNKNOWN: "unknown"}
 COMPARED = {
-    Verdict.HOLDS: "the same function on the domain",
-    Verdict.FAILS: "different functions",
-    Verdict.UNKNOWN: "unknown",
+    Equivalence.EQUIVALENT: "the same function on the domain",
+    Equivalence.DIFFERENT: "different functions",
+    Equivalence.UNKNOWN: "unknown",
 }
 
 
@@ -65,17 +63,7 @@ class _Compared:
 
     @property
     def status(self) -> str:
-        """Verdict, as in the JSON."""
-        return STATUS[self.found.equivalent.verdict]
-
-    @property
-    def exit_code(self) -> ExitCode:
-        return STATUSES[self.status]
-
-    @property
-    def certificate(self) -> Proof | None:
-        """Proof that was written, if any."""
-        return None if self.out is None else self.found.equivalent.proof
+        return self.found.status
 
     @property
     def differences(self) -> dict[str, Extremum]:
@@ -83,10 +71,10 @@ class _Compared:
         return dict(zip(self.found.networks[0].target_names, self.found.differences, strict=False))
 
     def as_json(self) -> dict[str, Any]:
-        found, first, kept = self.found, self.found.networks[0], self.certificate
+        found, first, kept = self.found, self.found.networks[0], self.found.certificate
         return {
-            "status": self.status,
-            "reason": found.equivalent.reason if found.equivalent.verdict is Verdict.UNKNOWN else "",
+            "status": found.status.value,
+            "reason": found.reason,
             "differences": {name: _difference(first, end) for name, end in self.differences.items()},
             "certificates": file_entries([kept]),
             "certificate": None if kept is None else self.out,  # this key and the next are older names
@@ -100,12 +88,12 @@ class _Compared:
     def as_parts(self) -> "list[RenderableType]":
         found, first = self.found, self.found.networks[0]
         meant = scope_in_words(self.chosen.domain, found.scope)
-        facts = {"Verdict": COMPARED[found.equivalent.verdict], "Domain": f"{self.chosen.source} ({meant})"}
-        if found.equivalent.verdict is Verdict.UNKNOWN:
-            facts["Reason"] = found.equivalent.reason
+        facts = {"Verdict": COMPARED[found.status], "Domain": f"{self.chosen.source} ({meant})"}
+        if found.reason:
+            facts["Reason"] = found.reason
         for name, end in self.differences.items():
             facts[name] = _difference_in_words(first, end)
-        if self.out is not None and self.certificate is not None:
+        if self.out is not None and found.certificate is not None:
             facts["Certificate"] = self.out
         facts["Time"] = in_seconds(found.seconds)
         return [fact_table(self.title, facts)]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from relugeom.audit import choose_domain
 from relugeom.audit.stored_search import StoredSearch, search_regions
 from relugeom.budget import Budget
-from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show, tell, tell_of_threads
 from relugeom.measures.partition_measures import PartitionMeasures
@@ -67,10 +66,8 @@ class _Enumerated:
     found: StoredSearch
 
     @property
-    def exit_code(self) -> ExitCode:
-        measures = self.found.measures
-        unfinished = measures is not None and measures.unfinished
-        return ExitCode.UNKNOWN if unfinished else STATUSES[self.found.partition.status]
+    def status(self) -> str:
+        return self.found.status
 
     def as_json(self) -> dict[str, Any]:
         found, partition = self.found, self.found.partition
@@ -127,7 +124,7 @@ def _measures_json(found: PartitionMeasures) -> dict[str, Any]:
         "covered_high": covered.high,
         "covered_confidence": covered.confidence,
         "covered_reason": covered.reason,
-        "largest_region": _largest(found),
+        "largest_region": None if found.largest is None else found.largest._asdict(),
         "facets": len(found.adjacency),
         "facets_reason": found.adjacency.reason,
         "linear_regions": found.linear_regions.count,
@@ -139,21 +136,13 @@ def _measures_in_words(found: PartitionMeasures) -> dict[str, str]:
     adjacency, merged = found.adjacency, found.linear_regions
     known = found.partition.status is PartitionStatus.COMPLETE
     facts = {"Volumes": _method_in_words(found.volumes), "Covered": _covered_in_words(found.covered)}
-    largest = _largest(found)
-    if largest is not None:
-        facts["Largest region"] = f"{largest['pattern']}: {largest['volume_share']:.4g} of the domain"
+    if found.largest is not None:
+        facts["Largest region"] = f"{found.largest.pattern}: {found.largest.volume_share:.4g} of the domain"
     facts["Facets"] = f"{len(adjacency):,} pairs of regions share one" + _as_far(
         ", as far as they are known", known, adjacency.reason
     )
     facts["Linear regions"] = f"{merged.count:,}" + _as_far(" among the regions that are known", known, merged.reason)
     return facts
-
-
-def _largest(found: PartitionMeasures) -> dict[str, Any] | None:
-    row = found.largest
-    if row is None:
-        return None
-    return {"pattern": str(found.partition[row].pattern), "volume_share": float(found.volumes.shares[row])}
 
 
 def _as_far(words: str, known: bool, reason: str) -> str:

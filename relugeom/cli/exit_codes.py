@@ -1,13 +1,15 @@
 """Exit codes: one number for each kind of outcome, and what each verb means by it.
 
-The one idea: an answer has a status, and one table maps each status to a code. The documentation is generated from
-these tables.
+The one idea: an answer has a status, and one table maps each status to a code; so no verb chooses a code. The
+documentation is generated from these tables.
 """
 
 from collections.abc import Mapping
 from enum import IntEnum
 
-__all__ = ["MEANINGS", "STATUSES", "VERBS", "ExitCode"]
+from relugeom.errors import CertificateError, DeadlinePassedError, InputError, RelugeomError
+
+__all__ = ["MEANINGS", "STATUSES", "VERBS", "ExitCode", "code_of", "code_of_error"]
 
 
 class ExitCode(IntEnum):
@@ -56,6 +58,8 @@ STATUSES: Mapping[str, ExitCode] = {
     "unknown": ExitCode.UNKNOWN,
 }
 """Code of each `status` that an answer can have."""
+UNDECIDED = (DeadlinePassedError, CertificateError)
+"""Errors that mean "unknown" because a limit was met; any other that the input did not cause is a fault of ours."""
 
 JUST_DONE: Mapping[ExitCode, str] = {ExitCode.DONE: "done"}
 LISTED: Mapping[ExitCode, str] = {ExitCode.DONE: "complete", ExitCode.UNKNOWN: "truncated"}
@@ -94,3 +98,25 @@ VERBS: Mapping[str, Mapping[ExitCode, str]] = {
     "db metadata": JUST_DONE,
 }
 """Meaning of the codes, verb by verb; those not listed for a verb mean the same for all of them."""
+
+
+def code_of(status: str | None, *, leftover: str = "") -> ExitCode:
+    """Code of an answer.
+
+    Parameters
+    ----------
+    status
+        Status of the answer; None for a verb that has nothing to decide.
+    leftover
+        What a copy of the written store would lack: then the job is not finished.
+    """
+    if leftover:
+        return ExitCode.UNKNOWN
+    return ExitCode.DONE if status is None else STATUSES[status]
+
+
+def code_of_error(error: RelugeomError) -> ExitCode:
+    """Code of a verb that has no answer."""
+    if isinstance(error, InputError):
+        return ExitCode.BAD_INPUT
+    return ExitCode.UNKNOWN if isinstance(error, UNDECIDED) else ExitCode.FAULT

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from relugeom.audit import choose_domain
 from relugeom.claims.words import point_in_words
-from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import show, show_file
 from relugeom.deadline import Deadline
@@ -37,7 +36,7 @@ class _Inspected:
 
     title: str
     network: ReLUNetwork
-    exit_code = ExitCode.DONE
+    status = None
 
     def as_json(self) -> dict[str, Any]:
         facts, network = self._facts(), self.network
@@ -91,8 +90,8 @@ class _Located:
     domain: str
 
     @property
-    def exit_code(self) -> ExitCode:
-        return STATUSES[self.location.status]
+    def status(self) -> str:
+        return self.location.status
 
     def as_json(self) -> dict[str, Any]:
         return _location_json(self.network, self.location, self.domain)

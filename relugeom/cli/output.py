@@ -1,7 +1,7 @@
 """Printing for every verb: one answer in two forms, remarks, one-line errors, progress.
 
 The one idea: a verb asks a room for one result and makes one `Shown` of it; `show` prints that as JSON or as tables,
-and gives its exit code.
+and gives the code of its status.
 """
 
 import json
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from relugeom.cli.exit_codes import ExitCode
+from relugeom.cli.exit_codes import code_of
 from relugeom.cli.streams import StandardOutput
 from relugeom.errors import RelugeomError
 from relugeom.printing import hide_passwords, printable
@@ -46,17 +46,11 @@ LONGEST_ERROR = 2000
 
 
 class Shown(Protocol):
-    """The answer of a verb, as it is printed.
-
-    Attributes
-    ----------
-    exit_code
-        Code with which the verb ends.
-    """
+    """The answer of a verb, as it is printed."""
 
     @property
-    def exit_code(self) -> ExitCode:
-        """Code with which the verb ends."""
+    def status(self) -> str | None:
+        """Status of the answer, from which its exit code follows; None if there is nothing to decide."""
 
     def as_json(self) -> Mapping[str, Any]:
         """Keys and values as `docs/reference/json.md` describes them."""
@@ -79,8 +73,7 @@ def show(answer: Shown, *, as_json: bool, leftover: str = "") -> int:
         print_parts(answer.as_parts())
     if leftover:
         print_error(leftover)
-        return ExitCode.UNKNOWN
-    return answer.exit_code
+    return code_of(answer.status, leftover=leftover)
 
 
 def show_file(facts: Mapping[str, Any], sentence: str, *, as_json: bool) -> int:
@@ -89,7 +82,7 @@ def show_file(facts: Mapping[str, Any], sentence: str, *, as_json: bool) -> int:
         print_json(facts)
     else:
         tell(sentence)
-    return ExitCode.DONE
+    return code_of(None)
 
 
 def print_error(text: str) -> None:

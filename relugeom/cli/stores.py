@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from relugeom.budget import StoreWaits
-from relugeom.cli.exit_codes import ExitCode
+from relugeom.cli.exit_codes import code_of
 from relugeom.cli.output import (
     is_read,
     json_rows,
@@ -73,7 +73,7 @@ def run_query(
 
 
 def _print_rows(result: QueryResult, form: str) -> int:
-    """Print the rows as they arrive; the exit code is UNKNOWN if they are not all that was asked for."""
+    """Print the rows as they arrive, and then what they lack; returns the code of the answer."""
     if form == "table":
         _print_table(result)
     else:
@@ -86,11 +86,10 @@ def _print_rows(result: QueryResult, form: str) -> int:
                 with result.clock.stopped():  # the time limit is not for a slow reader
                     print_text(piece)
         except StoreError as error:
-            print_error(f"{error}; what was printed is the beginning of the answer")
-            return ExitCode.UNKNOWN
+            result.left_out.append(f"{error}; what was printed is the beginning of the answer")
     for line in result.left_out:
         print_error(line)
-    return ExitCode.UNKNOWN if result.left_out else ExitCode.DONE
+    return code_of(result.status)
 
 
 def _print_table(result: QueryResult) -> None:
@@ -135,7 +134,7 @@ class _Current:
 
     store: str
     version: SchemaVersion
-    exit_code = ExitCode.DONE
+    status = None
 
     def as_json(self) -> dict[str, str | None]:
         return {"store": self.store, "current": self.version.current, "newest": self.version.head}
@@ -158,7 +157,7 @@ class _Upgraded:
 
     store: str
     before: SchemaVersion
-    exit_code = ExitCode.DONE
+    status = None
 
     def as_json(self) -> dict[str, str | None]:
         return {"store": self.store, "before": self.before.current, "current": self.before.head}
@@ -172,4 +171,4 @@ class _Upgraded:
 def run_metadata(store: str) -> int:
     """`relugeom db metadata`."""
     print_json(datasette_metadata(store))
-    return ExitCode.DONE
+    return code_of(None)

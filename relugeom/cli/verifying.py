@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relugeom.claims.settlement import Counterexample, Verdict
-from relugeom.cli.exit_codes import STATUSES, ExitCode
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show, tell
 from relugeom.cli.written_files import file_entries
@@ -81,17 +80,12 @@ class _Verified:
 
     @property
     def status(self) -> str:
-        """Verdict, as in the JSON."""
-        return "counterexample" if self.found.verdict is Verdict.FAILS else self.found.verdict.value
-
-    @property
-    def exit_code(self) -> ExitCode:
-        return STATUSES[self.status]
+        return self.found.status
 
     def as_json(self) -> dict[str, Any]:
         found, shown = self.found, self.found.counterexample
         return {
-            "status": self.status,
+            "status": found.status.value,
             "reason": found.reason,
             "boxes": found.boxes,
             "boxes_closed": found.boxes_closed,

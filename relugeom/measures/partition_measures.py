@@ -6,7 +6,7 @@ The one idea: each step gets a part of the remaining time, and says what it coul
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,12 +14,19 @@ from relugeom.deadline import Deadline, TimeLimit
 from relugeom.measures.adjacency import Adjacency, find_adjacency
 from relugeom.measures.linear_regions import LinearRegions, merge_linear_regions
 from relugeom.measures.volumes import CoveredShare, Volumes, covered_share, region_volumes
-from relugeom.partition.partition import Partition
+from relugeom.partition.partition import Partition, PartitionStatus
 
-__all__ = ["PartitionMeasures", "measure_partition"]
+__all__ = ["LargestRegion", "PartitionMeasures", "measure_partition"]
 
 PARTS = {"volumes": 0.25, "covered share": 0.33, "facets": 0.75, "linear regions": 1.0}
 """Part of the remaining time that each step gets."""
+
+
+class LargestRegion(NamedTuple):
+    """Pattern of a region, as text, and its share of the domain."""
+
+    pattern: str
+    volume_share: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,10 +47,18 @@ class PartitionMeasures:
     unfinished: tuple[str, ...]
 
     @property
-    def largest(self) -> int | None:
-        """Row of the region with the largest share of the domain; None if no share is known."""
+    def status(self) -> PartitionStatus:
+        """TRUNCATED if a step was cut short, whether or not all regions are listed."""
+        return PartitionStatus.TRUNCATED if self.unfinished else PartitionStatus.COMPLETE
+
+    @property
+    def largest(self) -> LargestRegion | None:
+        """The region with the largest share of the domain; None if no share is known."""
         shares = self.volumes.shares
-        return int(np.nanargmax(shares)) if len(shares) and not np.isnan(shares).all() else None
+        if np.isnan(shares).all():
+            return None
+        row = int(np.nanargmax(shares))
+        return LargestRegion(str(self.partition[row].pattern), float(shares[row]))
 
 
 def measure_partition(

@@ -113,6 +113,11 @@ class Clusters:
     def __len__(self) -> int:
         return len(self.packed)
 
+    @property
+    def samples_outside(self) -> int:
+        """Number of all samples outside the domain; 0 without a domain."""
+        return int(self.outside.sum())
+
     def __getitem__(self, row: int) -> Cluster:
         row = range(len(self))[row]
         decides = self.class_share.shape[1] == 2

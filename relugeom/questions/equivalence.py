@@ -7,11 +7,12 @@ on the cells that both networks have in common, and has a largest value like any
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
 
 from relugeom.claims.claim import Equivalent, Scope
-from relugeom.claims.settlement import Settlement, Verdict
+from relugeom.claims.settlement import Proof, Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
@@ -22,7 +23,22 @@ from relugeom.questions.settler import Ask, PlainSettle, Settler, asking, settle
 from relugeom.questions.tightening import Extremum
 from relugeom.search.admissible import check_admissible
 
-__all__ = ["Comparison", "compare_networks"]
+__all__ = ["Comparison", "Equivalence", "compare_networks"]
+
+
+class Equivalence(StrEnum):
+    """Whether two networks are the same function."""
+
+    EQUIVALENT = "equivalent"
+    DIFFERENT = "different"
+    UNKNOWN = "unknown"
+
+
+OF_VERDICT = {
+    Verdict.HOLDS: Equivalence.EQUIVALENT,
+    Verdict.FAILS: Equivalence.DIFFERENT,
+    Verdict.UNKNOWN: Equivalence.UNKNOWN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +64,22 @@ class Comparison:
     scope: Scope
     differences: tuple[Extremum, ...]
     seconds: float
+
+    @property
+    def status(self) -> Equivalence:
+        """Whether they are the same function on the domain."""
+        return OF_VERDICT[self.equivalent.verdict]
+
+    @property
+    def reason(self) -> str:
+        """Why that is unknown, else empty."""
+        return self.equivalent.reason if self.status is Equivalence.UNKNOWN else ""
+
+    @property
+    def certificate(self) -> Proof | None:
+        """Proof that they are, if it was written to a file."""
+        proof = self.equivalent.proof
+        return None if proof is None or proof.path is None else proof
 
 
 def compare_networks(

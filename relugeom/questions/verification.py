@@ -7,6 +7,7 @@ The one idea: a property is a set of inputs and outputs that must not be met. It
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ from relugeom.partition.scope import choose_scope
 from relugeom.questions.properties import property_claims
 from relugeom.remarks import OnRemark, warn
 
-__all__ = ["PropertyResult", "verify_property"]
+__all__ = ["PropertyResult", "PropertyStatus", "verify_property"]
 
 CONTRADICTION = "the assertions contradict each other, so no input meets them, whatever the network is"
 NO_OUTPUT = (
@@ -38,6 +39,21 @@ NO_OUTPUT = (
 LATE = "time ran out before the property was read"
 NO_PROOF = Proof(None, 0, 0, 0, "")
 NOTHING_TO_PROVE = "no certificate is written, because there is nothing to prove"
+
+
+class PropertyStatus(StrEnum):
+    """Outcome of the verification of a property."""
+
+    HOLDS = "holds"
+    COUNTEREXAMPLE = "counterexample"
+    UNKNOWN = "unknown"
+
+
+OF_VERDICT = {
+    Verdict.HOLDS: PropertyStatus.HOLDS,
+    Verdict.FAILS: PropertyStatus.COUNTEREXAMPLE,
+    Verdict.UNKNOWN: PropertyStatus.UNKNOWN,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +94,11 @@ class PropertyResult:
     lower: tuple[float, ...]
     upper: tuple[float, ...]
     seconds: float
+
+    @property
+    def status(self) -> PropertyStatus:
+        """The verdict, by what shows it."""
+        return OF_VERDICT[self.verdict]
 
     @property
     def certificates(self) -> tuple[Proof, ...]:

@@ -74,8 +74,8 @@ def _summary(clusters: Clusters, biases: FloatArray) -> dict[str, str]:
     summary = {"Samples": f"{samples:,}", "Clusters": f"{len(clusters):,}"}
     if clusters.accuracy is not None:
         summary["Accuracy"] = estimated_share(round(float(clusters.accuracy @ clusters.size)), samples)
-    if int(clusters.outside.sum()):
-        summary["Outside the domain"] = f"{int(clusters.outside.sum()):,} samples"
+    if clusters.samples_outside:
+        summary["Outside the domain"] = f"{clusters.samples_outside:,} samples"
     if biases.shape[1] == 1 and len(clusters) <= 8:
         summary["Biases of the maps"] = ", ".join(f"{value:.4g}" for value in biases[:, 0])
     return summary

@@ -14,14 +14,19 @@ from from_code.exit_codes import codes_table, statuses_table, verbs_table
 from networks import he_network, layered
 
 from relugeom import cli
+from relugeom.certificate.checking import CheckStatus
 from relugeom.claims.settlement import Verdict
 from relugeom.cli.exit_codes import MEANINGS, STATUSES, VERBS, ExitCode
 from relugeom.errors import EmptyDomainError, SolverCrashError
 from relugeom.geometry.domain import Domain
 from relugeom.partition.partition import PartitionStatus, PatternStatus
+from relugeom.questions.equivalence import Equivalence
+from relugeom.questions.verification import PropertyStatus
 from relugeom.search.admissible import check_admissible
+from relugeom.store.query.readonly import QueryStatus
 
 CLI = Path(cli.__file__).parent
+STATUS_TYPES = (Verdict, PartitionStatus, PatternStatus, Equivalence, PropertyStatus, CheckStatus, QueryStatus)
 BOX = "".join(f"(declare-const X_{k} Real)(assert (>= X_{k} -1))(assert (<= X_{k} 1))" for k in range(2))
 STATED = f"{BOX}(declare-const Y_0 Real)(assert (>= Y_0 100))"
 
@@ -39,7 +44,7 @@ def test_the_codes_that_scripts_rely_on():
     assert set(MEANINGS) == set(ExitCode)
 
 
-@pytest.mark.parametrize("kind", [Verdict, PartitionStatus, PatternStatus])
+@pytest.mark.parametrize("kind", STATUS_TYPES)
 def test_every_status_has_a_code_and_what_is_not_known_is_never_0_or_1(kind):
     codes = {value: STATUSES[value] for value in kind}
     open_ones = {value for value, code in codes.items() if code is ExitCode.UNKNOWN}
@@ -63,6 +68,23 @@ def test_no_verb_ends_with_a_number_of_its_own():
         for node in (node for function in functions for node in ast.walk(function) if isinstance(node, ast.Return)):
             numbers = [part.value for part in ast.walk(node) if isinstance(part, ast.Constant)]
             assert not [n for n in numbers if isinstance(n, int) and n > 0], f"{path.name}:{node.lineno}"
+
+
+def test_no_verb_has_a_status_or_a_code_of_its_own():
+    """A result carries its status, and the table has its code: verbs name neither."""
+    codes = {"exit_codes.py", "__init__.py", "app.py"}  # the table; errors and signals; usage
+    for path in sorted(CLI.glob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        assert path.name in codes or not named & {"ExitCode", "STATUSES"}, path.name
+        for node in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == "status"):
+            said = node.body[-1]
+            handed_on = isinstance(said, ast.Return) and getattr(said.value, "attr", "") == "status"
+            assert handed_on or path.name == "output.py", f"{path.name}:{node.lineno}"  # the protocol
+
+
+def test_every_code_of_an_answer_comes_from_a_status_that_some_result_has():
+    assert set(STATUSES) == {value for kind in STATUS_TYPES for value in kind}
 
 
 def named_int(annotation):

@@ -13,6 +13,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from enum import StrEnum
 from math import inf
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from relugeom.store.query.process import LONGEST_ROW
 from relugeom.store.query.refusals import out_of_time, refusal
 from relugeom.store.subjects.processes import mark_interrupted
 
-__all__ = ["MOST_BYTES", "QueryResult", "run_query"]
+__all__ = ["MOST_BYTES", "QueryResult", "QueryStatus", "run_query"]
 
 MOST_BYTES = 1_000_000_000
 START = "import sys; sys.path[:] = sys.argv[1:]; from relugeom.store.query.process import main; main()"
@@ -55,6 +56,13 @@ class Clock:
             self.deadline = Deadline().within(left)
 
 
+class QueryStatus(StrEnum):
+    """Whether rows are all that was asked for."""
+
+    COMPLETE = "complete"
+    TRUNCATED = "truncated"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class QueryResult:
     """Answer of a query; `rows` can be read once.
@@ -75,6 +83,11 @@ class QueryResult:
     rows: Iterator[Row]
     left_out: list[str] = field(default_factory=list)
     clock: Clock = field(default_factory=Clock)
+
+    @property
+    def status(self) -> QueryStatus:
+        """TRUNCATED once the rows are known to lack something."""
+        return QueryStatus.TRUNCATED if self.left_out else QueryStatus.COMPLETE
 
 
 def run_query(
