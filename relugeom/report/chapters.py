@@ -189,40 +189,11 @@ def _accuracy(scores: pd.Series) -> str:
 
 def _robustness(norm: Norm, distances: pd.DataFrame, counterfactuals: pd.DataFrame, *, show_samples: bool) -> Section:
     """Of the samples whose distance was asked in one norm."""
-    known, settled = distances["distance"].dropna(), distances["verdict"] != Verdict.UNKNOWN
-    facts = {
-        "samples examined": f"{len(distances):,}, evenly chosen",
-        "norm": f"{NORMS[norm]}, in input units",
-        "samples with another decision found": f"{len(known):,} of {len(distances):,}",
-        "distances that are proved": f"{int(settled.sum()):,} of {len(distances):,}",
+    nearest = _nearest_samples(distances, counterfactuals) if show_samples else distances.head(0)
+    tables = {
+        "The samples nearest to another decision (numbered by row of the data, from 0)": nearest,
+        "Distances by cluster": _distances_by_cluster(distances, show_samples=show_samples),
     }
-    if len(known) >= FEWEST:
-        facts["median distance"] = display(float(known.median()))
-        radii = sorted({float(known.quantile(quantile)) for quantile in RADII})
-        for kept in kept_decisions(distances["distance"].to_numpy(dtype=float), settled.to_numpy(), radii):
-            words = estimated_share(kept.most, len(distances))
-            if kept.least < kept.most:
-                words = f"at least {kept.least:,} and at most {kept.most:,} of {len(distances):,}"
-            facts[f"samples that keep their decision within {display(kept.radius)}"] = words
-    tables: dict[str, pd.DataFrame] = {}
-    if show_samples:
-        nearest = distances.head(MAX_ROWS).copy()
-        changes = {
-            sample: "; ".join(
-                f"{row.feature} {display(row.value - row.change)} → {display(row.value)}" for row in rows.itertuples()
-            )
-            for sample, rows in counterfactuals.groupby("sample", sort=False)
-        }
-        nearest["smallest change of the decision"] = [changes.get(sample, "") for sample in nearest["sample"]]
-        nearest["certificate"] = [proof_name(file) for file in nearest["file"]]
-        columns = ["sample", "cluster", "distance", "verdict", "smallest change of the decision", "certificate"]
-        tables["The samples nearest to another decision (numbered by row of the data, from 0)"] = nearest[columns]
-    by_cluster = distances.groupby("cluster", sort=True)["distance"].agg(["count", "min", "median"]).reset_index()
-    by_cluster = by_cluster.rename(columns={"count": "samples", "min": "least distance", "median": "median distance"})
-    if not show_samples:
-        by_cluster = by_cluster[by_cluster["samples"] >= LEAST_SAMPLES].drop(columns="least distance")
-    if len(by_cluster):
-        tables["Distances by cluster"] = by_cluster
     return Section(
         "Robustness and counterfactuals",
         [
@@ -233,9 +204,51 @@ def _robustness(norm: Norm, distances: pd.DataFrame, counterfactuals: pd.DataFra
             if distances["file"].notna().any()
             else "The certificates were not kept, because they contain the samples.",
         ],
-        facts=facts,
-        tables=tables,
+        facts=_distance_facts(norm, distances),
+        tables={caption: table for caption, table in tables.items() if len(table)},
     )
+
+
+def _distance_facts(norm: Norm, distances: pd.DataFrame) -> dict[str, str]:
+    """Counts of the distances that are known and proved; with enough of them, how far decisions are kept."""
+    known, settled = distances["distance"].dropna(), distances["verdict"] != Verdict.UNKNOWN
+    facts = {
+        "samples examined": f"{len(distances):,}, evenly chosen",
+        "norm": f"{NORMS[norm]}, in input units",
+        "samples with another decision found": f"{len(known):,} of {len(distances):,}",
+        "distances that are proved": f"{int(settled.sum()):,} of {len(distances):,}",
+    }
+    if len(known) < FEWEST:
+        return facts
+    facts["median distance"] = display(float(known.median()))
+    radii = sorted({float(known.quantile(quantile)) for quantile in RADII})
+    for kept in kept_decisions(distances["distance"].to_numpy(dtype=float), settled.to_numpy(), radii):
+        words = estimated_share(kept.most, len(distances))
+        if kept.least < kept.most:
+            words = f"at least {kept.least:,} and at most {kept.most:,} of {len(distances):,}"
+        facts[f"samples that keep their decision within {display(kept.radius)}"] = words
+    return facts
+
+
+def _nearest_samples(distances: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
+    """The samples nearest to another decision, and what would have to change."""
+    nearest = distances.head(MAX_ROWS).copy()
+    changes = {
+        sample: "; ".join(
+            f"{row.feature} {display(row.value - row.change)} → {display(row.value)}" for row in rows.itertuples()
+        )
+        for sample, rows in counterfactuals.groupby("sample", sort=False)
+    }
+    nearest["smallest change of the decision"] = [changes.get(sample, "") for sample in nearest["sample"]]
+    nearest["certificate"] = [proof_name(file) for file in nearest["file"]]
+    return nearest[["sample", "cluster", "distance", "verdict", "smallest change of the decision", "certificate"]]
+
+
+def _distances_by_cluster(distances: pd.DataFrame, *, show_samples: bool) -> pd.DataFrame:
+    """Least and median distance in each cluster; without samples, only medians over enough of them."""
+    table = distances.groupby("cluster", sort=True)["distance"].agg(["count", "min", "median"]).reset_index()
+    table = table.rename(columns={"count": "samples", "min": "least distance", "median": "median distance"})
+    return table if show_samples else table[table["samples"] >= LEAST_SAMPLES].drop(columns="least distance")
 
 
 def _unobserved(unobserved: pd.DataFrame) -> Section | None:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from relugeom.analysis.importance import ClusterImportance
-from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.network.pattern import pattern_texts
 from relugeom.partition.clusters import Clusters
 from relugeom.report.content import ReportContent
@@ -17,43 +17,7 @@ __all__ = ["cluster_content"]
 
 def cluster_content(name: str, clusters: Clusters, importance: ClusterImportance) -> ReportContent:
     """Content about clusters, their profiles and their importance; `name` is that of the data."""
-    network = clusters.network
-    k, n, m = len(clusters), network.inputs, network.outputs
-    numbers = np.arange(1, k + 1)
-    decides = clusters.class_share.shape[1] == 2
-    table = pd.DataFrame(
-        {
-            "cluster": numbers,
-            "pattern": pattern_texts(clusters.packed, network.widths),
-            "samples": clusters.size,
-            "share": clusters.size / len(clusters.assignment),
-            "outside": clusters.outside,
-            "status": None,
-            "prediction": clusters.prediction_mean[:, 0] if m == 1 else None,
-            "positive_share": clusters.class_share[:, 1] if decides else None,
-            "target_mean": clusters.target_mean,
-            "accuracy": clusters.accuracy,
-        }
-    )
-    profiles = pd.DataFrame(
-        {
-            "cluster": np.repeat(numbers, n),
-            "feature": list(network.feature_names) * k,
-            "mean": clusters.feature_mean.ravel(),
-            "spread": clusters.feature_spread.ravel(),
-        }
-    )
-    weights = pd.DataFrame(
-        {
-            "cluster": np.repeat(numbers, m * n),
-            "output": list(np.repeat(np.array(network.target_names, dtype=object), n)) * k,
-            "feature": list(network.feature_names) * (k * m),
-            "coefficient": importance.coefficients.ravel(),
-            "sign": importance.maps.signs[:, :, :-1].ravel(),
-            "scaled": importance.scaled.ravel(),
-            "contribution": importance.contribution.ravel(),
-        }
-    )
+    table = _cluster_table(clusters)
     return ReportContent(
         title=f"Clusters of {name}",
         summary=_summary(clusters, importance.maps.biases),
@@ -61,12 +25,67 @@ def cluster_content(name: str, clusters: Clusters, importance: ClusterImportance
         domain=pd.DataFrame(columns=["feature", "kind", "lower", "upper", "group"]),
         census=pd.DataFrame(columns=["patterns", "count"]),
         clusters=table,
-        profiles=profiles,
-        importance=rank_features(weights, table),
+        profiles=_profile_table(clusters),
+        importance=rank_features(_importance_table(clusters, importance), table),
         patterns=pd.DataFrame(columns=["pattern", "status", "samples", "admissible"]),
         provenance={},
         outcomes=cluster_outcomes(clusters),
     )
+
+
+def _cluster_table(clusters: Clusters) -> pd.DataFrame:
+    """One row per cluster."""
+    network = clusters.network
+    decides = clusters.class_share.shape[1] == 2
+    return pd.DataFrame(
+        {
+            "cluster": _numbers(clusters),
+            "pattern": pattern_texts(clusters.packed, network.widths),
+            "samples": clusters.size,
+            "share": clusters.size / len(clusters.assignment),
+            "outside": clusters.outside,
+            "status": None,
+            "prediction": clusters.prediction_mean[:, 0] if network.outputs == 1 else None,
+            "positive_share": clusters.class_share[:, 1] if decides else None,
+            "target_mean": clusters.target_mean,
+            "accuracy": clusters.accuracy,
+        }
+    )
+
+
+def _profile_table(clusters: Clusters) -> pd.DataFrame:
+    """One row per cluster and feature."""
+    network = clusters.network
+    return pd.DataFrame(
+        {
+            "cluster": np.repeat(_numbers(clusters), network.inputs),
+            "feature": list(network.feature_names) * len(clusters),
+            "mean": clusters.feature_mean.ravel(),
+            "spread": clusters.feature_spread.ravel(),
+        }
+    )
+
+
+def _importance_table(clusters: Clusters, importance: ClusterImportance) -> pd.DataFrame:
+    """One row per cluster, output and feature."""
+    network = clusters.network
+    outputs = np.repeat(np.array(network.target_names, dtype=object), network.inputs)
+    return pd.DataFrame(
+        {
+            "cluster": np.repeat(_numbers(clusters), len(outputs)),
+            "output": list(outputs) * len(clusters),
+            "feature": list(network.feature_names) * (len(clusters) * network.outputs),
+            "coefficient": importance.coefficients.ravel(),
+            "sign": importance.maps.signs[:, :, :-1].ravel(),
+            "scaled": importance.scaled.ravel(),
+            "contribution": importance.contribution.ravel(),
+        }
+    )
+
+
+def _numbers(clusters: Clusters) -> IntArray:
+    """Numbers of the clusters, from 1."""
+    return np.arange(1, len(clusters) + 1)
 
 
 def _summary(clusters: Clusters, biases: FloatArray) -> dict[str, str]:
