@@ -21,6 +21,7 @@ from relugeom.audit.questions import ask_questions
 from relugeom.budget import Counts
 from relugeom.claims.answer import Answer
 from relugeom.claims.claim import Scope
+from relugeom.claims.reason import Cause
 from relugeom.claims.settlement import Verdict
 from relugeom.claims.words import answer_in_words, witness_in_words
 from relugeom.data.samples import read_samples
@@ -265,7 +266,8 @@ def test_what_there_was_no_time_for_is_an_answer_too(tmp_path: Path) -> None:
         *((f"y0 never rises when x{feature} alone rises", Verdict.FAILS) for feature in (0, 1)),
     ]
     assert all(answer.shown for answer in shown)
-    assert all("time ran out" in answer.reason for answer in answers if answer.verdict is Verdict.UNKNOWN)
+    unknown = [answer.reason for answer in answers if answer.verdict is Verdict.UNKNOWN]
+    assert all(reason.cause is Cause.TIME and "time ran out" in str(reason) for reason in unknown)
     kinds = [answer.subject.question for answer in answers]
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "fairness": 1,

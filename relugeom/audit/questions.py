@@ -17,6 +17,7 @@ from relugeom.budget import Counts
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.answer import Answer, CounterpartShare, Population, RemovedUnit, ShownInput
 from relugeom.claims.claim import Claim
+from relugeom.claims.reason import NO_REASON, Cause, Reason
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.claims.subject import Direction, Question, Side, Subject
 from relugeom.deadline import Deadline, TimeLimit
@@ -44,7 +45,9 @@ PART_EACH, PART_PROOFS, RANGE_PARTS = 1 / 6, 4 / 5, 3
 """Parts of the time: for one claim, and for all claims; in the remaining time, inputs may still show that claims
 fail.
 """
-LATE = "time ran out: allow more with --time-limit, or ask this question alone"
+LATE = Reason(Cause.TIME, "time ran out", "time ran out: allow more with --time-limit, or ask this question alone")
+NO_INPUT = Reason(Cause.NO_INPUT, "no admissible input is known")
+UNLIMITED = Reason(Cause.UNLIMITED, "it has no limit on the domain")
 
 
 def ask_questions(
@@ -102,7 +105,7 @@ class _Question:
     ask: Callable[[], Iterable[Answer]]
     also_late: bool = False
 
-    def left_out(self, reason: str) -> Iterator[Answer]:
+    def left_out(self, reason: Reason) -> Iterator[Answer]:
         """Answers to the question if it is not asked."""
         return (Answer(subject, Verdict.UNKNOWN, reason=reason) for subject in self.subjects)
 
@@ -139,7 +142,7 @@ class _Questions:
             try:
                 yield list(question.ask())
             except EmptyDomainError:
-                yield list(question.left_out("no admissible input is known"))
+                yield list(question.left_out(NO_INPUT))
         if late:
             yield late
 
@@ -205,14 +208,14 @@ class _Questions:
     def _range(self, subject: Subject, found: Extremum) -> Answer:
         settled = found.settlement
         if found.value is None:
-            return Answer(subject, Verdict.FAILS, reason="it has no limit on the domain")
+            return Answer(subject, Verdict.FAILS, reason=UNLIMITED)
         return Answer(
             subject,
             found.verdict,
             found.value,
             shown=(ShownInput(found.point, found.value),),
             from_samples=self._from_samples,
-            reason="" if settled is None else settled.reason,
+            reason=NO_REASON if settled is None else settled.reason,
             proof=None if settled is None else settled.proof,
         )
 
@@ -260,7 +263,7 @@ class _Questions:
             shown=tuple(ShownInput(x, decided=decide_exactly(rule, outputs)) for x, outputs in pair),
             shares=tuple(self._measured_shares(found)) if measured else (),
             from_samples=self._from_samples,
-            reason=settled.reason if settled.verdict is Verdict.UNKNOWN else "",
+            reason=settled.reason if settled.verdict is Verdict.UNKNOWN else NO_REASON,
             proof=settled.proof,
         )
 
@@ -302,7 +305,7 @@ class _Questions:
 
 def _not_asked(subject: Subject, limit: int) -> _Question:
     """Answer that stands for the subjects beyond a limit."""
-    reason = f"not asked: an audit asks only about the first {limit:,}"
+    reason = Reason(Cause.LIMIT, "not asked", f"not asked: an audit asks only about the first {limit:,}")
     return _Question((subject,), lambda: (Answer(subject, Verdict.UNKNOWN, reason=reason),))
 
 

@@ -117,8 +117,8 @@ def _number(value: object) -> int | None:
 
 
 def _reason(row: Row) -> str:
-    """Why a verdict is unknown, without the details in brackets."""
-    return str(row["reason"] or "").partition(" (")[0]
+    """Why a verdict is unknown, without details where the store has it so."""
+    return str(row["short_reason"] or row["reason"])
 
 
 def _listed(names: Sequence[str]) -> str:

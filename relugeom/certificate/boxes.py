@@ -126,7 +126,7 @@ class _Boxes:
                 return self._said(Verdict.FAILS, found.counterexample)
             if found.proof is not None:
                 self._keep(box, found.proof)
-            reason = reason or found.reason
+            reason = reason or str(found.reason)
         if len(self._proofs) == len(self._boxes):
             return self._said(Verdict.HOLDS)
         if len(self._boxes) > 1 or not reason:

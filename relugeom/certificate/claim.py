@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from relugeom.certificate.claim_proof.cell_proofs import CellProver
 from relugeom.certificate.claim_proof.closers import SetCloser, SlopeCloser
-from relugeom.certificate.claim_proof.counterexample import FalseClaimError
+from relugeom.certificate.claim_proof.counterexample import FalseClaimError, UnprovedClaimError
 from relugeom.certificate.claim_proof.header_entry import as_excluded, claim_object, set_rows
 from relugeom.certificate.claim_proof.joint_cell import Copies, JointCell
 from relugeom.certificate.claim_proof.pattern_proofs import PatternTrees
@@ -21,9 +21,10 @@ from relugeom.certificate.header import domain_exponent, header_line
 from relugeom.certificate.writer import CertificateFile
 from relugeom.claims.claim import Claim, Excluded, Monotone
 from relugeom.claims.patterns import PatternClaims
+from relugeom.claims.reason import Cause, Reason
 from relugeom.claims.settlement import Proof, Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
-from relugeom.errors import CertificateError, InputError
+from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import check_inputs
@@ -104,7 +105,7 @@ def settle_claim(
     task = prepare_claim(claim, network, domain, second_network)
     shown = None if candidates is None else find_counterexample(claim, task.networks, domain, candidates)
     if shown is not None:
-        reason = "one of the given inputs refutes the claim"
+        reason = Reason(Cause.INPUT, "one of the given inputs refutes the claim")
         return Settlement(claim, Verdict.FAILS, counterexample=shown, reason=reason)
     return settle_task(claim, task, path, max_cells, deadline, on_progress)
 
@@ -165,9 +166,9 @@ def settle_task(
     try:
         proof = keep_proof(task, proof_lines(task, max_cells, deadline, on_progress), path)
     except FalseClaimError as error:
-        return Settlement(claim, Verdict.FAILS, counterexample=error.counterexample, reason=str(error))
-    except CertificateError as error:
-        return Settlement(claim, Verdict.UNKNOWN, reason=str(error))
+        return Settlement(claim, Verdict.FAILS, counterexample=error.counterexample, reason=error.reason)
+    except UnprovedClaimError as error:
+        return Settlement(claim, Verdict.UNKNOWN, reason=error.reason)
     return Settlement(claim, Verdict.HOLDS, proof)
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
 
+from relugeom.claims.reason import NO_REASON, Reason, as_reason
 from relugeom.claims.settlement import Proof, Verdict
 from relugeom.claims.subject import Subject
 from relugeom.linalg.exact import Point
@@ -94,7 +95,7 @@ class Answer:
     from_samples
         Whether the search for the inputs that are shown began at samples, so that they may be some or tell of some.
     reason
-        Why the verdict is unknown, or empty.
+        Why the verdict is unknown, or that a range has no limit; a plain text becomes a reason of another cause.
     proof
         Certificate of a statement that holds.
     """
@@ -108,5 +109,8 @@ class Answer:
     shares: tuple[CounterpartShare, ...] = ()
     removed: tuple[RemovedUnit, ...] = ()
     from_samples: bool = False
-    reason: str = ""
+    reason: Reason = NO_REASON
     proof: Proof | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", as_reason(self.reason))

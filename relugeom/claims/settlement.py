@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from relugeom.claims.claim import Claim
+from relugeom.claims.reason import NO_REASON, Reason, as_reason
 from relugeom.linalg.exact import Point
 
 __all__ = ["Counterexample", "Proof", "Settlement", "Verdict"]
@@ -69,11 +70,14 @@ class Settlement:
     counterexample
         Input that shows that it fails; None if a pattern does not have the claimed standing.
     reason
-        Why the claim fails, or why that is unknown, in words.
+        Why the claim fails, or why that is unknown; a plain text becomes a reason of another cause.
     """
 
     claim: Claim
     verdict: Verdict
     proof: Proof | None = None
     counterexample: Counterexample | None = None
-    reason: str = ""
+    reason: Reason = NO_REASON
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", as_reason(self.reason))

@@ -73,7 +73,7 @@ class Comparison:
     @property
     def reason(self) -> str:
         """Why that is unknown, else empty."""
-        return self.equivalent.reason if self.status is Equivalence.UNKNOWN else ""
+        return str(self.equivalent.reason) if self.status is Equivalence.UNKNOWN else ""
 
     @property
     def certificate(self) -> Proof | None:

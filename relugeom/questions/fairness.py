@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from relugeom.analysis.counterparts import find_pair, with_their_groups
 from relugeom.claims.claim import Claim, Excluded, SameDecision, SameLargest, Scope, Twin
 from relugeom.claims.inequality import Inequality
+from relugeom.claims.reason import unclear_class
 from relugeom.claims.settlement import Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DeadlinePassedError, InputError
@@ -146,7 +147,7 @@ def _without_doubt(network: ReLUNetwork, ask: Ask, found: Settlement) -> Settlem
     certain = ask(Excluded(((above, below),), claim.scope, twin=Twin(claim.own)))
     if certain.verdict is Verdict.FAILS:
         return replace(certain, claim=claim)
-    reason = f"an output lies between {rule.lower!r} and {rule.upper!r}, where the class is unknown"
+    reason = unclear_class(rule.lower, rule.upper)
     return replace(found, verdict=Verdict.UNKNOWN, counterexample=None, reason=reason)
 
 

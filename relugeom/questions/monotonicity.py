@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike
 
 from relugeom.claims.claim import Claim, Excluded, Monotone, Scope, Twin
 from relugeom.claims.inequality import Inequality
+from relugeom.claims.reason import Cause, Reason
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
@@ -182,7 +183,7 @@ def _shown(claim: Claim, pair: Counterexample | None) -> Settlement | None:
     """Settlement that fails if a pair refutes the claim."""
     if pair is None:
         return None
-    return Settlement(claim, Verdict.FAILS, counterexample=pair, reason="two inputs refute it")
+    return Settlement(claim, Verdict.FAILS, counterexample=pair, reason=Reason(Cause.INPUT, "two inputs refute it"))
 
 
 def _settle_direction(

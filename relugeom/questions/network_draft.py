@@ -19,12 +19,12 @@ from relugeom.linalg.exact import as_fraction, integer_matrix, nearest_quotient,
 from relugeom.network.exact import evaluate_exactly
 from relugeom.network.network import ReLUNetwork
 
-__all__ = ["Draft", "Reason", "Removal"]
+__all__ = ["Draft", "Removal", "RemovalReason"]
 
 NOTHING: Mapping[int, Fraction] = {}
 
 
-class Reason(StrEnum):
+class RemovalReason(StrEnum):
     """Reason why a unit is not needed."""
 
     NEVER_FIRES = "never fires"
@@ -52,7 +52,7 @@ class Removal:
 
     layer: int
     unit: int
-    reason: Reason
+    reason: RemovalReason
     rounded: int
 
 
@@ -107,12 +107,12 @@ class Draft:
         """Remove units without effect: never firing, constant, or unused."""
         for unit in range(len(self.biases[layer])):
             if not self.weights[layer + 1][:, unit].any():
-                self._take_out(layer, unit, gone, Reason.UNUSED)
+                self._take_out(layer, unit, gone, RemovalReason.UNUSED)
             elif self.signs[layer][unit] < 0:
-                self._take_out(layer, unit, gone, Reason.NEVER_FIRES)
+                self._take_out(layer, unit, gone, RemovalReason.NEVER_FIRES)
             elif not self.weights[layer][unit].any():
                 constant = max(Fraction(float(self.biases[layer][unit])), Fraction(0))
-                self._take_out(layer, unit, gone, Reason.CONSTANT, constant=constant)
+                self._take_out(layer, unit, gone, RemovalReason.CONSTANT, constant=constant)
 
     def _take_out_duplicates(self, layer: int, gone: set[int]) -> None:
         """Replace positive multiples of each other by the smallest of them."""
@@ -122,7 +122,7 @@ class Draft:
         for members in groups.values():
             (least, first), *others = sorted(members)
             for size, unit in others:
-                self._take_out(layer, unit, gone, Reason.DUPLICATE, {first: size / least})
+                self._take_out(layer, unit, gone, RemovalReason.DUPLICATE, {first: size / least})
 
     def _take_out_dependent(self, layer: int, gone: set[int]) -> None:
         """Remove units whose linear part is a combination of others."""
@@ -145,12 +145,12 @@ class Draft:
             constant = combination.pop(-1, Fraction(0))
             takes = _outputs_of({candidates[place]: factor for place, factor in combination.items()}, opposite)
             if unit not in opposite:
-                self._take_out(layer, unit, gone, Reason.DEPENDENT, takes, constant)
+                self._take_out(layer, unit, gone, RemovalReason.DEPENDENT, takes, constant)
                 continue
             partner_unit, t = opposite[unit]
             takes = {k: -t * c for k, c in takes.items()}
             takes[partner_unit] = takes.get(partner_unit, Fraction(0)) + t
-            self._take_out(layer, unit, gone, Reason.OPPOSITE, takes, -t * constant)
+            self._take_out(layer, unit, gone, RemovalReason.OPPOSITE, takes, -t * constant)
 
     def _merge_linear(self, layer: int) -> bool:
         """Multiply a layer that is linear on the domain into the next one."""
@@ -164,7 +164,7 @@ class Draft:
             row[-1] += Fraction(bias)
         values, rounded = _as_floats(rows)
         units = self.source_units[layer].tolist()
-        removals = [Removal(self.source_layers[layer], unit, Reason.LINEAR_LAYER, rounded) for unit in units]
+        removals = [Removal(self.source_layers[layer], unit, RemovalReason.LINEAR_LAYER, rounded) for unit in units]
         if values is None or (rounded and not self._rounds):
             self.refused += removals
             return False
@@ -180,7 +180,7 @@ class Draft:
         layer: int,
         unit: int,
         gone: set[int],
-        reason: Reason,
+        reason: RemovalReason,
         takes: Mapping[int, Fraction] = NOTHING,
         constant: Fraction = Fraction(0),
     ) -> None:
@@ -207,7 +207,7 @@ class Draft:
         gone.add(unit)
         self.removed.append(Removal(self.source_layers[layer], int(self.source_units[layer][unit]), reason, count))
 
-    def _refuse(self, layer: int, unit: int, reason: Reason, rounded: int) -> None:
+    def _refuse(self, layer: int, unit: int, reason: RemovalReason, rounded: int) -> None:
         self.refused.append(Removal(self.source_layers[layer], int(self.source_units[layer][unit]), reason, rounded))
 
     def _close(self, layer: int, gone: set[int]) -> None:
@@ -234,7 +234,7 @@ class Draft:
         listed = {(removal.layer, removal.unit) for removal in self.removed}
         for source, units in zip(self.source_layers, self.source_units, strict=True):
             left = [unit for unit in units.tolist() if (source, unit) not in listed]
-            self.removed += [Removal(source, unit, Reason.UNUSED, rounded) for unit in left]
+            self.removed += [Removal(source, unit, RemovalReason.UNUSED, rounded) for unit in left]
         self.weights = [np.zeros((len(outputs), self.weights[0].shape[1]))]
         self.biases = [values[:, 0]]
         self.signs, self.source_layers, self.source_units = [], [], []

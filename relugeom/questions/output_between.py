@@ -76,7 +76,7 @@ class OutputBetween:
     def reason(self) -> str:
         """Why the verdict is unknown, or empty."""
         open_ones = (found.reason for found in self.settlements if found.verdict is Verdict.UNKNOWN)
-        return next(open_ones, "") if self.verdict is Verdict.UNKNOWN else ""
+        return str(next(open_ones, "")) if self.verdict is Verdict.UNKNOWN else ""
 
 
 def output_between(

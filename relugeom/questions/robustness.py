@@ -23,6 +23,7 @@ from relugeom.analysis.decisions import decide_exactly
 from relugeom.claims.ball import Ball, Norm
 from relugeom.claims.claim import Excluded, Scope
 from relugeom.claims.inequality import Inequality
+from relugeom.claims.reason import unclear_class
 from relugeom.claims.settlement import Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
@@ -199,7 +200,7 @@ class _Search:
         if wider.verdict is not Verdict.FAILS:
             return wider
         rule = self._network.rule
-        reason = f"an output lies between {rule.lower!r} and {rule.upper!r}, where the class is unknown"
+        reason = unclear_class(rule.lower, rule.upper)
         return replace(wider, verdict=Verdict.UNKNOWN, counterexample=None, reason=reason)
 
     def _claim(self, sets: Sequence[Inequality], ball: Ball | None = None) -> Excluded:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.claims.ball import Norm
+from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Proof, Verdict
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.geometry.domain import Domain
@@ -50,6 +51,8 @@ class SampleRobustness:
         decision), or of there being no other decision; None if neither is proved.
     passed_over
         Rows that lie outside the domain, are not admissible, or have no clear decision.
+    scope
+        Inputs that count as counterfactuals: admissible ones, or all of the relaxation.
     reason
         Why there are fewer samples than were given, or empty.
     """
@@ -62,6 +65,7 @@ class SampleRobustness:
     change: FloatArray
     proofs: tuple[Proof | None, ...]
     passed_over: int
+    scope: Scope
     reason: str = ""
 
     def __post_init__(self) -> None:
@@ -173,6 +177,7 @@ def sample_robustness(
         change=points - samples[rows],
         proofs=tuple(None if one.settlement is None else one.settlement.proof for one in found),
         passed_over=passed_over,
+        scope=scope,
         reason=reason,
     )
 

@@ -13,6 +13,7 @@ from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.claim import Claim, Equivalent
+from relugeom.claims.reason import Cause, Reason
 from relugeom.claims.settlement import Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
@@ -35,6 +36,7 @@ Ask = Callable[[Claim], Settlement]
 """Function that settles a claim about the networks and the domain of a question, within its time."""
 PlainSettle = Callable[..., Settlement]
 """Function that settles claims and knows by itself how long it may take."""
+LATE = Reason(Cause.TIME, "time ran out", "time ran out before it was asked")
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
@@ -174,7 +176,7 @@ def asking(settler: Settler, domain: Domain, deadline: Deadline) -> Ask:
 
     def ask(claim: Claim) -> Settlement:
         if deadline.passed:
-            return Settlement(claim, Verdict.UNKNOWN, reason="time ran out before it was asked")
+            return Settlement(claim, Verdict.UNKNOWN, reason=LATE)
         return settler.settle(claim, domain, time_limit=deadline)
 
     return ask

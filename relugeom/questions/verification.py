@@ -206,7 +206,7 @@ def _settle_on(
             return BoxSettlement(Verdict.FAILS, len(boxes), proofs, found.counterexample)
         if found.proof is not None:
             proofs[box] = found.proof
-        reason = reason or found.reason
+        reason = reason or str(found.reason)
         if on_progress is not None:
             on_progress("closing boxes", len(proofs))
     if len(proofs) == len(boxes):

@@ -21,6 +21,7 @@ from relugeom.claims.ball import l1_ball, l2_ball, linf_ball
 from relugeom.claims.claim import Equivalent, Excluded, Monotone, OutputBound, SameDecision, SameLargest, Scope, Twin
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.patterns import PatternClaims, PatternStatement
+from relugeom.claims.reason import Cause
 from relugeom.claims.settlement import Verdict
 from relugeom.deadline import Deadline
 from relugeom.errors import CertificateError, InputError
@@ -280,7 +281,8 @@ def test_a_time_limit_ends_within_a_cell():
     network = he_network(3, 4, 30, 30, 1)  # to decide all units of one cell already takes longer
     found = settle_claim(OutputBound((1,), 10**6), network, Domain.box([-1] * 4, [1] * 4), time_limit=Deadline(0))
     assert found.verdict is Verdict.UNKNOWN
-    assert "after the time limit (0 cells closed" in found.reason
+    assert "after the time limit (0 cells closed" in str(found.reason)
+    assert (found.reason.cause, found.reason.short) == (Cause.TIME, "the proof is not complete after the time limit")
 
 
 def test_what_bounds_of_the_box_show_takes_no_linear_program(monkeypatch):
@@ -304,4 +306,5 @@ def test_what_bounds_of_the_box_show_takes_no_linear_program(monkeypatch):
 def test_patterns_are_left_open_at_a_deadline(standing):
     claim = PatternClaims((PatternStatement("11", standing), PatternStatement("00", standing)))
     found = settle_claim(claim, RAMP, SQUARE, time_limit=Deadline(0))
-    assert found.verdict is Verdict.UNKNOWN and "could not be proved in time" in found.reason
+    assert found.verdict is Verdict.UNKNOWN and found.reason.cause is Cause.TIME
+    assert "could not be proved in time" in str(found.reason)

@@ -24,6 +24,7 @@ from relugeom.claims.claim import (
     Scope,
 )
 from relugeom.claims.inequality import Inequality
+from relugeom.claims.reason import Cause
 from relugeom.claims.settlement import Settlement, Verdict
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain, list_admissible
@@ -112,7 +113,7 @@ def test_settling_looks_at_them_before_it_searches():
     highest = max(evaluate_exactly(network, tuple(map(Fraction, x)))[1][0] for x in X.tolist())
     found = settle_claim(OutputBound((1,), highest - 1), network, domain, candidates=X, max_cells=1)
     assert found.verdict is Verdict.FAILS and found.counterexample.outputs[0] > highest - 1
-    assert "given" in found.reason
+    assert found.reason.cause is Cause.INPUT and "given" in str(found.reason)
     assert settle_claim(OutputBound((1,), 1000), network, domain, candidates=X).verdict is Verdict.HOLDS
     with pytest.raises(InputError, match="needs a second network"):
         settle_claim(Equivalent(), network, domain, candidates=X)

@@ -12,6 +12,7 @@ from oracles import decided, domain_forms, satisfies, unequal_inputs
 from settling import settler
 
 from relugeom import load_domain, load_network
+from relugeom.claims.reason import Cause
 from relugeom.claims.settlement import Verdict
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain, list_admissible
@@ -81,7 +82,9 @@ def test_between_the_bounds_of_an_irrational_threshold_nothing_is_shown(tmp_path
         network = replace(layered(([[1.0]], [0.0]), ([[step]], [rule.lower])), decision=rule)
         found = protected_fairness(network, domain, settler(tmp_path, network, domain), (0,))
         assert found.same_decision.verdict is verdict
-        assert ("the class is unknown" in found.same_decision.reason) is (verdict is Verdict.UNKNOWN)
+        reason = found.same_decision.reason
+        assert (reason.cause is Cause.CLASS) is (verdict is Verdict.UNKNOWN)
+        assert ("the class is unknown" in str(reason)) is (verdict is Verdict.UNKNOWN)
 
 
 @pytest.mark.parametrize("probability", [0.3, 0.5, 0.9])

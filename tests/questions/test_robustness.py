@@ -25,6 +25,7 @@ from test_output_bounds import integers
 from relugeom import load_domain, load_network
 from relugeom.claims.ball import Norm
 from relugeom.claims.claim import Scope
+from relugeom.claims.reason import Cause
 from relugeom.claims.settlement import Verdict
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain, list_admissible
@@ -136,7 +137,8 @@ def test_an_output_between_the_bounds_of_a_threshold_is_no_counterfactual(tmp_pa
         settle = settler_on(network, tmp_path)
         found = distance_to_other_decision(network, domain, settle, [0.0], scope="admissible")
         assert (found.verdict, found.distance, found.certified) == (Verdict.UNKNOWN, distance, None)
-        assert "where the class is unknown" in found.settlement.reason
+        assert found.settlement.reason.cause is Cause.CLASS
+        assert "where the class is unknown" in str(found.settlement.reason)
         anywhere = distance_to_other_decision(network, domain, settle, [0.0], scope="relaxation")
         if distance:
             assert anywhere.verdict is Verdict.HOLDS
@@ -217,8 +219,16 @@ def test_the_share_of_samples_that_keep_their_decision_lies_between_what_is_prov
     verdicts = (Verdict.HOLDS, Verdict.HOLDS, Verdict.UNKNOWN, Verdict.UNKNOWN)
     points = np.zeros((4, 1))
     found = SampleRobustness(
-        Norm.LINF, np.arange(4), verdicts, np.array([0.5, 2.0, np.nan, 0.5]), points, points, (None,) * 4, 0
+        Norm.LINF,
+        np.arange(4),
+        verdicts,
+        np.array([0.5, 2.0, np.nan, 0.5]),
+        points,
+        points,
+        (None,) * 4,
+        0,
+        Scope.RELAXATION,
     )
     assert found.share_beyond(1.0) == (0.25, 0.5)
-    none = SampleRobustness(Norm.LINF, np.arange(0), (), np.zeros(0), points[:0], points[:0], (), 0)
+    none = SampleRobustness(Norm.LINF, np.arange(0), (), np.zeros(0), points[:0], points[:0], (), 0, Scope.RELAXATION)
     assert none.share_beyond(1.0) == (0.0, 1.0)

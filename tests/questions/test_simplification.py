@@ -17,7 +17,7 @@ from relugeom.claims.settlement import Verdict
 from relugeom.errors import EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain
 from relugeom.network.forward import evaluate
-from relugeom.questions.network_draft import Reason
+from relugeom.questions.network_draft import RemovalReason
 from relugeom.questions.simplification import Inexact, simplify_network
 from relugeom.questions.unit_signs import UnitSigns, bound_unit_signs, partition_unit_signs
 from relugeom.search.enumeration import enumerate_regions
@@ -110,14 +110,14 @@ def test_each_reason_by_hand(tmp_path):
     network = layered(first, ([[1, 1, 3, 1, 1, 1, 1, 1, 1, 0, 1]], [0]))
     found = simplify_network(network, bound_unit_signs(network, SQUARE))
     assert reasons(found) == {
-        (0, 1): Reason.DUPLICATE,
-        (0, 2): Reason.OPPOSITE,
-        (0, 4): Reason.DEPENDENT,
-        (0, 6): Reason.NEVER_FIRES,
-        (0, 7): Reason.CONSTANT,
-        (0, 8): Reason.NEVER_FIRES,
-        (0, 9): Reason.UNUSED,
-        (0, 10): Reason.DEPENDENT,
+        (0, 1): RemovalReason.DUPLICATE,
+        (0, 2): RemovalReason.OPPOSITE,
+        (0, 4): RemovalReason.DEPENDENT,
+        (0, 6): RemovalReason.NEVER_FIRES,
+        (0, 7): RemovalReason.CONSTANT,
+        (0, 8): RemovalReason.NEVER_FIRES,
+        (0, 9): RemovalReason.UNUSED,
+        (0, 10): RemovalReason.DEPENDENT,
     }
     assert [units.tolist() for units in found.source_units] == [[0, 3, 5]] and found.source_layers == (0,)
     prove(found, SQUARE, tmp_path / "claim.cert")
@@ -128,14 +128,14 @@ def test_the_last_of_linearly_dependent_opposite_pairs_goes(tmp_path):
     rows = [[1, 0], [-1, 0], [0, 1], [0, -1], [1, 1], [-2, -2]]
     network = layered((rows, np.zeros(6)), ([[1, 2, 4, 8, 16, 32]], [1]))
     found = simplify_network(network)
-    assert reasons(found) == {(0, 5): Reason.OPPOSITE}
+    assert reasons(found) == {(0, 5): RemovalReason.OPPOSITE}
     prove(found, SQUARE, tmp_path / "claim.cert")
 
 
 def test_a_linear_layer_is_multiplied_into_the_next(tmp_path):
     network = layered(([[1, 0], [0, 1], [1, 1]], [2, 2, 3]), ([[1, -1, 0.5], [2, 0, -1]], [0, 0.25]), ([[1, 1]], [0]))
     found = simplify_network(network, bound_unit_signs(network, SQUARE))
-    assert set(reasons(found).values()) == {Reason.LINEAR_LAYER} and found.network.widths == (2,)
+    assert set(reasons(found).values()) == {RemovalReason.LINEAR_LAYER} and found.network.widths == (2,)
     assert found.source_layers == (1,)
     prove(found, SQUARE, tmp_path / "claim.cert")
 
@@ -153,7 +153,7 @@ def test_what_would_be_rounded_is_refused_and_said():
     network = layered(([[1.0], [3.0]], [0, 0]), ([[1.0, 2.0**-60]], [0]))
     found = simplify_network(network)
     assert not found.removed and found.network == network
-    assert [(r.unit, r.reason, r.rounded) for r in found.refused] == [(1, Reason.DUPLICATE, 1)]
+    assert [(r.unit, r.reason, r.rounded) for r in found.refused] == [(1, RemovalReason.DUPLICATE, 1)]
     assert found.lossless and found.claim is not None
     rounded = simplify_network(network, inexact=Inexact.ROUND)
     assert rounded.network.units == 1 and not rounded.lossless and rounded.claim is None

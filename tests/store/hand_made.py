@@ -27,6 +27,7 @@ from relugeom.certificate.partition import Certificate
 from relugeom.claims.answer import Answer, CounterpartShare, Population, RemovedUnit, ShownInput
 from relugeom.claims.ball import Norm
 from relugeom.claims.claim import Scope
+from relugeom.claims.reason import Cause, Reason
 from relugeom.claims.settlement import Proof, Verdict
 from relugeom.claims.subject import Direction, Question, Side, Subject
 from relugeom.geometry.domain import Domain
@@ -149,7 +150,7 @@ ANSWERS = (
     Answer(
         Subject(Question.MONOTONICITY, Scope.ADMISSIBLE, 0, 0, Direction.FALLS),
         Verdict.UNKNOWN,
-        reason="the time limit",
+        reason=Reason(Cause.TIME, "the time limit", "the time limit (3 cells closed)"),
     ),
     Answer(
         Subject(Question.FAIRNESS, Scope.ADMISSIBLE, protected=(0, 1)),
@@ -188,6 +189,7 @@ def distances() -> SampleRobustness:
         change=np.array([[-0.75, 0.0], [np.nan, np.nan]]),
         proofs=(Proof(Path("proofs/sample-0.cert"), 2, 5, 900, "e" * 64), None),
         passed_over=1,
+        scope=Scope.ADMISSIBLE,
     )
 
 

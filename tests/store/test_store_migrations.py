@@ -22,6 +22,7 @@ from databases import Database, copy_database, new_database
 from sqlalchemy import JSON, Boolean, Connection, column, event, insert
 from sqlalchemy import table as lightweight_table
 
+from relugeom.audit.verdicts import headlines
 from relugeom.errors import SchemaVersionError, StoreError
 from relugeom.linalg.digest import names_digest
 from relugeom.store.database import migration
@@ -305,6 +306,22 @@ def test_earlier_sentences_stay_and_tell_their_subject(golden_store, database):
     with open_store(database.url) as store:
         assert set(store.load_subjects(1)) == {None}
         assert len(read_run(store, 1).answers) == 3 + len(TOLD)
+
+
+def test_earlier_reasons_stay_as_they_are(golden_store, database):
+    """Their cause is not read out of them, and a page that shows reasons in short shows them whole."""
+    golden_store(database, "0015")
+    written = "the proof is not complete after 8 s (5 cells closed, the last was the domain)"
+    statement = "inputs that differ only in age get the same decision"
+    database.change(
+        "INSERT INTO answers (run_id, position, question, statement, verdict, witness, reason, scope) "
+        f"VALUES (1, 100, 'fairness', '{statement}', 'unknown', '', '{written}', 'admissible')"
+    )
+    migration.upgrade(database.url)
+    assert database.ask("SELECT count(*) FROM answers WHERE cause IS NOT NULL OR short_reason IS NOT NULL") == [(0,)]
+    with open_store(database.url) as store:
+        lines = headlines(read_run(store, 1), hand_made.network())
+    assert [line.finding for line in lines if line.statement == statement] == [written]
 
 
 def test_means_of_numbers_of_classes_are_taken_away(golden_store, database):

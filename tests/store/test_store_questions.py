@@ -13,6 +13,12 @@ from networks import he_network
 from relugeom.analysis.decisions import decide_regions
 from relugeom.analysis.importance import cluster_importance
 from relugeom.analysis.margins import sample_margins
+from relugeom.audit.verdicts import headlines
+from relugeom.claims.answer import Answer
+from relugeom.claims.claim import Scope
+from relugeom.claims.reason import Cause, Reason
+from relugeom.claims.settlement import Verdict
+from relugeom.claims.subject import Question, Subject
 from relugeom.errors import StoreError
 from relugeom.geometry.domain import Domain
 from relugeom.measures.adjacency import Adjacency, find_adjacency
@@ -27,7 +33,8 @@ from relugeom.partition.census import AdmissibleVerdict
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.partition import Partition, PartitionStatus
 from relugeom.search.enumeration import enumerate_regions
-from relugeom.store.records import ClusterRecord, RegionClasses
+from relugeom.store.reading import read_run
+from relugeom.store.records import Answers, ClusterRecord, RegionClasses
 from relugeom.store.store import Store
 from relugeom.store.subjects.datasets import describe_dataset
 
@@ -403,8 +410,8 @@ def test_answers_about_the_whole_domain(store, ask):
          "0.3333333333333333 is reached at the admissible input age = 1, fare = 0", "", "proofs/0001.cert", "d" * 64),
         (1, 2, "monotonicity", "y0 never falls when fare alone rises", "fails", None,
          "at age = 0, fare = 0 it is 1, and with fare = 0.333333 it is 0.5", "", None, None),
-        (1, 3, "monotonicity", "y0 never rises when age alone rises", "unknown", None, "", "the time limit",
-         None, None),
+        (1, 3, "monotonicity", "y0 never rises when age alone rises", "unknown", None, "",
+         "the time limit (3 cells closed)", None, None),
         (1, 4, "fairness", "inputs that differ only in age, fare get the same decision", "fails", 2 / 9,
          "at age = 1, fare = 0 the decision is died, and with fare = 1 it is not clear; 2 of 9 admissible inputs have "
          "such a counterpart; an estimated 19.0 % or more of the domain (95 % confidence, 1,000 random admissible "
@@ -441,6 +448,8 @@ def test_answers_are_found_by_their_subject(store, ask):
     hand_made.save_audit(store)
     asked = "SELECT number FROM answer_list WHERE feature = 'age' AND direction = 'falls' AND output = 'y0'"
     assert ask(asked) == [(3,)]
+    assert ask("SELECT number, short_reason FROM answer_list WHERE cause = 'time'") == [(3, "the time limit")]
+    assert ask("SELECT count(*) FROM answer_list WHERE cause IS NULL AND short_reason IS NULL") == [(4,)]
     assert ask("SELECT number, part, whole FROM answer_list WHERE whole IS NOT NULL") == [(4, 2, 9), (5, 2, 3)]
     assert ask("SELECT number FROM answer_list WHERE side = 'highest' AND scope = 'admissible'") == [(1,)]
     assert [number for (number,) in ask("SELECT number FROM answer_list WHERE from_samples")] == [2]
@@ -448,3 +457,25 @@ def test_answers_are_found_by_their_subject(store, ask):
         (1, 4, "age", 0),
         (1, 4, "fare", 1),
     ]
+
+
+def test_a_summary_takes_the_short_reason_as_it_is(store):
+    """Brackets in it are no marks: nothing is cut at them."""
+    short, full = "output (a) is open", "output (a) is open (8 cells closed): allow more"
+    fair = Answer(
+        Subject(Question.FAIRNESS, Scope.ADMISSIBLE, protected=(0,)),
+        Verdict.UNKNOWN,
+        reason=Reason(Cause.LIMIT, short, full),
+    )
+    with store.run("audit", network=hand_made.network(), domain=hand_made.domain()) as run:
+        run.save(hand_made.partition())
+        run.save(hand_made.census())
+        run.save(Answers([fair]))
+    tables = read_run(store, run.id)
+    assert tables.answers["reason"].tolist() == [full]
+    assert [line.finding for line in headlines(tables, hand_made.network()) if "age" in line.statement][:1] == [short]
+
+
+def test_distances_name_the_inputs_among_which_they_are_least(store, ask):
+    hand_made.save_audit(store)
+    assert ask("SELECT DISTINCT norm, scope FROM nearest_other_decisions") == [("l1", "admissible")]

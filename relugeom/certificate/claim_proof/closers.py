@@ -6,13 +6,14 @@ from fractions import Fraction
 from relugeom.certificate.claim_proof.cell_proofs import CellProver, Extra, Refuted
 from relugeom.certificate.claim_proof.counterexample import (
     FalseClaimError,
+    UnprovedClaimError,
     find_violation,
 )
 from relugeom.certificate.claim_proof.header_entry import SetRow
 from relugeom.certificate.claim_proof.tree import Branch, Closer, Lines
 from relugeom.claims.claim import Excluded, Monotone, Scope
+from relugeom.claims.reason import Cause, Reason
 from relugeom.claims.settlement import Counterexample
-from relugeom.errors import CertificateError
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.exact import Point, as_fraction
@@ -36,10 +37,7 @@ class SetCloser(Closer):
         for place, extras in enumerate(self._extras()):
             found = self._prover.refute(extras)
             if found is None:
-                raise CertificateError(
-                    f"set {place} could not be proved to miss the cell after {self._prover.cell.path}, and no input "
-                    f"of it was found there"
-                )
+                raise self._open(place, ", and no input of it was found there")
             if not isinstance(found, Refuted):
                 return self._met(found, place)
             lines.add_refuted("c", found, closed=int(place == 0))
@@ -67,8 +65,13 @@ class SetCloser(Closer):
         self._look_at(point)
         found = Branch.between(point, self._prover.cell.copies.whole) if self._admissible else None
         if found is None:
-            raise CertificateError(f"set {place} could not be proved to miss the cell after {self._prover.cell.path}")
+            raise self._open(place)
         return found
+
+    def _open(self, place: int, more: str = "") -> UnprovedClaimError:
+        """The error that names the cell in which nothing could be decided."""
+        full = f"set {place} could not be proved to miss the cell after {self._prover.cell.path}{more}"
+        return UnprovedClaimError(Reason(Cause.METHOD, "one cell could not be closed", full))
 
     def _look_at(self, point: Point) -> None:
         """Raise if an input, as it is or with its integers rounded, shows that the claim is false."""
@@ -102,11 +105,12 @@ class SlopeCloser(Closer):
         network, names = cell.copies.networks[0], cell.copies.domain.names
         pair = self._pair()
         if pair is None:
-            raise CertificateError(
+            full = (
                 f"in the cell after {cell.path} the slope of output {claim.output} in "
                 f"{names[claim.feature]!r} has the wrong sign, although that feature cannot change alone there: a "
                 f"certificate cannot state that this does not matter"
             )
+            raise UnprovedClaimError(Reason(Cause.METHOD, "the feature cannot change alone everywhere", full))
         low, high = pair
         outputs = [evaluate_exactly(network, x)[1] for x in pair]
         text = f"output {claim.output} does not only {'rise' if claim.direction > 0 else 'fall'}"

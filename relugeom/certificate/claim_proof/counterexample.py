@@ -1,4 +1,4 @@
-"""Inputs at which a claim fails, evaluated by the network itself in exact arithmetic."""
+"""Ends of a proof that does not come about: an input at which the claim fails, evaluated exactly, or a reason."""
 
 from collections.abc import Sequence
 from fractions import Fraction
@@ -7,18 +7,19 @@ from operator import mul
 from relugeom.certificate.claim_proof.header_entry import SetRow
 from relugeom.certificate.claim_proof.joint_cell import JointCell
 from relugeom.certificate.claim_proof.proof_range import ProofRange
+from relugeom.claims.reason import Cause, Reason
 from relugeom.claims.settlement import Counterexample
 from relugeom.errors import CertificateError
 from relugeom.linalg.exact import Point
 from relugeom.network.exact import evaluate_exactly
 
-__all__ = ["FalseClaimError", "find_violation", "is_met"]
+__all__ = ["FalseClaimError", "UnprovedClaimError", "find_violation", "is_met"]
 
 SHOWN = 12
 
 
 class FalseClaimError(CertificateError):
-    """A claim is false; `counterexample` shows it, exactly."""
+    """A claim is false; `counterexample` shows it, exactly, and `reason` says it in words."""
 
     def __init__(self, claim: str, counterexample: Counterexample, names: Sequence[str]) -> None:
         self.counterexample = counterexample
@@ -26,7 +27,16 @@ class FalseClaimError(CertificateError):
         text += f" the outputs are {_listed(counterexample.outputs)}"
         if counterexample.second_x is not None and counterexample.second_outputs is not None:
             text += f", and at {_shown(names, counterexample.second_x)} {_listed(counterexample.second_outputs)}"
+        self.reason = Reason(Cause.INPUT, "the claim is false", text)
         super().__init__(text)
+
+
+class UnprovedClaimError(CertificateError):
+    """A claim was neither proved nor refuted; `reason` says why."""
+
+    def __init__(self, reason: Reason) -> None:
+        self.reason = reason
+        super().__init__(str(reason))
 
 
 def find_violation(

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from math import lcm
 
 from relugeom.certificate.claim_proof.cell_proofs import CellProof, CellProver, Extra, Refuted
-from relugeom.certificate.claim_proof.counterexample import FalseClaimError
+from relugeom.certificate.claim_proof.counterexample import FalseClaimError, UnprovedClaimError
 from relugeom.certificate.claim_proof.tree import Branch, ClaimTree, Closer, Lines
 from relugeom.certificate.header import hexadecimal
 from relugeom.claims.patterns import PatternStanding, PatternStatement
+from relugeom.claims.reason import Cause, Reason
 from relugeom.claims.settlement import Counterexample
 from relugeom.deadline import Deadline
 from relugeom.errors import CertificateError, DeadlinePassedError
@@ -41,9 +42,8 @@ class PatternTrees:
         try:
             yield from self._tree(statement, on_progress)
         except DeadlinePassedError as error:
-            raise CertificateError(
-                f"the status of pattern {statement.pattern} could not be proved in time: allow more"
-            ) from error
+            short = f"the status of pattern {statement.pattern} could not be proved in time"
+            raise UnprovedClaimError(Reason(Cause.TIME, short, f"{short}: allow more")) from error
 
     def _tree(self, statement: PatternStatement, on_progress: Callable[[int], None] | None) -> Iterator[Lines]:
         vanishing = self._descend(statement.bits)
@@ -102,8 +102,8 @@ class PatternTrees:
     def _region(self, statement: PatternStatement, vanishing: dict[int, CellProof]) -> Lines:
         found = self._strictly(statement.bits, vanishing)
         if found is None or isinstance(found, Refuted):
-            raise CertificateError(
-                f"pattern {statement.pattern} is not a region: the inputs that have it have no interior"
+            raise _unproved(
+                f"pattern {statement.pattern} is not a region", ": the inputs that have it have no interior"
             )
         return _point_line(found, closed=1)
 
@@ -118,15 +118,15 @@ class PatternTrees:
                 multipliers[unit] = multipliers.get(unit, 0) + weight
         point = self._away(multipliers)
         if point is None:
-            raise CertificateError(
-                f"pattern {statement.pattern} could not be proved flat: claim that it is infeasible if it is"
+            raise _unproved(
+                f"pattern {statement.pattern} could not be proved flat", ": claim that it is infeasible if it is"
             )
         lines = _point_line(point, key="f")
         lines.add_refuted("", Refuted((), multipliers), closed=1)
         if statement.standing is PatternStanding.LOWER_DIMENSIONAL:
             shown = self._prover.refute([])
             if shown is None or isinstance(shown, Refuted):
-                raise CertificateError(f"pattern {statement.pattern} is not lower-dimensional: no input has it")
+                raise _unproved(f"pattern {statement.pattern} is not lower-dimensional", ": no input has it")
             lines.extend(_point_line(shown))
         return lines
 
@@ -201,8 +201,12 @@ def _false(
     """The error that names the input which shows that a statement is false."""
     text = f"pattern {statement.pattern} is not {statement.standing.value}: {reason}"
     if not isinstance(point, tuple):
-        return CertificateError(f"pattern {statement.pattern} was not proved to be {statement.standing.value}")
+        return _unproved(f"pattern {statement.pattern} was not proved to be {statement.standing.value}")
     copies = prover.cell.copies
     return FalseClaimError(
         text, Counterexample(point, evaluate_exactly(copies.networks[0], point)[1]), copies.domain.names
     )
+
+
+def _unproved(short: str, more: str = "") -> UnprovedClaimError:
+    return UnprovedClaimError(Reason(Cause.METHOD, short, short + more))

@@ -15,9 +15,11 @@ from math import ceil, floor
 import numpy as np
 
 from relugeom.certificate.claim_proof.cell_proofs import CellProof, CellProver, Refuted, proof_text
+from relugeom.certificate.claim_proof.counterexample import UnprovedClaimError
 from relugeom.certificate.claim_proof.joint_cell import JointCell
+from relugeom.claims.reason import Cause, Reason
 from relugeom.deadline import Deadline
-from relugeom.errors import CertificateError, DeadlinePassedError
+from relugeom.errors import DeadlinePassedError
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import shadow
 from relugeom.linalg.arrays import FloatArray
@@ -142,7 +144,7 @@ class ClaimTree:
         try:
             yield from self._walk()
         except DeadlinePassedError as error:
-            raise self._out_of("the time limit") from error
+            raise self._out_of(Cause.TIME, "the time limit") from error
 
     def _walk(self) -> Iterator[Lines]:
         cell = self._cell
@@ -155,7 +157,9 @@ class ClaimTree:
             yield lines
             if isinstance(step, Branch):
                 if cell.depth >= cell.copies.units + MOST_BRANCHES - 1:
-                    raise CertificateError(f"more than {MOST_BRANCHES - 1} branches lead to {self._where()}")
+                    short = f"more than {MOST_BRANCHES - 1} branches are needed"
+                    full = f"more than {MOST_BRANCHES - 1} branches lead to {self._where()}"
+                    raise UnprovedClaimError(Reason(Cause.LIMIT, short, full))
                 waiting.append((cell.depth, _later(cell, step), self._points))
                 cell.branch(step.feature, step.value, above=False)
                 self._points, maybe_empty = [], True
@@ -292,14 +296,13 @@ class ClaimTree:
         if self._on_progress is not None:
             self._on_progress(self.cells)
         if self.cells > self._max_cells:
-            raise self._out_of(f"{self._max_cells:,} cells")
+            raise self._out_of(Cause.LIMIT, f"{self._max_cells:,} cells")
         self._deadline.check()
 
-    def _out_of(self, limit: str) -> CertificateError:
-        return CertificateError(
-            f"the proof is not complete after {limit} ({self.cells:,} cells closed, the last was {self._where()}): "
-            f"allow more, or claim less"
-        )
+    def _out_of(self, cause: Cause, limit: str) -> UnprovedClaimError:
+        short = f"the proof is not complete after {limit}"
+        done = f"{self.cells:,} cells closed, the last was {self._where()}"
+        return UnprovedClaimError(Reason(cause, short, f"{short} ({done}): allow more, or claim less"))
 
 
 def _later(cell: JointCell, step: int | Branch) -> Callable[[], bool]:

@@ -75,6 +75,13 @@ ANSWERS = Table(
         Boolean,
         comment="whether the search for the witness started from samples, so that it may be one",
     ),
+    Column(
+        "cause",
+        Text,
+        comment="kind of the reason: time, limit, method, class, no input, unlimited, input or other; NULL without a "
+        "reason, or before revision 0016",
+    ),
+    Column("short_reason", Text, comment="the reason without details; NULL without one, or before revision 0016"),
     comment="Verdicts on statements about the network on the domain; those that hold have a certificate.",
     sqlite_with_rowid=False,
 )
@@ -134,7 +141,9 @@ def _found_columns(answers: Sequence[Answer], names: Names) -> dict[str, list[An
         "whole": [answer.whole for answer in answers],
         "witness": [printable(witness_in_words(answer, names)) for answer in answers],
         "from_samples": [answer.from_samples for answer in answers],
-        "reason": [printable(answer.reason) for answer in answers],
+        "reason": [printable(str(answer.reason)) for answer in answers],
+        "cause": [answer.reason.cause and answer.reason.cause.value for answer in answers],
+        "short_reason": [printable(answer.reason.short) or None for answer in answers],
         "file": [None if proof is None else proof_file(proof) for proof in proofs],
         "sha256": [None if proof is None else proof.digest or None for proof in proofs],
     }
@@ -173,8 +182,8 @@ def proof_file(proof: Proof) -> str | None:
 
 
 ANSWERS_OF_RUN = """\
-SELECT question, statement, verdict, value, part, whole, witness, from_samples, reason, file, sha256,
-       output_position, position, direction FROM answer_list WHERE run = :run ORDER BY number"""
+SELECT question, statement, verdict, value, part, whole, witness, from_samples, reason, cause, short_reason,
+       file, sha256, output_position, position, direction FROM answer_list WHERE run = :run ORDER BY number"""
 
 
 VIEWS = (
@@ -183,8 +192,9 @@ VIEWS = (
         "questions about the network on the whole domain: subject, statement, verdict, numbers, witness, certificate",
         """\
 SELECT a.run_id AS run, a.position + 1 AS number, a.question, a.statement, a.verdict, a.value, a.witness, a.reason,
-       a.file, a.sha256, a.scope, o.name AS output, f.name AS feature, a.direction, a.side, a.second_network,
-       a.further, a.part, a.whole, a.from_samples, a.output AS output_position, a.feature AS position
+       a.cause, a.short_reason, a.file, a.sha256, a.scope, o.name AS output, f.name AS feature, a.direction, a.side,
+       a.second_network, a.further, a.part, a.whole, a.from_samples, a.output AS output_position,
+       a.feature AS position
 FROM answers a
 JOIN runs r ON r.id = a.run_id
 LEFT JOIN outputs o ON o.network_id = r.network_id AND o.position = a.output

@@ -25,6 +25,11 @@ SAMPLE_DISTANCES = Table(
     ),
     Column("file", Text, comment="file of the certificate of a proved distance"),
     Column("sha256", Digest, comment="SHA-256 of the certificate"),
+    Column(
+        "scope",
+        Text,
+        comment="inputs among which the nearest is sought: relaxation or admissible; NULL before revision 0016",
+    ),
     ForeignKeyConstraint(["run_id", "sample"], ["assignments.run_id", "assignments.sample"], ondelete="CASCADE"),
     Index(None, "run_id", "distance"),
     comment="Distances of samples from another decision.",
@@ -55,6 +60,7 @@ def save_robustness(run: OpenRun, record: RobustnessRecord) -> None:
         "run_id": run.id,
         "sample": numbers,
         "norm": found.norm.value,
+        "scope": found.scope.value,
         "verdict": [verdict.value for verdict in found.verdicts],
         "distance": found.distance,
         "file": [None if proof is None else proof_file(proof) for proof in found.proofs],
@@ -80,7 +86,7 @@ VIEWS = (
         "nearest_other_decisions",
         "distances of samples from another decision in the given norm, and whether they are proved",
         """\
-SELECT d.run_id AS run, d.sample, a.cluster, d.norm, d.distance, d.verdict, d.file, d.sha256
+SELECT d.run_id AS run, d.sample, a.cluster, d.norm, d.scope, d.distance, d.verdict, d.file, d.sha256
 FROM sample_distances d
 JOIN assignments a ON a.run_id = d.run_id AND a.sample = d.sample""",
     ),
