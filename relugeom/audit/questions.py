@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from itertools import islice, product
+from itertools import groupby, islice, product
 from pathlib import Path
 
 from relugeom.analysis.decisions import decide_exactly
@@ -33,9 +33,9 @@ from relugeom.partition.scope import choose_scope
 from relugeom.questions.fairness import Fairness, protected_fairness
 from relugeom.questions.monotonicity import monotonicity
 from relugeom.questions.output_bounds import output_bounds
-from relugeom.questions.simplification import simplify_network
+from relugeom.questions.simplification import Simplification, simplify_network
 from relugeom.questions.tightening import Extremum
-from relugeom.questions.unit_signs import bound_unit_signs, partition_unit_signs
+from relugeom.questions.unit_signs import UnitSigns, bound_unit_signs, partition_unit_signs
 
 __all__ = ["FOLDER", "SIMPLIFIED", "ask_questions"]
 
@@ -109,6 +109,13 @@ class _Question:
         """Answers to the question if it is not asked."""
         return (Answer(subject, Verdict.UNKNOWN, reason=reason) for subject in self.subjects)
 
+    def answers(self) -> list[Answer]:
+        """Ask the question."""
+        try:
+            return list(self.ask())
+        except EmptyDomainError:
+            return list(self.left_out(NO_INPUT))
+
 
 class _Questions:
     """Questions about one network on one domain, with one budget of time."""
@@ -122,52 +129,53 @@ class _Questions:
         self._domain: Domain = partition.domain
         self._end, self._deadline = deadline, deadline.share(PART_PROOFS)
         self._each = PART_EACH * deadline.seconds_left
-        self._proved = 0
+        self._proved = self._looks = 0
         self._about = partial(Subject, scope=choose_scope(self._domain))
         self._from_samples = len(samples) > 0
 
     def ask(self, protected: Sequence[int]) -> Iterator[list[Answer]]:
         """Yield all answers, question by question; consecutive questions for which no time is left come together."""
-        looks = 0
-        late: list[Answer] = []
-        for question in self._questions(protected):
-            if self._deadline.passed:
-                looks += question.also_late
-                if not question.also_late or (self._end.passed and looks > self._counts.late_looks):
-                    late += question.left_out(LATE)
-                    continue
-            if late:
-                yield late
-                late = []
-            try:
-                yield list(question.ask())
-            except EmptyDomainError:
-                yield list(question.left_out(NO_INPUT))
-        if late:
-            yield late
+        for is_late, questions in groupby(self._questions(protected), self._comes_late):
+            if is_late:
+                yield [answer for question in questions for answer in question.left_out(LATE)]
+            else:
+                yield from (question.answers() for question in questions)
+
+    def _comes_late(self, question: _Question) -> bool:
+        """Whether there is no time left for a question that is next; a few are only looked at, even then."""
+        if not self._deadline.passed:
+            return False
+        self._looks += question.also_late
+        return not question.also_late or (self._end.passed and self._looks > self._counts.late_looks)
 
     def _questions(self, protected: Sequence[int]) -> Iterator[_Question]:
         """Questions to ask, those of the user first."""
-        most = self._counts
         if protected:
             fair = self._about(Question.FAIRNESS, protected=tuple(protected))
             yield _Question((fair,), partial(self._fairness, fair), also_late=True)
-        for output in range(min(self._network.outputs, most.outputs)):
-            both = self._about(Question.RANGE, output=output)
-            yield _Question((both,), partial(self._ranges, both))
-        if (more := self._network.outputs - most.outputs) > 0:
-            yield _not_asked(self._about(Question.RANGE, further=more), most.outputs)
+        yield from self._of_ranges()
         smaller = self._about(Question.SIMPLIFICATION)
         yield _Question((smaller,), partial(self._simplification, smaller))
-        pairs = product(range(self._network.outputs), range(self._network.inputs))
-        for output, feature in islice(pairs, most.pairs):
-            moves = tuple(
-                self._about(Question.MONOTONICITY, output=output, feature=feature, direction=direction)
-                for direction in Direction
-            )
+        yield from self._of_directions()
+
+    def _of_ranges(self) -> Iterator[_Question]:
+        """The range of each of the first outputs."""
+        outputs, most = self._network.outputs, self._counts.outputs
+        for output in range(min(outputs, most)):
+            both = self._about(Question.RANGE, output=output)
+            yield _Question((both,), partial(self._ranges, both))
+        if outputs > most:
+            yield _not_asked(self._about(Question.RANGE, further=outputs - most), most)
+
+    def _of_directions(self) -> Iterator[_Question]:
+        """Whether an output rises or falls with a feature, for the first pairs of both."""
+        outputs, inputs, most = self._network.outputs, self._network.inputs, self._counts.pairs
+        for output, feature in islice(product(range(outputs), range(inputs)), most):
+            alone = partial(self._about, Question.MONOTONICITY, output=output, feature=feature)
+            moves = tuple(alone(direction=direction) for direction in Direction)
             yield _Question(moves, partial(self._monotone, output, feature, moves), also_late=True)
-        if (more := self._network.outputs * self._network.inputs - most.pairs) > 0:
-            yield _not_asked(self._about(Question.MONOTONICITY, further=more), most.pairs)
+        if outputs * inputs > most:
+            yield _not_asked(self._about(Question.MONOTONICITY, further=outputs * inputs - most), most)
 
     def settle(
         self,
@@ -178,18 +186,11 @@ class _Questions:
         time_limit: TimeLimit = None,
     ) -> Settlement:
         """Settle a claim, and keep its proof under the next number if it holds: the `Settler` of all questions."""
-        deadline = min(self._deadline, Deadline.of(time_limit), key=lambda limit: limit.end)
         if self._deadline.passed:
             return Settlement(claim, Verdict.UNKNOWN, reason=LATE)
-        folder = make_folder(self._folder / FOLDER)
-        settled = settle_claim(
-            claim,
-            self._network,
-            domain,
-            folder / f"{self._proved + 1:04}.cert",
-            second_network=second_network,
-            time_limit=deadline.within(self._each),
-        )
+        deadline = min(self._deadline, Deadline.of(time_limit), key=lambda limit: limit.end).within(self._each)
+        place = make_folder(self._folder / FOLDER) / f"{self._proved + 1:04}.cert"
+        settled = settle_claim(claim, self._network, domain, place, second_network=second_network, time_limit=deadline)
         self._proved += settled.proof is not None
         return settled
 
@@ -229,41 +230,39 @@ class _Questions:
             candidates=self._samples,
             time_limit=self._end,
         )
-        settled_of = {Direction.RISES: moves.never_falls, Direction.FALLS: moves.never_rises}
         for subject in subjects:
-            settled = settled_of[subject.direction or Direction.RISES]
-            shown = settled.counterexample
-            answer = Answer(replace(subject, scope=moves.scope), settled.verdict, proof=settled.proof)
-            if settled.verdict is Verdict.UNKNOWN:
-                answer = replace(answer, reason=settled.reason)
-            elif shown is not None:
-                pair = tuple(ShownInput(x, outputs[output]) for x, outputs in _both(shown))
-                answer = replace(answer, shown=pair, from_samples=self._from_samples)
-            yield answer
+            settled = moves.never_rises if subject.direction is Direction.FALLS else moves.never_falls
+            yield self._direction(replace(subject, scope=moves.scope), output, settled)
+
+    def _direction(self, subject: Subject, output: int, settled: Settlement) -> Answer:
+        """Answer with the two inputs between which the output moves the other way, if it does."""
+        answer = Answer(subject, settled.verdict, proof=settled.proof, reason=_open_reason(settled))
+        if settled.verdict is Verdict.UNKNOWN or settled.counterexample is None:
+            return answer
+        pair = tuple(ShownInput(x, outputs[output]) for x, outputs in _both(settled.counterexample))
+        return replace(answer, shown=pair, from_samples=self._from_samples)
 
     def _fairness(self, subject: Subject) -> Iterator[Answer]:
         found = protected_fairness(
-            self._network,
-            self._domain,
-            subject.protected,
-            settle=self,
-            candidates=self._samples,
-            time_limit=self._end,
+            self._network, self._domain, subject.protected, settle=self, candidates=self._samples, time_limit=self._end
         )
-        settled, rule = found.same_decision, self._network.rule
-        pair = _both(settled.counterexample)
-        counted = found.unequal is not None and bool(found.admissible)
-        measured = settled.verdict is Verdict.FAILS and not counted and not self._end.passed
-        yield Answer(
-            replace(subject, scope=found.scope),
+        answer = self._same_decision(replace(subject, scope=found.scope), found.same_decision)
+        if found.unequal is not None and found.admissible:
+            share = Fraction(found.unequal, found.admissible)
+            answer = replace(answer, value=share, part=found.unequal, whole=found.admissible)
+        elif answer.verdict is Verdict.FAILS and not self._end.passed:
+            answer = replace(answer, shares=tuple(self._measured_shares(found)))
+        yield answer
+
+    def _same_decision(self, subject: Subject, settled: Settlement) -> Answer:
+        """Answer with two inputs that get different decisions, if there are any."""
+        rule, pair = self._network.rule, _both(settled.counterexample)
+        return Answer(
+            subject,
             settled.verdict,
-            Fraction(found.unequal or 0, found.admissible or 1) if counted else None,
-            found.unequal if counted else None,
-            found.admissible if counted else None,
             shown=tuple(ShownInput(x, decided=decide_exactly(rule, outputs)) for x, outputs in pair),
-            shares=tuple(self._measured_shares(found)) if measured else (),
             from_samples=self._from_samples,
-            reason=settled.reason if settled.verdict is Verdict.UNKNOWN else NO_REASON,
+            reason=_open_reason(settled),
             proof=settled.proof,
         )
 
@@ -280,19 +279,26 @@ class _Questions:
             yield CounterpartShare(Population.SAMPLES, asked, unequal, exhaustive)
 
     def _simplification(self, subject: Subject) -> Iterator[Answer]:
-        if self._partition.status is PartitionStatus.COMPLETE:
-            signs = partition_unit_signs(self._partition)
-        else:
-            signs = bound_unit_signs(self._network, self._domain, time_limit=self._deadline.within(self._each))
+        signs = self._unit_signs()
         smaller = simplify_network(self._network, signs, time_limit=self._deadline.within(self._each))
         if not smaller.removed or smaller.claim is None:
             return
         settled = self.settle(smaller.claim, self._domain, second_network=smaller.network)
         if settled.verdict is Verdict.HOLDS:
             write_npz(smaller.network, self._folder / SIMPLIFIED)
+        yield self._without_units(replace(subject, second_network=SIMPLIFIED), smaller, settled)
+
+    def _unit_signs(self) -> UnitSigns:
+        """Signs of the units on the domain: from all regions, if they are listed."""
+        if self._partition.status is PartitionStatus.COMPLETE:
+            return partition_unit_signs(self._partition)
+        return bound_unit_signs(self._network, self._domain, time_limit=self._deadline.within(self._each))
+
+    def _without_units(self, subject: Subject, smaller: Simplification, settled: Settlement) -> Answer:
+        """Answer with the number of units that are left, and with those that are not."""
         kept = smaller.network.units
-        yield Answer(
-            replace(subject, second_network=SIMPLIFIED),
+        return Answer(
+            subject,
             settled.verdict,
             Fraction(kept),
             kept,
@@ -307,6 +313,11 @@ def _not_asked(subject: Subject, limit: int) -> _Question:
     """Answer that stands for the subjects beyond a limit."""
     reason = Reason(Cause.LIMIT, "not asked", f"not asked: an audit asks only about the first {limit:,}")
     return _Question((subject,), lambda: (Answer(subject, Verdict.UNKNOWN, reason=reason),))
+
+
+def _open_reason(settled: Settlement) -> Reason:
+    """Why a verdict is unknown, if it is."""
+    return settled.reason if settled.verdict is Verdict.UNKNOWN else NO_REASON
 
 
 def _both(shown: Counterexample | None) -> tuple[tuple[Point, Point], ...]:
