@@ -9,13 +9,12 @@ from typing import Unpack
 
 from relugeom.audit import steps
 from relugeom.audit.inputs import DOMAIN_FILE, ChosenDomain, InputRequest, choose_domain, read_inputs
-from relugeom.audit.job import Listeners
+from relugeom.audit.job import Found, Listeners
 from relugeom.audit.page import report_content
 from relugeom.audit.request import AuditOptions, AuditRequest
 from relugeom.audit.result import AuditResult
 from relugeom.audit.steps import CERTIFICATE
 from relugeom.audit.words import columns_in_words, resumption_in_words
-from relugeom.deadline import CLOCK
 from relugeom.partition.found import SearchProgress
 
 __all__ = [
@@ -79,7 +78,6 @@ def conduct_audit(
         An input cannot be used, and nothing is written; or only the report cannot be written, and the run stays in the
         store.
     """
-    began = CLOCK.now()
     with steps.begin(request, Listeners.of(on_remark, on_progress)) as job:
         steps.tell_choices(job)
         grouped = steps.group_samples(job)
@@ -90,21 +88,4 @@ def conduct_audit(
         answers = steps.ask(job, partition)
         steps.measure(job, partition, grouped)
     page = steps.write_page(job, grouped.clusters)
-    return AuditResult(
-        network=job.inputs.network,
-        samples=job.inputs.samples,
-        domain=job.inputs.domain,
-        clusters=grouped.clusters,
-        statuses=statuses,
-        partition=partition,
-        census=census,
-        importance=grouped.importance,
-        content=page.content,
-        run=job.run.id,
-        store=page.store,
-        report=page.path,
-        certificate=certificate,
-        answers=answers,
-        leftover=page.leftover,
-        seconds=CLOCK.now() - began,
-    )
+    return steps.sum_up(job, Found(grouped, statuses, partition, certificate, census, answers), page)

@@ -6,12 +6,12 @@ from functools import partial
 from pathlib import Path
 
 from relugeom.analysis.importance import cluster_importance
-from relugeom.audit.inputs import ChosenDomain, InputRequest, choose_domain, read_inputs
+from relugeom.audit.inputs import ChosenDomain, InputRequest, choose_domain, cluster_inputs, read_inputs
 from relugeom.audit.words import columns_in_words
 from relugeom.data.samples import Samples
 from relugeom.deadline import CLOCK
 from relugeom.network.network import ReLUNetwork
-from relugeom.partition.clusters import Clusters, cluster_samples
+from relugeom.partition.clusters import Clusters
 from relugeom.remarks import OnRemark, warn
 from relugeom.report.clusters import cluster_content
 from relugeom.report.content import ReportContent
@@ -65,21 +65,14 @@ def explain_clusters(
     InputError
         The model, the data or the domain cannot be used.
     """
-    began, doubts = CLOCK.now(), list[str]()
+    began = CLOCK.now()
     network, samples = read_inputs(request, on_remark=on_remark, on_progress=partial(on_progress, "reading data"))
     chosen = None if domain is None else choose_domain(domain, network, samples, Path(request.model))
-    clusters = cluster_samples(
-        network,
-        samples.table,
-        target=samples.coded_target,
-        on_remark=doubts.append,
-        domain=None if chosen is None else chosen.domain,
-        on_progress=partial(on_progress, "clustering samples"),
-    )
+    counting = partial(on_progress, "clustering samples")
+    clusters, doubts = cluster_inputs(network, samples, chosen, on_progress=counting)
     remarks = (*samples.remarks, *doubts)
     for remark in (columns_in_words(network, samples), *remarks):
         on_remark(remark)
     importance = cluster_importance(clusters, samples.table.mean_and_spread()[1])
     content = cluster_content(samples.name, clusters, importance)
-    seconds = CLOCK.now() - began
-    return ExplainedClusters(network, samples, clusters, chosen, content, remarks, seconds)
+    return ExplainedClusters(network, samples, clusters, chosen, content, remarks, CLOCK.now() - began)

@@ -18,7 +18,7 @@ from relugeom.analysis.parsimony import ClusterGroups, group_clusters
 from relugeom.analysis.performance import Performance, cluster_performance, region_performance
 from relugeom.analysis.permutation import permutation_importance
 from relugeom.analysis.region_ranges import region_ranges
-from relugeom.analysis.relevance import cluster_relevance
+from relugeom.analysis.relevance import ClusterRelevance, cluster_relevance
 from relugeom.analysis.unobserved import find_unobserved
 from relugeom.analysis.whole_domain import ImportanceComparison, compare_importance, domain_importance
 from relugeom.audit.job import Grouped, Job
@@ -43,7 +43,7 @@ from relugeom.partition.census import AdmissibleInputs, AdmissibleVerdict
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.partition import Partition, PartitionStatus
 from relugeom.printing import percent
-from relugeom.questions.sample_robustness import sample_robustness
+from relugeom.questions.sample_robustness import SampleRobustness, sample_robustness
 from relugeom.store.records import (
     GroupRecord,
     Notes,
@@ -117,10 +117,7 @@ class Findings:
             return
         self._measure_margins()
         excerpt = self._take_excerpt()
-        if self._few:
-            self._measure_regions(excerpt)
-        else:
-            self._pass_over_regions()
+        self._measure_regions(excerpt)
         self._score(excerpt)
         self._group(excerpt)
         self._tell_apart(excerpt)
@@ -161,7 +158,10 @@ class Findings:
         )
 
     def _measure_regions(self, excerpt: Excerpt) -> None:
-        """Measure the regions."""
+        """Measure the regions, if there are few."""
+        if not self._few:
+            self._pass_over_regions()
+            return
         volumes = self._measure_volumes()
         self._find_neighbours()
         self._decide()
@@ -264,9 +264,7 @@ class Findings:
         most = min(self._counts.groups, len(excerpt.clusters))
         groups = group_clusters(excerpt.clusters, excerpt.X, groups=most, time_limit=deadline)
         bounds = self._bound(groups)
-        reason = "" if bounds is None else bounds.reason
-        note = f"The change of output is not bounded for all groups: {reason}." if reason else ""
-        self._keep(GroupRecord(groups, excerpt.numbers, bounds), note)
+        self._keep(GroupRecord(groups, excerpt.numbers, bounds), _bounds_in_words(bounds))
 
     def _bound(self, groups: ClusterGroups) -> GroupBounds | None:
         """Bound the change of the outputs within groups, if all regions are listed."""
@@ -277,34 +275,35 @@ class Findings:
     def _tell_apart(self, excerpt: Excerpt) -> None:
         """Determine how far the samples settle coefficients when features are correlated."""
         self._tell("determining the relevance of features", 0)
-        change = OUTPUT_CHANGE * evaluate(self._network, excerpt.X).std(axis=0)
-        found = cluster_relevance(
+        found = self._relevance(excerpt)
+        doubts = "; ".join(sorted(set(filter(None, found.doubt))))
+        unknown = f"Relevance is not fully known: {doubts}." if doubts else ""
+        self._keep(RelevanceRecord(found, excerpt.numbers), _relevance_in_words(found), unknown)
+
+    def _relevance(self, excerpt: Excerpt) -> ClusterRelevance:
+        return cluster_relevance(
             excerpt.clusters,
             excerpt.X,
             spread=self._spread,
-            output_change=change,
+            output_change=OUTPUT_CHANGE * evaluate(self._network, excerpt.X).std(axis=0),
             limit=self._counts.relevance,
             time_limit=self._schedule.part("relevance"),
         )
-        asked = (
-            f"Relevance is determined for the largest clusters ({len(found):,}), over maps whose absolute "
-            f"coefficients of scaled features sum to at most {1 + found.norm_excess:g} times the least possible, and "
-            f"whose predictions differ by at most {percent(OUTPUT_CHANGE, digits=0)} of an output's standard "
-            f"deviation over the samples."
-        )
-        doubts = "; ".join(sorted(set(filter(None, found.doubt))))
-        unknown = f"Relevance is not fully known: {doubts}." if doubts else ""
-        self._keep(RelevanceRecord(found, excerpt.numbers), asked, unknown)
 
     def _measure_distances(self) -> None:
         """Measure how far some samples are from another decision."""
         if self._network.rule.rule is DecisionRule.NONE:
             return
-        stage = "measuring distances to other decisions"
+        rows = _scattered(self._samples.excerpt(self._counts.distances))
+        found = self._distances(rows, "measuring distances to other decisions")
+        note = f"Distances to another decision: {found.reason}." if found.reason else ""
+        self._keep(RobustnessRecord(found, rows, with_inputs=self._show_samples), note)
+
+    def _distances(self, rows: IntArray, stage: str) -> SampleRobustness:
+        """Distances of these samples; the search for nearer inputs begins at others, too."""
         self._tell(stage, 0)
         deadline = self._schedule.part("distances")
-        rows = _scattered(self._samples.excerpt(self._counts.distances))
-        found = sample_robustness(
+        return sample_robustness(
             self._network,
             self._domain,
             self._samples.table.take(rows),
@@ -313,11 +312,6 @@ class Findings:
             candidates=self._samples.table.take(self._samples.excerpt(self._counts.shuffled)),
             time_limit=deadline,
             on_progress=lambda done: self._tell(stage, done),
-        )
-        reason = found.reason
-        self._keep(
-            RobustnessRecord(found, rows, with_inputs=self._show_samples),
-            f"Distances to another decision: {reason}." if reason else "",
         )
 
     def _settler_at(self, rows: IntArray, deadline: Deadline) -> Callable[[int, Domain, Claim], Settlement]:
@@ -337,6 +331,22 @@ def _tried_in_words(kind: str, found: Performance | None) -> str:
         return ""
     tried, seen = f"{int(found.has_global.sum()):,}", f"{int((found.count > 0).sum()):,}"
     return f"The maps of {tried} of {seen} {kind} with samples were applied to all samples, largest first."
+
+
+def _bounds_in_words(bounds: GroupBounds | None) -> str:
+    """Why the change of output is not bounded for all groups; empty if it is, or if nobody asked."""
+    reason = "" if bounds is None else bounds.reason
+    return f"The change of output is not bounded for all groups: {reason}." if reason else ""
+
+
+def _relevance_in_words(found: ClusterRelevance) -> str:
+    """Over which clusters and maps relevance is determined."""
+    return (
+        f"Relevance is determined for the largest clusters ({len(found):,}), over maps whose absolute "
+        f"coefficients of scaled features sum to at most {1 + found.norm_excess:g} times the least possible, and "
+        f"whose predictions differ by at most {percent(OUTPUT_CHANGE, digits=0)} of an output's standard "
+        f"deviation over the samples."
+    )
 
 
 def _not_asked(partition: Partition) -> AdmissibleInputs:

@@ -1,4 +1,4 @@
-"""Inputs of a job: a model, its samples, and the domain."""
+"""Inputs of a job: a model, its samples and their clusters, and the domain."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +12,7 @@ from relugeom.geometry.domain_spec import load_domain
 from relugeom.importers.loading import load_network
 from relugeom.network.decision import Decision, DecisionRule
 from relugeom.network.network import ReLUNetwork
+from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.remarks import OnRemark, warn
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "ChosenDomain",
     "InputRequest",
     "choose_domain",
+    "cluster_inputs",
     "find_features",
     "find_protected",
     "read_inputs",
@@ -76,7 +78,12 @@ def read_inputs(
     network = load_network(request.model, layers=request.layers, activations=request.activations, on_remark=on_remark)
     if request.decision is not None:
         network = replace(network, decision=replace(request.decision, class_names=network.rule.class_names))
-    samples = read_samples(
+    samples = _read_samples(request, network, on_progress)
+    return network if network.input_names else network.with_inputs(samples.columns), samples
+
+
+def _read_samples(request: InputRequest, network: ReLUNetwork, on_progress: Callable[[int], None] | None) -> Samples:
+    return read_samples(
         request.data,
         inputs=network.inputs,
         url=request.data_url,
@@ -88,7 +95,6 @@ def read_inputs(
         ignore=request.ignore,
         on_progress=on_progress,
     )
-    return network if network.input_names else network.with_inputs(samples.columns), samples
 
 
 def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | None, model: Path) -> ChosenDomain:
@@ -111,6 +117,22 @@ def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | Non
     domain = load_domain(place, network, data=None if samples is None else samples.table.range())
     domain_chart(domain)  # refuses an empty domain
     return ChosenDomain(domain, source, place)
+
+
+def cluster_inputs(
+    network: ReLUNetwork, samples: Samples, chosen: ChosenDomain | None, *, on_progress: Callable[[int], None]
+) -> tuple[Clusters, tuple[str, ...]]:
+    """Cluster the samples; returns the clusters, and remarks on what the network makes of the data."""
+    doubts = list[str]()
+    clusters = cluster_samples(
+        network,
+        samples.table,
+        target=samples.coded_target,
+        domain=None if chosen is None else chosen.domain,
+        on_remark=doubts.append,
+        on_progress=on_progress,
+    )
+    return clusters, tuple(doubts)
 
 
 def find_protected(network: ReLUNetwork, names: Sequence[str]) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """An audit in progress: the request, the inputs, the time that is left, and where findings go."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,17 +9,21 @@ from relugeom.analysis.importance import ClusterImportance
 from relugeom.audit.inputs import ChosenDomain
 from relugeom.audit.request import AuditRequest
 from relugeom.audit.schedule import Affordable, Schedule
+from relugeom.certificate.partition import Certificate
+from relugeom.claims.answer import Answer
 from relugeom.data.samples import Samples
 from relugeom.network.network import ReLUNetwork
+from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.found import SearchProgress
+from relugeom.partition.partition import Partition, PatternStatus
 from relugeom.remarks import warn
 
 if TYPE_CHECKING:
     from relugeom.store.run import Run
     from relugeom.store.subjects.datasets import DatasetRecord
 
-__all__ = ["Grouped", "Inputs", "Job", "Listeners"]
+__all__ = ["Found", "Grouped", "Inputs", "Job", "Listeners"]
 
 
 def _ignore(*_news: object) -> None:
@@ -85,6 +89,25 @@ class Grouped(NamedTuple):
     importance: ClusterImportance
 
 
+class Found(NamedTuple):
+    """What an audit found, besides the measures that only its store keeps.
+
+    Attributes
+    ----------
+    statuses
+        Status of each cluster's pattern on the domain.
+    certificate
+        Proof of the list of regions, or None if it could not be proved.
+    """
+
+    grouped: Grouped
+    statuses: Sequence[PatternStatus]
+    partition: Partition
+    certificate: Certificate | None
+    census: PatternCensus
+    answers: Sequence[Answer]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
     """An audit in progress.
@@ -99,6 +122,8 @@ class Job:
         Location of the store.
     run
         Run in which findings are saved.
+    began
+        When the audit began, by `CLOCK`.
     """
 
     request: AuditRequest
@@ -109,3 +134,4 @@ class Job:
     folder: Path
     place: str | Path
     run: "Run"
+    began: float

@@ -68,10 +68,8 @@ def _in_words(store: "Store", tables: "RunTables", source: "RunSource", *, show_
     from relugeom.report.excerpt import rank_features
     from relugeom.store.reading import read_parts
 
-    status, command = tables.provenance["status"], tables.provenance["command"]
-    title = f"{TITLES.get(command, 'Regions')} of {tables.network.get('file', 'a network')}"
     return ReportContent(
-        title=title + (f" ({status})" if status in ENDED_EARLY else ""),
+        title=_title(tables),
         interruption=interruption_in_words(tables, read_parts(store, tables.run)),
         summary=summary_of(tables),
         network=tables.network,
@@ -93,6 +91,13 @@ def _in_words(store: "Store", tables: "RunTables", source: "RunSource", *, show_
         domain_is_range_of_data=tables.domain_is_range_of_data,
         sections=_sections(store, tables, show_samples=show_samples),
     )
+
+
+def _title(tables: "RunTables") -> str:
+    """What the report is of, and how the run ended if it did not finish."""
+    status, command = tables.provenance["status"], tables.provenance["command"]
+    title = f"{TITLES.get(command, 'Regions')} of {tables.network.get('file', 'a network')}"
+    return title + (f" ({status})" if status in ENDED_EARLY else "")
 
 
 def _sections(store: "Store", tables: "RunTables", *, show_samples: bool) -> "list[Section]":

@@ -79,17 +79,11 @@ class AuditRequest(InputRequest):
 
     def parameters(self) -> dict[str, object]:
         """Parameters that a store keeps, besides the inputs; the limits are those of the budget."""
-        kept: dict[str, object] = {
-            "model": str(self.model),
-            "data": str(self.data),
-            "target": self.target,
-            "domain": self.domain,
+        inputs = {"model": str(self.model), "data": str(self.data), "target": self.target, "domain": self.domain}
+        given = {
+            "data_url": self.data_url,
+            "protected": list(self.protected) or None,
+            "layers": None if self.layers is None else list(self.layers),
+            "activations": None if self.activations is None else list(self.activations),
         }
-        if self.data_url is not None:
-            kept["data_url"] = self.data_url
-        if self.protected:
-            kept["protected"] = list(self.protected)
-        for name, given in (("layers", self.layers), ("activations", self.activations)):
-            if given is not None:
-                kept[name] = list(given)
-        return kept
+        return inputs | {name: value for name, value in given.items() if value is not None}

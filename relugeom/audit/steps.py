@@ -8,25 +8,30 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from relugeom.analysis.importance import cluster_importance
 from relugeom.audit.findings import Findings
-from relugeom.audit.inputs import choose_domain, find_features, find_protected, read_inputs
-from relugeom.audit.job import Grouped, Inputs, Job, Listeners
+from relugeom.audit.inputs import choose_domain, cluster_inputs, find_features, find_protected, read_inputs
+from relugeom.audit.job import Found, Grouped, Inputs, Job, Listeners
 from relugeom.audit.page import report_content
 from relugeom.audit.questions import ask_questions
 from relugeom.audit.request import AuditRequest
+from relugeom.audit.result import AuditResult
 from relugeom.audit.schedule import Schedule, affordable
 from relugeom.audit.words import audit_notes, columns_in_words, resumption_in_words, storing_notes
 from relugeom.certificate.partition import Certificate, certify_partition
 from relugeom.claims.answer import Answer
-from relugeom.deadline import Deadline
+from relugeom.data.samples import Samples
+from relugeom.deadline import CLOCK, Deadline
 from relugeom.errors import CertificateError, InputError
 from relugeom.files import make_folder
+from relugeom.linalg.arrays import FloatArray
+from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import PatternCensus
-from relugeom.partition.clusters import Clusters, cluster_samples
+from relugeom.partition.clusters import Clusters
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.printing import counted
 from relugeom.report.content import ReportContent
@@ -37,6 +42,7 @@ from relugeom.store.records import Answers, ClusterRecord, ClusterStatuses, Note
 if TYPE_CHECKING:
     from relugeom.store.run import Run
     from relugeom.store.store import Store
+    from relugeom.store.subjects.datasets import DatasetRecord
 
 __all__ = [
     "CERTIFICATE",
@@ -49,6 +55,7 @@ __all__ = [
     "measure",
     "prove_regions",
     "settle_patterns",
+    "sum_up",
     "tell_choices",
     "write_page",
 ]
@@ -68,19 +75,22 @@ class Page(NamedTuple):
 
 def _read_inputs(request: AuditRequest, listeners: Listeners) -> Inputs:
     """Read the inputs of the audit; refuse unusable ones before anything is written."""
-    from relugeom.store.subjects.datasets import describe_dataset
-
-    network, samples = read_inputs(
-        request, on_remark=listeners.doubt, on_progress=lambda done: listeners.tell("reading data", done)
-    )
+    reading = partial(listeners.tell, "reading data")
+    network, samples = read_inputs(request, on_remark=listeners.doubt, on_progress=reading)
     domain = choose_domain(request.domain, network, samples, Path(request.model))
     if request.map_features is not None:
         find_features(network, request.map_features)
     protected = find_protected(network, request.protected)
-    record = describe_dataset(
+    return Inputs(network, samples, domain, protected, _described(request, network, samples))
+
+
+def _described(request: AuditRequest, network: ReLUNetwork, samples: Samples) -> "DatasetRecord":
+    """What the store keeps of the samples."""
+    from relugeom.store.subjects.datasets import describe_dataset
+
+    return describe_dataset(
         samples.name, samples.table, network.feature_names, target_name=request.target, target=samples.target
     )
-    return Inputs(network, samples, domain, protected, record)
 
 
 @contextmanager
@@ -105,13 +115,13 @@ def begin(request: AuditRequest, listeners: Listeners) -> Iterator[Job]:
     """Read the inputs, then make a folder and begin a run; do neither if the inputs cannot be used."""
     from relugeom.store.store import open_store
 
-    schedule = Schedule(Deadline.of(request.budget.time_limit), request.budget.shares)
+    began, schedule = CLOCK.now(), Schedule(Deadline.of(request.budget.time_limit), request.budget.shares)
     inputs = _read_inputs(request, listeners)
     with _made_folder(Path(request.out)) as folder:
         place: Path | str = folder / STORE if request.store is None else request.store
         with open_store(place, waits=request.budget.storing) as store, _begin_run(store, request, inputs) as run:
             most = affordable(inputs.network, schedule.deadline)
-            yield Job(request, inputs, schedule, most, listeners, folder, place, run)
+            yield Job(request, inputs, schedule, most, listeners, folder, place, run, began)
 
 
 def _begin_run(store: "Store", request: AuditRequest, inputs: Inputs) -> AbstractContextManager["Run"]:
@@ -136,18 +146,12 @@ def tell_choices(job: Job) -> None:
 
 def group_samples(job: Job) -> Grouped:
     """Cluster the samples, and compute the importance of each feature in the clusters."""
-    inputs, doubts = job.inputs, list[str]()
-    clusters = cluster_samples(
-        inputs.network,
-        inputs.samples.table,
-        target=inputs.samples.coded_target,
-        domain=inputs.domain.domain,
-        on_remark=doubts.append,
-        on_progress=job.listeners.counting("clustering samples"),
-    )
+    inputs, samples = job.inputs, job.inputs.samples
+    counting = job.listeners.counting("clustering samples")
+    clusters, doubts = cluster_inputs(inputs.network, samples, inputs.domain, on_progress=counting)
     for text in doubts:
         job.listeners.remark(text)
-    job.run.save(Notes([f"{text[0].upper()}{text[1:]}." for text in (*inputs.samples.remarks, *doubts)]))
+    job.run.save(Notes([f"{text[0].upper()}{text[1:]}." for text in (*samples.remarks, *doubts)]))
     importance = cluster_importance(clusters, inputs.record.spread)
     job.run.save(ClusterRecord(clusters, importance, told=job.most.clusters))
     return Grouped(clusters, importance)
@@ -167,22 +171,28 @@ def settle_patterns(job: Job, clusters: Clusters) -> list[PatternStatus]:
 
 def list_regions(job: Job) -> Partition:
     """List every activation region of the domain, or the first of them."""
-    inputs, budget = job.inputs, job.request.budget
     job.listeners.tell("enumerating regions", 0)
-    partition = enumerate_regions(
-        inputs.network,
-        inputs.domain.domain,
+    partition = _search(job, _find_known(job))
+    job.listeners.tell("storing", 0)
+    job.run.save(partition)
+    return partition
+
+
+def _search(job: Job, known: Partition | None) -> Partition:
+    """Search for regions, as many as may be listed and can be stored; blocks of them are stored as they are found."""
+    budget, domain = job.request.budget, job.inputs.domain.domain
+    limits = [most for most in (budget.max_regions, job.most.regions) if most is not None]
+    return enumerate_regions(
+        job.inputs.network,
+        domain,
         threads=budget.threads,
-        max_regions=min((most for most in (budget.max_regions, job.most.regions) if most is not None), default=None),
+        max_regions=min(limits, default=None),
         time_limit=job.schedule.part("enumeration"),
-        resume=_find_known(job),
+        resume=known,
         budget=budget.search,
         on_progress=lambda found: job.listeners.tell("enumerating regions", found),
         on_block=job.run.save,
     )
-    job.listeners.tell("storing", 0)
-    job.run.save(partition)
-    return partition
 
 
 def _find_known(job: Job) -> Partition | None:
@@ -196,22 +206,25 @@ def _find_known(job: Job) -> Partition | None:
 
 def prove_regions(job: Job, partition: Partition) -> Certificate | None:
     """Prove the list of regions; None if it cannot be proved."""
-    path = job.folder / CERTIFICATE
-    proving = job.listeners.counting("proving regions")
-    certificate = None
     try:
-        deadline = job.schedule.part("certificate")
-        certificate = certify_partition(
-            partition, path, time_limit=deadline, pace=job.request.budget.proving, on_progress=proving
-        )
-        note = _proof_in_words(certificate, partition)
+        certificate = _certify(job, partition)
     except CertificateError as error:
-        note = f"The list of regions is not certified: {error}."
+        job.run.save(Notes([f"The list of regions is not certified: {error}."]))
+        return None
     with job.run.step():
-        if certificate is not None:
-            job.run.save(certificate)
-        job.run.save(Notes([note]))
+        job.run.save(certificate)
+        job.run.save(Notes([_proof_in_words(certificate, partition)]))
     return certificate
+
+
+def _certify(job: Job, partition: Partition) -> Certificate:
+    return certify_partition(
+        partition,
+        job.folder / CERTIFICATE,
+        time_limit=job.schedule.part("certificate"),
+        pace=job.request.budget.proving,
+        on_progress=job.listeners.counting("proving regions"),
+    )
 
 
 def _proof_in_words(certificate: Certificate, partition: Partition) -> str:
@@ -238,19 +251,22 @@ def count_patterns(job: Job, clusters: Clusters, statuses: list[PatternStatus], 
 
 def ask(job: Job, partition: Partition) -> list[Answer]:
     """Ask questions about the whole domain."""
-    samples, request = job.inputs.samples, job.request
-    asking = job.listeners.counting("asking about the whole domain")
-    rows = samples.excerpt(request.budget.counts.candidates)
     return ask_questions(
         partition,
-        samples.table.take(rows if request.show_samples else rows[:0]),  # a witness may be one of them
+        _candidates(job),
         job.folder,
         protected=job.inputs.protected,
-        counts=request.budget.counts,
+        counts=job.request.budget.counts,
         time_limit=job.schedule.part("questions"),
-        on_progress=asking,
+        on_progress=job.listeners.counting("asking about the whole domain"),
         on_answers=lambda found: job.run.save(Answers(found)),
     )
+
+
+def _candidates(job: Job) -> FloatArray:
+    """Samples from which inputs are sought that show an answer; none if it may not show samples."""
+    rows = job.inputs.samples.excerpt(job.request.budget.counts.candidates)
+    return job.inputs.samples.table.take(rows if job.request.show_samples else rows[:0])
 
 
 def measure(job: Job, partition: Partition, grouped: Grouped) -> None:
@@ -268,6 +284,28 @@ def write_page(job: Job, clusters: Clusters) -> Page:
     page = Page(content, job.folder / REPORT, name, job.run.leftover())
     _write_file(page)
     return page
+
+
+def sum_up(job: Job, found: Found, page: Page) -> AuditResult:
+    """The result of an audit whose report is written."""
+    return AuditResult(
+        network=job.inputs.network,
+        samples=job.inputs.samples,
+        domain=job.inputs.domain,
+        clusters=found.grouped.clusters,
+        statuses=found.statuses,
+        partition=found.partition,
+        census=found.census,
+        importance=found.grouped.importance,
+        content=page.content,
+        run=job.run.id,
+        store=page.store,
+        report=page.path,
+        certificate=found.certificate,
+        answers=found.answers,
+        leftover=page.leftover,
+        seconds=CLOCK.now() - job.began,
+    )
 
 
 def _read_content(job: Job, store: "Store", clusters: Clusters) -> ReportContent:

@@ -4,8 +4,8 @@ The one idea: the findings of a search are stored block by block, so that a sear
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from relugeom.audit.words import resumption_in_words
 from relugeom.budget import Budget, StoreWaits
 from relugeom.deadline import CLOCK, Deadline
 from relugeom.errors import InputError
+from relugeom.geometry.domain import Domain
 from relugeom.measures.partition_measures import PartitionMeasures, measure_partition
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition, PartitionStatus
@@ -23,6 +24,7 @@ from relugeom.search.enumeration import enumerate_regions
 
 if TYPE_CHECKING:
     from relugeom.store.run import Run
+    from relugeom.store.store import Store
 
 __all__ = ["StoredSearch", "search_regions"]
 
@@ -94,23 +96,10 @@ def search_regions(
     began, deadline = CLOCK.now(), Deadline.of(budget.time_limit)
     if resume and store is None:
         raise InputError("--resume continues from a store: give it with --store")
+    searching = replace(budget, time_limit=deadline.share(SEARCHING) if measure else deadline)
     with _recorded(store, network, chosen, parameters, budget.storing) as run:
-        known = run.resume() if resume and run is not None else None
-        if resume:
-            on_remark(resumption_in_words(known))
-        partition = enumerate_regions(
-            network,
-            chosen.domain,
-            threads=budget.threads,
-            resume=known,
-            on_progress=partial(on_progress, "enumerating regions"),
-            on_block=None if run is None else run.save,
-            max_regions=budget.max_regions,
-            budget=budget.search,
-            time_limit=deadline.share(SEARCHING) if measure else deadline,
-        )
-        if run is not None:
-            run.save(partition)
+        known = _find_known(run, on_remark) if resume else None
+        partition = _search(network, chosen.domain, searching, known, run, partial(on_progress, "enumerating regions"))
         measures = measure_partition(partition, time_limit=deadline, on_progress=on_progress) if measure else None
     number, place, leftover = (None, None, "") if run is None else (run.id, run.location.text, run.leftover())
     return StoredSearch(partition, chosen, measures, number, place, CLOCK.now() - began, leftover)
@@ -130,15 +119,50 @@ def _recorded(
         return
     from relugeom.store.store import open_store  # slow to load
 
-    with (
-        open_store(store, waits=waits) as opened,
-        opened.run(
-            "enumerate",
-            network=network,
-            network_name=Path(parameters["model"]).name,
-            domain=chosen.domain,
-            domain_name=chosen.source,
-            parameters=parameters,
-        ) as run,
-    ):
+    with open_store(store, waits=waits) as opened, _begin_run(opened, network, chosen, parameters) as run:
         yield run
+
+
+def _begin_run(
+    store: "Store", network: ReLUNetwork, chosen: ChosenDomain, parameters: Mapping[str, Any]
+) -> "AbstractContextManager[Run]":
+    return store.run(
+        "enumerate",
+        network=network,
+        network_name=Path(parameters["model"]).name,
+        domain=chosen.domain,
+        domain_name=chosen.source,
+        parameters=parameters,
+    )
+
+
+def _find_known(run: "Run | None", on_remark: OnRemark) -> Partition | None:
+    """Partition of an earlier run, and a remark on it."""
+    known = None if run is None else run.resume()
+    on_remark(resumption_in_words(known))
+    return known
+
+
+def _search(
+    network: ReLUNetwork,
+    domain: Domain,
+    budget: Budget,
+    known: Partition | None,
+    run: "Run | None",
+    on_progress: Callable[[object], None],
+) -> Partition:
+    """Search for regions, and store blocks of them as they are found, if there is a run."""
+    partition = enumerate_regions(
+        network,
+        domain,
+        threads=budget.threads,
+        resume=known,
+        on_progress=on_progress,
+        on_block=None if run is None else run.save,
+        max_regions=budget.max_regions,
+        budget=budget.search,
+        time_limit=budget.time_limit,
+    )
+    if run is not None:
+        run.save(partition)
+    return partition
