@@ -15,7 +15,7 @@ from relugeom.network.decision import Decision, Squashing
 from relugeom.network.pattern import pattern_texts
 from relugeom.partition.clusters import cluster_samples
 from relugeom.report.clusters import cluster_content
-from relugeom.report.content import Chart, ChartKind, Headline, ReportContent, Section
+from relugeom.report.content import Chart, ChartKind, Headline, Masthead, ReportContent, Section
 from relugeom.search.enumeration import enumerate_regions
 
 pd.set_option("mode.string_storage", "python")  # pyarrow, where it is installed, refuses lone surrogates
@@ -51,8 +51,8 @@ def made_up_content(
     ]
     return ReportContent(
         title=title,
-        summary={"samples": "891", **dict.fromkeys(features, title)},
-        network={"shape": "7-4-2-1", title: title},
+        summary=[("samples", "891"), *((feature, title) for feature in features)],
+        network=[("shape", "7-4-2-1"), (title, title)],
         domain=pd.DataFrame(
             [(feature, "integer", 0.0, float("inf"), None) for feature in features],
             columns=["feature", "kind", "lower", "upper", "group"],
@@ -80,7 +80,8 @@ def made_up_content(
             [(f"{number:04b}/11", verdicts[number % 4], number, None) for number in range(patterns)],
             columns=["pattern", "status", "samples", "admissible"],
         ),
-        provenance={"relugeom": "0.1.0", title: title},
+        provenance=[("relugeom", "0.1.0"), (title, title)],
+        masthead=Masthead("2026-11-30T14:05:00Z", 3, title, "d" * 64),
         constraints=[title],
         notes=[title],
     )
@@ -137,12 +138,13 @@ def pictured_content(
             *(Headline(f"statement {number}", "holds", "", ("a", "b", "c")) for number in range(8)),
             Headline("ranges of 3 more outputs", None, "see the statements"),
         ],
-        certificate={"file": "partition.cert", "SHA-256": "b" * 64},
+        certificate=[("file", "partition.cert"), ("SHA-256", "b" * 64)],
+        certificate_file="partition.cert",
         sections=[
             Section(
                 title=f"Robustness to {features[0]}",
                 paragraphs=[f"How far samples are from a boundary in {features[0]}."],
-                facts={"radius": "0.25"},
+                facts=[("radius", "0.25")],
                 charts=[
                     Chart(
                         ChartKind.MEASURES,

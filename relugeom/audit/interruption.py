@@ -31,16 +31,16 @@ def interruption_in_words(tables: "RunTables", measured: Mapping[str, bool]) -> 
     measured
         Whether each measurement is present, in the order in which an audit makes them.
     """
-    ended = ENDED_EARLY.get(tables.provenance["status"])
+    about = tables.about
+    ended = ENDED_EARLY.get(about.status)
     if ended is None:
         return ""
-    command = tables.provenance["command"]
-    parts = list(_audit_parts(tables, measured)) if command == "audit" else [_regions(tables)]
+    parts = list(_audit_parts(tables, measured)) if about.command == "audit" else [_regions(tables)]
     there = "; ".join(part.there for part in parts if part.there)
     missing = "; ".join(part.missing for part in parts if part.missing)
-    reason = tables.provenance.get("reason", "")
+    why = f" ({about.reason})" if about.reason else ""
     return (
-        f"This run {ended}{f' ({reason})' if reason else ''}. The report shows what had been recorded by then: "
+        f"This run {ended}{why}. The report shows what had been recorded by then: "
         f"{there or 'nothing but its subject'}. {f'Missing: {missing}. ' if missing else ''}"
         f"The same command with --resume continues from here."
     )
@@ -52,7 +52,7 @@ def _audit_parts(tables: "RunTables", measured: Mapping[str, bool]) -> Iterator[
     counts = CensusKind.REGION in set(tables.census["kind"])
     yield Part(counted(clusters, "cluster"), "") if clusters else Part("", "clusters and their importance")
     yield _regions(tables)
-    if tables.certificate:
+    if tables.certificate_file:
         yield Part("their certificate", "")
     elif not counts:
         yield Part("", "the certificate of the list of regions")

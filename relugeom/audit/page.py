@@ -9,11 +9,11 @@ from relugeom.audit.verdicts import headlines
 from relugeom.audit.words import summary_of
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.linalg.arrays import FloatArray, IntArray
-from relugeom.report.content import ReportContent, Section
+from relugeom.report.content import Masthead, ReportContent, Section
 
 if TYPE_CHECKING:
     from relugeom.audit.pictures import Depicted
-    from relugeom.store.reading import RunSource, RunTables
+    from relugeom.store.reading import RunFacts, RunSource, RunTables
     from relugeom.store.store import Store
 
 __all__ = ["report_content"]
@@ -68,8 +68,9 @@ def _in_words(store: "Store", tables: "RunTables", source: "RunSource", *, show_
     from relugeom.report.excerpt import rank_features
     from relugeom.store.reading import read_parts
 
+    about = tables.about
     return ReportContent(
-        title=_title(tables),
+        title=_title(about),
         interruption=interruption_in_words(tables, read_parts(store, tables.run)),
         summary=summary_of(tables),
         network=tables.network,
@@ -88,16 +89,17 @@ def _in_words(store: "Store", tables: "RunTables", source: "RunSource", *, show_
         answers=tables.answers if len(tables.answers) else None,
         headlines=headlines(tables, source.network),
         certificate=tables.certificate,
+        certificate_file=tables.certificate_file or "",
+        masthead=Masthead(about.finished_at, tables.run, about.relugeom_version, about.network_digest),
         domain_is_range_of_data=tables.domain_is_range_of_data,
         sections=_sections(store, tables, show_samples=show_samples),
     )
 
 
-def _title(tables: "RunTables") -> str:
+def _title(about: "RunFacts") -> str:
     """What the report is of, and how the run ended if it did not finish."""
-    status, command = tables.provenance["status"], tables.provenance["command"]
-    title = f"{TITLES.get(command, 'Regions')} of {tables.network.get('file', 'a network')}"
-    return title + (f" ({status})" if status in ENDED_EARLY else "")
+    title = f"{TITLES.get(about.command, 'Regions')} of {about.network or 'a network'}"
+    return title + (f" ({about.status})" if about.status in ENDED_EARLY else "")
 
 
 def _sections(store: "Store", tables: "RunTables", *, show_samples: bool) -> "list[Section]":

@@ -47,16 +47,15 @@ def _completeness(tables: "RunTables") -> Headline:
     statement, regions = "the list of activation regions is complete", counts.get(CensusKind.REGION)
     finding = "" if regions is None else f"{regions} of {counts[CensusKind.ALL]} patterns are regions"
     if tables.partition != PartitionStatus.COMPLETE:
-        was_cut = tables.provenance.get("status") == PartitionStatus.TRUNCATED
-        why = tables.provenance.get("reason") if was_cut else None
+        why = tables.about.reason if tables.about.status == PartitionStatus.TRUNCATED else ""
         return Headline(statement, Verdict.UNKNOWN, why or "the search was cut short")
-    if not tables.certificate:
-        return Headline(statement, Verdict.UNKNOWN, f"{finding}; there is no certificate".removeprefix("; "))
+    if tables.certificate_file is None:
+        return Headline(statement, Verdict.UNKNOWN, "; ".join(filter(None, (finding, "there is no certificate"))))
     if tables.proved_regions != tables.regions:
         return Headline(
             statement, Verdict.UNKNOWN, f"{finding}; the certificate proves {tables.proved_regions:,} of them"
         )
-    return Headline(statement, Verdict.HOLDS, finding, (tables.certificate["file"],))
+    return Headline(statement, Verdict.HOLDS, finding, (tables.certificate_file,))
 
 
 def _one(row: Row) -> Headline:

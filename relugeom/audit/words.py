@@ -1,6 +1,6 @@
 """Sentences of an audit: what it continues from, which columns it takes, its limits, its summary."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from relugeom.partition.census import CensusKind, PatternCensus
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.printing import counted
+from relugeom.report.content import Facts
 from relugeom.report.formatting import estimated_share
 
 if TYPE_CHECKING:
@@ -144,46 +145,44 @@ def storing_notes(clusters: Clusters, partition: Partition, most: Affordable) ->
         )
 
 
-def summary_of(tables: "RunTables") -> Mapping[str, str]:
+def summary_of(tables: "RunTables") -> Facts:
     """Summary of the run in a few lines."""
-    run, described = tables.provenance, tables.network
-    size = [counted(int(described[f"{thing}s"]), thing) for thing in ("input", "unit", "output")]
-    summary = {
-        "Network": ", ".join(size),
-        "Data": run.get("data", ""),
-        "Domain": run.get("domain", ""),
-        **_samples_in_lines(tables),
-        **_patterns_in_lines(tables),
-        "On the whole domain": _verdicts_in_words(tables),
-        "Status": run.get("status", "") + (f": {run['reason']}" if "reason" in run else ""),
-    }
-    return {label: text for label, text in summary.items() if text}
+    return tuple((label, text) for label, text in _summary_lines(tables) if text)
 
 
-def _samples_in_lines(tables: "RunTables") -> Mapping[str, str]:
+def _summary_lines(tables: "RunTables") -> Iterator[tuple[str, str]]:
+    about = tables.about
+    sizes = (counted(about.inputs, "input"), counted(about.units, "unit"), counted(about.outputs, "output"))
+    yield "Network", ", ".join(sizes)
+    yield "Data", about.data or ""
+    yield "Domain", about.domain or ""
+    yield from _sample_lines(tables)
+    yield from _pattern_lines(tables)
+    yield "On the whole domain", _verdicts_in_words(tables)
+    yield "Status", ": ".join(filter(None, (about.status, about.reason)))
+
+
+def _sample_lines(tables: "RunTables") -> Iterator[tuple[str, str]]:
     clusters = tables.clusters
     if not len(clusters):
-        return {}
+        return
     samples = int(clusters["samples"].sum())
-    lines = {
-        "Samples": f"{samples:,} in {len(clusters):,} clusters",
-        "Outside the domain": f"{int(clusters['outside'].sum()):,}",
-    }
+    yield "Samples", f"{samples:,} in {len(clusters):,} clusters"
+    yield "Outside the domain", f"{int(clusters['outside'].sum()):,}"
     if clusters["accuracy"].notna().all():
         right = round(float((clusters["accuracy"] * clusters["samples"]).sum()))
-        lines["Accuracy"] = estimated_share(right, samples)
-    return lines
+        yield "Accuracy", estimated_share(right, samples)
 
 
-def _patterns_in_lines(tables: "RunTables") -> Mapping[str, str]:
+def _pattern_lines(tables: "RunTables") -> Iterator[tuple[str, str]]:
     counts = dict(zip(tables.census["kind"], tables.census["count"], strict=True))
     if CensusKind.REGION not in counts:
         known = max(tables.regions or 0, int((tables.patterns["status"] == PatternStatus.REGION).sum()))
-        return {"Activation regions": f"{known:,} are known"}
-    lines = {"Activation regions": f"{counts[CensusKind.REGION]} of {counts[CensusKind.ALL]} patterns"}
+        yield "Activation regions", f"{known:,} are known"
+        return
+    yield "Activation regions", f"{counts[CensusKind.REGION]} of {counts[CensusKind.ALL]} patterns"
     if (observed := counts.get(CensusKind.OBSERVED)) is not None and len(tables.clusters):
-        lines["Patterns with samples"] = f"{observed} have samples in the domain"
-    return lines
+        yield "Patterns with samples", f"{observed} have samples in the domain"
 
 
 def _verdicts_in_words(tables: "RunTables") -> str:

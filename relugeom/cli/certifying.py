@@ -81,13 +81,13 @@ class _Certified:
     def as_parts(self) -> "list[RenderableType]":
         found, certificate = self.found, self.found.certificate
         regions = counted(certificate.regions, "activation region")
-        facts = {
-            "Domain": self.chosen.source,
-            "Proved": f"{regions}, {counted(certificate.proofs, 'proof')} of stable units",
-            "Status": ": ".join(filter(None, (found.status.value, found.reason))),
-            "Size": f"{certificate.size:,} bytes",
-            "SHA-256": certificate.digest,
-        }
+        facts = [
+            ("Domain", self.chosen.source),
+            ("Proved", f"{regions}, {counted(certificate.proofs, 'proof')} of stable units"),
+            ("Status", ": ".join(filter(None, (found.status.value, found.reason)))),
+            ("Size", f"{certificate.size:,} bytes"),
+            ("SHA-256", certificate.digest),
+        ]
         commands = [
             "check it        " + shlex.join(self.check),
             "without trust   " + shlex.join(["python", "-I", "-S", str(CHECKER), self.out]),
@@ -157,18 +157,18 @@ class _Checked:
         found = self.found
         if not found.accepted:
             return [f"{found.status}: {found.reason}"]
-        facts = {
-            "Accepted": found.proved[0],
-            **{" " * place: text for place, text in enumerate(found.proved[1:], start=1)},  # lines without a name
-            "Network": ", ".join(found.networks),
-            "Domain": found.domain,
-            **({"Not compared": _listed_with_options(found.not_compared)} if found.not_compared else {}),
-            "Names": ", ".join(name or "version 1: no digest of names" for name in found.names),
-            **({"": f"names not checked: {', '.join(found.names_not_checked)}"} if found.names_not_checked else {}),
-            "Counted": ", ".join(_counted(found)),
-            "SHA-256": found.digest,
-            "Time": in_seconds(found.seconds),
-        }
+        facts = [
+            ("Accepted", found.proved[0]),
+            *(("", text) for text in found.proved[1:]),
+            ("Network", ", ".join(found.networks)),
+            ("Domain", found.domain),
+            *([("Not compared", _listed_with_options(found.not_compared))] if found.not_compared else []),
+            ("Names", ", ".join(name or "version 1: no digest of names" for name in found.names)),
+            *([("", f"names not checked: {', '.join(found.names_not_checked)}")] if found.names_not_checked else []),
+            ("Counted", ", ".join(_counted(found))),
+            ("SHA-256", found.digest),
+            ("Time", in_seconds(found.seconds)),
+        ]
         return [fact_table(self.title, facts)]
 
 

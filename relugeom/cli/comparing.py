@@ -88,14 +88,13 @@ class _Compared:
     def as_parts(self) -> "list[RenderableType]":
         found, first = self.found, self.found.networks[0]
         meant = scope_in_words(self.chosen.domain, found.scope)
-        facts = {"Verdict": COMPARED[found.status], "Domain": f"{self.chosen.source} ({meant})"}
+        facts = [("Verdict", COMPARED[found.status]), ("Domain", f"{self.chosen.source} ({meant})")]
         if found.reason:
-            facts["Reason"] = found.reason
-        for name, end in self.differences.items():
-            facts[name] = _difference_in_words(first, end)
+            facts.append(("Reason", found.reason))
+        facts += [(name, _difference_in_words(first, end)) for name, end in self.differences.items()]
         if self.out is not None and found.certificate is not None:
-            facts["Certificate"] = self.out
-        facts["Time"] = in_seconds(found.seconds)
+            facts.append(("Certificate", self.out))
+        facts.append(("Time", in_seconds(found.seconds)))
         return [fact_table(self.title, facts)]
 
 

@@ -1,5 +1,6 @@
 """The verb `enumerate`: the activation regions of a domain and, with `--measure`, their volumes and facets."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,20 +91,20 @@ class _Enumerated:
     def as_parts(self) -> "list[RenderableType]":
         found, partition = self.found, self.found.partition
         patterns = patterns_in_words(partition.network.units)
-        facts = {
-            "Domain": found.chosen.source,
-            "Found": f"{counted(len(partition), 'activation region')} of {patterns} patterns",
-            "Status": partition.status.value,
-        }
+        facts = [
+            ("Domain", found.chosen.source),
+            ("Found", f"{counted(len(partition), 'activation region')} of {patterns} patterns"),
+            ("Status", partition.status.value),
+        ]
         if partition.reason:
-            facts["Reason"] = partition.reason
+            facts.append(("Reason", partition.reason))
         if unexplored := unexplored_prefixes(partition):
-            facts["Unexplored"] = _unexplored_in_words(unexplored)
+            facts.append(("Unexplored", _unexplored_in_words(unexplored)))
         if found.measures is not None:
-            facts |= _measures_in_words(found.measures)
-        facts["Time"] = in_seconds(found.seconds)
+            facts += _measures_in_words(found.measures)
+        facts.append(("Time", in_seconds(found.seconds)))
         if found.run is not None:
-            facts["Store"] = f"run {found.run} in {found.store}"
+            facts.append(("Store", f"run {found.run} in {found.store}"))
         return [fact_table(self.title, facts)]
 
 
@@ -132,17 +133,16 @@ def _measures_json(found: PartitionMeasures) -> dict[str, Any]:
     }
 
 
-def _measures_in_words(found: PartitionMeasures) -> dict[str, str]:
+def _measures_in_words(found: PartitionMeasures) -> Iterator[tuple[str, str]]:
     adjacency, merged = found.adjacency, found.linear_regions
     known = found.partition.status is PartitionStatus.COMPLETE
-    facts = {"Volumes": _method_in_words(found.volumes), "Covered": _covered_in_words(found.covered)}
+    yield "Volumes", _method_in_words(found.volumes)
+    yield "Covered", _covered_in_words(found.covered)
     if found.largest is not None:
-        facts["Largest region"] = f"{found.largest.pattern}: {found.largest.volume_share:.4g} of the domain"
-    facts["Facets"] = f"{len(adjacency):,} pairs of regions share one" + _as_far(
-        ", as far as they are known", known, adjacency.reason
-    )
-    facts["Linear regions"] = f"{merged.count:,}" + _as_far(" among the regions that are known", known, merged.reason)
-    return facts
+        yield "Largest region", f"{found.largest.pattern}: {found.largest.volume_share:.4g} of the domain"
+    pairs = f"{len(adjacency):,} pairs of regions share one"
+    yield "Facets", pairs + _as_far(", as far as they are known", known, adjacency.reason)
+    yield "Linear regions", f"{merged.count:,}" + _as_far(" among the regions that are known", known, merged.reason)
 
 
 def _as_far(words: str, known: bool, reason: str) -> str:

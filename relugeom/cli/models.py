@@ -1,5 +1,6 @@
 """The verbs about one model: `inspect`, `locate`, `graph`."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,8 +44,7 @@ class _Inspected:
         return facts | {"network": network.digest, "names": network.names_digest}  # the facts have older names of both
 
     def as_parts(self) -> "list[RenderableType]":
-        facts = {label.replace("_", " "): _text(fact) for label, fact in self._facts().items()}
-        return [fact_table(self.title, facts)]
+        return [fact_table(self.title, [(key.replace("_", " "), _text(fact)) for key, fact in self._facts().items()])]
 
     def _facts(self) -> dict[str, Any]:
         network = self.network
@@ -125,21 +125,21 @@ def _location_json(network: ReLUNetwork, location: Location, domain: str) -> dic
     }
 
 
-def _location_facts(network: ReLUNetwork, location: Location, domain: str) -> dict[str, str]:
-    facts = {"Status": location.status.value, "Domain": domain}
+def _location_facts(network: ReLUNetwork, location: Location, domain: str) -> Iterator[tuple[str, str]]:
+    yield "Status", location.status.value
+    yield "Domain", domain
     if location.reason:
-        facts["Reason"] = location.reason
+        yield "Reason", location.reason
     if location.point is not None:
-        facts["Input that has it"] = point_in_words(network.feature_names, location.point.tolist())
+        yield "Input that has it", point_in_words(network.feature_names, location.point.tolist())
     if location.ball is not None:
         radius = location.ball.radius
-        facts["Largest ball"] = "balls of every radius fit" if radius is None else f"radius {radius:.6g}"
+        yield "Largest ball", "balls of every radius fit" if radius is None else f"radius {radius:.6g}"
     if location.proof:
         what = "no input has it" if location.status is PatternStatus.INFEASIBLE else "it has no interior"
         rows = ", ".join(term.name for term in location.proof)
-        facts["Why"] = f"{what}, for a positive combination of these rows is nowhere positive: {rows}"
-        facts["Proof"] = "--json prints the rows and their integer multipliers"
-    return facts
+        yield "Why", f"{what}, for a positive combination of these rows is nowhere positive: {rows}"
+        yield "Proof", "--json prints the rows and their integer multipliers"
 
 
 def run_graph(model: str, pattern: str, out: str, *, prune_unreached: bool, reading: Reading, as_json: bool) -> int:

@@ -102,21 +102,22 @@ class _Verified:
 
     def as_parts(self) -> "list[RenderableType]":
         found = self.found
-        facts = {"Verdict": TEXTS[found.verdict]}
+        facts = [("Verdict", TEXTS[found.verdict])]
         if self.chosen is not None and found.scope is not None:
-            facts["Domain"] = f"{self.chosen.source} ({scope_in_words(self.chosen.domain, found.scope)})"
+            meant = scope_in_words(self.chosen.domain, found.scope)
+            facts.append(("Domain", f"{self.chosen.source} ({meant})"))
         if found.reason:
-            facts["Reason"] = found.reason
+            facts.append(("Reason", found.reason))
         if found.counterexample is not None:
-            facts |= {f"  {name}": value for name, value in _in_words(found.network, found.counterexample).items()}
+            facts += [(f"  {name}", value) for name, value in _in_words(found.network, found.counterexample)]
         if found.verdict is Verdict.HOLDS and found.boxes:
             boxes = f"{found.boxes:,} box{'es' if found.boxes != 1 else ''}"
-            facts["Proved"] = f"{boxes}, {counted(found.cells, 'cell')} closed"
+            facts.append(("Proved", f"{boxes}, {counted(found.cells, 'cell')} closed"))
         files = [str(proof.path) for proof in found.certificates]
         if files:
             more = f" and {len(files) - FILES_SHOWN:,} more" if len(files) > FILES_SHOWN else ""
-            facts["Certificate"] = ", ".join(files[:FILES_SHOWN]) + more
-        facts["Time"] = in_seconds(found.seconds)
+            facts.append(("Certificate", ", ".join(files[:FILES_SHOWN]) + more))
+        facts.append(("Time", in_seconds(found.seconds)))
         return [fact_table(self.title, facts)]
 
 
@@ -137,9 +138,10 @@ def _exact(network: ReLUNetwork, shown: Counterexample) -> dict[str, Any]:
     }
 
 
-def _in_words(network: ReLUNetwork, shown: Counterexample) -> dict[str, str]:
+def _in_words(network: ReLUNetwork, shown: Counterexample) -> list[tuple[str, str]]:
+    """Inputs, then outputs; an output may be called like an input."""
     names = (*network.feature_names, *network.target_names)
-    return {name: _number(value) for name, value in zip(names, (*shown.x, *shown.outputs), strict=True)}
+    return [(name, _number(value)) for name, value in zip(names, (*shown.x, *shown.outputs), strict=True)]
 
 
 def _number(value: Fraction) -> str:

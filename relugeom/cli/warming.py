@@ -29,5 +29,5 @@ class _Warm:
         return {"kernels": list(self.done.kernels), "seconds": self.done.seconds}
 
     def as_parts(self) -> "list[RenderableType]":
-        facts = {"kernels": ", ".join(self.done.kernels), "seconds": f"{self.done.seconds:.1f}"}
+        facts = [("kernels", ", ".join(self.done.kernels)), ("seconds", f"{self.done.seconds:.1f}")]
         return [fact_table("Compiled code", facts)]

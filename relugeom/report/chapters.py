@@ -4,9 +4,10 @@ Each function returns one chapter, or None if the run did not ask its question. 
 then how.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from typing import Any
 
 import pandas as pd
 
@@ -17,7 +18,7 @@ from relugeom.claims.settlement import Verdict
 from relugeom.printing import percent
 from relugeom.report.content import Chart, ChartKind, Section
 from relugeom.report.excerpt import RANKED
-from relugeom.report.formatting import FEWEST, PERCENT, display, estimated_share
+from relugeom.report.formatting import FEWEST, HEADINGS, PERCENT, display, estimated_share
 from relugeom.report.page_tables import proof_name
 from relugeom.report.privacy import LEAST_SAMPLES, few_samples
 
@@ -32,7 +33,16 @@ SHORT = {Measure.BY_SAMPLES: "by samples", Measure.BY_VOLUME: "by volume", Measu
 NORMS = {Norm.L1: "ℓ1 (sum of changes)", Norm.L2: "ℓ2", Norm.LINF: "ℓ∞ (largest change)"}
 MEASURES = ["accuracy", "local_auc", "local_r2"]
 """Scores that are measured on the samples of a cluster, which may be few."""
-SCORES = {"local_auc": "local AUC", "global_auc": "global AUC", "local_r2": "local R²", "global_r2": "global R²"}
+SCORES = {
+    "target_mean": "mean target",
+    "local_auc": "local AUC",
+    "global_auc": "global AUC",
+    "local_r2": "local R²",
+    "global_r2": "global R²",
+}
+"""Headings of scores by cluster."""
+SCORES_OF_ALL = {"response_mean": "mean target", "accuracy": "accuracy", "auc": "AUC", "r2": "R²"}
+"""Labels of scores over all samples."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,8 +114,7 @@ def _measures(measures: pd.DataFrame) -> Section | None:
         charts.append(Chart(ChartKind.MEASURES, rows, caption))
         table = rows.pivot_table(index="feature", columns="measure", values="share", sort=False, dropna=False)
         table = table[list(dict.fromkeys(rows["measure"]))].reset_index()
-        table = table.rename(columns=SHORT)
-        tables[f"Shares of importance for {output}"] = _as_percent(table, table.columns[1:])
+        tables[f"Shares of importance for {output}"] = _shown(table, SHORT, shares=table.columns[1:])
     return Section(
         "Importance measured in several ways",
         [
@@ -143,7 +152,7 @@ def _relevance(relevance: pd.DataFrame) -> Section | None:
             "weakly relevant if only some of these maps use it, irrelevant if none does, and not identifiable if it "
             "does not vary in the cluster.",
         ],
-        facts={str(word): f"{count:,}" for word, count in counts.items()},
+        facts=[(str(word), f"{count:,}") for word, count in counts.items()],
         tables={"Intervals of coefficients in the largest clusters": first},
     )
 
@@ -152,22 +161,14 @@ def _performance(found: FindingTables, *, show_samples: bool) -> Section | None:
     if found.scores.empty:
         return None
     scores, table = found.scores.iloc[0], found.performance
-    facts = {
-        "samples": display(scores["samples"]),
-        "mean target": display(scores["response_mean"]),
-        "accuracy": _accuracy(scores),
-        "AUC": display(scores["auc"]),
-        "R²": display(scores["r2"]),
-    }
-    kept = {label: text for label, text in facts.items() if text != "–"}
-    if len(kept) < 2:
+    if scores[list(SCORES_OF_ALL)].isna().all():
         return None  # without a target there is nothing to predict
     if not show_samples:
         table = table[~table["cluster"].isin(few_samples(table))]
     table = table.copy()
     table.loc[table["samples"] < FEWEST, MEASURES] = None
     used = [column for column in table.columns if table[column].notna().any()]
-    table = table[used].rename(columns=SCORES | {"target_mean": "mean target"}).head(MAX_GROUPS)
+    table = table[used].head(MAX_GROUPS)
     return Section(
         "Predictions of the maps",
         [
@@ -175,16 +176,20 @@ def _performance(found: FindingTables, *, show_samples: bool) -> Section | None:
             f"map that also does well on the other samples suggests that clusters could be merged. Scores of fewer "
             f"than {FEWEST} samples are meaningless and are left out.",
         ],
-        facts=kept,
-        tables={"Scores by cluster": _as_percent(table, [name for name in ("accuracy",) if name in table])},
+        facts=list(_score_facts(scores)),
+        tables={"Scores by cluster": _shown(table, SCORES, shares=["accuracy"])},
     )
 
 
-def _accuracy(scores: pd.Series) -> str:
-    """Accuracy over all samples, with its interval."""
-    if pd.isna(scores["accuracy"]):
-        return "–"
-    return estimated_share(round(float(scores["accuracy"]) * int(scores["samples"])), int(scores["samples"]))
+def _score_facts(scores: pd.Series) -> Iterator[tuple[str, str]]:
+    """Number of samples, and the scores over all of them that there are; accuracy with its interval."""
+    samples = int(scores["samples"])
+    yield "samples", display(samples)
+    for name, label in SCORES_OF_ALL.items():
+        if pd.notna(scores[name]):
+            value = float(scores[name])
+            is_share = name == "accuracy"
+            yield label, estimated_share(round(value * samples), samples) if is_share else display(value)
 
 
 def _robustness(norm: Norm, distances: pd.DataFrame, counterfactuals: pd.DataFrame, *, show_samples: bool) -> Section:
@@ -204,30 +209,27 @@ def _robustness(norm: Norm, distances: pd.DataFrame, counterfactuals: pd.DataFra
             if distances["file"].notna().any()
             else "The certificates were not kept, because they contain the samples.",
         ],
-        facts=_distance_facts(norm, distances),
+        facts=list(_distance_facts(norm, distances)),
         tables={caption: table for caption, table in tables.items() if len(table)},
     )
 
 
-def _distance_facts(norm: Norm, distances: pd.DataFrame) -> dict[str, str]:
+def _distance_facts(norm: Norm, distances: pd.DataFrame) -> Iterator[tuple[str, str]]:
     """Counts of the distances that are known and proved; with enough of them, how far decisions are kept."""
     known, settled = distances["distance"].dropna(), distances["verdict"] != Verdict.UNKNOWN
-    facts = {
-        "samples examined": f"{len(distances):,}, evenly chosen",
-        "norm": f"{NORMS[norm]}, in input units",
-        "samples with another decision found": f"{len(known):,} of {len(distances):,}",
-        "distances that are proved": f"{int(settled.sum()):,} of {len(distances):,}",
-    }
+    yield "samples examined", f"{len(distances):,}, evenly chosen"
+    yield "norm", f"{NORMS[norm]}, in input units"
+    yield "samples with another decision found", f"{len(known):,} of {len(distances):,}"
+    yield "distances that are proved", f"{int(settled.sum()):,} of {len(distances):,}"
     if len(known) < FEWEST:
-        return facts
-    facts["median distance"] = display(float(known.median()))
+        return
+    yield "median distance", display(float(known.median()))
     radii = sorted({float(known.quantile(quantile)) for quantile in RADII})
     for kept in kept_decisions(distances["distance"].to_numpy(dtype=float), settled.to_numpy(), radii):
         words = estimated_share(kept.most, len(distances))
         if kept.least < kept.most:
             words = f"at least {kept.least:,} and at most {kept.most:,} of {len(distances):,}"
-        facts[f"samples that keep their decision within {display(kept.radius)}"] = words
-    return facts
+        yield f"samples that keep their decision within {display(kept.radius)}", words
 
 
 def _nearest_samples(distances: pd.DataFrame, counterfactuals: pd.DataFrame) -> pd.DataFrame:
@@ -239,34 +241,30 @@ def _nearest_samples(distances: pd.DataFrame, counterfactuals: pd.DataFrame) -> 
         )
         for sample, rows in counterfactuals.groupby("sample", sort=False)
     }
-    nearest["smallest change of the decision"] = [changes.get(sample, "") for sample in nearest["sample"]]
+    nearest["changes"] = [changes.get(sample, "") for sample in nearest["sample"]]
     nearest["certificate"] = [proof_name(file) for file in nearest["file"]]
-    return nearest[["sample", "cluster", "distance", "verdict", "smallest change of the decision", "certificate"]]
+    columns = ["sample", "cluster", "distance", "verdict", "changes", "certificate"]
+    return _shown(nearest[columns], {"changes": "smallest change of the decision"})
 
 
 def _distances_by_cluster(distances: pd.DataFrame, *, show_samples: bool) -> pd.DataFrame:
     """Least and median distance in each cluster; without samples, only medians over enough of them."""
     table = distances.groupby("cluster", sort=True)["distance"].agg(["count", "min", "median"]).reset_index()
-    table = table.rename(columns={"count": "samples", "min": "least distance", "median": "median distance"})
-    return table if show_samples else table[table["samples"] >= LEAST_SAMPLES].drop(columns="least distance")
+    if not show_samples:
+        table = table[table["count"] >= LEAST_SAMPLES].drop(columns="min")
+    return _shown(table, {"count": "samples", "min": "least distance", "median": "median distance"})
 
 
 def _unobserved(unobserved: pd.DataFrame) -> Section | None:
     if unobserved.empty:
         return None
     shares = unobserved["volume_share"].dropna()
-    facts = {"regions without a sample": f"{len(unobserved):,}"}
-    if len(shares):
-        facts["their share of the domain"] = percent(float(shares.sum()))
     possible = int((unobserved["admissible"] == "yes").sum())
-    facts["known to contain an admissible input"] = f"{possible:,}"
-    shown = unobserved.head(MAX_ROWS).rename(
-        columns={
-            "volume_share": "share of the domain",
-            "nearest_cluster": "nearest cluster",
-            "admissible": "contains an admissible input",
-        }
-    )
+    headings = {
+        "volume_share": "share of the domain",
+        "nearest_cluster": "nearest cluster",
+        "admissible": "contains an admissible input",
+    }
     return Section(
         "Unobserved regions",
         [
@@ -274,8 +272,14 @@ def _unobserved(unobserved: pd.DataFrame) -> Section | None:
             "network does there. The departure is the largest difference, in units of the output, between a region's "
             "map and that of the nearest observed cluster within one standard deviation around a point of the region.",
         ],
-        facts=facts,
-        tables={"The largest unobserved regions": _as_percent(shown, ["share of the domain"])},
+        facts=[
+            ("regions without a sample", f"{len(unobserved):,}"),
+            *([("their share of the domain", percent(float(shares.sum())))] if len(shares) else []),
+            ("known to contain an admissible input", f"{possible:,}"),
+        ],
+        tables={
+            "The largest unobserved regions": _shown(unobserved.head(MAX_ROWS), headings, shares=["volume_share"]),
+        },
     )
 
 
@@ -293,7 +297,7 @@ def _ranges(ranges: pd.DataFrame) -> Section | None:
             "in which integer features may take any value, so they can exceed the ranges over admissible inputs in "
             "the summary. The store has the inputs that reach them.",
         ],
-        facts={"regions with a range": f"{ranges['region'].nunique():,}"},
+        facts=[("regions with a range", f"{ranges['region'].nunique():,}")],
         tables={"Ranges of outputs": shown},
     )
 
@@ -313,12 +317,12 @@ def _groups(found: FindingTables) -> Section | None:
             f"error is the largest change, measured on the samples in floating point with all rounding added; tiny "
             f"errors are nothing but rounding. The bound is exact and covers every input of the group's regions.",
         ],
-        facts={
-            "groups": f"{len(groups):,}",
-            "largest change on the samples": display(float(groups["error"].max())),
-            "entropy of the groups' sizes": f"{display(float(steps['entropy'].iloc[-1]))} bits",
-            "alignment of the separating hyperplanes (0: orthogonal)": display(float(steps["alignment"].iloc[-1])),
-        },
+        facts=[
+            ("groups", f"{len(groups):,}"),
+            ("largest change on the samples", display(float(groups["error"].max()))),
+            ("entropy of the groups' sizes", f"{display(float(steps['entropy'].iloc[-1]))} bits"),
+            ("alignment of the separating hyperplanes (0: orthogonal)", display(float(steps["alignment"].iloc[-1]))),
+        ],
         charts=[
             Chart(
                 ChartKind.TRADEOFF, steps, "Number of groups against the change of the output, measured on the samples."
@@ -328,8 +332,9 @@ def _groups(found: FindingTables) -> Section | None:
     )
 
 
-def _as_percent(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
-    """The table with these columns marked as shares, which are written as percentages."""
+def _shown(table: pd.DataFrame, headings: Mapping[Any, str], *, shares: Iterable[str] = ()) -> pd.DataFrame:
+    """The table, marked with the headings of its columns and with those of shares, which are written as percentages."""
     marked = table.copy()
-    marked.attrs[PERCENT] = tuple(map(str, columns))
+    marked.attrs[HEADINGS] = {str(column): heading for column, heading in headings.items()}
+    marked.attrs[PERCENT] = tuple(map(str, shares))
     return marked

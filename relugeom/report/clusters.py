@@ -1,5 +1,7 @@
 """The paper's analysis of a data set as report content: clusters, without a domain or a store."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -20,15 +22,15 @@ def cluster_content(name: str, clusters: Clusters, importance: ClusterImportance
     table = _cluster_table(clusters)
     return ReportContent(
         title=f"Clusters of {name}",
-        summary=_summary(clusters, importance.maps.biases),
-        network={},
+        summary=tuple(_summary(clusters, importance.maps.biases)),
+        network=(),
         domain=pd.DataFrame(columns=["feature", "kind", "lower", "upper", "group"]),
         census=pd.DataFrame(columns=["patterns", "count"]),
         clusters=table,
         profiles=_profile_table(clusters),
         importance=rank_features(_importance_table(clusters, importance), table),
         patterns=pd.DataFrame(columns=["pattern", "status", "samples", "admissible"]),
-        provenance={},
+        provenance=(),
         outcomes=cluster_outcomes(clusters),
     )
 
@@ -88,13 +90,13 @@ def _numbers(clusters: Clusters) -> IntArray:
     return np.arange(1, len(clusters) + 1)
 
 
-def _summary(clusters: Clusters, biases: FloatArray) -> dict[str, str]:
+def _summary(clusters: Clusters, biases: FloatArray) -> Iterator[tuple[str, str]]:
     samples = len(clusters.assignment)
-    summary = {"Samples": f"{samples:,}", "Clusters": f"{len(clusters):,}"}
+    yield "Samples", f"{samples:,}"
+    yield "Clusters", f"{len(clusters):,}"
     if clusters.accuracy is not None:
-        summary["Accuracy"] = estimated_share(round(float(clusters.accuracy @ clusters.size)), samples)
+        yield "Accuracy", estimated_share(round(float(clusters.accuracy @ clusters.size)), samples)
     if clusters.samples_outside:
-        summary["Outside the domain"] = f"{clusters.samples_outside:,} samples"
+        yield "Outside the domain", f"{clusters.samples_outside:,} samples"
     if biases.shape[1] == 1 and len(clusters) <= 8:
-        summary["Biases of the maps"] = ", ".join(f"{value:.4g}" for value in biases[:, 0])
-    return summary
+        yield "Biases of the maps", ", ".join(f"{value:.4g}" for value in biases[:, 0])

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from relugeom.report.graph_drawing import LayeredGraph
     from relugeom.report.region_map import RegionMap
 
-__all__ = ["Chart", "ChartKind", "Headline", "ReportContent", "Section"]
+__all__ = ["Chart", "ChartKind", "Facts", "Headline", "Masthead", "ReportContent", "Section"]
+
+Facts = Sequence[tuple[str, str]]
+"""Lines of a label and a text, in the order of printing; labels are only shown, so several may be alike."""
 
 
 class ChartKind(StrEnum):
@@ -56,7 +59,7 @@ class Section:
     paragraphs
         Plain text.
     facts
-        Label → text.
+        Labels and texts.
     charts
         Pictures.
     tables
@@ -65,9 +68,31 @@ class Section:
 
     title: str
     paragraphs: Sequence[str] = ()
-    facts: Mapping[str, str] = field(default_factory=dict)
+    facts: Facts = ()
     charts: Sequence[Chart] = ()
     tables: "Mapping[str, pd.DataFrame]" = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Masthead:
+    """What a report is about, below its title.
+
+    Attributes
+    ----------
+    finished
+        Time at which the run finished, in UTC, like ``2026-11-30T14:05:00Z``; None if it did not.
+    run
+        Number of the run.
+    version
+        Version of relugeom that made it; None if that is not recorded.
+    network
+        Digest of the network.
+    """
+
+    finished: str | None
+    run: int
+    version: str | None
+    network: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +128,7 @@ class ReportContent:
     interruption
         What a run that did not finish lacks; empty for a finished one.
     summary, network, provenance
-        Label → text, in the order of printing.
+        Labels and texts.
     domain
         Columns feature, kind, lower, upper, group.
     constraints
@@ -137,7 +162,11 @@ class ReportContent:
     sections
         Further chapters, after the patterns.
     certificate
-        Label → text about the proof: file, SHA-256, bytes, regions, proofs; empty if there is none.
+        Labels and texts about the proof; empty if there is none.
+    certificate_file
+        Name of its file, without the folder; empty if there is none.
+    masthead
+        What the report is about; None if it was made without a store.
     overall
         Mean and spread of each feature over all samples; None to compute them from `profiles`.
     hidden_patterns
@@ -149,15 +178,15 @@ class ReportContent:
     """
 
     title: str
-    summary: Mapping[str, str]
-    network: Mapping[str, str]
+    summary: Facts
+    network: Facts
     domain: "pd.DataFrame"
     census: "pd.DataFrame"
     clusters: "pd.DataFrame"
     profiles: "pd.DataFrame"
     importance: "pd.DataFrame"
     patterns: "pd.DataFrame"
-    provenance: Mapping[str, str]
+    provenance: Facts
     outcomes: "pd.DataFrame | None" = None
     constraints: Sequence[str] = field(default_factory=tuple)
     notes: Sequence[str] = field(default_factory=tuple)
@@ -167,7 +196,9 @@ class ReportContent:
     graph: "RegionGraph | None" = None
     subnetworks: "Mapping[int, LayeredGraph]" = field(default_factory=dict)
     sections: Sequence[Section] = field(default_factory=tuple)
-    certificate: Mapping[str, str] = field(default_factory=dict)
+    certificate: Facts = ()
+    certificate_file: str = ""
+    masthead: Masthead | None = None
     overall: "pd.DataFrame | None" = None
     hidden_patterns: int = 0
     interruption: str = ""

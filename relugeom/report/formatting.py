@@ -12,6 +12,7 @@ from relugeom.printing import FEWEST_FOR_SHARE, NOTHING, affine_text, percent, p
 
 __all__ = [
     "FEWEST",
+    "HEADINGS",
     "PERCENT",
     "display",
     "estimated_share",
@@ -24,6 +25,8 @@ CONFIDENCE = 0.95
 
 FEWEST = FEWEST_FOR_SHARE
 """For fewer samples than this, a count is shown instead of a share."""
+HEADINGS = "headings"
+"""Attribute of a table that has the heading of each column whose name is not its heading."""
 PERCENT = "percent"
 """Attribute of a table that names the columns to be written as percentages."""
 

@@ -10,6 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Hashable, Mapping
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -143,12 +144,14 @@ def _contents(content: ReportContent) -> list[tuple[str, str]]:
 
 def _masthead(content: ReportContent) -> str:
     """Date, run, version of relugeom, and the first digits of the network's digest."""
-    run, digest = content.provenance, content.network.get("digest", "")
+    about = content.masthead
+    if about is None:
+        return ""
     parts = (
-        f"{run['finished'].replace('T', ' ').removesuffix('Z')} UTC" if "finished" in run else "",
-        f"run {run['run']}" if "run" in run else "",
-        f"relugeom {run['relugeom']}" if "relugeom" in run else "",
-        f"network {digest[:16]}…" if digest else "",
+        f"{about.finished.replace('T', ' ').removesuffix('Z')} UTC" if about.finished else "",
+        f"run {about.run}",
+        f"relugeom {about.version}" if about.version else "",
+        f"network {about.network[:16]}…",
     )
     return " · ".join(filter(None, parts))
 
@@ -213,7 +216,9 @@ def _map(region_map: RegionMap) -> Mapping[str, object]:
         "label": f"Map of {regions} along {across} and {up}. Arrow keys move through the regions; a table follows.",
         "caption": caption,
         "table": map_table(region_map),
-        "fixed": {shortened(name, 120): display(value) for name, value in list(region_map.fixed.items())[:MAX_FIXED]},
+        "fixed": [
+            (shortened(name, 120), display(value)) for name, value in islice(region_map.fixed.items(), MAX_FIXED)
+        ],
         "hidden_fixed": max(len(region_map.fixed) - MAX_FIXED, 0),
     }
 

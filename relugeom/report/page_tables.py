@@ -13,7 +13,7 @@ from relugeom.partition.partition import PatternStatus
 from relugeom.printing import percent
 from relugeom.report.content import Headline, ReportContent
 from relugeom.report.excerpt import cluster_matrix
-from relugeom.report.formatting import PERCENT, display, map_text, percent_of, shortened
+from relugeom.report.formatting import HEADINGS, PERCENT, display, map_text, percent_of, shortened
 from relugeom.report.region_map import RegionMap
 
 __all__ = [
@@ -227,7 +227,10 @@ def free_table(table: pd.DataFrame, caption: str) -> PageTable:
     rows = [
         [_cell(row[column], write, kinds.get(column)) for column, write in writers.items()] for row in _records(shown)
     ]
-    headings = [(str(column), pd.api.types.is_numeric_dtype(table[column])) for column in table.columns]
+    words = table.attrs.get(HEADINGS, {})
+    headings = [
+        (str(words.get(column, column)), pd.api.types.is_numeric_dtype(table[column])) for column in table.columns
+    ]
     return PageTable(caption, headings, rows, _more(len(table) - len(shown), "row"))
 
 

@@ -4,7 +4,7 @@ Cells are `rich.text.Text` made of visible characters: no name is read as markup
 codes.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -26,12 +26,12 @@ def row_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Rende
     return table
 
 
-def fact_table(title: str, facts: Mapping[str, str]) -> Group:
+def fact_table(title: str, facts: Iterable[tuple[str, str]]) -> Group:
     """Table of labels and texts under a heading."""
     table = plain_table(show_header=False)
     table.add_column(style="dim", overflow="fold")
     table.add_column(overflow="fold")
-    add_rows(table, ([printable(label), printable(text)] for label, text in facts.items()))
+    add_rows(table, ([printable(label), printable(text)] for label, text in facts))
     return section(title, table)
 
 

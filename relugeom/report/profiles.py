@@ -4,13 +4,14 @@ Notation: for a feature with mean x̄ and standard deviation σ over all samples
 z = (x̄_c − x̄) / σ.
 """
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from relugeom.printing import NOTHING, counted, percent
+from relugeom.printing import counted, percent
 from relugeom.report.content import ReportContent
 from relugeom.report.formatting import FEWEST, display, percent_of
 
@@ -108,18 +109,22 @@ def cluster_portraits(
     return portraits
 
 
-def _outcome(row: dict[str, object]) -> str:
+def _outcome(row: dict[Hashable, Any]) -> str:
     parts = []
-    size: int = row["samples"]  # type: ignore[assignment]
-    if (positive := percent_of(row["positive_share"], size)) != NOTHING:  # type: ignore[arg-type]
+    size: int = row["samples"]
+    positive, mean, target, accuracy = (
+        None if pd.isna(row[name]) else row[name]
+        for name in ("positive_share", "prediction", "target_mean", "accuracy")
+    )
+    if positive is not None:
         of_them = " of them" if size >= FEWEST else ""
-        parts.append(f"The network decides for class 1 in {positive}{of_them}")
-    elif (mean := display(row["prediction"])) != NOTHING:
-        parts.append(f"The mean of the output is {mean}")
-    if (target := display(row["target_mean"])) != NOTHING:
-        parts.append(f"the mean of the target is {target}")
-    if (accuracy := percent_of(row["accuracy"], size)) != NOTHING:  # type: ignore[arg-type]
-        parts.append(f"{accuracy} {'of the ' if size >= FEWEST else ''}decisions are right")
+        parts.append(f"The network decides for class 1 in {percent_of(positive, size)}{of_them}")
+    elif mean is not None:
+        parts.append(f"The mean of the output is {display(mean)}")
+    if target is not None:
+        parts.append(f"the mean of the target is {display(target)}")
+    if accuracy is not None:
+        parts.append(f"{percent_of(accuracy, size)} {'of the ' if size >= FEWEST else ''}decisions are right")
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}." if text else ""
 

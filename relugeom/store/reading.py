@@ -3,8 +3,9 @@
 Frames hold Python's numbers; a missing value is None (or NaN in a column of floats).
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
@@ -27,9 +28,43 @@ from relugeom.store.subjects.networks import NETWORK_OF_RUN, load_network
 from relugeom.store.subjects.notes import NOTES_OF_RUN
 from relugeom.store.subjects.runs import LATEST_RUN, OVERVIEW_OF_RUN, SOFTWARE_OF_RUN, SOURCE_OF_RUN, STATUS_OF_RUN
 from relugeom.store.subjects.statuses import LISTED_OF_RUN, PATTERN_COUNT_OF_RUN, PATTERNS_OF_RUN
-from relugeom.store.words import constraints_in_words, describe_certificate, describe_network, describe_run
+from relugeom.store.words import Lines, constraints_in_words, describe_certificate, describe_network, describe_run
 
-__all__ = ["RunSource", "RunTables", "read_findings", "read_parts", "read_run", "read_source"]
+__all__ = ["RunFacts", "RunSource", "RunTables", "read_findings", "read_parts", "read_run", "read_source"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """A run and its network, as the store has them; texts that are missing are None.
+
+    Attributes
+    ----------
+    command, status, reason
+        What was asked, how it ended, and why it ended early (empty if it did not).
+    finished_at
+        Time in UTC, like ``2026-11-30T14:05:00Z``.
+    network, domain, data
+        Names that they had in this run.
+    network_digest
+        Digest of the network.
+    relugeom_version
+        Version of relugeom that made the run.
+    inputs, units, outputs
+        Sizes of the network.
+    """
+
+    command: str
+    status: str
+    reason: str
+    finished_at: str | None
+    network: str | None
+    domain: str | None
+    data: str | None
+    network_digest: str
+    relugeom_version: str | None
+    inputs: int
+    units: int
+    outputs: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,8 +75,10 @@ class RunTables:
     ----------
     run
         Number of the run.
+    about
+        The run and its network, by field.
     network, provenance
-        Label → text, in the order of reading.
+        The same in words: labels and texts, in the order of reading.
     domain
         Columns feature, kind, lower, upper, group.
     constraints
@@ -71,7 +108,9 @@ class RunTables:
     proved_regions
         Number of activation regions that the certificate proves; None without a certificate.
     certificate
-        Label → text about the proof of the list of regions; empty if there is none.
+        Labels and texts about the proof of the list of regions; empty if there is none.
+    certificate_file
+        Name of its file, without the folder; None without one.
     domain_is_range_of_data
         Whether the domain is the box around the data: yes, no or unknown; None without both.
     partition
@@ -81,7 +120,8 @@ class RunTables:
     """
 
     run: int
-    network: Mapping[str, str]
+    about: RunFacts
+    network: Lines
     domain: pd.DataFrame
     constraints: Sequence[str]
     census: pd.DataFrame
@@ -92,11 +132,12 @@ class RunTables:
     importance: pd.DataFrame
     patterns: pd.DataFrame
     hidden_patterns: int
-    provenance: Mapping[str, str]
+    provenance: Lines
     notes: Sequence[str]
     answers: pd.DataFrame
     proved_regions: int | None
-    certificate: Mapping[str, str]
+    certificate: Lines
+    certificate_file: str | None
     domain_is_range_of_data: str | None
     partition: str | None
     regions: int | None
@@ -145,7 +186,7 @@ def read_run(
         The run does not exist, or is still in progress.
     """
     tables = _read_tables(store, run_id, most_clusters, most_patterns)
-    if tables.provenance["status"] not in ENDED_EARLY or tables.partition or not tables.regions:
+    if tables.about.status not in ENDED_EARLY or tables.partition or not tables.regions:
         return tables
     return _with_found(store, tables, most_patterns)
 
@@ -181,9 +222,12 @@ def _read_tables(store: Store, run_id: int | None, most_clusters: int, most_patt
         overall = read_frame(connection, OVERALL_OF_RUN, run)
         patterns = read_frame(connection, PATTERNS_OF_RUN, run, most=most_patterns)
         overview = _rows(connection, OVERVIEW_OF_RUN, run)[0]
-        certificates = _rows(connection, CERTIFICATES_OF_RUN, run)
+        proof = next(reversed(_rows(connection, CERTIFICATES_OF_RUN, run)), None)
+        file = None if proof is None else PurePath(proof["file"]).name
+        known = {each.name: (overview if each.name in overview else network)[each.name] for each in fields(RunFacts)}
         return RunTables(
             run=run,
+            about=RunFacts(**known),
             network=describe_network(network, overview["network"]),
             domain=read_frame(connection, DOMAIN_OF_RUN, run),
             constraints=constraints_in_words(_rows(connection, CONSTRAINTS_OF_RUN, run)),
@@ -198,8 +242,9 @@ def _read_tables(store: Store, run_id: int | None, most_clusters: int, most_patt
             provenance=describe_run(overview, _rows(connection, SOFTWARE_OF_RUN, run)),
             notes=[row["note"] for row in _rows(connection, NOTES_OF_RUN, run)],
             answers=read_frame(connection, ANSWERS_OF_RUN, run),
-            certificate=describe_certificate(certificates),
-            proved_regions=certificates[-1]["regions"] if certificates else None,
+            certificate=() if proof is None or file is None else describe_certificate(proof, file),
+            certificate_file=file,
+            proved_regions=None if proof is None else proof["regions"],
             domain_is_range_of_data=overview["domain_is_range_of_data"],
             partition=overview["partition_status"],
             regions=_rows(connection, SOURCE_OF_RUN, run)[0]["regions"],

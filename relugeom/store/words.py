@@ -1,7 +1,6 @@
 """Words for a run's report: the network, the linear rows of the domain, the run, the certificate."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import PurePath
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import RowMapping
@@ -10,7 +9,7 @@ from relugeom.decimals import shortest_decimal
 from relugeom.network.decision import Decision, DecisionRule, decision_in_words
 from relugeom.printing import affine_text
 
-__all__ = ["constraints_in_words", "describe_certificate", "describe_network", "describe_run"]
+__all__ = ["Lines", "constraints_in_words", "describe_certificate", "describe_network", "describe_run"]
 
 
 def constraints_in_words(rows: Sequence[RowMapping]) -> list[str]:
@@ -25,60 +24,60 @@ def constraints_in_words(rows: Sequence[RowMapping]) -> list[str]:
     return [f"{affine_text(own, shortest_decimal) or '0'} {right[number]}" for number, own in terms.items()]
 
 
-def describe_network(row: RowMapping, name: str) -> dict[str, str]:
-    """Label → text about a network, with the name of its file in the run."""
+Lines = tuple[tuple[str, str], ...]
+"""Labels and texts, in the order of printing."""
+
+
+def describe_network(row: RowMapping, name: str) -> Lines:
+    """Labels and texts about a network, with the name of its file in the run."""
     rule = Decision(DecisionRule(row["decision_rule"]), row["threshold_lower"], row["threshold_upper"])
-    facts = {
-        "file": name,
-        "format": row["source"],
-        "inputs": row["inputs"],
-        "hidden layers": row["hidden_layers"],
-        "units": row["units"],
-        "outputs": row["outputs"],
-        "squashing": row["squashing"],
-        "decision": decision_in_words(rule),
-        "computes in": row["precision"],
-        "rounded weights": row["rounded_numbers"],
-        "digest": row["digest"],
-        "names digest": row["names_digest"],
-    }
-    return _texts(facts)
+    return _lines(
+        ("file", name),
+        ("format", row["source"]),
+        ("inputs", row["inputs"]),
+        ("hidden layers", row["hidden_layers"]),
+        ("units", row["units"]),
+        ("outputs", row["outputs"]),
+        ("squashing", row["squashing"]),
+        ("decision", decision_in_words(rule)),
+        ("computes in", row["precision"]),
+        ("rounded weights", row["rounded_numbers"]),
+        ("digest", row["digest"]),
+        ("names digest", row["names_digest"]),
+    )
 
 
-def describe_run(row: RowMapping, software: Sequence[RowMapping]) -> dict[str, str]:
-    """Label → text about a run and the software that it used."""
-    facts = {
-        "run": row["run"],
-        "command": row["command"],
-        "status": row["status"],
-        "reason": row["reason"],
-        "started": row["started_at"],
-        "finished": row["finished_at"],
-        "seconds": None if row["seconds"] is None else f"{row['seconds']:.3g}",
-        "data": row["data"],
-        "data digest": row["data_digest"],
-        "domain": row["domain"],
-        "domain digest": row["domain_digest"],
-        "network digest": row["network_digest"],
-    }
-    return _texts(facts | {entry["package"]: entry["version"] for entry in software})
+def describe_run(row: RowMapping, software: Sequence[RowMapping]) -> Lines:
+    """Labels and texts about a run and the software that it used."""
+    return _lines(
+        ("run", row["run"]),
+        ("command", row["command"]),
+        ("status", row["status"]),
+        ("reason", row["reason"]),
+        ("started", row["started_at"]),
+        ("finished", row["finished_at"]),
+        ("seconds", None if row["seconds"] is None else f"{row['seconds']:.3g}"),
+        ("data", row["data"]),
+        ("data digest", row["data_digest"]),
+        ("domain", row["domain"]),
+        ("domain digest", row["domain_digest"]),
+        ("network digest", row["network_digest"]),
+        *((entry["package"], entry["version"]) for entry in software),
+    )
 
 
-def describe_certificate(rows: Sequence[RowMapping]) -> dict[str, str]:
-    """Label → text about the last certificate of a run, by its file name without the folder."""
-    if not rows:
-        return {}
-    row = rows[-1]
-    return {
-        "file": PurePath(row["file"]).name,
-        "SHA-256": row["sha256"],
-        "SHA-256 of names": row["names_digest"] or "none: no digest covers the names in it",
-        "size": f"{row['bytes']:,} bytes",
-        "activation regions": f"{row['regions']:,}",
-        "proofs": f"{row['proofs']:,}",
-    }
+def describe_certificate(row: RowMapping, file: str) -> Lines:
+    """Labels and texts about a certificate, with the name of its file without the folder."""
+    return _lines(
+        ("file", file),
+        ("SHA-256", row["sha256"]),
+        ("SHA-256 of names", row["names_digest"] or "none: no digest covers the names in it"),
+        ("size", f"{row['bytes']:,} bytes"),
+        ("activation regions", f"{row['regions']:,}"),
+        ("proofs", f"{row['proofs']:,}"),
+    )
 
 
-def _texts(facts: Mapping[str, Any]) -> dict[str, str]:
-    """Label → text, without missing values."""
-    return {label: str(value) for label, value in facts.items() if value not in (None, "")}
+def _lines(*facts: tuple[str, Any]) -> Lines:
+    """Labels and texts, without missing values."""
+    return tuple((label, str(value)) for label, value in facts if value not in (None, ""))

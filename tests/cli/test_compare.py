@@ -70,6 +70,14 @@ def test_a_difference_without_limit(pair, tmp_path, capsys):
     assert difference["verdict"] == Verdict.FAILS
 
 
+def test_an_output_may_be_called_like_a_line_of_the_table(pair, tmp_path, capsys):
+    _, network, other = pair
+    named = [replace(each, output_names=("Domain",)) for each in (network, other)]
+    files = [write_network(tmp_path / f"{number}.npz", each) for number, each in enumerate(named)]
+    shown = run_command(capsys, "compare", *files, "--domain", "box:-1,1").out
+    assert "box:-1,1" in shown and "differs by at most" in shown
+
+
 def test_networks_of_other_shapes_are_refused(pair, capsys):
     files, _, _ = pair
     ended = run_command(capsys, "compare", files["one"], files["wide"], "--domain", "box:-1,1")

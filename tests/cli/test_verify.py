@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -64,6 +65,15 @@ def test_a_counterexample_is_exact_and_shown_with_names(run, model, network, tmp
     assert not (tmp_path / "c.cert").exists()
     text = run("verify", model, stated)
     assert text.code == 1 and "does not hold" in text.out and "x0" in text.out
+
+
+def test_an_output_that_is_called_like_an_input_is_shown_beside_it(run, tmp_path):
+    """y = |x| + 1 of a network whose only input and only output have one name, which is that of a line, too."""
+    network = layered(([[1], [-1]], [0, 0]), ([[1, 1]], [1]))
+    write_npz(replace(network, input_names=("Time",), output_names=("Time",)), tmp_path / "model.npz")
+    stated = written(tmp_path, f"{ONE_INPUT}(assert (>= X_0 2))(assert (<= X_0 2))(assert (>= Y_0 0))")
+    lines = run("verify", str(tmp_path / "model.npz"), stated).out.splitlines()
+    assert [line.split() for line in lines if line.split()[:1] == ["Time"]][:2] == [["Time", "2"], ["Time", "3"]]
 
 
 def test_a_domain_says_which_inputs_are_meant(run, tmp_path):

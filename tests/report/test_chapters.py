@@ -52,6 +52,10 @@ def cells(table: pd.DataFrame) -> list[list[str]]:
     return [[cell.text for cell in row] for row in free_table(table, "caption").rows]
 
 
+def headings(table: pd.DataFrame) -> list[str]:
+    return [heading for heading, _ in free_table(table, "caption").headings]
+
+
 def test_a_run_that_did_not_ask_has_no_chapters():
     assert chapters(tables(), show_samples=True) == []
 
@@ -73,33 +77,35 @@ def test_shares_are_written_as_percentages_and_sorted_as_numbers():
 def test_a_counterfactual_says_what_would_have_to_change():
     nearest, by_cluster = chapter("Robustness").tables.values()
     assert cells(nearest)[0] == ["0", "1", "0.5000", "holds", "age 30 → 31; fare 7 → 5", "proofs/sample-0.cert"]
+    assert headings(nearest)[-2:] == ["smallest change of the decision", "certificate"]
     assert cells(by_cluster)[0] == ["1", "5", "0.5000", "2.500"]
+    assert headings(by_cluster) == ["cluster", "samples", "least distance", "median distance"]
 
 
 def test_distances_in_two_norms_are_two_chapters():
     rows = [(0, 1, "l1", 0.5, "holds", None, None), (1, 1, "linf", 0.25, "unknown", None, None)]
     found = chapters(tables(distances=rows), show_samples=True)
-    assert [chapter.facts["norm"] for chapter in found] == [
+    assert [dict(chapter.facts)["norm"] for chapter in found] == [
         "ℓ1 (sum of changes), in input units",
         "ℓ∞ (largest change), in input units",
     ]
-    assert [chapter.facts["distances that are proved"] for chapter in found] == ["1 of 1", "0 of 1"]
+    assert [dict(chapter.facts)["distances that are proved"] for chapter in found] == ["1 of 1", "0 of 1"]
 
 
 def test_the_share_that_keeps_its_decision_counts_samples_without_another_one():
-    facts = chapter("Robustness").facts
+    facts = dict(chapter("Robustness").facts)
     assert facts["distances that are proved"] == "5 of 6"
     assert not [label for label in facts if "within" in label or "median" in label]  # of six a share says nothing
     many = [(row, 1, "l1", 0.5 + row, "holds", None, None) for row in range(30)]
     (robustness,) = chapters(tables(distances=many), show_samples=True)
     assert (
-        robustness.facts["samples that keep their decision within 15"]
+        dict(robustness.facts)["samples that keep their decision within 15"]
         == "50.0 % (15 of 30; 95 % interval 31.3 to 68.7 %)"
     )
     unsettled = [(row, 2, "l1", None, "unknown", None, None) for row in range(30, 36)]
     (robustness,) = chapters(tables(distances=[*many, *unsettled]), show_samples=True)
-    assert robustness.facts["samples with another decision found"] == "30 of 36"
-    assert robustness.facts["samples that keep their decision within 15"] == "at least 15 and at most 21 of 36"
+    assert dict(robustness.facts)["samples with another decision found"] == "30 of 36"
+    assert dict(robustness.facts)["samples that keep their decision within 15"] == "at least 15 and at most 21 of 36"
 
 
 def test_without_samples_no_row_and_no_mean_of_few_is_shown():
@@ -115,13 +121,13 @@ def test_without_samples_no_row_and_no_mean_of_few_is_shown():
 def test_scores_that_do_not_exist_have_no_column():
     found = chapter("Predictions")
     (scores,) = found.tables.values()
-    assert list(scores.columns) == ["cluster", "samples", "mean target", "global AUC"]  # the clusters are too small
-    assert found.facts == {"samples": "12", "mean target": "0.5000", "accuracy": "9 of 12", "AUC": "0.8750"}
+    assert headings(scores) == ["cluster", "samples", "mean target", "global AUC"]  # the clusters are too small
+    assert found.facts == [("samples", "12"), ("mean target", "0.5000"), ("accuracy", "9 of 12"), ("AUC", "0.8750")]
     rows = {"scores": [(40, 0.5, 0.75, 0.875, None)], "performance": [(1, 40, 0.5, 0.75, 0.9, 0.8, None, None)]}
     found = next(one for one in chapters(tables(**rows), show_samples=True) if one.title.startswith("Predictions"))
     (scores,) = found.tables.values()
-    assert list(scores.columns) == ["cluster", "samples", "mean target", "accuracy", "local AUC", "global AUC"]
-    assert found.facts["accuracy"] == "75.0 % (30 of 40; 95 % interval 58.8 to 87.3 %)"
+    assert headings(scores) == ["cluster", "samples", "mean target", "accuracy", "local AUC", "global AUC"]
+    assert dict(found.facts)["accuracy"] == "75.0 % (30 of 40; 95 % interval 58.8 to 87.3 %)"
 
 
 def test_no_limit_is_said_to_be_infinite():
@@ -130,10 +136,16 @@ def test_no_limit_is_said_to_be_infinite():
 
 
 def test_unobserved_regions_are_counted_and_their_shares_added():
-    facts = chapter("Unobserved").facts
+    found = chapter("Unobserved")
+    facts = dict(found.facts)
     assert facts["regions without a sample"] == "2"
     assert facts["their share of the domain"] == "37.5 %"
     assert facts["known to contain an admissible input"] == "1"
+    (table,) = found.tables.values()
+    assert headings(table)[2:] == [
+        "share of the domain", "departure", "nearest cluster", "contains an admissible input"
+    ]  # fmt: skip
+    assert cells(table)[0] == ["3", "01", "25.0 %", "1.500", "1", "yes"]
 
 
 def test_groups_have_a_curve():

@@ -184,7 +184,7 @@ def test_what_was_withheld_is_said(pictured):
 
 def test_a_content_of_empty_tables():
     content = made_up_content(clusters=0, patterns=0)
-    empty = replace(content, domain=content.domain[:0], census=content.census[:0], constraints=(), notes=(), summary={})
+    empty = replace(content, domain=content.domain[:0], census=content.census[:0], constraints=(), notes=(), summary=())
     assert "Domain" not in Page(render_report(empty)).texts
 
 

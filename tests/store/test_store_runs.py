@@ -323,7 +323,7 @@ def test_what_an_interrupted_search_found_can_be_read(store, database):
         run.save(known_block(hand_made.truncated_partition()))
         raise SystemExit("the end")
     tables, content = read_run(store), report_content(store)
-    assert tables.provenance["status"] == "interrupted"
+    assert tables.about.status == "interrupted"
     assert tables.patterns.to_dict("list") == {
         "pattern": ["000", "010"],
         "status": ["region"] * 2,
@@ -331,7 +331,7 @@ def test_what_an_interrupted_search_found_can_be_read(store, database):
         "admissible": [None] * 2,
     }
     assert content.title == "Regions of a network (interrupted)"
-    assert content.summary["Status"] == "interrupted: the end"
+    assert dict(content.summary)["Status"] == "interrupted: the end"
     assert "(the end)" in content.interruption and "2 activation regions of a search" in content.interruption
     assert store.load_partition(run.id).exact_points == hand_made.truncated_partition().exact_points
     with store.run("enumerate", **about) as later:

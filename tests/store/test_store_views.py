@@ -242,14 +242,14 @@ def test_names_from_anywhere_are_harmless(store, ask):
     tables = read_run(store)
     assert list(tables.domain["feature"]) == HOSTILE
     assert tables.constraints[0] == '" ≤ 1'
-    assert tables.network["file"] == HOSTILE[1]
+    assert tables.about.network == HOSTILE[1] == dict(tables.network)["file"]
 
 
 def test_a_run_read_back_fills_a_report(audit):
     tables = read_run(audit)
     assert tables.run == 1
-    assert tables.network["decision"] == "class 1 if the output before squashing exceeds 0"
-    assert tables.provenance["data"] == "passengers.csv"
+    assert dict(tables.network)["decision"] == "class 1 if the output before squashing exceeds 0"
+    assert tables.about.data == "passengers.csv" == dict(tables.provenance)["data"]
     wanted = {
         "domain": "feature kind lower upper group",
         "census": "kind patterns count",
@@ -273,7 +273,7 @@ def test_a_run_read_back_fills_a_report(audit):
     assert list(tables.patterns["admissible"]) == [0, 4, 2, 2, 1, 0, 0, 0]
     assert tables.notes == ["This report counts activation regions.", "A second remark."]
     texts = {"network": tables.network, "provenance": tables.provenance, "constraints": tables.constraints}
-    assert ReportContent(title="Audit", summary={}, **texts, **frames)
+    assert ReportContent(title="Audit", summary=(), **texts, **frames)
 
 
 def test_a_run_that_is_not_there_is_named(audit):
@@ -287,7 +287,7 @@ def test_a_run_with_little_in_it_has_empty_tables(store):
     tables = read_run(store, 1)
     assert all(isinstance(frame, pd.DataFrame) and frame.empty for frame in (tables.domain, tables.clusters))
     assert list(tables.clusters.columns)[:2] == ["cluster", "pattern"]
-    assert "domain" not in tables.provenance
+    assert tables.about.domain is None and "domain" not in dict(tables.provenance)
 
 
 def test_numbers_that_are_not_there_stay_none_and_counts_stay_whole(store):
