@@ -36,8 +36,7 @@ def interruption_in_words(tables: "RunTables", measured: Mapping[str, bool]) -> 
     if ended is None:
         return ""
     parts = list(_audit_parts(tables, measured)) if about.command == "audit" else [_regions(tables)]
-    there = "; ".join(part.there for part in parts if part.there)
-    missing = "; ".join(part.missing for part in parts if part.missing)
+    there, missing = ("; ".join(filter(None, words)) for words in zip(*parts, strict=True))
     why = f" ({about.reason})" if about.reason else ""
     return (
         f"This run {ended}{why}. The report shows what had been recorded by then: "
@@ -48,21 +47,20 @@ def interruption_in_words(tables: "RunTables", measured: Mapping[str, bool]) -> 
 
 def _audit_parts(tables: "RunTables", measured: Mapping[str, bool]) -> Iterator[Part]:
     """Parts of an audit, in the order in which they are recorded."""
-    clusters, answers = len(tables.clusters), len(tables.answers)
-    counts = CensusKind.REGION in set(tables.census["kind"])
+    clusters, counts = len(tables.clusters), CensusKind.REGION in set(tables.census["kind"])
     yield Part(counted(clusters, "cluster"), "") if clusters else Part("", "clusters and their importance")
     yield _regions(tables)
-    if tables.certificate_file:
-        yield Part("their certificate", "")
-    elif not counts:
-        yield Part("", "the certificate of the list of regions")
-    yield Part("the census of patterns", "") if counts else Part("", "the census of patterns")
-    if answers:
-        further = "" if any(measured.values()) else "further answers"
-        yield Part(f"{counted(answers, 'answer')} about the whole domain", further)
-    else:
-        yield Part("", "answers about the whole domain")
-    yield from (Part(part, "") if there else Part("", part) for part, there in measured.items())
+    proved = bool(tables.certificate_file)
+    if proved or not counts:  # with a census, but without a certificate, the regions could not be proved
+        yield Part("their certificate", "") if proved else Part("", "the certificate of the list of regions")
+    yield _part("the census of patterns", is_there=counts)
+    yield _answers(tables, is_last=not any(measured.values()))
+    yield from (_part(name, is_there=there) for name, there in measured.items())
+
+
+def _part(name: str, *, is_there: bool) -> Part:
+    """A part that has one name, whether or not it is present."""
+    return Part(name, "") if is_there else Part("", name)
 
 
 def _regions(tables: "RunTables") -> Part:
@@ -72,3 +70,11 @@ def _regions(tables: "RunTables") -> Part:
     if tables.partition == PartitionStatus.COMPLETE:
         return Part(f"all {regions}", "")
     return Part(f"{regions} of a search that was cut short", "all other regions")
+
+
+def _answers(tables: "RunTables", *, is_last: bool) -> Part:
+    """Answers; if nothing was recorded after them, more of them may be missing."""
+    if not len(tables.answers):
+        return Part("", "answers about the whole domain")
+    found = counted(len(tables.answers), "answer")
+    return Part(f"{found} about the whole domain", "further answers" if is_last else "")
