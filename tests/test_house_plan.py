@@ -212,6 +212,34 @@ def test_a_report_that_computes_is_found(tmp_path):
     assert computed_imports(tmp_path) == [*expected, "relugeom.report.b imports relugeom.measures.planes"]
 
 
+def long_bodies(source: str) -> Iterator[tuple[str, int]]:
+    """Functions that take more than twelve lines, and these lines: without signature, docstring and blank lines.
+
+    A few statements may be longer: a call with one argument per line is one thought.
+    """
+    lines = source.splitlines()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef):
+            body = node.body[ast.get_docstring(node) is not None :]
+            told = [line for part in body for line in lines[part.lineno - 1 : part.end_lineno] if line.strip()]
+            statements = sum(isinstance(inner, ast.stmt) for part in body for inner in ast.walk(part))
+            if len(told) > 12 and statements > 4:
+                yield node.name, len(told)
+
+
+def test_steps_of_the_audit_are_short():
+    """An audit reads like a table of contents, and each of its steps does, too."""
+    audit = sorted((REPOSITORY / "relugeom" / "audit").rglob("*.py"))
+    found = {path.name: dict(long_bodies(path.read_text(encoding="utf-8"))) for path in audit}
+    assert {name: bodies for name, bodies in found.items() if bodies} == {}
+
+
+def test_a_long_body_is_found():
+    plain = 'def f():\n    """Say what."""\n' + "\n".join(f"    x = {number}\n" for number in range(13))
+    call = "def g():\n    return f(\n" + "\n".join(f"        x{number}=1," for number in range(20)) + "\n    )"
+    assert dict(long_bodies(f"{plain}\n\n{call}\n")) == {"f": 13}
+
+
 def test_no_room_is_crowded():
     """No room has more than 15 % of the lines, and no file more than 400."""
     files = {

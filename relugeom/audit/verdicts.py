@@ -5,8 +5,8 @@ rises, and one of them nearly always fails. The summary merges them: the output 
 or does neither.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from relugeom.claims.settlement import Verdict
 from relugeom.claims.subject import Direction, Question
@@ -26,6 +26,23 @@ MOST_OUTPUTS, MOST_NAMED, LONGEST = 3, 12, 40
 """Outputs with lines of their own, features that a line names, and characters of a name."""
 Row = dict[str, object]
 Key = tuple[object, ...]
+Known = Mapping[str, Row]
+"""Answers about one output and one feature, by direction."""
+
+
+class Movement(NamedTuple):
+    """What is known about an output when one feature alone rises: words before the feature, verdict and finding."""
+
+    words: str
+    verdict: Verdict
+    finding: str = ""
+
+
+FLAT = Movement("does not change with", Verdict.HOLDS)
+UP = Movement("never falls when one of these alone rises:", Verdict.HOLDS)
+DOWN = Movement("never rises when one of these alone rises:", Verdict.HOLDS)
+BOTH = Movement("is monotone in", Verdict.FAILS, "pairs of inputs show a rise and a fall")
+OPEN = Movement("is monotone in", Verdict.UNKNOWN)
 
 
 def headlines(tables: "RunTables", network: ReLUNetwork) -> Sequence[Headline]:
@@ -43,9 +60,7 @@ def headlines(tables: "RunTables", network: ReLUNetwork) -> Sequence[Headline]:
 
 def _completeness(tables: "RunTables") -> Headline:
     """Whether all activation regions are known, and proved to be all."""
-    counts = dict(zip(tables.census["kind"], tables.census["count"], strict=True))
-    statement, regions = "the list of activation regions is complete", counts.get(CensusKind.REGION)
-    finding = "" if regions is None else f"{regions} of {counts[CensusKind.ALL]} patterns are regions"
+    statement, finding = "the list of activation regions is complete", _regions_in_words(tables)
     if tables.partition != PartitionStatus.COMPLETE:
         why = tables.about.reason if tables.about.status == PartitionStatus.TRUNCATED else ""
         return Headline(statement, Verdict.UNKNOWN, why or "the search was cut short")
@@ -56,6 +71,13 @@ def _completeness(tables: "RunTables") -> Headline:
             statement, Verdict.UNKNOWN, f"{finding}; the certificate proves {tables.proved_regions:,} of them"
         )
     return Headline(statement, Verdict.HOLDS, finding, (tables.certificate_file,))
+
+
+def _regions_in_words(tables: "RunTables") -> str:
+    """How many patterns are regions; empty without a census."""
+    counts = dict(zip(tables.census["kind"], tables.census["count"], strict=True))
+    regions = counts.get(CensusKind.REGION)
+    return "" if regions is None else f"{regions} of {counts[CensusKind.ALL]} patterns are regions"
 
 
 def _one(row: Row) -> Headline:
@@ -74,40 +96,31 @@ def _of_outputs(rows: Sequence[Row], network: ReLUNetwork) -> Iterator[Headline]
     for output, name in enumerate(network.target_names[:MOST_OUTPUTS]):
         for row in about.get((Question.RANGE, output, None), ()):
             yield Headline(str(row["statement"]), Verdict(str(row["verdict"])), _reason(row), _proofs([row]))
-        yield from _moves(
-            name,
-            {
-                feature: {
-                    str(row["direction"]): row for row in about.get((Question.MONOTONICITY, output, position), ())
-                }
-                for position, feature in enumerate(network.feature_names)
-            },
-        )
+        answers = (about.get((Question.MONOTONICITY, output, position), ()) for position in range(network.inputs))
+        known = [{str(row["direction"]): row for row in own} for own in answers]
+        yield from _moves(name, dict(zip(network.feature_names, known, strict=True)))
     if (more := network.outputs - MOST_OUTPUTS) > 0:
         yield Headline(f"ranges and directions of {counted(more, 'more output')}", None, "see the statements")
 
 
-def _moves(output: str, settled: dict[str, dict[str, Row]]) -> Iterator[Headline]:
+def _moves(output: str, settled: Mapping[str, Known]) -> Iterator[Headline]:
     """One line for the features with which an output rises, one for those with which it falls, and so on."""
-    found: dict[str, list[tuple[str, list[Row]]]] = {}
-    for feature, known in settled.items():
-        held = [direction in known and known[direction]["verdict"] == Verdict.HOLDS for direction in Direction]
-        failed = len(known) == 2 and all(row["verdict"] == Verdict.FAILS for row in known.values())
-        kind = "flat" if all(held) else "up" if held[0] else "down" if held[1] else "both" if failed else "open"
-        found.setdefault(kind, []).append((feature, [row for row in known.values() if row["verdict"] == Verdict.HOLDS]))
-    for kind, words, verdict in (
-        ("flat", "does not change with", Verdict.HOLDS),
-        ("up", "never falls when one of these alone rises:", Verdict.HOLDS),
-        ("down", "never rises when one of these alone rises:", Verdict.HOLDS),
-        ("both", "is monotone in", Verdict.FAILS),
-        ("open", "is monotone in", Verdict.UNKNOWN),
-    ):
-        if own := found.get(kind):
-            names = _listed([feature for feature, _ in own])
-            finding = "pairs of inputs show a rise and a fall" if kind == "both" else ""
-            yield Headline(
-                f"{output} {words} {names}", verdict, finding, _proofs(row for _, rows in own for row in rows)
-            )
+    found = {feature: _movement(known) for feature, known in settled.items()}
+    for movement in (FLAT, UP, DOWN, BOTH, OPEN):
+        if features := [feature for feature, own in found.items() if own is movement]:
+            statement = f"{output} {movement.words} {_listed(features)}"
+            rows = (row for feature in features for row in settled[feature].values())
+            proofs = _proofs(row for row in rows if row["verdict"] == Verdict.HOLDS)
+            yield Headline(statement, movement.verdict, movement.finding, proofs)
+
+
+def _movement(known: Known) -> Movement:
+    """How an output moves with one feature, from the verdicts for both directions."""
+    verdicts = {direction: row["verdict"] for direction, row in known.items()}
+    rises, falls = (verdicts.get(direction) == Verdict.HOLDS for direction in (Direction.RISES, Direction.FALLS))
+    if rises or falls:
+        return FLAT if rises and falls else UP if rises else DOWN
+    return BOTH if list(verdicts.values()) == [Verdict.FAILS] * len(Direction) else OPEN
 
 
 def _number(value: object) -> int | None:

@@ -107,6 +107,11 @@ def _sample_notes(clusters: Clusters, statuses: Sequence[PatternStatus], network
         )
     if PatternStatus.INFEASIBLE in statuses:
         yield "All samples of a cluster whose pattern is infeasible lie outside the domain."
+    yield from _float32_notes(clusters, network)
+
+
+def _float32_notes(clusters: Clusters, network: ReLUNetwork) -> Iterator[str]:
+    """For how many samples the float32 model may compute another pattern."""
     doubtful = int(clusters.float32_doubtful.sum())
     if doubtful and network.origin.precision == "float32":
         yield (
