@@ -96,9 +96,9 @@ def search_regions(
     began, deadline = CLOCK.now(), Deadline.of(budget.time_limit)
     if resume and store is None:
         raise InputError("--resume continues from a store: give it with --store")
-    searching = replace(budget, time_limit=deadline.share(SEARCHING) if measure else deadline)
     with _recorded(store, network, chosen, parameters, budget.storing) as run:
         known = _find_known(run, on_remark) if resume else None
+        searching = replace(budget, time_limit=deadline.share(SEARCHING) if measure else deadline)
         partition = _search(network, chosen.domain, searching, known, run, partial(on_progress, "enumerating regions"))
         measures = measure_partition(partition, time_limit=deadline, on_progress=on_progress) if measure else None
     number, place, leftover = (None, None, "") if run is None else (run.id, run.location.text, run.leftover())

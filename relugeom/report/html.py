@@ -8,7 +8,7 @@ page only as text.
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -40,7 +40,7 @@ from relugeom.report.page_tables import (
 from relugeom.report.plots import figure_svg, importance_bars, importance_caption
 from relugeom.report.profiles import cluster_portraits
 from relugeom.report.region_map import RegionMap
-from relugeom.report.scene import graph_scene, map_scene
+from relugeom.report.scene import MapScene, graph_scene, map_scene
 
 __all__ = ["render_report", "write_report"]
 
@@ -185,42 +185,36 @@ def _chart(importance: pd.DataFrame, number: int, output: str) -> Mapping[str, o
 def _map(region_map: RegionMap) -> Mapping[str, object]:
     """A map, its caption, and its regions as a table."""
     across, up = (shortened(name, 40) for name in region_map.names)
-    cut = region_map.cut
-    partition = cut.partition
-    regions = counted(len(cut), "activation region")
-    cover = (
-        "The exact areas of the polygons add up to that of the slice, so nothing is missing."
-        if cut.covered
-        else f"The slice is not complete: {partition.reason or 'a part of it was not searched'}."
-    )
-    caption = f"{regions} of the slice along {across} and {up}"
-    if region_map.fixed:
-        where = f" through {region_map.through}" if region_map.through else ""
-        caption += f"{where}; every other feature is fixed at its value there, listed below"
-    caption += ". Thin lines are borders of regions; shades are levels of the output. "
-    scene = map_scene(region_map)
-    if scene.boundary:
-        caption += "The heavy line marks where the decision changes. "
-    if len(region_map.dots):
-        drawn = int(region_map.dots["samples"].sum()) - scene.hidden_dots
-        caption += (
-            f"Dots are {drawn:,} samples in the colours of their clusters, projected onto the plane: their other "
-            f"features differ. "
-        )
-    if scene.hidden_dots:
-        caption += f"{scene.hidden_dots:,} more samples are not drawn. "
-    caption += cover
+    regions, scene = counted(len(region_map.cut), "activation region"), map_scene(region_map)
+    fixed = islice(region_map.fixed.items(), MAX_FIXED)
     return {
         "title": f"{across} and {up}",
         "scene": scene,
         "label": f"Map of {regions} along {across} and {up}. Arrow keys move through the regions; a table follows.",
-        "caption": caption,
+        "caption": f"{regions} of the slice along {across} and {up}" + " ".join(_caption(region_map, scene)),
         "table": map_table(region_map),
-        "fixed": [
-            (shortened(name, 120), display(value)) for name, value in islice(region_map.fixed.items(), MAX_FIXED)
-        ],
+        "fixed": [(shortened(name, 120), display(value)) for name, value in fixed],
         "hidden_fixed": max(len(region_map.fixed) - MAX_FIXED, 0),
     }
+
+
+def _caption(region_map: RegionMap, scene: MapScene) -> Iterator[str]:
+    """How the first sentence of a caption ends, and the sentences after it."""
+    where = f" through {region_map.through}" if region_map.through else ""
+    yield f"{where}; every other feature is fixed at its value there, listed below." if region_map.fixed else "."
+    yield "Thin lines are borders of regions; shades are levels of the output."
+    if scene.boundary:
+        yield "The heavy line marks where the decision changes."
+    if len(region_map.dots):
+        drawn = f"Dots are {int(region_map.dots['samples'].sum()) - scene.hidden_dots:,} samples"
+        yield f"{drawn} in the colours of their clusters, projected onto the plane: their other features differ."
+    if scene.hidden_dots:
+        yield f"{scene.hidden_dots:,} more samples are not drawn."
+    if region_map.cut.covered:
+        yield "The exact areas of the polygons add up to that of the slice, so nothing is missing."
+    else:
+        reason = region_map.cut.partition.reason or "a part of it was not searched"
+        yield f"The slice is not complete: {reason}."
 
 
 def _graph(graph: RegionGraph) -> Mapping[str, object]:

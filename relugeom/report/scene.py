@@ -8,6 +8,7 @@ none.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import floor, log10
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,12 +19,16 @@ from relugeom.report.formatting import display, map_text, shortened
 from relugeom.report.graph_layout import layout_graph
 from relugeom.report.region_map import SHADES, RegionMap
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["GraphScene", "MapScene", "Shape", "Tick", "class_names", "graph_scene", "map_scene", "output_bands"]
 
 WIDTH, HEIGHT = 760, 520
 LEFT, RIGHT, TOP, BOTTOM = 74, 16, 12, 52
 MAX_DOTS = 1500
-MAX_PATTERN = 400
+MAX_PATTERN, MAX_OUTPUTS = 400, 3
+"""Characters of a pattern, and outputs with their functions, that the title of a region shows."""
 CLUSTER_TONES, CLASS_TONES = 8, 8
 TONES = {
     Shading.THRESHOLD: [f"o{tone}" for tone in range(SHADES + 1) if tone != SHADES // 2],  # o4 is the threshold itself
@@ -86,37 +91,40 @@ class GraphScene:
 
 def map_scene(region_map: RegionMap) -> MapScene:
     """Positions of everything in a map."""
-    low, high = region_map.cut.outline.min(axis=0), region_map.cut.outline.max(axis=0)
-    place = _Placing(low, high)
+    place = _Placing(region_map.cut.outline.min(axis=0), region_map.cut.outline.max(axis=0))
     bands, legend = output_bands(region_map)
-    names = [shortened(name, 40) for name in region_map.names]
-    outputs = region_map.cut.partition.network.target_names
-    shapes = []
-    for row, pattern in enumerate(region_map.patterns):
-        title = _region_words(row, pattern, int(region_map.clusters[row]))
-        for output, name in enumerate(outputs[:3]):
-            title += f"\n{shortened(name, 40)} = {map_text(region_map.cut.maps[row, output], names)}"
-        outline = _points(place(region_map.cut.polygon(row)))
-        drawn = [(tone, _points(place(part))) for tone, part in bands[row]]
-        shapes.append(Shape(title, _cluster_tone(int(region_map.clusters[row])), outline, drawn))
-    dots = region_map.dots.sort_values("samples", ascending=False, kind="stable")  # small ones on top of large ones
-    inside = dots[dots["x"].between(low[0], high[0]) & dots["y"].between(low[1], high[1])]
-    shown = inside.iloc[np.unique(np.linspace(0, len(inside) - 1, min(len(inside), MAX_DOTS)).astype(int))]
+    across, up = (shortened(name, 40) for name in region_map.names)
+    shown = _shown_dots(region_map.dots, place.low, place.high)
     return MapScene(
-        x_name=names[0],
-        y_name=names[1],
+        x_name=across,
+        y_name=up,
         x_ticks=[Tick(f"{x:.1f}", label) for x, label in place.ticks(0)],
         y_ticks=[Tick(f"{y:.1f}", label) for y, label in place.ticks(1)],
-        shapes=shapes,
+        shapes=[_region(region_map, row, parts, place) for row, parts in enumerate(bands)],
         dots=_dots(place(shown[["x", "y"]].to_numpy(dtype=np.float64)), shown["samples"], shown["cluster"]),
-        hidden_dots=int(dots["samples"].sum() - shown["samples"].sum()),
-        boundary=" ".join(
-            f"M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}"
-            for (x0, y0), (x1, y1) in place(region_map.boundary.reshape(-1, 2)).reshape(-1, 2, 2).tolist()
-        ),
+        hidden_dots=int(region_map.dots["samples"].sum() - shown["samples"].sum()),
+        boundary=_lines(place(region_map.boundary)),
         by_output=legend,
         by_cluster=_cluster_legend(np.append(region_map.clusters, shown["cluster"].to_numpy(dtype=np.int64))),
     )
+
+
+def _region(region_map: RegionMap, row: int, parts: Sequence[Band], place: "_Placing") -> Shape:
+    """A region of a map, with the functions of the first outputs in its title."""
+    network, cluster = region_map.cut.partition.network, int(region_map.clusters[row])
+    names = [shortened(name, 40) for name in region_map.names]
+    title = _region_words(row, region_map.patterns[row], cluster)
+    for output, name in enumerate(network.target_names[:MAX_OUTPUTS]):
+        title += f"\n{shortened(name, 40)} = {map_text(region_map.cut.maps[row, output], names)}"
+    outline = _points(place(region_map.cut.polygon(row)))
+    return Shape(title, _cluster_tone(cluster), outline, [(tone, _points(place(part))) for tone, part in parts])
+
+
+def _shown_dots(dots: "pd.DataFrame", low: FloatArray, high: FloatArray) -> "pd.DataFrame":
+    """Dots within the frame, small ones on top of large ones; of very many, an even selection."""
+    dots = dots.sort_values("samples", ascending=False, kind="stable")
+    inside = dots[dots["x"].between(low[0], high[0]) & dots["y"].between(low[1], high[1])]
+    return inside.iloc[np.unique(np.linspace(0, len(inside) - 1, min(len(inside), MAX_DOTS)).astype(int))]
 
 
 def graph_scene(graph: RegionGraph) -> GraphScene:
@@ -194,6 +202,12 @@ class _Placing:
 
 def _points(places: FloatArray) -> str:
     return " ".join(f"{x:.1f},{y:.1f}" for x, y in places.tolist())
+
+
+def _lines(ends: FloatArray) -> str:
+    """Path of the segments between the first and the second, the third and the fourth end, and so on."""
+    segments = ends.reshape(-1, 2, 2).tolist()
+    return " ".join(f"M{x0:.1f} {y0:.1f}L{x1:.1f} {y1:.1f}" for (x0, y0), (x1, y1) in segments)
 
 
 def _dots(places: FloatArray, samples: Sequence[int], clusters: Sequence[int]) -> list[Shape]:
