@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from from_code.views import list_columns, read_samples
 
 import relugeom
 from relugeom.claims.settlement import Verdict
+from relugeom.claims.subject import Subject
 from relugeom.cli.exit_codes import STATUSES
+from relugeom.store.schema import metadata
 from relugeom.store.views import list_views
 
 PAGES = read_pages()
@@ -97,6 +100,8 @@ def test_every_verb_and_option_is_documented(verb) -> None:
     assert verb.command.help
 
 
+SINGULAR = {"protected": "feature"}
+"""Attributes of subjects that have a row for each of their values."""
 JSON_PAGE = "docs/reference/json.md"
 AS_JSON = [step for step in CONSOLE if step.page == JSON_PAGE]
 
@@ -169,6 +174,22 @@ def test_the_files_that_a_page_of_the_architecture_names_exist(page: str) -> Non
     """Names in capitals, and those with an ellipsis, stand for files that somebody will write."""
     named = re.findall(r"`((?:relugeom|tests|docs|migrations|examples|benchmarks)/[\w./-]*)`", PAGES[page])
     assert [name for name in named if not re.search(r"[A-Z]{4}", name) and not (REPOSITORY / name).exists()] == []
+
+
+def test_a_finding_keeps_its_subject_where_the_page_says() -> None:
+    section = section_of(PAGES["docs/architecture/laws.md"], "Where a finding keeps its subject")
+    names = r"(?:`\w+`(?:, )?)+"
+    named = [
+        (table, column)
+        for tables, columns in re.findall(rf"({names}) \(({names})\)", section)
+        for table in re.findall(r"\w+", tables)
+        for column in re.findall(r"\w+", columns)
+    ]
+    assert len({table for table, _ in named}) > 10
+    assert [pair for pair in named if pair[0] in metadata.tables and pair[1] not in metadata.tables[pair[0]].c] == []
+    assert {table for table, _ in named} <= set(metadata.tables)
+    kept = {column for table, column in named if table in ("answers", "protected_features")}
+    assert {SINGULAR.get(field.name, field.name) for field in fields(Subject)} == kept
 
 
 @pytest.mark.parametrize("page", [*PAGES, "CONTRIBUTING.md"])

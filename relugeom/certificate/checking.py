@@ -22,7 +22,7 @@ from relugeom.files import regular_file
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork, numbered_names
 
-__all__ = ["CHECKER", "CheckStatus", "CheckedCertificate", "check_certificate"]
+__all__ = ["CHECKER", "CheckStatus", "CheckedCertificate", "CheckedSubject", "check_certificate"]
 
 CHECKER = Path(checker.__file__)
 """File that an auditor runs."""
@@ -44,6 +44,14 @@ WORKER = (
     "spans = checker['read_index'](path)[int(start) :: int(step)]; "
     "print(json.dumps(checker['check_subtrees'](path, *spans)))"
 )
+
+
+class CheckedSubject(StrEnum):
+    """Something that a certificate is about."""
+
+    NETWORK = "network"
+    SECOND_NETWORK = "second network"
+    DOMAIN = "domain"
 
 
 class CheckStatus(StrEnum):
@@ -77,7 +85,7 @@ class CheckedCertificate:
     names_not_checked
         Which names in the file were compared with nothing.
     not_compared
-        Which of the file's subjects (``network``, ``second network``, ``domain``) were compared with nothing.
+        Which of the file's subjects were compared with nothing.
     finished
         Whether it was checked to its end, or to a step that does not follow; False if time ran out before.
     """
@@ -95,7 +103,7 @@ class CheckedCertificate:
     digest: str
     names: tuple[str | None, ...] = ()
     names_not_checked: tuple[str, ...] = ()
-    not_compared: tuple[str, ...] = ()
+    not_compared: tuple[CheckedSubject, ...] = ()
     finished: bool = True
 
     @property
@@ -167,9 +175,9 @@ def check_certificate(
     compared = list(_compared(found, model, second_model, domain))
     reason = _other_subject(found, model, second_model, domain) or next(filter(None, map(_difference, compared)), "")
     checked = {each.things for each in compared if each.names}
-    subjects = {"network": model, "second network": second_model, "domain": domain}
-    if len(found["networks"]) == 1:
-        del subjects["second network"]
+    subjects = {CheckedSubject.NETWORK: model, CheckedSubject.DOMAIN: domain}
+    if len(found["networks"]) > 1:
+        subjects |= {CheckedSubject.SECOND_NETWORK: second_model}
     unchecked = (each.things for each in compared if each.said and each.things not in checked)
     return CheckedCertificate(
         accepted=not reason,
@@ -185,7 +193,7 @@ def check_certificate(
         digest=digest,
         names=tuple(found["names"]),
         names_not_checked=tuple(dict.fromkeys(unchecked)),
-        not_compared=tuple(name for name, given in subjects.items() if given is None),
+        not_compared=tuple(subject for subject in CheckedSubject if subject in subjects and subjects[subject] is None),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from relugeom.audit import ChosenDomain, choose_domain
 from relugeom.budget import Budget
-from relugeom.certificate.checking import CHECKER, CheckedCertificate, check_certificate
+from relugeom.certificate.checking import CHECKER, CheckedCertificate, CheckedSubject, check_certificate
 from relugeom.certificate.domain_proof import DomainProof, certify_domain
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show, tell_of_threads
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = ["run_certify", "run_check"]
 
-COMPARING = {"network": "--model", "second network": "--second-model", "domain": "--domain"}
+COMPARING = {
+    CheckedSubject.NETWORK: "--model",
+    CheckedSubject.SECOND_NETWORK: "--second-model",
+    CheckedSubject.DOMAIN: "--domain",
+}
 
 
 def run_certify(
@@ -172,7 +176,7 @@ class _Checked:
         return [fact_table(self.title, facts)]
 
 
-def _listed_with_options(subjects: Iterable[str]) -> str:
+def _listed_with_options(subjects: Iterable[CheckedSubject]) -> str:
     """Parts that were compared with nothing, each with the option that would compare it."""
     return ", ".join(f"{subject} ({COMPARING[subject]})" for subject in subjects)
 

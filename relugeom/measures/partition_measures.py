@@ -5,6 +5,7 @@ The one idea: each step gets a part of the remaining time, and says what it coul
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -18,7 +19,17 @@ from relugeom.partition.partition import Partition, PartitionStatus
 
 __all__ = ["LargestRegion", "PartitionMeasures", "measure_partition"]
 
-PARTS = {"volumes": 0.25, "covered share": 0.33, "facets": 0.75, "linear regions": 1.0}
+
+class Step(StrEnum):
+    """One measure of a partition."""
+
+    VOLUMES = "volumes"
+    COVERED = "covered share"
+    FACETS = "facets"
+    LINEAR_REGIONS = "linear regions"
+
+
+PARTS = {Step.VOLUMES: 0.25, Step.COVERED: 0.33, Step.FACETS: 0.75, Step.LINEAR_REGIONS: 1.0}
 """Part of the remaining time that each step gets."""
 
 
@@ -36,7 +47,7 @@ class PartitionMeasures:
     Attributes
     ----------
     unfinished
-        The steps that were cut short, by name.
+        The steps that were cut short.
     """
 
     partition: Partition
@@ -44,7 +55,7 @@ class PartitionMeasures:
     covered: CoveredShare
     adjacency: Adjacency
     linear_regions: LinearRegions
-    unfinished: tuple[str, ...]
+    unfinished: tuple[Step, ...]
 
     @property
     def status(self) -> PartitionStatus:
@@ -79,15 +90,15 @@ def measure_partition(
     deadline = Deadline.of(time_limit)
     unfinished = []
 
-    def timed(name: str, measure: Callable[..., Any], *values: object) -> Any:
-        part = deadline.share(PARTS[name])
-        found = measure(*values, time_limit=part, on_progress=partial(on_progress, name))
+    def timed(step: Step, measure: Callable[..., Any], *values: object) -> Any:
+        part = deadline.share(PARTS[step])
+        found = measure(*values, time_limit=part, on_progress=partial(on_progress, step.value))
         if found.reason and part.passed:
-            unfinished.append(name)
+            unfinished.append(step)
         return found
 
-    volumes = timed("volumes", region_volumes, partition)
-    covered = timed("covered share", covered_share, partition)
-    adjacency = timed("facets", find_adjacency, partition)
-    merged = timed("linear regions", merge_linear_regions, partition, adjacency)
+    volumes = timed(Step.VOLUMES, region_volumes, partition)
+    covered = timed(Step.COVERED, covered_share, partition)
+    adjacency = timed(Step.FACETS, find_adjacency, partition)
+    merged = timed(Step.LINEAR_REGIONS, merge_linear_regions, partition, adjacency)
     return PartitionMeasures(partition, volumes, covered, adjacency, merged, tuple(unfinished))

@@ -130,6 +130,8 @@ class OutputBounds:
 
     Attributes
     ----------
+    output
+        Number of the output.
     scope
         Inputs that the range is over: admissible ones, or all of the relaxation.
     """
@@ -137,6 +139,7 @@ class OutputBounds:
     lowest: Extremum
     highest: Extremum
     scope: Scope
+    output: int = 0
 
     @property
     def lower(self) -> Fraction | None:
@@ -219,7 +222,7 @@ def output_bounds(
         best = max((value.best_near(domain, x, scope, deadline=finding) for x in starts), key=_rank)
         found = value.largest(domain, asking(settler, domain, until), best, scope, deadline=until)
         ends.append(found if sign > 0 or found.value is None else replace(found, value=-found.value))
-    return OutputBounds(ends[0], ends[1], scope)
+    return OutputBounds(ends[0], ends[1], scope, output)
 
 
 def promising_inputs(domain: Domain, scope: Scope, candidates: FloatArray | None = None) -> FloatArray:

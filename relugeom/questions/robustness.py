@@ -80,6 +80,10 @@ class Robustness:
         The last claim, with its proof.
     scope
         Inputs that count as counterfactuals: admissible ones, or all of the relaxation.
+    point
+        The input whose distance it is.
+    frozen
+        Features that keep their value.
     """
 
     norm: Norm
@@ -89,6 +93,8 @@ class Robustness:
     counterfactual: Point | None
     settlement: Settlement | None
     scope: Scope
+    point: Point
+    frozen: tuple[int, ...] = ()
 
 
 @settler_may_come_third
@@ -147,7 +153,8 @@ def distance_to_other_decision(
     sides = [np.where(kept, point, side) for side in (domain.lower, domain.upper)]
     free = replace(domain, lower=sides[0], upper=sides[1])
     settler = settler_of(settle, Prover(network), lambda plain, claim, on: plain(on, claim))
-    return _Search(network, free, asking(settler, free, deadline), p, norm, scope, deadline).run(known)
+    found = _Search(network, free, asking(settler, free, deadline), p, norm, scope, deadline).run(known)
+    return replace(found, frozen=tuple(frozen))
 
 
 def has_clear_decision(network: ReLUNetwork, x: FloatArray) -> bool:
@@ -179,7 +186,7 @@ class _Search:
             first = self._without_doubt(self._ask(self._claim(self._sets)))
             if first.counterexample is None:
                 verdict = Verdict.FAILS if first.verdict is Verdict.HOLDS else Verdict.UNKNOWN
-                return Robustness(self._norm, verdict, None, None, None, first, self._scope)
+                return Robustness(self._norm, verdict, None, None, None, first, self._scope, self._p)
             starts = [first.counterexample.x]
         best = max((self._nearest_near(start) for start in starts), key=_value)
         found = tighten(self._claim_at, self._ask, lambda shown: self._nearest_near(shown.x), best)
@@ -187,7 +194,7 @@ class _Search:
         last = found.settlement if found.settlement is None else self._without_doubt(found.settlement)
         verdict = found.verdict if last is None else last.verdict
         proved = _smaller(distance) if verdict is Verdict.HOLDS else None
-        return Robustness(self._norm, verdict, distance, proved, found.point, last, self._scope)
+        return Robustness(self._norm, verdict, distance, proved, found.point, last, self._scope, self._p)
 
     def _without_doubt(self, found: Settlement) -> Settlement:
         """The settlement of a claim that holds, weakened if inputs of unknown class count as having another

@@ -53,6 +53,8 @@ class SampleRobustness:
         Rows that lie outside the domain, are not admissible, or have no clear decision.
     scope
         Inputs that count as counterfactuals: admissible ones, or all of the relaxation.
+    frozen
+        Features that keep their value.
     reason
         Why there are fewer samples than were given, or empty.
     """
@@ -66,6 +68,7 @@ class SampleRobustness:
     proofs: tuple[Proof | None, ...]
     passed_over: int
     scope: Scope
+    frozen: tuple[int, ...] = ()
     reason: str = ""
 
     def __post_init__(self) -> None:
@@ -178,6 +181,7 @@ def sample_robustness(
         proofs=tuple(None if one.settlement is None else one.settlement.proof for one in found),
         passed_over=passed_over,
         scope=scope,
+        frozen=tuple(frozen),
         reason=reason,
     )
 

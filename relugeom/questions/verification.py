@@ -62,6 +62,10 @@ class PropertyResult:
 
     Attributes
     ----------
+    stated
+        The property; None if time ran out before it was read.
+    domain
+        Domain whose inputs the verdict is about, besides what the property says of them; None for all inputs.
     verdict
         HOLDS: no input violates it; FAILS: `counterexample` does; UNKNOWN: `reason` says why.
     scope
@@ -94,6 +98,8 @@ class PropertyResult:
     lower: tuple[float, ...]
     upper: tuple[float, ...]
     seconds: float
+    stated: Property | None = None
+    domain: Domain | None = None
 
     @property
     def status(self) -> PropertyStatus:
@@ -142,14 +148,15 @@ def verify_property(
         The property cannot be read or is about another number of inputs or outputs, or a file cannot be written.
     """
     began, deadline = time.perf_counter(), Deadline.of(time_limit)
-    scope = None if domain is None else choose_scope(domain)
-    text = stated if isinstance(stated, Property) else read_text(stated)
+    known = stated if isinstance(stated, Property) else None
+    text = "" if isinstance(stated, Property) else read_text(stated)
     first = None if certificate is None else place_to_write(certificate)  # before a long search
     try:
-        known = read_property(text, deadline=deadline) if isinstance(text, str) else text
+        known = read_property(text, deadline=deadline) if known is None else known
         claims = property_claims(known, network, deadline=deadline)
     except DeadlinePassedError:
-        return _result(network, scope, BoxSettlement(Verdict.UNKNOWN, 0, {}, reason=LATE), ((), ()), began)
+        late = BoxSettlement(Verdict.UNKNOWN, 0, {}, reason=LATE)
+        return _result(network, known, domain, late, ((), ()), began)
     except InputError as error:
         raise error if isinstance(stated, Property) else InputError(f"{stated}: {error}") from error
 
@@ -162,7 +169,8 @@ def verify_property(
         found = _settle_on(domain, claims, network, place, max_cells, deadline, on_progress)
     if not claims and first is not None:
         on_remark(f"{first}: {NOTHING_TO_PROVE}")
-    return _result(network, scope, found, _ends(network, claims, domain), began, "" if claims else CONTRADICTION)
+    found = found if claims else replace(found, reason=CONTRADICTION)
+    return _result(network, known, domain, found, _ends(network, claims, domain), began)
 
 
 def _places(first: Path | None, claims: BoxClaims) -> Callable[[int], Path] | None:
@@ -233,19 +241,21 @@ def _ends(network: ReLUNetwork, boxes: BoxClaims, domain: Domain | None) -> Ends
 
 
 def _result(
-    network: ReLUNetwork, scope: Scope | None, found: BoxSettlement, ends: Ends, began: float, reason: str = ""
+    network: ReLUNetwork, stated: Property | None, domain: Domain | None, found: BoxSettlement, ends: Ends, began: float
 ) -> PropertyResult:
     return PropertyResult(
         network=network,
         verdict=found.verdict,
-        scope=scope,
+        scope=None if domain is None else choose_scope(domain),
         boxes=found.boxes,
         boxes_closed=found.closed,
         cells=found.cells,
         counterexample=found.counterexample,
         proofs=tuple(found.proofs.values()),
-        reason=reason or found.reason,
+        reason=found.reason,
         lower=ends[0],
         upper=ends[1],
         seconds=time.perf_counter() - began,
+        stated=stated,
+        domain=domain,
     )

@@ -46,6 +46,8 @@ __all__ = ["render_report", "write_report"]
 
 MAX_OUTPUTS, MAX_FIXED = 10, 40
 EMPTY = PageTable("", (), ())
+SEVERAL = {Verdict.HOLDS: "hold", Verdict.FAILS: "fail", Verdict.UNKNOWN: "unknown"}
+"""Verdicts on several statements, as verbs."""
 
 
 def render_report(content: ReportContent) -> str:
@@ -156,12 +158,16 @@ def _masthead(content: ReportContent) -> str:
     return " · ".join(filter(None, parts))
 
 
-def _tally(content: ReportContent) -> list[tuple[str, int]]:
-    """Numbers of statements that hold, fail and are unknown."""
+def _tally(content: ReportContent) -> list[tuple[str, int, str]]:
+    """Numbers of statements that hold, fail and are unknown: verdict, number, and the word behind it."""
     if content.answers is None:
         return []
     counts = Counter(map(str, content.answers["verdict"]))
-    return [(word.value, counts[word]) for word in Verdict if counts[word]]
+    return [
+        (verdict.value, counts[verdict], verdict.value if counts[verdict] == 1 else SEVERAL[verdict])
+        for verdict in Verdict
+        if counts[verdict]
+    ]
 
 
 def _records(frame: pd.DataFrame) -> list[dict[Hashable, object]]:

@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from relugeom.partition.partition import PatternStatus
 from relugeom.printing import percent, printable
 from relugeom.report.content import ReportContent
 from relugeom.report.excerpt import RANKED, cluster_matrix, outputs_of
@@ -26,7 +27,7 @@ _CLUSTER_COLUMNS = (
     ("samples", "samples", display),
     ("share", "share", percent),
     ("outside", "out of\ndomain", display),
-    ("status", "status", lambda status: display(status).replace("lower-dimensional", "lower-dim.")),
+    ("status", "status", lambda status: "lower-dim." if status == PatternStatus.LOWER_DIMENSIONAL else display(status)),
     ("prediction", "mean\noutput", display),
     ("positive_share", "pos.\nshare", percent),
     ("target_mean", "mean\ntarget", display),
