@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ import pytest
 from command_line import TITANIC, run_command, small_network, write_network, write_rows
 
 from relugeom.audit import stored_search
+from relugeom.cli import stores
 from relugeom.cli.exit_codes import VERBS
 from relugeom.cli.output import print_json, print_text
-from relugeom.errors import CertificateError, DeadlinePassedError, SolverCrashError, SolverError
+from relugeom.errors import CertificateError, DeadlinePassedError, SolverCrashError, SolverError, StoreError
 from relugeom.printing import printable
+from relugeom.store.query.readonly import QueryResult
 
 PROGRAM = [sys.executable, "-c", "from relugeom.cli import main; main()"]
 
@@ -89,6 +92,25 @@ def test_a_command_that_is_stopped(
     monkeypatch.setattr(stored_search, "enumerate_regions", stop)
     ended = run_command(capsys, "enumerate", model, "--domain", "box:-1,1")
     assert (ended.code, ended.out, ended.err) == (code, "", line)
+
+
+@pytest.mark.parametrize("form", ["csv", "json"])
+def test_rows_that_break_off_are_the_beginning_of_an_answer(
+    form: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What came is printed, in one whole object, and the code says that it is not all."""
+
+    def rows() -> Iterator[tuple[str]]:
+        yield from (("a" * 1000,) for _ in range(2000))
+        raise StoreError("the server is gone")
+
+    result = QueryResult(("value",), rows())
+    monkeypatch.setattr(stores, "ask", lambda *_asked, **_options: result)
+    ended = run_command(capsys, "query", "some.db", "SELECT 1", "--format", form)
+    assert (ended.code, result.status) == (3, "truncated")
+    assert ended.err == "relugeom: the server is gone; what was printed is the beginning of the answer\n"
+    printed = json.loads(ended.out)["rows"] if form == "json" else ended.out.splitlines()[1:]
+    assert 1000 < len(printed) <= 2000
 
 
 def test_the_help_begins_with_the_verb_that_most_people_need(capsys: pytest.CaptureFixture[str]) -> None:
