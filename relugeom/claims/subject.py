@@ -2,6 +2,8 @@
 
 The one idea: a finding is a subject, numbers and a verdict. The sentence is made from them where it is shown
 (`words.py`); nothing is ever looked up by its sentence. Features and outputs are identified by their numbers, from 0.
+These subjects are the whole domain's: findings about one region, sample, cluster or class name it in columns of their
+own, as the table in ``docs/architecture/laws.md`` says.
 """
 
 from collections.abc import Mapping

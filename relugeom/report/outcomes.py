@@ -53,19 +53,19 @@ def outcome_table(outcomes: pd.DataFrame, clusters: pd.DataFrame) -> pd.DataFram
     """Table of texts with one row per cluster, the largest first, and columns for the first outputs and classes."""
     samples = dict(zip(clusters["cluster"].tolist(), clusters["samples"].tolist(), strict=True))
     shown = outcomes[outcomes["cluster"].isin(list(samples)[:MOST_CLUSTERS])]
-    table: dict[str, dict[int, str]] = {"samples": {}}
+    numbers = sorted(set(shown["cluster"].tolist()))
+    columns = [("samples", {cluster: display(samples[cluster]) for cluster in numbers})]
     for kind in (DECIDED, TARGET, MEAN):
         own = shown[shown["kind"] == kind]
         for name in list(dict.fromkeys(own["name"]))[:MOST_NAMES]:
             rows = own[own["name"] == name]
             pairs = zip(rows["cluster"].tolist(), rows["value"].tolist(), strict=True)
-            table[f"{kind} {name}"] = {
+            cells = {
                 cluster: display(value) if kind == MEAN else percent_of(value, samples[cluster])
                 for cluster, value in pairs
             }
-    numbers = sorted(set(shown["cluster"].tolist()))
-    table["samples"] = {cluster: display(samples[cluster]) for cluster in numbers}
+            columns.append((f"{kind} {name}", cells))
     found = pd.DataFrame({"cluster": numbers})
-    for heading, cells in table.items():
-        found[heading] = [cells.get(cluster, "") for cluster in numbers]
+    for heading, texts in columns:
+        found[heading] = [texts.get(cluster, "") for cluster in numbers]
     return found

@@ -144,8 +144,9 @@ def _check_end(file: IO[bytes]) -> int:
     return size
 
 
-def _damaged(reason: object) -> ModelError:
-    text = shown(" ".join(str(reason).split()), most=120)
+def _damaged(said: object) -> ModelError:
+    """What is wrong in an archive, as it was said here or by `zipfile`."""
+    text = shown(" ".join(str(said).split()), most=120)
     if "CRC-32" in text:
         text += ", perhaps written under torch.serialization.set_crc32_options(False)"
     return ModelError(f"the archive is damaged ({text}): save the model again")
