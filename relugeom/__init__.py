@@ -28,6 +28,7 @@ _ROOMS = {
     "relugeom.partition.clusters": ("cluster_samples",),
     "relugeom.search.locate": ("locate_pattern",),
     "relugeom.search.enumeration": ("enumerate_regions",),
+    "relugeom.search.estimate": ("estimate_regions",),
     "relugeom.search.feasibility": ("classify_patterns",),
     "relugeom.search.admissible": ("admissible_patterns", "admissible_regions", "check_admissible"),
     "relugeom.measures.facets": ("find_facets",),
@@ -83,7 +84,7 @@ _ROOMS = {
     "relugeom.store.store": ("open_store",),
     "relugeom.audit.warm_up": ("warm_up",),
     "relugeom.audit.request": ("AuditRequest",),
-    "relugeom.budget": ("Budget", "SearchBudget"),
+    "relugeom.budget": ("Budget", "EstimateBudget", "SearchBudget"),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -9,7 +9,18 @@ from typing import TypedDict
 
 from relugeom.deadline import Deadline, TimeLimit
 
-__all__ = ["MOST_REGIONS", "SECONDS", "Budget", "Counts", "Limits", "Pace", "SearchBudget", "Shares", "StoreWaits"]
+__all__ = [
+    "MOST_REGIONS",
+    "SECONDS",
+    "Budget",
+    "Counts",
+    "EstimateBudget",
+    "Limits",
+    "Pace",
+    "SearchBudget",
+    "Shares",
+    "StoreWaits",
+]
 
 SECONDS, MOST_REGIONS = 120.0, 1_000_000
 """Default limits of an audit; the help of the command line shows them, too."""
@@ -134,6 +145,32 @@ class SearchBudget:
     admissible_seconds: float = 10.0
     cone_dimensions: int = 5
     integer_dimensions: int = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EstimateBudget:
+    """How an estimate of the number of regions goes about its work.
+
+    Attributes
+    ----------
+    listing, listing_seconds
+        Part of the time for a search that may list all regions; its seconds if there is no limit of time.
+    groups
+        Independent groups of random descents that go down the tree together, at least 2.
+    widths
+        Descents per group: of the first batch, of the next one if there is time for it, and so on.
+    batches
+        Most batches of the last width.
+    most_entries
+        Most numbers in the dictionaries of one batch; wider batches are left out.
+    """
+
+    listing: float = 1 / 3
+    listing_seconds: float = 1.0
+    groups: int = 16
+    widths: tuple[int, ...] = (1, 4, 16, 64, 256)
+    batches: int = 8
+    most_entries: int = 1 << 23
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,8 @@ SECTIONS = {
     "Domains and data": "load_domain Domain read_samples",
     "Clusters of samples": """cluster_samples cluster_importance cluster_relevance cluster_performance group_clusters
         refit_groups bound_groups sample_margins sample_robustness""",
-    "Activation regions": """enumerate_regions locate_pattern classify_patterns admissible_patterns admissible_regions
-        check_admissible unexplored_prefixes""",
+    "Activation regions": """enumerate_regions estimate_regions locate_pattern classify_patterns admissible_patterns
+        admissible_regions check_admissible unexplored_prefixes""",
     "Measures of regions": """region_volumes covered_share volumes_sum_to_domain chebyshev_radii find_facets
         find_adjacency merge_linear_regions slice_regions region_ranges region_importance region_performance
         decide_regions find_unobserved""",
@@ -25,7 +25,7 @@ SECTIONS = {
     "Certificates": "certify_partition certify_claim settle_claim check_certificate FalseClaimError",
     "Graphs": "active_subnetwork",
     "The store": "open_store",
-    "Requests and budgets": "AuditRequest Budget SearchBudget",
+    "Requests and budgets": "AuditRequest Budget SearchBudget EstimateBudget",
     "Errors and warnings": "RelugeomError RelugeomWarning",
 }
 """Section of the page for each name; names that are not listed here are in `OTHERS`."""

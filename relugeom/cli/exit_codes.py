@@ -47,6 +47,7 @@ STATUSES: Mapping[str, ExitCode] = {
     "equivalent": ExitCode.DONE,
     "accepted": ExitCode.DONE,
     "complete": ExitCode.DONE,
+    "estimated": ExitCode.DONE,
     "region": ExitCode.DONE,
     "fails": ExitCode.FAILS,
     "counterexample": ExitCode.FAILS,
@@ -67,7 +68,10 @@ VERBS: Mapping[str, Mapping[ExitCode, str]] = {
     "audit": {ExitCode.DONE: "the list of regions is complete", ExitCode.UNKNOWN: "it is truncated"},
     "inspect": JUST_DONE,
     "cluster": JUST_DONE,
-    "enumerate": LISTED,
+    "enumerate": {
+        ExitCode.DONE: "complete, or estimated with --estimate",
+        ExitCode.UNKNOWN: "truncated; with --estimate, too little time for an estimate",
+    },
     "locate": {
         ExitCode.DONE: "the pattern is a region",
         ExitCode.FAILS: "infeasible or lower-dimensional",

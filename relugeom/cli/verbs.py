@@ -32,6 +32,7 @@ from relugeom.cli.options import (
     Threshold,
     TimeLimit,
 )
+from relugeom.errors import InputError
 
 __all__ = ["audit", "cluster", "enumerate_", "graph", "inspect", "locate"]
 
@@ -175,18 +176,41 @@ def enumerate_(
     measure: Annotated[
         bool, typer.Option("--measure", help="Compute volumes, facets and linear regions too, in half of the time.")
     ] = False,
+    estimate: Annotated[
+        bool,
+        typer.Option(
+            "--estimate",
+            help="Only estimate how many regions there are and how long a search takes, in 2 seconds "
+            "or the time limit that is given.",
+        ),
+    ] = False,
     layers: Layers = None,
     activations: Activations = None,
     as_json: Json = False,
 ) -> int:
-    """List every activation region of a domain; --store keeps them.
+    """List every activation region of a domain; --store keeps them. Or, with --estimate, say how many there will be.
 
     \b
-    Example:
+    Examples:
       relugeom enumerate network.onnx --domain box:-1,1
+      relugeom enumerate network.onnx --domain box:-1,1 --estimate
     """
     from relugeom.cli.enumerating import run_enumerate
 
+    if estimate:
+        from relugeom.cli.estimating import run_estimate
+
+        kept = {"--store": store is not None, "--resume": resume, "--measure": measure}
+        if unused := [name for name, is_given in kept.items() if is_given]:
+            raise InputError(f"--estimate lists no regions, so that {unused[0]} has no use: leave one of the two out")
+        source = context.get_parameter_source("time_limit")
+        return run_estimate(
+            model,
+            domain,
+            time_limit=None if source is None or source.name == "DEFAULT" else time_limit,
+            reading=Reading.of(layers, activations),
+            as_json=as_json,
+        )
     return run_enumerate(
         model,
         domain,

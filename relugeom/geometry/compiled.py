@@ -28,10 +28,12 @@ __all__ = [
     "borrowed",
     "compiled",
     "compiled_kernels",
+    "has_code",
     "hurry",
     "inlined",
     "inner",
     "interpreted_for",
+    "only_kept_code",
 ]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -132,7 +134,8 @@ class _Interpreting(threading.local):
 
 
 _INTERPRETING = _Interpreting()
-_GIVEN: ContextVar[float | None] = ContextVar("patience", default=None)
+_CHOICE: "ContextVar[Callable[[Kernel], bool] | None]" = ContextVar("choice", default=None)
+"""What says of a kernel whether its machine code is run, instead of its patience."""
 
 
 class Kernel(CPUDispatcher):  # type: ignore[misc]
@@ -147,8 +150,17 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
     @cached_property
     def patience(self) -> float:
         """What is left, at first more where there is nothing to load."""
-        kept = isinstance(self._cache, KernelCache) and not self._cache.is_empty
-        return LOAD_AFTER if kept else COMPILE_AFTER
+        return LOAD_AFTER if self._is_kept else COMPILE_AFTER
+
+    @cached_property
+    def _is_kept(self) -> bool:
+        """Whether there is something to load."""
+        return isinstance(self._cache, KernelCache) and not self._cache.is_empty
+
+    @property
+    def has_code(self) -> bool:
+        """Whether machine code is there, in this process or in the cache."""
+        return bool(self.overloads) or self._is_kept
 
     def __call__(self, *arguments: Any) -> Any:
         """Interpret the function, or run its machine code."""
@@ -162,12 +174,13 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
                 return self.py_func(*arguments)
         finally:
             _INTERPRETING.now = False
-            self.patience -= time.thread_time() - began
+            if _CHOICE.get() is None:
+                self.patience -= time.thread_time() - began
 
     def _is_worth_it(self, arguments: tuple[Any, ...]) -> bool:
         """Whether to run machine code: the kernel has worked for long, or will now."""
-        if (given := _GIVEN.get()) is not None:
-            return given <= 0
+        if (choice := _CHOICE.get()) is not None:
+            return choice(self)
         return self.patience <= 0 or (isinstance(arguments[0], np.ndarray) and len(arguments[0]) > LONG)
 
 
@@ -190,16 +203,34 @@ def compiled_kernels() -> tuple[str, ...]:
 @contextmanager
 def interpreted_for(seconds: float) -> Iterator[None]:
     """Compile every kernel at once (0) or never (infinity) while the context lasts."""
-    token = _GIVEN.set(seconds)
+    with _choosing(lambda _kernel: seconds <= 0):
+        yield
+
+
+@contextmanager
+def only_kept_code() -> Iterator[None]:
+    """Compile no kernel while the context lasts: run the machine code that is there, and interpret the others."""
+    with _choosing(lambda kernel: kernel.has_code):
+        yield
+
+
+@contextmanager
+def _choosing(choice: Callable[[Kernel], bool]) -> Iterator[None]:
+    token = _CHOICE.set(choice)
     try:
         yield
     finally:
-        _GIVEN.reset(token)
+        _CHOICE.reset(token)
+
+
+def has_code(kernel: Callable[..., Any]) -> bool:
+    """Whether machine code of a kernel is there, in this process or in the cache."""
+    return isinstance(kernel, Kernel) and kernel.has_code
 
 
 def hurry(kernel: Callable[..., Any], deadline: Deadline) -> None:
     """Have a kernel compiled early if time is short: compiling takes nothing from a job's time, interpreting does."""
-    if isinstance(kernel, Kernel):
+    if isinstance(kernel, Kernel) and _CHOICE.get() is None:
         kernel.patience = min(kernel.patience, SHARE * deadline.seconds_left)
 
 

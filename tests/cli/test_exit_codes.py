@@ -23,10 +23,20 @@ from relugeom.partition.partition import PartitionStatus, PatternStatus
 from relugeom.questions.equivalence import Equivalence
 from relugeom.questions.verification import PropertyStatus
 from relugeom.search.admissible import check_admissible
+from relugeom.search.estimate import EstimateStatus
 from relugeom.store.query.readonly import QueryStatus
 
 CLI = Path(cli.__file__).parent
-STATUS_TYPES = (Verdict, PartitionStatus, PatternStatus, Equivalence, PropertyStatus, CheckStatus, QueryStatus)
+STATUS_TYPES = (
+    Verdict,
+    PartitionStatus,
+    PatternStatus,
+    Equivalence,
+    PropertyStatus,
+    CheckStatus,
+    QueryStatus,
+    EstimateStatus,
+)
 BOX = "".join(f"(declare-const X_{k} Real)(assert (>= X_{k} -1))(assert (<= X_{k} 1))" for k in range(2))
 STATED = f"{BOX}(declare-const Y_0 Real)(assert (>= Y_0 100))"
 
