@@ -17,6 +17,7 @@ from settling import settler
 from relugeom import load_domain, load_network
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.claim import Scope
+from relugeom.claims.reason import Cause
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.errors import EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain, list_admissible
@@ -121,12 +122,14 @@ def test_an_output_without_limit_says_so(tmp_path):
     assert (found.highest.verdict, found.highest.value) == (Verdict.FAILS, None)
     assert (found.lowest.verdict, found.lowest.value) == (Verdict.HOLDS, 0)
     assert (found.lower, found.lowest_seen, found.upper, found.highest_seen) == (0, 0, None, None)
+    assert (found.lowest.bounded, found.highest.bounded) == (True, False)
 
 
 def test_a_limit_leaves_what_was_reached(tmp_path):
     network, domain = he_network(5, 6, 20, 20, 1), Domain.box([-1] * 6, [1] * 6)
     found = output_bounds(network, domain, settler(tmp_path, network, domain, max_cells=2))
     assert found.highest.verdict is Verdict.UNKNOWN and "not complete" in str(found.highest.settlement.reason)
+    assert found.highest.bounded is None and found.highest.settlement.reason.cause is Cause.LIMIT
     assert reached(found.highest, network, domain, 0)
     assert found.upper is None and found.highest_seen == found.highest.value
 
