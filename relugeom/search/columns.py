@@ -16,23 +16,26 @@ TINY = 1e-290
 
 # What the kernel returns: nothing is left; the output is full; a buffer is too small; the next unit, or the leaf it
 # stands at, needs exact arithmetic; the node it stands at is to be searched exactly; the budget is used up; the node it
-# stands at is to be searched with a dictionary.
-DONE, FULL, GROW, UNDECIDED, UNPROVED_LEAF, DELEGATED, PAUSED, HANDED_OVER = range(8)
+# stands at is to be searched with a dictionary; a tie needs lanes (`residue_columns.py`).
+DONE, FULL, GROW, UNDECIDED, UNPROVED_LEAF, DELEGATED, PAUSED, HANDED_OVER, LANES = range(9)
 
 # How a unit was decided: tokens of the tree, and kinds of decisions on the path.
 STABLE_INACTIVE, STABLE_ACTIVE, SPLIT = 0, 1, 2
 
-# Further outcomes of a test.
-DOUBTFUL, BEYOND, OPTIMAL = 3, 4, 5
+# Further outcomes of a test; STOPPED if it needs lanes before it can go on.
+DOUBTFUL, BEYOND, OPTIMAL, STOPPED = 3, 4, 5, 6
 
 # Places in State.counters: present unit, rows of the cell, end of the waiting siblings, pivots since the dictionary
 # was rebuilt, leaves and tokens in the output, whether the present node is delegated, first waiting sibling not given
 # away, column and direction of the edge that crosses a hyperplane, whether the present vertex lies beyond it already.
 # For a search by generators: end of the cones that wait and the first not given away; first column, generators and
 # lines of the present cone, whether it is simple, and mask bits used on the path.
+# For a test that stopped for want of lanes, so that it goes on as if it had not: which one it was when a layer begins,
+# and 1 + its attempt (else 0).
 U, R, S, P, LEAVES, TOKENS, PHASE, BASE, EDGE, DIRECTION, FAR_SIDE = range(11)
 TOP, BOTTOM, FIRST, COUNT, LINES, SIMPLE, ROWS = range(11, 18)
-COUNTERS = 18
+STEP, TRY = 18, 19
+COUNTERS = 20
 MASK_BITS = 62
 
 
@@ -77,12 +80,14 @@ class Problem(NamedTuple):
 class State(NamedTuple):
     """State of a search: the path to the present node, its dictionary, and the waiting siblings."""
 
-    counters: np.ndarray  # (18,) see the names of its places
+    counters: np.ndarray  # (20,) see the names of its places
     bits: np.ndarray  # (N,) bit of each decided unit
     kinds: np.ndarray  # (N,) how it was decided
     known: (
         np.ndarray
     )  # (N,) STABLE_INACTIVE or STABLE_ACTIVE where that was proved for the cell at which the layer began
+    copies: np.ndarray  # (N,) the unit that each unit copies (`ties.py`)
+    keys: np.ndarray  # (L, w) what proportional forms have in common
     forms: np.ndarray  # (L, d + 1, w) one contiguous run of units per coefficient
     form_errors: np.ndarray  # (L, w, d + 1) per coefficient, on unbounded domains only
     errors: np.ndarray  # (L, w)
@@ -112,6 +117,7 @@ class State(NamedTuple):
     matrix: np.ndarray  # (d, d)
     inverse: np.ndarray  # (d, d)
     far: np.ndarray  # (d,) a point of the closure beyond the hyperplane just crossed
+    places: np.ndarray  # (d + 1,) room for pivots
 
 
 class Waiting(NamedTuple):
@@ -140,7 +146,7 @@ class Pending(NamedTuple):
     simple: np.ndarray  # (S,)
     rows: np.ndarray  # (S,) mask bits used
     bit_of: np.ndarray  # (N,) the mask bit of a unit's hyperplane, −1 where it is not a row
-    unit_of: np.ndarray  # (62,) the unit that was given a mask bit last, −1 for rows of the domain
+    unit_of: np.ndarray  # (62,) the unit that was given a mask bit last, −1 − r for row r of `Residues`
     infinity: np.ndarray  # (1,) the mask of the row t ≥ 0; 0 on a bounded domain
     zero: np.ndarray  # (2, w) room for `vanishes`
 

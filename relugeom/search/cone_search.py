@@ -20,6 +20,7 @@ from relugeom.search.columns import (
     FULL,
     GROW,
     HANDED_OVER,
+    LANES,
     LEAVES,
     LINES,
     MASK_BITS,
@@ -29,8 +30,10 @@ from relugeom.search.columns import (
     SPLIT,
     STABLE_ACTIVE,
     STABLE_INACTIVE,
+    STOPPED,
     TOKENS,
     TOP,
+    TRY,
     Pending,
     Problem,
     State,
@@ -39,6 +42,7 @@ from relugeom.search.columns import (
 from relugeom.search.kernel import put_leaf, shows_pattern
 from relugeom.search.layer_forms import compute_forms, layer_of
 from relugeom.search.path import copy_path
+from relugeom.search.ties import WANTED, YES, copied_side, find_copies, is_in_span
 
 __all__ = ["give_cone", "next_cone", "search_cones"]
 
@@ -73,27 +77,36 @@ def vanishes(starts, weights, biases, bits, bit_of, unit_of, infinity, zeros, ma
 
 
 @inlined
-def decide(problem, state, cones, pending, layer, local):
-    """Sides that a unit takes on the present cell; SPLIT stores the sides of its generators."""
+def decide(problem, state, residues, cones, pending, layer, local):
+    """Sides that a unit takes on the present cell, or STOPPED, after which the next call goes on.
+
+    SPLIT stores the sides of its generators.
+    """
     first, count, lines = state.counters[FIRST], state.counters[COUNT], state.counters[LINES]
-    positive, negative, doubts = find_sides(
-        cones.generators,
-        cones.sizes,
-        cones.errors,
-        cones.values,
-        cones.margins,
-        cones.sides,
-        cones.scale,
-        first,
-        count,
-        lines,
-        state.forms[layer],
-        local,
-        state.errors[layer, local],
-        state.largest[layer] < np.inf,
-    )
+    copied = copied_side(state.counters, state.bits, state.known, state.copies, problem.starts[layer] + local)
+    if copied != DOUBTFUL:
+        return copied
+    positive, negative, doubts, resumed = False, False, 1, state.counters[TRY] > 0
+    if not resumed:
+        positive, negative, doubts = find_sides(
+            cones.generators,
+            cones.sizes,
+            cones.errors,
+            cones.values,
+            cones.margins,
+            cones.sides,
+            cones.scale,
+            first,
+            count,
+            lines,
+            state.forms[layer],
+            local,
+            state.errors[layer, local],
+            state.largest[layer] < np.inf,
+        )
+    state.counters[TRY] = 0
     doubtful = False
-    if doubts > 0:
+    if doubts > 0 and not resumed:
         for i in range(count):
             if cones.sides[i] == DOUBT and lines == 0 and cones.errors[first + i] > SHARP:
                 sharpen(
@@ -123,23 +136,44 @@ def decide(problem, state, cones, pending, layer, local):
                     local,
                     state.errors[layer, local],
                 )
-                positive, negative = positive or cones.sides[i] == 1, negative or cones.sides[i] == -1
-            if cones.sides[i] == DOUBT:
-                cones.sides[i] = 0
-                zero = vanishes(
+    if doubts > 0:
+        for i in range(count):
+            positive, negative = positive or cones.sides[i] == 1, negative or cones.sides[i] == -1
+            if cones.sides[i] != DOUBT:
+                continue
+            mask = cones.masks[first + i]
+            zero = vanishes(
+                problem.starts,
+                problem.weights,
+                problem.biases,
+                state.bits,
+                pending.bit_of,
+                pending.unit_of,
+                pending.infinity[0],
+                pending.zero,
+                mask,
+                layer,
+                local,
+            )
+            if not zero:
+                answer = is_in_span(
+                    residues,
                     problem.starts,
-                    problem.weights,
-                    problem.biases,
+                    state.magnitudes,
                     state.bits,
-                    pending.bit_of,
+                    state.places,
                     pending.unit_of,
-                    pending.infinity[0],
-                    pending.zero,
-                    cones.masks[first + i],
+                    mask,
                     layer,
                     local,
                 )
-                doubtful = doubtful or not zero
+                if answer == WANTED:
+                    state.counters[TRY] = 1
+                    return STOPPED
+                zero = answer == YES
+            if zero:
+                cones.sides[i] = 0
+            doubtful = doubtful or not zero
     outcome = STABLE_INACTIVE
     if doubtful:
         outcome = DOUBTFUL
@@ -182,9 +216,9 @@ def next_cone(state, pending):
 
 
 @compiled
-def search_cones(problem, state, cones, pending, output, budget):
-    """Search until something needs the caller: DONE, FULL, GROW, PAUSED or HANDED_OVER."""
-    problem, state, cones = borrowed(problem), borrowed(state), borrowed(cones)
+def search_cones(problem, state, residues, cones, pending, output, budget):
+    """Search until something needs the caller: DONE, FULL, GROW, PAUSED, LANES or HANDED_OVER."""
+    problem, state, residues, cones = borrowed(problem), borrowed(state), borrowed(residues), borrowed(cones)
     pending, output = borrowed(pending), borrowed(output)
     d = problem.lower.shape[0]
     starts = problem.starts
@@ -206,8 +240,9 @@ def search_cones(problem, state, cones, pending, output, budget):
             continue
         layer = layer_of(starts, unit)
         local = unit - starts[layer]
-        if local == 0:
+        if local == 0 and counters[TRY] == 0:
             compute_forms(problem, state, layer)
+            residues.ready[layer] = 0
             scan_forms(
                 cones.generators,
                 cones.sizes,
@@ -224,6 +259,22 @@ def search_cones(problem, state, cones, pending, output, budget):
                 unit,
                 starts[layer + 1] - unit,
             )
+            if not find_copies(
+                residues,
+                starts,
+                state.forms,
+                state.errors,
+                state.magnitudes,
+                state.bits,
+                state.kinds,
+                state.known,
+                state.copies,
+                state.keys,
+                state.heights,
+                layer,
+                True,
+            ):
+                return LANES
         outcome = state.known[unit]
         while outcome != SPLIT and counters[TOKENS] + 1 < output.tokens.shape[0]:  # what the scan has settled
             output.tokens[counters[TOKENS]] = outcome
@@ -235,7 +286,9 @@ def search_cones(problem, state, cones, pending, output, budget):
         if unit > counters[U]:
             counters[U] = unit
             continue
-        outcome = decide(problem, state, cones, pending, layer, local)
+        outcome = decide(problem, state, residues, cones, pending, layer, local)
+        if outcome == STOPPED:
+            return LANES
         bit = counters[ROWS]
         if outcome == DOUBTFUL or (outcome == SPLIT and bit == MASK_BITS):
             put_point_inside(state, cones, problem.lower, problem.upper)

@@ -84,6 +84,7 @@ def stand_at_domain(problem: Problem, state: State, cones: Cones, pending: Pendi
                 return False
             counters[COUNT], counters[LINES], counters[SIMPLE] = above, lines, simple
             counters[ROWS] += 1
+            pending.unit_of[bit] = -1 - row
     return True
 
 
@@ -119,6 +120,7 @@ def _put_box(problem: Problem, state: State, cones: Cones, pending: Pending) -> 
     rows_each = [mask.bit_count() for _, mask in rays]
     counters[SIMPLE] = all(rows == d - len(lines) for rows in rows_each)
     counters[ROWS] = bit
+    pending.unit_of[:bit] = -1 - len(problem.domain_rows) - np.arange(bit)
 
 
 def _put_rows(problem: Problem, cones: Cones, sides: list[list[tuple[float, int]]]) -> None:

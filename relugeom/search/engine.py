@@ -20,7 +20,7 @@ from relugeom.search import columns
 from relugeom.search.path import save_sibling, stand_at
 from relugeom.search.reference import Leaf, ReferenceSearch
 from relugeom.search.setup import Setup
-from relugeom.search.strategies import BY_DICTIONARY, Position, Strategy, first_position
+from relugeom.search.strategies import BY_DICTIONARY, Position, Strategy, add_lanes, first_position
 
 __all__ = ["Task"]
 
@@ -115,6 +115,8 @@ class Task:
             self._leave()
         elif code == columns.GROW:
             self._strategy.grow(self._at)
+        elif code == columns.LANES:
+            add_lanes(self._setup, self._at)
         elif code == columns.HANDED_OVER:
             self._hand_over()
         elif code == columns.UNDECIDED:

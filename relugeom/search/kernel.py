@@ -19,6 +19,7 @@ from relugeom.search.columns import (
     FAR_SIDE,
     FULL,
     GROW,
+    LANES,
     LEAVES,
     OPTIMAL,
     PAUSED,
@@ -26,8 +27,11 @@ from relugeom.search.columns import (
     SPLIT,
     STABLE_ACTIVE,
     STABLE_INACTIVE,
+    STEP,
+    STOPPED,
     TINY,
     TOKENS,
+    TRY,
     UNDECIDED,
     UNIT,
     UNPROVED_LEAF,
@@ -49,19 +53,27 @@ from relugeom.search.layer_forms import (
 )
 from relugeom.search.path import next_sibling, save_sibling, take_side
 from relugeom.search.stability import falls_by_layer, proves_nonpositive, proves_open
-from relugeom.search.walk import climb, cross_edge, present_point, recentre, refactorise
+from relugeom.search.ties import NO, WANTED, copied_side, find_copies, is_never_positive
+from relugeom.search.walk import climb, cross_edge, present_point, recentre, refactorise, retreat
 
 __all__ = ["put_leaf", "search", "shows_pattern"]
 
 CROSSING = 1e-10  # a crossing shallower than this share of a form's size is left to exact arithmetic
 DRIFT = 80  # pivots after which the dictionary is rebuilt
+ON_IT = 1e-9  # a point nearer to the hyperplane than this share of the way across it lies on neither side
+TIE = 1e-12  # optima below this share of a form's size are taken for 0, which exact arithmetic has to show
 
 
 @inlined
-def decide(problem, state, layer, local, combined):
-    """Sides that a unit takes on the cell: STABLE_INACTIVE, STABLE_ACTIVE, SPLIT (`cross` may follow) or DOUBTFUL."""
+def decide(problem, state, residues, layer, local, combined):
+    """Sides that a unit takes on the cell: STABLE_INACTIVE, STABLE_ACTIVE, SPLIT (`cross` may follow), DOUBTFUL, or
+    STOPPED, after which the next call goes on.
+    """
     d = problem.lower.shape[0]
     form, error, size = state.form, state.errors[layer, local], state.magnitudes[layer, local]
+    copied = copied_side(state.counters, state.bits, state.known, state.copies, problem.starts[layer] + local)
+    if copied != DOUBTFUL:
+        return copied
     for k in range(d + 1):
         form[k] = state.forms[layer, k, local]
     if layer > 0:
@@ -77,21 +89,44 @@ def decide(problem, state, layer, local, combined):
             return STABLE_ACTIVE
     sign = -1.0 if form_value(state, layer, local, state.point, d) > 0.0 else 1.0
     accept = CROSSING * scale_of(problem, state, layer, local, d)
-    target = state.counters[R]
-    for attempt in range(2):
-        if (attempt == 1 or state.counters[P] > DRIFT) and not refactorise(problem, state):
-            return DOUBTFUL
-        state.basic[target] = d + target
-        write_form(form, d, state.table, state.value, target, state.basic, state.nonbasic, state.resting, target)
-        outcome = climb(problem, state, target, sign, accept)
+    target, resumed = state.counters[R], state.counters[TRY] > 0
+    for attempt in range(max(state.counters[TRY] - 1, 0), 2):
+        outcome = OPTIMAL
+        if not resumed:
+            if (attempt == 1 or state.counters[P] > DRIFT) and not refactorise(problem, state):
+                return DOUBTFUL
+            state.basic[target] = d + target
+            write_form(form, d, state.table, state.value, target, state.basic, state.nonbasic, state.resting, target)
+            outcome = climb(problem, state, target, sign, accept)
         if outcome in (SPLIT, BEYOND):
             state.counters[FAR_SIDE] = outcome == BEYOND
             return SPLIT
         if outcome == OPTIMAL:
-            if problem.bounded:
+            proved = False
+            if resumed:
+                pass
+            elif problem.bounded:
                 proved = proves_nonpositive(problem, state, form, error, size, sign, target, combined)
             else:
                 proved = proves_open(problem, state, layer, local, sign, target)
+            if not proved and (attempt == 1 or abs(state.value[target]) <= TIE * size):
+                answer = is_never_positive(
+                    residues,
+                    problem.starts,
+                    state.magnitudes,
+                    state.bits,
+                    state.nonbasic,
+                    state.row_units,
+                    state.status,
+                    layer,
+                    local,
+                    sign,
+                )
+                state.counters[TRY] = attempt + 1 if answer == WANTED else 0
+                if answer == WANTED:
+                    return STOPPED
+                proved = answer != NO
+            resumed = False
             if proved:
                 return STABLE_INACTIVE if sign > 0.0 else STABLE_ACTIVE
     return DOUBTFUL
@@ -160,9 +195,9 @@ def put_leaf(state, output):
 
 
 @compiled
-def search(problem, state, waiting, output, budget):
-    """Search until something needs the caller: DONE, FULL, GROW, PAUSED, or a question (see the module's text)."""
-    problem, state = borrowed(problem), borrowed(state)
+def search(problem, state, residues, waiting, output, budget):
+    """Search until something needs the caller: DONE, FULL, GROW, PAUSED, LANES, or a question (see above)."""
+    problem, state, residues = borrowed(problem), borrowed(state), borrowed(residues)
     waiting, output = borrowed(waiting), borrowed(output)
     d = problem.lower.shape[0]
     starts = problem.starts
@@ -193,18 +228,40 @@ def search(problem, state, waiting, output, budget):
         layer = layer_of(starts, unit)
         local = unit - starts[layer]
         ahead = 0  # when a layer begins, all its units are looked at
+        resumed = counters[TRY] > 0
         if local == 0:
-            compute_forms(problem, state, layer)
-            if not problem.bounded:
-                compute_form_errors(problem, state, layer)
+            if not resumed:
+                compute_forms(problem, state, layer)
+                if not problem.bounded:
+                    compute_form_errors(problem, state, layer)
+                residues.ready[layer] = 0
+                if not find_copies(
+                    residues,
+                    starts,
+                    state.forms,
+                    state.errors,
+                    state.magnitudes,
+                    state.bits,
+                    state.kinds,
+                    state.known,
+                    state.copies,
+                    state.keys,
+                    state.heights,
+                    layer,
+                    False,
+                ):
+                    return LANES
             ahead = starts[layer + 1] - unit
         outcome = state.known[unit]
-        for step in range(ahead + 1):
+        for step in range(counters[STEP] if resumed else 0, ahead + 1):
             if step == ahead and ahead > 0:
                 outcome = state.known[unit]
             if step == ahead and outcome in (STABLE_INACTIVE, STABLE_ACTIVE):
                 break
-            outcome = decide(problem, state, layer, step if step < ahead else local, combined)
+            outcome = decide(problem, state, residues, layer, step if step < ahead else local, combined)
+            if outcome == STOPPED:
+                counters[STEP] = step
+                return LANES
             if step < ahead:
                 state.known[unit + step] = outcome
         if outcome == SPLIT and not cross(problem, state, layer, local, combined):
@@ -219,6 +276,9 @@ def search(problem, state, waiting, output, budget):
             continue
         here = form_value(state, layer, local, state.point, d)
         beyond = form_value(state, layer, local, state.far, d)
+        if abs(here) <= ON_IT * abs(beyond):
+            retreat(problem, state)
+            here = form_value(state, layer, local, state.point, d)
         share = 0.5 * (1.0 + here / (here - beyond))
         for k in range(d):
             moved = state.point[k] + share * (state.far[k] - state.point[k])

@@ -152,7 +152,7 @@ def give_sibling(problem: Problem, state: State, waiting: Waiting, other: State)
 
 def copy_path(state: State, other: State, layer: int) -> None:
     """Copy the decisions on a path, and the forms of its layers up to one."""
-    for name in ("bits", "kinds", "known"):
+    for name in ("bits", "kinds", "known", "copies"):
         getattr(other, name)[:] = getattr(state, name)
-    for name in ("forms", "form_errors", "errors", "magnitudes", "largest"):
+    for name in ("forms", "form_errors", "errors", "magnitudes", "largest", "keys"):
         getattr(other, name)[: layer + 1] = getattr(state, name)[: layer + 1]

@@ -47,6 +47,8 @@ class Setup:
             bits=integers(N),
             kinds=integers(N),
             known=integers(N),
+            copies=integers(N),
+            keys=floats(L, w),
             forms=floats(L, d + 1, w),
             form_errors=floats(L, w, d + 1),
             errors=floats(L, w),
@@ -76,6 +78,7 @@ class Setup:
             matrix=floats(d, d),
             inverse=floats(d, d),
             far=floats(d),
+            places=integers(d + 1),
         )
         return state, _waiting(siblings, d, rows)
 

@@ -17,9 +17,10 @@ from relugeom.search.cone_search import give_cone, next_cone, search_cones
 from relugeom.search.cone_setup import empty_cones, grown_cones, stand_at_domain
 from relugeom.search.kernel import search
 from relugeom.search.path import give_sibling, next_sibling
+from relugeom.search.residue_columns import Residues, make_residues, no_residues
 from relugeom.search.setup import Setup, grown
 
-__all__ = ["BY_CONES", "BY_DICTIONARY", "Position", "Strategy", "first_position"]
+__all__ = ["BY_CONES", "BY_DICTIONARY", "Position", "Strategy", "add_lanes", "first_position"]
 
 SIBLINGS = 64
 """Initial room for waiting siblings."""
@@ -35,12 +36,15 @@ class Position:
         The path to the present node, and the dictionary of its cell.
     waiting
         Siblings that wait for the dictionary.
+    residues
+        Integers for ties.
     cones, pending
         The cones of the present and of waiting nodes; None if the dictionary searches everything.
     """
 
     state: State
     waiting: Waiting
+    residues: Residues
     cones: Cones | None = None
     pending: Pending | None = None
 
@@ -77,7 +81,7 @@ class _ByDictionary(Strategy):
     """A warm simplex dictionary of each cell."""
 
     def advance(self, setup: Setup, at: Position, output: Output, budget: int) -> int:
-        return int(search(setup.problem, at.state, at.waiting, output, budget))
+        return int(search(setup.problem, at.state, at.residues, at.waiting, output, budget))
 
     def grow(self, at: Position) -> None:
         at.state, at.waiting = grown(at.state, at.waiting)
@@ -96,7 +100,7 @@ class _ByDictionary(Strategy):
         base, end = at.state.counters[BASE], at.state.counters[S]
         if end - base < 1 or at.waiting.delegated[base]:
             return None
-        given = Position(*setup.empty_state(len(at.state.value), SIBLINGS))
+        given = Position(*setup.empty_state(len(at.state.value), SIBLINGS), no_residues(setup.problem))
         give_sibling(setup.problem, at.state, at.waiting, given.state)
         return given
 
@@ -105,7 +109,7 @@ class _ByCones(Strategy):
     """Vertices and directions of each cell."""
 
     def advance(self, setup: Setup, at: Position, output: Output, budget: int) -> int:
-        return int(search_cones(setup.problem, at.state, *_stack(at), output, budget))
+        return int(search_cones(setup.problem, at.state, at.residues, *_stack(at), output, budget))
 
     def grow(self, at: Position) -> None:
         at.cones, at.pending = grown_cones(*_stack(at))
@@ -122,7 +126,7 @@ class _ByCones(Strategy):
         if at.state.counters[TOP] == at.state.counters[BOTTOM]:
             return None
         room = empty_cones(setup.problem, columns=cones.generators.shape[1])
-        given = Position(*setup.empty_state(len(at.state.value), SIBLINGS), *room)
+        given = Position(*setup.empty_state(len(at.state.value), SIBLINGS), no_residues(setup.problem), *room)
         give_cone(setup.problem, at.state, cones, pending, given.state, *room)
         return given
 
@@ -134,12 +138,18 @@ BY_CONES: Strategy = _ByCones()
 def first_position(setup: Setup) -> tuple[Strategy, Position]:
     """The root of the tree, and the strategy that suits the domain."""
     state, waiting = setup.first_state()
+    residues = no_residues(setup.problem)
     whole = bool(np.isfinite(setup.problem.integral).all())
     if setup.dimension <= (setup.budget.integer_dimensions if whole else setup.budget.cone_dimensions):
         stack = empty_cones(setup.problem)
         if stand_at_domain(setup.problem, state, *stack):
-            return BY_CONES, Position(state, waiting, *stack)
-    return BY_DICTIONARY, Position(state, waiting)
+            return BY_CONES, Position(state, waiting, residues, *stack)
+    return BY_DICTIONARY, Position(state, waiting, residues)
+
+
+def add_lanes(setup: Setup, at: Position) -> None:
+    """Make as many lanes as the tie at hand needs."""
+    at.residues = make_residues(setup.network, setup.chart, setup.problem, at.residues, sides=at.cones is not None)
 
 
 def _stack(at: Position) -> tuple[Cones, Pending]:

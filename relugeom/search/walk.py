@@ -209,3 +209,22 @@ def recentre(problem, state):
             state.point[variable] += share
     for k in range(d):
         state.point[k] = min(max(state.point[k], problem.lower[k]), problem.upper[k])
+
+
+@inner
+def retreat(problem, state):
+    """Move the point away from `far`, half as far as the cell goes, at most as far as `far` is away."""
+    d, step = problem.lower.shape[0], 1.0
+    for r in range(state.counters[R]):
+        here = row_value(state.row_forms, r, state.point, d)
+        rise = row_value(state.row_forms, r, state.far, d) - here
+        if rise > 0.0:
+            step = min(step, max(here, 0.0) / rise)
+    for k in range(d):
+        back = state.point[k] - state.far[k]
+        if back > 0.0:
+            step = min(step, (problem.upper[k] - state.point[k]) / back)
+        elif back < 0.0:
+            step = min(step, (problem.lower[k] - state.point[k]) / back)
+    for k in range(d):
+        state.point[k] += 0.5 * step * (state.point[k] - state.far[k])

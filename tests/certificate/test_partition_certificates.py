@@ -282,3 +282,10 @@ def test_what_a_certificate_proves_is_proved_a_second_time_by_volumes(tmp_path, 
     points = [line.split()[1:] for line in (tmp_path / "partition.cert").read_bytes().splitlines() if line[:2] == b"p "]
     patterns = {str(activation_pattern(network, [int(x, 16) / int(D, 16) for x in X])) for D, *X in points}
     assert patterns == {str(partition[row].pattern) for row in range(len(partition))}
+
+
+def test_a_later_layer_may_have_shorter_forms_than_one_below(tmp_path):
+    scale = np.array([[1.0], [-4.0], [-1.0], [16.0]])
+    network = hidden((scale * [[0.7, 0.1]], scale[:, 0] * 0.3), (np.zeros((1, 4)), [0.0]))
+    partition = enumerate_regions(network, Domain.box([-1.0, -1.0], [1.0, 1.0]))
+    accepted(partition, tmp_path / "shorter.cert")

@@ -85,7 +85,7 @@ def make_exact(network: ReLUNetwork) -> Exact:
         tables.append(rows)
         exponents.append(below + e)
         sizes.append(digits_of(bound.bit_length()))
-    size = sizes[-1]
+    size = max(sizes)
     longest = max([abs(entry) for rows in tables[1:] for row in rows for entry in row[:-1]], default=1).bit_length()
     enabled = n <= MOST_INPUTS and size <= MOST_DIGITS and w <= MOST_WIDTH
     if not enabled:

@@ -36,16 +36,16 @@ class PathForms:
         ]
         self.starts = np.cumsum([0, *network.widths]).tolist()
         self._layer_of = [layer for layer, width in enumerate(network.widths) for _ in range(width)]
-        self._rows, self._exponents, bound, exponent = [], [], 1, 0
+        self._rows, self._exponents, bound, exponent, longest = [], [], 1, 0, 1
         for W, b in zip(network.weights[:-1], network.biases[:-1], strict=True):
             entries, e = scaled_integers(np.column_stack([W, b]))
             width = W.shape[1] + 1
             rows = [entries[start : start + width] for start in range(0, len(entries), width)]
             bound = max(sum(map(abs, row[:-1])) * bound + (abs(row[-1]) << exponent) for row in rows)
-            exponent += e
+            exponent, longest = exponent + e, max(longest, bound)  # a later layer can have shorter forms
             self._rows.append(rows)
             self._exponents.append(exponent)
-        self._slot = bound.bit_length() + 2
+        self._slot = longest.bit_length() + 2
         self._bias = sum(1 << (k * self._slot + self._slot - 1) for k in range(self.inputs + 1))
         first = [sum(c << (k * self._slot) for k, c in enumerate((row[-1], *row[:-1]))) for row in self._rows[0]]
         self._paths: list[bytes] = [b""]
