@@ -21,6 +21,7 @@ from relugeom.audit.questions import ask_questions
 from relugeom.audit.request import AuditRequest
 from relugeom.audit.result import AuditResult
 from relugeom.audit.schedule import Schedule, affordable
+from relugeom.audit.search_plan import SearchLimits, plan_search
 from relugeom.audit.words import audit_notes, columns_in_words, resumption_in_words, storing_notes
 from relugeom.certificate.partition import Certificate, certify_partition
 from relugeom.claims.answer import Answer
@@ -181,18 +182,30 @@ def list_regions(job: Job) -> Partition:
 def _search(job: Job, known: Partition | None) -> Partition:
     """Search for regions, as many as may be listed and can be stored; blocks of them are stored as they are found."""
     budget, domain = job.request.budget, job.inputs.domain.domain
-    limits = [most for most in (budget.max_regions, job.most.regions) if most is not None]
+    most = min((most for most in (budget.max_regions, job.most.regions) if most is not None), default=None)
     return enumerate_regions(
         job.inputs.network,
         domain,
         threads=budget.threads,
-        max_regions=min(limits, default=None),
-        time_limit=job.schedule.part("enumeration"),
+        max_regions=most,
+        time_limit=_plan_search(job, most, resumes=known is not None),
         resume=known,
         budget=budget.search,
         on_progress=lambda found: job.listeners.tell("enumerating regions", found),
         on_block=job.run.save,
     )
+
+
+def _plan_search(job: Job, most: int | None, *, resumes: bool) -> Deadline:
+    """The search's deadline: earlier, and announced, if the list cannot be finished."""
+    network, domain, whole = job.inputs.network, job.inputs.domain.domain, job.schedule.part("enumeration")
+    if resumes:
+        return whole
+    limits = SearchLimits(job.schedule.deadline, whole.seconds_left, most, job.request.budget.threads)
+    plan = plan_search(network, domain, limits)
+    if plan.remark:
+        job.listeners.remark(plan.remark)
+    return whole if plan.part == 1.0 else whole.share(plan.part)
 
 
 def _find_known(job: Job) -> Partition | None:

@@ -31,6 +31,8 @@ USUAL = EstimateBudget()
 CONFIDENCE = 0.95
 WIDER = 1.15
 """Factor on the logarithm of the interval: samples of a heavy tail mostly miss its end."""
+LONGER = 0.75
+"""Largest part by which the upper side is longer still: tails are heavier than log-normal where they are very heavy."""
 SMALLEST = 0.005
 """Least half-width of an interval that is not exact, relatively: floats miss what is thinner than they can tell."""
 FASTER = 400.0
@@ -261,8 +263,9 @@ def interval_of_mean(logs: FloatArray) -> tuple[float, float, float]:
     centre, variance = log(mean) + top, float(logs.var(ddof=1))
     normal = float(logs.mean()) + variance / 2.0
     spread = quantile * (variance / size + variance**2 / (2.0 * (size - 1))) ** 0.5
-    plain, spread = max(plain, SMALLEST), max(spread, SMALLEST)
-    return centre, min(centre - plain, normal - spread), max(centre + plain, normal + spread)
+    below = max(plain, centre - normal + spread, SMALLEST)
+    above = max(plain, normal + spread - centre, SMALLEST)
+    return centre, centre - below, centre + above * (1.0 + min(above / 2.0, LONGER))
 
 
 def most_regions(widths: Sequence[int], dimension: int) -> int:

@@ -1,0 +1,84 @@
+"""The plan of an audit's search for regions: if the list cannot be finished, most of its time goes to other parts.
+
+Before a search that may be long, a small part of the time goes to an estimate of the number of regions. It decides only
+how long the search may take, and what the user is told; what is found, proved and answered never depends on it in
+another way.
+"""
+
+from math import isinf
+from typing import NamedTuple
+
+from relugeom.deadline import Deadline
+from relugeom.geometry.domain import Domain
+from relugeom.network.network import ReLUNetwork
+from relugeom.search.estimate import SECONDS, RegionEstimate, estimate_regions, most_regions
+from relugeom.search.estimate_words import estimate_in_words
+
+__all__ = ["WHOLE_TIME", "SearchLimits", "SearchPlan", "choose_plan", "plan_search"]
+
+FEW = 20_000
+"""Numbers of regions that are listed without a plan."""
+PART = 1 / 60
+"""Part of the time for the estimate, and no more than an estimate usually takes."""
+LEAST_SECONDS = 0.5
+"""Less time is not enough for an estimate."""
+SHORTENED = 1 / 4
+"""Part of its time that a search takes if the list cannot be finished."""
+DOUBT = 2.0
+"""How many times as long as there is time the search must be expected to take, at the low end of the estimate."""
+
+
+class SearchPlan(NamedTuple):
+    """Part of its time that the search takes, and why in words (empty if it is all of it)."""
+
+    part: float
+    remark: str
+
+
+WHOLE_TIME = SearchPlan(1.0, "")
+
+
+class SearchLimits(NamedTuple):
+    """What a search may take.
+
+    Attributes
+    ----------
+    deadline
+        End of the whole audit.
+    searching
+        Seconds that the search has.
+    most
+        Most regions that are listed; None for all.
+    threads
+        Threads that search.
+    """
+
+    deadline: Deadline
+    searching: float
+    most: int | None
+    threads: int
+
+
+def plan_search(network: ReLUNetwork, domain: Domain, limits: SearchLimits) -> SearchPlan:
+    """Estimate the number of regions if the search may be long, and choose its part of the time."""
+    seconds = min(PART * limits.deadline.seconds_left, SECONDS)
+    if isinf(limits.deadline.end) or seconds < LEAST_SECONDS:
+        return WHOLE_TIME
+    if most_regions(network.widths, network.inputs) <= FEW:
+        return WHOLE_TIME
+    return choose_plan(estimate_regions(network, domain, time_limit=limits.deadline.within(seconds)), limits)
+
+
+def choose_plan(found: RegionEstimate, limits: SearchLimits) -> SearchPlan:
+    """The plan for a number of regions that was estimated."""
+    if found.exact or found.count is None or found.expected_seconds is None:
+        return WHOLE_TIME
+    least_seconds = found.expected_seconds * (found.low / found.count) / limits.threads
+    is_too_long = least_seconds > DOUBT * limits.searching
+    is_too_many = limits.most is not None and found.low > limits.most
+    if not (is_too_long or is_too_many):
+        return WHOLE_TIME
+    begins = f"the domain has {estimate_in_words(found)}: the list of regions will be cut short"
+    if not is_too_long:
+        return SearchPlan(1.0, f"{begins} after {limits.most:,} of them")
+    return SearchPlan(SHORTENED, f"{begins}, and most of its time goes to the questions about the whole domain")

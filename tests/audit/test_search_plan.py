@@ -1,0 +1,116 @@
+"""The plan of a search: told before it begins, a matter of time alone, and no estimate where none is of use."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from budgets import SHORT
+from command_line import write_network, write_rows
+from networks import he_network
+
+from relugeom.audit import audit, search_plan, steps
+from relugeom.audit.search_plan import SHORTENED, WHOLE_TIME, SearchLimits, SearchPlan, choose_plan, plan_search
+from relugeom.deadline import NEVER, Deadline
+from relugeom.geometry.domain import Domain
+from relugeom.network.network import ReLUNetwork
+from relugeom.search.estimate import RegionEstimate
+
+
+def estimate(count: int | None, *, low: int = 1, seconds: float | None = 100.0, exact: bool = False) -> RegionEstimate:
+    return RegionEstimate(
+        count=count,
+        low=low,
+        high=10**9,
+        confidence=0.95,
+        exact=exact,
+        descents=16,
+        patterns=1,
+        seconds=2.0,
+        expected_seconds=seconds,
+        pace=1e4,
+        machine_code=True,
+        seed=0,
+    )
+
+
+def test_a_list_that_cannot_be_finished_leaves_most_of_its_time() -> None:
+    plan = choose_plan(estimate(10**9, low=5 * 10**8, seconds=1e5), SearchLimits(NEVER, 30.0, None, 2))
+    assert plan.part == SHORTENED and "about 1.0 · 10^9 regions" in plan.remark and "cut short" in plan.remark
+
+
+def test_a_list_that_is_limited_is_told_and_keeps_its_time() -> None:
+    plan = choose_plan(estimate(10**6, low=10**6, seconds=20.0), SearchLimits(NEVER, 30.0, 1000, 1))
+    assert plan.part == 1.0 and "after 1,000 of them" in plan.remark
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        estimate(10**6, low=10**5, seconds=100.0),  # the low end would take 10 of 30 seconds
+        estimate(10**9, low=10**9, seconds=59.0),  # twice the time is needed to be sure
+        estimate(None, seconds=None),
+        estimate(10**9, seconds=None),
+        estimate(10**9, seconds=1e9, exact=True),
+    ],
+)
+def test_in_doubt_a_search_has_its_whole_time(found: RegionEstimate) -> None:
+    assert choose_plan(found, SearchLimits(NEVER, 30.0, None, 1)) == WHOLE_TIME
+
+
+def test_more_threads_finish_more() -> None:
+    found = estimate(10**6, low=10**6, seconds=100.0)
+    plans = [choose_plan(found, SearchLimits(NEVER, 30.0, None, threads)).part for threads in (1, 2)]
+    assert plans == [SHORTENED, 1.0]
+
+
+def box(network: ReLUNetwork) -> Domain:
+    return Domain.box(-np.ones(network.inputs), np.ones(network.inputs))
+
+
+@pytest.mark.parametrize(
+    ("network", "deadline"),
+    [
+        (he_network(1, 12, 30, 20, 1), NEVER),
+        (he_network(1, 12, 30, 20, 1), Deadline.of(10.0)),
+        (he_network(1, 4, 6, 5, 1), Deadline.of(120.0)),
+    ],
+    ids=["without a limit", "with little time", "of a small network"],
+)
+def test_nothing_is_estimated_where_it_is_of_no_use(
+    network: ReLUNetwork, deadline: Deadline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_plan, "estimate_regions", None)
+    plan = plan_search(network, box(network), SearchLimits(deadline, 30.0, None, 1))
+    assert plan == WHOLE_TIME
+
+
+def test_a_large_network_is_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    answer = estimate(10**9, low=10**9, seconds=1e5)
+    monkeypatch.setattr(search_plan, "estimate_regions", lambda *_about, time_limit: asked.append(time_limit) or answer)
+    network = he_network(1, 12, 30, 20, 1)
+    deadline = Deadline.of(120.0)
+    plan = plan_search(network, box(network), SearchLimits(deadline, 30.0, None, 1))
+    assert plan.part == SHORTENED and asked[0].end <= deadline.end - 115.0
+
+
+def test_a_plan_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = he_network(3, 3, 5, 4, 1)
+    write_network(tmp_path / "net.npz", network)
+    write_rows(tmp_path / "data.csv", "abc", np.random.default_rng(5).uniform(-1, 1, (40, 3)))
+    results, remarks = [], list[str]()
+    for number, plan in enumerate([WHOLE_TIME, SearchPlan(SHORTENED, "the list will be cut short")]):
+        monkeypatch.setattr(steps, "plan_search", lambda *_about, plan=plan: plan)
+        results.append(
+            audit(
+                tmp_path / "net.npz",
+                tmp_path / "data.csv",
+                domain="box:-1,1",
+                out=tmp_path / str(number),
+                budget=SHORT,
+                on_remark=remarks.append,
+            )
+        )
+    assert remarks.count("the list will be cut short") == 1
+    assert [len(result.partition) for result in results] == [len(results[0].partition)] * 2
+    assert [answer.verdict for answer in results[0].answers] == [answer.verdict for answer in results[1].answers]
