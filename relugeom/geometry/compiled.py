@@ -190,6 +190,10 @@ class _Part(CPUDispatcher):  # type: ignore[misc]
     def __call__(self, *arguments: Any) -> Any:
         return self.py_func(*arguments)
 
+    def get_call_template(self, args: tuple[Any, ...], kws: dict[str, Any]) -> Any:
+        """How it is called; Numba would compile a version of its own for every constant that is handed over."""
+        return super().get_call_template(tuple(map(types.unliteral, args)), kws)
+
 
 KERNELS: list[Kernel] = []
 """All kernels of the modules that are loaded."""

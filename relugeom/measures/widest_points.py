@@ -66,13 +66,14 @@ def set_up(program, rows, begin):
     """The dictionary at x = begin and t = 0."""
     T, m = program.table, begin.shape[0]
     count = rows.shape[0]
-    T[:] = 0.0
     for r in range(count):
-        T[r, :m], T[r, m + 1] = rows[r, :m], rows[r, m]
+        T[r, m], T[r, m + 1] = -1.0, rows[r, m]
         for j in range(m):
+            T[r, j] = rows[r, j]
             T[r, m + 1] += rows[r, j] * begin[j]
-    T[count, m + 1] = 1.0
-    T[:, m] = -1.0
+    for j in range(m):
+        T[count, j] = 0.0
+    T[count, m], T[count, m + 1] = -1.0, 1.0
     for r in range(count + 1):
         program.basic[r] = m + 1 + r
     for j in range(m + 1):
@@ -83,7 +84,7 @@ def set_up(program, rows, begin):
 def climb(program):
     """Pivot until t is largest; returns the row of t, and whether the method finished."""
     m = program.table.shape[1] - 2
-    goal, entering, leaving = -1, m, int(program.table[:, m + 1].argmin())
+    goal, entering, leaving = -1, m, lowest_row(program.table)
     for _ in range(STEPS):
         exchange(program, entering, leaving)
         if goal < 0:
@@ -95,6 +96,16 @@ def climb(program):
         if leaving < 0:
             return goal, False
     return goal, False
+
+
+@inlined
+def lowest_row(T):
+    """Row with the smallest constant, the first among equals."""
+    lowest, last = 0, T.shape[1] - 1
+    for r in range(1, T.shape[0]):
+        if T[r, last] < T[lowest, last]:
+            lowest = r
+    return lowest
 
 
 @inlined
@@ -145,7 +156,8 @@ def first_block(program, entering, direction):
 def read_point(program, begin, x):
     """The point of the dictionary."""
     T, m = program.table, begin.shape[0]
-    x[:] = begin
+    for j in range(m):
+        x[j] = begin[j]
     for r in range(T.shape[0]):
         if program.basic[r] < m:
             x[program.basic[r]] += T[r, m + 1]
