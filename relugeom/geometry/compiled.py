@@ -15,10 +15,12 @@ from functools import cache, cached_property
 from typing import Any, TypeVar, cast
 
 import numpy as np
-from numba.core import event, sigutils, types
+from numba.core import cgutils, event, sigutils, types
 from numba.core.caching import FunctionCache
+from numba.core.imputils import lower_getattr_generic
 from numba.core.registry import CPUDispatcher
-from numba.extending import _Intrinsic
+from numba.core.typing.templates import AttributeTemplate, infer_getattr
+from numba.extending import _Intrinsic, models, register_model
 
 from relugeom.deadline import CLOCK, Deadline
 
@@ -259,6 +261,46 @@ def inlined(function: Function) -> Function:
     return cast(Function, _Part(function, targetoptions=OPTIONS | {"inline": "always"}))
 
 
+class Borrowed(types.Type):  # type: ignore[misc]
+    """A pointer to a named tuple whose arrays a kernel does not count references to."""
+
+    def __init__(self, values: Any) -> None:
+        self.values = values
+        super().__init__(f"Borrowed({values})")
+
+
+@register_model(Borrowed)
+class _BorrowedModel(models.PrimitiveModel):  # type: ignore[misc]
+    """How LLVM sees it."""
+
+    def __init__(self, manager: Any, kind: Borrowed) -> None:
+        super().__init__(manager, kind, manager.lookup(kind.values).get_value_type().as_pointer())
+
+
+@infer_getattr
+class _BorrowedFields(AttributeTemplate):  # type: ignore[misc]
+    """The types of its fields."""
+
+    key = Borrowed
+
+    def generic_resolve(self, kind: Borrowed, name: str) -> Any:
+        """Type of a field, None if there is no such field."""
+        return kind.values.types[kind.values.fields.index(name)] if name in kind.values.fields else None
+
+
+@lower_getattr_generic(Borrowed)
+def _borrowed_field(context: Any, builder: Any, kind: Borrowed, pointer: Any, name: str) -> Any:
+    place = kind.values.fields.index(name)
+    field = kind.values.types[place]
+    found = builder.load(cgutils.gep_inbounds(builder, pointer, 0, place))
+    if isinstance(field, types.Array):
+        array = context.make_array(field)(context, builder, found)
+        array.meminfo = array.meminfo.type(None)
+        array.parent = array.parent.type(None)
+        found = array._getvalue()
+    return found
+
+
 class _Borrow(_Intrinsic):  # type: ignore[misc]
     """An intrinsic that hands its argument back where a kernel is interpreted."""
 
@@ -267,23 +309,10 @@ class _Borrow(_Intrinsic):  # type: ignore[misc]
 
 
 def _borrowed(typing, values):  # type: ignore[no-untyped-def]
-    """A named tuple whose arrays a kernel does not count references to: the caller keeps them for as long as it runs.
-
-    Numba counts a reference, with an atomic instruction, whenever an array is handed to a function or looked up in a
-    tuple; a kernel that does so a hundred times a node spends much of its time on it.
-    """
-
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        result = arguments[0]
-        for place, kind in enumerate(signature.args[0].types):
-            if isinstance(kind, types.Array):
-                array = context.make_array(kind)(context, builder, builder.extract_value(result, place))
-                array.meminfo = array.meminfo.type(None)
-                array.parent = array.parent.type(None)
-                result = builder.insert_value(result, array._getvalue(), place)
-        return result
+        return cgutils.alloca_once_value(builder, arguments[0])
 
-    return values(values), generate
+    return Borrowed(values)(values), generate
 
 
 borrowed = _Borrow("borrowed", _borrowed)
