@@ -15,19 +15,19 @@ from functools import cache, cached_property
 from typing import Any, TypeVar, cast
 
 import numpy as np
+from llvmlite import ir as llvm
 from numba.core import cgutils, event, sigutils, types
 from numba.core.caching import FunctionCache
 from numba.core.imputils import lower_getattr_generic
 from numba.core.registry import CPUDispatcher
 from numba.core.typing.templates import AttributeTemplate, infer_getattr
-from numba.extending import _Intrinsic, models, register_model
+from numba.extending import NativeValue, models, register_model, unbox
 
 from relugeom.deadline import CLOCK, Deadline
 
 __all__ = [
     "Kernel",
     "KernelCache",
-    "borrowed",
     "compiled",
     "compiled_kernels",
     "has_code",
@@ -179,6 +179,11 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
             if _CHOICE.get() is None:
                 self.patience -= time.thread_time() - began
 
+    def typeof_pyval(self, val: Any) -> Any:
+        """Type of an argument."""
+        kind = super().typeof_pyval(val)
+        return Columns(kind) if isinstance(kind, types.NamedTuple) else kind
+
     def _is_worth_it(self, arguments: tuple[Any, ...]) -> bool:
         """Whether to run machine code: the kernel has worked for long, or will now."""
         if (choice := _CHOICE.get()) is not None:
@@ -261,59 +266,66 @@ def inlined(function: Function) -> Function:
     return cast(Function, _Part(function, targetoptions=OPTIONS | {"inline": "always"}))
 
 
-class Borrowed(types.Type):  # type: ignore[misc]
-    """A pointer to a named tuple whose arrays a kernel does not count references to."""
+class Columns(types.Type):  # type: ignore[misc]
+    """A named tuple of arrays and numbers as kernels see it: a pointer to its fields.
+
+    Numba hands tuples over by value, all fields of all arrays at once, wherever one is mentioned; and it counts
+    references to their arrays with atomic instructions. Kernels that mention dozens of arrays a hundred times took
+    longer to compile, and longer to run. Here only the field that is mentioned is read, and nothing is counted: the
+    caller keeps the arrays for as long as the kernel runs.
+    """
 
     def __init__(self, values: Any) -> None:
         self.values = values
-        super().__init__(f"Borrowed({values})")
+        super().__init__(f"Columns({values})")
 
 
-@register_model(Borrowed)
-class _BorrowedModel(models.PrimitiveModel):  # type: ignore[misc]
-    """How LLVM sees it."""
+@register_model(Columns)
+class _ColumnsModel(models.PrimitiveModel):  # type: ignore[misc]
+    """The pointer."""
 
-    def __init__(self, manager: Any, kind: Borrowed) -> None:
+    def __init__(self, manager: Any, kind: Columns) -> None:
         super().__init__(manager, kind, manager.lookup(kind.values).get_value_type().as_pointer())
 
 
 @infer_getattr
-class _BorrowedFields(AttributeTemplate):  # type: ignore[misc]
-    """The types of its fields."""
+class _ColumnsFields(AttributeTemplate):  # type: ignore[misc]
+    """The types of the fields."""
 
-    key = Borrowed
+    key = Columns
 
-    def generic_resolve(self, kind: Borrowed, name: str) -> Any:
-        """Type of a field, None if there is no such field."""
+    def generic_resolve(self, kind: Columns, name: str) -> Any:
+        """Type of a field, or None."""
         return kind.values.types[kind.values.fields.index(name)] if name in kind.values.fields else None
 
 
-@lower_getattr_generic(Borrowed)
-def _borrowed_field(context: Any, builder: Any, kind: Borrowed, pointer: Any, name: str) -> Any:
+@lower_getattr_generic(Columns)
+def _read_field(context: Any, builder: Any, kind: Columns, pointer: Any, name: str) -> Any:
+    """Read one field, an array as one that nobody owns."""
     place = kind.values.fields.index(name)
-    field = kind.values.types[place]
-    found = builder.load(cgutils.gep_inbounds(builder, pointer, 0, place))
-    if isinstance(field, types.Array):
-        array = context.make_array(field)(context, builder, found)
-        array.meminfo = array.meminfo.type(None)
-        array.parent = array.parent.type(None)
-        found = array._getvalue()
-    return found
+    field, found = kind.values.types[place], builder.load(cgutils.gep_inbounds(builder, pointer, 0, place))
+    if not isinstance(field, types.Array):
+        return found
+    array = context.make_array(field)(context, builder, found)
+    array.meminfo, array.parent = array.meminfo.type(None), array.parent.type(None)
+    return array._getvalue()
 
 
-class _Borrow(_Intrinsic):  # type: ignore[misc]
-    """An intrinsic that hands its argument back where a kernel is interpreted."""
-
-    def __call__(self, values: Any) -> Any:
-        return values
-
-
-def _borrowed(typing, values):  # type: ignore[no-untyped-def]
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return cgutils.alloca_once_value(builder, arguments[0])
-
-    return Borrowed(values)(values), generate
-
-
-borrowed = _Borrow("borrowed", _borrowed)
-borrowed._register()
+@unbox(Columns)
+def _unbox_columns(kind: Columns, values: Any, c: Any) -> NativeValue:
+    """Write the fields side by side, before a kernel is called from Python."""
+    pointer = cgutils.alloca_once(c.builder, c.context.get_value_type(kind.values))
+    signature = llvm.FunctionType(llvm.IntType(32), (c.pyapi.pyobj, c.pyapi.voidptr))
+    adapt = cgutils.get_or_insert_function(c.builder.module, signature, "numba_adapt_ndarray")
+    failed = cgutils.false_bit
+    for place, field in enumerate(kind.values.types):
+        value = c.pyapi.tuple_getitem(values, place)
+        room = cgutils.gep_inbounds(c.builder, pointer, 0, place)
+        if isinstance(field, types.Array):
+            code = c.builder.call(adapt, (value, c.builder.bitcast(room, c.pyapi.voidptr)))
+            failed = c.builder.or_(failed, cgutils.is_not_null(c.builder, code))
+        else:
+            native = c.unbox(field, value)
+            failed = c.builder.or_(failed, native.is_error)
+            c.builder.store(native.value, room)
+    return NativeValue(pointer, is_error=failed)

@@ -8,7 +8,7 @@ certain; if one is not, the node is handed over to the search with a dictionary.
 
 import numpy as np
 
-from relugeom.geometry.compiled import borrowed, compiled, inlined, inner
+from relugeom.geometry.compiled import compiled, inlined, inner
 from relugeom.geometry.double_description import NO_ROOM, cut_cone
 from relugeom.geometry.generators import DOUBT, Cones, find_sides, look_again, scan_forms, sharpen
 from relugeom.search.columns import (
@@ -218,8 +218,6 @@ def next_cone(state, pending):
 @compiled
 def search_cones(problem, state, residues, cones, pending, output, budget):
     """Search until something needs the caller: DONE, FULL, GROW, PAUSED, LANES or HANDED_OVER."""
-    problem, state, residues, cones = borrowed(problem), borrowed(state), borrowed(residues), borrowed(cones)
-    pending, output = borrowed(pending), borrowed(output)
     d = problem.lower.shape[0]
     starts = problem.starts
     units = starts[starts.shape[0] - 1]

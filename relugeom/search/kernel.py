@@ -9,7 +9,7 @@ Questions that floats cannot settle are handed to the caller: the kernel returns
 
 import numpy as np
 
-from relugeom.geometry.compiled import borrowed, compiled, inlined
+from relugeom.geometry.compiled import compiled, inlined
 from relugeom.geometry.dictionary import write_form
 from relugeom.search.columns import (
     BEYOND,
@@ -197,8 +197,6 @@ def put_leaf(state, output):
 @compiled
 def search(problem, state, residues, waiting, output, budget):
     """Search until something needs the caller: DONE, FULL, GROW, PAUSED, LANES, or a question (see above)."""
-    problem, state, residues = borrowed(problem), borrowed(state), borrowed(residues)
-    waiting, output = borrowed(waiting), borrowed(output)
     d = problem.lower.shape[0]
     starts = problem.starts
     units = starts[starts.shape[0] - 1]

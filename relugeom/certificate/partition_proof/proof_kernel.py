@@ -37,7 +37,7 @@ from relugeom.certificate.partition_proof.tree_columns import (
     put_mark,
     write_point,
 )
-from relugeom.geometry.compiled import borrowed, compiled, inlined
+from relugeom.geometry.compiled import compiled, inlined
 from relugeom.geometry.dictionary import FREE, write_form
 from relugeom.search.columns import (
     BASE,
@@ -324,8 +324,6 @@ def write_split(state, waiting, walk, out, unit, split):
 @compiled
 def write_tree(problem, state, waiting, walk, out, exact, plan, tree, points, budget):
     """Go on until something needs the caller: DONE, FULL, GROW, PAUSED or LEFT_OUT."""
-    problem, state, waiting, plan = borrowed(problem), borrowed(state), borrowed(waiting), borrowed(plan)
-    walk, out, exact = borrowed(walk), borrowed(out), borrowed(exact)
     starts, counters, cursor = problem.starts, state.counters, walk.cursor
     units = starts[starts.shape[0] - 1]
     combined, slopes = np.zeros(problem.lower.shape[0] + 1), np.zeros(problem.weights.shape[1])
