@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from contextvars import copy_context
 from enum import Enum, auto
 from typing import NamedTuple
@@ -73,12 +74,27 @@ def search_regions(
             first.skip_to(last)
         except DeadlinePassedError:
             return Found(), EarlyEnd.LATE
+    else:
+        try:
+            _head_start(first, limits)
+        except KeyboardInterrupt:  # it may have come anywhere, so nothing that was found in this moment counts
+            return Found(), EarlyEnd.INTERRUPTED
     pool = _Pool(first, threads)
     end = pool.run(limits, listeners)
     found = Found()
     for piece in pool.pieces():
         found.extend(piece)
     return found, end
+
+
+def _head_start(task: Task, limits: Limits) -> None:
+    """Search on this thread for a moment: a small search ends before other threads would have begun."""
+    until = CLOCK.now() + POLL
+    with suppress(DeadlinePassedError):  # what was found before stays, and the deadline is looked at next
+        while not task.finished and not limits.deadline.passed and CLOCK.now() < until:
+            task.run()
+            if limits.regions is not None and sum(piece.count for piece in task.pieces) >= limits.regions:
+                return
 
 
 class _Pool:
@@ -97,7 +113,8 @@ class _Pool:
         end = None
         self._stop = limits.deadline.passed
         workers = [
-            threading.Thread(target=copy_context().run, args=(self._work,), daemon=True) for _ in range(self._threads)
+            threading.Thread(target=copy_context().run, args=(self._work,), daemon=True)
+            for _ in range(self._threads if self._ready else 0)
         ]
         for worker in workers:
             worker.start()
@@ -118,9 +135,11 @@ class _Pool:
     def _watch(self, workers: Sequence[threading.Thread], limits: Limits, listeners: Listeners) -> None:
         """Report to listeners what the workers found, until these are done or a limit is reached."""
         start, handed, next_call = CLOCK.now(), 0, listeners.interval
-        while any(worker.is_alive() for worker in workers):
+        working = True
+        while working:
             for worker in workers:
                 worker.join(POLL)
+            working = any(worker.is_alive() for worker in workers)
             seconds = CLOCK.now() - start
             pieces = list(self.pieces())
             count = sum(piece.count for piece in pieces)
