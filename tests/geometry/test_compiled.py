@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from typing import NamedTuple
 
 import numba
 import numpy as np
@@ -209,3 +210,69 @@ def test_how_kernels_are_run_is_set_for_one_thread_alone() -> None:
     assert kernel(np.ones(3)) == 1.5 and not kernel.overloads
     after.set()
     thread.join()
+
+
+class Sample(NamedTuple):
+    """What a kernel is handed over."""
+
+    numbers: np.ndarray
+    places: np.ndarray
+    table: np.ndarray
+    enabled: bool
+    factor: float
+    count: int
+
+
+@inner
+def weighed_sum(sample, sign):
+    total = 0.0
+    for place in sample.places:
+        total += sign * sample.factor * sample.numbers[place]
+    return total
+
+
+def sums(sample, other):
+    """A sum into the table of one tuple, with the numbers of another."""
+    for row in range(sample.count):
+        if sample.enabled:
+            sample.table[row, 0] += weighed_sum(sample, 1)
+            sample.table[row, 1] += weighed_sum(other, -row)
+    return sample.table[:, 1].sum()
+
+
+def two_samples() -> tuple[Sample, Sample]:
+    numbers = np.arange(5.0)
+    first = Sample(numbers, np.array([0, 3, 3, 1]), np.zeros((3, 2)), True, 0.5, 3)
+    return first, first._replace(numbers=numbers[1:], places=np.array([2]), table=np.zeros((0, 2)), factor=4.0)
+
+
+def test_kernels_read_the_fields_of_named_tuples_and_own_nothing() -> None:
+    (first, second), expected = two_samples(), two_samples()
+    kernel = compiled(sums)
+    with interpreted_for(0):
+        total = kernel(first, second)
+    assert kernel.overloads and total == sums(*expected) == -36.0
+    assert np.array_equal(first.table, expected[0].table) and first.table.any()
+    arrays = [field for sample in (first, second) for field in sample if isinstance(field, np.ndarray)]
+    before = [sys.getrefcount(array) for array in arrays]
+    with interpreted_for(0):
+        for _ in range(100):
+            kernel(first, second)
+    assert [sys.getrefcount(array) for array in arrays] == before
+
+
+def test_a_part_of_a_kernel_is_compiled_once_whatever_constants_it_is_given() -> None:
+    @inner
+    def times(x, factor):
+        return x * factor
+
+    @compiled
+    def twice_and_thrice(x):
+        factor = 2
+        if x > 1.0:
+            factor = 3
+        return times(x, 2) + times(x, factor)
+
+    with interpreted_for(0):
+        assert twice_and_thrice(2.0) == 10.0
+    assert len(times.overloads) == 1
