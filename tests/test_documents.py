@@ -11,14 +11,16 @@ from documents import REPOSITORY, Reader, Step, blocks, files, read_pages, steps
 from from_code import GENERATED
 from from_code.command_line import list_verbs
 from from_code.floors import read_floors, sentence_of
+from from_code.markdown import in_cell
 from from_code.python_names import home_of, sections
-from from_code.views import list_columns, read_samples
+from from_code.views import read_samples
 
 import relugeom
 from relugeom.claims.settlement import Verdict
 from relugeom.claims.subject import Subject
 from relugeom.cli.exit_codes import STATUSES
 from relugeom.store.schema import metadata
+from relugeom.store.view_columns import describe_columns
 from relugeom.store.views import list_views
 
 PAGES = read_pages()
@@ -85,7 +87,9 @@ def test_every_view_is_shown_with_its_columns_and_a_result(view: str) -> None:
     shown = steps(view, read_samples()[view] + "\n")
     assert any(re.search(rf"\bFROM {view}\b", step.command) for step in shown), "view-samples.md asks every view"
     section = section_of(GENERATED["views"](), view)
-    assert [column for column in list_columns()[view] if f"| `{column}` |" not in section] == []
+    columns = describe_columns()[view]
+    assert [name for name, words in columns.items() if f"| `{name}` | {in_cell(words)} |" not in section] == []
+    assert [name for name, words in columns.items() if not words] == []
     assert shown[0].command in section
 
 

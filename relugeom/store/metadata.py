@@ -10,6 +10,7 @@ from relugeom.errors import StoreError
 from relugeom.store.database.location import parse_location
 from relugeom.store.database.migration import check_schema
 from relugeom.store.schema import SCHEMA_TABLE, metadata
+from relugeom.store.view_columns import describe_columns
 from relugeom.store.views import VIEWS
 
 __all__ = ["DESCRIPTION", "LABELS", "datasette_metadata"]
@@ -44,5 +45,5 @@ def datasette_metadata(location: str) -> dict[str, Any]:
     for table_name, column in LABELS.items():
         tables[table_name]["label_column"] = column
     for view in VIEWS:
-        tables[view.name] = {"description": view.description}
+        tables[view.name] = {"description": view.description, "columns": dict(describe_columns()[view.name])}
     return {"databases": {place.path.stem: {"description": DESCRIPTION, "tables": tables}}}

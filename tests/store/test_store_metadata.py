@@ -16,6 +16,7 @@ from relugeom.errors import StoreError
 from relugeom.store.metadata import DESCRIPTION, LABELS, datasette_metadata
 from relugeom.store.schema import SCHEMA_TABLE, metadata
 from relugeom.store.store import open_store
+from relugeom.store.view_columns import describe_columns
 from relugeom.store.views import VIEWS
 
 
@@ -47,6 +48,7 @@ def test_every_table_and_view_has_a_page_that_says_what_it_is(store_file: Path) 
         description = next(view.description for view in VIEWS if view.name == name)
         assert description in page
         assert "blob-download" not in page, "what people read is no BLOB"
+        assert all(words in page for words in describe_columns()[name].values())
     for name, page in pages(store_file, list(metadata.tables)):
         assert str(metadata.tables[name].comment) in page
         assert all(str(column.comment) in page for column in metadata.tables[name].columns if column.comment)

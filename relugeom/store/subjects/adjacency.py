@@ -81,6 +81,9 @@ JOIN partition_regions g ON g.partition_id = e.partition_id AND g.position = e.p
 JOIN patterns p ON p.id = g.pattern_id
 JOIN partition_regions h ON h.partition_id = e.partition_id AND h.position = e.neighbour
 JOIN patterns q ON q.id = h.pattern_id""",
+        columns={
+            "neighbour_pattern": "pattern of the neighbouring region",
+        },
     ),
 )
 

@@ -145,6 +145,12 @@ SELECT run_id, 100, 'holding samples of the domain', count(*), CAST(count(*) AS 
 FROM clusters
 WHERE samples > outside
 GROUP BY run_id""",
+        columns={
+            "kind": "patterns that are counted, in one word",
+            "patterns": "patterns that are counted, in words",
+            "count_text": "the number as text",
+            "position": "position in the order in which rows are shown, from 0",
+        },
     ),
 )
 

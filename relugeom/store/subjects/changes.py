@@ -37,6 +37,9 @@ LEFT JOIN clusters c ON c.run_id = a.id AND c.pattern_id = p.id
 WHERE a.clusters IS NOT NULL AND m.id = a.network_id AND b.clusters IS NOT NULL AND b.id <> a.id
       AND n.id = b.network_id AND n.hidden_layers = m.hidden_layers AND d.run_id = b.id AND q.id = d.pattern_id
       AND c.cluster IS NULL""",
+        columns={
+            "change": "stayed, vanished or appeared",
+        },
     ),
     View(
         "effect_changes",
@@ -63,6 +66,9 @@ JOIN features w ON w.network_id = n.id AND w.name = f.name
 WHERE b.id <> a.id AND b.clusters IS NOT NULL AND c.run_id = a.id AND p.id = c.pattern_id
       AND q.network_id = n.id AND q.pattern = p.pattern AND d.run_id = b.id AND d.pattern_id = q.id
       AND s.pattern_id = p.id AND t.pattern_id = q.id AND t.output = v.position AND t.feature = w.position""",
+        columns={
+            "changed_sign": "1 if the sign of the coefficient differs between the runs",
+        },
     ),
     View(
         "decision_changes",
@@ -83,6 +89,9 @@ LEFT JOIN classes m ON m.network_id = a.network_id AND m.position = k.class
 LEFT JOIN classes n ON n.network_id = b.network_id AND n.position = l.class
 WHERE a.dataset_id IS NOT NULL AND b.dataset_id = a.dataset_id AND b.id <> a.id
       AND s.run_id = a.id AND t.run_id = b.id AND t.sample = s.sample""",
+        columns={
+            "changed": "whether the clusters show that the decision changed: yes, no or unknown",
+        },
     ),
     View(
         "cluster_overlaps",

@@ -209,6 +209,10 @@ JOIN networks n ON n.id = r.network_id
 JOIN patterns p ON p.id = c.pattern_id
 JOIN cluster_outputs o ON o.run_id = c.run_id AND o.cluster = c.cluster AND o.output = 0
 LEFT JOIN pattern_statuses v ON v.domain_id = r.domain_id AND v.pattern_id = c.pattern_id""",
+        columns={
+            "prediction": "mean of the output after squashing; NULL with several outputs",
+            "verdict": "the status under its former name, for one version",
+        },
     ),
     View(
         "cluster_profile",

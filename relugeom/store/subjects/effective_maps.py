@@ -176,6 +176,9 @@ FROM runs r
 JOIN effect_counts e ON e.partition_id = r.partition_id
 JOIN outputs o ON o.network_id = r.network_id AND o.position = e.output
 JOIN features f ON f.network_id = r.network_id AND f.position = e.feature""",
+        columns={
+            "changes_sign": "1 if the feature raises the output in some regions and lowers it in others",
+        },
     ),
 )
 

@@ -109,6 +109,9 @@ SELECT p.network_id AS network, p.pattern, u.layer, u.unit,
        CASE WHEN substr(p.pattern, u.text_position, 1) = '1' THEN 1 ELSE 0 END AS active
 FROM patterns p
 JOIN units u ON u.network_id = p.network_id""",
+        columns={
+            "active": "1 if the unit is active, 0 if it is inactive",
+        },
     ),
 )
 

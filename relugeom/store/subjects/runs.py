@@ -207,6 +207,14 @@ LEFT JOIN datasets s ON s.id = r.dataset_id
 LEFT JOIN partitions p ON p.id = r.partition_id
 LEFT JOIN run_software v ON v.run_id = r.id AND v.package = 'relugeom'
 LEFT JOIN run_processes h ON h.run_id = r.id""",
+        columns={
+            "status": "complete, truncated, running, failed or interrupted",
+            "network": "name of the model file in this run",
+            "domain": "how the domain was specified in this run",
+            "data": "name of the data in this run",
+            "domain_is_range_of_data": "whether the domain is the box around the data: yes, no or unknown",
+            "relugeom_version": "version of relugeom",
+        },
     ),
     View(
         "run_provenance",
@@ -235,6 +243,11 @@ FROM run_processes
 UNION ALL
 SELECT run_id, 'process', 'number', CAST(process AS TEXT)
 FROM run_processes""",
+        columns={
+            "kind": "kind of item: software, options, digests, process",
+            "item": "name of the option, package or digest",
+            "value": "value of the item",
+        },
     ),
 )
 

@@ -153,6 +153,9 @@ JOIN shown_features x ON x.run_id = s.run_id AND x.position = s.position AND x.p
 JOIN runs r ON r.id = s.run_id
 JOIN features f ON f.network_id = r.network_id AND f.position = x.feature
 LEFT JOIN classes k ON k.network_id = r.network_id AND k.position = s.class""",
+        columns={
+            "input": "number of the input among those that the answer shows, from 1",
+        },
     ),
     View(
         "answer_populations",
