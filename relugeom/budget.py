@@ -158,7 +158,7 @@ class EstimateBudget:
     groups
         Independent groups of random descents that go down the tree together, at least 2.
     widths
-        Descents per group: of the first batch, of the next one if there is time for it, and so on.
+        Descents per group, ascending: the first batch has the first, and later ones have more if there is time for it.
     batches
         Most batches of the last width.
     most_entries
@@ -168,7 +168,7 @@ class EstimateBudget:
     listing: float = 1 / 3
     listing_seconds: float = 1.0
     groups: int = 16
-    widths: tuple[int, ...] = (1, 4, 16, 64, 256)
+    widths: tuple[int, ...] = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
     batches: int = 8
     most_entries: int = 1 << 23
 

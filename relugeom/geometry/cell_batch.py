@@ -22,6 +22,8 @@ DRIFT = 60
 """Pivots after which a dictionary is rebuilt from its rows."""
 SHARED = ("least", "most")
 """Fields that all cells share."""
+MOVED = ("table", "value", "basic", "nonbasic", "resting", "pivots")
+"""Fields that a climb changes."""
 UNUSED = -1
 """Number in `basic` of a place for a row that is not used."""
 
@@ -143,67 +145,90 @@ class CellBatch:
         After `most` iterations it has been raised as far as they could.
         """
         reached = np.zeros(len(self), dtype=np.bool_)
-        active = np.flatnonzero(chosen)
-        for iteration in range(most):
-            high = signs[active] * self.value[active, self.rows[active]] > accept[active]
-            reached[active[high]] = True
-            active = active[~high]
-            if not len(active):
+        cells = np.flatnonzero(chosen)
+        climbing, stuck = self._climbing(cells), np.zeros(len(cells), dtype=np.bool_)
+        for iteration in range(most + 1):
+            high = signs[cells] * climbing.heights > accept[cells]
+            reached[cells[high]] = True
+            done = high | stuck | (iteration == most)
+            if done.any():
+                self._put(cells[done], climbing, done)
+                cells, climbing = cells[~done], climbing._climbing(np.flatnonzero(~done))
+            if not len(cells):
                 break
-            active = self._step(active, signs[active], bland=iteration >= STEEPEST)
+            stuck = ~climbing._step(signs[cells], bland=iteration >= STEEPEST)
         return reached
 
-    def _step(self, cells: IntArray, signs: FloatArray, *, bland: bool) -> IntArray:
-        """One iteration of the simplex method in each of these cells; returns those that could still rise."""
-        d = self.dimension
-        gains = signs[:, None] * self.table[cells, self.rows[cells]]
-        nonbasic, resting = self.nonbasic[cells], self.resting[cells]
-        place = np.minimum(nonbasic, d)
-        lower, upper = self.least[place], self.most[place]
+    def _climbing(self, numbers: IntArray) -> "CellBatch":
+        """Copies of these cells, to be changed; the forms stay behind, since no climb needs them."""
+        return CellBatch(
+            *(
+                part if name in (*SHARED, "forms") else part[numbers]
+                for name, part in ((field.name, getattr(self, field.name)) for field in fields(self))
+            )
+        )
+
+    def _put(self, cells: IntArray, climbing: "CellBatch", done: BoolArray) -> None:
+        """Take over the dictionaries of cells whose climb is over."""
+        for name in MOVED:
+            getattr(self, name)[cells] = getattr(climbing, name)[done]
+
+    def _step(self, signs: FloatArray, *, bland: bool) -> BoolArray:
+        """One iteration of the simplex method in each cell; says which of them could still rise."""
+        d, inside = self.dimension, np.arange(len(self))
+        gains = signs[:, None] * self.table[inside, self.rows]
+        place = np.minimum(self.nonbasic, d)
         threshold = COST_TOLERANCE * np.maximum(np.abs(gains).max(axis=1, keepdims=True), 1e-300)
-        may_move = ((gains > threshold) & (resting < upper)) | ((gains < -threshold) & (resting > lower))
+        may_move = (gains > threshold) & (self.resting < self.most[place])
+        may_move |= (gains < -threshold) & (self.resting > self.least[place])
         if bland:
-            order = np.where(may_move, -nonbasic, -np.inf)
+            order = np.where(may_move, -self.nonbasic, -np.inf)
         else:  # the steepest edge: its gain over its length in all variables
-            lengths = 1.0 + np.square(self.table[cells]).sum(axis=1)
-            order = np.where(may_move, np.square(gains) / lengths, -1.0)
+            lengths = 1.0 + np.einsum("prj,prj->pj", self.table, self.table)
+            order = np.where(may_move, gains * gains / lengths, -1.0)
         column = order.argmax(axis=1)
-        inside = np.arange(len(cells))
-        rising = may_move[inside, column]
-        cells, column, inside = cells[rising], column[rising], inside[rising]
-        if not len(cells):
-            return cells
+        rises: BoolArray = may_move[inside, column]
         direction = np.sign(gains[inside, column])
-        resting, lower, upper = resting[inside, column], lower[inside, column], upper[inside, column]
-        slopes = self.table[cells, :, column] * direction[:, None]
-        basic, value = self.basic[cells], self.value[cells]
-        place = np.minimum(basic, d)
-        steepness = np.abs(slopes)
-        room = np.where(slopes < 0.0, value - self.least[place], self.most[place] - value)
+        step, row, flips = self._longest_step(column, direction, bland=bland)
+        self._move(np.where(rises, step, 0.0) * direction, column)
+        ends = np.where(direction > 0.0, self.most[place[inside, column]], self.least[place[inside, column]])
+        self.resting[inside, column] = np.where(rises & flips, ends, self.resting[inside, column])
+        turning = np.flatnonzero(rises & ~flips)
+        if len(turning):
+            self._pivot(turning, row[turning], column[turning], direction[turning])
+        return rises
+
+    def _longest_step(
+        self, column: IntArray, direction: FloatArray, *, bland: bool
+    ) -> tuple[FloatArray, IntArray, BoolArray]:
+        """How far the variable of a column may move in each cell, the row that blocks it, and if its own bound does."""
+        d, inside = self.dimension, np.arange(len(self))
+        slopes = self.table[inside, :, column] * direction[:, None]
+        steepness, place = np.abs(slopes), np.minimum(self.basic, d)
+        rooms = np.where(slopes < 0.0, self.value - self.least[place], self.most[place] - self.value)
         ratios = np.full(slopes.shape, np.inf)
-        np.divide(np.maximum(room, 0.0), steepness, out=ratios, where=steepness > PIVOT_TOLERANCE)
-        step = ratios.min(axis=1, initial=np.inf)
-        own = np.where(direction > 0.0, upper - resting, resting - lower)
-        flips = own <= step
-        step = np.minimum(step, own)
-        self.value[cells] = value + slopes * step[:, None]
-        ends = np.where(direction > 0.0, upper, lower)
-        self.resting[cells, column] = np.where(flips, ends, resting + direction * step)
-        pivoting = ~flips
-        if pivoting.any():
-            # Of rows that block at once, the one with the steepest slope is the soundest pivot.
-            tied = ratios <= step[:, None] * (1.0 + 1e-12) + 1e-300
-            ranks = np.where(tied, -basic, -np.inf) if bland else np.where(tied, steepness, -1.0)
-            row = ranks.argmax(axis=1)
-            self._pivot(cells[pivoting], row[pivoting], column[pivoting], direction[pivoting])
-        return cells
+        np.divide(np.maximum(rooms, 0.0), steepness, out=ratios, where=steepness > PIVOT_TOLERANCE)
+        nearest = ratios.min(axis=1, initial=np.inf)
+        own = np.minimum(self.nonbasic[inside, column], d)
+        resting = self.resting[inside, column]
+        room = np.where(direction > 0.0, self.most[own] - resting, resting - self.least[own])
+        # Of rows that block at once, the one with the steepest slope is the soundest pivot.
+        tied = ratios <= nearest[:, None] * (1.0 + 1e-12) + 1e-300
+        ranks = np.where(tied, -self.basic, -np.inf) if bland else np.where(tied, steepness, -1.0)
+        row = ranks.argmax(axis=1) if ranks.shape[1] else np.zeros(len(self), dtype=np.int64)
+        return np.minimum(nearest, room), row, room <= nearest
+
+    def _move(self, steps: FloatArray, column: IntArray) -> None:
+        """Move the variable of a column in each cell."""
+        inside = np.arange(len(self))
+        self.value += self.table[inside, :, column] * steps[:, None]
+        self.resting[inside, column] += steps
 
     def _pivot(self, cells: IntArray, row: IntArray, column: IntArray, direction: FloatArray) -> None:
         """Exchange the basic variable of a row for the nonbasic one of a column, in each of these cells."""
-        d = self.dimension
-        inside = np.arange(len(cells))
+        d, inside, all_turn = self.dimension, np.arange(len(cells)), len(cells) == len(self)
         leaving, entering = self.basic[cells, row], self.nonbasic[cells, column]
-        table = self.table[cells]
+        table = self.table if all_turn else self.table[cells]
         columns = table[inside, :, column]
         falls = columns[inside, row] * direction < 0.0
         place = np.minimum(leaving, d)
@@ -214,7 +239,8 @@ class CellBatch:
         table[inside, :, column] = 0.0
         table += columns[:, :, None] * rates[:, None, :]
         table[inside, row] = rates
-        self.table[cells] = table
+        if not all_turn:
+            self.table[cells] = table
         self.value[cells, row] = self.resting[cells, column]
         self.basic[cells, row] = entering
         self.nonbasic[cells, column], self.resting[cells, column] = leaving, bound

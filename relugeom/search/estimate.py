@@ -8,7 +8,7 @@ estimate is no proof, and nothing that is proved depends on one.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import comb, exp, inf, isfinite, log, log10
+from math import exp, inf, isfinite, log, log10
 
 import numpy as np
 from scipy.special import stdtrit
@@ -33,12 +33,16 @@ WIDER = 1.15
 """Factor on the logarithm of the interval: samples of a heavy tail mostly miss its end."""
 LONGER = 0.75
 """Largest part by which the upper side is longer still: tails are heavier than log-normal where they are very heavy."""
+LARGEST = 10**1000
+"""Larger numbers are not told apart."""
 SMALLEST = 0.005
 """Least half-width of an interval that is not exact, relatively: floats miss what is thinner than they can tell."""
 FASTER = 400.0
 """How many times as fast as interpreted code machine code finds regions, roughly: 200 to 1,000 times were measured."""
-GROWTH = 3.5
-"""How many times as long a batch takes that is four times as wide, roughly."""
+GROWTH = 1.1
+"""Time of a batch, in that of the batch before it times the ratio of their widths, at most but roughly."""
+STRIDE = 8
+"""Largest ratio of the widths of two batches in a row."""
 
 
 class EstimateStatus(StrEnum):
@@ -58,7 +62,8 @@ class RegionEstimate:
     count
         The number of regions if `exact`, else an estimate of it, unbiased; None if no descent ended in time.
     low, high
-        An interval that contains the number with the given confidence; both are `count` if it is exact.
+        An interval that contains the number with the given confidence; both are `count` if it is exact. Numbers beyond
+        10^1000 are given as 10^1000.
     exact
         Whether all regions were listed, so that nothing is estimated.
     descents
@@ -188,22 +193,20 @@ def _sample(
     tree, found = SplitTree(setup), None
     fits = budget.most_entries // (budget.groups * max(setup.dimension, 1) * (min(setup.units, 64) + 1))
     widths = [width for width in budget.widths if width <= fits] or [1]
-    number, batch = 0, 0
-    while number < len(widths) and batch < budget.batches and not deadline.passed:
-        began, random = CLOCK.now(), np.random.default_rng([seed, widths[number], batch])
+    width, batch = widths[0], 0
+    while batch < budget.batches and not deadline.passed:
+        began, random = CLOCK.now(), np.random.default_rng([seed, width, batch])
         try:
-            new = descend(tree, groups=budget.groups, width=widths[number], random=random, deadline=deadline)
+            new = descend(tree, groups=budget.groups, width=width, random=random, deadline=deadline)
         except DeadlinePassedError:
             break
         sampled = _Sampled(new.logs, new.packed, new.descents, new.exhausted)
         found = sampled if found is None else _joined(found, sampled, wider=batch == 0)
-        if new.exhausted:
+        most = width * deadline.seconds_left / max(GROWTH * (CLOCK.now() - began), 1e-9)
+        if new.exhausted or most < width:
             break
-        seconds = CLOCK.now() - began
-        if batch == 0 and number + 1 < len(widths) and GROWTH * seconds < deadline.seconds_left:
-            number += 1
-        else:
-            batch += 1
+        wider = [each for each in widths if width < each <= min(most, STRIDE * width)] if batch == 0 else []
+        width, batch = (wider[-1], 0) if wider else (width, batch + 1)
     return found, has_code(search_cones if first_position(setup)[0] is BY_CONES else search)
 
 
@@ -271,6 +274,8 @@ def interval_of_mean(logs: FloatArray) -> tuple[float, float, float]:
 def most_regions(widths: Sequence[int], dimension: int) -> int:
     """An upper bound on the number of regions of any network with these hidden layers, on a domain of d dimensions.
 
+    It is at most 10^1000, which stands for all larger ones.
+
     On a region of the layers below, the pre-activations of a layer depend on at most as many coordinates as the domain
     and each of those layers have; n hyperplanes in k dimensions make at most Σ_{j ≤ k} C(n, j) regions.
 
@@ -281,8 +286,14 @@ def most_regions(widths: Sequence[int], dimension: int) -> int:
     """
     most = 1
     for width in widths:
-        most *= sum(comb(width, k) for k in range(min(dimension, width) + 1))
         dimension = min(dimension, width)
+        term = total = 1
+        for k in range(1, dimension + 1):
+            term = term * (width - k + 1) // k
+            total += term
+            if most * total >= LARGEST:
+                return LARGEST
+        most *= total
     return most
 
 

@@ -186,6 +186,7 @@ def test_no_network_exceeds_the_bound() -> None:
     assert most_regions((12,), 4) == sum(comb(12, k) for k in range(5))
     assert most_regions((3, 2), 10) == 2**5
     assert most_regions((1, 50), 10) == 2 * 51
+    assert most_regions((100_000,) * 100, 50_000) == 10**1000
 
 
 def test_huge_numbers_stay_numbers() -> None:
