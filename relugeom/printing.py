@@ -15,6 +15,7 @@ __all__ = [
     "in_seconds",
     "percent",
     "printable",
+    "sentence",
     "share_of",
 ]
 
@@ -62,6 +63,13 @@ def percent(share: float | None, *, digits: int = 1) -> str:
     if share is None or isnan(share):
         return NOTHING
     return f"{100 * share:.{0 if share in (0, 1) else digits}f} %"
+
+
+def sentence(text: str) -> str:
+    """The text as a sentence: with a capital first, and a full stop unless it ends with a mark of its own."""
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text.endswith((".", "?", "!", "…")) else ".")
 
 
 def in_seconds(seconds: float) -> str:

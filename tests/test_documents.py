@@ -1,5 +1,6 @@
 """The commands and snippets of the README and of `docs/`, run as they stand; the reference leaves nothing out."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ import relugeom
 from relugeom.claims.settlement import Verdict
 from relugeom.claims.subject import Subject
 from relugeom.cli.exit_codes import STATUSES
+from relugeom.importers.formats import FORMATS, suffixes
 from relugeom.store.schema import metadata
 from relugeom.store.view_columns import describe_columns
 from relugeom.store.views import list_views
@@ -102,6 +104,22 @@ def test_every_verb_and_option_is_documented(verb) -> None:
     section = section_of(GENERATED["command-line"](), verb.name)
     assert [name for name, words in verb.options if not words or f"| `{name}` |" not in section] == []
     assert verb.command.help
+
+
+def named_formats(text: str) -> set[str]:
+    """Suffixes of model files that a text names as such, and not as a part of a file's name."""
+    return set(re.findall(r"(?<![\w.])\.[a-z]\w+", text)) & set(suffixes())
+
+
+def test_formats_are_listed_in_their_table_alone() -> None:
+    """Outside the importers no text lists formats by hand, and a page that lists them leaves none out."""
+    package = REPOSITORY / "relugeom"
+    for path in sorted(set(package.rglob("*.py")) - set((package / "importers").rglob("*.py"))):
+        texts = [node.value for node in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(node, ast.Constant)]
+        assert [text for text in texts if isinstance(text, str) and len(named_formats(text)) > 1] == [], path
+    usual = {known.suffixes[0] for known in FORMATS}
+    lists = [named_formats(line) for text in PAGES.values() for line in text.splitlines()]
+    assert [usual - named for named in lists if len(named) > 2 and not usual <= named] == []
 
 
 SINGULAR = {"protected": "feature"}

@@ -11,7 +11,7 @@ from relugeom.cli import VERBS, app
 
 __all__ = ["Verb", "command_line_page", "list_verbs"]
 
-EXAMPLE = re.compile(r"\n*\x08?\n*Example:\n(?P<lines>(?:  .*\n?)+)")
+EXAMPLE = re.compile(r"\n*\x08?\n*(?P<title>Examples?):\n(?P<lines>(?:  .*\n?)+)")
 
 
 class Verb(NamedTuple):
@@ -65,5 +65,5 @@ def _section(verb: Verb) -> str:
     parts.append("\n".join(["| argument or option | meaning |", "|---|---|", *rows]))
     if example:
         lines = [line.strip() for line in example["lines"].splitlines()]
-        parts.append("Example:\n\n```sh\n" + "\n".join(lines) + "\n```")
+        parts.append(f"{example['title']}:\n\n```sh\n" + "\n".join(lines) + "\n```")
     return "\n\n".join(parts) + "\n"

@@ -5,30 +5,20 @@ import relugeom
 __all__ = ["SECTIONS", "home_of", "names_page"]
 
 SECTIONS = {
-    "Networks": """load_network network_from read_nnet_normalisation ReLUNetwork ActivationPattern Decision Squashing
-        activation_pattern activation_patterns effective_map effective_maps evaluate predict""",
-    "Domains and data": "load_domain Domain read_samples",
-    "Clusters of samples": """cluster_samples cluster_importance cluster_relevance cluster_performance group_clusters
-        refit_groups bound_groups sample_margins sample_robustness""",
-    "Activation regions": """enumerate_regions estimate_regions locate_pattern classify_patterns admissible_patterns
-        admissible_regions check_admissible unexplored_prefixes""",
-    "Measures of regions": """region_volumes covered_share volumes_sum_to_domain chebyshev_radii find_facets
-        find_adjacency merge_linear_regions slice_regions region_ranges region_importance region_performance
-        decide_regions find_unobserved""",
-    "Importance": """domain_importance compare_importance gradients integrated_gradients exact_integrated_gradients
-        Baseline permutation_importance""",
-    "Questions about the whole domain": """output_bounds output_between monotonicity sign_map protected_fairness
-        unequal_share UnequalShare distance_to_other_decision verify_property compare_networks simplify_network
-        prove_simplification bound_unit_signs partition_unit_signs Prover Settler""",
-    "Claims": """OutputBound Monotone SameDecision SameLargest Equivalent Excluded Twin Inequality l1_ball l2_ball
-        linf_ball PatternClaims PatternStatement""",
-    "Certificates": "certify_partition certify_claim settle_claim check_certificate FalseClaimError",
-    "Graphs": "active_subnetwork",
-    "The store": "open_store",
-    "Requests and budgets": "AuditRequest Budget SearchBudget EstimateBudget",
-    "Errors and warnings": "RelugeomError RelugeomWarning",
+    "Networks": ("importers", "network"),
+    "Domains and data": ("geometry", "data"),
+    "Clusters and activation regions": ("partition", "search"),
+    "Measures of regions": ("measures",),
+    "Analyses of clusters and regions": ("analysis",),
+    "Questions that need a proof": ("questions",),
+    "Claims": ("claims",),
+    "Certificates": ("certificate",),
+    "Graphs": ("graph",),
+    "The store": ("store",),
+    "Audits and budgets": ("audit", "budget"),
+    "Errors and warnings": ("errors", "remarks"),
 }
-"""Section of the page for each name; names that are not listed here are in `OTHERS`."""
+"""Rooms whose names stand in each section; those of other rooms are in `OTHERS`."""
 OTHERS = "Further names"
 
 
@@ -39,12 +29,13 @@ def home_of(name: str) -> str:
 
 
 def sections() -> dict[str, list[str]]:
-    """Public names of each section: every name is in one section, and new ones are in the last."""
-    public = [name for name in relugeom.__all__ if name != "__version__"]
-    chosen = {title: [name for name in text.split() if name in public] for title, text in SECTIONS.items()}
-    placed = {name for names in chosen.values() for name in names}
-    others = [name for name in public if name not in placed]
-    return chosen | ({OTHERS: others} if others else {})
+    """Public names of each section, in the order of the package's table: a name is in the section of its room."""
+    title_of = {room: title for title, rooms in SECTIONS.items() for room in rooms}
+    found: dict[str, list[str]] = {title: [] for title in (*SECTIONS, OTHERS)}
+    for name in relugeom.__all__:
+        if name != "__version__":
+            found[title_of.get(home_of(name).split(".")[1], OTHERS)].append(name)
+    return {title: names for title, names in found.items() if names}
 
 
 def names_page() -> str:

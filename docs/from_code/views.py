@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from from_code.markdown import in_cell
+from relugeom.printing import sentence
 from relugeom.store.schema import metadata
 from relugeom.store.view_columns import describe_columns
 from relugeom.store.views import VIEWS
@@ -25,7 +26,7 @@ def views_page() -> str:
     """One section per view: its description, its columns, and a sample result."""
     samples = read_samples()
     return "\n".join(
-        f"## {view.name}\n\n{_sentence(view.description)}\n\n{_columns(describe_columns()[view.name])}\n\n"
+        f"## {view.name}\n\n{sentence(view.description)}\n\n{_columns(describe_columns()[view.name])}\n\n"
         f"{samples.get(view.name, '')}\n"
         for view in VIEWS
     )
@@ -34,7 +35,7 @@ def views_page() -> str:
 def tables_page() -> str:
     """One section per table: what a row is, and its columns with their descriptions."""
     return "\n".join(
-        f"## {table.name}\n\n{_sentence(table.comment or '')}\n\n"
+        f"## {table.name}\n\n{sentence(table.comment or '')}\n\n"
         f"{_columns({column.name: column.comment or '' for column in table.columns})}\n"
         for table in sorted(metadata.sorted_tables, key=lambda table: table.name)
     )
@@ -43,7 +44,3 @@ def tables_page() -> str:
 def _columns(columns: Mapping[str, str]) -> str:
     rows = [f"| `{name}` | {in_cell(words)} |" for name, words in columns.items()]
     return "\n".join(["| column | meaning |", "|---|---|", *rows])
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}." if text else ""

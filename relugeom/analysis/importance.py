@@ -34,7 +34,7 @@ __all__ = [
     "region_importance",
 ]
 
-LATE = "time ran out: only the first regions are told"
+LATE = "time ran out: only the first regions are included"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

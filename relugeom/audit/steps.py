@@ -34,7 +34,7 @@ from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
-from relugeom.printing import counted
+from relugeom.printing import counted, sentence
 from relugeom.report.content import ReportContent
 from relugeom.search.enumeration import enumerate_regions
 from relugeom.search.feasibility import settle_clusters, take_census
@@ -152,7 +152,7 @@ def group_samples(job: Job) -> Grouped:
     clusters, doubts = cluster_inputs(inputs.network, samples, inputs.domain, on_progress=counting)
     for text in doubts:
         job.listeners.remark(text)
-    job.run.save(Notes([f"{text[0].upper()}{text[1:]}." for text in (*samples.remarks, *doubts)]))
+    job.run.save(Notes([*map(sentence, (*samples.remarks, *doubts))]))
     importance = cluster_importance(clusters, inputs.record.spread)
     job.run.save(ClusterRecord(clusters, importance, told=job.most.clusters))
     return Grouped(clusters, importance)

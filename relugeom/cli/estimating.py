@@ -50,7 +50,6 @@ class _Estimated:
             "low": found.low,
             "high": found.high,
             "confidence": found.confidence,
-            "exact": found.exact,
             "descents": found.descents,
             "patterns_met": found.patterns,
             "expected_seconds": found.expected_seconds,

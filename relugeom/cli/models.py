@@ -138,7 +138,7 @@ def _location_facts(network: ReLUNetwork, location: Location, domain: str) -> It
     if location.proof:
         what = "no input has it" if location.status is PatternStatus.INFEASIBLE else "it has no interior"
         rows = ", ".join(term.name for term in location.proof)
-        yield "Why", f"{what}, for a positive combination of these rows is nowhere positive: {rows}"
+        yield "Why", f"{what}, because a positive combination of these rows is nowhere positive: {rows}"
         yield "Proof", "--json prints the rows and their integer multipliers"
 
 

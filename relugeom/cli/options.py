@@ -31,6 +31,8 @@ __all__ = [
     "TimeLimit",
 ]
 
+ALONE = [known.suffixes[0] for known in FORMATS if known.tensors_alone]
+
 Model = Annotated[
     str, typer.Argument(metavar="MODEL", help=f"A model file ({', '.join(known.suffixes[0] for known in FORMATS)}).")
 ]
@@ -39,7 +41,7 @@ Layers = Annotated[
     typer.Option(
         "--layers",
         metavar="A,B,…",
-        help="Layers of a .pt or .safetensors MODEL in their order, for example fc1,fc2,out.",
+        help=f"Layers of a {' or '.join(ALONE)} MODEL in their order, for example fc1,fc2,out.",
     ),
 ]
 Activations = Annotated[

@@ -6,7 +6,7 @@ from typing import Any
 
 from relugeom.errors import InputError, ModelError
 from relugeom.files import regular_file
-from relugeom.importers.formats import find_format, suffixes
+from relugeom.importers.formats import FORMATS, find_format, suffixes
 from relugeom.network.network import ReLUNetwork
 from relugeom.remarks import OnRemark, warn
 
@@ -76,9 +76,10 @@ def load_network(
             f"(pass a model in memory, such as an unpickled one, to relugeom.network_from)"
         )
     if fold_normalisation and not known.keeps_normalisation:
+        keeping = " and ".join(kind.suffixes[0] for kind in FORMATS if kind.keeps_normalisation)
         raise ModelError(
-            f"{file}: fold_normalisation is for .nnet files: other formats do not keep the normalisation apart from "
-            f"the layers"
+            f"{file}: fold_normalisation is for {keeping} files: other formats do not keep the normalisation apart "
+            f"from the layers"
         )
     options: dict[str, Any] = {"fold_normalisation": True} if fold_normalisation else {}
     for name, value in (("layers", layers), ("activations", activations)):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from relugeom.printing import counted, percent
+from relugeom.printing import counted, percent, sentence
 from relugeom.report.content import ReportContent
 from relugeom.report.formatting import FEWEST, display, percent_of
 
@@ -125,8 +125,7 @@ def _outcome(row: dict[Hashable, Any]) -> str:
         parts.append(f"the mean of the target is {display(target)}")
     if accuracy is not None:
         parts.append(f"{percent_of(accuracy, size)} {'of the ' if size >= FEWEST else ''}decisions are right")
-    text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]}." if text else ""
+    return sentence("; ".join(parts))
 
 
 def _traits(own: pd.DataFrame, overall: pd.DataFrame) -> list[str]:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from relugeom.decimals import shortest_decimal
-from relugeom.printing import affine_text, in_seconds, percent, printable, share_of
+from relugeom.printing import affine_text, in_seconds, percent, printable, sentence, share_of
 from relugeom.report.formatting import FEWEST, display, estimated_share, percent_of
 
 
@@ -96,3 +96,11 @@ def test_sums(terms, text):
 def test_percentages_and_seconds():
     assert [percent(share, digits=0) for share in (0.95, 0.254, 1.0)] == ["95 %", "25 %", "100 %"]
     assert [in_seconds(seconds) for seconds in (0.12345, 120.0)] == ["0.123 s", "120 s"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("a remark", "A remark."), ("is it right?", "Is it right?"), ("It is.", "It is."), ("and so on …", "And so on …")],
+)
+def test_a_sentence_ends_with_one_mark(text, expected):
+    assert (sentence(text), sentence("")) == (expected, "")
