@@ -24,6 +24,8 @@ __all__ = ["headlines"]
 
 MOST_OUTPUTS, MOST_NAMED, LONGEST = 3, 12, 40
 """Outputs with lines of their own, features that a line names, and characters of a name."""
+OF_OUTPUTS = (Question.RANGE, Question.MONOTONICITY)
+"""Questions about outputs, whose answers share lines; of the others, each answer has one."""
 Row = dict[str, object]
 Key = tuple[object, ...]
 Known = Mapping[str, Row]
@@ -54,7 +56,7 @@ def headlines(tables: "RunTables", network: ReLUNetwork) -> Sequence[Headline]:
         _completeness(tables),
         *(_one(row) for row in rows if row["question"] == Question.FAIRNESS),
         *_of_outputs(rows, network),
-        *(_one(row) for row in rows if row["question"] == Question.SIMPLIFICATION),
+        *(_one(row) for row in rows if row["question"] not in (Question.FAIRNESS, *OF_OUTPUTS)),
     )
 
 

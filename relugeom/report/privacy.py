@@ -20,8 +20,8 @@ LEAST_SAMPLES = 5
 """Means over fewer samples than this are left out."""
 WITHHELD = "withheld: an input that may be a row of the data"
 """Text in place of such an input."""
-SHOWN_BY_INPUTS = {Question.RANGE, Question.MONOTONICITY, Question.FAIRNESS}
-"""Questions whose answers are shown by inputs."""
+SHOWN_BY_UNITS = {Question.SIMPLIFICATION}
+"""Questions whose answers are shown by units of the network; what shows the others are inputs."""
 BOUNDS: Mapping[str | None, str] = {
     "yes": "The bounds of the domain are the least and largest values in the data.",
     "unknown": "The bounds of the domain may be the least and largest values in the data.",
@@ -73,7 +73,7 @@ def without_inputs(answers: pd.DataFrame) -> pd.DataFrame:
     Older stores do not say where the search for an input started, so all of their inputs are left out.
     """
     kept = answers["from_samples"].map(lambda told: told is not None and not told).astype(bool)
-    tell = answers["question"].isin(SHOWN_BY_INPUTS) & answers["witness"].astype(bool) & ~kept
+    tell = ~answers["question"].isin(SHOWN_BY_UNITS) & answers["witness"].astype(bool) & ~kept
     return answers.assign(witness=answers["witness"].mask(tell, WITHHELD))
 
 
