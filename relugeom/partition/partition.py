@@ -78,7 +78,8 @@ class Partition:
     packed
         Patterns, eight units per byte, shape (k, ⌈N/8⌉).
     points
-        An interior point of each region, shape (k, n); exact unless the row is in `exact_points`.
+        A point of each region's interior, which lies on no side of the domain either (relative to its affine hull),
+        shape (k, n); exact unless the row is in `exact_points`.
     exact_points
         Row → rational coordinates, for regions whose interior holds no convenient float64 point.
     tree

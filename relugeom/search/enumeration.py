@@ -1,8 +1,7 @@
 """Enumeration of the activation regions of a network over a domain: the front door, with honest limits."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 from flint import fmpq
@@ -16,7 +15,6 @@ from relugeom.geometry.forms import float_point, is_float_point
 from relugeom.geometry.highs import HighsSolver
 from relugeom.geometry.linear_program import LPSolver
 from relugeom.linalg.arrays import FloatArray
-from relugeom.linalg.exact import as_fraction, rational_point
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import pack_patterns, packed_width, unpack_patterns
 from relugeom.partition.found import Found, RegionBlock, SearchProgress, join_blocks
@@ -24,6 +22,7 @@ from relugeom.partition.partition import Partition, PartitionStatus, TreeToken, 
 from relugeom.partition.tree import cut_tree, unexplored_subtrees, without_empty_nodes
 from relugeom.search.admissible import check_admissible
 from relugeom.search.reference import ReferenceSearch
+from relugeom.search.region_points import embed_points
 
 __all__ = [
     "check_limits",
@@ -210,7 +209,7 @@ def _block(chart: Chart, network: ReLUNetwork, found: Found, deadline: Deadline 
     packed = np.concatenate([np.zeros((0, packed_width(network.units)), dtype=np.uint8), *found.packed])
     points = np.concatenate([np.zeros((0, chart.dimension)), *found.points])
     tokens = np.concatenate([np.zeros(0, dtype=np.uint8), *found.tokens])
-    columns, rationals = _embed(chart, points, found.exact_points, deadline)
+    columns, rationals = embed_points(chart, network, packed, points, found.exact_points, deadline)
     return RegionBlock(packed[: len(columns)], columns, rationals, tokens, tuple(found.empty_leaves))
 
 
@@ -254,39 +253,3 @@ def _tied_inputs(chart: Chart) -> bool:
     """Whether inputs follow from others, so that points of the domain are sums, and most of them not floats."""
     others = set(range(chart.domain.inputs)).difference(chart.free)
     return any(chart.lift[index, column] for index in others for column in range(chart.dimension))
-
-
-def _embed(
-    chart: Chart, points: FloatArray, exact_points: Mapping[int, Sequence[fmpq]], deadline: Deadline
-) -> tuple[FloatArray, dict[int, tuple[Fraction, ...]]]:
-    """Points of the domain for points y of its hull: float64 columns, and rationals for points that are not exact.
-
-    If time runs out there are fewer, but at least one.
-    """
-    n, d = chart.domain.inputs, chart.dimension
-    inexact = np.zeros(len(points), dtype=np.bool_)
-    inexact[[row for row in exact_points if row < len(points)]] = True
-    columns = points  # the coordinates of the hull are inputs themselves; of a full one, all of them
-    if d < n:
-        columns = np.zeros((len(points), n))
-        columns[:, list(chart.free)] = points
-    for index in set(range(n)).difference(chart.free):
-        used = [column for column in range(d) if chart.lift[index, column]]
-        if not used:
-            fixed = fmpq(chart.lift[index, d], chart.lift[n, d])
-            nearest = float_point([fixed])
-            columns[:, index] = nearest[0]
-            inexact |= not is_float_point([fixed], nearest)
-        elif len(used) == 1 and chart.lift[index, d] == 0 and chart.lift[index, used[0]] == chart.lift[n, d]:
-            columns[:, index] = points[:, used[0]]
-        else:
-            inexact[:] = True  # each point decides for itself, below
-    rationals: dict[int, tuple[Fraction, ...]] = {}
-    for row in np.flatnonzero(inexact).tolist():
-        if row and deadline.passed:
-            return columns[:row], rationals
-        point = chart.embed(exact_points.get(row) or rational_point(points[row]))
-        columns[row] = float_point(point)
-        if not is_float_point(point, columns[row]):
-            rationals[row] = tuple(map(as_fraction, point))
-    return columns, rationals

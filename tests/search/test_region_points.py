@@ -1,0 +1,64 @@
+"""Every region's point lies inside the region and inside the domain, exactly."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from relugeom import Domain, ReLUNetwork, enumerate_regions
+from relugeom.geometry.forms import named_inequalities
+from relugeom.network.exact import evaluate_exactly
+from relugeom.partition.partition import Partition
+from relugeom.search.enumeration import enumerate_by_reference
+
+WEIGHTS = {
+    "small integers": lambda draw, shape: draw.integers(-2, 3, shape).astype(float),
+    "normal": lambda draw, shape: draw.normal(size=shape),
+    "nearly equal": lambda draw, shape: draw.integers(-2, 3, shape) + (draw.random(shape) < 0.2) * 2.0**-50,
+}
+
+
+def domain(kind: str, inputs: int) -> Domain:
+    low, high = np.full(inputs, -1.0), np.full(inputs, 1.0)
+    if kind == "box":
+        return Domain.box(low, high)
+    if kind == "half-lines":
+        return Domain.box(np.full(inputs, -np.inf), high)
+    if kind == "polyhedron":
+        return Domain(low, high, A=np.ones((1, inputs)), b=np.zeros(1))
+    return Domain(low, high, A=np.array([np.ones(inputs), -np.ones(inputs)]), b=np.zeros(2))
+
+
+def assert_inside(partition: Partition) -> None:
+    """No point has another pattern than its region, or lies on a side of the domain within its hull."""
+    inequalities = named_inequalities(partition.domain)
+    for region in partition:
+        point = region.exact_point or tuple(map(Fraction, region.point.tolist()))
+        assert evaluate_exactly(partition.network, point)[0] == region.pattern
+        for name, form, _ in inequalities:
+            value = sum(int(c) * x for c, x in zip(form, point, strict=False)) + int(form[-1])
+            assert value == 0 if partition.dimension < len(point) and name.startswith("inequality") else value > 0
+
+
+@pytest.mark.parametrize("kind", ["box", "half-lines", "polyhedron", "plane"])
+@pytest.mark.parametrize("weights", WEIGHTS)
+def test_points_lie_inside(weights: str, kind: str) -> None:
+    for seed in range(6):
+        draw = np.random.default_rng(seed)
+        inputs = int(draw.integers(2, 5))
+        layers = [
+            (WEIGHTS[weights](draw, (high, low)), WEIGHTS[weights](draw, (high,)))
+            for low, high in ((inputs, 4), (4, 3), (3, 1))
+        ]
+        network = ReLUNetwork.from_layers(*layers)
+        assert_inside(enumerate_regions(network, domain(kind, inputs)))
+
+
+@pytest.mark.parametrize("search", [enumerate_regions, enumerate_by_reference])
+def test_a_region_too_thin_for_floats_has_a_point_off_the_sides(search) -> None:
+    network = ReLUNetwork.from_layers(
+        (np.array([[1.0, 0.0], [1.0, 0.0]]), np.array([-1.0, -1.0 - 2.0**-52])), (np.ones((1, 2)), np.zeros(1))
+    )
+    partition = search(network, Domain.box(np.full(2, -2.0), np.full(2, 2.0)))
+    assert [str(region.pattern) for region in partition] == ["00", "10", "11"]
+    assert_inside(partition)
