@@ -87,13 +87,13 @@ def test_points_in_rationals_take_time_too(allowed, monkeypatch):
     whole = enumerate_regions(network, domain)
     assert len(whole) > 20 and len(whole.exact_points) > 10
     looks = []
-    embed = enumeration._embed
+    embed = enumeration.embed_points
 
-    def ended(chart, points, exact_points, deadline):
+    def ended(*arguments):
         monkeypatch.setattr(Deadline, "passed", property(lambda _: len(looks) >= allowed or looks.append(1)))
-        return embed(chart, points, exact_points, deadline)
+        return embed(*arguments)
 
-    monkeypatch.setattr(enumeration, "_embed", ended)
+    monkeypatch.setattr(enumeration, "embed_points", ended)
     part = enumerate_regions(network, domain, time_limit=3600)
     assert part.status is PartitionStatus.TRUNCATED and part.reason == "stopped after 3600 seconds"
     assert 0 < len(part) < len(whole)
