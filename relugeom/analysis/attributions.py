@@ -25,7 +25,7 @@ from relugeom.analysis.straight_paths import ExactPiece, PathPieces, cut_exactly
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DataError, InputError
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray, frozen_array
-from relugeom.linalg.exact import rational_point
+from relugeom.linalg.exact import as_fraction, rational_point
 from relugeom.network.activation import activation_patterns
 from relugeom.network.effective import EffectiveMaps, effective_maps
 from relugeom.network.exact import ExactNetwork, exact_network, exact_values, output_forms, pattern_forms
@@ -263,10 +263,10 @@ def exact_integrated_gradients(network: ReLUNetwork, x: ArrayLike, baseline: Arr
     outputs, exponent = exact_values(exact, np.array(ends))[-1]
     change = [fmpq(outputs[row, 1] - outputs[row, 0], 1 << exponent) for row in range(network.outputs)]
     return ExactAttribution(
-        values=tuple(tuple(map(_fraction, row)) for row in values),
-        breakpoints=tuple(_fraction(piece.start) for piece in pieces[1:]),
+        values=tuple(tuple(map(as_fraction, row)) for row in values),
+        breakpoints=tuple(as_fraction(piece.start) for piece in pieces[1:]),
         patterns=tuple(piece.pattern for piece in pieces),
-        change=tuple(map(_fraction, change)),
+        change=tuple(map(as_fraction, change)),
         along_boundary=any(_runs_along_boundary(exact, piece) for piece in pieces),
     )
 
@@ -314,7 +314,3 @@ def _some_samples(network: ReLUNetwork, X: ArrayLike) -> FloatArray:
     if len(samples) == 0:
         raise DataError("there are no samples to explain")
     return samples
-
-
-def _fraction(value: fmpq) -> Fraction:
-    return Fraction(int(value.p), int(value.q))

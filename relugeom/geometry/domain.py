@@ -7,8 +7,9 @@ Numbers are float64 and stand for the dyadic rationals that they are.
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,6 +28,7 @@ __all__ = [
     "list_admissible",
     "list_combinations",
     "round_to_rules",
+    "with_integers_of",
 ]
 
 
@@ -251,6 +253,13 @@ def round_to_rules(domain: Domain, x: FloatArray) -> FloatArray:
         table[:, list(group)] = np.eye(len(group))[np.argmax(table[:, list(group)], axis=1)]
     table[:, domain.integral] = np.round(table[:, domain.integral])
     return table
+
+
+def with_integers_of(domain: Domain, x: Iterable[Fraction | float]) -> Domain:
+    """The inputs of the domain whose integer features have the values that they have in x."""
+    whole = np.array([float(value) for value in x])
+    lower, upper = (np.where(domain.integral, whole, side) for side in (domain.lower, domain.upper))
+    return replace(domain, lower=lower, upper=upper)
 
 
 def _choices(domain: Domain, own: set[int], limit: int) -> list[tuple[list[int], FloatArray]] | None:

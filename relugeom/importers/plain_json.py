@@ -25,6 +25,7 @@ import numpy as np
 
 from relugeom.errors import ModelError
 from relugeom.importers.budget import LETTERS, UNITS, BeyondBudgetError, check_size
+from relugeom.importers.json_keys import different_keys
 from relugeom.linalg.arrays import BoolArray, FloatArray
 from relugeom.network.decision import Decision, DecisionRule, Squashing
 from relugeom.network.network import Origin, ReLUNetwork
@@ -100,20 +101,13 @@ def _parsed(path: Path) -> Any:
     try:
         return json.loads(
             content.decode("utf-8"),
-            object_pairs_hook=_without_doubles,
+            object_pairs_hook=different_keys,
             parse_int=float,  # in linear time, however many digits there are
             parse_constant=_refuse_constant,
         )
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
         raise ModelError(f"this is not a network in JSON, or it is damaged ({reason}): save it again") from error
-
-
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = dict(pairs)
-    if len(table) < len(pairs):
-        raise ValueError("a key comes twice in one object")
-    return table
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -24,7 +24,8 @@ from relugeom.geometry.forms import domain_sides, float_point, matrix_rows, name
 from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.arrays import FloatArray, frozen_array
 from relugeom.linalg.exact import evaluate_form, primitive_row
-from relugeom.network.exact import ExactForms, exact_network, first_forms, next_forms
+from relugeom.measures.pattern_forms import PatternForms
+from relugeom.network.exact import ExactForms, exact_network
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 from relugeom.partition.partition import Partition
@@ -136,23 +137,11 @@ class ExactFaces:
         self.network, self.chart, self.exact = network, chart, exact_network(network)
         sides = [*chart.rows, *domain_sides(chart.lower, chart.upper)]
         self.sides: list[Form] = [tuple(primitive_row(form)) for form in sides]
-        first = first_forms(self.exact)
-        self._forms: list[ExactForms] = [first]
-        self._rows: list[list[tuple[int, Form]]] = [self._on_hull(first)]
-        self._below: list[bytes] = []
+        self._forms = PatternForms(network, self._on_hull)
 
     def move_to(self, pattern: ActivationPattern, *, among: Sequence[int] | None = None) -> "RegionFaces":
         """Go to a region: all of its hyperplanes, or those of some units."""
-        layers = pattern.layers
-        for layer in range(1, len(layers)):
-            key = layers[layer - 1].tobytes()
-            if layer <= len(self._below) and self._below[layer - 1] == key:
-                continue
-            del self._below[layer - 1 :], self._forms[layer:], self._rows[layer:]
-            self._below.append(key)
-            self._forms.append(next_forms(self.exact, layer, self._forms[-1], layers[layer - 1]))
-            self._rows.append(self._on_hull(self._forms[-1]))
-        rows = [row for part in self._rows[: len(layers)] for row in part]
+        rows = self._forms.under(pattern)
         chosen = range(len(rows)) if among is None else among
         return RegionFaces(self, pattern, [(unit, *rows[unit]) for unit in chosen])
 

@@ -9,7 +9,8 @@ from flint import fmpz_mat
 from relugeom.geometry.chart import Chart
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import matrix_rows
-from relugeom.network.exact import ExactForms, exact_network, first_forms, next_forms
+from relugeom.measures.pattern_forms import PatternForms
+from relugeom.network.exact import ExactForms
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 
@@ -20,25 +21,11 @@ class RegionRows:
     """Rows of one region after the other, for one network on one chart."""
 
     def __init__(self, network: ReLUNetwork, chart: Chart) -> None:
-        self._exact, self._chart = exact_network(network), chart
-        first = first_forms(self._exact)
-        self._forms: list[ExactForms] = [first]
-        self._rows: list[list[Form]] = [self._on_hull(first)]
-        self._below: list[bytes] = []
+        self._chart, self._forms = chart, PatternForms(network, self._on_hull)
 
     def unit_forms(self, pattern: ActivationPattern) -> list[Form]:
         """z of every unit under a pattern, integer forms of length d + 1; a form that is 0 on the hull is all zeros."""
-        layers = pattern.layers
-        for layer in range(1, len(layers)):
-            active = layers[layer - 1]
-            key = active.tobytes()
-            if layer <= len(self._below) and self._below[layer - 1] == key:
-                continue
-            del self._below[layer - 1 :], self._forms[layer:], self._rows[layer:]
-            self._below.append(key)
-            self._forms.append(next_forms(self._exact, layer, self._forms[-1], active))
-            self._rows.append(self._on_hull(self._forms[-1]))
-        return [form for rows in self._rows[: len(layers)] for form in rows]
+        return self._forms.under(pattern)
 
     def region_rows(self, pattern: ActivationPattern) -> list[Form]:
         """s_u z_u of every unit: ≥ 0 on the closure of the region."""

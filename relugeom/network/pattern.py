@@ -16,6 +16,7 @@ from relugeom.linalg.arrays import BoolArray, ByteArray, IntArray
 
 __all__ = [
     "ActivationPattern",
+    "all_patterns",
     "group_rows",
     "pack_patterns",
     "packed_width",
@@ -99,6 +100,13 @@ def pack_patterns(bits: BoolArray) -> ByteArray:
 def unpack_patterns(packed: ByteArray, units: int) -> BoolArray:
     """Rows of bytes (k, ⌈N/8⌉) as rows of bits (k, N)."""
     return np.asarray(np.unpackbits(packed, axis=1, count=units), dtype=np.bool_)
+
+
+def all_patterns(units: int) -> ByteArray:
+    """All 2^N patterns in ascending order, packed; for a few units only."""
+    numbers = np.arange(2**units, dtype=np.uint32)[:, None]
+    bits = (numbers >> np.arange(units, dtype=np.uint32)[::-1]) & 1
+    return pack_patterns(bits.astype(np.bool_))
 
 
 def pattern_texts(packed: ByteArray, widths: Sequence[int]) -> list[str]:

@@ -19,7 +19,7 @@ from relugeom.claims.settlement import Counterexample, Verdict
 from relugeom.deadline import NEVER, Deadline, TimeLimit
 from relugeom.decimals import nearest
 from relugeom.errors import DeadlinePassedError, EmptyDomainError, InputError
-from relugeom.geometry.domain import Domain, list_admissible
+from relugeom.geometry.domain import Domain, list_admissible, with_integers_of
 from relugeom.geometry.drawing import draw_admissible
 from relugeom.geometry.exact_program import maximise_exactly
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum
@@ -80,9 +80,7 @@ class LinearOutput:
             Time at which the best value so far is returned, at least the value at the input.
         """
         if scope is Scope.ADMISSIBLE:
-            whole = np.array([float(value) for value in x])
-            sides = [np.where(domain.integral, whole, side) for side in (domain.lower, domain.upper)]
-            domain = replace(domain, lower=sides[0], upper=sides[1])
+            domain = with_integers_of(domain, x)
         rows = domain_forms(domain)
 
         def best_of(patterns: tuple[ActivationPattern, ...]) -> Best | None:

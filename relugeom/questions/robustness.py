@@ -27,7 +27,7 @@ from relugeom.claims.reason import unclear_class
 from relugeom.claims.settlement import Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
-from relugeom.geometry.domain import Domain
+from relugeom.geometry.domain import Domain, with_integers_of
 from relugeom.geometry.exact_program import maximise_exactly
 from relugeom.geometry.exact_simplex import ExactOptimum, ExactUnbounded, Form
 from relugeom.geometry.nearest_point import nearest_in_l1, nearest_in_l2, nearest_in_linf
@@ -245,9 +245,7 @@ class _Search:
         """Nearest point with another decision in the cell of an input that has one, and in cells beyond it."""
         domain = self._domain
         if self._scope is Scope.ADMISSIBLE:
-            whole = np.array([float(value) for value in start])
-            sides = [np.where(domain.integral, whole, side) for side in (domain.lower, domain.upper)]
-            domain = replace(domain, lower=sides[0], upper=sides[1])
+            domain = with_integers_of(domain, start)
         rows = domain_forms(domain)
 
         def best_of(patterns: tuple[ActivationPattern, ...]) -> Best | None:

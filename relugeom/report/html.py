@@ -8,7 +8,7 @@ page only as text.
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -35,6 +35,7 @@ from relugeom.report.page_tables import (
     map_table,
     matrix_table,
     pattern_table,
+    records_of,
     verdict_table,
 )
 from relugeom.report.plots import figure_svg, importance_bars, importance_caption
@@ -76,7 +77,7 @@ def render_report(content: ReportContent) -> str:
         charts=charts,
         hidden_charts=max(len(outputs) - MAX_OUTPUTS, 0),
         profiles=profiles,
-        census=_records(content.census),
+        census=records_of(content.census),
         patterns=pattern_table(content.patterns, content.hidden_patterns),
         maps=[_map(region_map) for region_map in content.maps],
         graph=None if content.graph is None else _graph(content.graph),
@@ -168,11 +169,6 @@ def _tally(content: ReportContent) -> list[tuple[str, int, str]]:
         for verdict in Verdict
         if counts[verdict]
     ]
-
-
-def _records(frame: pd.DataFrame) -> list[dict[Hashable, object]]:
-    records: list[dict[Hashable, object]] = frame.to_dict("records")
-    return records
 
 
 def _chart(importance: pd.DataFrame, number: int, output: str) -> Mapping[str, object]:

@@ -27,6 +27,7 @@ __all__ = [
     "matrix_table",
     "pattern_table",
     "proof_name",
+    "records_of",
     "verdict_table",
 ]
 
@@ -101,7 +102,7 @@ def answer_table(answers: pd.DataFrame | None) -> PageTable:
             Cell(shortened(str(row["witness"] or row["reason"] or "its certificate"), 10 * NAME_LENGTH)),
             Cell(proof_name(row["file"]), note=f"SHA-256 {row['sha256']}" if isinstance(row["sha256"], str) else ""),
         ]
-        for row in _records(shown)
+        for row in records_of(shown)
     ]
     more = _more(len(answers) - len(shown), "statement")
     return PageTable("Statements about every input of the domain", headings, rows, more)
@@ -130,7 +131,7 @@ def cluster_table(clusters: pd.DataFrame) -> PageTable:
     used = [entry for entry in columns if clusters[entry[0]].notna().any()]
     shown = clusters.head(_fitting(clusters["pattern"], MAX_CLUSTERS))
     rows = []
-    for row in _records(shown):
+    for row in records_of(shown):
         size = int(str(row["samples"]))
         writers = {column: partial(percent_of, whole=size) for column in ("positive_share", "accuracy")}
         rows.append([_cell(row[column], writers.get(column, write), kinds.get(column)) for column, _, write in used])
@@ -142,7 +143,7 @@ def pattern_table(patterns: pd.DataFrame, hidden: int = 0) -> PageTable:
     """Settled patterns, with the unobserved ones marked; `hidden` more are not in the table."""
     shown = patterns.head(_fitting(patterns["pattern"], MAX_PATTERNS))
     rows = []
-    for row in _records(shown):
+    for row in records_of(shown):
         unobserved = row["samples"] == 0 and row["status"] in (PatternStatus.REGION, PatternStatus.LOWER_DIMENSIONAL)
         rows.append(
             [
@@ -169,7 +170,7 @@ def domain_table(content: ReportContent) -> PageTable:
             _cell(row["upper"], display),
             _cell(row["group"], display),
         ]
-        for row in _records(shown)
+        for row in records_of(shown)
     ]
     headings = [("feature", False), ("kind", False), ("lower", True), ("upper", True), ("one-hot group", True)]
     if not len(shown) or shown["group"].isna().all():
@@ -225,7 +226,7 @@ def free_table(table: pd.DataFrame, caption: str) -> PageTable:
     writers = {column: percent if column in shares else _briefly for column in table.columns}
     kinds = {"verdict": "verdict", "pattern": "pattern"}
     rows = [
-        [_cell(row[column], write, kinds.get(column)) for column, write in writers.items()] for row in _records(shown)
+        [_cell(row[column], write, kinds.get(column)) for column, write in writers.items()] for row in records_of(shown)
     ]
     words = table.attrs.get(HEADINGS, {})
     headings = [
@@ -244,7 +245,8 @@ def _cell(value: object, write: Callable[..., str], kind: str | None = None, not
     return Cell(write(value), sort, kind or ("text" if isinstance(value, str) else "number"), note)
 
 
-def _records(frame: pd.DataFrame) -> list[Mapping[Hashable, object]]:
+def records_of(frame: pd.DataFrame) -> list[Mapping[Hashable, object]]:
+    """One mapping per row, from columns to values."""
     records: list[Mapping[Hashable, object]] = frame.to_dict("records")
     return records
 

@@ -19,7 +19,7 @@ from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.arrays import ByteArray, IntArray
 from relugeom.network.exact import exact_network, first_forms, next_forms
 from relugeom.network.network import ReLUNetwork
-from relugeom.network.pattern import ActivationPattern, pack_patterns, pattern_texts, unpack_patterns
+from relugeom.network.pattern import ActivationPattern, all_patterns, pack_patterns, pattern_texts, unpack_patterns
 from relugeom.partition.census import MAX_LISTED_UNITS, AdmissibleVerdict, PatternCensus
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
@@ -59,9 +59,7 @@ def classify_patterns(
     rest = PatternStatus.UNKNOWN if lower is None else PatternStatus.INFEASIBLE
     known = {row.tobytes(): PatternStatus.REGION for row in partition.packed}
     known |= dict.fromkeys(lower or (), PatternStatus.LOWER_DIMENSIONAL)
-    numbers = np.arange(2**network.units, dtype=np.uint32)[:, None]
-    bits = (numbers >> np.arange(network.units, dtype=np.uint32)[::-1]) & 1
-    packed = pack_patterns(bits.astype(np.bool_))
+    packed = all_patterns(network.units)
     texts = pattern_texts(packed, network.widths)
     return {text: known.get(row.tobytes(), rest) for text, row in zip(texts, packed, strict=True)}
 

@@ -20,7 +20,7 @@ from relugeom.errors import ModelError, UnsupportedModelError
 from relugeom.importers.torch.archive import TorchArchive, is_archive, open_archive
 from relugeom.importers.torch.pickle_reader import LARGEST_PICKLE, Name, read_pickle
 from relugeom.importers.torch.shown_names import shown
-from relugeom.importers.torch.state_dict import Tensor, chain_of_tensors
+from relugeom.importers.torch.state_dict import Tensor, chain_of_tensors, is_size
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.network import ReLUNetwork
 
@@ -167,7 +167,7 @@ def _check_storages(views: Mapping[str, _View], size: int) -> None:
 
 def _storage(identifier: object) -> _Storage:
     match identifier:
-        case ("storage", Name() as kind, str(key), str(), int(size)) if _is_size(size):
+        case ("storage", Name() as kind, str(key), str(), int(size)) if is_size(size):
             return _Storage(KINDS.get(str(kind), shown(kind)), key, size)
     raise UnsupportedModelError(f"a tensor is stored in an unknown way: {ADVICE}")
 
@@ -177,7 +177,7 @@ def _tensor(arguments: tuple[Any, ...]) -> _View:
     match arguments:
         case (_Storage() as storage, offset, tuple(shape), tuple(strides), _, dict(hooks), *marks) if not hooks:
             numbers = (offset, *shape, *strides)
-            fits = len(shape) == len(strides) <= MOST_AXES and all(map(_is_size, numbers))
+            fits = len(shape) == len(strides) <= MOST_AXES and all(map(is_size, numbers))
             if fits and len(marks) <= 1:
                 return _View(storage.kind, storage, offset, shape, strides, _is_negated(*marks))
     raise ModelError(f"a tensor is described in an unknown way: {ADVICE}")
@@ -215,10 +215,6 @@ def _ordered_dictionary(arguments: tuple[Any, ...]) -> dict[Any, Any]:
     if arguments:
         raise ModelError(f"a dictionary is described in an unknown way: {ADVICE}")
     return {}
-
-
-def _is_size(number: object) -> bool:
-    return type(number) is int and 0 <= number < 1 << 63
 
 
 def _ignored(_arguments: tuple[Any, ...]) -> None:

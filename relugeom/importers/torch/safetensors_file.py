@@ -16,8 +16,9 @@ from typing import IO, Any
 import numpy as np
 
 from relugeom.errors import ModelError
+from relugeom.importers.json_keys import different_keys
 from relugeom.importers.torch.shown_names import shown
-from relugeom.importers.torch.state_dict import Tensor, chain_of_tensors
+from relugeom.importers.torch.state_dict import Tensor, chain_of_tensors, is_size
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.network import ReLUNetwork
 
@@ -66,7 +67,7 @@ def _read_header(content: bytes) -> dict[str, Any]:
     if not content.startswith(b"{"):
         raise _damaged("its header is not a JSON object")
     try:
-        header = json.loads(content.decode("utf-8"), object_pairs_hook=_without_doubles)
+        header = json.loads(content.decode("utf-8"), object_pairs_hook=different_keys)
     except (ValueError, RecursionError) as error:
         raise _damaged(f"its header cannot be read: {shown(error)}") from error
     notes = header.pop("__metadata__", {})
@@ -75,17 +76,10 @@ def _read_header(content: bytes) -> dict[str, Any]:
     return dict(header)
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    table = dict(pairs)
-    if len(table) < len(pairs):
-        raise ValueError("a name comes twice")
-    return table
-
-
 def _tensor(file: IO[bytes], start: int, name: str, entry: object) -> Tensor:
     match entry:
         case {"dtype": str(kind), "shape": list(shape), "data_offsets": [begin, end], **others} if (
-            not others and len(shape) <= MOST_AXES and all(map(_is_size, (*shape, begin, end)))
+            not others and len(shape) <= MOST_AXES and all(map(is_size, (*shape, begin, end)))
         ):
             pass
         case _:
@@ -121,10 +115,6 @@ def _read_numbers(file: IO[bytes], place: int, kind: str, stored: str, shape: tu
 
 def _unread() -> FloatArray:
     raise AssertionError("numbers that are not floats are refused before they are read")
-
-
-def _is_size(number: object) -> bool:
-    return type(number) is int and 0 <= number < 1 << 63
 
 
 def _damaged(reason: str) -> ModelError:

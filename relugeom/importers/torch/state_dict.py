@@ -26,7 +26,7 @@ from relugeom.importers.torch.shown_names import shown
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.network import ReLUNetwork
 
-__all__ = ["Tensor", "chain_of_tensors"]
+__all__ = ["Tensor", "chain_of_tensors", "is_size"]
 
 NUMBER = re.compile(r"[0-9]+")
 SINGLE = ("float32", "float16", "bfloat16")
@@ -171,3 +171,8 @@ def _listed(names: Iterable[str], notes: Iterable[str] | None = None) -> str:
         listed = [name + note for name, note in zip(listed, notes, strict=True)]
     more = len(listed) - LISTED
     return ", ".join(listed[:LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
+def is_size(number: object) -> bool:
+    """Whether something from a file can be a size or an offset."""
+    return type(number) is int and 0 <= number < 1 << 63

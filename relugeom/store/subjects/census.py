@@ -6,7 +6,7 @@ import numpy as np
 from sqlalchemy import BigInteger, Column, Table, Text
 
 from relugeom.linalg.arrays import ByteArray
-from relugeom.network.pattern import pack_patterns
+from relugeom.network.pattern import all_patterns
 from relugeom.partition.census import CensusKind, PatternCensus
 from relugeom.partition.partition import PatternStatus
 from relugeom.store.database.columns import key, metadata, owner, required
@@ -105,9 +105,7 @@ def census_counts(census: PatternCensus) -> list[Count]:
 
 def infeasible_patterns(census: PatternCensus) -> ByteArray:
     """Patterns that a complete census does not list, in ascending order."""
-    numbers = np.arange(2**census.units, dtype=np.uint32)[:, None]
-    bits = (numbers >> np.arange(census.units, dtype=np.uint32)[::-1]) & 1
-    packed = pack_patterns(bits.astype(np.bool_))
+    packed = all_patterns(census.units)
     feasible = {row.tobytes() for row in (*census.region_packed, *census.lower_packed)}
     return packed[[row.tobytes() not in feasible for row in packed]]
 
