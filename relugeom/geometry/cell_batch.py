@@ -147,6 +147,7 @@ class CellBatch:
         reached = np.zeros(len(self), dtype=np.bool_)
         cells = np.flatnonzero(chosen)
         climbing, stuck = self._climbing(cells), np.zeros(len(cells), dtype=np.bool_)
+        most = most if self.dimension else 0  # a point cannot move
         for iteration in range(most + 1):
             high = signs[cells] * climbing.heights > accept[cells]
             reached[cells[high]] = True

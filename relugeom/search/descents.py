@@ -30,10 +30,12 @@ from relugeom.search.setup import Setup
 
 __all__ = ["Descended", "SplitTree", "descend"]
 
-ACCEPT = 1e-9
+ACCEPT = 1e-11
 """Part of a form's size on the box by which it must exceed 0 to count as positive."""
 FAR = 1e5
-"""Sides of a box that stands for an open domain, in units of the farthest hyperplane of the first layer."""
+"""Sides of a box that stands for an open domain, in units of the distance at which units cut it."""
+MOST_REACH = 1e200
+"""Largest distance that is looked at, far from where floats end."""
 EXPONENT = 0.5
 """Subtrees are taken to be as large as this power of the part that their cell is of the cell above."""
 FURTHER = 2
@@ -77,13 +79,12 @@ class SplitTree:
         Whether the box only stands for an open domain, so that lengths in it mean little.
     """
 
+    @np.errstate(all="ignore")
     def __init__(self, setup: Setup) -> None:
         problem = setup.problem
         self.widths, self.weights, self.biases = setup.network.widths, problem.weights, problem.biases
         point = np.array(float_point(setup.chart.interior), dtype=np.float64)
-        steepest = np.abs(problem.first[:, :-1]).max(axis=1, initial=0.0)
-        offsets = np.abs(problem.first[:, -1])[steepest > 0.0] / steepest[steepest > 0.0]
-        far = FAR * max(1.0, offsets.max(initial=0.0))
+        far = FAR * self._reach(problem.first)
         lower = np.where(np.isfinite(problem.lower), problem.lower, np.minimum(point, 0.0) - far)
         upper = np.where(np.isfinite(problem.upper), problem.upper, np.maximum(point, 0.0) + far)
         middle, half = lower / 2.0 + upper / 2.0, upper / 2.0 - lower / 2.0
@@ -94,6 +95,17 @@ class SplitTree:
             for forms in (problem.first, problem.domain_rows)
         )
         self.rows /= np.abs(self.rows).sum(axis=1, keepdims=True)
+
+    def _reach(self, first: FloatArray) -> float:
+        """About how far from the origin units cut the domain, at least 1: biases in proportion to weights."""
+        farthest, gain = 1.0, 1.0
+        for layer, width in enumerate(self.widths):
+            weights, biases = (first[:, :-1], first[:, -1]) if layer == 0 else (self.weights[layer], self.biases[layer])
+            gain *= float(np.abs(weights).max(initial=0.0))
+            if not 0.0 < gain < np.inf:
+                break
+            farthest = max(farthest, float(np.abs(biases[:width]).max(initial=0.0)) / gain)
+        return min(farthest, MOST_REACH)
 
     @property
     def dimension(self) -> int:
@@ -110,11 +122,12 @@ def descend(tree: SplitTree, *, groups: int, width: int, random: np.random.Gener
         There was no time to reach the leaves.
     """
     level = _Level(tree, groups, width, random)
-    for layer in range(len(tree.widths)):
-        level.enter(layer)
-        for unit in range(tree.widths[layer]):
-            deadline.check()
-            level.decide(unit)
+    with np.errstate(all="ignore"):  # forms that overflow are taken to be inactive
+        for layer in range(len(tree.widths)):
+            level.enter(layer)
+            for unit in range(tree.widths[layer]):
+                deadline.check()
+                level.decide(unit)
     packed = np.unique(pack_patterns(level.bits), axis=0)
     totals = np.full(groups, -np.inf)
     np.logaddexp.at(totals, level.group, level.logs)

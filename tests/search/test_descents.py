@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from networks import DEGENERATE, braid, he_network, resonance, shi, tent_map, threshold, type_b
+from networks import DEGENERATE, braid, he_network, hidden, resonance, shi, tent_map, threshold, type_b
 
 from relugeom.deadline import NEVER, Deadline
 from relugeom.errors import DeadlinePassedError
@@ -108,6 +108,46 @@ def test_what_is_met_is_a_region() -> None:
     found = descended(network, box(network), groups=20, width=8)
     assert {row.tobytes() for row in found.packed} <= regions
     assert found.descents == 160 and len(found.packed) > 80
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-150, 1e150, 1e300])
+@pytest.mark.parametrize("side", [1e-300, 1.0, 1e300, np.inf])
+def test_numbers_near_the_end_of_the_floats_do_no_harm(scale: float, side: float) -> None:
+    """What overflows is not met, and nothing is warned of."""
+    small = he_network(9, 3, 5, 4, 1)
+    network = ReLUNetwork.from_layers(
+        *[(weight * scale, bias * scale) for weight, bias in zip(small.weights, small.biases, strict=True)]
+    )
+    found = descended(network, Domain.box(np.full(3, -side), np.full(3, side)), groups=2, width=10)
+    assert np.isfinite(found.logs).all() and len(found.packed) >= 1
+
+
+def test_layers_of_different_scales_cut_the_whole_space() -> None:
+    """Biases that count only far out, or only near the origin, are found on an open domain."""
+    for scales in ((1e-3, 1e3), (1e3, 1e-3), (1e-2, 1e-2)):
+        small = he_network(9, 2, 4, 3, 1)
+        layers = zip(small.weights, small.biases, (*scales, 1.0), strict=True)
+        network = ReLUNetwork.from_layers(*[(weight * scale, bias * scale) for weight, bias, scale in layers])
+        everywhere = Domain.everything(2)
+        expected = len(enumerate_by_reference(network, everywhere))
+        found = descended(network, everywhere, groups=2, width=200)
+        assert np.exp(found.logs) == pytest.approx(expected)
+
+
+def test_a_point_has_one_region() -> None:
+    network = he_network(9, 4, 8, 6, 1)
+    point = Domain.box(np.full(4, 0.25), np.full(4, 0.25))
+    assert descended(network, point, groups=2, width=3).logs.tolist() == [0.0, 0.0]
+
+
+def test_copies_of_units_cut_nothing() -> None:
+    """Each unit twice, the second time by a factor of any sign."""
+    single, random = he_network(9, 4, 7, 1), np.random.default_rng(3)
+    factors = random.choice([-1.0, 1.0], 7) * random.uniform(0.3, 3.0, 7)
+    weight, bias = single.weights[0], single.biases[0]
+    double = hidden((np.vstack([weight, weight * factors[:, None]]), np.append(bias, bias * factors)))
+    counts = [descended(each, box(each), groups=2, width=500).logs for each in (single, double)]
+    assert counts[0] == pytest.approx(counts[1]) and counts[0][0] > 3.0
 
 
 def test_without_time_there_is_no_estimate() -> None:
