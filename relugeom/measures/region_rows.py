@@ -21,7 +21,8 @@ class RegionRows:
     """Rows of one region after the other, for one network on one chart."""
 
     def __init__(self, network: ReLUNetwork, chart: Chart) -> None:
-        self._chart, self._forms = chart, PatternForms(network, self._on_hull)
+        self._chart = chart
+        self._forms = PatternForms(network, self._on_hull)
 
     def unit_forms(self, pattern: ActivationPattern) -> list[Form]:
         """z of every unit under a pattern, integer forms of length d + 1; a form that is 0 on the hull is all zeros."""
