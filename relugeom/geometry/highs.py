@@ -35,15 +35,15 @@ class HighsSession:
     def __init__(self, A: FloatArray, b: FloatArray, lower: FloatArray, upper: FloatArray, deadline: Deadline) -> None:
         self._deadline = deadline
         self._columns = np.arange(len(lower), dtype=np.int32)
-        self._matrix: list[FloatArray] = []
-        self._values: list[float] = []
+        self._matrix, self._values = list(A), b.tolist()
         self._lower, self._upper = lower, upper
         self._highs = highspy.Highs()
         for option, value in OPTIONS.items():
             self._highs.setOptionValue(option, value)
         self._highs.addVars(len(lower), lower, upper)
-        for row, value in zip(A, b, strict=True):
-            self.add_row(row, float(value))
+        row, column = (index.astype(np.int32) for index in np.nonzero(A))
+        starts = np.searchsorted(row, np.arange(len(A))).astype(np.int32)
+        self._highs.addRows(len(A), np.full(len(A), -np.inf), b, len(row), starts, column, A[row, column])
 
     def add_row(self, a: FloatArray, b: float) -> None:
         """Add a·x ≤ b after the last row."""
