@@ -1,7 +1,7 @@
 """Formatting of values for people, the same in the terminal, in pictures and on the page."""
 
 from collections.abc import Sequence
-from math import isfinite
+from math import isfinite, isnan
 from numbers import Integral, Real
 
 import numpy as np
@@ -71,7 +71,9 @@ def estimated_share(part: int, whole: int) -> str:
 
 
 def _is_missing(value: object) -> bool:
-    import pandas as pd  # loaded where there are cells of data frames
+    if value is None or isinstance(value, Real | str | bytes):
+        return value is None or (isinstance(value, Real) and isnan(value))
+    import pandas as pd  # only a data frame has other cells that stand for nothing
 
     return bool(pd.isna(value))
 
