@@ -142,7 +142,8 @@ class _Current:
     def as_parts(self) -> "list[RenderableType]":
         current, head = self.version.current, self.version.head
         behind = "" if current == head else f": upgrade it to {head} with relugeom db upgrade"
-        return [f"{self.store} has schema {current}{behind}"]
+        known = "no schema" if current is None else f"schema {current}"
+        return [f"{self.store} has {known}{behind}"]
 
 
 def run_upgrade(store: str, *, waits: StoreWaits, as_json: bool) -> int:
@@ -164,7 +165,7 @@ class _Upgraded:
 
     def as_parts(self) -> "list[RenderableType]":
         current, head = self.before.current, self.before.head
-        before = " already" if current == head else f"(it had {current} before)"
+        before = " already" if current == head else f" (it had {current or 'none'} before)"
         return [f"{self.store} has schema {head}{before}"]
 
 

@@ -13,6 +13,8 @@ from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import CensusKind
 from relugeom.version import VERSION
 
+MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations" / "versions"
+
 ROWS = [(1, 2, 0), (-1, 0.5, 1), (0.25, -2, 1), (1.5, 2, 0)]
 
 
@@ -187,6 +189,15 @@ def test_query_and_db(answer, run) -> None:
     version, code = answer("db", "current", "a.db")
     assert (version["current"], code) == (version["newest"], 0)
     assert answer("db", "upgrade", "a.db")[0]["before"] == version["current"]
+
+
+def test_what_is_said_of_the_schema(place: Path, run) -> None:
+    Path("empty.db").touch()
+    assert run("db", "current", "empty.db").out.startswith("empty.db has no schema: upgrade it to ")
+    assert run("db", "upgrade", "empty.db").out.rstrip().endswith(" (it had none before)")
+    head = max(path.name for path in MIGRATIONS.glob("[0-9]*.py"))[:4]
+    assert run("db", "current", "empty.db").out == f"empty.db has schema {head}\n"
+    assert run("db", "upgrade", "empty.db").out == f"empty.db has schema {head} already\n"
 
 
 def test_a_report_again_from_the_store_alone(place: Path, answer, run) -> None:
