@@ -29,7 +29,7 @@ from relugeom.geometry.chart import domain_chart
 from relugeom.linalg.arrays import FloatArray, IntArray, frozen_array
 from relugeom.measures.volumes import Volumes, region_volumes
 from relugeom.network.effective import EffectiveMaps, effective_maps
-from relugeom.partition.census import AdmissibleInputs, AdmissibleVerdict
+from relugeom.partition.census import AdmissibleInputs, Met
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.partition import Partition
 from relugeom.search.admissible import admissible_regions
@@ -56,8 +56,8 @@ class UnobservedRegions:
         Departure from the nearest observed cluster, in units of the output, shape (u,); NaN if no cluster is inside.
     nearest
         Row of that cluster (the largest one of several), shape (u,); −1 if no cluster is inside.
-    verdicts
-        `AdmissibleVerdict`: whether an admissible input lies in the region, shape (u,).
+    met
+        Whether an admissible input lies in each region (`Met`), shape (u,).
     """
 
     partition: Partition
@@ -65,15 +65,20 @@ class UnobservedRegions:
     volumes: Volumes
     departure: FloatArray
     nearest: IntArray
-    verdicts: IntArray
+    met: IntArray
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "departure", frozen_array(self.departure))
-        for name in ("rows", "nearest", "verdicts"):
+        for name in ("rows", "nearest", "met"):
             getattr(self, name).setflags(write=False)
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    @property
+    def verdicts(self) -> IntArray:
+        """Former name of `met`, for one version."""
+        return self.met
 
     @property
     def shares(self) -> FloatArray:
@@ -131,7 +136,7 @@ def find_unobserved(
     scale, found = as_spread(partition.network, spread), cluster_regions(partition, clusters)
     for name, size in (
         ("volumes", None if volumes is None else len(volumes.shares)),
-        ("admissible inputs", None if admissible is None else len(admissible.verdicts)),
+        ("admissible inputs", None if admissible is None else len(admissible.met)),
     ):
         if size not in (None, len(partition)):
             raise InputError(f"the {name} are about {size} regions, but the partition has {len(partition)}")
@@ -144,7 +149,7 @@ def find_unobserved(
         volumes=region_volumes(partition, time_limit=deadline.share(1 / 2)) if volumes is None else volumes,
         departure=departure,
         nearest=nearest,
-        verdicts=_verdicts(partition, admissible, deadline)[rows],
+        met=_met(partition, admissible, deadline)[rows],
     )
 
 
@@ -224,12 +229,12 @@ def _hull_projector(partition: Partition) -> FloatArray | None:
     return np.asarray(basis @ basis.T) if partition.dimension else np.zeros((n, n))
 
 
-def _verdicts(partition: Partition, admissible: AdmissibleInputs | None, deadline: Deadline) -> IntArray:
+def _met(partition: Partition, admissible: AdmissibleInputs | None, deadline: Deadline) -> IntArray:
     if admissible is None and not partition.domain.has_integers:
         # Without integer rules every input of the relaxation is admissible, and every region has an interior point.
-        return np.full(len(partition), AdmissibleVerdict.YES, dtype=np.int64)
+        return np.full(len(partition), Met.YES, dtype=np.int64)
     known = admissible_regions(partition, time_limit=deadline) if admissible is None else admissible
-    return known.verdicts
+    return known.met
 
 
 def _descending(values: FloatArray) -> IntArray:

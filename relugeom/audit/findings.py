@@ -39,7 +39,7 @@ from relugeom.measures.volumes import VolumeMethod, Volumes, region_volumes
 from relugeom.network.decision import DecisionRule
 from relugeom.network.forward import evaluate
 from relugeom.network.network import ReLUNetwork
-from relugeom.partition.census import AdmissibleInputs, AdmissibleVerdict
+from relugeom.partition.census import AdmissibleInputs, Met
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.partition import Partition, PartitionStatus
 from relugeom.printing import percent
@@ -350,9 +350,9 @@ def _relevance_in_words(found: ClusterRelevance) -> str:
 
 
 def _not_asked(partition: Partition) -> AdmissibleInputs:
-    """Verdicts for regions whose admissible inputs were not searched: all unknown."""
+    """Answers for regions whose admissible inputs were not searched: all unknown."""
     k, n = len(partition), partition.network.inputs
-    return AdmissibleInputs(np.full(k, AdmissibleVerdict.UNKNOWN, dtype=np.int64), np.full((k, n), np.nan))
+    return AdmissibleInputs(np.full(k, Met.UNKNOWN, dtype=np.int64), np.full((k, n), np.nan))
 
 
 def _scattered(rows: IntArray) -> IntArray:

@@ -302,9 +302,9 @@ class _Search:
         left = np.flatnonzero(~facet)
         if len(left):
             begin = self._between(columns, left, here, there)
-            verdicts = settle(self.floats, bits, Candidates(rows[left], columns.unit[left], passed[left], begin))
-            facet[left] = verdicts.facet
-            left = left[~(verdicts.facet | verdicts.none)]
+            settled = settle(self.floats, bits, Candidates(rows[left], columns.unit[left], passed[left], begin))
+            facet[left] = settled.facet
+            left = left[~(settled.facet | settled.none)]
         for place in left.tolist():
             self.deadline.check()
             facet[place] = self._decide(int(columns.first[place]), int(columns.unit[place]))

@@ -32,7 +32,7 @@ __all__ = [
     "Candidates",
     "FacetPace",
     "HullFloats",
-    "Verdicts",
+    "Settled",
     "possible_coincidences",
     "prove_crossing",
     "settle",
@@ -84,7 +84,7 @@ class Candidates(NamedTuple):
     start: FloatArray
 
 
-class Verdicts(NamedTuple):
+class Settled(NamedTuple):
     """Candidates that certainly are facets, and candidates that certainly are not."""
 
     facet: BoolArray
@@ -241,7 +241,7 @@ def prove_crossing(bits: BoolArray, unit: IntArray, passed: BoolArray, at_p: Bou
     return np.asarray(sides & shown.all(axis=1), dtype=np.bool_)
 
 
-def settle(floats: HullFloats, bits: BoolArray, candidates: Candidates) -> Verdicts:
+def settle(floats: HullFloats, bits: BoolArray, candidates: Candidates) -> Settled:
     """Decide candidates by linear programs in floats, as far as error bounds allow."""
     count, d = len(candidates.row), floats.dimension
     regions, place = np.unique(candidates.row, return_inverse=True)
@@ -291,7 +291,7 @@ def settle(floats: HullFloats, bits: BoolArray, candidates: Candidates) -> Verdi
         doubt = (weights * errors).sum(axis=1) + np.abs(mu) * error_h
         doubt = doubt * SAFE + sum_error(size @ np.append(floats.reach, 1.0), parts.shape[1] + d + 4) + TINY
         none &= most < -doubt
-    return Verdicts(facet, none)
+    return Settled(facet, none)
 
 
 def _side_rows(floats: HullFloats) -> FloatArray:

@@ -16,8 +16,8 @@ __all__ = [
     "MAX_LISTED_UNITS",
     "AdmissibleInputs",
     "AdmissiblePatterns",
-    "AdmissibleVerdict",
     "CensusKind",
+    "Met",
     "PatternCensus",
     "PrefixProof",
     "patterns_in_words",
@@ -38,7 +38,7 @@ class CensusKind(StrEnum):
     OBSERVED = "observed"
 
 
-class AdmissibleVerdict(IntEnum):
+class Met(IntEnum):
     """Whether some admissible input has a pattern."""
 
     NO = 0
@@ -63,8 +63,8 @@ class AdmissibleInputs:
 
     Attributes
     ----------
-    verdicts
-        `AdmissibleVerdict`, shape (k,).
+    met
+        Whether some admissible input lies in each region (`Met`), shape (k,).
     witnesses
         An admissible input of each region that has one, shape (k, n); rows of NaN elsewhere. A row is exact unless it
         is in `exact_witnesses`.
@@ -74,12 +74,12 @@ class AdmissibleInputs:
         Row → proof that there is none; regions that begin alike can share one. Empty if all admissible inputs were
         listed.
     reasons
-        Row → why its verdict is UNKNOWN.
+        Row → why its answer is UNKNOWN.
     counts, total
         Number of admissible inputs in each region, shape (k,), and in all; None if they were not listed.
     """
 
-    verdicts: IntArray
+    met: IntArray
     witnesses: FloatArray
     exact_witnesses: Mapping[int, tuple[Fraction, ...]] = field(default_factory=dict)
     proofs: Mapping[int, PrefixProof] = field(default_factory=dict)
@@ -91,6 +91,11 @@ class AdmissibleInputs:
         object.__setattr__(self, "witnesses", frozen_array(self.witnesses))
         for name in ("exact_witnesses", "proofs", "reasons"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    @property
+    def verdicts(self) -> IntArray:
+        """Former name of `met`, for one version."""
+        return self.met
 
     @property
     def admissible_share(self) -> FloatArray | None:
@@ -154,8 +159,8 @@ class PatternCensus:
         Whether every region is known.
     lower_complete
         Whether every lower-dimensional pattern is known, not only those of admissible inputs.
-    region_verdicts, lower_verdicts
-        Whether some admissible input has each of these patterns (`AdmissibleVerdict`), shapes (r,) and (l,), also where
+    region_met, lower_met
+        Whether some admissible input has each of these patterns (`Met`), shapes (r,) and (l,), also where
         admissible inputs cannot be listed; None if this was not asked.
     admissible_complete
         Whether every pattern that an admissible input has is known.
@@ -168,8 +173,8 @@ class PatternCensus:
     lower_admissible: IntArray | None
     complete: bool
     lower_complete: bool
-    region_verdicts: IntArray | None = None
-    lower_verdicts: IntArray | None = None
+    region_met: IntArray | None = None
+    lower_met: IntArray | None = None
     admissible_complete: bool = False
 
     @property
@@ -189,11 +194,8 @@ class PatternCensus:
         """Number of patterns that some admissible input has, or None if that is not known."""
         if self.region_admissible is not None and self.lower_admissible is not None:
             return int((self.region_admissible > 0).sum() + (self.lower_admissible > 0).sum())
-        if self.admissible_complete and self.region_verdicts is not None and self.lower_verdicts is not None:
-            return sum(
-                int((verdicts == AdmissibleVerdict.YES).sum())
-                for verdicts in (self.region_verdicts, self.lower_verdicts)
-            )
+        if self.admissible_complete and self.region_met is not None and self.lower_met is not None:
+            return sum(int((met == Met.YES).sum()) for met in (self.region_met, self.lower_met))
         return None
 
 

@@ -35,7 +35,7 @@ from relugeom.network.activation import activation_patterns
 from relugeom.network.exact import ExactForms, exact_network, first_forms, next_forms
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import group_rows, pack_patterns, unpack_patterns
-from relugeom.partition.census import AdmissibleInputs, AdmissiblePatterns, AdmissibleVerdict, PrefixProof
+from relugeom.partition.census import AdmissibleInputs, AdmissiblePatterns, Met, PrefixProof
 from relugeom.partition.partition import Partition, check_inputs
 
 __all__ = ["admissible_patterns", "admissible_regions", "check_admissible"]
@@ -75,7 +75,7 @@ def admissible_regions(
     samples
         Inputs, shape (s, n), that may serve as witnesses; those that are not admissible are skipped.
     node_limit
-        Nodes of the branch tree of one region; beyond them its verdict is UNKNOWN.
+        Nodes of the branch tree of one region; beyond them its answer is UNKNOWN.
     time_limit
         Seconds or a deadline; regions not reached by then are UNKNOWN.
     on_progress
@@ -93,24 +93,24 @@ def admissible_regions(
                 pool.add([fmpq(x.numerator, x.denominator) for x in point])
     bits = [row.tobytes() for row in unpack_patterns(partition.packed, network.units)]
     points = {row: pool.points[key] for row, key in enumerate(bits) if key in pool.points}
-    verdicts = np.full(size, AdmissibleVerdict.NO if counts is not None else AdmissibleVerdict.UNKNOWN, dtype=np.int64)
-    verdicts[list(points)] = AdmissibleVerdict.YES
+    met = np.full(size, Met.NO if counts is not None else Met.UNKNOWN, dtype=np.int64)
+    met[list(points)] = Met.YES
     proofs: dict[int, PrefixProof] = {}
     reasons: dict[int, str] = {}
     search = _PrefixSearch(pool, node_limit, deadline)
-    for done, row in enumerate(np.flatnonzero(verdicts == AdmissibleVerdict.UNKNOWN).tolist(), start=len(points) + 1):
+    for done, row in enumerate(np.flatnonzero(met == Met.UNKNOWN).tolist(), start=len(points) + 1):
         found = search.decide(bits[row])
         if isinstance(found, PrefixProof):
-            proofs[row], verdicts[row] = found, AdmissibleVerdict.NO
+            proofs[row], met[row] = found, Met.NO
         elif isinstance(found, Undecided):
             reasons[row] = found.reason
         else:
-            points[row], verdicts[row] = found, AdmissibleVerdict.YES
+            points[row], met[row] = found, Met.YES
         if on_progress is not None:
             on_progress(done)
     table = None if counts is None else np.array([counts.get(key, 0) for key in bits], dtype=np.int64)
     total = None if counts is None else sum(counts.values())
-    return AdmissibleInputs(verdicts, *_columns(points, size, domain.inputs), proofs, reasons, table, total)
+    return AdmissibleInputs(met, *_columns(points, size, domain.inputs), proofs, reasons, table, total)
 
 
 def admissible_patterns(

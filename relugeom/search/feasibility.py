@@ -20,7 +20,7 @@ from relugeom.linalg.arrays import ByteArray, IntArray
 from relugeom.network.exact import exact_network, first_forms, next_forms
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern, all_patterns, pack_patterns, pattern_texts, unpack_patterns
-from relugeom.partition.census import MAX_LISTED_UNITS, AdmissibleVerdict, PatternCensus
+from relugeom.partition.census import MAX_LISTED_UNITS, Met, PatternCensus
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.search.admissible import admissible_patterns
@@ -140,8 +140,8 @@ def take_census(partition: Partition, *, time_limit: TimeLimit = None) -> Patter
         lower_admissible=met.numbers(lower_packed),
         complete=complete,
         lower_complete=found is not None,
-        region_verdicts=met.verdicts(region_packed),
-        lower_verdicts=met.verdicts(lower_packed),
+        region_met=met.of(region_packed),
+        lower_met=met.of(lower_packed),
         admissible_complete=met.complete,
     )
 
@@ -157,10 +157,10 @@ class _Met(NamedTuple):
         """Number of admissible inputs with each pattern, or None if they were not listed."""
         return np.array([self.counts.get(row.tobytes(), 0) for row in packed], dtype=np.int64) if self.listed else None
 
-    def verdicts(self, packed: ByteArray) -> IntArray:
+    def of(self, packed: ByteArray) -> IntArray:
         """Whether an admissible input has each pattern."""
-        absent = AdmissibleVerdict.NO if self.complete else AdmissibleVerdict.UNKNOWN
-        met = [AdmissibleVerdict.YES if row.tobytes() in self.counts else absent for row in packed]
+        absent = Met.NO if self.complete else Met.UNKNOWN
+        met = [Met.YES if row.tobytes() in self.counts else absent for row in packed]
         return np.array(met, dtype=np.int64)
 
 

@@ -15,7 +15,7 @@ from relugeom.errors import DataError, InputError
 from relugeom.geometry.domain import Domain
 from relugeom.measures.volumes import VolumeMethod, region_volumes
 from relugeom.network.effective import EffectiveMaps, effective_map
-from relugeom.partition.census import AdmissibleVerdict
+from relugeom.partition.census import Met
 from relugeom.partition.clusters import cluster_samples
 from relugeom.search.admissible import admissible_regions
 from relugeom.search.enumeration import enumerate_regions
@@ -60,7 +60,7 @@ def test_rows_departures_and_nearest_clusters_are_those_of_the_definition(seed):
         assert distances[found.nearest[place]] == pytest.approx(min(distances.values()), abs=1e-9)
     shares = found.shares[found.by_share]
     assert (np.diff(shares) <= 0).all() and found.total_share == pytest.approx(shares.sum())
-    assert (found.verdicts == AdmissibleVerdict.YES).all()
+    assert (found.met == Met.YES).all()
     if inside:
         assert (np.diff(found.departure[found.by_departure]) <= 0).all()
 
@@ -74,15 +74,15 @@ def test_admissible_integer_points_are_those_of_a_list(seed):
     X = random.integers(-2, 3, (4, 2)).astype(float)
     found, layers = explore(network, domain, X), exact_layers(network)
     grid = {pattern_at(layers, x) for x in product(range(-2, 3), repeat=2)}
-    for row, verdict in zip(found.rows, found.verdicts, strict=True):
+    for row, met in zip(found.rows, found.met, strict=True):
         text = str(found.partition[int(row)].pattern)
-        assert verdict == (AdmissibleVerdict.YES if text in grid else AdmissibleVerdict.NO)
+        assert met == (Met.YES if text in grid else Met.NO)
 
 
 def test_a_region_between_the_integers_has_no_admissible_input():
     network = hidden(([[1.0], [1.0]], [-0.25, -0.75]))
     found = explore(network, Domain(np.zeros(1), np.ones(1), kinds=("integer",)), [[0.0], [1.0]], [0.5])
-    assert found.rows.tolist() == [1] and found.verdicts.tolist() == [AdmissibleVerdict.NO]
+    assert found.rows.tolist() == [1] and found.met.tolist() == found.verdicts.tolist() == [Met.NO]
     # relu(x − ¼) around x = ½ (the region's point may be another) departs from 0 or from 2 x − 1 by at most 1.
     assert 0 < found.departure[0] < 1
 
@@ -162,7 +162,7 @@ def test_estimates_and_verdicts_that_are_at_hand_are_used():
     admissible = admissible_regions(partition)
     found = explore(network, domain, np.zeros((1, 2)), volumes=volumes, admissible=admissible)
     assert found.volumes is volumes
-    np.testing.assert_array_equal(found.verdicts, admissible.verdicts[found.rows])
+    np.testing.assert_array_equal(found.met, admissible.met[found.rows])
 
 
 def test_twenty_thousand_regions_meet_a_thousand_clusters_in_blocks():

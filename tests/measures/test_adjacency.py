@@ -26,7 +26,7 @@ from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.domain import Domain
 from relugeom.measures import adjacency as adjacency_module
 from relugeom.measures.adjacency import Adjacency, find_adjacency
-from relugeom.measures.facet_floats import FacetPace, HullFloats, Verdicts
+from relugeom.measures.facet_floats import FacetPace, HullFloats, Settled
 from relugeom.measures.facets import find_facets
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import pattern_texts
@@ -165,8 +165,8 @@ def test_what_floats_leave_open_is_settled_exactly(monkeypatch) -> None:
     assert as_mapping(find_adjacency(partition)) == by_programs == expected
 
 
-def nothing(count: int) -> Verdicts:
-    return Verdicts(np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_))
+def nothing(count: int) -> Settled:
+    return Settled(np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_))
 
 
 # --- theorems -----------------------------------------------------------------------------------------------------

@@ -26,13 +26,13 @@ from relugeom.errors import DomainError, EmptyDomainError, InputError
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.integer_search import AdmissibleWitness, Undecided
 from relugeom.network.pattern import pattern_texts
-from relugeom.partition.census import AdmissibleVerdict
+from relugeom.partition.census import Met
 from relugeom.search import admissible
 from relugeom.search.admissible import admissible_patterns, admissible_regions, check_admissible
 from relugeom.search.enumeration import enumerate_regions
 from relugeom.search.feasibility import classify_patterns, take_census
 
-YES, NO, UNKNOWN = AdmissibleVerdict.YES, AdmissibleVerdict.NO, AdmissibleVerdict.UNKNOWN
+YES, NO, UNKNOWN = Met.YES, Met.NO, Met.UNKNOWN
 
 
 @pytest.fixture
@@ -67,13 +67,13 @@ def regions_of(network, domain, **options):
     partition = enumerate_regions(network, domain)
     found = admissible_regions(partition, **options)
     texts = pattern_texts(partition.packed, network.widths)
-    met = np.flatnonzero(found.verdicts == YES).tolist()
+    met = np.flatnonzero(found.met == YES).tolist()
     check_witnesses(network, domain, texts, found, met)
-    assert np.isnan(found.witnesses[found.verdicts != YES]).all()
-    assert sorted(found.reasons) == np.flatnonzero(found.verdicts == UNKNOWN).tolist()
+    assert np.isnan(found.witnesses[found.met != YES]).all()
+    assert sorted(found.reasons) == np.flatnonzero(found.met == UNKNOWN).tolist()
     if found.counts is None:
-        assert sorted(found.proofs) == np.flatnonzero(found.verdicts == NO).tolist()
-    return dict(zip(texts, found.verdicts.tolist(), strict=True)), found
+        assert sorted(found.proofs) == np.flatnonzero(found.met == NO).tolist()
+    return dict(zip(texts, found.met.tolist(), strict=True)), found
 
 
 def on_slice(form, fixed, rest):
@@ -113,8 +113,8 @@ def both_signs(inputs, constant):
 
 def test_half_of_the_inputs_lie_between_two_regions():
     network, square = both_signs(2, 1.0), Domain([0.0] * 2, [1.0] * 2, kinds=("binary",) * 2)
-    verdicts, found = regions_of(network, square)
-    assert verdicts == {"01": YES, "10": YES}
+    known, found = regions_of(network, square)
+    assert known == {"01": YES, "10": YES}
     assert found.counts.tolist() == [1, 1] and found.total == 4
     assert found.admissible_share.tolist() == [0.25, 0.25]
     texts, patterns = patterns_of(network, square)
@@ -123,8 +123,8 @@ def test_half_of_the_inputs_lie_between_two_regions():
 
 def test_the_same_without_a_list(unlisted):
     network, square = both_signs(2, 1.0), Domain([0.0] * 2, [1.0] * 2, kinds=("binary",) * 2)
-    verdicts, found = regions_of(network, square)
-    assert verdicts == {"01": YES, "10": YES} and found.counts is None and found.admissible_share is None
+    known, found = regions_of(network, square)
+    assert known == {"01": YES, "10": YES} and found.counts is None and found.admissible_share is None
     assert patterns_of(network, square)[0] == ["00", "01", "10"]
 
 
@@ -133,13 +133,13 @@ def test_a_thin_region_without_integers(unlisted, constant):
     # Units x + y − 1/4 − ⌊c⌋ and x + y − 3/4 − ⌊c⌋: between them no integer sum.
     low = constant - 0.25
     network = hidden(([[1.0, 1.0], [1.0, 1.0]], [-low, -low - 0.5]))
-    verdicts, found = regions_of(network, Domain([0.0] * 2, [3.0] * 2, kinds=("integer",) * 2))
-    assert verdicts == {"00": YES, "10": NO, "11": YES}
+    known, found = regions_of(network, Domain([0.0] * 2, [3.0] * 2, kinds=("integer",) * 2))
+    assert known == {"00": YES, "10": NO, "11": YES}
     assert len(found.proofs[1].proof.nodes) == 1
     wide = Domain([-(2.0**60)] * 2, [2.0**60] * 2, kinds=("integer",) * 2)
-    assert regions_of(network, wide)[0] == verdicts
+    assert regions_of(network, wide)[0] == known
     everywhere = Domain([-inf] * 2, [inf] * 2, kinds=("integer",) * 2)
-    assert regions_of(network, everywhere)[0] == verdicts
+    assert regions_of(network, everywhere)[0] == known
     assert patterns_of(network, everywhere)[0] == ["00", "11"]
 
 
@@ -147,8 +147,8 @@ def test_zero_is_inactive(unlisted):
     # The one admissible input, (1, 1), lies where two of the three units are 0.
     network = hidden(([[3.0, -1.0], [-1.0, 3.0], [2.0, 2.0]], [-2.0, -2.0, -4.5]))
     domain = Domain([0.7, 0.7], [1.2, 1.2], kinds=("integer",) * 2)
-    verdicts, _ = regions_of(network, domain)
-    assert verdicts["000"] == YES and set(verdicts.values()) == {YES, NO}
+    known, _ = regions_of(network, domain)
+    assert known["000"] == YES and set(known.values()) == {YES, NO}
     assert patterns_of(network, domain)[0] == ["000"]
 
 
@@ -166,9 +166,9 @@ def test_groups(unlisted):
     network = hidden(([[1, 1, 0, 0], [1, 1, 1, -1], [2, -2, 0, 1]], [-0.5, 0.0, -1.5]))
     met = met_by_slices(network, domain)
     assert set(patterns_of(network, domain)[0]) == met
-    verdicts, _ = regions_of(network, domain)
-    assert verdicts == {text: YES if text in met else NO for text in verdicts}
-    assert set(verdicts.values()) == {YES, NO} and len(met) > len(verdicts)
+    known, _ = regions_of(network, domain)
+    assert known == {text: YES if text in met else NO for text in known}
+    assert set(known.values()) == {YES, NO} and len(met) > len(known)
 
 
 def test_a_network_without_units():
@@ -187,8 +187,8 @@ def test_continuous_domains_have_all_their_patterns():
 
 
 def test_regions_without_float_points():
-    verdicts, found = regions_of(needle(), Domain.box([-1.0], [1.0]))
-    assert set(verdicts.values()) == {YES} and found.exact_witnesses
+    known, found = regions_of(needle(), Domain.box([-1.0], [1.0]))
+    assert set(known.values()) == {YES} and found.exact_witnesses
 
 
 def test_a_network_of_another_size():
@@ -235,13 +235,13 @@ def test_mixed_domains_slice_by_slice(seed):
     kinds = ("integer", "continuous") if random.random() < 0.5 else ("continuous", "integer")
     domain = Domain([-2.0, -2.0], random.integers(-2, 3, 2) + 0.5, A=A, b=[1.0], kinds=kinds)
     try:
-        verdicts, _ = regions_of(network, domain)
+        known, _ = regions_of(network, domain)
     except EmptyDomainError:
         return
     truth = met_by_slices(network, domain)
     texts, found = patterns_of(network, domain)
     assert found.complete and set(texts) == truth
-    assert {text for text, verdict in verdicts.items() if verdict == YES} == truth & set(verdicts)
+    assert {text for text, kept in known.items() if kept == YES} == truth & set(known)
 
 
 # --- limits -------------------------------------------------------------------------------------------------------
@@ -250,10 +250,10 @@ def test_mixed_domains_slice_by_slice(seed):
 def test_huge_ranges():
     network = he_network(5, 2, 5, 1)
     domain = Domain([1.0] * 2, [1e9] * 2, kinds=("integer",) * 2)
-    verdicts, _ = regions_of(network, domain, node_limit=200)
-    assert UNKNOWN not in verdicts.values()
+    known, _ = regions_of(network, domain, node_limit=200)
+    assert UNKNOWN not in known.values()
     texts, found = patterns_of(network, domain, node_limit=200)
-    assert found.complete and set(texts) >= {text for text, verdict in verdicts.items() if verdict == YES}
+    assert found.complete and set(texts) >= {text for text, kept in known.items() if kept == YES}
 
 
 def unsettled():
@@ -264,8 +264,8 @@ def unsettled():
 
 def test_unbounded_integers_leave_a_verdict_open():
     network, domain = unsettled()
-    verdicts, found = regions_of(network, domain, node_limit=20)
-    assert verdicts["11"] == UNKNOWN and verdicts["01"] == verdicts["10"] == YES
+    known, found = regions_of(network, domain, node_limit=20)
+    assert known["11"] == UNKNOWN and known["01"] == known["10"] == YES
     assert "20 nodes" in next(iter(found.reasons.values()))
     texts, patterns = patterns_of(network, domain, node_limit=20)
     assert texts == ["01", "10"] and not patterns.complete
@@ -275,8 +275,8 @@ def test_unbounded_integers_leave_a_verdict_open():
 def test_time_limits_are_told():
     network = he_network(2, 4, 8, 8, 1)
     domain = Domain([-2.0] * 4, [2.0] * 4, kinds=("integer",) * 3 + ("continuous",))
-    verdicts, found = regions_of(network, domain, time_limit=1e-6)
-    assert UNKNOWN in verdicts.values() and "time" in next(iter(found.reasons.values()))
+    known, found = regions_of(network, domain, time_limit=1e-6)
+    assert UNKNOWN in known.values() and "time" in next(iter(found.reasons.values()))
     _, patterns = patterns_of(network, domain, time_limit=0.05)
     assert not patterns.complete and "time" in patterns.reason
 
@@ -318,7 +318,7 @@ def test_domains_with_admissible_inputs():
 def test_a_census_of_listed_inputs():
     census = take_census(enumerate_regions(both_signs(2, 1.0), Domain([0.0] * 2, [1.0] * 2, kinds=("binary",) * 2)))
     assert census.region_admissible.tolist() == [1, 1] and census.lower_admissible.tolist() == [2]
-    assert census.region_verdicts.tolist() == [YES, YES] and census.lower_verdicts.tolist() == [YES]
+    assert census.region_met.tolist() == [YES, YES] and census.lower_met.tolist() == [YES]
     assert census.admissible_complete and census.admissible == 3
 
 
@@ -329,7 +329,7 @@ def test_a_census_of_mixed_inputs():
     domain = Domain([0.0, 0.0], [3.0, 3.0], kinds=("integer", "continuous"))
     census = take_census(enumerate_regions(network, domain))
     texts = pattern_texts(census.region_packed, network.widths)
-    assert dict(zip(texts, census.region_verdicts.tolist(), strict=True)) == {
+    assert dict(zip(texts, census.region_met.tolist(), strict=True)) == {
         "000": YES, "001": YES, "100": NO, "110": YES
     }  # fmt: skip
     assert census.region_admissible is None and census.lower_admissible is None
@@ -338,7 +338,7 @@ def test_a_census_of_mixed_inputs():
 
 def test_a_census_of_continuous_inputs():
     census = take_census(enumerate_regions(both_signs(2, 1.0), Domain.box([0.0] * 2, [1.0] * 2)))
-    assert census.region_admissible is None and census.region_verdicts.tolist() == [YES, YES]
+    assert census.region_admissible is None and census.region_met.tolist() == [YES, YES]
     assert census.admissible_complete and census.admissible == 3
 
 
@@ -346,7 +346,7 @@ def test_a_census_that_cannot_settle_everything():
     network, domain = unsettled()
     census = take_census(enumerate_regions(network, domain), time_limit=0.4)
     texts = pattern_texts(census.region_packed, network.widths)
-    assert dict(zip(texts, census.region_verdicts.tolist(), strict=True))["11"] == UNKNOWN
+    assert dict(zip(texts, census.region_met.tolist(), strict=True))["11"] == UNKNOWN
     assert not census.admissible_complete and census.admissible is None
 
 
@@ -361,11 +361,11 @@ def test_a_census_of_a_truncated_partition(seed):
     census = take_census(partition)
     layers, weak = exact_layers(network), domain_forms(domain)
     met = met_by_slices(network, domain)
-    for packed, verdicts, status in (
-        (census.region_packed, census.region_verdicts, REGION),
-        (census.lower_packed, census.lower_verdicts, LOWER_DIMENSIONAL),
+    for packed, known, status in (
+        (census.region_packed, census.region_met, REGION),
+        (census.lower_packed, census.lower_met, LOWER_DIMENSIONAL),
     ):
-        for text, verdict in zip(pattern_texts(packed, network.widths), verdicts.tolist(), strict=True):
+        for text, kept in zip(pattern_texts(packed, network.widths), known.tolist(), strict=True):
             assert classify(layers, weak, text) == status
-            assert verdict == (YES if text in met else NO)
+            assert kept == (YES if text in met else NO)
     assert census.admissible == len(met)

@@ -118,7 +118,7 @@ def census(**changes) -> PatternCensus:
         "region_packed": packed(*REGIONS),
         "lower_packed": packed(),
         "region_admissible": np.array([4, 2, 2, 0, 1]),
-        "region_verdicts": np.array([1, 1, 1, 0, 1]),
+        "region_met": np.array([1, 1, 1, 0, 1]),
         "lower_admissible": np.array([], dtype=np.int64),
         "complete": True,
         "lower_complete": True,

@@ -29,7 +29,7 @@ from relugeom.network.effective import effective_map
 from relugeom.network.forward import evaluate
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import pattern_texts
-from relugeom.partition.census import AdmissibleVerdict
+from relugeom.partition.census import Met
 from relugeom.partition.clusters import Clusters, cluster_samples
 from relugeom.partition.partition import Partition, PartitionStatus
 from relugeom.search.enumeration import enumerate_regions
@@ -303,8 +303,8 @@ def test_which_patterns_admissible_inputs_have(store, ask):
     infeasible = {"001": "no", "011": "no", "101": "no"}
     assert dict(ask(query, 1)) == counted | infeasible
     assert ask("SELECT pattern, admissible FROM regions_without_data ORDER BY 1") == [("100", "yes"), ("111", "yes")]
-    verdicts = np.array([AdmissibleVerdict.YES, AdmissibleVerdict.NO, AdmissibleVerdict.UNKNOWN, 0, 1])
-    proved = hand_made.census(region_admissible=None, lower_admissible=None, region_verdicts=verdicts)
+    met = np.array([Met.YES, Met.NO, Met.UNKNOWN, 0, 1])
+    proved = hand_made.census(region_admissible=None, lower_admissible=None, region_met=met)
     names = ("a", "b")
     network, domain = hand_made.network(names=names), Domain(np.full(2, -1.0), np.ones(2), kinds=("integer",) * 2)
     domain = replace(domain, b=np.array([9.0]), A=np.ones((1, 2)))

@@ -220,7 +220,7 @@ def test_infeasible_patterns_of_many_units_are_counted_not_listed(store, ask):
         region_packed=all_or_none,
         lower_packed=np.zeros((0, 9), np.uint8),
         region_admissible=np.array([1, 1]),
-        region_verdicts=None,
+        region_met=None,
     )
     with store.run("audit", network=network, domain=Domain.everything(1)) as run:
         run.save(whole)

@@ -78,7 +78,7 @@ def save_census(run: OpenRun, census: PatternCensus) -> None:
         kinds.append(
             (infeasible_patterns(census), PatternStatus.INFEASIBLE, np.zeros(census.infeasible, dtype=np.int64))
         )
-    asked_of = {PatternStatus.REGION: census.region_verdicts, PatternStatus.LOWER_DIMENSIONAL: census.lower_verdicts}
+    asked_of = {PatternStatus.REGION: census.region_met, PatternStatus.LOWER_DIMENSIONAL: census.lower_met}
     for packed, status, admissible in kinds:
         patterns = save_patterns(run.connection, run.network_id, run.network, packed)
         save_statuses(run.connection, run.domain_id, patterns, status, admissible)

@@ -6,7 +6,7 @@ import numpy as np
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, Connection, Index, Table, Text
 
 from relugeom.linalg.arrays import IntArray
-from relugeom.partition.census import AdmissibleVerdict
+from relugeom.partition.census import Met
 from relugeom.partition.partition import PatternStatus
 from relugeom.store.database.columns import metadata, owner, required
 from relugeom.store.database.insertion import ONCE, insert_columns
@@ -84,13 +84,13 @@ def save_statuses(
         insert_columns(connection, PATTERN_STATUSES, columns, conflict=conflict)
 
 
-def save_admissible(connection: Connection, domain_id: int, pattern_ids: IntArray, verdicts: IntArray) -> None:
-    """Save which patterns some admissible input has (`AdmissibleVerdict`, shape (k,)); UNKNOWN is not saved."""
-    settled = np.flatnonzero(verdicts != AdmissibleVerdict.UNKNOWN)
+def save_admissible(connection: Connection, domain_id: int, pattern_ids: IntArray, met: IntArray) -> None:
+    """Save which patterns some admissible input has (`Met`, shape (k,)); UNKNOWN is not saved."""
+    settled = np.flatnonzero(met != Met.UNKNOWN)
     columns = {
         "domain_id": domain_id,
         "pattern_id": pattern_ids[settled],
-        "met": verdicts[settled] == AdmissibleVerdict.YES,
+        "met": met[settled] == Met.YES,
     }
     insert_columns(connection, ADMISSIBLE_PATTERNS, columns, conflict=ONCE)
 
