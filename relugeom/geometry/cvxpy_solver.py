@@ -1,10 +1,15 @@
 """LPs by CVXPY, with the solver that it chooses: slow, and independent of the other backends."""
 
-import cvxpy
 import numpy as np
 
+from relugeom.errors import InputError
 from relugeom.geometry.linear_program import LPSession, LPSolution, LPStatus, SolverBase, crashes_named
 from relugeom.linalg.arrays import FloatArray
+
+try:
+    import cvxpy
+except ImportError:
+    raise InputError("CVXPY is not installed: run `pip install 'relugeom[cvxpy]'`") from None
 
 __all__ = ["CvxpySolver"]
 
