@@ -20,7 +20,9 @@ import relugeom
 from relugeom.claims.settlement import Verdict
 from relugeom.claims.subject import Subject
 from relugeom.cli.exit_codes import STATUSES
+from relugeom.graph.export import GRAPH_SUFFIXES
 from relugeom.importers.formats import suffixes
+from relugeom.report.graph_drawing import PICTURE_SUFFIXES
 from relugeom.store.schema import metadata
 from relugeom.store.view_columns import describe_columns
 from relugeom.store.views import list_views
@@ -119,6 +121,12 @@ def test_formats_are_listed_in_their_table_alone() -> None:
         assert [text for text in texts if isinstance(text, str) and len(named_formats(text)) > 1] == [], path
     lines_of_pages = [line for text in PAGES.values() for line in text.splitlines()]
     assert [line for line in lines_of_pages if len(named_formats(line)) > 2] == []
+
+
+def test_the_help_names_all_formats_of_graphs() -> None:
+    """They are typed there, since the modules that write them are slow to load."""
+    words = next(words for name, words in VERBS["relugeom graph"].options if name.startswith("--out"))
+    assert set(re.findall(r"\.[a-z]\w+", words)) == {*GRAPH_SUFFIXES, *PICTURE_SUFFIXES}
 
 
 SINGULAR = {"protected": "feature"}
