@@ -6,6 +6,7 @@ not do in it is said.
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,7 @@ from relugeom.budget import Budget
 from relugeom.certificate.partition import Certificate, certify_partition
 from relugeom.deadline import Deadline
 from relugeom.files import place_to_write
+from relugeom.geometry.compiled import only_kept_code
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition, PartitionStatus
@@ -23,6 +25,8 @@ __all__ = ["DomainProof", "certify_domain"]
 
 SEARCHING = 0.5
 """Part of the time for the search."""
+PATIENCE = 5.0
+"""Seconds for the proof of what a search had found when a key ended it."""
 UNLIMITED = Budget(time_limit=None)
 
 
@@ -66,7 +70,8 @@ def certify_domain(
     path
         The file to write; it appears when it is whole.
     budget
-        What the search and the proof may spend together.
+        What the search and the proof may spend together. If Ctrl-C ends the search, the proof takes a few seconds at
+        most.
     on_progress
         Called with what is being done and how many regions are done.
 
@@ -79,16 +84,24 @@ def certify_domain(
     """
     began, deadline = time.perf_counter(), Deadline.of(budget.time_limit)
     place_to_write(path)  # before a long search
+    searching = deadline.share(SEARCHING)
     partition = enumerate_regions(
         network,
         domain,
         threads=budget.threads,
         max_regions=budget.max_regions,
-        time_limit=deadline.share(SEARCHING),
+        time_limit=searching,
         budget=budget.search,
         on_progress=partial(on_progress, "enumerating regions"),
     )
-    certificate = certify_partition(
-        partition, path, time_limit=deadline, pace=budget.proving, on_progress=partial(on_progress, "proving regions")
-    )
+    truncated = partition.status is PartitionStatus.TRUNCATED
+    interrupted = truncated and not searching.passed and len(partition) != budget.max_regions
+    with only_kept_code() if interrupted else nullcontext():  # who presses Ctrl-C does not wait for a compiler
+        certificate = certify_partition(
+            partition,
+            path,
+            time_limit=deadline.within(PATIENCE) if interrupted else deadline,
+            pace=budget.proving,
+            on_progress=partial(on_progress, "proving regions"),
+        )
     return DomainProof(partition, certificate, time.perf_counter() - began)
