@@ -191,7 +191,7 @@ def enumerate_(
     """List every activation region of a domain; --store keeps them. Or, with --estimate, say how many there will be.
 
     \b
-    Examples:
+    Example:
       relugeom enumerate network.onnx --domain box:-1,1
       relugeom enumerate network.onnx --domain box:-1,1 --estimate
     """

@@ -60,7 +60,8 @@ class RegionEstimate:
     Attributes
     ----------
     count
-        The number of regions if `exact`, else an estimate of it, unbiased; None if no descent ended in time.
+        The number of regions if `exact`, else an estimate of it, unbiased until it is cut to what is possible: no fewer
+        than the patterns that were met, no more than `most_regions`. None if no descent ended in time.
     low, high
         An interval that contains the number with the given confidence; both are `count` if it is exact. Numbers beyond
         10^1000 are given as 10^1000.
