@@ -111,7 +111,7 @@ def inspect(
     """Show what a model file holds: inputs, layers, units, digest.
 
     \b
-    Examples:
+    Example:
       relugeom inspect network.onnx
       relugeom inspect network.pt --layers fc1,fc2,out --activations relu,relu,sigmoid
     """
