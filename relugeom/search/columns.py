@@ -118,6 +118,11 @@ class State(NamedTuple):
     inverse: np.ndarray  # (d, d)
     far: np.ndarray  # (d,) a point of the closure beyond the hyperplane just crossed
     places: np.ndarray  # (d + 1,) room for pivots
+    floors: np.ndarray  # (M,) lower bounds of the basic variables, up to date in climbs
+    ceilings: np.ndarray  # (M,)
+    costs: np.ndarray  # (d,) the last row of the table
+    gains: np.ndarray  # (d,) room for what a step along each column gains
+    column: np.ndarray  # (M,) room for a column of the table
 
 
 class Waiting(NamedTuple):

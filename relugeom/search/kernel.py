@@ -10,7 +10,6 @@ Questions that floats cannot settle are handed to the caller: the kernel returns
 import numpy as np
 
 from relugeom.geometry.compiled import compiled, inlined
-from relugeom.geometry.dictionary import write_form
 from relugeom.search.columns import (
     BEYOND,
     DELEGATED,
@@ -54,7 +53,7 @@ from relugeom.search.layer_forms import (
 from relugeom.search.path import next_sibling, save_sibling, take_side
 from relugeom.search.stability import falls_by_layer, proves_nonpositive, proves_open
 from relugeom.search.ties import NO, WANTED, copied_side, find_copies, is_never_positive
-from relugeom.search.walk import climb, cross_edge, present_point, recentre, refactorise, retreat
+from relugeom.search.walk import climb, cross_edge, present_point, recentre, refactorise, retreat, write_goal
 
 __all__ = ["put_leaf", "search", "shows_pattern"]
 
@@ -95,8 +94,7 @@ def decide(problem, state, residues, layer, local, combined):
         if not resumed:
             if (attempt == 1 or state.counters[P] > DRIFT) and not refactorise(problem, state):
                 return DOUBTFUL
-            state.basic[target] = d + target
-            write_form(form, d, state.table, state.value, target, state.basic, state.nonbasic, state.resting, target)
+            write_goal(problem, state)
             outcome = climb(problem, state, target, sign, accept)
         if outcome in (SPLIT, BEYOND):
             state.counters[FAR_SIDE] = outcome == BEYOND

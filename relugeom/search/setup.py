@@ -18,6 +18,11 @@ from relugeom.search.path import start
 __all__ = ["Setup", "grown"]
 
 USUAL = SearchBudget()
+BY_ROW = (
+    *("row_forms", "row_units", "row_form_errors", "row_errors", "row_magnitudes"),
+    *("value", "basic", "floors", "ceilings", "column"),
+)
+"""Arrays of a state that have an entry for each row of the cell."""
 
 
 class Setup:
@@ -36,7 +41,8 @@ class Setup:
         return state, waiting
 
     def empty_state(self, rows: int, siblings: int) -> tuple[State, Waiting]:
-        """Arrays for a search with room for this many rows and waiting siblings."""
+        """Arrays for a search with room for at least this many rows and waiting siblings."""
+        rows = _spaced(rows)
         d, N = self.dimension, self.units
         widths = np.diff(self.problem.starts)
         L, w = len(widths), int(widths.max())
@@ -79,6 +85,11 @@ class Setup:
             inverse=floats(d, d),
             far=floats(d),
             places=integers(d + 1),
+            floors=floats(rows),
+            ceilings=floats(rows),
+            costs=floats(d),
+            gains=floats(d),
+            column=floats(rows),
         )
         return state, _waiting(siblings, d, rows)
 
@@ -104,15 +115,22 @@ def _waiting(siblings: int, d: int, rows: int) -> Waiting:
     )
 
 
+def _spaced(rows: int) -> int:
+    """The next odd multiple of 8: columns of a table then begin at a vector, and in different sets of the cache."""
+    return 8 * (-(-rows // 8) | 1)
+
+
 def grown(state: State, waiting: Waiting) -> tuple[State, Waiting]:
-    """The same search with twice the room."""
+    """The same search with at least twice the room."""
     d, rows = state.table.shape
     siblings = len(waiting.unit)
     larger = {name: getattr(state, name) for name in State._fields}
-    for name in ("row_forms", "row_units", "row_form_errors", "row_errors", "row_magnitudes", "value", "basic"):
-        larger[name] = np.concatenate([larger[name], np.zeros_like(larger[name])])
-    larger["table"] = np.concatenate([state.table, np.zeros_like(state.table)], axis=1)
-    room = _waiting(2 * siblings, d, 2 * rows)
+    end = _spaced(2 * rows)
+    for name in BY_ROW:
+        more = np.zeros((end - rows, *larger[name].shape[1:]), dtype=larger[name].dtype)
+        larger[name] = np.concatenate([larger[name], more])
+    larger["table"] = np.concatenate([state.table, np.zeros((d, end - rows))], axis=1)
+    room = _waiting(2 * siblings, d, end)
     for name in Waiting._fields:
         old, new = getattr(waiting, name), getattr(room, name)
         new[tuple(slice(size) for size in old.shape)] = old

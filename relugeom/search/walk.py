@@ -3,7 +3,17 @@
 import numpy as np
 
 from relugeom.geometry.compiled import inlined, inner
-from relugeom.geometry.dictionary import AT_LOWER, AT_UPPER, FREE, choose_column, longest_step, move, pivot
+from relugeom.geometry.dictionary import (
+    AT_LOWER,
+    AT_UPPER,
+    FREE,
+    choose_column,
+    longest_step,
+    move,
+    pivot,
+    write_bounds,
+    write_form,
+)
 from relugeom.search.columns import BEYOND, DIRECTION, DOUBTFUL, EDGE, OPTIMAL, SPLIT, P, R
 from relugeom.search.layer_forms import row_value
 
@@ -21,8 +31,29 @@ def present_point(problem, state, point):
 
 
 @inner
-def ascend(lower, upper, counters, table, value, basic, nonbasic, resting, status, target, sign, accept):
-    """Raise sign · row `target` until it can cross 0 by more than `accept`, or can rise no further.
+def write_goal(problem, state):
+    """Make the form at hand the goal, the row after those of the cell; returns its number."""
+    d, target = problem.lower.shape[0], state.counters[R]
+    state.basic[target] = d + target
+    write_form(
+        state.form,
+        d,
+        state.table,
+        state.value,
+        target,
+        state.basic,
+        state.nonbasic,
+        state.resting,
+        state.costs,
+        state.places,
+        state.column,
+    )
+    return target
+
+
+@inner
+def climb(problem, state, target, sign, accept):
+    """Raise sign · goal until it can cross 0 by more than `accept`, or can rise no further.
 
     Returns
     -------
@@ -35,23 +66,25 @@ def ascend(lower, upper, counters, table, value, basic, nonbasic, resting, statu
     DOUBTFUL
         None of these happened.
     """
-    d = lower.shape[0]
-    rows = counters[R]
+    d, rows, lower, upper = problem.lower.shape[0], state.counters[R], problem.lower, problem.upper
+    table, value, basic, floors, ceilings = state.table, state.value, state.basic, state.floors, state.ceilings
+    nonbasic, resting, status, costs = state.nonbasic, state.resting, state.status, state.costs
+    counters, column, gains = state.counters, state.column, state.gains
+    write_bounds(d, basic, rows, lower, upper, floors, ceilings)
     for iteration in range(60 + 12 * d):
         height = sign * value[target]
         if height > accept:
             return BEYOND
         smallest = iteration > 20 + 4 * d  # Bland's rule, should the steepest one cycle
-        size = 1e-300
-        for j in range(d):
-            size = max(size, abs(table[j, target]))
-        entering = choose_column(d, table, target, status, sign, smallest, nonbasic, size)
+        entering = choose_column(d, costs, status, sign, smallest, nonbasic, gains)
         if entering < 0:
             return OPTIMAL
-        gain = sign * table[entering, target]
+        gain = sign * costs[entering]
         direction = 1.0 if gain > 0.0 else -1.0
         own = own_room(lower, upper, nonbasic, resting, entering, direction)
-        step, blocking = longest_step(d, table, entering, direction, value, rows, basic, lower, upper, smallest)
+        step, blocking = longest_step(
+            table, entering, direction, value, rows, basic, floors, ceilings, column, smallest
+        )
         limit = min(step, own)
         if height + abs(gain) * limit > accept and height <= 0.0:
             counters[EDGE], counters[DIRECTION] = entering, np.int64(direction)
@@ -60,40 +93,39 @@ def ascend(lower, upper, counters, table, value, basic, nonbasic, resting, statu
             return DOUBTFUL
         move(table, entering, value, rows + 1, direction * limit)
         resting[entering] += direction * limit
+        entered = nonbasic[entering]
         if own <= step:
-            variable = nonbasic[entering]
-            resting[entering] = upper[variable] if direction > 0.0 else lower[variable]
+            resting[entering] = upper[entered] if direction > 0.0 else lower[entered]
             status[entering] = AT_UPPER if direction > 0.0 else AT_LOWER
             continue
-        leaving = basic[blocking]
         rises = direction * table[entering, blocking] > 0.0
-        bound = 0.0
-        if leaving < d:
-            bound = upper[leaving] if rises else lower[leaving]
-        value[blocking] = bound
-        pivot(d, table, value, rows + 1, basic, nonbasic, resting, blocking, entering)
+        value[blocking] = ceilings[blocking] if rises else floors[blocking]
+        pivot(d, table, value, rows + 1, basic, nonbasic, resting, blocking, entering, costs, column)
         status[entering] = AT_UPPER if rises else AT_LOWER
+        floors[blocking], ceilings[blocking] = 0.0, np.inf
+        if entered < d:
+            floors[blocking], ceilings[blocking] = lower[entered], upper[entered]
         counters[P] += 1
     return DOUBTFUL
 
 
-@inlined
-def climb(problem, state, target, sign, accept):
-    """`ascend` with the columns that it needs: the call is on the hottest path, and every column passed costs time."""
-    return ascend(
-        problem.lower,
-        problem.upper,
-        state.counters,
+@inner
+def room_along(problem, state, entering, direction):
+    """How far the variable of a column can move until it or a basic one meets a bound, as `climb` wrote them."""
+    step, _ = longest_step(
         state.table,
+        entering,
+        direction,
         state.value,
+        state.counters[R],
         state.basic,
-        state.nonbasic,
-        state.resting,
-        state.status,
-        target,
-        sign,
-        accept,
+        state.floors,
+        state.ceilings,
+        state.column,
+        entering < 0,
     )
+    own = own_room(problem.lower, problem.upper, state.nonbasic, state.resting, entering, direction)
+    return min(step, own)
 
 
 @inlined
@@ -107,9 +139,27 @@ def own_room(lower, upper, nonbasic, resting, j, direction):
     return resting[j] - lower[variable]
 
 
+@inlined
+def exchange(problem, state, count, leaving, entering):
+    """`pivot` with the columns that it needs."""
+    pivot(
+        problem.lower.shape[0],
+        state.table,
+        state.value,
+        count,
+        state.basic,
+        state.nonbasic,
+        state.resting,
+        leaving,
+        entering,
+        state.costs,
+        state.column,
+    )
+
+
 @inner
 def cross_edge(problem, state, target):
-    """Go along the edge that `ascend` found to the hyperplane, where row `target` becomes nonbasic at 0.
+    """Go along the edge that `climb` found to the hyperplane, where row `target` becomes nonbasic at 0.
 
     `far` becomes the end of the edge, beyond the hyperplane.
     """
@@ -117,11 +167,7 @@ def cross_edge(problem, state, target):
     height = state.value[target]
     direction = state.counters[DIRECTION] * 1.0
     to_zero = abs(height / state.table[entering, target])
-    smallest = rows < 0
-    blocked, _ = longest_step(
-        d, state.table, entering, direction, state.value, rows, state.basic, problem.lower, problem.upper, smallest
-    )
-    reach = min(blocked, own_room(problem.lower, problem.upper, state.nonbasic, state.resting, entering, direction))
+    reach = room_along(problem, state, entering, direction)
     if reach == np.inf:
         reach = 2.0 * to_zero + 1.0
     present_point(problem, state, state.far)
@@ -133,7 +179,7 @@ def cross_edge(problem, state, target):
     move(state.table, entering, state.value, rows + 1, direction * to_zero)
     state.resting[entering] += direction * to_zero
     state.value[target] = 0.0
-    pivot(d, state.table, state.value, rows + 1, state.basic, state.nonbasic, state.resting, target, entering)
+    exchange(problem, state, rows + 1, target, entering)
     state.counters[P] += 1
 
 
@@ -173,7 +219,7 @@ def refactorise(problem, state):
             move(state.table, entering, state.value, rows, step)
             state.resting[entering] += step
             state.value[r] = 0.0
-            pivot(d, state.table, state.value, rows, state.basic, state.nonbasic, state.resting, r, entering)
+            exchange(problem, state, rows, r, entering)
             stays[entering] = True
             state.status[entering] = AT_LOWER
     state.counters[P] = 0
@@ -184,7 +230,7 @@ def refactorise(problem, state):
 def recentre(problem, state):
     """Put the point at the mean of the present vertex and its neighbours."""
     d, rows = problem.lower.shape[0], state.counters[R]
-    smallest = rows < 0
+    write_bounds(d, state.basic, rows, problem.lower, problem.upper, state.floors, state.ceilings)
     present_point(problem, state, state.far)
     for k in range(d):
         state.point[k] = state.far[k]
@@ -194,11 +240,7 @@ def recentre(problem, state):
         # A free coordinate lies between its sides already: leave it.
         if state.status[j] == FREE:
             continue
-        step, _ = longest_step(
-            d, state.table, j, direction, state.value, rows, state.basic, problem.lower, problem.upper, smallest
-        )
-        if variable < d:
-            step = min(step, problem.upper[variable] - problem.lower[variable])
+        step = room_along(problem, state, j, direction)
         if step == np.inf:
             step = 1.0
         share = direction * step / (d + 1)

@@ -38,7 +38,7 @@ from relugeom.certificate.partition_proof.tree_columns import (
     write_point,
 )
 from relugeom.geometry.compiled import compiled, inlined
-from relugeom.geometry.dictionary import FREE, write_form
+from relugeom.geometry.dictionary import FREE
 from relugeom.search.columns import (
     BASE,
     BEYOND,
@@ -56,7 +56,7 @@ from relugeom.search.columns import (
 )
 from relugeom.search.layer_forms import box_maximum, compute_forms, layer_of
 from relugeom.search.path import restore_sibling, save_sibling, take_side
-from relugeom.search.walk import climb, cross_edge, refactorise
+from relugeom.search.walk import climb, cross_edge, refactorise, write_goal
 
 __all__ = ["LEFT_OUT", "write_tree"]
 
@@ -92,9 +92,7 @@ def climb_to_optimum(problem, state, rows, sign):
     for attempt in range(2):
         if margin >= 0.0 or ((attempt == 1 or state.counters[P] > DRIFT) and not refactorise(problem, state)):
             break
-        target = state.counters[R]
-        state.basic[target] = d + target
-        write_form(state.form, d, state.table, state.value, target, state.basic, state.nonbasic, state.resting, target)
+        target = write_goal(problem, state)
         if climb(problem, state, target, sign, np.inf) != OPTIMAL:
             continue
         count, margin = 0, max(0.0, -sign * state.value[target])
@@ -196,10 +194,7 @@ def meet_hyperplane(problem, state, layer, local):
             break
         target = state.counters[R]
         if sign == 0.0:
-            state.basic[target] = d + target
-            write_form(
-                state.form, d, state.table, state.value, target, state.basic, state.nonbasic, state.resting, target
-            )
+            write_goal(problem, state)
             sign = 1.0 if state.value[target] > 0.0 else -1.0
         outcome = climb(problem, state, target, -sign, accept)
         met = outcome == SPLIT
