@@ -1,7 +1,7 @@
 """Two checkouts of the project beside each other: the same work, in turn, in one run.
 
     git worktree add ../before COMMIT
-    python benchmarks/compare_checkouts.py ../before . [--runs 5]
+    python benchmarks/compare_checkouts.py ../before . [--runs 5] [--only regions]
 
 One process per checkout does each piece of work once unmeasured, so that compiled code is loaded, then several times,
 the checkouts in turn. Figures are medians of processor seconds, child processes included; other programs on the machine
@@ -85,7 +85,20 @@ def pieces_of_work(examples: Path) -> dict[str, Work]:
 
         return run
 
+    def regions(count: int, *sizes: int) -> Work:
+        own = np.random.default_rng(0)
+        layers = [
+            (own.normal(size=(here, below)) / np.sqrt(below), own.normal(size=here) * 0.1)
+            for below, here in itertools.pairwise((*sizes, 1))
+        ]
+        net = rg.ReLUNetwork.from_layers(*layers)
+        return lambda _: len(rg.enumerate_regions(net, box(net), max_regions=count, threads=1))
+
     return {
+        "100,000 regions of 13-50": regions(100_000, 13, 50),
+        "100,000 regions of 16-22-10": regions(100_000, 16, 22, 10),
+        "20,000 regions of 20-64-32-16-8-4": regions(20_000, 20, 64, 32, 16, 8, 4),
+        "5,000 regions of 784-10-10": regions(5_000, 784, 10, 10),
         "enumerate 3-24-24": lambda _: len(rg.enumerate_regions(few, box(few))),
         "enumerate 5-12-10": lambda _: len(rg.enumerate_regions(deep, box(deep))),
         "enumerate 10-10-6": lambda _: len(rg.enumerate_regions(many, box(many))),
@@ -136,13 +149,13 @@ def ask(worker: subprocess.Popen[str], name: str) -> tuple[float, str]:
     return float(seconds), answer
 
 
-def compare(old: Path, new: Path, runs: int) -> None:
-    """The table."""
+def compare(old: Path, new: Path, runs: int, only: str) -> None:
+    """The table, of the work whose name contains a text."""
     workers = [start(old), start(new)]
     try:
         names = [list(iter(lambda out=worker.stdout: out.readline().rstrip("\n"), "")) for worker in workers]
         print(f"{'work':36} {'old, s':>10} {'new, s':>10} {RATIO:>8}")
-        for name in names[1]:
+        for name in (name for name in names[1] if only in name):
             warm = [ask(worker, name)[1] for worker in workers]
             taken = [[ask(worker, name)[0] for worker in workers] for _ in range(runs)]
             before, after = (statistics.median(times) for times in zip(*taken, strict=True))
@@ -157,12 +170,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("checkouts", nargs="*", type=Path, metavar="OLD NEW")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", default="", metavar="TEXT", help="do the work whose name contains this text")
     parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve is not None:
         serve(options.serve)
     elif len(options.checkouts) == 2:
-        compare(*options.checkouts, options.runs)
+        compare(*options.checkouts, options.runs, options.only)
     else:
         parser.error("name two checkouts: the older and the newer one")
 

@@ -100,8 +100,8 @@ def longest_step(table, entering, direction, value, rows, basic, floors, ceiling
     """
     for r in range(rows):
         slope = direction * table[entering, r]
-        room = value[r] - floors[r] if slope < 0.0 else ceilings[r] - value[r]
-        ratio = max(room, 0.0) / max(abs(slope), PIVOT_TOLERANCE)
+        below, above = value[r] - floors[r], ceilings[r] - value[r]
+        ratio = max(below if slope < 0.0 else above, 0.0) / max(abs(slope), PIVOT_TOLERANCE)
         ratios[r] = ratio if abs(slope) > PIVOT_TOLERANCE else np.inf
     step, blocking = np.inf, -1
     for r in range(rows):
