@@ -56,6 +56,8 @@ class Problem(NamedTuple):
         Forms of the first layer on the hull and error bounds of their coefficients, shape (w₀, d + 1).
     lower, upper, reach
         The box of y, and max(|lower|, |upper|) (1 if a side is open), shape (d,).
+    middle
+        A point inside the domain, or near one, shape (d,).
     domain_rows, domain_errors
         Further rows of the domain, forms ≥ 0, and error bounds of their coefficients, shape (k, d + 1).
     guard
@@ -72,6 +74,7 @@ class Problem(NamedTuple):
     lower: np.ndarray
     upper: np.ndarray
     reach: np.ndarray
+    middle: np.ndarray
     domain_rows: np.ndarray
     domain_errors: np.ndarray
     guard: float

@@ -9,7 +9,7 @@ Questions that floats cannot settle are handed to the caller: the kernel returns
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined
+from relugeom.geometry.compiled import compiled, inlined, inner
 from relugeom.search.columns import (
     BEYOND,
     DELEGATED,
@@ -178,6 +178,28 @@ def shows_pattern(problem, state):
     )
 
 
+@inner
+def leave_sides(problem, state, start):
+    """Move the point of a region off the sides of the box, towards the middle of the domain, if it keeps every bit.
+
+    `start` is room. Points that stay on a side are moved in exact arithmetic, which takes a thousand times as long.
+    """
+    d, share = problem.lower.shape[0], 0.25
+    for attempt in range(14):
+        inside = True
+        for k in range(d):
+            inside = inside and problem.lower[k] < state.point[k] < problem.upper[k]
+        if inside and (attempt == 0 or shows_pattern(problem, state)):
+            return
+        for k in range(d):
+            if attempt == 0:
+                start[k] = state.point[k]
+            state.point[k] = start[k] + share * (problem.middle[k] - start[k])
+        share /= 16.0
+    for k in range(d):
+        state.point[k] = start[k]
+
+
 @inlined
 def put_leaf(state, output):
     """Write the region at hand, which `shows_pattern` has shown, to the output."""
@@ -215,6 +237,7 @@ def search(problem, state, residues, waiting, output, budget):
                     shown = shows_pattern(problem, state)
             if not shown:
                 return UNPROVED_LEAF
+            leave_sides(problem, state, point)
             put_leaf(state, output)
             if not next_sibling(problem, state, waiting):
                 return DONE

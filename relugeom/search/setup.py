@@ -36,7 +36,7 @@ class Setup:
     def first_state(self) -> tuple[State, Waiting]:
         """The root of the tree."""
         state, waiting = self.empty_state(len(self.problem.domain_rows) + 66, 64)
-        state.point[:] = float_point(self.chart.interior)
+        state.point[:] = self.problem.middle
         start(self.problem, state)
         return state, waiting
 
@@ -167,6 +167,7 @@ def _problem(network: ReLUNetwork, chart: Chart) -> Problem:
         lower=lower,
         upper=upper,
         reach=reach,
+        middle=float_point(chart.interior),
         domain_rows=domain_rows.reshape(-1, columns),
         domain_errors=domain_errors.reshape(-1, columns),
         guard=TINY * (1.0 + float(reach.max(initial=0.0))),

@@ -98,6 +98,16 @@ def test_an_inner_point_has_the_pattern_of_its_region() -> None:
     assert (activation_patterns(network, partition.points).packed == partition.packed).all()
 
 
+@pytest.mark.parametrize("inputs", [7, 16, 100])
+def test_points_lie_off_the_sides_of_a_box_without_exact_arithmetic(inputs, monkeypatch) -> None:
+    monkeypatch.setattr("relugeom.search.region_points._step_inside", None)
+    network = random_network(inputs, 8, 6, 1, seed=inputs)
+    partition = enumerate_regions(network, Domain.box(-np.ones(inputs), np.ones(inputs)), max_regions=1500)
+    assert len(partition) > 500
+    assert not partition.exact_points
+    assert (np.abs(partition.points) < 1.0).all()
+
+
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_work_is_shared_without_changing_the_answer(threads: int) -> None:
     often = SearchBudget(pace=Pace(16, 40))  # a look at idle threads every 40 nodes
