@@ -98,12 +98,11 @@ def test_an_inner_point_has_the_pattern_of_its_region() -> None:
     assert (activation_patterns(network, partition.points).packed == partition.packed).all()
 
 
-@pytest.mark.parametrize("inputs", [7, 16, 100])
-def test_points_lie_off_the_sides_of_a_box_without_exact_arithmetic(inputs, monkeypatch) -> None:
+def test_points_lie_off_the_sides_of_a_box_without_exact_arithmetic(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("relugeom.search.region_points._step_inside", None)
-    network = random_network(inputs, 8, 6, 1, seed=inputs)
-    partition = enumerate_regions(network, Domain.box(-np.ones(inputs), np.ones(inputs)), max_regions=1500)
-    assert len(partition) > 500
+    network = random_network(300, 8, 6, 1, seed=0)  # walks that end on a side twice
+    partition = enumerate_regions(network, Domain.box(-np.ones(300), np.ones(300)), max_regions=3000)
+    assert len(partition) == 3000
     assert not partition.exact_points
     assert (np.abs(partition.points) < 1.0).all()
 
