@@ -20,8 +20,10 @@ from relugeom.network.exact import exact_network, pattern_forms
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern, unpack_patterns
 
-__all__ = ["embed_points"]
+__all__ = ["LATE", "embed_points"]
 
+LATE = 200
+"""Points that are still moved off a side when time has run out, so that a few of them do not cost what follows."""
 NEAR = 1e-9
 """A row of the domain whose value in floats is below this part of its terms may be 0."""
 
@@ -36,7 +38,8 @@ def embed_points(
 ) -> tuple[FloatArray, dict[int, tuple[Fraction, ...]]]:
     """Points inside regions for points y of their patterns: float64 columns, and rationals where these are not exact.
 
-    If time runs out there are fewer, but at least one.
+    If time runs out there are fewer, but at least one: those in front of the first that is a sum of others, or of the
+    first that lies on a side after many others.
 
     Parameters
     ----------
@@ -45,13 +48,16 @@ def embed_points(
     exact_points
         Row → y, where that is not the float64 point in `points`.
     """
-    columns, unclear = _embed_floats(chart, points)
-    unclear |= _may_lie_on_a_side(chart, points)
+    columns, inexact = _embed_floats(chart, points)
+    unclear = inexact | _may_lie_on_a_side(chart, points)
     unclear[[row for row in exact_points if row < len(points)]] = True
     rationals: dict[int, tuple[Fraction, ...]] = {}
+    late = 0
     for row in np.flatnonzero(unclear).tolist():
         if row and deadline.passed:
-            return columns[:row], rationals
+            late += 1
+            if inexact[row] or late > LATE:
+                return columns[:row], rationals
         y: RationalPoint = exact_points.get(row) or rational_point(points[row])
         if not _is_inside(chart, y):
             y = _step_inside(chart, network, unpack_patterns(packed[row : row + 1], network.units)[0], y)

@@ -6,10 +6,15 @@ import numpy as np
 import pytest
 
 from relugeom import Domain, ReLUNetwork, enumerate_regions
+from relugeom.deadline import NEVER, Deadline
+from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.forms import named_inequalities
+from relugeom.network.activation import activation_patterns
 from relugeom.network.exact import evaluate_exactly
+from relugeom.network.pattern import pack_patterns
 from relugeom.partition.partition import Partition
 from relugeom.search.enumeration import enumerate_by_reference
+from relugeom.search.region_points import LATE, embed_points
 
 WEIGHTS = {
     "small integers": lambda draw, shape: draw.integers(-2, 3, shape).astype(float),
@@ -62,3 +67,17 @@ def test_a_region_too_thin_for_floats_has_a_point_off_the_sides(search) -> None:
     partition = search(network, Domain.box(np.full(2, -2.0), np.full(2, 2.0)))
     assert [str(region.pattern) for region in partition] == ["00", "10", "11"]
     assert_inside(partition)
+
+
+def test_points_on_sides_cost_no_region_when_time_runs_out() -> None:
+    network = ReLUNetwork.from_layers((np.eye(2), np.array([-0.5, 0.25])), (np.ones((1, 2)), np.zeros(1)))
+    chart = domain_chart(domain("box", 2))
+    bits = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], dtype=np.bool_)
+    points = np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [0.75, 0.5]])
+    embedded, rationals = embed_points(chart, network, pack_patterns(bits), points, {}, Deadline(0))
+    assert len(embedded) == 4 and not rationals and (np.abs(embedded) < 1).all()
+    assert np.array_equal(activation_patterns(network, embedded).packed, pack_patterns(bits))
+    many = 1 + LATE + 5
+    packed, corners = pack_patterns(np.zeros((many, 2), dtype=np.bool_)), np.full((many, 2), -1.0)
+    assert len(embed_points(chart, network, packed, corners, {}, Deadline(0))[0]) == 1 + LATE
+    assert len(embed_points(chart, network, packed, corners, {}, NEVER)[0]) == many
