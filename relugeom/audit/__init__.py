@@ -3,89 +3,28 @@
 Imports every room but the command line: everything meets here. Never computes, queries or draws by itself.
 """
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Unpack
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-from relugeom.audit import steps
-from relugeom.audit.inputs import DOMAIN_FILE, ChosenDomain, InputRequest, choose_domain, read_inputs
-from relugeom.audit.job import Found, Listeners
-from relugeom.audit.page import report_content
-from relugeom.audit.request import AuditOptions, AuditRequest
-from relugeom.audit.result import AuditResult
-from relugeom.audit.steps import CERTIFICATE
-from relugeom.audit.words import columns_in_words, resumption_in_words
-from relugeom.partition.found import SearchProgress
+if TYPE_CHECKING:
+    from relugeom.audit.conduct import audit, conduct_audit
+    from relugeom.audit.page import report_content
+    from relugeom.audit.request import AuditRequest
+    from relugeom.audit.result import AuditResult
 
-__all__ = [
-    "CERTIFICATE",
-    "DOMAIN_FILE",
-    "AuditRequest",
-    "AuditResult",
-    "ChosenDomain",
-    "InputRequest",
-    "audit",
-    "choose_domain",
-    "columns_in_words",
-    "conduct_audit",
-    "read_inputs",
-    "report_content",
-    "resumption_in_words",
-]
+__all__ = ["AuditRequest", "AuditResult", "audit", "conduct_audit", "report_content"]
+
+_HOMES = {
+    "AuditRequest": "request",
+    "AuditResult": "result",
+    "audit": "conduct",
+    "conduct_audit": "conduct",
+    "report_content": "page",
+}
+"""Modules by name, each loaded on first use: most verbs need but one of them."""
 
 
-def audit(
-    model: str | Path,
-    data: str | Path,
-    *,
-    on_remark: Callable[[str], None] | None = None,
-    on_progress: Callable[[str, int | SearchProgress], None] | None = None,
-    **options: Unpack[AuditOptions],
-) -> AuditResult:
-    """Cluster the samples, list every region of the domain, and write a store and a report.
-
-    Parameters
-    ----------
-    model, data
-        A model file, and a CSV or Parquet file.
-    on_remark, on_progress
-        See `conduct_audit`.
-    options
-        Fields of an `AuditRequest` by name, and `time_limit`, `max_regions` and `threads` of its budget.
-    """
-    request = AuditRequest.of(model, data, **options)
-    return conduct_audit(request, on_remark=on_remark, on_progress=on_progress)
-
-
-def conduct_audit(
-    request: AuditRequest,
-    *,
-    on_remark: Callable[[str], None] | None = None,
-    on_progress: Callable[[str, int | SearchProgress], None] | None = None,
-) -> AuditResult:
-    """Carry out a request: write a store and a report, which say what was left out.
-
-    Parameters
-    ----------
-    on_remark
-        Called before the work begins with each choice that was made: the columns, the domain.
-    on_progress
-        Called from time to time with what is being done and how much of it is done.
-
-    Raises
-    ------
-    InputError
-        An input cannot be used, and nothing is written; or only the report cannot be written, and the run stays in the
-        store.
-    """
-    with steps.begin(request, Listeners.of(on_remark, on_progress)) as job:
-        steps.tell_choices(job)
-        grouped = steps.group_samples(job)
-        statuses = steps.settle_patterns(job, grouped.clusters)
-        partition = steps.list_regions(job)
-        certificate = steps.prove_regions(job, partition)
-        census = steps.count_patterns(job, grouped.clusters, statuses, partition)
-        answers = steps.ask(job, partition)
-        steps.measure(job, partition, grouped)
-    page = steps.write_page(job, grouped.clusters)
-    return steps.sum_up(job, Found(grouped, statuses, partition, certificate, census, answers), page)
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'relugeom.audit' has no attribute {name!r}")
+    return getattr(import_module(f"relugeom.audit.{_HOMES[name]}"), name)

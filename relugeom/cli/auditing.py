@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from relugeom.audit import AuditRequest, AuditResult, InputRequest, conduct_audit
 from relugeom.audit.clustering import ExplainedClusters, explain_clusters
 from relugeom.cli.output import progress, show, tell
 from relugeom.cli.written_files import file_entries
@@ -16,11 +15,17 @@ from relugeom.report.tables import cluster_tables, summary_tables
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from relugeom.audit.inputs import InputRequest
+    from relugeom.audit.request import AuditRequest
+    from relugeom.audit.result import AuditResult
+
 __all__ = ["run_audit", "run_cluster"]
 
 
-def run_audit(request: AuditRequest, *, as_json: bool) -> int:
+def run_audit(request: "AuditRequest", *, as_json: bool) -> int:
     """`relugeom audit`."""
+    from relugeom.audit.conduct import conduct_audit  # slow to load, and `cluster` does without
+
     with progress() as report:
         result = conduct_audit(request, on_remark=tell, on_progress=report)
     return show(_Audited(result), as_json=as_json, leftover=result.leftover)
@@ -30,7 +35,7 @@ def run_audit(request: AuditRequest, *, as_json: bool) -> int:
 class _Audited:
     """Findings of an audit, and where they are stored."""
 
-    result: AuditResult
+    result: "AuditResult"
 
     @property
     def status(self) -> str:
@@ -67,7 +72,7 @@ class _Audited:
         return [*summary_tables(result.content), "", *places]
 
 
-def run_cluster(request: InputRequest, *, domain: str | None, as_json: bool) -> int:
+def run_cluster(request: "InputRequest", *, domain: str | None, as_json: bool) -> int:
     """`relugeom cluster`."""
     with progress() as report:
         found = explain_clusters(request, domain=domain, on_remark=tell, on_progress=report)

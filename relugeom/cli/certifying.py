@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relugeom.audit import ChosenDomain, choose_domain
+from relugeom.audit.inputs import ChosenDomain, choose_domain
 from relugeom.budget import Budget
 from relugeom.certificate.checking import CHECKER, CheckedCertificate, CheckedSubject, check_certificate
 from relugeom.certificate.domain_proof import DomainProof, certify_domain

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relugeom.audit import choose_domain
+from relugeom.audit.inputs import choose_domain
 from relugeom.audit.stored_search import StoredSearch, search_regions
 from relugeom.budget import Budget
 from relugeom.cli.model_file import Reading

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relugeom.audit import choose_domain
+from relugeom.audit.inputs import choose_domain
 from relugeom.claims.words import point_in_words
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import show, show_file

@@ -113,7 +113,7 @@ def run_report(
     store: str, out: str, *, run: int | None, show_samples: bool, map_features: Sequence[str] | None, as_json: bool
 ) -> int:
     """`relugeom report`."""
-    from relugeom.audit import report_content
+    from relugeom.audit.page import report_content
     from relugeom.report.html import write_report
     from relugeom.store.store import open_store
 

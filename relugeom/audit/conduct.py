@@ -1,0 +1,70 @@
+"""The main job, step by step: this file is its table of contents, and `steps.py` has the steps."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Unpack
+
+from relugeom.audit import steps
+from relugeom.audit.job import Found, Listeners
+from relugeom.audit.request import AuditOptions, AuditRequest
+from relugeom.audit.result import AuditResult
+from relugeom.partition.found import SearchProgress
+
+__all__ = ["audit", "conduct_audit"]
+
+
+def audit(
+    model: str | Path,
+    data: str | Path,
+    *,
+    on_remark: Callable[[str], None] | None = None,
+    on_progress: Callable[[str, int | SearchProgress], None] | None = None,
+    **options: Unpack[AuditOptions],
+) -> AuditResult:
+    """Cluster the samples, list every region of the domain, and write a store and a report.
+
+    Parameters
+    ----------
+    model, data
+        A model file, and a CSV or Parquet file.
+    on_remark, on_progress
+        See `conduct_audit`.
+    options
+        Fields of an `AuditRequest` by name, and `time_limit`, `max_regions` and `threads` of its budget.
+    """
+    request = AuditRequest.of(model, data, **options)
+    return conduct_audit(request, on_remark=on_remark, on_progress=on_progress)
+
+
+def conduct_audit(
+    request: AuditRequest,
+    *,
+    on_remark: Callable[[str], None] | None = None,
+    on_progress: Callable[[str, int | SearchProgress], None] | None = None,
+) -> AuditResult:
+    """Carry out a request: write a store and a report, which say what was left out.
+
+    Parameters
+    ----------
+    on_remark
+        Called before the work begins with each choice that was made: the columns, the domain.
+    on_progress
+        Called from time to time with what is being done and how much of it is done.
+
+    Raises
+    ------
+    InputError
+        An input cannot be used, and nothing is written; or only the report cannot be written, and the run stays in the
+        store.
+    """
+    with steps.begin(request, Listeners.of(on_remark, on_progress)) as job:
+        steps.tell_choices(job)
+        grouped = steps.group_samples(job)
+        statuses = steps.settle_patterns(job, grouped.clusters)
+        partition = steps.list_regions(job)
+        certificate = steps.prove_regions(job, partition)
+        census = steps.count_patterns(job, grouped.clusters, statuses, partition)
+        answers = steps.ask(job, partition)
+        steps.measure(job, partition, grouped)
+    page = steps.write_page(job, grouped.clusters)
+    return steps.sum_up(job, Found(grouped, statuses, partition, certificate, census, answers), page)
