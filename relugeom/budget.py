@@ -8,6 +8,7 @@ from math import inf
 from typing import TypedDict
 
 from relugeom.deadline import Deadline, TimeLimit
+from relugeom.defaults import MOST_REGIONS, SECONDS
 
 __all__ = [
     "MOST_REGIONS",
@@ -21,9 +22,6 @@ __all__ = [
     "Shares",
     "StoreWaits",
 ]
-
-SECONDS, MOST_REGIONS = 120.0, 1_000_000
-"""Default limits of an audit; the help of the command line shows them, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ FLOORS = {
     "errors": 1,
     "decimals": 1,
     "budget": 3,
+    "defaults": 1,
     "columns": 2,
     "deadline": 2,
     "files": 2,

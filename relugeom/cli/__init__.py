@@ -8,16 +8,19 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import typer
 
-from relugeom.budget import Budget
 from relugeom.cli import proof_verbs, store_verbs, verbs
 from relugeom.cli.app import app
 from relugeom.cli.exit_codes import ExitCode, code_of_error
 from relugeom.cli.output import print_error
 from relugeom.cli.streams import standard_streams
 from relugeom.errors import RelugeomError
+
+if TYPE_CHECKING:
+    from relugeom.budget import Budget
 
 __all__ = ["main"]
 
@@ -26,7 +29,7 @@ VERBS = (verbs, proof_verbs, store_verbs)
 app.registered_commands.sort(key=lambda verb: [module.__name__ for module in VERBS].index(verb.callback.__module__))
 
 
-def main(arguments: Sequence[str] | None = None, *, budget: Budget | None = None) -> None:
+def main(arguments: Sequence[str] | None = None, *, budget: "Budget | None" = None) -> None:
     """Run one verb, and exit with its code.
 
     Parameters
@@ -67,7 +70,7 @@ def _terminable() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _run(arguments: Sequence[str] | None, budget: Budget | None) -> int:
+def _run(arguments: Sequence[str] | None, budget: "Budget | None") -> int:
     """The exit code of one verb."""
     try:
         with _terminable():

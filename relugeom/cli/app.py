@@ -5,14 +5,16 @@ from collections.abc import Iterable
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
-from typing import Annotated, Unpack
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 import typer
 
-from relugeom.budget import Budget, Limits
 from relugeom.cli.exit_codes import ExitCode
 from relugeom.errors import InputError
 from relugeom.version import VERSION
+
+if TYPE_CHECKING:
+    from relugeom.budget import Budget, Limits
 
 __all__ = ["app", "budget_of", "database", "names_as_text", "names_in", "names_in_all"]
 
@@ -70,8 +72,10 @@ def db(context: typer.Context) -> None:
     _begin(context)
 
 
-def budget_of(context: typer.Context, **limits: Unpack[Limits]) -> Budget:
+def budget_of(context: typer.Context, **limits: "Unpack[Limits]") -> "Budget":
     """Budget of a verb: limits from its options, the rest from what `main` was given, or else the defaults."""
+    from relugeom.budget import Budget  # help does without
+
     return replace(context.find_object(Budget) or Budget(), **limits)
 
 

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from relugeom.budget import MOST_REGIONS
 from relugeom.cli.app import app, budget_of
 from relugeom.cli.model_file import Reading
 from relugeom.cli.options import (
@@ -18,6 +17,7 @@ from relugeom.cli.options import (
     Threads,
     TimeLimit,
 )
+from relugeom.defaults import MOST_REGIONS
 
 __all__ = ["certify", "check", "compare", "verify"]
 

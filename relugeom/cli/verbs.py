@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from relugeom.budget import MOST_REGIONS, SECONDS
 from relugeom.cli.app import app, budget_of, names_in, names_in_all
 from relugeom.cli.model_file import Reading
 from relugeom.cli.options import (
@@ -32,6 +31,7 @@ from relugeom.cli.options import (
     Threshold,
     TimeLimit,
 )
+from relugeom.defaults import MOST_REGIONS, SECONDS
 from relugeom.errors import InputError
 
 __all__ = ["audit", "cluster", "enumerate_", "graph", "inspect", "locate"]
