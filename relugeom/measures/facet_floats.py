@@ -38,6 +38,8 @@ __all__ = [
     "settle",
 ]
 
+BLOCK = 20_000
+"""Entries of the programs in one call, so that a kernel that is still interpreted is left before it takes long."""
 SAFE = 1 + 2.0**-30
 """Covers the rounding of an error bound itself."""
 TINY = 1e-300
@@ -271,7 +273,9 @@ def settle(floats: HullFloats, bits: BoolArray, candidates: Candidates) -> Settl
     table = np.where(usable[:, None, None], reduced / norm[:, :, None], 0.0)
     begin = np.take_along_axis(candidates.start, kept[:, :-1], axis=1)
     x, depth, multipliers = np.zeros((count, d - 1)), np.zeros(count), np.zeros(rows.shape[:2])
-    widest_points(table, begin, x, depth, multipliers)
+    step = max(1, BLOCK // max(1, table[:1].size))
+    for piece in (slice(first, first + step) for first in range(0, count, step)):
+        widest_points(table[piece], begin[piece], x[piece], depth[piece], multipliers[piece])
 
     y = np.zeros((count, d))
     np.put_along_axis(y, kept[:, :-1], x, axis=1)
