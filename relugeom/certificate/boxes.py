@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from relugeom.certificate.claim import ClaimTask, keep_proof, prepare_claim, settle_task
+from relugeom.certificate.claim import prepare_claim, settle_task
 from relugeom.certificate.claim_proof.affine_boxes import AffineBoxes, find_affine_boxes
 from relugeom.certificate.claim_proof.candidates import find_in_boxes
 from relugeom.certificate.claim_proof.cell_proofs import CellProof, Refuted
 from relugeom.certificate.claim_proof.header_entry import SetRow, set_rows
+from relugeom.certificate.claim_proof.task import ClaimTask, keep_proof
 from relugeom.certificate.claim_proof.tree import Lines
 from relugeom.claims.box_claims import BoxClaims
 from relugeom.claims.settlement import Counterexample, Proof, Verdict

@@ -1,10 +1,7 @@
 """Claims as certificates: a proof that anybody can check, or the input that shows that the claim is false."""
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from numpy.typing import ArrayLike
 
@@ -15,10 +12,10 @@ from relugeom.certificate.claim_proof.header_entry import as_excluded, claim_obj
 from relugeom.certificate.claim_proof.joint_cell import Copies, JointCell
 from relugeom.certificate.claim_proof.pattern_proofs import PatternTrees
 from relugeom.certificate.claim_proof.proof_range import ProofRange
+from relugeom.certificate.claim_proof.task import ClaimTask, keep_proof
 from relugeom.certificate.claim_proof.tree import ClaimTree, Closer, Lines
 from relugeom.certificate.given_inputs import find_counterexample
-from relugeom.certificate.header import domain_exponent, header_line
-from relugeom.certificate.writer import CertificateFile
+from relugeom.certificate.header import domain_exponent
 from relugeom.claims.claim import Claim, Excluded, Monotone
 from relugeom.claims.patterns import PatternClaims
 from relugeom.claims.reason import Cause, Reason
@@ -110,27 +107,6 @@ def settle_claim(
     return settle_task(claim, task, path, max_cells, deadline, on_progress)
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimTask:
-    """A claim that fits its networks and its domain.
-
-    Attributes
-    ----------
-    claim
-        What is to be proved, as certificates know it.
-    entry
-        The same as it stands in the header.
-    exponent
-        That of the domain's numbers.
-    """
-
-    claim: Excluded | Monotone | PatternClaims
-    networks: tuple[ReLUNetwork, ...]
-    domain: Domain
-    entry: Mapping[str, Any]
-    exponent: int
-
-
 def prepare_claim(claim: Claim, network: ReLUNetwork, domain: Domain, second_network: ReLUNetwork | None) -> ClaimTask:
     """The claim with what it is about.
 
@@ -170,36 +146,6 @@ def settle_task(
     except UnprovedClaimError as error:
         return Settlement(claim, Verdict.UNKNOWN, reason=error.reason)
     return Settlement(claim, Verdict.HOLDS, proof)
-
-
-def keep_proof(task: ClaimTask, pieces: Iterable[Lines], path: str | Path | None) -> Proof:
-    """Count the lines of a proof, and write them where there is a path.
-
-    Raises
-    ------
-    CertificateError
-        What the pieces raise; no file is written then.
-    InputError
-        The file cannot be written.
-    """
-    if path is None:
-        cells = proofs = 0
-        for lines in pieces:
-            cells, proofs = cells + lines.closed, proofs + lines.proofs
-        return Proof(None, cells, proofs, 0, "")
-    header = header_line(
-        task.networks, task.domain, task.entry, multiplier_bits=0, point_bits=0, exponent=task.exponent
-    )
-    with CertificateFile(path, header) as file:
-        for lines in pieces:
-            file.write(lines.content())
-            file.proofs += lines.proofs
-            file.closed += lines.closed
-            file.count_bits(lines.longest, 1)
-            file.point_bits = max(file.point_bits, lines.longest_point.bit_length())
-    with file.path.open("rb") as content:
-        digest = hashlib.file_digest(content, "sha256").hexdigest()
-    return Proof(Path(path), file.closed, file.proofs, file.path.stat().st_size, digest)
 
 
 def proof_lines(

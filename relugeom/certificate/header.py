@@ -33,8 +33,16 @@ def header_line(
     multiplier_bits: int,
     point_bits: int,
     exponent: int | None = None,
+    bounds: Sequence[int] | None = None,
 ) -> bytes:
-    """The header as one line of JSON; the domain's exponent is the least one, or a greater one that is given.
+    """The header as one line of JSON.
+
+    Parameters
+    ----------
+    exponent
+        That of the domain's numbers: the least one, or a greater one that is given.
+    bounds
+        Exponents of the bounds of units, level by level: the tree is a covering tree then, and the version 3.
 
     Raises
     ------
@@ -44,7 +52,7 @@ def header_line(
     names = input_names(networks, domain)
     table = {
         "format": "relugeom-certificate",
-        "version": "2",
+        "version": "2" if bounds is None else "3",
         "multiplier_bits": f"{multiplier_bits:0{WIDTH}x}",
         "point_bits": f"{point_bits:0{WIDTH}x}",
         "networks": [_network(network) for network in networks],
@@ -52,6 +60,8 @@ def header_line(
         "domain": _domain(domain, names, domain_exponent(domain) if exponent is None else exponent),
         "claim": dict(claim),
     }
+    if bounds is not None:
+        table["bounds"] = hexadecimal(bounds)
     return json.dumps(table).encode("ascii") + b"\n"
 
 

@@ -1,0 +1,82 @@
+"""What is to be proved, as a certificate knows it, and the file in which its proof is kept."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from relugeom.certificate.claim_proof.tree import Lines
+from relugeom.certificate.header import header_line
+from relugeom.certificate.writer import CertificateFile
+from relugeom.claims.claim import Excluded, Monotone
+from relugeom.claims.patterns import PatternClaims
+from relugeom.claims.settlement import Proof
+from relugeom.geometry.domain import Domain
+from relugeom.network.network import ReLUNetwork
+
+__all__ = ["ClaimTask", "keep_proof"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimTask:
+    """A claim that fits its networks and its domain.
+
+    Attributes
+    ----------
+    claim
+        What is to be proved, as certificates know it.
+    entry
+        The same as it stands in the header.
+    exponent
+        That of the domain's numbers.
+    """
+
+    claim: Excluded | Monotone | PatternClaims
+    networks: tuple[ReLUNetwork, ...]
+    domain: Domain
+    entry: Mapping[str, Any]
+    exponent: int
+
+
+def keep_proof(
+    task: ClaimTask, pieces: Iterable[Lines], path: str | Path | None, *, bounds: Sequence[int] | None = None
+) -> Proof:
+    """Count the lines of a proof, and write them where there is a path.
+
+    Parameters
+    ----------
+    bounds
+        Exponents of the bounds of units, level by level, if the tree is a covering tree.
+
+    Raises
+    ------
+    CertificateError
+        What the pieces raise; no file is written then.
+    InputError
+        The file cannot be written.
+    """
+    if path is None:
+        cells = proofs = 0
+        for lines in pieces:
+            cells, proofs = cells + lines.closed, proofs + lines.proofs
+        return Proof(None, cells, proofs, 0, "")
+    header = header_line(
+        task.networks,
+        task.domain,
+        task.entry,
+        multiplier_bits=0,
+        point_bits=0,
+        exponent=task.exponent,
+        bounds=bounds,
+    )
+    with CertificateFile(path, header) as file:
+        for lines in pieces:
+            file.write(lines.content())
+            file.proofs += lines.proofs
+            file.closed += lines.closed
+            file.count_bits(lines.longest, 1)
+            file.point_bits = max(file.point_bits, lines.longest_point.bit_length())
+    with file.path.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return Proof(Path(path), file.closed, file.proofs, file.path.stat().st_size, digest)
