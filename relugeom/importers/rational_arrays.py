@@ -17,9 +17,12 @@ from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 from relugeom.linalg.exact import nearest_float, rational
 
 __all__ = [
+    "BLOCK",
     "RationalArray",
+    "check_length",
     "filled",
     "inverse_root",
+    "lengths",
     "matrix_product",
     "product",
     "rationals",
@@ -60,19 +63,19 @@ def product(
     kept: bool = True,
 ) -> RationalArray:
     """left ⊙ right, broadcast, of at most `longest` bits each; not `kept` where it is let go at once."""
-    lengths = _lengths(left), _lengths(right)
-    bits = np.add(*lengths)
-    _check_length(bits, longest)
-    budget.rationals(bits.size, int(bits.sum()), shorter=int(np.minimum(*lengths).sum()), kept=kept)
+    sizes = lengths(left), lengths(right)
+    bits = np.add(*sizes)
+    check_length(bits, longest)
+    budget.rationals(bits.size, int(bits.sum()), shorter=int(np.minimum(*sizes).sum()), kept=kept)
     return np.asarray(rationals(left) * right, dtype=np.object_)
 
 
 def total(left: RationalArray, right: RationalArray, budget: Budget) -> RationalArray:
     """left + right, of one shape."""
-    lengths = _lengths(left), _lengths(right)
-    bits = 2 * np.add(*lengths) + 1
-    _check_length(bits, LONGEST_NUMBER)
-    budget.rationals(bits.size, int(bits.sum()), shorter=int(np.minimum(*lengths).sum()))
+    sizes = lengths(left), lengths(right)
+    bits = 2 * np.add(*sizes) + 1
+    check_length(bits, LONGEST_NUMBER)
+    budget.rationals(bits.size, int(bits.sum()), shorter=int(np.minimum(*sizes).sum()))
     return np.asarray(left + right, dtype=np.object_)
 
 
@@ -136,7 +139,7 @@ def inverse_root(value: fmpq) -> fmpq:
     return fmpq(isqrt((denominator << 2 * k) // numerator) | 1, 1 << k)
 
 
-def _lengths(values: "FloatArray | RationalArray") -> IntArray:
+def lengths(values: "FloatArray | RationalArray") -> IntArray:
     """Bits of numerator and denominator together, for each number; an upper bound for floats."""
     if values.dtype == np.object_:
         return np.asarray(_length(values), dtype=np.int64)
@@ -156,7 +159,8 @@ def _integer_lengths(values: RationalArray, budget: Budget) -> tuple[int, int]:
     return int(np.max(_numerator_length(values))), bits
 
 
-def _check_length(bits: IntArray, longest: int) -> None:
+def check_length(bits: IntArray, longest: int) -> None:
+    """Refuse numbers of which one may have more than `longest` bits."""
     if bits.max(initial=0) > longest:
         raise _too_long(longest)
 

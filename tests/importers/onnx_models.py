@@ -84,6 +84,20 @@ def graph_model(
     return model
 
 
+def pooled(size: int, filters: tuple[int, int], *, rectified: bool = True) -> ModelProto:
+    """A convolutional network with two poolings; without ReLU between, maxima are of overlapping windows."""
+    random, between = np.random.default_rng(5), [RELU] if rectified else []
+    pool: Operation = ("MaxPool", [T], {"kernel_shape": [2, 2], "strides": [2, 2]})
+    first, second = filters
+    left = ((size - 2) // 2 - 2) // 2
+    return chain(
+        ("N", 1, size, size),
+        ("Conv", [T, single(random, first, 1, 3, 3), single(random, first)]), *between, pool,
+        ("Conv", [T, single(random, second, first, 3, 3), single(random, second)]), *between, pool,
+        ("Flatten", [T]), ("Gemm", [T, single(random, 10, second * left * left), single(random, 10)], {"transB": 1}),
+    )  # fmt: skip
+
+
 def saved(model: ModelProto, folder: Path, name: str = "model.onnx") -> Path:
     path = folder / name
     path.write_bytes(model.SerializeToString())

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from huge_models import HUGE
+from onnx_models import pooled, saved
 
 from relugeom.importers.budget import BYTES
 
@@ -54,6 +55,14 @@ def test_every_way_to_describe_something_huge_is_stopped_by_the_budget(tmp_path:
 def test_with_the_whole_budget_a_few_gigabytes_are_enough(tmp_path: Path) -> None:
     ended = read_alone(written(NAMED, tmp_path), limit=4 * 10**9, share=1.0)
     check(NAMED, ended, memory=BASE + 1.2 * BYTES, seconds=60)
+
+
+def test_a_network_with_poolings_over_an_image_needs_a_part_of_the_budget(tmp_path: Path) -> None:
+    (ended,) = read_alone([saved(pooled(28, (4, 8)), tmp_path)], limit=2 * 10**9, share=1 / 4)
+    assert ended["code"] == 0, ended
+    assert "inputs           784" in ended["out"], ended
+    assert ended["memory"] < BASE + 10**9, ended
+    assert ended["seconds"] < 30, ended
 
 
 def test_memory_that_is_not_there_is_one_line(tmp_path: Path) -> None:

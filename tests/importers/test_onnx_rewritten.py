@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import helper
-from onnx_models import GEMM, LAST, RELU, T, W, b, chain, graph_model, refused, runtime_outputs, saved, single
+from onnx_models import GEMM, LAST, RELU, T, W, b, chain, graph_model, pooled, refused, runtime_outputs, saved, single
 from oracles import evaluate_layers, exact_layers
 
 from relugeom.errors import UnsupportedModelError
@@ -153,6 +153,19 @@ WINDOWS = {
 @pytest.mark.parametrize("name", WINDOWS)
 def test_windows_over_small_inputs(name, tmp_path):
     agree(saved(chain(IMAGE, *WINDOWS[name]), tmp_path), 60)
+
+
+POOLED = {
+    (12, True): "3b4cb74b92ffcd1c7917e0801238f645fd45ee1245b47c3771bd56f85f1d8d9f",
+    (11, False): "53a61bd0ee5babd8e10942f241f1dd7ee1f71b3990a335c74ba4c7f8427584ae",
+}
+"""Digests of networks whose maps were once folded with all their zeros, in rationals."""
+
+
+@pytest.mark.parametrize(("size", "rectified"), POOLED)
+def test_networks_with_poolings_stay_the_same(size, rectified, tmp_path):
+    network = agree(saved(pooled(size, (2, 3), rectified=rectified), tmp_path), size * size)
+    assert network.digest == POOLED[size, rectified]
 
 
 def test_windows_along_one_axis(tmp_path):

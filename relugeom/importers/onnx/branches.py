@@ -10,6 +10,7 @@ Each carried value adds units; they count as units of the network, in patterns a
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
+from typing import TypeAlias
 
 import numpy as np
 from flint import fmpq
@@ -17,20 +18,27 @@ from flint import fmpq
 from relugeom.importers.budget import Budget
 from relugeom.importers.folding import ExactAffine
 from relugeom.importers.onnx.values import Step, Variable
-from relugeom.importers.rational_arrays import RationalArray
+from relugeom.importers.rational_arrays import filled, rationals
+from relugeom.importers.sparse_rows import SparseRows
 
 __all__ = ["combined", "joined", "stacked"]
 
-ENTRY = 4
+ZERO, ONE = fmpq(0), fmpq(1)
+ENTRY = 8
 """What an entry of a row under construction takes, in floats: itself, and its part of the key that finds equal rows."""
+Row: TypeAlias = dict[int, fmpq]
+"""Weights by unit, none of them zero."""
 
 
 def combined(step: Step, x: Variable, y: Variable, signs: Sequence[int] = (1, 1)) -> Variable:
     """signs[0] x + signs[1] y, with broadcasting."""
     both, shape = joined(step, x, y)
     half = both.labels.size // 2
-    both.affine.budget.floats(4 * half * half)
-    matrix = np.hstack([sign * np.eye(half) for sign in signs])
+    both.affine.budget.floats(6 * half)
+    numbers = np.arange(half)
+    matrix = SparseRows.gathered(
+        np.tile(numbers, 2), np.arange(2 * half), np.repeat(np.array(signs, dtype=np.float64), half), (half, 2 * half)
+    )
     return replace(both, affine=both.affine.multiplied(matrix), labels=np.arange(half).reshape(shape))
 
 
@@ -67,15 +75,14 @@ class _Layer:
 
     size: int
     budget: Budget
-    rows: list[RationalArray] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     shift: list[fmpq] = field(default_factory=list)
     known: dict[tuple[object, ...], int] = field(default_factory=dict)
 
-    def add(self, row: RationalArray, shift: fmpq) -> int:
+    def add(self, row: Row, shift: fmpq) -> int:
         """The number of the unit relu(row · a + shift)."""
-        self.budget.floats(ENTRY * self.size)
-        places = np.flatnonzero(row != 0)
-        key = (shift, *places.tolist(), *row[places].tolist())
+        self.budget.floats(ENTRY * (len(row) + 1))
+        key = (shift, *sorted(row.items()))
         if key not in self.known:
             self.known[key] = len(self.rows)
             self.rows.append(row)
@@ -83,8 +90,7 @@ class _Layer:
         return self.known[key]
 
     def closed(self) -> ExactAffine:
-        self.budget.floats(len(self.rows) * self.size)
-        return ExactAffine.dense(np.array(self.rows, dtype=object), np.array(self.shift, dtype=object), self.budget)
+        return ExactAffine.sparse(_matrix(self.rows, self.size), np.array(self.shift, dtype=object), self.budget)
 
 
 class _Branch:
@@ -93,53 +99,49 @@ class _Branch:
     def __init__(self, part: Variable, start: int, size: int) -> None:
         self._layers, self._affine = part.layers[start:], part.affine
         self._on_activations = bool(part.layers)
-        self._places = np.arange(size)
+        self._places = list(range(size))
         self._carried: tuple[list[int], list[int]] | None = None
 
     def extend(self, depth: int, layer: _Layer) -> None:
         """Add this branch's units of a further layer."""
         if depth < len(self._layers):
-            matrix, shift = self._layers[depth].as_dense()
-            self._places = np.array(
-                [layer.add(self._spread(row, layer.size), b) for row, b in zip(matrix, shift, strict=True)],
-                dtype=np.int64,
-            )
+            self._places = [layer.add(row, b) for row, b in self._spread(self._layers[depth])]
             return
         if self._carried is None:
-            matrix, shift = self._affine.as_dense()
-            rows = [self._spread(row, layer.size) for row in matrix]
+            rows = self._spread(self._affine)
             self._carried = (
-                [layer.add(row, b) for row, b in zip(rows, shift, strict=True)],
-                [-1 if self._on_activations and _is_positive(row, b) else layer.add(-row, -b)
-                 for row, b in zip(rows, shift, strict=True)],
+                [layer.add(row, b) for row, b in rows],
+                [-1 if self._on_activations and _is_positive(row, b) else layer.add(_negative(row), -b)
+                 for row, b in rows],
             )  # fmt: skip
             return
         plus, minus = (
-            [place if place < 0 else layer.add(_unit(place, layer.size), fmpq(0)) for place in places]
-            for places in self._carried
+            [place if place < 0 else layer.add({place: ONE}, ZERO) for place in places] for places in self._carried
         )
         self._carried = plus, minus
 
     def end(self, size: int) -> ExactAffine:
         """The tensor's values, of the units of the last layer."""
+        budget = self._affine.budget
         if self._carried is None:
-            matrix, shift = self._affine.as_dense()
-            self._affine.budget.floats(ENTRY * len(matrix) * size)
-            spread = np.array([self._spread(row, size) for row in matrix], dtype=object)
-            return ExactAffine.dense(spread, shift, self._affine.budget)
-        rows = []
-        self._affine.budget.floats(ENTRY * len(self._carried[0]) * size)
-        for plus, minus in zip(*self._carried, strict=True):
-            row = _unit(plus, size)
-            rows.append(row if minus < 0 else row - _unit(minus, size))
-        zeros = np.full(len(rows), fmpq(0), dtype=object)
-        return ExactAffine.dense(np.array(rows, dtype=object), zeros, self._affine.budget)
+            rows = [row for row, _ in self._spread(self._affine)]
+            return ExactAffine.sparse(_matrix(rows, size), self._affine.shift, budget)
+        rows = [_difference(plus, minus) for plus, minus in zip(*self._carried, strict=True)]
+        return ExactAffine.sparse(_matrix(rows, size), filled(len(rows), 0), budget)
 
-    def _spread(self, row: RationalArray, size: int) -> RationalArray:
-        found = np.full(size, fmpq(0), dtype=object)
-        for place, value in zip(self._places.tolist(), row.tolist(), strict=True):
-            found[place] += value  # equal units are one, and their weights add up
-        return found
+    def _spread(self, affine: ExactAffine) -> list[tuple[Row, fmpq]]:
+        """Rows of a map, and its shift, on the units of the layer that is built below."""
+        matrix, places = affine.folded(), self._places
+        affine.budget.floats(ENTRY * matrix.size)
+        spread = []
+        for number, shift in enumerate(affine.shift.tolist()):
+            found: Row = {}
+            columns, values = matrix.row(number)
+            for column, value in zip(columns.tolist(), rationals(values).tolist(), strict=True):
+                place = places[column]
+                found[place] = found[place] + value if place in found else value  # equal units are one: weights add up
+            spread.append(({place: value for place, value in found.items() if value != 0}, shift))
+        return spread
 
 
 def _on_one_chain(x: Variable, y: Variable) -> tuple[tuple[ExactAffine, ...], ExactAffine, ExactAffine]:
@@ -169,12 +171,24 @@ def _inputs(part: Variable) -> int:
     return len((*part.layers, part.affine)[0].columns)
 
 
-def _is_positive(row: RationalArray, shift: fmpq) -> bool:
+def _matrix(rows: Sequence[Row], size: int) -> SparseRows:
+    row = np.repeat(np.arange(len(rows)), np.array([len(each) for each in rows], dtype=np.int64))
+    places = np.array([place for each in rows for place in each], dtype=np.int64)
+    values = np.array([value for each in rows for value in each.values()], dtype=np.object_)
+    return SparseRows.gathered(row, places, values, (len(rows), size))
+
+
+def _is_positive(row: Row, shift: fmpq) -> bool:
     """Whether a combination of activations cannot be negative."""
-    return bool(shift >= 0 and all(value >= 0 for value in row.tolist()))
+    return bool(shift >= 0 and all(value >= 0 for value in row.values()))
 
 
-def _unit(place: int, size: int) -> RationalArray:
-    row = np.full(size, fmpq(0), dtype=object)
-    row[place] = fmpq(1)
-    return row
+def _negative(row: Row) -> Row:
+    return {place: -value for place, value in row.items()}
+
+
+def _difference(plus: int, minus: int) -> Row:
+    """Weights of one unit less another one, or none if that is −1."""
+    if plus == minus:
+        return {}
+    return {plus: ONE} if minus < 0 else {plus: ONE, minus: -ONE}

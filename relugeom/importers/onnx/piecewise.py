@@ -14,6 +14,7 @@ from relugeom.importers.folding import ExactAffine
 from relugeom.importers.onnx.branches import joined
 from relugeom.importers.onnx.values import Step, Value, Variable
 from relugeom.importers.rational_arrays import RationalArray, rationals
+from relugeom.importers.sparse_rows import SparseRows
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import rational
 
@@ -45,18 +46,16 @@ def rectified(x: Variable) -> Variable:
 def written(x: Variable, terms: Sequence[Term], base: RationalArray | fmpq = ZERO) -> Variable:
     """base + Σ weight · relu(slope · x + shift), value by value; one per value means in the order of values."""
     size, budget = len(x.affine.shift), x.affine.budget
-    budget.floats(2 * len(terms) * size * size)
+    budget.floats(6 * len(terms) * size)
     layer = None
-    blocks = []
     for term in terms:
         part = x.affine.scaled(_each(fmpq(term.slope), size)).shifted(_each(term.shift, size))
         layer = part if layer is None else layer.stacked_on(part)
-        block = np.full((size, size), ZERO, dtype=object)
-        np.fill_diagonal(block, _each(term.weight, size))
-        blocks.append(block)
     if layer is None:
         raise AssertionError("a piecewise function has a term")
-    affine = ExactAffine.dense(np.hstack(blocks), _each(base, size), budget)
+    units, weights = len(terms) * size, np.concatenate([_each(term.weight, size) for term in terms])
+    matrix = SparseRows.gathered(np.arange(units) % size, np.arange(units), weights, (size, units))
+    affine = ExactAffine.sparse(matrix, _each(base, size), budget)
     return replace(x, layers=(*x.layers, layer), affine=affine, rewritten=True)
 
 
@@ -64,14 +63,21 @@ def largest_of_two(step: Step, x: Variable, y: Variable, *, smallest: bool = Fal
     """max(x, y) = y + relu(x − y), or min(x, y) = y − relu(y − x)."""
     both, shape = joined(step, x, y)
     half, budget = both.labels.size // 2, both.affine.budget
-    budget.floats(20 * half * half)
-    one, none = np.eye(half), np.zeros((half, half))
-    gap = np.hstack([-one, one] if smallest else [one, -one])
-    units = both.affine.multiplied(np.vstack([gap, np.hstack([none, one]), np.hstack([none, -one])]))
-    ends = np.hstack([-one if smallest else one, one, -one])
-    affine = ExactAffine.identity(3 * half, budget).multiplied(ends)
+    budget.floats(60 * half)
+    sign = -1.0 if smallest else 1.0
+    units = both.affine.multiplied(_blocks([[sign, -sign], [0.0, 1.0], [0.0, -1.0]], half))
+    affine = ExactAffine.identity(3 * half, budget).multiplied(_blocks([[sign, 1.0, -1.0]], half))
     labels = np.arange(half).reshape(shape)
     return replace(both, layers=(*both.layers, units), affine=affine, labels=labels, rewritten=True)
+
+
+def _blocks(factors: Sequence[Sequence[float]], size: int) -> SparseRows:
+    """A matrix of blocks, each a multiple of the identity."""
+    table, numbers = np.array(factors), np.arange(size)
+    height, width = table.shape
+    rows = np.add.outer(np.repeat(np.arange(height), width) * size, numbers).ravel()
+    places = np.add.outer(np.tile(np.arange(width), height) * size, numbers).ravel()
+    return SparseRows.gathered(rows, places, np.repeat(table.ravel(), size), (height * size, width * size))
 
 
 def _each(value: RationalArray | fmpq, size: int) -> RationalArray:

@@ -15,6 +15,7 @@ from flint import fmpq
 from relugeom.importers.onnx.piecewise import largest_of_two
 from relugeom.importers.onnx.values import Step, Value, Variable
 from relugeom.importers.rational_arrays import rationals
+from relugeom.importers.sparse_rows import SparseRows
 from relugeom.linalg.arrays import FloatArray, IntArray
 
 __all__ = ["WINDOWS"]
@@ -103,15 +104,12 @@ def _convolution(step: Step) -> Value:
     windows = _windows(step, x, kernel.shape[2:])
     flat, size = windows.flat(), x.labels.size
     count = flat.shape[1]
-    step.budget.steps(len(kernel) * kernel.shape[1], PLACE)
-    step.budget.floats(len(kernel) * count * (size + 1))
-    matrix = np.zeros((len(kernel), count, size + 1))  # the last column gathers what falls into the padding
-    for output, filters in enumerate(kernel.reshape(len(kernel), kernel.shape[1], -1)):
-        first = output // (len(kernel) // groups) * kernel.shape[1]
-        for channel, weights in enumerate(filters):
-            seen = flat[first + channel]
-            np.add.at(matrix[output], (np.arange(count)[:, None], seen), np.broadcast_to(weights, seen.shape))
-    rows = matrix[:, :, :-1].reshape(-1, size)
+    within = kernel.reshape(groups, -1, 1, kernel.shape[1], windows.places)
+    seen = flat.reshape(groups, 1, kernel.shape[1], count, windows.places).transpose(0, 1, 3, 2, 4)
+    step.budget.floats(5 * count * kernel.size)
+    shape = np.broadcast_shapes(within.shape, seen.shape)
+    row = np.broadcast_to(np.arange(len(kernel) * count).reshape(*shape[:3], 1, 1), shape)
+    rows = _matrix(row, np.broadcast_to(seen, shape), np.broadcast_to(within, shape), (len(kernel) * count, size))
     shape = (1, len(kernel), *windows.spatial)
     affine = x.affine.multiplied(rows)
     if step.has(2):
@@ -135,15 +133,21 @@ def _global_average(step: Step) -> Value:
 def _averaged(step: Step, x: Variable, windows: _Windows, include_padding: int) -> Variable:
     flat, size = windows.flat(), x.labels.size
     seen = flat.reshape(-1, flat.shape[2])
-    step.budget.floats(len(seen) * (size + 1))
-    matrix: FloatArray = np.zeros((len(seen), size + 1))
-    np.add.at(matrix, (np.arange(len(seen))[:, None], seen), 1.0)
+    step.budget.floats(5 * seen.size)
+    row = np.broadcast_to(np.arange(len(seen))[:, None], seen.shape)
+    matrix = _matrix(row, seen, np.ones(seen.shape), (len(seen), size))
     counts = np.full(len(seen), flat.shape[2]) if include_padding else (seen >= 0).sum(axis=1)
     if not counts.all():
         raise step.damaged("averages windows that hold padding only")
     shares = np.array([fmpq(1, int(count)) for count in counts], dtype=object)
-    affine = x.affine.multiplied(matrix[:, :-1]).scaled(shares)
+    affine = x.affine.multiplied(matrix).scaled(shares)
     return replace(x, affine=affine, labels=np.arange(len(seen)).reshape(1, len(flat), *windows.spatial))
+
+
+def _matrix(row: IntArray, seen: IntArray, weights: FloatArray, shape: tuple[int, int]) -> SparseRows:
+    """Weights of the values that windows see, padding left out."""
+    kept = seen >= 0
+    return SparseRows.gathered(row[kept], seen[kept], weights[kept], shape)
 
 
 def _maximum(step: Step) -> Value:
