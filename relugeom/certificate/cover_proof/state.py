@@ -1,0 +1,170 @@
+"""The state at a node of a covering tree: box, proved bounds of units, splits on the path, contradictions."""
+
+from dataclasses import dataclass
+
+from relugeom.certificate.cover_proof.problem import CoverProblem
+
+__all__ = ["SLOPE_BITS", "CoverState", "LevelLines", "root_state"]
+
+SLOPE_BITS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LevelLines:
+    """What bounds relu(z) of the units of a level: below · z for a coefficient < 0, above · z + shift for one > 0.
+
+    Attributes
+    ----------
+    below, above
+        Slopes over 2^SLOPE_BITS, one per unit.
+    shifts
+        (unit of the level, shift) where that is not 0, over 2^(SLOPE_BITS + that of the level's bounds).
+    unlimited
+        Units of the level that nothing bounds above.
+    """
+
+    below: list[int]
+    above: list[int]
+    shifts: list[tuple[int, int]]
+    unlimited: list[int]
+
+
+@dataclass(slots=True)
+class CoverState:
+    """What is known at a node; copied before it goes down a side.
+
+    Attributes
+    ----------
+    lower, upper
+        The box over 2^exponent.
+    low, high
+        Proved bounds of units, integers over 2^B of their level; None if there is none.
+    signs
+        1 or −1 for units that are split on the path: the row sign · z ≥ 0 holds.
+    cuts
+        Bisections and branches on the path.
+    contradiction
+        Whether the cell was found to be empty.
+    """
+
+    problem: CoverProblem
+    lower: list[int | None]
+    upper: list[int | None]
+    low: list[int | None]
+    high: list[int | None]
+    signs: dict[int, int]
+    cuts: int
+    contradiction: bool
+    _lines: list[LevelLines | None]
+
+    def copy(self) -> "CoverState":
+        """An equal state that can change by itself."""
+        return CoverState(
+            self.problem,
+            self.lower[:],
+            self.upper[:],
+            self.low[:],
+            self.high[:],
+            self.signs.copy(),
+            self.cuts,
+            self.contradiction,
+            self._lines[:],
+        )
+
+    def cut(self, column: int, value: int, *, above: bool) -> None:
+        """Go to the side x ≥ value or x ≤ value of an input, a value over 2^exponent."""
+        lower, upper = self.lower[column], self.upper[column]
+        self.cuts += 1
+        if above:
+            self.lower[column] = lower = value if lower is None else max(lower, value)
+        else:
+            self.upper[column] = upper = value if upper is None else min(upper, value)
+        if lower is not None and upper is not None and lower > upper:
+            self.contradiction = True
+        self.check_groups()
+
+    def split(self, unit: int, *, above: bool) -> None:
+        """Go to the side z ≥ 0 or z ≤ 0 of a unit."""
+        self.signs[unit] = 1 if above else -1
+        self.tighten(unit, 0 if above else None, None if above else 0)
+
+    def tighten(self, unit: int, low: int | None, high: int | None) -> None:
+        """Take new bounds of a unit where they are better."""
+        old_low, old_high = self.low[unit], self.high[unit]
+        if low is None or (old_low is not None and old_low > low):
+            low = old_low
+        if high is None or (old_high is not None and old_high < high):
+            high = old_high
+        self.low[unit], self.high[unit] = low, high
+        self._lines[self.problem.level_of[unit]] = None
+        if low is not None and high is not None and low > high:
+            self.contradiction = True
+
+    def is_unstable(self, unit: int) -> bool:
+        """Whether z may have either sign, as far as is known."""
+        low, high = self.low[unit], self.high[unit]
+        return (high is None or high > 0) and (low is None or low < 0)
+
+    def check_groups(self) -> None:
+        """Find the contradiction of a group that cannot have the sum 1."""
+        one = 1 << self.problem.exponent
+        for group in self.problem.groups:
+            lower, upper = [self.lower[k] for k in group], [self.upper[k] for k in group]
+            least, most = _sum(lower), _sum(upper)
+            if (least is not None and least > one) or (most is not None and most < one):
+                self.contradiction = True
+
+    def lines(self, level: int, first: int, count: int) -> LevelLines:
+        """The lines of a level's units."""
+        known = self._lines[level]
+        if known is None:
+            known = self._lines[level] = _level_lines(self.low[first : first + count], self.high[first : first + count])
+        return known
+
+
+def root_state(problem: CoverProblem) -> CoverState:
+    """The state before anything is known."""
+    nothing: list[int | None] = [None] * problem.units
+    state = CoverState(
+        problem=problem,
+        lower=list(problem.lower),
+        upper=list(problem.upper),
+        low=nothing,
+        high=nothing[:],
+        signs={},
+        cuts=0,
+        contradiction=False,
+        _lines=[None] * len(problem.levels),
+    )
+    state.check_groups()
+    return state
+
+
+def _sum(values: list[int | None]) -> int | None:
+    total = 0
+    for value in values:
+        if value is None:
+            return None
+        total += value
+    return total
+
+
+def _level_lines(lows: list[int | None], highs: list[int | None]) -> LevelLines:
+    one = 1 << SLOPE_BITS
+    lines = LevelLines([0] * len(lows), [0] * len(lows), [], [])
+    for unit, (low, high) in enumerate(zip(lows, highs, strict=True)):
+        if high is not None and high <= 0:
+            continue
+        if low is not None and low >= 0:
+            lines.below[unit] = lines.above[unit] = one
+        elif high is None:
+            lines.below[unit] = 0 if low is None else one
+            lines.unlimited.append(unit)
+        elif low is None:
+            lines.shifts.append((unit, high << SLOPE_BITS))
+        else:
+            lines.below[unit] = one if high >= -low else 0
+            slope = (high << SLOPE_BITS) // (high - low)
+            lines.above[unit] = slope
+            lines.shifts.append((unit, max(-slope * low, (high << SLOPE_BITS) - slope * high)))
+    return lines

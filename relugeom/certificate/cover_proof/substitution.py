@@ -1,0 +1,233 @@
+"""Back-substitution in integers: what a mixed form is at most on a cell, by the rule of FORMAT.md.
+
+The one idea: from the top level down, relu(z) of each unit is replaced by a line in z that is above coefficient ·
+relu(z), so that in the end a form in the inputs is left. Nothing is rounded but the slope of the upper line; all forms
+of a batch go through each level as one product of integer matrices.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain
+
+from flint import fmpz, fmpz_mat
+
+from relugeom.certificate.cover_proof.problem import CoverProblem, Level, MixedForm
+from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState, LevelLines
+
+__all__ = ["Choice", "InputForm", "Substitution"]
+
+Choice = dict[int, list[bool]]
+"""Per level which units take their upper line."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputForm:
+    """A form in the inputs that is above another one on a cell.
+
+    Attributes
+    ----------
+    coefficients, exponent
+        One per input, over 2^exponent.
+    constant, constant_exponent
+        c₀ over 2^constant_exponent.
+    """
+
+    coefficients: list[int]
+    exponent: int
+    constant: int
+    constant_exponent: int
+
+
+class Substitution:
+    """Replaces forms on the cells of one problem.
+
+    Attributes
+    ----------
+    bits
+        B per level with units: its bounds are integers over 2^B.
+    """
+
+    def __init__(self, problem: CoverProblem, bits: list[int]) -> None:
+        self.problem, self.bits = problem, bits
+        self._grouped = {column for group in problem.groups for column in group}
+        self._free = [column for column in range(len(problem.lower)) if column not in self._grouped]
+
+    def maxima(self, state: CoverState, forms: Sequence[MixedForm]) -> list[Fraction | None]:
+        """What each form is at most on the cell; None without a bound."""
+        found = self.replace(state, forms)
+        return [None if form is None else self.maximum(state, form) for form in found]
+
+    def bound(self, state: CoverState, units: Sequence[int]) -> list[tuple[Fraction | None, Fraction | None]]:
+        """Lower and upper bounds of z of some units of one level."""
+        forms = [MixedForm(units={unit: sign}) for unit in units for sign in (-1, 1)]
+        values = self.maxima(state, forms)
+        return [
+            (None if least is None else -least, most) for least, most in zip(values[0::2], values[1::2], strict=True)
+        ]
+
+    def replace(
+        self,
+        state: CoverState,
+        forms: Sequence[MixedForm],
+        *,
+        record: Choice | None = None,
+        choice: Choice | None = None,
+    ) -> list[InputForm | None]:
+        """The forms in the inputs; None where a unit that nothing bounds above gets in the way.
+
+        Parameters
+        ----------
+        record
+            Takes the lines that the (only) form chose.
+        choice
+            The lines to take, whatever the coefficients say: only the combination that chose them is bounded then.
+        """
+        exponent, columns = max((form.exponent for form in forms), default=0), len(self.problem.lower)
+        top = max(self.bits, default=0)
+        shifts = [exponent - form.exponent for form in forms]
+        rows = [[0] * columns for _ in forms]
+        constants = [form.constant << (shift + top) for form, shift in zip(forms, shifts, strict=True)]
+        for row, form, shift in zip(rows, forms, shifts, strict=True):
+            for column, value in form.inputs.items():
+                row[column] = value << shift
+        total, unlimited = exponent, set[int]()
+        for copy, places in zip(self.problem.copies, self.problem.columns, strict=True):
+            pass_down = _Descent(self, state, forms, exponent, top, record, choice)
+            pass_down.go(copy, unlimited)
+            if pass_down.exponent > total:
+                up = pass_down.exponent - total
+                rows = [[value << up for value in row] for row in rows]
+                constants = [value << up for value in constants]
+                total = pass_down.exponent
+            down = total - pass_down.exponent
+            for place, row in enumerate(rows):
+                constants[place] += int(pass_down.constants[place]) << down
+                for column, entry in zip(places, pass_down.rows[place] if pass_down.rows else (), strict=False):
+                    row[column] += int(entry) << down
+        return [
+            None if place in unlimited else InputForm(row, total, constant, total + top)
+            for place, (row, constant) in enumerate(zip(rows, constants, strict=True))
+        ]
+
+    def maximum(self, state: CoverState, form: InputForm) -> Fraction | None:
+        """The maximum of a form in the inputs over the box and its groups; None if it has none."""
+        total = 0
+        for column in self._free:
+            value = form.coefficients[column]
+            if value:
+                side = state.upper[column] if value > 0 else state.lower[column]
+                if side is None:
+                    return None
+                total += value * side
+        for group in self.problem.groups:
+            most = self._group_maximum(state, form, group)
+            if most is None:
+                return None
+            total += most
+        scale = form.exponent + self.problem.exponent
+        total <<= form.constant_exponent - form.exponent
+        total += form.constant << self.problem.exponent
+        return Fraction(total, 1 << (scale + form.constant_exponent - form.exponent))
+
+    def _group_maximum(self, state: CoverState, form: InputForm, group: Sequence[int]) -> int | None:
+        """Start at the lower sides, and give what is left of 1 to the largest coefficients first."""
+        left, total = 1 << self.problem.exponent, 0
+        if not any(form.coefficients[column] for column in group):
+            return 0
+        for column in group:
+            lower = state.lower[column]
+            if lower is None:
+                return None
+            left -= lower
+            total += lower * form.coefficients[column]
+        for column in sorted(group, key=form.coefficients.__getitem__, reverse=True):
+            lower, upper = state.lower[column], state.upper[column]
+            if lower is not None:
+                step = left if upper is None else min(left, upper - lower)
+                total += step * form.coefficients[column]
+                left -= step
+        return total
+
+
+class _Descent:
+    """The way of a batch down the levels of one copy."""
+
+    def __init__(
+        self,
+        substitution: Substitution,
+        state: CoverState,
+        forms: Sequence[MixedForm],
+        exponent: int,
+        top: int,
+        record: Choice | None,
+        choice: Choice | None,
+    ) -> None:
+        self._bits, self._state, self._forms = substitution.bits, state, forms
+        self._top = top
+        self._record, self._choice = record, choice
+        self.exponent = exponent
+        self.rows: list[list[fmpz]] | None = None
+        self.constants: list[fmpz] = [fmpz(0)] * len(forms)
+
+    def go(self, levels: Sequence[Level], unlimited: set[int]) -> None:
+        """Down to the inputs; `rows` is None if all coefficients there are 0."""
+        for below, level in zip((*reversed(levels[:-1]), None), reversed(levels), strict=True):
+            rows = self._joined(level)
+            if rows is None:
+                self.rows = None
+                continue
+            width, product = level.matrix.ncols() - 1, fmpz_mat(len(rows), level.count, [*chain.from_iterable(rows)])
+            entries = (product * level.matrix).entries()
+            self.exponent += level.exponent
+            found = []
+            for place in range(len(rows)):
+                start = place * (width + 1)
+                found.append(entries[start : start + width])
+                bias = entries[start + width] << self._top
+                self.constants[place] = (self.constants[place] << level.exponent) + bias
+            self.rows = found if below is None else self._relaxed(below, found, unlimited)
+
+    def _joined(self, level: Level) -> list[list[fmpz]] | None:
+        """Coefficients of the level's z, those that the forms have themselves included; None if all are 0."""
+        inside = range(level.first, level.first + level.count)
+        entries = [form.outputs if level.number < 0 else form.units for form in self._forms]
+        own = [(place, unit) for place, pairs in enumerate(entries) for unit in pairs if unit in inside]
+        if not own:
+            return self.rows if self.rows is not None and any(map(any, self.rows)) else None
+        rows = self.rows or [[fmpz(0)] * level.count for _ in self._forms]
+        for place, unit in own:
+            rows[place][unit - level.first] += entries[place][unit] << (self.exponent - self._forms[place].exponent)
+        return rows
+
+    def _relaxed(self, level: Level, rows: list[list[fmpz]], unlimited: set[int]) -> list[list[fmpz]]:
+        """From coefficients of relu(z) to coefficients of z."""
+        lines = self._state.lines(level.number, level.first, level.count)
+        up = self._top - self._bits[level.number]
+        found = []
+        for place, row in enumerate(rows):
+            above = self._above(level, lines, row)
+            found.append(
+                [
+                    value * (high if taken else low)
+                    for value, taken, high, low in zip(row, above, lines.above, lines.below, strict=True)
+                ]
+            )
+            constant = self.constants[place] << SLOPE_BITS
+            for unit, shift in lines.shifts:
+                if above[unit]:
+                    constant += row[unit] * shift << up
+            self.constants[place] = constant
+            if any(above[unit] and row[unit] for unit in lines.unlimited):
+                unlimited.add(place)
+        self.exponent += SLOPE_BITS
+        return found
+
+    def _above(self, level: Level, lines: LevelLines, row: Sequence[fmpz]) -> list[bool]:
+        """Which units take their upper line."""
+        if self._choice is not None and level.number in self._choice:
+            return self._choice[level.number]
+        above = [value > 0 for value in row]
+        if self._record is not None:
+            self._record[level.number] = above
+        return above

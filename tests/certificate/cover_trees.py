@@ -1,0 +1,142 @@
+"""Random covering trees, and back-substitution done naively, in rationals and one form at a time."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import permutations
+from math import floor
+
+import numpy as np
+import oracles
+from claim_truth import columns
+
+from relugeom.claims.cover_tree import CoverTree, NodeKind
+
+ONE = Fraction(1)
+
+
+def tree_of(nodes: Sequence[tuple[NodeKind, int, float, Sequence[int], Sequence[float]]]) -> CoverTree:
+    """The tree of nodes (kind, index, value, units to bound, weights) in preorder."""
+    kind, index, value, bounded, weights = zip(*nodes, strict=True)
+    return CoverTree(
+        np.array(kind),
+        np.array(index),
+        np.array(value, dtype=np.float64),
+        np.cumsum([0, *map(len, bounded)]),
+        np.array([unit for units in bounded for unit in units], dtype=np.int32),
+        np.cumsum([0, *map(len, weights)]),
+        np.array([weight for given in weights for weight in given], dtype=np.float64),
+    )
+
+
+def random_tree(
+    random, lower, upper, units: int, weights: int, *, whole: Sequence[bool] = (), depth: int = 3
+) -> CoverTree:
+    """Cuts and splits at random to a depth, weights and units at random: it may prove a claim, or not."""
+    nodes: list[tuple[NodeKind, int, float, Sequence[int], Sequence[float]]] = []
+
+    def chosen() -> list[int]:
+        return random.permutation(units)[: random.integers(0, units + 1)].tolist()
+
+    def grow(low: list[float], high: list[float], split: frozenset[int], left: int) -> None:
+        kind = random.integers(0, 5)
+        finite = [k for k in range(len(low)) if np.isfinite(high[k] - low[k])]
+        if left and kind >= 3 and len(split) < units:
+            unit = int(random.choice([unit for unit in range(units) if unit not in split]))
+            nodes.append((NodeKind.SPLIT, unit, 0.0, chosen(), ()))
+            for _ in range(2):
+                grow(low[:], high[:], split | {unit}, left - 1)
+        elif left and kind and finite:
+            k = int(random.choice(finite))
+            between = (low[k] + high[k]) / 2 if random.integers(4) else random.uniform(low[k] - 0.1, high[k] + 0.1)
+            whole_cut = bool(whole and whole[k] and random.integers(2))
+            value = float(floor(between)) if whole_cut else between
+            nodes.append((NodeKind.BRANCH if whole_cut else NodeKind.BISECT, k, value, chosen(), ()))
+            for side in range(2):
+                least, most = low[:], high[:]
+                (least if side else most)[k] = value + (whole_cut and side)
+                grow(least, most, split, left - 1)
+        else:
+            given = random.random(weights) if random.integers(2) else ()
+            empty = not random.integers(8)
+            nodes.append((NodeKind.EMPTY if empty else NodeKind.CLOSED, -1, 0.0, chosen(), () if empty else given))
+
+    grow(list(lower), list(upper), frozenset(), depth)
+    return tree_of(nodes)
+
+
+def naive_lines(low: Fraction | None, high: Fraction | None) -> tuple[Fraction, Fraction, Fraction | None]:
+    """Lower slope, upper slope and shift of a unit; the shift is None where nothing bounds it above."""
+    if high is not None and high <= 0:
+        return Fraction(0), Fraction(0), Fraction(0)
+    if low is not None and low >= 0:
+        return ONE, ONE, Fraction(0)
+    if high is None:
+        return Fraction(0) if low is None else ONE, Fraction(0), None
+    if low is None:
+        return Fraction(0), Fraction(0), high
+    slope = Fraction(floor(high * (1 << 20) / (high - low)), 1 << 20)
+    return Fraction(int(high >= -low)), slope, max(-slope * low, high - slope * high)
+
+
+def naive_maximum(networks, domain, own, box, bounds, form) -> Fraction | None:
+    """The largest value of a form on a cell by FORMAT.md's rule.
+
+    Parameters
+    ----------
+    box, bounds
+        (lower, upper) per input, (low, high) per unit.
+    form
+        Constant, and coefficients of inputs, units and outputs by number.
+    """
+    constant, inputs, units, outputs = form
+    total = [Fraction(inputs.get(k, 0)) for k in range(len(box))]
+    first_unit = first_output = 0
+    constant = Fraction(constant)
+    for copy, network in enumerate(networks):
+        places = columns(domain.inputs, own) if copy else range(domain.inputs)
+        layers = oracles.exact_layers(network)
+        starts = [first_unit + sum(network.widths[:k]) for k in range(len(network.widths))]
+        z = [Fraction(outputs.get(first_output + k, 0)) for k in range(network.outputs)]
+        for layer in range(len(layers) - 1, -1, -1):
+            weight, bias = layers[layer]
+            below = [
+                sum((c * row[k] for c, row in zip(z, weight, strict=True)), Fraction(0)) for k in range(len(weight[0]))
+            ]
+            constant += sum((c * entry for c, entry in zip(z, bias, strict=True)), Fraction(0))
+            if not layer:
+                for place, value in zip(places, below, strict=True):
+                    total[place] += value
+                break
+            z = []
+            for k, value in enumerate(below):
+                unit = starts[layer - 1] + k
+                lower_slope, upper_slope, shift = naive_lines(*bounds[unit])
+                if value > 0 and shift is None:
+                    return None
+                constant += value * shift if value > 0 else 0
+                z.append(value * (upper_slope if value > 0 else lower_slope) + units.get(unit, 0))
+        first_unit, first_output = first_unit + network.units, first_output + network.outputs
+    return naive_box_maximum(domain, own, box, constant, total)
+
+
+def naive_box_maximum(domain, own, box, constant, total) -> Fraction | None:
+    """Each group in every order, each other input by itself."""
+    groups = [list(group) for group in domain.groups]
+    groups += [[domain.inputs + own.index(k) for k in group] for group in domain.groups if set(group) <= set(own)]
+    grouped = {k for group in groups for k in group}
+    for k, value in enumerate(total):
+        if k not in grouped and value:
+            side = box[k][value > 0]
+            if side is None:
+                return None
+            constant += value * side
+    for group in groups:
+        best = []
+        for order in permutations(group):
+            left, value = ONE - sum(box[k][0] for k in group), sum(total[k] * box[k][0] for k in group)
+            for k in order:
+                step = min(left, box[k][1] - box[k][0])
+                left, value = left - step, value + step * total[k]
+            best.append(value)
+        constant += max(best)
+    return constant

@@ -1,0 +1,206 @@
+"""Covering trees of any kind: what is written is true and accepted, and every bound is that of the rule, exactly."""
+
+from fractions import Fraction
+
+import numpy as np
+import oracles
+from claim_truth import is_met, moves_wrongly
+from cover_trees import naive_maximum, random_tree
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from networks import integer_network
+
+from relugeom.certificate.claim import prepare_claim
+from relugeom.certificate.claim_proof.counterexample import UnprovedClaimError
+from relugeom.certificate.cover_proof.problem import MixedForm, cover_problem
+from relugeom.certificate.cover_proof.settle import settle_cover
+from relugeom.certificate.cover_proof.state import root_state
+from relugeom.certificate.cover_proof.substitution import Substitution
+from relugeom.claims.claim import Excluded, Monotone, Scope, Twin
+from relugeom.claims.inequality import Inequality
+from relugeom.deadline import NEVER
+from relugeom.geometry.domain import Domain, list_admissible
+
+seeds = st.integers(0, 2**32 - 1)
+inf = float("inf")
+
+
+def domains():
+    """Boxes with two inputs: plain, with open sides, with rows; integers, and one-hot groups."""
+    return [
+        Domain.box([-1, -1], [1, 1]),
+        Domain.box([-2.5, 0.25], [0.5, 0.25]),
+        Domain.box([-inf, 0], [1, inf]),
+        Domain([-1, -1], [1, 1], A=[[1.0, 1.0]], b=[0.5]),
+        Domain([-1, -1], [1, 1], E=[[1.0, 1.0]], f=[0.25]),
+        Domain([-2, -1], [2, 1], kinds=("integer", "continuous")),
+        Domain([0, 0], [1, 1], groups=((0, 1),)),
+    ]
+
+
+def small(values):
+    return tuple(Fraction(int(value), 2) for value in values)
+
+
+def random_sets(random, inputs, outputs, own=0, copied=0):
+    """One or two sets of one or two inequalities; constants are low, so that many claims hold."""
+    sets = []
+    for _ in range(random.integers(1, 3)):
+        members = []
+        for _ in range(random.integers(1, 3)):
+            x, second = small(random.integers(-2, 3, inputs)), small(random.integers(-2, 3, own))
+            y, other = small(random.integers(-2, 3, outputs)), small(random.integers(-2, 3, copied))
+            constant = Fraction(int(random.integers(-25, 2)), int(random.integers(1, 4)))
+            members.append(Inequality(constant, x, y, second, other, strict=bool(random.integers(2))))
+        sets.append(tuple(members))
+    return tuple(sets)
+
+
+def random_claim(random, domain):
+    """A claim, and the networks that it is about."""
+    network = integer_network(random, 2, *[(3,), (2, 2), (3, 2)][random.integers(3)], 2)
+    scope = Scope.ADMISSIBLE if domain.has_integers and random.integers(2) else Scope.RELAXATION
+    kind = random.integers(4)
+    if kind == 0:
+        return Excluded(random_sets(random, 2, 2), scope), [network]
+    own = [(0,), (1,), (0, 1), ()][random.integers(4)]
+    if kind == 1:
+        return Excluded(random_sets(random, 2, 2, len(own), 2), scope, twin=Twin(own)), [network]
+    second = integer_network(random, 2, 2, 2)
+    if kind == 2:
+        return Excluded(random_sets(random, 2, 2, len(own), 2), scope, twin=Twin(own, second_network=True)), [
+            network,
+            second,
+        ]
+    return Monotone(int(random.integers(2)), int(random.integers(2)), int(random.choice([-1, 1]))), [network]
+
+
+def task_of(claim, networks, domain):
+    return prepare_claim(claim, networks[0], domain, networks[1] if len(networks) > 1 else None)
+
+
+def is_true(claim, networks, domain) -> bool:
+    if isinstance(claim, Monotone):
+        return not moves_wrongly(claim, networks[0], domain)
+    if claim.scope is Scope.ADMISSIBLE and domain.integral.all():
+        claim = Excluded(claim.sets, Scope.ADMISSIBLE, twin=claim.twin)
+        own = claim.twin.own if claim.twin else ()
+        points = list_admissible(domain).tolist()
+        return not any(_meets(claim, networks, x, other) for x in points for other in points if _agree(x, other, own))
+    return not is_met(claim, networks, domain)
+
+
+def _agree(x, other, own) -> bool:
+    return all(a == b for k, (a, b) in enumerate(zip(x, other, strict=True)) if k not in own)
+
+
+def _meets(claim, networks, x, other) -> bool:
+    outputs = oracles.evaluate_layers(oracles.exact_layers(networks[0]), x)[-1]
+    every = [*x, *(other[k] for k in (claim.twin.own if claim.twin else ()))]
+    if claim.twin:
+        outputs = [*outputs, *oracles.evaluate_layers(oracles.exact_layers(networks[-1]), other)[-1]]
+    for members in claim.sets:
+        values = [
+            (
+                part.constant
+                + sum(c * Fraction(v) for c, v in zip((*part.inputs, *part.own_inputs), every, strict=True))
+                + sum(c * v for c, v in zip((*part.outputs, *part.copy_outputs), outputs, strict=True)),
+                part.strict,
+            )
+            for part in members
+        ]
+        if all(value > 0 or (value == 0 and not strict) for value, strict in values):
+            return True
+    return False
+
+
+def problem_and_tree(random, claim, networks, domain):
+    task = task_of(claim, networks, domain)
+    problem = cover_problem(task)
+    own = claim.twin.own if isinstance(claim, Excluded) and claim.twin else ()
+    places = [*range(2), *own]
+    weights = sum(map(len, problem.sets))
+    lower, upper = domain.lower[places].tolist(), domain.upper[places].tolist()
+    return task, random_tree(random, lower, upper, problem.units, weights, whole=problem.whole)
+
+
+@settings(max_examples=40)
+@given(seeds)
+def test_only_true_claims_are_proved(tmp_path_factory, seed):
+    random = np.random.default_rng(seed)
+    domain = domains()[random.integers(7)]
+    claim, networks = random_claim(random, domain)
+    task, tree = problem_and_tree(random, claim, networks, domain)
+    path = tmp_path_factory.mktemp("cover") / "claim.cert"
+    try:
+        settle_cover(task, tree, path, NEVER)
+    except UnprovedClaimError as error:
+        assert not path.exists() and "covering tree" in str(error)
+        return
+    assert is_true(claim, networks, domain)
+
+
+def random_cell(random, problem, own, domain):
+    """A state after a few steps, and some points of the box."""
+    state = root_state(problem)
+    substitution = Substitution(problem, [int(bits) for bits in random.integers(0, 40, len(problem.levels))])
+    for _ in range(random.integers(1, 8)):
+        if state.contradiction:
+            break
+        step = random.integers(3)
+        if step == 0:
+            level = problem.levels[random.integers(len(problem.levels))]
+            units = [level.first + k for k in range(level.count) if random.integers(2)]
+            for unit, (low, high) in zip(units, substitution.bound(state, units), strict=True):
+                scale = 1 << substitution.bits[level.number]
+                low = None if low is None else int(np.floor(float(low * scale))) - 1
+                high = None if high is None else int(np.ceil(float(high * scale))) + 1
+                state.tighten(unit, low, high)
+        elif step == 1 and problem.units > len(state.signs):
+            unit = int(random.choice([unit for unit in range(problem.units) if unit not in state.signs]))
+            state.split(unit, above=bool(random.integers(2)))
+        else:
+            column = int(random.integers(len(problem.lower)))
+            state.cut(column, int(random.integers(-2, 3) << problem.exponent) // 2, above=bool(random.integers(2)))
+    return state, substitution
+
+
+@settings(max_examples=100)
+@given(seeds)
+def test_maxima_are_those_of_the_rule_done_naively(seed):
+    random = np.random.default_rng(seed)
+    domain = domains()[random.integers(7)]
+    claim, networks = random_claim(random, domain)
+    own = claim.twin.own if isinstance(claim, Excluded) and claim.twin else ()
+    if isinstance(claim, Excluded) and claim.twin and len(networks) == 1:
+        networks = networks * 2
+    problem = cover_problem(task_of(claim, networks[:1] if not _second(claim) else networks, domain))
+    state, substitution = random_cell(random, problem, own, domain)
+    if state.contradiction:
+        return
+    outputs = sum(levels[-1].count for levels in problem.copies)
+    forms = []
+    for _ in range(3):
+        entries = [random.integers(-3, 4, count) for count in (len(problem.lower), problem.units, outputs)]
+        inputs, units, ends = ({k: int(v) for k, v in enumerate(row) if v} for row in entries)
+        forms.append(MixedForm(int(random.integers(0, 3)), int(random.integers(-5, 6)), inputs, units, ends))
+    scale, e = [substitution.bits[level] for level in problem.level_of], problem.exponent
+    box = [
+        tuple(None if v is None else Fraction(v, 1 << e) for v in sides)
+        for sides in zip(state.lower, state.upper, strict=True)
+    ]
+    bounds = [
+        tuple(None if v is None else Fraction(v, 1 << bits) for v in ends)
+        for *ends, bits in zip(state.low, state.high, scale, strict=True)
+    ]
+    for form, found in zip(forms, substitution.maxima(state, forms), strict=True):
+        table = [
+            {k: Fraction(v, 1 << form.exponent) for k, v in row.items()}
+            for row in (form.inputs, form.units, form.outputs)
+        ]
+        naive = naive_maximum(networks, domain, own, box, bounds, (Fraction(form.constant, 1 << form.exponent), *table))
+        assert found == naive
+
+
+def _second(claim) -> bool:
+    return isinstance(claim, Excluded) and claim.twin is not None and claim.twin.second_network
