@@ -8,7 +8,8 @@ second one, and of the domain, compare the digests. certificate/FORMAT.md define
 
 There is one proof form. On a cell, where the forms h_i are ≥ 0 and the forms e_j are 0, R = λ₀ t + Σ λ_i h_i + Σ μ_j
 e_j with λ₀ > 0 and λ_i ≥ 0 is computed again from the weights. If R ≤ 0 on the whole box, input by input, then t ≤ 0
-on the cell.
+on the cell. In a covering tree, where units need not be decided, a form in inputs that is nowhere smaller takes the
+place of R.
 
 Notation: numbers are integers over a known 2^e. A *form* c₀ + c₁ x₁ + … is the list of its coefficients: the
 constant, the inputs' and, where units may be relaxed, those of a variable per unit; a coefficient's index in the list
@@ -17,10 +18,11 @@ copy of a network in turn); units of hidden layers are numbered from 0; a path d
 the next level begins.
 
 How to read this file: limits and kinds of lines; numbers and texts; the header; the cell at a node (`Cell`: the forms
-of units, the path, sums of rows, points); the lines of a tree (`Walk`: one method a kind of line, and the table
-`CHECKS`); what is proved in words; the model; the program. A docstring names in brackets the section of FORMAT.md that
-its function checks. What goes wrong raises `Refused` (by `admit`) or `Rejected` (by `require`); any other exception
-while a file is read means that the file is damaged, and refuses it as well.
+of units, the path, sums of rows, points); the cell at a node of a covering tree (`Cover`: the path, what units put out,
+forms that are nowhere smaller, their maximum); the lines of a tree (`Walk`: one method a kind of line, and the tables
+`CHECKS` and `COVER_CHECKS`); what is proved in words; the model; the program. A docstring names in brackets the section
+of FORMAT.md that its function checks. What goes wrong raises `Refused` (by `admit`) or `Rejected` (by `require`); any
+other exception while a file is read means that the file is damaged, and refuses it as well.
 """
 
 import ast
@@ -56,6 +58,8 @@ OBJECT_BITS = 288  # bits that an integer takes besides its own
 WORK = 1 << 26  # steps (products of coefficients) that any file may ask for
 WORK_PER_BYTE = 1 << 10  # further steps for each byte of it
 LONG = 14  # 2^14 bits of numbers, or of the product of their lengths, make a further step
+FLOAT_BITS = 1 << 10  # bits of a float64 before its point
+SLOPE_BITS = 20  # slopes in covering trees are integers over 2^20
 HEADER_BYTES = 10_000  # bytes of the header of an array in a model, as NumPy has it
 
 
@@ -75,6 +79,10 @@ class Line:
     BRANCH = b"k"  # two subtrees follow: an integer input is at most a value, or above it
     TAKEN = b"t"  # a unit is on the pattern's side
     FLAT = b"f"  # a leaf: the cell is proved to be flat
+    HALVED = b"b"  # two subtrees follow: an input is at most a value, or at least
+    BOUNDED = b"n"  # units have bounds by back-substitution
+    BOUNDED_BY_ROWS = b"d"  # a unit has a bound by back-substitution of a sum with rows
+    SLOPES = b"a"  # units have other lines below them
 
 
 DECISIONS = {Line.INACTIVE, Line.ACTIVE}
@@ -91,6 +99,12 @@ LINES = {  # the lines that a tree may have, by what it proves
     "inadmissible": DECISIONS | {Line.TAKEN, Line.EMPTY, Line.BRANCH},
     "flat": DECISIONS | {Line.TAKEN, Line.FLAT},
     "lower-dimensional": DECISIONS | {Line.TAKEN, Line.FLAT},
+}
+COVER = {Line.HALVED, Line.SPLIT, Line.BOUNDED, Line.BOUNDED_BY_ROWS, Line.SLOPES, Line.EMPTY}
+COVER_LINES = {  # the lines that a covering tree may have, by what it proves
+    "relaxation": COVER | {Line.CLOSED},
+    "admissible": COVER | {Line.CLOSED, Line.BRANCH},
+    "monotone": COVER | {Line.SLOPE},
 }
 ENDS = True  # a branch of the tree ends at a line
 GOES_ON = False
@@ -156,7 +170,7 @@ def read_node(file):
     """
     text = file.readline(LINE_BYTES)
     admit(text.endswith(b"\n"), "a line is too long, or the file ends too early")
-    odd = text.translate(None, b"0123456789abcdefgkmprstu -\n")
+    odd = text.translate(None, b"0123456789abcdefgkmnprstu -\n")
     if odd:
         raise Refused(f"not a line of a tree: {text[:40]!r}")
     fields = text[:-1].split(b" ", FIELDS)
@@ -301,6 +315,8 @@ class Domain(NamedTuple):
     names: list
     at_least: list  # terms of forms ≥ 0
     equal: list  # terms of forms = 0
+    scales: list  # of each of these, e where its integers are over 2^e
+    groups: list  # disjoint groups, of which one input is 1
 
 
 class Copy(NamedTuple):
@@ -353,6 +369,7 @@ class Level(NamedTuple):
     first: int  # the number of its first unit
     count: int  # how many units it has; 0 in a layer of outputs
     exponent: int  # its forms are integers over 2^exponent
+    own_exponent: int  # its weights are integers over 2^own_exponent
 
 
 class Problem(NamedTuple):
@@ -366,39 +383,43 @@ class Problem(NamedTuple):
     names: list  # of each network
     claim: Claim
     levels: list
+    weights: int  # how many numbers the networks have
     units: int
     scale: int  # forms of units and outputs are used times 2^scale
     slots: int  # how many coefficients a form has
     longest: int  # bits that a coefficient may have
     price: int  # steps that a product of coefficients counts for
+    bounds: list  # of each level, e where bounds are over 2^e; None if its tree is no covering tree
+
+
+KEYS = ["format", "version", "multiplier_bits", "point_bits", "networks", "names", "domain", "claim", "bounds"]
+KEYS_SINCE = {"names": 2, "bounds": 3}  # versions
 
 
 def read_problem(file):
     """The problem in the first line of a file. [The header]"""
     header = read_header(file)
-    version = "2" if "names" in header else "1"
-    right = header.get("format") == "relugeom-certificate" and header.get("version") == version
-    admit(right, "not a relugeom certificate of version 1 or 2")
-    keys = ["format", "version", "multiplier_bits", "point_bits", "networks", "names", "domain", "claim"]
-    if version == "1":
-        keys.remove("names")
-    keyed(header, *keys)
+    version = read_version(header)
     limit = 1 << number(header["multiplier_bits"], 1, LONGEST)
     point_limit = 1 << number(header["point_bits"], 1, LONGEST)
     networks, digests = zip(*map(read_network, entries(header["networks"])))
     domain, domain_digest = read_domain(header["domain"], networks)
     names = [Names([], [], None)] * len(networks)
-    if version == "2":
-        pairs = zip(networks, entries(header["names"]), strict=True)
-        names = [read_names(entry, domain.names, layers) for layers, entry in pairs]
+    if version > 1:
+        names = read_all_names(header["names"], domain.names, networks)
     claim = read_claim(header["claim"], networks, names, domain)
     levels = read_levels(claim.copies)
+    bounds = read_bounds(header["bounds"], levels, claim) if version == 3 else None
     units = sum(level.count for level in levels)
     scale = max(level.exponent for level in levels)
     longest, price = measure_forms(claim, scale, limit)
     slots = 1 + len(claim.domain.names) + (units if claim.sets else 0)
     forms = 4 * sum(len(level.rows) for level in levels)  # known, a row, kept for the other side, a change
-    admit(slots * forms * (OBJECT_BITS + longest) <= MEMORY_BITS, "the forms would need too much memory")
+    kept = slots * forms
+    if version == 3:
+        longest += FLOAT_BITS + max(bounds) + SLOPE_BITS * len(levels)
+        kept = 8 * (slots + units)  # bounds, lines, and coefficients of sums
+    admit(kept * (OBJECT_BITS + longest) <= MEMORY_BITS, "the forms would need too much memory")
     return Problem(
         limit=limit,
         point_limit=point_limit,
@@ -408,12 +429,23 @@ def read_problem(file):
         names=names,
         claim=claim,
         levels=levels,
+        weights=sum(len(layer.rows) * len(layer.rows[0]) for layers in networks for layer in layers),
         units=units,
         scale=scale,
         slots=slots,
         longest=longest,
         price=price,
+        bounds=bounds,
     )
+
+
+def read_version(header):
+    """The version: its keys are those of the header. [The header]"""
+    version = max([1, *(since for key, since in KEYS_SINCE.items() if key in header)])
+    right = header.get("format") == "relugeom-certificate" and header.get("version") == str(version)
+    admit(right, "not a relugeom certificate of version 1, 2 or 3")
+    keyed(header, *(key for key in KEYS if KEYS_SINCE.get(key, 1) <= version))
+    return version
 
 
 def read_header(file):
@@ -458,7 +490,9 @@ def read_domain(entry, networks):
     contents.append(text_content(",".join(KINDS[kind] for kind in kinds)))
     contents.append(text_content(repr(members)))
     integer = [kind != "c" for kind in kinds]
-    return Domain(exponent, lower, upper, integer, names, at_least, equal + group_rows), digest(contents)
+    scales = [exponent] * len(at_least + equal) + [0] * len(members)
+    facts = at_least, equal + group_rows, scales
+    return Domain(exponent, lower, upper, integer, names, *facts, list(members)), digest(contents)
 
 
 def read_sides(texts):
@@ -489,6 +523,11 @@ def read_groups(texts, kinds):
         binary = len(set(group)) == len(group) and {kinds[k] for k in group} == {"b"}
         admit(binary, "a group has an input twice, or one that is not binary")
     return groups, [[(0, 1), *((k + 1, -1) for k in group)] for group in groups]
+
+
+def read_all_names(entry, inputs, networks):
+    """The names of each network. [The header: names]"""
+    return [read_names(own, inputs, layers) for layers, own in zip(networks, entries(entry), strict=True)]
 
 
 def read_names(entry, inputs, layers):
@@ -583,7 +622,9 @@ def joint_domain(domain, copy):
     columns = [column + [column[k] for k in copy.own] for column in shared]
     at_least = domain.at_least + [moved(terms, copy.columns) for terms in domain.at_least]
     equal = domain.equal + [moved(terms, copy.columns) for terms in domain.equal]
-    return Domain(domain.exponent, *columns, at_least, equal)
+    scales = domain.scales[: len(domain.at_least)] * 2 + domain.scales[len(domain.at_least) :] * 2
+    own = [[copy.columns[k] for k in group] for group in domain.groups if set(group) <= set(copy.own)]
+    return Domain(domain.exponent, *columns, at_least, equal, scales, domain.groups + own)
 
 
 def moved(terms, columns):
@@ -624,9 +665,19 @@ def read_levels(copies):
             exponent += own_exponent
             columns = copy.columns if place == 0 else None
             count = 0 if place == len(copy.layers) - 1 else len(rows)
-            levels.append(Level(rows, columns, units, count, exponent))
+            levels.append(Level(rows, columns, units, count, exponent, own_exponent))
             units += count
     return levels
+
+
+def read_bounds(text, levels, claim):
+    """For each level, e where bounds of its units are over 2^e. Other claims have no covering tree. [The header]"""
+    hidden = sum(level.count > 0 for level in levels)
+    found = iter(numbers(text, size=hidden, least=0, most=EXPONENT) if hidden else text)
+    members = [place for group in claim.domain.groups for place in group]
+    right = claim.trees[0][0] in COVER_LINES and claim.ball is None and len(set(members)) == len(members)
+    admit(right and (hidden or text == ""), "a covering tree has another claim, a ball, groups that overlap, or bounds")
+    return [next(found) if level.count > 0 else 0 for level in levels]
 
 
 def measure_forms(claim, scale, limit):
@@ -643,8 +694,13 @@ def measure_forms(claim, scale, limit):
 
 def layer_bits(layer):
     """How many bits a layer adds to the coefficients of forms. [What must be verified: steps]"""
+    return layer.exponent + weight_bits(layer)
+
+
+def weight_bits(layer):
+    """How many bits a product with a layer's weights has more than its factor. [What must be verified: steps]"""
     widest = max(value.bit_length() for row in layer.rows for value in row)
-    return layer.exponent + widest + len(layer.rows[0]).bit_length()
+    return widest + len(layer.rows[0]).bit_length()
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -1018,6 +1074,406 @@ def sign_on_ball(ball, exponent, constant, slopes):
 
 
 # ---------------------------------------------------------------------------------------------------------------------
+# The cell at a node of a covering tree
+# ---------------------------------------------------------------------------------------------------------------------
+
+ONE = 1 << SLOPE_BITS
+
+
+class PutOut(NamedTuple):
+    """What units of a level put out: α z ≤ relu(z) ≤ s z + t for those that are not inactive. [Back-substitution]"""
+
+    units: list  # these units (numbered within their level)
+    lower: list  # α, over 2^20
+    upper: list  # s, over 2^20; None where there is no such line
+    offset: list  # t, over 2^(20 + B)
+
+
+class Cover:
+    """The cell at a node of a covering tree: the sides of its box, bounds of units, and the signs of split units.
+
+    A sum of z of units (terms: for each level, pairs of a row and a coefficient) and of forms in inputs is replaced by
+    a form in inputs that is nowhere smaller on the cell. Where coefficients are over 2^E, constants are over 2^(E + B);
+    B is the largest exponent of bounds. [Covering trees]
+    """
+
+    def __init__(self, problem, work):
+        domain, units = problem.claim.domain, problem.units
+        self.problem, self.domain, self.levels, self.work = problem, domain, problem.levels, work
+        self.units, self.n = units, len(domain.names)
+        # The path.
+        self.trail = []  # of each change: the table, the place, what stood there, the level of a unit
+        self.longest_trail = MEMORY_BITS // (4 * OBJECT_BITS + problem.longest)
+        self.box = self.lower, self.upper = list(domain.lower), list(domain.upper)
+        self.bounds = self.least, self.most = [None] * units, [None] * units  # of z, over 2^B of the level
+        self.slopes = [None] * units  # α, where it was set
+        self.signs = [0] * units  # by a split: −1 where z ≤ 0, 1 where z ≥ 0
+        self.cuts = [0]  # how many cuts of inputs the path has
+        self.is_empty = [False]  # whether sides or bounds contradict each other
+        # What is kept of levels: what their units put out, and the weights of those that do.
+        self.put_out = [None] * len(self.levels)
+        self.chosen = [(None, None, None)] * len(self.levels)
+        self.columns = [list(zip(*level.rows))[:-1] for level in self.levels]
+        self.find_places()
+        self.find_lengths()
+        for place in range(self.n):
+            self.check_input(place)
+
+    def find_places(self):
+        """Where units, outputs, copies, groups and rows stand. [The header]"""
+        domain, levels = self.domain, self.levels
+        self.level_of = [place for place, level in enumerate(levels) for _ in range(level.count)]
+        tops = [place for place, level in enumerate(levels) if level.count == 0]
+        self.outputs = [(place, row) for place in tops for row in range(len(levels[place].rows))]
+        self.spans = [range(start, top + 1) for start, top in zip([0, *(top + 1 for top in tops)], tops)]
+        self.group_of = {place: group for group in domain.groups for place in group}
+        self.facts = list(zip(domain.scales, domain.at_least + domain.equal))
+        self.first_equal = self.units + len(domain.at_least)
+
+    def find_lengths(self):
+        """How long numbers may be. [What must be verified: steps]"""
+        layers = [copy.layers for copy in self.problem.claim.copies]
+        bits = [[SLOPE_BITS + weight_bits(layer) for layer in own] for own in layers]
+        self.growth, self.widest = max(map(sum, bits)), max(map(max, bits))
+        sides = [side for side in [0, *self.lower, *self.upper] if side is not None]
+        self.side_bits, self.side_limit = max(map(int.bit_length, sides)), 1 << self.domain.exponent + FLOAT_BITS
+        self.constant_bits = max(self.problem.bounds)
+
+    def charge(self, steps):
+        """Count work: a file may ask for as much as its size allows. [What must be verified: bounded]"""
+        self.work -= steps
+        if self.work < 0:
+            raise Refused("the proof takes more steps than a file of this size may")
+
+    # The path.
+
+    def change(self, table, place, value, level=None):
+        """An entry of a table is another one until the path backs up; the level is that of a unit."""
+        admit(len(self.trail) < self.longest_trail, "a path would need too much memory")
+        self.trail.append((table, place, table[place], level))
+        table[place] = value
+        if level is not None:
+            self.put_out[level] = None
+
+    def undo(self, length):
+        """Back up to the first changes of the path."""
+        while len(self.trail) > length:
+            table, place, before, level = self.trail.pop()
+            table[place] = before
+            if level is not None:
+                self.put_out[level] = None
+
+    def limit(self, tables, place, value, is_upper, level=None):
+        """A side or bound (of tables of lower and upper ones), where it is narrower than before. [Covering trees]"""
+        before = tables[is_upper][place]
+        if before is None or (value < before if is_upper else value > before):
+            self.change(tables[is_upper], place, value, level)
+        self.check_order(*(table[place] for table in tables))
+
+    def check_order(self, low, high):
+        """Nothing is left where a lower side or bound is above an upper one. [Covering trees: contradiction]"""
+        if low is not None and high is not None and low > high:
+            self.change(self.is_empty, 0, True)
+
+    def check_input(self, place):
+        """Nothing is left where sides cross, or a group cannot add up to 1. [Covering trees: contradiction]"""
+        self.check_order(self.lower[place], self.upper[place])
+        group = self.group_of.get(place, ())
+        self.charge(2 * len(group))
+        if group:
+            one = 1 << self.domain.exponent
+            lows, highs = ([table[member] for member in group] for table in self.box)
+            self.check_order(None if None in lows else sum(lows), one)
+            self.check_order(one, None if None in highs else sum(highs))
+
+    def cut_input(self, place, value, is_upper):
+        """An input is at most, or at least, value / 2^e from here on. [Covering trees: b, k]"""
+        self.side_bits = max(self.side_bits, value.bit_length())
+        self.change(self.cuts, 0, self.cuts[0] + 1)
+        self.limit(self.box, place, value, is_upper)
+        self.check_input(place)
+
+    def cut_unit(self, unit, is_upper):
+        """z of a unit is at most, or at least, 0 from here on. [Covering trees: s]"""
+        self.change(self.signs, unit, -1 if is_upper else 1)
+        self.bound(unit, 0, is_upper)
+
+    def bound(self, unit, value, is_upper):
+        """z of a unit is at most, or at least, value / 2^B from here on. [Covering trees: n, d, s]"""
+        self.limit(self.bounds, unit, value, is_upper, self.level_of[unit])
+
+    def set_slope(self, unit, slope):
+        """relu(z) ≥ slope / 2^20 · z is the line below a unit from here on. [Covering trees: a]"""
+        self.change(self.slopes, unit, slope, self.level_of[unit])
+
+    # What units put out.
+
+    def lines(self, place):
+        """Lines below and above what units of a level put out. [Back-substitution]"""
+        if self.put_out[place] is None:
+            level = self.levels[place]
+            self.charge(4 * level.count)
+            highs = self.most[level.first : level.first + level.count]
+            units = [unit for unit, high in enumerate(highs) if high is None or high > 0]
+            shift = self.constant_bits - self.problem.bounds[place]
+            found = [self.lines_of(level.first + unit, shift) for unit in units]
+            self.put_out[place] = PutOut(units, *([line[k] for line in found] for k in range(3)))
+        return self.put_out[place]
+
+    def lines_of(self, unit, shift):
+        """α, s and t of a unit that is not inactive. [Back-substitution]"""
+        low, high, slope = self.least[unit], self.most[unit], self.slopes[unit]
+        if low is not None and low >= 0:
+            return ONE, ONE, 0
+        if slope is None:
+            slope = ONE if low is not None and (high is None or high >= -low) else 0
+        if high is None:
+            return slope, None, 0
+        if low is None:
+            return slope, 0, high << SLOPE_BITS + shift
+        upper = (high << SLOPE_BITS) // (high - low)
+        return slope, upper, max(-upper * low, (ONE - upper) * high) << shift
+
+    def units_below(self, place):
+        """The units of the level below that put out something; in a first layer, all inputs. [Back-substitution]"""
+        if self.levels[place].columns is not None:
+            return None
+        return self.lines(place - 1).units
+
+    def weights(self, place, below):
+        """A level's weights of units below (of inputs), column by column; of rows that put out something."""
+        above = self.lines(place).units
+        known_above, known_below, chosen = self.chosen[place]
+        if known_above is not above or known_below is not below:
+            columns = self.columns[place]
+            columns = columns if below is None else [columns[unit] for unit in below]
+            self.charge(len(above) * len(columns))
+            chosen = [[column[unit] for unit in above] for column in columns]
+            self.chosen[place] = above, below, chosen
+        return chosen
+
+    # Forms that are nowhere smaller.
+
+    def replaced(self, span, terms, exponent):
+        """The form in inputs, with its exponent, that replaces terms of one copy, over 2^exponent (None: infinite).
+
+        A copy is a span of levels; a form is the constant and a coefficient per input. [Back-substitution]
+        """
+        longest = max(c.bit_length() for rows in terms.values() for _, c in rows)
+        price = 1 + ((self.growth + longest) * self.widest >> LONG)
+        constant, values, further = 0, [], 0
+        for place in range(max(terms), span[0] - 1, -1):
+            rows = [(row, c << further) for row, c in terms.get(place, ())]
+            constant, values = self.below(place, constant, values, rows, price)
+            further += self.levels[place].own_exponent
+            if place > span[0]:
+                offset, values = self.through(place - 1, values)
+                constant = (constant << SLOPE_BITS) + offset
+                further += SLOPE_BITS
+            if values is None:
+                return None
+        form = [constant] + [0] * self.n
+        for column, value in zip(self.levels[span[0]].columns, values):
+            form[1 + column] = value
+        return exponent + further, form
+
+    def below(self, place, constant, values, rows, price):
+        """z = W h + b: from z of a level to what the units below put out, or to inputs. [Back-substitution]
+
+        The values are coefficients of units that put out something; the rows have coefficients of their own.
+        """
+        level, below = self.levels[place], self.units_below(place)
+        size = self.problem.inputs if below is None else len(below)
+        self.charge(price * (1 + size) * (1 + len(values) + len(rows)))
+        biases, found = 0, [0] * size
+        if values:
+            biases = sum(value * level.rows[unit][-1] for unit, value in zip(self.lines(place).units, values))
+            found = [sum(map(mul, values, column)) for column in self.weights(place, below)]
+        for number, c in rows:
+            row = level.rows[number]
+            biases += c * row[-1]
+            weights = row if below is None else [row[unit] for unit in below]
+            found = [value + c * weight for value, weight in zip(found, weights)]
+        return (constant << level.own_exponent) + (biases << self.constant_bits), found
+
+    def through(self, place, values):
+        """α z ≤ h ≤ s z + t: from what units of a level put out to their z (None: infinite). [Back-substitution]"""
+        _, lower, upper, offset = self.lines(place)
+        if None in upper and any(line is None and value > 0 for line, value in zip(upper, values)):
+            return 0, None
+        total = sum(value * t for value, t in zip(values, offset) if value > 0)
+        return total, [value * (above if value > 0 else under) for value, under, above in zip(values, lower, upper)]
+
+    # The maximum on the cell.
+
+    def maximum(self, terms, exponent, forms=()):
+        """The largest value that terms (over 2^exponent) and forms may have: over 2^e, and e (None: infinite).
+
+        [Back-substitution]
+        """
+        parts = list(forms)
+        for span in self.spans:
+            own = {place: rows for place, rows in terms.items() if place in span}
+            part = self.replaced(span, own, exponent) if own else (0, [0])
+            if part is None:
+                return None
+            parts.append(part)
+        most = max(own for own, _ in parts)
+        self.charge((1 + self.n) * (len(parts) + (self.growth * self.side_bits >> LONG)))
+        form = [0] * (1 + self.n)
+        for own, part in parts:
+            for place, c in enumerate(part):
+                form[place] += c << most - own
+        value = self.largest(form)
+        return None if value is None else (value, most + self.constant_bits + self.domain.exponent)
+
+    def largest(self, form):
+        """The largest value of a form in inputs on the box, and on groups as wholes. [Back-substitution]"""
+        constant, *slopes = form
+        total = 0
+        for group in self.domain.groups:
+            found = self.largest_on_group(group, [slopes[place] for place in group])
+            if found is None:
+                return None
+            total += found
+            for place in group:
+                slopes[place] = 0
+        for slope, low, high in zip(slopes, self.lower, self.upper):
+            if slope != 0:
+                side = high if slope > 0 else low
+                if side is None:
+                    return None
+                total += slope * side
+        return (constant << self.domain.exponent) + (total << self.constant_bits)
+
+    def largest_on_group(self, group, slopes):
+        """The largest Σ slope · x where members lie between their sides and add up to 1. [Back-substitution]"""
+        lows = [self.lower[place] for place in group]
+        if not any(slopes):
+            return 0
+        if None in lows:
+            return None
+        total, left = product(slopes, lows), (1 << self.domain.exponent) - sum(lows)
+        for slope, place, low in sorted(zip(slopes, group, lows), reverse=True):
+            high = self.upper[place]
+            part = left if high is None else min(left, high - low)
+            total += slope * part
+            left -= part
+        return total
+
+    # What follows from the rows.
+
+    def rows(self, fields, exponent, terms):
+        """Σ λ h: its forms in inputs; what is in z goes to the terms, over 2^exponent. [Covering trees: rows]"""
+        row_numbers, multipliers = integers(fields[::2]), integers(fields[1::2])
+        admit(len(row_numbers) == len(multipliers), "multipliers are not in pairs")
+        self.check_limit(multipliers)
+        self.charge((1 + self.n) * (len(fields) + (len(b"".join(fields)) * self.problem.longest >> LONG)))
+        sums = {}
+        for row_number, multiplier in zip(row_numbers, multipliers):
+            right = multiplier >= 0 or row_number >= self.first_equal
+            require(right, "the weight or multiplier of an inequality is negative")
+            require(0 <= row_number < self.units + len(self.facts), "a proof uses a row that the cell does not have")
+            if row_number < self.units:
+                self.add_sign(row_number, multiplier << exponent, terms)
+                continue
+            own, fact = self.facts[row_number - self.units]
+            form = sums.setdefault(own, [0] * (1 + self.n))
+            for place, c in fact:
+                form[place] += multiplier * c
+        return [(own, [form[0] << self.constant_bits, *form[1:]]) for own, form in sums.items()]
+
+    def add_sign(self, unit, multiplier, terms):
+        """The row of a split unit: −z ≥ 0 or z ≥ 0. [Covering trees: rows]"""
+        require(self.signs[unit] != 0, "a proof uses a row that the cell does not have")
+        place = self.level_of[unit]
+        terms.setdefault(place, []).append((unit - self.levels[place].first, self.signs[unit] * multiplier))
+
+    def check_limit(self, multipliers):
+        """Weights and multipliers are as short as the header says. [The header: multiplier_bits]"""
+        longest = max(map(abs, multipliers), default=0)
+        admit(longest < self.problem.limit, "a multiplier is longer than the file's limit")
+
+    def prove_bound(self, unit, is_upper, divisor=1, fields=()):
+        """A bound of a unit, by back-substitution of ±z (divisor times), and of rows. [Covering trees: n, d]"""
+        require(0 <= unit < self.units, "a bound is about a unit that there is not")
+        place = self.level_of[unit]
+        terms = {place: [(unit - self.levels[place].first, divisor if is_upper else -divisor)]}
+        forms = self.rows(fields, 0, terms) if fields else ()
+        found = self.maximum(terms, 0, forms)
+        if found is not None:
+            value, exponent = found
+            quotient = -value // (divisor << exponent - self.problem.bounds[place])
+            self.bound(unit, -quotient if is_upper else quotient, is_upper)
+
+    def prove_apart(self, members, fields):
+        """No point of the cell is in the set of these inequalities. [Covering trees: c]"""
+        admit(len(fields) >= len(members), "a set is not closed")
+        weights, size = integers(fields[: len(members)]), 1 + self.n
+        self.check_limit(weights)
+        require(min(weights) >= 0, "the weight or multiplier of an inequality is negative")
+        exponent, terms = max(each.exponent for each in members), {}
+        forms = self.rows(fields[len(members) :], exponent, terms)
+        self.charge(len(members) * (size + len(self.outputs)))
+        for weight, each in zip(weights, members):
+            own = [weight * c for c in each.row[:size]]
+            forms.append((each.exponent, [own[0] << self.constant_bits, *own[1:]]))
+            for (place, row), c in zip(self.outputs, each.row[size:]):
+                if weight * c != 0:
+                    terms.setdefault(place, []).append((row, weight * c << exponent - each.exponent))
+        strict = any(each.strict and weight > 0 for each, weight in zip(members, weights))
+        self.prove_negative(terms, exponent, forms, strict)
+
+    def prove_empty(self, fields):
+        """No point of the cell is left. [Covering trees: e]"""
+        if not fields:
+            require(self.is_empty[0], "a cell is closed by a contradiction, but there is none")
+            return
+        terms = {}
+        self.prove_negative(terms, 0, self.rows(fields, 0, terms))
+
+    def prove_negative(self, terms, exponent, forms, strict=False):
+        """Terms and forms are < 0 on the cell, or ≤ 0 where that does. [Covering trees: c, e]"""
+        found = self.maximum(terms, exponent, forms)
+        right = found is not None and (found[0] < 0 or (found[0] == 0 and strict))
+        require(right, "a proof does not prove that nothing is left")
+
+    # Slopes.
+
+    def slope_bounds(self, output, place):
+        """The least and largest slope that an output of one copy may have in an input. [Covering trees: g]"""
+        top = len(self.levels) - 1
+        below = self.units_below(top)
+        row = self.levels[top].rows[output]
+        if below is None:
+            return row[place], row[place]
+        lows = [row[unit] for unit in below]
+        highs = list(lows)
+        for level in range(top - 1, -1, -1):
+            lows, highs = self.hulls(level, lows, highs)
+            columns = self.weights(level, self.units_below(level))
+            if level == 0:
+                columns = [columns[place]]
+            self.charge(2 * (1 + (self.growth * self.widest >> LONG)) * (1 + len(lows)) * (1 + len(columns)))
+            both = [(weighted(column, lows, highs), weighted(column, highs, lows)) for column in columns]
+            lows, highs = [low for low, _ in both], [high for _, high in both]
+        return lows[0], highs[0]
+
+    def hulls(self, place, lows, highs):
+        """Intervals of slopes in what units of a level put out, as those in their z. [Covering trees: g]"""
+        first, units = self.levels[place].first, self.lines(place).units
+        active = [self.least[first + unit] is not None and self.least[first + unit] >= 0 for unit in units]
+        lows = [low if own else min(low, 0) for low, own in zip(lows, active)]
+        highs = [high if own else max(high, 0) for high, own in zip(highs, active)]
+        return lows, highs
+
+
+def weighted(weights, values, others):
+    """Σ weight · value, with the other value where the weight is negative."""
+    return sum(w * (value if w > 0 else other) for w, value, other in zip(weights, values, others))
+
+
+# ---------------------------------------------------------------------------------------------------------------------
 # The lines of a tree
 # ---------------------------------------------------------------------------------------------------------------------
 
@@ -1026,9 +1482,8 @@ class Waiting(NamedTuple):
     """The second subtree of a split or branch, which waits for the end of the first."""
 
     steps: int  # of the path to the node
-    row_number: int
-    row: list  # a form; terms, of a branch
-    is_branch: bool
+    enter: object  # the method of the cell with which it begins
+    arguments: tuple
 
 
 class OpenMark(NamedTuple):
@@ -1046,7 +1501,10 @@ class Walk:
         file.seek(0)
         self.file, self.problem = file, read_problem(file)
         self.claim = self.problem.claim
-        self.cell = Cell(self.problem, WORK + WORK_PER_BYTE * size)
+        covers = self.problem.bounds is not None
+        work = WORK + size * (max(WORK_PER_BYTE, 2 * self.problem.weights) if covers else WORK_PER_BYTE)
+        self.cell = Cover(self.problem, work) if covers else Cell(self.problem, work)
+        self.lines, self.checks = (COVER_LINES, COVER_CHECKS) if covers else (LINES, CHECKS)
         self.status, self.pattern = None, None  # what the present tree proves, and of which pattern
         self.counts = [0, 0, 0, 0]  # R U P C
         self.waiting = []
@@ -1058,12 +1516,12 @@ class Walk:
     def run(self, status, pattern=None):
         """Check the tree of the present cell, which proves something (of a pattern). [What must be verified]"""
         self.status, self.pattern = status, pattern
-        allowed, start = LINES[status], len(self.cell.trail)
+        allowed, start = self.lines[status], len(self.cell.trail)
         while True:
             key, *fields = read_node(self.file)
             if key not in allowed:
                 raise Refused(f"not a line of such a tree: {key[:40]!r}")
-            if CHECKS[key](self, fields) == GOES_ON:
+            if self.checks[key](self, fields) == GOES_ON:
                 continue
             if self.open is not None and self.open.waiting == len(self.waiting):
                 self.marks.append((self.open.begin, self.file.tell()))
@@ -1077,10 +1535,11 @@ class Walk:
         """Go to the second subtree of the last split or branch. [Trees: s, k]"""
         waiting = self.waiting.pop()
         self.cell.undo(waiting.steps)
-        if waiting.is_branch:
-            self.cell.branch(waiting.row_number, waiting.row)
-        else:
-            self.cell.decide(waiting.row_number, waiting.row, ACTIVE)
+        waiting.enter(*waiting.arguments)
+
+    def wait(self, enter, *arguments):
+        """The second subtree of this node begins with a method of the cell. [Trees: s, k]"""
+        self.waiting.append(Waiting(len(self.cell.trail), enter, arguments))
 
     # Lines in front of a subtree.
 
@@ -1109,7 +1568,7 @@ class Walk:
         unit, *rest = integers(fields)
         form = self.cell.form(unit)
         admit(not rest, "a line has too many fields")
-        self.waiting.append(Waiting(len(self.cell.trail), unit, form, False))
+        self.wait(self.cell.decide, unit, form, ACTIVE)
         self.cell.decide(unit, negative(form), INACTIVE)
         return GOES_ON
 
@@ -1134,7 +1593,7 @@ class Walk:
         admit(abs(value) < self.problem.limit and few, "a branch is beyond a limit")
         row_number = cell.branches + steps
         above = [(0, -value - 1), (place + 1, 1)]
-        self.waiting.append(Waiting(steps, row_number, above, True))
+        self.wait(cell.branch, row_number, above)
         cell.branch(row_number, [(0, value), (place + 1, -1)])
         return GOES_ON
 
@@ -1229,6 +1688,95 @@ class Walk:
             self.cell.show(fields, interior=False)
         return ENDS
 
+    # Lines in front of subtrees of covering trees.
+
+    def halve(self, fields):
+        """`b INPUT VALUE`: x ≤ VALUE / 2^e in the first subtree, x ≥ VALUE / 2^e in the second. [Covering trees: b]"""
+        place, value = integers(fields)
+        require(0 <= place < self.cell.n, "an input is cut that there is not")
+        admit(abs(value) < self.cell.side_limit, "a branch is beyond a limit")
+        return self.cut(place, value, value)
+
+    def part(self, fields):
+        """`k INPUT VALUE`: x ≤ VALUE in the first subtree, x ≥ VALUE + 1 in the second. [Covering trees: k]"""
+        place, value = integers(fields)
+        right = 0 <= place < self.cell.n and self.cell.domain.integer[place]
+        require(right, "a branch is not on an integer input")
+        admit(abs(value) < self.problem.limit, "a branch is beyond a limit")
+        e = self.cell.domain.exponent
+        return self.cut(place, value << e, value + 1 << e)
+
+    def cut(self, place, most, least):
+        """x ≤ most / 2^e in the first subtree, x ≥ least / 2^e in the second. [Covering trees: b, k]"""
+        admit(self.cell.cuts[0] < BRANCHES, "a branch is beyond a limit")
+        self.wait(self.cell.cut_input, place, least, False)
+        self.cell.cut_input(place, most, True)
+        return GOES_ON
+
+    def split_any(self, fields):
+        """`s UNIT`: z ≤ 0 in the first subtree, z ≥ 0 in the second. [Covering trees: s]"""
+        (unit,) = integers(fields)
+        right = 0 <= unit < self.problem.units and self.cell.signs[unit] == 0
+        require(right, "a unit is split twice, or there is no such unit")
+        self.wait(self.cell.cut_unit, unit, False)
+        self.cell.cut_unit(unit, True)
+        return GOES_ON
+
+    def bounded(self, fields):
+        """`n UNIT …`: bounds of z on both sides, unit by unit. [Covering trees: n]"""
+        admit(fields, "a line bounds no unit")
+        for unit in integers(fields):
+            self.cell.prove_bound(unit, True)
+            self.cell.prove_bound(unit, False)
+            self.counts[PROOFS] += 2
+        return GOES_ON
+
+    def bounded_by_rows(self, fields):
+        """`d SIDE UNIT λ₀ ROW λ …`: a bound of z on one side. [Covering trees: d]"""
+        side, unit, divisor = integers(fields[:3])
+        admit(side in (0, 1), "a bound has no side")
+        self.cell.check_limit([divisor])
+        require(divisor > 0, "the multiplier of what is to be proved is not positive")
+        self.cell.prove_bound(unit, side == 1, divisor, fields[3:])
+        self.counts[PROOFS] += 1
+        return GOES_ON
+
+    def sloped(self, fields):
+        """`a UNIT A …`: lines below units, of slope A / 2^20. [Covering trees: a]"""
+        units, slopes = integers(fields[::2]), integers(fields[1::2])
+        admit(units and len(units) == len(slopes), "slopes are not in pairs")
+        for unit, slope in zip(units, slopes):
+            require(0 <= unit < self.problem.units, "a slope is about a unit that there is not")
+            require(0 <= slope <= ONE, "the slope of a line below a unit is not between 0 and 1")
+            self.cell.set_slope(unit, slope)
+        return GOES_ON
+
+    # Lines at which a branch of a covering tree ends.
+
+    def empty_cell(self, fields):
+        """`e MULTIPLIERS`: the cell is empty. [Covering trees: e]"""
+        self.counts[CLOSED] += 1
+        self.cell.prove_empty(fields)
+        return ENDS
+
+    def closed_cell(self, fields):
+        """`c WEIGHTS MULTIPLIERS`, a line per set: no set has a point in the cell. [Covering trees: c]"""
+        self.counts[CLOSED] += 1
+        for place, members in enumerate(self.claim.sets):
+            if place > 0:
+                key, *fields = read_node(self.file)
+                admit(key == Line.CLOSED, "a set is not closed")
+            self.cell.prove_apart(members, fields)
+        return ENDS
+
+    def sloped_cell(self, fields):
+        """`g`: the output does not move the other way on the cell. [Covering trees: g]"""
+        self.counts[CLOSED] += 1
+        admit(not fields, "a line has too many fields")
+        low, high = self.cell.slope_bounds(self.claim.output, self.claim.input)
+        require((low if self.claim.direction > 0 else -high) >= 0, "an output may move the other way")
+        return ENDS
+
 
 CHECKS = {
     Line.INACTIVE: Walk.inactive,
@@ -1244,6 +1792,17 @@ CHECKS = {
     Line.BRANCH: Walk.branch,
     Line.TAKEN: Walk.taken,
     Line.FLAT: Walk.flat,
+}
+COVER_CHECKS = {
+    Line.HALVED: Walk.halve,
+    Line.BRANCH: Walk.part,
+    Line.SPLIT: Walk.split_any,
+    Line.BOUNDED: Walk.bounded,
+    Line.BOUNDED_BY_ROWS: Walk.bounded_by_rows,
+    Line.SLOPES: Walk.sloped,
+    Line.EMPTY: Walk.empty_cell,
+    Line.CLOSED: Walk.closed_cell,
+    Line.SLOPE: Walk.sloped_cell,
 }
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import hand_written as hand
 import numpy as np
 import pytest
+from hand_covering import ALL_COVERING
 from hand_written import ALL
 from networks import DEGENERATE
 
@@ -65,6 +66,13 @@ def test_golden_certificates_of_version_2_name_what_they_speak_of(name):
 def test_golden_certificates_are_what_is_written_today(name):
     assert (GOLDEN / f"{name}-1.cert").read_bytes() == ALL[name]().content()
     assert (GOLDEN / f"{name}-2.cert").read_bytes() == hand.named(ALL[name](), classes=("no", "yes")).content()
+
+
+@pytest.mark.parametrize("name", ALL_COVERING)
+def test_golden_certificates_of_version_3_are_still_accepted(name):
+    content = (GOLDEN / f"{name}-3.cert").read_bytes()
+    assert content == ALL_COVERING[name]().content()
+    assert checker.check(GOLDEN / f"{name}-3.cert")["closed"] == ALL_COVERING[name]().counts[3]
 
 
 def test_digests_are_those_of_the_package(tmp_path):

@@ -1,0 +1,148 @@
+"""Certificates with covering trees (version 3) that a person can follow: each line of each tree is written by hand."""
+
+from collections.abc import Sequence
+
+from hand_written import FOLD, LINE, OVER_ONE, RAMP, TWO_LAYERS, UNFOLDED, WHOLE, Written, excluded, header, named
+
+SQUARE = {"exponent": 0, "inputs": [["c", 0, 1, "x"], ["c", 0, 1, "y"]], "at_most": [], "equal": [], "groups": []}
+PLANE = [(0, [[1, 0, 0], [0, 1, 0]]), (0, [[1, 1, 0]])]
+"""y = relu(x₀) + relu(x₁)."""
+PAIR = {
+    "exponent": 0,
+    "inputs": [["b", 0, 1, "no"], ["b", 0, 1, "yes"]],
+    "at_most": [],
+    "equal": [],
+    "groups": [[0, 1]],
+}
+UNBENT = [(0, [[1, 0], [-1, 0]]), (0, [[1, -1, 0]])]
+"""y = relu(x) − relu(−x) = x."""
+RISE = {"kind": "monotone", "output": "0", "input": "0", "direction": "1"}
+
+
+def covering(claim, networks, lines: Sequence[str], counts, bounds="8", domain=LINE, **options) -> Written:
+    """A certificate of version 3; the counts are those of proofs and of closed cells."""
+    written = named(Written(header(claim, *networks, domain=domain, **options), [*lines], (0, 0, *counts)))
+    return written._replace(header={**written.header, "version": "3", "bounds": bounds})
+
+
+def over(row: str, exponent="0", *, strict=True, **options):
+    """The claim that one inequality never holds."""
+    return excluded([[[strict, exponent, row]]], **options)
+
+
+def fold() -> Written:
+    """|x| ≤ 1: each unit lies between −1 and 1, so that it puts out at most (z + 1) / 2."""
+    return covering(excluded([OVER_ONE]), [FOLD], ["n 0 1", "c 1"], (4, 1))
+
+
+def halves() -> Written:
+    """|x| ≤ 1 on both halves of the domain, where every unit is stable."""
+    return covering(excluded([OVER_ONE]), [FOLD], ["b 0 0", "n 0 1", "c 1", "n 0 1", "c 1"], (8, 2))
+
+
+def split() -> Written:
+    """|x| ≤ 1 on both sides of unit 0, whose row makes unit 1 active on the one, and inactive on the other."""
+    lines = ["s 0", "d 0 1 1 0 1", "c 1", "d 1 1 1 0 1", "c 1"]
+    return covering(excluded([OVER_ONE]), [FOLD], lines, (2, 2))
+
+
+def deep() -> Written:
+    """relu(|x| − 1/2) ≤ 1/2: the unit of the second layer is split while those of the first are undecided."""
+    lines = ["n 0 1 2", "s 2", "c 2", "c 2"]
+    return covering(over("-1 0 2", "1"), [TWO_LAYERS], lines, (6, 2), bounds="8 1")
+
+
+def sign_row() -> Written:
+    """|x| ≤ 1/2 where relu(|x| − 1/2) ≤ 0: z₂ ≤ 0 alone says so, by its row, while the units below are undecided."""
+    claim = excluded([[[True, "0", "-1 2 0"], [False, "0", "0 0 -1"]]])
+    return covering(claim, [TWO_LAYERS], ["n 0", "s 2", "c 1 0 2 2", "c 1 2"], (2, 2), bounds="0 1")
+
+
+def below() -> Written:
+    """relu(x) − relu(−x) ≤ 1: the line below unit 1 is 0, where its bounds −1 ≤ z ≤ 1 would make it z."""
+    return covering(excluded([OVER_ONE]), [UNBENT], ["n 0 1", "a 1 0", "c 1"], (4, 1))
+
+
+def on_row() -> Written:
+    """x + y ≤ 1 where a row of the domain says so: it is row 2, behind two units."""
+    domain = {**SQUARE, "at_most": [[1, 1, 1]]}
+    return covering(over("-1 0 0 1"), [PLANE], ["n 0 1", "c 1 2 1"], (4, 1), domain=domain)
+
+
+def one_hot() -> Written:
+    """x + y ≤ 1 where one of the two is 1."""
+    return covering(over("-1 0 0 1"), [PLANE], ["n 0 1", "c 1"], (4, 1), domain=PAIR)
+
+
+def other_category() -> Written:
+    """y is 1 in every category: two inputs that have one each do not differ, as each group is taken as a whole."""
+    claim = over("0 0 0 0 0 1 -1", copies=[["0", "0 1"]])
+    return covering(claim, [PLANE], ["n 0 1 2 3", "c 1"], (8, 1), bounds="3 3", domain=PAIR)
+
+
+def partly_own() -> Written:
+    """A copy that has one member of the group of its own: the group that it shares in part is row 5, an equality."""
+    claim = over("-1 0 0 0 0 1", copies=[["0", "0"]])
+    return covering(claim, [PLANE], ["n 2 3", "c 1 5 1"], (4, 1), bounds="3 3", domain=PAIR)
+
+
+def whole_gap() -> Written:
+    """No integer x has 1/3 < relu(x) < 2/3."""
+    claim = excluded([[[True, "0", "-1 0 3"], [True, "0", "2 0 -3"]]], scope="admissible")
+    return covering(claim, [RAMP], ["k 0 0", "n 0", "c 1 0", "n 0", "c 0 1"], (4, 2), domain=WHOLE)
+
+
+def equal_networks() -> Written:
+    """|x| of one network is never above that of another."""
+    lines = ["s 0", "d 0 1 1 0 1", "d 0 2 1 0 1", "c 1", "d 1 1 1 0 1", "d 0 3 1 0 1", "c 1"]
+    return covering(over("0 0 1 -1", copies=[["1", ""]]), [FOLD, UNFOLDED], lines, (4, 2), bounds="4 5")
+
+
+def two_sets() -> Written:
+    """0 ≤ relu(x) ≤ 1."""
+    claim = excluded([OVER_ONE, [[True, "0", "0 0 -1"]]])
+    return covering(claim, [RAMP], ["n 0", "a 0 0", "c 1", "c 1"], (2, 1))
+
+
+def empty_cells() -> Written:
+    """Nothing is left above the box, nothing below it, and nothing where a row of the domain says x ≤ 0 (row 2)."""
+    domain = {**LINE, "at_most": [[1, 0]]}
+    lines = ["b 0 2", "b 0 -2", "e", "b 0 1", "n 0 1", "c 1", "e 2 1", "e"]
+    return covering(over("-1 0 1"), [FOLD], lines, (4, 4), domain=domain)
+
+
+def rising() -> Written:
+    """relu never falls, whatever its unit is."""
+    return covering(RISE, [RAMP], ["g"], (0, 1))
+
+
+def rising_fold() -> Written:
+    """|x| never falls where x ≥ 0: unit 1 is inactive there."""
+    domain = {**LINE, "inputs": [["c", 0, 1, "x"]]}
+    return covering(RISE, [FOLD], ["b 0 0", "n 1", "g", "n 0 1", "g"], (6, 2), domain=domain)
+
+
+def no_units() -> Written:
+    """y = x ≤ 1, of a network without units."""
+    return covering(over("-1 0 1"), [[(0, [[1, 0]])]], ["c 1"], (0, 1), bounds="")
+
+
+ALL_COVERING = {
+    "fold": fold,
+    "halves": halves,
+    "split": split,
+    "deep": deep,
+    "sign-row": sign_row,
+    "below": below,
+    "on-row": on_row,
+    "one-hot": one_hot,
+    "other-category": other_category,
+    "partly-own": partly_own,
+    "whole-gap": whole_gap,
+    "equal-networks": equal_networks,
+    "two-sets": two_sets,
+    "empty-cells": empty_cells,
+    "rising": rising,
+    "rising-fold": rising_fold,
+    "no-units": no_units,
+}
