@@ -3,7 +3,7 @@
 Notation: p is an input with a decision, r a radius in the norm l1, l2 or linf. Another decision is had in a union of
 sets of outputs: beyond a threshold, or where another output is at least as large. The one idea: in a closed cell, the
 point of such a set that is nearest to p solves a linear program (l1, linf) or is a projection (l2); that no other cell
-has a nearer one is a claim about a ball.
+has a nearer one is a claim about a ball. If all admissible inputs can be listed, the nearest one is looked up instead.
 
 A set may be open (y > θ): then its distance is that of its closure, and the nearest input may lie on the border. Else
 the ball of exactly that distance touches the set; so the ball that is proved is smaller, by 2^−40 of it.
@@ -40,6 +40,7 @@ from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 from relugeom.partition.scope import choose_scope, in_scope
+from relugeom.questions.listed_inputs import ListedInputs, distance_in, list_inputs
 from relugeom.questions.settler import (
     Ask,
     PlainSettle,
@@ -153,7 +154,8 @@ def distance_to_other_decision(
     sides = [np.where(kept, point, side) for side in (domain.lower, domain.upper)]
     free = replace(domain, lower=sides[0], upper=sides[1])
     settler = settler_of(settle, Prover(network), lambda plain, claim, on: plain(on, claim))
-    found = _Search(network, free, asking(settler, free, deadline), p, norm, scope, deadline).run(known)
+    listed = list_inputs(network, domain) if scope is Scope.ADMISSIBLE else None
+    found = _Search(network, free, asking(settler, free, deadline), p, norm, scope, deadline, listed).run(known)
     return replace(found, frozen=tuple(frozen))
 
 
@@ -175,26 +177,34 @@ class _Search:
         norm: Norm,
         scope: Scope,
         deadline: Deadline,
+        listed: ListedInputs | None,
     ) -> None:
         self._network, self._domain, self._p, self._norm, self._scope = network, domain, p, norm, scope
-        self._ask, self._deadline = ask, deadline
+        self._ask, self._deadline, self._listed = ask, deadline, listed
         self._sets, self._doubtful = _other_decisions(network, evaluate_exactly(network, p)[1])
 
     def run(self, candidates: FloatArray | None) -> Robustness:
-        starts = self._promising(candidates)
+        starts = self._start(candidates)
         if not starts:  # nothing at hand has another decision: is there an input that has?
             first = self._without_doubt(self._ask(self._claim(self._sets)))
             if first.counterexample is None:
                 verdict = Verdict.FAILS if first.verdict is Verdict.HOLDS else Verdict.UNKNOWN
                 return Robustness(self._norm, verdict, None, None, None, first, self._scope, self._p)
-            starts = [first.counterexample.x]
-        best = max((self._nearest_near(start) for start in starts), key=_value)
+            starts = [self._nearest_near(first.counterexample.x)]
+        best = max(starts, key=_value)
         found = tighten(self._claim_at, self._ask, lambda shown: self._nearest_near(shown.x), best)
         distance = -(found.value or Fraction(0))
         last = found.settlement if found.settlement is None else self._without_doubt(found.settlement)
         verdict = found.verdict if last is None else last.verdict
         proved = _smaller(distance) if verdict is Verdict.HOLDS else None
         return Robustness(self._norm, verdict, distance, proved, found.point, last, self._scope, self._p)
+
+    def _start(self, candidates: FloatArray | None) -> list[Best]:
+        """The nearest input with another decision if all inputs are listed, else nearest ones near candidates."""
+        if self._listed is None:
+            return [self._nearest_near(start) for start in self._promising(candidates)]
+        nearest = self._listed.nearest(self._sets, self._p, self._norm, self._domain)
+        return [] if nearest is None else [Best(-nearest[0], nearest[1])]
 
     def _without_doubt(self, found: Settlement) -> Settlement:
         """The settlement of a claim that holds, weakened if inputs of unknown class count as having another
@@ -269,7 +279,7 @@ class _Search:
         found = climb((self._network,), (evaluate_exactly(self._network, start)[0],), best_of)
         if found is None and not self._deadline.passed:
             raise AssertionError("an input with another decision lies in its own cell")
-        return found or Best(-_length(start, self._p, self._norm), start)
+        return found or Best(-distance_in(self._norm, start, self._p), start)
 
 
 def _smaller(distance: Fraction) -> Fraction:
@@ -281,14 +291,6 @@ def _is_exceeded(rows: Sequence[Form], form: Form, deadline: Deadline) -> bool:
     """Whether a form is > 0 somewhere in {h ≥ 0}."""
     found = maximise_exactly(rows, form, deadline=deadline)
     return isinstance(found, ExactUnbounded) or (isinstance(found, ExactOptimum) and found.value > 0)
-
-
-def _length(x: Point, p: Point, norm: Norm) -> Fraction:
-    """Distance of two points; squared for L2, like that of `NEAREST`."""
-    steps = [abs(a - b) for a, b in zip(x, p, strict=True)]
-    if norm is Norm.LINF:
-        return max(steps, default=Fraction(0))
-    return sum((step if norm is Norm.L1 else step * step for step in steps), Fraction(0))
 
 
 def _value(best: Best) -> Fraction:

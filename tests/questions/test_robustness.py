@@ -30,8 +30,10 @@ from relugeom.claims.settlement import Verdict
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain, list_admissible
 from relugeom.network.decision import Decision
+from relugeom.questions import robustness
 from relugeom.questions.robustness import NEAREST, distance_to_other_decision
-from relugeom.questions.sample_robustness import SampleRobustness
+from relugeom.questions.sample_robustness import SampleRobustness, sample_robustness
+from relugeom.questions.settler import Prover
 
 TITANIC = Path(__file__).parents[2] / "examples" / "titanic"
 SIZES = {
@@ -146,8 +148,10 @@ def test_an_output_between_the_bounds_of_a_threshold_is_no_counterfactual(tmp_pa
 
 
 @pytest.mark.parametrize("norm", Norm)
-@pytest.mark.parametrize("frozen", [(), (0, 1)])
-def test_on_integers_every_admissible_input_decides(norm, frozen, tmp_path):
+@pytest.mark.parametrize(("frozen", "listed_before"), [((), True), ((0, 1), True), ((0, 1), False)])
+def test_on_integers_every_admissible_input_decides(norm, frozen, listed_before, tmp_path, monkeypatch):
+    if not listed_before:  # as where there are too many
+        monkeypatch.setattr(robustness, "list_inputs", lambda network, domain: None)
     network = load_network(TITANIC / "network.onnx")
     domain = load_domain(TITANIC / "domain.toml", network)
     listed = list_admissible(domain)
@@ -168,6 +172,35 @@ def test_on_integers_every_admissible_input_decides(norm, frozen, tmp_path):
         assert found.verdict is Verdict.HOLDS
         assert found.distance == sizes[norm].min()
         assert any((other == [float(v) for v in found.counterfactual]).all() for other in others)
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 2**32 - 1), st.sampled_from(Norm))
+def test_beside_a_continuous_feature_the_nearest_over_all_integers_is_found(tmp_path_factory, seed, norm):
+    random = np.random.default_rng(seed)
+    network = replace(integer_network(random, 2, 3, 2, 1), decision=Decision.at_threshold(0.0))
+    domain = Domain([-2, -2], [2, 2], kinds=("integer", "continuous"))
+    x = np.array([random.integers(-2, 3), random.integers(-4, 5) / 2])
+    p = tuple(map(Fraction, x.tolist()))
+    found = distance_to_other_decision(network, domain, settler_on(network, tmp_path_factory.mktemp("m")), x, norm=norm)
+    slices = [naive_distance(network, Domain([k, -2], [k, 2]), p, norm) for k in range(-2, 3)]
+    assert found.distance == min((one for one in slices if one is not None), default=None)
+    assert found.verdict is (Verdict.FAILS if found.distance is None else Verdict.HOLDS)
+
+
+def test_where_all_inputs_are_listed_a_distance_takes_one_claim():
+    network = load_network(TITANIC / "network.onnx")
+    domain = load_domain(TITANIC / "domain.toml", network)
+    samples, claims = list_admissible(domain)[7::300], []
+    prover = Prover(network)
+
+    def settle(row, on, claim):
+        claims.append(row)
+        return prover.settle(claim, on)
+
+    found = sample_robustness(network, domain, samples, settle=settle, norm=Norm.L1)
+    assert found.proved.all()
+    assert claims == found.rows.tolist()
 
 
 def test_where_no_other_decision_is_possible_that_is_proved(tmp_path):

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm
+from operator import mul
 
 import numpy as np
 from flint import fmpq
@@ -151,7 +152,8 @@ class CellProver:
 
     def refute(self, extras: Sequence[Extra]) -> Refuted | Point | None:
         """Why the extras do not hold together on the cell, or an input where they do; None if neither was found."""
-        found = self._settle_on_range(extras) or self.refute_quickly(extras) or self._settle_on_l2_ball(extras)
+        found = self._settle_on_range(extras) or self._settle_near_centre(extras) or self.refute_quickly(extras)
+        found = found or self._known_point(extras) or self._settle_on_l2_ball(extras)
         if found is not None:
             return found
         for attempt in range(RETRIES):
@@ -192,6 +194,51 @@ class CellProver:
         if not self._is_range or len(extras) > 1:
             return None
         return self._refute_alone(extras) or self.reach.corner(extras[0].form if extras else self.cell.row({}, 0))
+
+    def _settle_near_centre(self, extras: Sequence[Extra]) -> Refuted | Point | None:
+        """On a ball, the sum of the rows that its centre violates may refute the cell, or the nearest point that
+        single inputs allow lie in it: this settles cells that only branches cut out.
+        """
+        ball = self.reach.ball
+        if ball is None or self.cell.high:
+            return None
+        rows = self.cell.rows
+        scale = lcm(*(x.denominator for x in ball.centre))
+        centre = [int(x * scale) for x in ball.centre]
+        violated = [k for k, row in enumerate(rows) if sum(map(mul, row.form, centre)) + row.form[-1] * scale < 0]
+        for chosen in (violated, violated[-1:]) if violated else ():
+            refuted = self._refuted(rows, dict.fromkeys(chosen, 1), [], 0)
+            if refuted is not None:
+                return Refuted((0,) * len(extras), refuted.multipliers)
+        point = list(ball.centre)
+        for row in (rows[k] for k in violated):
+            columns = [k for k, value in enumerate(row.form[:-1]) if value]
+            if len(columns) == 1:
+                point[columns[0]] = Fraction(-row.form[-1], row.form[columns[0]])
+        return tuple(point) if self._holds_at(point, extras) else None
+
+    def _known_point(self, extras: Sequence[Extra]) -> Point | None:
+        """The input at which the last linear program ended, rounded where it should be an integer, if it is in the
+        cell and the extras hold there.
+        """
+        if self.seen is None:
+            return None
+        seen = [Fraction(x) for x in self.seen.tolist()]
+        rounded = [Fraction(round(x)) if whole else x for x, whole in zip(seen, self.cell.copies.whole, strict=True)]
+        return next((tuple(point) for point in (rounded, seen) if self._holds_at(point, extras)), None)
+
+    def _holds_at(self, point: Sequence[Fraction], extras: Sequence[Extra]) -> bool:
+        """Whether an input lies in the cell, none of whose units is relaxed, and the extras hold there, exactly."""
+        if self.cell.high or not self.reach.contains(point):
+            return False
+        scale = lcm(*(x.denominator for x in point))
+        entries = [int(x * scale) for x in point]
+        asked = [(row.form, row.strict) for row in self.cell.rows] + [(extra.form, extra.strict) for extra in extras]
+        for form, strict in asked:
+            value = sum(map(mul, form, entries)) + form[-1] * scale
+            if value < 0 or (strict and value == 0):
+                return False
+        return True
 
     def _settle_on_l2_ball(self, extras: Sequence[Extra]) -> Refuted | Point | None:
         """The nearest point to the centre: with x* − c = Σ λ c_i, R = Σ λ h is ≤ r ‖x* − c‖ − ‖x* − c‖² on the ball."""

@@ -15,11 +15,18 @@ from relugeom.claims.claim import Excluded, Monotone, Scope
 from relugeom.claims.reason import Cause, Reason
 from relugeom.claims.settlement import Counterexample
 from relugeom.geometry.exact_simplex import Form
+from relugeom.geometry.forms import shadow
 from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.exact import Point, as_fraction
 from relugeom.network.exact import evaluate_exactly
 
 __all__ = ["SetCloser", "SlopeCloser"]
+
+
+CLEAR, BETWEEN = 1e-6, 1e-2
+"""From which float value on a set is met, and how far from an integer an input lies between two."""
+PULL = Fraction(1, 1 << 10)
+"""How far a point on the border of a ball is pulled towards the centre, as a share of its distance."""
 
 
 class SetCloser(Closer):
@@ -35,7 +42,10 @@ class SetCloser(Closer):
         """One line per set; a branch where an input is met that is not admissible."""
         lines = Lines()
         for place, extras in enumerate(self._extras()):
-            found = self._prover.refute(extras)
+            quick = self._prover.refute_quickly(extras) or self._branch_at_seen(extras)
+            if isinstance(quick, Branch):
+                return quick
+            found = quick or self._prover.refute(extras)
             if found is None:
                 raise self._open(place, ", and no input of it was found there")
             if not isinstance(found, Refuted):
@@ -59,6 +69,31 @@ class SetCloser(Closer):
         cell = self._prover.cell
         outputs = cell.outputs()
         return [[Extra(_set_form(row, outputs, cell.scale), row.strict) for row in members] for members in self._sets]
+
+    def _branch_at_seen(self, extras: Sequence[Extra]) -> Branch | None:
+        """Where to branch, if the last linear program ended clearly in the set, and clearly between two integers or on
+        the border of a ball that integers alone leave.
+        """
+        seen, reach, whole = self._prover.seen, self._prover.reach, self._prover.cell.copies.whole
+        if seen is None or not self._admissible or not extras:
+            return None
+        values = shadow(extras[-1].form)[0]
+        if float(values[: len(seen)] @ seen + values[-1]) <= CLEAR:
+            return None
+        point = tuple(map(Fraction, seen.tolist()))
+        self._look_at(point)
+        found = Branch.between(point, whole)
+        if found is not None and abs(point[found.feature] - round(point[found.feature])) > BETWEEN:
+            return found
+        rounded = tuple(Fraction(round(x)) if asked else x for x, asked in zip(point, whole, strict=True))
+        if reach.ball is None or reach.contains(rounded):
+            return None
+        inwards = [x + (c - x) * PULL for x, c in zip(rounded, reach.ball.centre, strict=True)]
+        for row in self._prover.cell.rows:  # what sides and branches keep from the centre is parted from it
+            columns = [k for k, value in enumerate(row.form[:-1]) if value]
+            if len(columns) == 1 and row.form[columns[0]] * inwards[columns[0]] + row.form[-1] < 0:
+                inwards[columns[0]] = rounded[columns[0]]
+        return Branch.between(inwards, whole)
 
     def _met(self, point: Point, place: int) -> Branch:
         """An input of the relaxation lies in a set: a counterexample, or where to branch."""
