@@ -19,9 +19,11 @@ UNBENT = [(0, [[1, 0], [-1, 0]]), (0, [[1, -1, 0]])]
 RISE = {"kind": "monotone", "output": "0", "input": "0", "direction": "1"}
 
 
-def covering(claim, networks, lines: Sequence[str], counts, bounds="8", domain=LINE, **options) -> Written:
+def covering(
+    claim, networks, lines: Sequence[str], counts, bounds="8", domain=LINE, outputs=("y",), **options
+) -> Written:
     """A certificate of version 3; the counts are those of proofs and of closed cells."""
-    written = named(Written(header(claim, *networks, domain=domain, **options), [*lines], (0, 0, *counts)))
+    written = named(Written(header(claim, *networks, domain=domain, **options), [*lines], (0, 0, *counts)), outputs)
     return written._replace(header={**written.header, "version": "3", "bounds": bounds})
 
 
