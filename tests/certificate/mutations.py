@@ -9,8 +9,8 @@ from contextlib import suppress
 
 from hand_written import Written
 
-KEYS = "01spumtrkecgf"
-PARTS = ("networks", "networks", "domain", "domain", "claim", "claim", "names")
+KEYS = "01spumtrkecgfbnda"
+PARTS = ("networks", "networks", "domain", "domain", "claim", "claim", "names", "bounds")
 TOKENS = (
     "0",
     "1",
@@ -63,8 +63,10 @@ def recount(header, lines) -> tuple[int, int, int, int]:
         key = line[:1]
         if skipped:
             skipped -= 1
-        elif key in ("0", "1"):
+        elif key in ("0", "1", "d"):
             counts[2] += 1
+        elif key == "n":
+            counts[2] += 2 * line.count(" ")
         elif key == "r":
             counts[2] += 2
             skipped = 2
@@ -168,7 +170,7 @@ def subtree_end(lines: list[str], start: int) -> int:
     missing = 1
     for place in range(start, len(lines)):
         key = lines[place][:1]
-        missing += (key in ("s", "k")) - (key in ("p", "u", "e", "c", "g"))
+        missing += (key in ("s", "k", "b")) - (key in ("p", "u", "e", "c", "g"))
         if missing == 0:
             return place + 1
     return len(lines)
@@ -176,7 +178,7 @@ def subtree_end(lines: list[str], start: int) -> int:
 
 def exchange_subtrees(rng: random.Random, lines: list[str]) -> list[str]:
     """The two sides of a split exchanged, or one of them dropped or put in place of the other."""
-    splits = [place for place, line in enumerate(lines) if line[:1] in ("s", "k")]
+    splits = [place for place, line in enumerate(lines) if line[:1] in ("s", "k", "b")]
     if not splits:
         return lines
     place = rng.choice(splits)
@@ -200,9 +202,10 @@ def bend_header(rng: random.Random, header, others: list[Written]) -> None:
         del header[key]
         header[rng.choice((key, "other"))] = value
         return
-    part = header[rng.choice(("multiplier_bits", *(key for key in PARTS if key in header)))]
+    name = rng.choice(("multiplier_bits", *(key for key in PARTS if key in header)))
+    part = header[name]
     if type(part) is str:
-        header["multiplier_bits"] = bend_token(rng, part)
+        header[name] = bend_text(rng, part)
         return
     while True:
         keys = [*part] if type(part) is dict else [*range(len(part))]
