@@ -14,7 +14,7 @@ import numpy as np
 
 from relugeom.certificate.cover_proof.problem import CoverProblem, MixedForm, combine_forms
 from relugeom.certificate.cover_proof.state import CoverState
-from relugeom.certificate.cover_proof.substitution import Choice, InputForm, Substitution
+from relugeom.certificate.cover_proof.substitution import InputForm, Substitution, Trace
 from relugeom.deadline import Deadline
 from relugeom.geometry.highs import HighsSolver
 from relugeom.geometry.linear_program import LPStatus
@@ -75,7 +75,7 @@ def judge(
     weights: tuple[int, ...],
     multipliers: Mapping[int, int],
     *,
-    record: Choice | None = None,
+    record: Trace | None = None,
 ) -> Combination:
     """A combination with its exact maximum."""
     rows = _rows(substitution.problem, state)
@@ -92,7 +92,7 @@ def find_combination(
     members: Sequence[tuple[bool, MixedForm]],
     weights: tuple[int, ...],
     deadline: Deadline,
-) -> Combination:
+) -> tuple[Combination, Trace]:
     """The best combination of inequalities and rows that was found, starting from some weights; perhaps it closes.
 
     Parameters
@@ -101,27 +101,27 @@ def find_combination(
         Inequalities of a set (strict, form); none if the cell is to be shown empty.
     """
     rows = _rows(substitution.problem, state)
-    record: Choice = {}
-    best = judge(substitution, state, members, weights, {}, record=record)
+    record = Trace()
+    best = judge(substitution, state, members, weights, {}, record=record), record
     forms = [form for _, form in members] + [form for form, _ in rows.values()]
     free = [False] * len(members) + [equality for _, equality in rows.values()]
     if len(forms) < 2 and not any(free):
         return best
     for _ in range(ROUNDS):
         deadline.check()
-        replaced = substitution.replace(state, forms, choice=record)
-        found = _best_shares(substitution.problem, state, replaced, free, deadline)
-        if found is None:
+        replaced = substitution.replace(state, forms, choice=best[1])
+        shares = _best_shares(substitution.problem, state, replaced, free, deadline)
+        if shares is None:
             break
-        weights, values = found[: len(members)], found[len(members) :]
+        weights, values = shares[: len(members)], shares[len(members) :]
         multipliers = {number: value for number, value in zip(rows, values, strict=True) if value}
-        record = {}
-        next_one = judge(substitution, state, members, weights, multipliers, record=record)
-        if next_one.closes(members):
-            return next_one
-        if _shortfall(next_one) >= _shortfall(best):
+        record = Trace()
+        found = judge(substitution, state, members, weights, multipliers, record=record), record
+        if found[0].closes(members):
+            return found
+        if _shortfall(found[0]) >= _shortfall(best[0]):
             break
-        best = next_one
+        best = found
     return best
 
 

@@ -15,14 +15,17 @@ class LevelLines:
 
     Attributes
     ----------
+    alive
+        Units of the level that are not inactive, counted from its first; the others are 0.
     below, above
-        Slopes over 2^SLOPE_BITS, one per unit.
+        Slopes over 2^SLOPE_BITS, one per unit that is alive.
     shifts
-        (unit of the level, shift) where that is not 0, over 2^(SLOPE_BITS + that of the level's bounds).
+        (place among these, shift) where that is not 0, over 2^(SLOPE_BITS + that of the level's bounds).
     unlimited
-        Units of the level that nothing bounds above.
+        Places of units that nothing bounds above.
     """
 
+    alive: list[int]
     below: list[int]
     above: list[int]
     shifts: list[tuple[int, int]]
@@ -151,20 +154,23 @@ def _sum(values: list[int | None]) -> int | None:
 
 def _level_lines(lows: list[int | None], highs: list[int | None]) -> LevelLines:
     one = 1 << SLOPE_BITS
-    lines = LevelLines([0] * len(lows), [0] * len(lows), [], [])
+    lines = LevelLines([], [], [], [], [])
     for unit, (low, high) in enumerate(zip(lows, highs, strict=True)):
         if high is not None and high <= 0:
             continue
+        place, below, above = len(lines.alive), 0, 0
         if low is not None and low >= 0:
-            lines.below[unit] = lines.above[unit] = one
+            below = above = one
         elif high is None:
-            lines.below[unit] = 0 if low is None else one
-            lines.unlimited.append(unit)
+            below = 0 if low is None else one
+            lines.unlimited.append(place)
         elif low is None:
-            lines.shifts.append((unit, high << SLOPE_BITS))
+            lines.shifts.append((place, high << SLOPE_BITS))
         else:
-            lines.below[unit] = one if high >= -low else 0
-            slope = (high << SLOPE_BITS) // (high - low)
-            lines.above[unit] = slope
-            lines.shifts.append((unit, max(-slope * low, (high << SLOPE_BITS) - slope * high)))
+            below = one if high >= -low else 0
+            above = (high << SLOPE_BITS) // (high - low)
+            lines.shifts.append((place, max(-above * low, (high << SLOPE_BITS) - above * high)))
+        lines.alive.append(unit)
+        lines.below.append(below)
+        lines.above.append(above)
     return lines

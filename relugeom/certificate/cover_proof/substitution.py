@@ -6,7 +6,7 @@ of a batch go through each level as one product of integer matrices.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import chain
 
@@ -14,11 +14,25 @@ from flint import fmpz, fmpz_mat
 
 from relugeom.certificate.cover_proof.problem import CoverProblem, Level, MixedForm
 from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState, LevelLines
+from relugeom.linalg.exact import nearest_quotient
 
-__all__ = ["Choice", "InputForm", "Substitution"]
+__all__ = ["InputForm", "Substitution", "Trace"]
 
-Choice = dict[int, list[bool]]
-"""Per level which units take their upper line."""
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What happened to the only form of a batch on its way.
+
+    Attributes
+    ----------
+    above
+        Which units that are alive take their upper line, by level.
+    weight
+        The coefficients of relu(z) in floats, by unit.
+    """
+
+    above: dict[int, list[bool]] = field(default_factory=dict)
+    weight: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +65,8 @@ class Substitution:
     def __init__(self, problem: CoverProblem, bits: list[int]) -> None:
         self.problem, self.bits = problem, bits
         self._grouped = {column for group in problem.groups for column in group}
+        self._parts: dict[tuple[int, int], tuple[list[int], list[int], fmpz_mat]] = {}
+        self._all_entries: dict[tuple[int, int], list[fmpz]] = {}
         self._free = [column for column in range(len(problem.lower)) if column not in self._grouped]
 
     def maxima(self, state: CoverState, forms: Sequence[MixedForm]) -> list[Fraction | None]:
@@ -71,15 +87,15 @@ class Substitution:
         state: CoverState,
         forms: Sequence[MixedForm],
         *,
-        record: Choice | None = None,
-        choice: Choice | None = None,
+        record: Trace | None = None,
+        choice: Trace | None = None,
     ) -> list[InputForm | None]:
         """The forms in the inputs; None where a unit that nothing bounds above gets in the way.
 
         Parameters
         ----------
         record
-            Takes the lines that the (only) form chose.
+            Takes what happens to the (only) form.
         choice
             The lines to take, whatever the coefficients say: only the combination that chose them is bounded then.
         """
@@ -103,12 +119,30 @@ class Substitution:
             down = total - pass_down.exponent
             for place, row in enumerate(rows):
                 constants[place] += int(pass_down.constants[place]) << down
-                for column, entry in zip(places, pass_down.rows[place] if pass_down.rows else (), strict=False):
+                for column, entry in zip(places, pass_down.rows[place], strict=False):
                     row[column] += int(entry) << down
         return [
             None if place in unlimited else InputForm(row, total, constant, total + top)
             for place, (row, constant) in enumerate(zip(rows, constants, strict=True))
         ]
+
+    def part(self, level: Level, places: list[int], lines: LevelLines | None) -> fmpz_mat:
+        """A level's matrix for some of its units and for what is alive below them, with the biases."""
+        known = self._parts.get((level.number, level.first))
+        width = level.matrix.ncols()
+        columns = [*range(width)] if lines is None else [*lines.alive, width - 1]
+        if known is None or known[0] != places or known[1] != columns:
+            entries = self._entries(level)
+            part = [entries[place * width + column] for place in places for column in columns]
+            known = places, columns, fmpz_mat(len(places), len(columns), part)
+            self._parts[level.number, level.first] = known
+        return known[2]
+
+    def _entries(self, level: Level) -> list[fmpz]:
+        found = self._all_entries.get((level.number, level.first))
+        if found is None:
+            found = self._all_entries[level.number, level.first] = level.matrix.entries()
+        return found
 
     def maximum(self, state: CoverState, form: InputForm) -> Fraction | None:
         """The maximum of a form in the inputs over the box and its groups; None if it has none."""
@@ -151,7 +185,7 @@ class Substitution:
 
 
 class _Descent:
-    """The way of a batch down the levels of one copy."""
+    """The way of a batch down the levels of one copy; `rows` ends as coefficients of the copy's inputs."""
 
     def __init__(
         self,
@@ -160,59 +194,60 @@ class _Descent:
         forms: Sequence[MixedForm],
         exponent: int,
         top: int,
-        record: Choice | None,
-        choice: Choice | None,
+        record: Trace | None,
+        choice: Trace | None,
     ) -> None:
-        self._bits, self._state, self._forms = substitution.bits, state, forms
+        self._substitution, self._state, self._forms = substitution, state, forms
         self._top = top
         self._record, self._choice = record, choice
         self.exponent = exponent
-        self.rows: list[list[fmpz]] | None = None
+        self._places: list[int] = []  # units of the present level that have coefficients
+        self.rows: list[list[fmpz]] = [[] for _ in forms]
         self.constants: list[fmpz] = [fmpz(0)] * len(forms)
 
     def go(self, levels: Sequence[Level], unlimited: set[int]) -> None:
-        """Down to the inputs; `rows` is None if all coefficients there are 0."""
+        """Down to the inputs; `rows` are empty if all coefficients there are 0."""
         for below, level in zip((*reversed(levels[:-1]), None), reversed(levels), strict=True):
-            rows = self._joined(level)
-            if rows is None:
-                self.rows = None
+            self._join(level)
+            lines = None if below is None else self._state.lines(below.number, below.first, below.count)
+            if not self._places:
                 continue
-            width, product = level.matrix.ncols() - 1, fmpz_mat(len(rows), level.count, [*chain.from_iterable(rows)])
-            entries = (product * level.matrix).entries()
+            matrix = self._substitution.part(level, self._places, lines)
+            product = fmpz_mat(len(self.rows), len(self._places), [*chain.from_iterable(self.rows)]) * matrix
+            entries, width = product.entries(), matrix.ncols() - 1
             self.exponent += level.exponent
-            found = []
-            for place in range(len(rows)):
+            self.rows = []
+            for place, constant in enumerate(self.constants):
                 start = place * (width + 1)
-                found.append(entries[start : start + width])
-                bias = entries[start + width] << self._top
-                self.constants[place] = (self.constants[place] << level.exponent) + bias
-            self.rows = found if below is None else self._relaxed(below, found, unlimited)
+                self.rows.append(entries[start : start + width])
+                self.constants[place] = (constant << level.exponent) + (entries[start + width] << self._top)
+            if below is not None and lines is not None:
+                self._relax(below, lines, unlimited)
 
-    def _joined(self, level: Level) -> list[list[fmpz]] | None:
-        """Coefficients of the level's z, those that the forms have themselves included; None if all are 0."""
+    def _join(self, level: Level) -> None:
+        """Add the coefficients of the level's z that the forms have themselves."""
         inside = range(level.first, level.first + level.count)
         entries = [form.outputs if level.number < 0 else form.units for form in self._forms]
-        own = [(place, unit) for place, pairs in enumerate(entries) for unit in pairs if unit in inside]
-        if not own:
-            return self.rows if self.rows is not None and any(map(any, self.rows)) else None
-        rows = self.rows or [[fmpz(0)] * level.count for _ in self._forms]
-        for place, unit in own:
-            rows[place][unit - level.first] += entries[place][unit] << (self.exponent - self._forms[place].exponent)
-        return rows
+        own = [(row, unit) for row, pairs in enumerate(entries) for unit in pairs if unit in inside]
+        if own:
+            places = sorted({*self._places, *(unit - level.first for _, unit in own)})
+            where = {place: k for k, place in enumerate(places)}
+            rows = [[fmpz(0)] * len(places) for _ in self._forms]
+            for merged, values in zip(rows, self.rows, strict=True):
+                for place, value in zip(self._places, values, strict=True):
+                    merged[where[place]] = value
+            for row, unit in own:
+                up = self.exponent - self._forms[row].exponent
+                rows[row][where[unit - level.first]] += entries[row][unit] << up
+            self._places, self.rows = places, rows
+        elif not any(map(any, self.rows)):
+            self._places, self.rows = [], [[] for _ in self._forms]
 
-    def _relaxed(self, level: Level, rows: list[list[fmpz]], unlimited: set[int]) -> list[list[fmpz]]:
-        """From coefficients of relu(z) to coefficients of z."""
-        lines = self._state.lines(level.number, level.first, level.count)
-        up = self._top - self._bits[level.number]
-        found = []
-        for place, row in enumerate(rows):
+    def _relax(self, level: Level, lines: LevelLines, unlimited: set[int]) -> None:
+        """Go from coefficients of relu(z) to coefficients of z."""
+        up = self._top - self._substitution.bits[level.number]
+        for place, row in enumerate(self.rows):
             above = self._above(level, lines, row)
-            found.append(
-                [
-                    value * (high if taken else low)
-                    for value, taken, high, low in zip(row, above, lines.above, lines.below, strict=True)
-                ]
-            )
             constant = self.constants[place] << SLOPE_BITS
             for unit, shift in lines.shifts:
                 if above[unit]:
@@ -220,14 +255,21 @@ class _Descent:
             self.constants[place] = constant
             if any(above[unit] and row[unit] for unit in lines.unlimited):
                 unlimited.add(place)
+            self.rows[place] = [
+                value * (high if taken else low)
+                for value, taken, high, low in zip(row, above, lines.above, lines.below, strict=True)
+            ]
+        self._places = lines.alive
         self.exponent += SLOPE_BITS
-        return found
 
     def _above(self, level: Level, lines: LevelLines, row: Sequence[fmpz]) -> list[bool]:
         """Which units take their upper line."""
-        if self._choice is not None and level.number in self._choice:
-            return self._choice[level.number]
+        if self._choice is not None and level.number in self._choice.above:
+            return self._choice.above[level.number]
         above = [value > 0 for value in row]
         if self._record is not None:
-            self._record[level.number] = above
+            self._record.above[level.number] = above
+            scale = 1 << self.exponent
+            for place, value in zip(lines.alive, row, strict=True):
+                self._record.weight[level.first + place] = nearest_quotient(int(value), scale)
         return above

@@ -1,0 +1,131 @@
+"""New bounds of units on a cell, and which of them are worth their place in a file."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+from math import inf
+
+from relugeom.certificate.claim_proof.tree import Lines
+from relugeom.certificate.cover_proof.state import CoverState
+from relugeom.certificate.cover_proof.substitution import Substitution, Trace
+from relugeom.certificate.header import hexadecimal
+from relugeom.deadline import Deadline
+from relugeom.linalg.exact import nearest_quotient
+
+__all__ = ["Failure", "bound_all", "gap", "ranked", "rebound", "write_bounded"]
+
+BOUND_BITS = 30
+"""Significant bits of the largest bound of a level."""
+LONGEST_EXPONENT = 1100
+MOST_UNITS = 1 << 15
+"""Units in one line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A combination that does not close a cell: what it is too much, and how it depends on units."""
+
+    excess: Fraction
+    trace: Trace
+
+
+def bound_all(substitution: Substitution, state: CoverState, deadline: Deadline) -> None:
+    """Bound all units, level by level, and choose the exponents of bounds.
+
+    Raises
+    ------
+    DeadlinePassedError
+        Time ran out.
+    """
+    for level in substitution.problem.levels:
+        deadline.check()
+        units = range(level.first, level.first + level.count)
+        found = substitution.bound(state, units)
+        largest = max((abs(end) for ends in found for end in ends if end is not None), default=Fraction(0))
+        length = largest.numerator.bit_length() - largest.denominator.bit_length() if largest else 0
+        substitution.bits[level.number] = bits = max(0, min(BOUND_BITS - length, LONGEST_EXPONENT))
+        for unit, ends in zip(units, found, strict=True):
+            state.tighten(unit, *_rounded(ends, bits))
+
+
+def rebound(
+    substitution: Substitution, state: CoverState, units: Iterable[int], kept: Fraction, deadline: Deadline
+) -> list[int]:
+    """Bound units anew that are not stable, and keep what improves enough. Returns the units that have new bounds.
+
+    Parameters
+    ----------
+    kept
+        Bounds are kept if the unit becomes stable, or if less than this part of its range is left.
+    """
+    found: list[int] = []
+    asked = sorted({unit for unit in units if state.is_unstable(unit)})
+    for number, members in groupby(asked, key=substitution.problem.level_of.__getitem__):
+        deadline.check()
+        chosen = list(members)
+        for unit, ends in zip(chosen, substitution.bound(state, chosen), strict=True):
+            low, high = _rounded(ends, substitution.bits[number])
+            if _is_better(state, unit, low, high, kept):
+                state.tighten(unit, low, high)
+                found.append(unit)
+        if state.contradiction:
+            break
+    return found
+
+
+def write_bounded(units: Sequence[int], lines: Lines) -> None:
+    """The lines that bound some units."""
+    for start in range(0, len(units), MOST_UNITS):
+        part = units[start : start + MOST_UNITS]
+        lines.add(f"n {hexadecimal(part)}", proofs=2 * len(part))
+
+
+def ranked(
+    substitution: Substitution, failures: Sequence[Failure], before: CoverState, after: CoverState, units: Sequence[int]
+) -> list[tuple[int, float]]:
+    """Units in the order in which new bounds pay, each with the part of the excess that they are likely to remove."""
+    problem = substitution.problem
+    depth = {level.number: place + 1 for levels in problem.copies for place, level in enumerate(levels)}
+    found = []
+    for unit in units:
+        number, gain = problem.level_of[unit], 0.0
+        for failure in failures:
+            weight, excess = failure.trace.weight.get(unit, 0.0), float(failure.excess)
+            if weight and excess > 0:
+                removed = gap(substitution, before, unit, weight) - gap(substitution, after, unit, weight)
+                gain += abs(weight) * removed / excess
+        found.append((gain / depth[number], unit, gain))
+    return [(unit, gain) for _, unit, gain in sorted(found, key=lambda entry: (-entry[0], entry[1]))]
+
+
+def gap(substitution: Substitution, state: CoverState, unit: int, weight: float) -> float:
+    """How far relu(z) can be from the line that takes its place."""
+    low, high = state.low[unit], state.high[unit]
+    if low is None or high is None:
+        return inf
+    if low >= 0 or high <= 0:
+        return 0.0
+    scale = 1 << substitution.bits[substitution.problem.level_of[unit]]
+    if weight < 0:
+        return nearest_quotient(min(high, -low), scale)
+    return nearest_quotient(-low * high, (high - low) * scale)
+
+
+def _rounded(ends: tuple[Fraction | None, Fraction | None], bits: int) -> tuple[int | None, int | None]:
+    """Bounds over 2^bits, rounded outwards."""
+    low, high = ends
+    least = None if low is None else (low.numerator << bits) // low.denominator
+    return least, None if high is None else -((-high.numerator << bits) // high.denominator)
+
+
+def _is_better(state: CoverState, unit: int, low: int | None, high: int | None, kept: Fraction) -> bool:
+    """Whether new bounds of an unstable unit are worth a number in the file."""
+    old_low, old_high = state.low[unit], state.high[unit]
+    low = old_low if low is None or (old_low is not None and old_low > low) else low
+    high = old_high if high is None or (old_high is not None and old_high < high) else high
+    if (low is not None and low >= 0) or (high is not None and high <= 0):
+        return True
+    if low is None or high is None or old_low is None or old_high is None:
+        return (low, high) != (old_low, old_high)
+    return high - low < kept * (old_high - old_low)
