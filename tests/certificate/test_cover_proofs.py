@@ -1,5 +1,7 @@
 """Covering trees of any kind: what is written is true and accepted, and every bound is that of the rule, exactly."""
 
+import json
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -12,10 +14,12 @@ from networks import integer_network
 
 from relugeom.certificate.claim import prepare_claim
 from relugeom.certificate.claim_proof.counterexample import UnprovedClaimError
+from relugeom.certificate.cover_proof.bounding import bound_all
 from relugeom.certificate.cover_proof.problem import MixedForm, cover_problem
 from relugeom.certificate.cover_proof.settle import settle_cover
 from relugeom.certificate.cover_proof.state import root_state
 from relugeom.certificate.cover_proof.substitution import Substitution
+from relugeom.checker import Walk, check, read_node
 from relugeom.claims.claim import Excluded, Monotone, Scope, Twin
 from relugeom.claims.inequality import Inequality
 from relugeom.deadline import NEVER
@@ -124,20 +128,52 @@ def problem_and_tree(random, claim, networks, domain):
     return task, random_tree(random, lower, upper, problem.units, weights, whole=problem.whole)
 
 
-@settings(max_examples=40)
-@given(seeds)
-def test_only_true_claims_are_proved(tmp_path_factory, seed):
-    random = np.random.default_rng(seed)
+def random_proof(random, path):
+    """A random claim, the networks and the domain, and the proof that a random tree gives; None if it does not."""
     domain = domains()[random.integers(7)]
     claim, networks = random_claim(random, domain)
     task, tree = problem_and_tree(random, claim, networks, domain)
-    path = tmp_path_factory.mktemp("cover") / "claim.cert"
     try:
-        settle_cover(task, tree, path, NEVER)
+        proof = settle_cover(task, tree, path, NEVER)
     except UnprovedClaimError as error:
         assert not path.exists() and "covering tree" in str(error)
+        proof = None
+    return claim, networks, domain, proof
+
+
+@settings(max_examples=25)
+@given(seeds)
+def test_only_true_claims_are_proved(tmp_path_factory, seed):
+    path = tmp_path_factory.mktemp("cover") / "claim.cert"
+    claim, networks, domain, proof = random_proof(np.random.default_rng(seed), path)
+    assert proof is None or is_true(claim, networks, domain)
+
+
+@settings(max_examples=50)
+@given(seeds)
+def test_every_file_is_accepted_and_the_checker_finds_the_same_bounds(tmp_path_factory, seed):
+    path = tmp_path_factory.mktemp("cover") / "claim.cert"
+    claim, networks, domain, proof = random_proof(np.random.default_rng(seed), path)
+    if proof is None:
         return
-    assert is_true(claim, networks, domain)
+    found = check(str(path))
+    assert (found["closed"], found["proofs"]) == (proof.cells, proof.proofs)
+    assert found["networks"] == [network.digest for network in networks] and found["domain"] == domain.digest
+    problem = cover_problem(replace(task_of(claim, networks, domain), exponent=exponent_of(path)))
+    state, bits = root_state(problem), [0] * len(problem.levels)
+    with path.open("rb") as file:
+        walk = Walk(file)
+        key, *fields = read_node(file)
+        walk.checks[key](walk, fields)
+        if not state.contradiction:
+            bound_all(Substitution(problem, bits), state, NEVER)
+            assert (walk.cell.least, walk.cell.most) == (state.low, state.high)
+
+
+def exponent_of(path) -> int:
+    """The exponent of a certificate's domain."""
+    with path.open("rb") as file:
+        return int(json.loads(file.readline())["domain"]["exponent"], 16)
 
 
 def random_cell(random, problem, own, domain):
