@@ -6,11 +6,12 @@ z ≤ 0, then the side x ≥ value (x ≥ value + 1 for a branch) or z ≥ 0. Un
 units over all copies, a second copy's own inputs after those of x.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from relugeom.errors import InputError
 from relugeom.linalg.arrays import FloatArray, IntArray
@@ -33,6 +34,11 @@ class NodeKind(IntEnum):
     """A unit is split."""
 
 
+def _nothing() -> Any:
+    """A column that is left out."""
+    return np.zeros(0)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class CoverTree:
     """A tree whose leaves cover a domain.
@@ -50,6 +56,13 @@ class CoverTree:
         split or closed; shapes (k + 1,) and (…,).
     weights_from, weights
         A closed leaf has one weight ≥ 0 per inequality of each set, set after set; shapes (k + 1,) and (…,).
+    slopes_from, slope_units, slopes
+        Lower slopes from 0 to 1 of units with which a leaf closes, where they are not the default ones; shapes (k + 1,)
+        and (…,). They may be left out altogether, as may all that follow.
+    rows_from, rows, multipliers
+        Numbers of rows of the cell, and their multipliers in the scale of the leaf's weights; shapes (k + 1,) and (…,).
+    row_set
+        Set to which the multipliers of a closed leaf belong, shape (k,).
 
     Raises
     ------
@@ -64,17 +77,30 @@ class CoverTree:
     bounded: NDArray[np.int32]
     weights_from: IntArray
     weights: FloatArray
+    slopes_from: IntArray = field(default_factory=_nothing)
+    slope_units: NDArray[np.int32] = field(default_factory=_nothing)
+    slopes: FloatArray = field(default_factory=_nothing)
+    rows_from: IntArray = field(default_factory=_nothing)
+    rows: NDArray[np.int32] = field(default_factory=_nothing)
+    multipliers: FloatArray = field(default_factory=_nothing)
+    row_set: NDArray[np.int32] = field(default_factory=_nothing)
 
     def __post_init__(self) -> None:
         for name, kind in COLUMNS.items():
-            column = np.array(getattr(self, name), dtype=kind).ravel()
-            column.setflags(write=False)
-            object.__setattr__(self, name, column)
+            object.__setattr__(self, name, _frozen(getattr(self, name), kind))
         count = self.kind.size
-        if self.index.size != count or self.value.size != count:
-            raise InputError(f"a tree of {count} nodes has {self.index.size} indices and {self.value.size} values")
+        for name, size in (("slopes_from", count + 1), ("rows_from", count + 1), ("row_set", count)):
+            if not getattr(self, name).size:
+                object.__setattr__(self, name, _frozen(np.zeros(size), COLUMNS[name]))
+        lengths = {self.index.size, self.value.size, self.row_set.size}
+        if lengths != {count}:
+            raise InputError(f"a tree of {count} nodes has columns for {sorted(lengths)} nodes")
         _check_offsets("bounded", self.bounded_from, self.bounded.size, count)
         _check_offsets("weights", self.weights_from, self.weights.size, count)
+        _check_offsets("slopes", self.slopes_from, self.slopes.size, count)
+        _check_offsets("rows", self.rows_from, self.rows.size, count)
+        if self.slope_units.size != self.slopes.size or self.multipliers.size != self.rows.size:
+            raise InputError("a tree needs one unit per slope, and one row per multiplier")
         _check_children(self.kind)
 
     @property
@@ -91,7 +117,20 @@ COLUMNS: dict[str, DTypeLike] = {
     "bounded": np.int32,
     "weights_from": np.int64,
     "weights": np.float64,
+    "slopes_from": np.int64,
+    "slope_units": np.int32,
+    "slopes": np.float64,
+    "rows_from": np.int64,
+    "rows": np.int32,
+    "multipliers": np.float64,
+    "row_set": np.int32,
 }
+
+
+def _frozen(values: ArrayLike, kind: DTypeLike) -> NDArray[Any]:
+    column = np.array(values, dtype=kind).ravel()
+    column.setflags(write=False)
+    return column
 
 
 def _check_offsets(name: str, offsets: IntArray, size: int, nodes: int) -> None:

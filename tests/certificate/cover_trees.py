@@ -14,8 +14,8 @@ from relugeom.claims.cover_tree import CoverTree, NodeKind
 ONE = Fraction(1)
 
 
-def tree_of(nodes: Sequence[tuple[NodeKind, int, float, Sequence[int], Sequence[float]]]) -> CoverTree:
-    """The tree of nodes (kind, index, value, units to bound, weights) in preorder."""
+def tree_of(nodes: Sequence[tuple[NodeKind, int, float, Sequence[int], Sequence[float]]], **more) -> CoverTree:
+    """The tree of nodes (kind, index, value, units to bound, weights) in preorder, with further columns."""
     kind, index, value, bounded, weights = zip(*nodes, strict=True)
     return CoverTree(
         np.array(kind),
@@ -25,6 +25,7 @@ def tree_of(nodes: Sequence[tuple[NodeKind, int, float, Sequence[int], Sequence[
         np.array([unit for units in bounded for unit in units], dtype=np.int32),
         np.cumsum([0, *map(len, weights)]),
         np.array([weight for given in weights for weight in given], dtype=np.float64),
+        **more,
     )
 
 
@@ -61,7 +62,19 @@ def random_tree(
             nodes.append((NodeKind.EMPTY if empty else NodeKind.CLOSED, -1, 0.0, chosen(), () if empty else given))
 
     grow(list(lower), list(upper), frozenset(), depth)
-    return tree_of(nodes)
+    closed = np.array([kind is NodeKind.CLOSED for kind, *_ in nodes])
+    counts = [np.where(closed, random.integers(0, 3, len(nodes)), 0) for _ in range(2)]
+    slopes_from, rows_from = (np.cumsum([0, *count]) for count in counts)
+    return tree_of(
+        nodes,
+        slopes_from=slopes_from,
+        slope_units=random.integers(0, units, slopes_from[-1]),
+        slopes=random.random(slopes_from[-1]),
+        rows_from=rows_from,
+        rows=random.integers(0, units + 3, rows_from[-1]),
+        multipliers=random.random(rows_from[-1]),
+        row_set=random.integers(0, 2, len(nodes)),
+    )
 
 
 def naive_lines(low: Fraction | None, high: Fraction | None) -> tuple[Fraction, Fraction, Fraction | None]:

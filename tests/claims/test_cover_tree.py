@@ -39,11 +39,14 @@ def test_what_is_not_one_tree_is_refused(kinds: list[int]) -> None:
 @pytest.mark.parametrize(
     ("changed", "named"),
     [
-        ({"index": [0]}, "1 indices"),
-        ({"value": [0.0] * 4}, "4 values"),
+        ({"index": [0]}, "columns for .1, 3. nodes"),
+        ({"value": [0.0] * 4}, "columns for .3, 4. nodes"),
         ({"bounded_from": [0, 1, 1, 1]}, "offsets of bounded"),
         ({"bounded_from": [0, 2, 1, 1], "bounded": [1]}, "offsets of bounded"),
         ({"weights_from": [0, 0, 1, 3]}, "offsets of weights"),
+        ({"slopes": [0.5], "slope_units": [1]}, "offsets of slopes"),
+        ({"slopes_from": [0, 0, 0, 1], "slopes": [0.5]}, "one unit per slope"),
+        ({"rows_from": [0, 0, 0, 1], "multipliers": [0.5]}, "offsets of rows"),
     ],
 )
 def test_columns_that_do_not_fit_are_refused(changed: dict[str, Any], named: str) -> None:

@@ -4,34 +4,57 @@ The one idea: first the bounds that the leaf has inherited, then those of all un
 only the part of them that pays most. A leaf that stays open is divided further.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from relugeom.certificate.claim_proof.cell_proofs import proof_text
 from relugeom.certificate.claim_proof.tree import MOST_BRANCHES, Lines
 from relugeom.certificate.cover_proof.bounding import Failure, gap, ranked, rebound, write_bounded
 from relugeom.certificate.cover_proof.combination import Combination, find_combination, judge, rounded_weights
-from relugeom.certificate.cover_proof.problem import MixedForm
 from relugeom.certificate.cover_proof.slopes import has_slope
-from relugeom.certificate.cover_proof.state import CoverState
+from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState
 from relugeom.certificate.cover_proof.substitution import InputForm, Substitution, Trace
+from relugeom.certificate.header import hexadecimal
 from relugeom.claims.cover_tree import NodeKind
 from relugeom.deadline import Deadline
 from relugeom.linalg.exact import nearest_quotient
 
-__all__ = ["Attempt", "Cut", "LeafCloser"]
+__all__ = ["Attempt", "Cut", "LeafCloser", "LeafPlan"]
 
 SHORT_BITS, WEIGHT_BITS = 8, 30
 """Bits of weights: few where they do."""
 ANY = Fraction(1)
 WORTH = Fraction(49, 50)
 """Bounds that leave more than this part of a range are not tried."""
+MOST_PAIRS = 1 << 15
+"""Numbers in a line that sets slopes."""
 AMPLE = (1.1, 1.6, 2.5)
 """Multiples of the excess that new bounds are expected to remove, as these expectations are rough."""
 
-Weights = Sequence[Sequence[float]]
-"""Those of the inequalities of each set."""
+
+@dataclass(frozen=True, slots=True)
+class LeafPlan:
+    """How a leaf is likely to close.
+
+    Attributes
+    ----------
+    weights
+        Those of the inequalities of each set.
+    multipliers, row_set
+        Multipliers of rows by number, and the set to which they belong.
+    slopes
+        Lower slopes of units over 2^SLOPE_BITS.
+    """
+
+    weights: Sequence[Sequence[float]]
+    multipliers: Mapping[int, float] = field(default_factory=dict)
+    row_set: int = 0
+    slopes: Mapping[int, int] = field(default_factory=dict)
+
+    def without_slopes(self) -> "LeafPlan":
+        """The same with the slopes that units have anyway."""
+        return replace(self, slopes={})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,21 +94,18 @@ class LeafCloser:
     def __init__(self, substitution: Substitution, deadline: Deadline) -> None:
         self._substitution, self._problem, self._deadline = substitution, substitution.problem, deadline
 
-    def close(self, state: CoverState, weights: Weights, bounded: Sequence[int], lines: Lines) -> Attempt:
+    def close(self, state: CoverState, plan: LeafPlan, bounded: Sequence[int], lines: Lines) -> Attempt:
         """Write what closes a cell, if something does."""
-        if state.contradiction:
-            lines.add("e", closed=1)
-            return Attempt(lines)
-        before = self._attempt(state, weights, thorough=False)
+        before = self._attempt(state, plan, thorough=False)
         if before.lines is not None:
             lines.extend(before.lines)
             return before
         for units in (bounded, range(self._problem.units)):
             after = state.copy()
             found = rebound(self._substitution, after, units, WORTH, self._deadline)
-            attempt = self._attempt(after, weights, thorough=True)
+            attempt = self._attempt(after, plan, thorough=True)
             if attempt.lines is not None:
-                self._write_least(state, weights, before, after, found, attempt.lines, lines)
+                self._write_least(state, plan, before, after, found, attempt.lines, lines)
                 return attempt
         return attempt
 
@@ -107,7 +127,7 @@ class LeafCloser:
     def _write_least(
         self,
         state: CoverState,
-        weights: Weights,
+        plan: LeafPlan,
         before: Attempt,
         after: CoverState,
         found: Sequence[int],
@@ -126,7 +146,7 @@ class LeafCloser:
                 continue
             tried, fewer = count, state.copy()
             units = rebound(self._substitution, fewer, [unit for unit, _ in order[:count]], ANY, self._deadline)
-            attempt = self._attempt(fewer, weights, thorough=False)
+            attempt = self._attempt(fewer, plan, thorough=False)
             if attempt.lines is not None:
                 write_bounded(units, lines)
                 lines.extend(attempt.lines)
@@ -134,7 +154,7 @@ class LeafCloser:
         write_bounded(found, lines)
         lines.extend(closing)
 
-    def _attempt(self, state: CoverState, weights: Weights, *, thorough: bool) -> Attempt:
+    def _attempt(self, state: CoverState, plan: LeafPlan, *, thorough: bool) -> Attempt:
         """The lines that close a cell as it is known.
 
         Parameters
@@ -147,13 +167,50 @@ class LeafCloser:
         if state.contradiction:
             lines.add("e", closed=1)
             return Attempt(lines)
-        result = self._miss_sets(state, weights, thorough=thorough) if self._problem.sets else self._slope(state)
-        if result.lines is None and thorough:
-            empty, _ = find_combination(self._substitution, state, (), (), self._deadline)
-            if empty.closes(()):
-                lines.add("e" + proof_text(empty.multipliers), *empty.numbers, closed=1)
-                return Attempt(lines)
+        if not self._problem.sets:
+            result = self._slope(state)
+        else:
+            result = self._miss_sets(state, plan.without_slopes(), thorough=False)
+            if result.lines is None and plan.slopes:
+                result = self._with_slopes(state, plan)
+            if result.lines is None and thorough:
+                result = self._miss_sets(state, plan.without_slopes(), thorough=True)
+        if result.lines is None and (thorough or plan.multipliers):
+            empty = self._empty(state, plan, thorough=thorough)
+            result = result if empty is None else Attempt(empty)
         return result
+
+    def _with_slopes(self, state: CoverState, plan: LeafPlan) -> Attempt:
+        """The lines that close a cell after those that set slopes, which only they need."""
+        sloped, pairs = state.copy(), list[int]()
+        for unit, slope in plan.slopes.items():
+            low, high = state.low[unit], state.high[unit]
+            usual = int(low is not None and (high is None or high >= -low)) << SLOPE_BITS
+            if state.is_unstable(unit) and slope != usual:
+                sloped.set_slope(unit, slope)
+                pairs += (unit, slope)
+        result = self._miss_sets(sloped, plan, thorough=False)
+        if result.lines is not None and pairs:
+            lines = Lines()
+            for start in range(0, len(pairs), MOST_PAIRS):
+                part = pairs[start : start + MOST_PAIRS]
+                lines.add(f"a {hexadecimal(part)}")
+            lines.extend(result.lines)
+            result.lines = lines
+        return result
+
+    def _empty(self, state: CoverState, plan: LeafPlan, *, thorough: bool) -> Lines | None:
+        """The line that shows a cell to be empty."""
+        largest = max(map(abs, plan.multipliers.values()), default=0.0)
+        multipliers = rounded_weights((largest,), plan.multipliers, WEIGHT_BITS)[1]
+        found = judge(self._substitution, state, (), (), multipliers)
+        if thorough and not found.closes(()):
+            found, _ = find_combination(self._substitution, state, (), (), self._deadline)
+        if not found.closes(()):
+            return None
+        lines = Lines()
+        lines.add("e" + proof_text(found.multipliers), *found.numbers, closed=1)
+        return lines
 
     def _slope(self, state: CoverState) -> Attempt:
         lines, claim = Lines(), self._problem.slope
@@ -162,10 +219,10 @@ class LeafCloser:
             return Attempt(lines)
         return Attempt(open="the slope could not be shown to have the claimed sign in")
 
-    def _miss_sets(self, state: CoverState, weights: Weights, *, thorough: bool) -> Attempt:
+    def _miss_sets(self, state: CoverState, plan: LeafPlan, *, thorough: bool) -> Attempt:
         result, lines = Attempt(), Lines()
-        for place, (members, given) in enumerate(zip(self._problem.sets, weights, strict=True)):
-            found, trace = self._combine(state, members, given, thorough=thorough)
+        for place, members in enumerate(self._problem.sets):
+            found, trace = self._combine(state, place, plan, thorough=thorough)
             if found.closes(members):
                 lines.add("c" + proof_text(found.multipliers, *found.weights), *found.numbers, closed=int(place == 0))
                 continue
@@ -179,14 +236,14 @@ class LeafCloser:
             result.lines = lines
         return result
 
-    def _combine(
-        self, state: CoverState, members: Sequence[tuple[bool, MixedForm]], given: Sequence[float], *, thorough: bool
-    ) -> tuple[Combination, Trace]:
+    def _combine(self, state: CoverState, place: int, plan: LeafPlan, *, thorough: bool) -> tuple[Combination, Trace]:
         """A combination of the inequalities of one set, perhaps one that closes."""
+        members, given = self._problem.sets[place], plan.weights[place]
+        rows = plan.multipliers if place == plan.row_set else {}
         for bits in (SHORT_BITS, WEIGHT_BITS):
-            trace, weights = Trace(), rounded_weights(given, bits)
-            found = judge(self._substitution, state, members, weights, {}, record=trace)
-            if len(members) == 1 or found.closes(members):
+            trace, (weights, multipliers) = Trace(), rounded_weights(given, rows, bits)
+            found = judge(self._substitution, state, members, weights, multipliers, record=trace)
+            if (len(members) == 1 and not rows) or found.closes(members):
                 break
         if thorough and not found.closes(members):
             return find_combination(self._substitution, state, members, weights, self._deadline)

@@ -8,7 +8,7 @@ the next round.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd
+from math import gcd, isfinite
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from relugeom.geometry.linear_program import LPStatus
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import nearest_quotient
 
-__all__ = ["Combination", "find_combination", "rounded_weights"]
+__all__ = ["Combination", "find_combination", "judge", "rounded_weights"]
 
 ROUNDS = 4
 MULTIPLIER_BITS = 30
@@ -58,14 +58,21 @@ class Combination:
         return (*self.weights, *self.multipliers.values())
 
 
-def rounded_weights(weights: Sequence[float], bits: int) -> tuple[int, ...]:
-    """Integers in the proportions of some weights; all 1 if these are of no use."""
-    largest = max(weights, default=0.0)
-    if not 0.0 < largest < np.inf:
-        return (1,) * len(weights)
+def rounded_weights(
+    weights: Sequence[float], multipliers: Mapping[int, float], bits: int
+) -> tuple[tuple[int, ...], dict[int, int]]:
+    """Integers in the proportions of weights and multipliers; all weights are 1 if these are of no use."""
+    sizes = [*weights, *map(abs, multipliers.values())]
+    largest = max(sizes, default=0.0)
+    if not 0.0 < largest < np.inf or not all(map(isfinite, sizes)) or not any(weight > 0 for weight in weights):
+        return (1,) * len(weights), {}
     values = [round(weight / largest * (1 << bits)) if weight > 0 else 0 for weight in weights]
-    divisor = gcd(*values)
-    return tuple(value // divisor for value in values)
+    rows = {number: round(value / largest * (1 << bits)) for number, value in multipliers.items()}
+    divisor = gcd(*values, *rows.values()) or 1
+    return (
+        tuple(value // divisor for value in values),
+        {number: value // divisor for number, value in rows.items() if value},
+    )
 
 
 def judge(
@@ -80,7 +87,7 @@ def judge(
     """A combination with its exact maximum."""
     rows = _rows(substitution.problem, state)
     parts = [(weight, form) for weight, (_, form) in zip(weights, members, strict=True) if weight]
-    parts += [(value, rows[number][0]) for number, value in multipliers.items()]
+    parts += [(value, rows[number][0]) for number, value in multipliers.items() if number in rows]
     [form] = substitution.replace(state, [combine_forms(parts)], record=record)
     excess = None if form is None else substitution.maximum(state, form)
     return Combination(weights, multipliers, excess, form)

@@ -7,21 +7,23 @@ not close by itself gets bounds of all its units, better multipliers, and at las
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relugeom.certificate.claim_proof.counterexample import UnprovedClaimError
 from relugeom.certificate.claim_proof.tree import MOST_BRANCHES, Lines
 from relugeom.certificate.cover_proof.bounding import bound_all, rebound, write_bounded
-from relugeom.certificate.cover_proof.closing import Cut, LeafCloser
+from relugeom.certificate.cover_proof.closing import Cut, LeafCloser, LeafPlan
 from relugeom.certificate.cover_proof.problem import CoverProblem
-from relugeom.certificate.cover_proof.state import CoverState, root_state
+from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState, root_state
 from relugeom.certificate.cover_proof.substitution import Substitution
 from relugeom.claims.cover_tree import CoverTree, NodeKind
 from relugeom.claims.reason import Cause, Reason
 from relugeom.deadline import Deadline
 from relugeom.errors import DeadlinePassedError, InputError
-from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.arrays import FloatArray, IntArray
 
 __all__ = ["CoverProducer", "out_of_time"]
 
@@ -107,9 +109,9 @@ class CoverProducer:
     def _go(self, node: int, state: CoverState, lines: Lines) -> tuple[int, CoverState | None] | None:
         """Write a node. Returns the child that follows and the state of the other one; None if the node is closed."""
         tree, kind = self._tree, NodeKind(self._tree.kind[node])
-        bounded = tree.bounded[tree.bounded_from[node] : tree.bounded_from[node + 1]].tolist()
+        bounded = _part_of(tree.bounded, tree.bounded_from, node)
         if kind in (NodeKind.CLOSED, NodeKind.EMPTY):
-            self._close(node, state, lines, self._weights(node), bounded, _Budget(EXTRA_CUTS))
+            self._close(node, state, lines, self._plan(node, state), bounded, _Budget(EXTRA_CUTS))
             return None
         if not state.contradiction:
             self._rebound(state, bounded, lines)
@@ -165,12 +167,12 @@ class CoverProducer:
         node: int,
         state: CoverState,
         lines: Lines,
-        weights: Sequence[Sequence[float]],
+        plan: LeafPlan,
         bounded: Sequence[int],
         budget: _Budget,
     ) -> None:
         """Write what closes a leaf, or divide it further."""
-        attempt = self._closer.close(state, weights, bounded, lines)
+        attempt = self._closer.close(state, plan, bounded, lines)
         if attempt.lines is not None:
             return
         self._rebound(state, range(self._problem.units), lines)
@@ -182,15 +184,35 @@ class CoverProducer:
         second = state.copy()
         self._part(node, cut, state, second, lines)
         for side in (state, second):
-            self._close(node, side, lines, weights, (), budget)
+            self._close(node, side, lines, plan, (), budget)
 
-    def _weights(self, node: int) -> list[list[float]]:
-        """The weights of a leaf, set by set; all equal where the tree gives none."""
-        begin, end = self._tree.weights_from[node : node + 2].tolist()
-        given, found = self._tree.weights[begin:end].tolist(), []
+    def _plan(self, node: int, state: CoverState) -> LeafPlan:
+        """What the tree says of a leaf; all weights are equal where it gives none."""
+        tree, weights = self._tree, list[list[float]]()
+        given = _part_of(tree.weights, tree.weights_from, node)
         for members in self._problem.sets:
-            found.append(given[: len(members)] or [1.0] * len(members))
+            weights.append(given[: len(members)] or [1.0] * len(members))
             given = given[len(members) :]
+        slopes = zip(
+            _part_of(tree.slope_units, tree.slopes_from, node),
+            _part_of(tree.slopes, tree.slopes_from, node),
+            strict=True,
+        )
+        return LeafPlan(
+            weights,
+            self._multipliers(node, state),
+            int(tree.row_set[node]),
+            {unit: round(min(max(slope, 0.0), 1.0) * (1 << SLOPE_BITS)) for unit, slope in slopes},
+        )
+
+    def _multipliers(self, node: int, state: CoverState) -> dict[int, float]:
+        """Those that the tree gives for rows that the cell has, and that may be written."""
+        tree, units, found = self._tree, self._problem.units, dict[int, float]()
+        rows = _part_of(tree.rows, tree.rows_from, node)
+        for row, value in zip(rows, _part_of(tree.multipliers, tree.rows_from, node), strict=True):
+            exists = row in state.signs or units <= row < units + len(self._problem.rows)
+            if exists and (value > 0 or (value < 0 and row >= units + self._problem.equalities)):
+                found[row] = value
         return found
 
     def _rebound(self, state: CoverState, units: Iterable[int], lines: Lines) -> None:
@@ -202,6 +224,12 @@ def out_of_time(cells: int) -> UnprovedClaimError:
     short = "the proof is not complete after the time limit"
     full = f"{short} ({cells:,} cells of the covering tree closed): allow more, or claim less"
     return UnprovedClaimError(Reason(Cause.TIME, short, full))
+
+
+def _part_of(column: NDArray[Any], offsets: IntArray, node: int) -> list[Any]:
+    """What a column has for a node."""
+    found: list[Any] = column[offsets[node] : offsets[node + 1]].tolist()
+    return found
 
 
 def _over(value: float, exponent: int) -> int:
@@ -224,12 +252,13 @@ def _check_fit(problem: CoverProblem, tree: CoverTree) -> None:
     kind, index = tree.kind, tree.index
     limits = np.where(kind == NodeKind.SPLIT, units, inputs)
     inner = kind > NodeKind.EMPTY
-    if (inner & ((index < 0) | (index >= limits))).any() or ((tree.bounded < 0) | (tree.bounded >= units)).any():
+    named = np.concatenate([tree.bounded, tree.slope_units])
+    if (inner & ((index < 0) | (index >= limits))).any() or ((named < 0) | (named >= units)).any():
         raise InputError(f"a covering tree names an input or a unit that is not among {inputs} and {units}")
     counts = np.diff(tree.weights_from)
     if (counts[kind == NodeKind.CLOSED] % max(needed, 1) != 0).any() or (counts > needed).any():
         raise InputError(f"a leaf of a covering tree needs one weight for each of {needed} inequalities, or none")
     if any(not problem.whole[k] for k in index[kind == NodeKind.BRANCH].tolist()):
         raise InputError("a covering tree branches on an input that the claim does not restrict to integers")
-    if not np.isfinite(tree.value).all():
-        raise InputError("a covering tree cuts at a value that is not finite")
+    if not all(np.isfinite(column).all() for column in (tree.value, tree.slopes, tree.multipliers)):
+        raise InputError("a covering tree has a value, a slope or a multiplier that is not finite")

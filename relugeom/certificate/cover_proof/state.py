@@ -1,5 +1,6 @@
 """The state at a node of a covering tree: box, proved bounds of units, splits on the path, contradictions."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from relugeom.certificate.cover_proof.problem import CoverProblem
@@ -44,6 +45,8 @@ class CoverState:
         Proved bounds of units, integers over 2^B of their level; None if there is none.
     signs
         1 or −1 for units that are split on the path: the row sign · z ≥ 0 holds.
+    slopes
+        Lower slopes over 2^SLOPE_BITS of units, where they were set.
     cuts
         Bisections and branches on the path.
     contradiction
@@ -56,6 +59,7 @@ class CoverState:
     low: list[int | None]
     high: list[int | None]
     signs: dict[int, int]
+    slopes: dict[int, int]
     cuts: int
     contradiction: bool
     _lines: list[LevelLines | None]
@@ -69,6 +73,7 @@ class CoverState:
             self.low[:],
             self.high[:],
             self.signs.copy(),
+            self.slopes.copy(),
             self.cuts,
             self.contradiction,
             self._lines[:],
@@ -103,6 +108,11 @@ class CoverState:
         if low is not None and high is not None and low > high:
             self.contradiction = True
 
+    def set_slope(self, unit: int, slope: int) -> None:
+        """Take a lower slope over 2^SLOPE_BITS, from 0 to 1, for a unit while it is unstable."""
+        self.slopes[unit] = slope
+        self._lines[self.problem.level_of[unit]] = None
+
     def is_unstable(self, unit: int) -> bool:
         """Whether z may have either sign, as far as is known."""
         low, high = self.low[unit], self.high[unit]
@@ -121,7 +131,9 @@ class CoverState:
         """The lines of a level's units."""
         known = self._lines[level]
         if known is None:
-            known = self._lines[level] = _level_lines(self.low[first : first + count], self.high[first : first + count])
+            units = slice(first, first + count)
+            slopes = {unit - first: slope for unit, slope in self.slopes.items() if first <= unit < first + count}
+            known = self._lines[level] = _level_lines(self.low[units], self.high[units], slopes)
         return known
 
 
@@ -135,6 +147,7 @@ def root_state(problem: CoverProblem) -> CoverState:
         low=nothing,
         high=nothing[:],
         signs={},
+        slopes={},
         cuts=0,
         contradiction=False,
         _lines=[None] * len(problem.levels),
@@ -152,7 +165,7 @@ def _sum(values: list[int | None]) -> int | None:
     return total
 
 
-def _level_lines(lows: list[int | None], highs: list[int | None]) -> LevelLines:
+def _level_lines(lows: list[int | None], highs: list[int | None], slopes: Mapping[int, int]) -> LevelLines:
     one = 1 << SLOPE_BITS
     lines = LevelLines([], [], [], [], [])
     for unit, (low, high) in enumerate(zip(lows, highs, strict=True)):
@@ -171,6 +184,7 @@ def _level_lines(lows: list[int | None], highs: list[int | None]) -> LevelLines:
             above = (high << SLOPE_BITS) // (high - low)
             lines.shifts.append((place, max(-above * low, (high << SLOPE_BITS) - above * high)))
         lines.alive.append(unit)
-        lines.below.append(below)
+        is_stable = low is not None and low >= 0
+        lines.below.append(below if is_stable else slopes.get(unit, below))
         lines.above.append(above)
     return lines
