@@ -9,6 +9,7 @@ is found where all that is left is positive.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite
 
 import numpy as np
@@ -82,6 +83,7 @@ class Chart:
         return np.array([[int(self.lift[row, column]) / q for column in range(d)] for row in range(n)]).reshape(n, d)
 
 
+@lru_cache(maxsize=16)
 def domain_chart(domain: Domain) -> Chart:
     """Find the affine hull of a domain's relaxation, exactly.
 

@@ -16,7 +16,7 @@ from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.domain import Domain, FeatureKind, round_to_rules
 from relugeom.geometry.forms import float_point
 from relugeom.linalg.arrays import FloatArray
-from relugeom.measures.slices import RegionSlice, slice_regions
+from relugeom.measures.slices import RegionSlice, slice_partition, slice_regions
 from relugeom.network.network import ReLUNetwork
 
 __all__ = ["INSIDE", "OTHERS", "TYPICAL", "Plane", "find_plane", "rank_pairs"]
@@ -38,6 +38,16 @@ class Plane(NamedTuple):
 
     cut: RegionSlice
     through: int
+
+
+class _Look(NamedTuple):
+    """A plane that was looked at, and how many regions it has, up to a limit."""
+
+    through: int
+    point: FloatArray
+    pair: tuple[int, int]
+    window: tuple[Sides, Sides]
+    regions: int
 
 
 def find_plane(
@@ -72,30 +82,34 @@ def find_plane(
     chart = domain_chart(domain)
     inside = float_point(chart.embed(chart.interior))
     typical, reach = _typical(domain, around, inside)
-    looked = len(features) > 1 or bool(others)
-    limits = (LOOK_REGIONS, LOOK_SECONDS) if looked else (MAX_REGIONS, TIME_LIMIT)
-    found: list[Plane] = []
     refusal = DomainError("there was no time to draw one" if features else "no two features were given")
+    found: list[_Look] = []
     for number, point in enumerate((typical, inside, *others)):
-        if found and (len(max(found, key=_regions).cut) >= ENOUGH_REGIONS or number == INSIDE):
+        if found and (max(look.regions for look in found) >= ENOUGH_REGIONS or number == INSIDE):
             continue  # the mean gives way only where it breaks a row of the domain or shows next to nothing
         for pair in features:
             if deadline.passed:
                 break
+            look = _Look(number, point, pair, _window(domain, pair, typical, reach), 0)
+            limit = deadline.within(LOOK_SECONDS)
             try:
-                cut = _cut(network, domain, pair, point, _window(domain, pair, typical, reach), limits, deadline)
+                regions = slice_partition(
+                    network, domain, pair, point, window=look.window, max_regions=LOOK_REGIONS, time_limit=limit
+                )
             except DomainError as error:
                 refusal = error
             else:
-                found.append(Plane(cut, number))
+                found.append(look._replace(regions=len(regions)))
     if not found:
         raise refusal
-    best = max(found, key=_regions)
-    if looked and not best.cut.covered and not deadline.passed:
-        window = _window(domain, best.cut.features, typical, reach)
-        cut = _cut(network, domain, best.cut.features, best.cut.point, window, (MAX_REGIONS, TIME_LIMIT), deadline)
-        best = best._replace(cut=cut)
-    return best
+    best = max(found, key=lambda look: look.regions)
+    return Plane(
+        slice_regions(
+            network, domain, best.pair, best.point,
+            window=best.window, max_regions=MAX_REGIONS, time_limit=deadline.within(TIME_LIMIT),
+        ),
+        best.through,
+    )  # fmt: skip
 
 
 def rank_pairs(domain: Domain, strength: FloatArray) -> list[tuple[int, int]]:
@@ -108,24 +122,6 @@ def rank_pairs(domain: Domain, strength: FloatArray) -> list[tuple[int, int]]:
     ]
     order = sorted(free, key=lambda feature: (domain.kinds[feature] is FeatureKind.BINARY, -strength[feature], feature))
     return list(combinations(order[:MAX_CANDIDATES], 2))
-
-
-def _cut(
-    network: ReLUNetwork,
-    domain: Domain,
-    pair: tuple[int, int],
-    point: FloatArray,
-    window: tuple[Sides, Sides],
-    limits: tuple[int, float],
-    deadline: Deadline,
-) -> RegionSlice:
-    return slice_regions(
-        network, domain, pair, point, window=window, max_regions=limits[0], time_limit=deadline.within(limits[1])
-    )
-
-
-def _regions(plane: Plane) -> int:
-    return len(plane.cut)
 
 
 def _typical(

@@ -34,10 +34,19 @@ from relugeom.network.pattern import ActivationPattern
 from relugeom.partition.partition import Partition, PartitionStatus, check_inputs
 from relugeom.search.enumeration import enumerate_regions
 
-__all__ = ["RegionSlice", "exact_polygons", "level_lines", "polygon_area", "slice_domain", "slice_regions"]
+__all__ = [
+    "RegionSlice",
+    "exact_polygons",
+    "level_lines",
+    "polygon_area",
+    "slice_domain",
+    "slice_partition",
+    "slice_regions",
+]
 
 Corner = tuple[fmpq, fmpq]
 Sides = tuple[float, float]
+NO_AREA = "the slice has no area in the domain"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -168,18 +177,13 @@ def slice_regions(
         corners of its regions were not found in time.
     """
     deadline = Deadline.of(time_limit)
-    check_inputs(network, domain)
-    plane = slice_domain(domain, features, point, window=window)
-    chart = domain_chart(plane)
-    if chart.dimension < 2:
-        first, second = (domain.names[feature] for feature in features)
-        raise DomainError(
-            f"the slice along {first!r} and {second!r} has no area: the domain makes them dependent on this plane"
-        )
-    whole = polytope_cell(domain_rows(chart), 2)
+    partition = slice_partition(
+        network, domain, features, point, window=window, max_regions=max_regions, time_limit=deadline.share(1 / 2)
+    )
+    plane = partition.domain
+    whole = polytope_cell(domain_rows(domain_chart(plane)), 2)
     if whole is None:
-        raise DomainError("the slice has no area in the domain")
-    partition = enumerate_regions(network, plane, max_regions=max_regions, time_limit=deadline.share(1 / 2))
+        raise DomainError(NO_AREA)
     polygons = list[list[Corner]]()
     for polygon in exact_polygons(partition):
         if deadline.passed:
@@ -199,6 +203,34 @@ def slice_regions(
         outline=_floats(outline, swapped=swapped),
         covered=partition.status is PartitionStatus.COMPLETE and areas == polygon_area(outline),
     )
+
+
+def slice_partition(
+    network: ReLUNetwork,
+    domain: Domain,
+    features: tuple[int, int],
+    point: ArrayLike,
+    *,
+    window: tuple[Sides, Sides] | None = None,
+    max_regions: int | None = 10_000,
+    time_limit: TimeLimit = None,
+) -> Partition:
+    """The regions of a plane without their corners, for the same arguments and with the same errors as `slice_regions`.
+
+    Raises
+    ------
+    DomainError
+        The slice misses the domain, has no area in it, or cannot be made.
+    """
+    deadline = Deadline.of(time_limit)
+    check_inputs(network, domain)
+    plane = slice_domain(domain, features, point, window=window)
+    if domain_chart(plane).dimension < 2:
+        first, second = (domain.names[feature] for feature in features)
+        raise DomainError(
+            f"the slice along {first!r} and {second!r} has no area: the domain makes them dependent on this plane"
+        )
+    return enumerate_regions(network, plane, max_regions=max_regions, time_limit=deadline)
 
 
 def exact_polygons(partition: Partition) -> Iterator[list[Corner]]:

@@ -11,7 +11,6 @@ from enum import StrEnum
 from math import exp, inf, isfinite, log, log10
 
 import numpy as np
-from scipy.special import stdtrit
 
 from relugeom.budget import EstimateBudget
 from relugeom.deadline import CLOCK, Deadline, TimeLimit
@@ -262,6 +261,8 @@ def interval_of_mean(logs: FloatArray) -> tuple[float, float, float]:
     size, top = len(logs), float(logs.max())
     scaled = np.exp(logs - top)
     mean = float(scaled.mean())
+    from scipy.special import stdtrit  # loaded only here, as it takes long
+
     quantile = WIDER * float(stdtrit(size - 1, 0.5 + CONFIDENCE / 2))
     plain = quantile * log(1.0 + float(scaled.var(ddof=1)) / mean**2 / size) ** 0.5
     centre, variance = log(mean) + top, float(logs.var(ddof=1))

@@ -3,26 +3,23 @@
 The revisions travel inside the package (`relugeom/_migrations` in an installed one, `migrations` beside it in a
 checkout) and run from code: the configuration is built here, so that a percent sign in a path stands for itself, and
 the live connection is handed over. All of it is one transaction on either backend. A new store does not go through
-them: its tables are made as they are declared, which tests hold equal to what the revisions lead to. On SQLite a table
+them, nor through Alembic, which takes long to load: its tables are made as they are declared, which tests hold equal to
+what the revisions lead to. On SQLite a table
 is changed by building it anew. Therefore foreign keys are off while revisions run (dropping the old table would delete
 the rows that belong to it) and are checked before the commit, and views may for a moment name a table that does not
 exist. PostgreSQL changes tables in place, with foreign keys on.
 """
 
+import re
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import URL, Connection, inspect, text
+from sqlalchemy import URL, Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect, text
 
 from relugeom.errors import SchemaVersionError, StoreError
 from relugeom.printing import hide_passwords, printable
@@ -30,10 +27,21 @@ from relugeom.store.database.columns import SCHEMA_TABLE
 from relugeom.store.database.connection import connect_engine, explained, reading, writing
 from relugeom.store.database.location import StoreLocation, parse_location
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 __all__ = ["SchemaVersion", "check_schema", "create_schema", "is_blank", "schema_version", "upgrade"]
 
 PACKAGE = Path(__file__).resolve().parents[2]
 REBUILDING = ("foreign_keys = OFF", "legacy_alter_table = ON")
+NAMED = re.compile(r'^(revision|down_revision) = "(\w+)"$', re.MULTILINE)
+VERSION = Table(
+    SCHEMA_TABLE,
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name=f"{SCHEMA_TABLE}_pkc"),
+)
+"""The table in which Alembic keeps the version, as Alembic makes it."""
 ALEMBIC = Lock()  # Alembic keeps its context in a global
 
 
@@ -88,8 +96,8 @@ def create_schema(place: StoreLocation, create_tables: Callable[[Connection], No
     with _removed_on_failure(place), explained(place), writing(connect_engine(place)) as connection, connection.begin():
         if SCHEMA_TABLE not in inspect(connection).get_table_names():  # another program may have made them meanwhile
             create_tables(connection)
-            context = MigrationContext.configure(connection, opts={"version_table": SCHEMA_TABLE})
-            context.stamp(ScriptDirectory.from_config(migration_config()), "head")
+            VERSION.create(connection)
+            connection.execute(VERSION.insert().values(version_num=_revisions()[0]))
 
 
 def check_schema(place: StoreLocation) -> None:
@@ -111,8 +119,10 @@ def script_location() -> Path:
     return installed if installed.is_dir() else PACKAGE.parent / "migrations"
 
 
-def migration_config() -> Config:
+def migration_config() -> "Config":
     """Alembic's configuration, from code alone."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(script_location()).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -181,12 +191,23 @@ def _revisions() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4)
-def _read_revisions(_folder: Path, _files: frozenset[str]) -> tuple[str, ...]:
-    """The same, read once per folder and files: Alembic runs each of them, which takes longer than most queries."""
-    return tuple(script.revision for script in ScriptDirectory.from_config(migration_config()).walk_revisions())
+def _read_revisions(folder: Path, files: frozenset[str]) -> tuple[str, ...]:
+    """The same, read once per folder and files: each names itself and the one before it."""
+    texts = [(folder / "versions" / name).read_text(encoding="utf-8") for name in files]
+    before = {named["revision"]: named.get("down_revision") for named in (dict(NAMED.findall(text)) for text in texts)}
+    newest = set(before) - set(before.values())
+    found: list[str] = []
+    here = newest.pop() if newest else None
+    while here is not None:
+        found.append(here)
+        here = before.get(here)
+    return tuple(found)
 
 
 def _migrate(place: StoreLocation) -> None:
+    from alembic import command
+    from alembic.util import CommandError
+
     engine = connect_engine(place, pragmas=REBUILDING)
     config = migration_config()
     with ALEMBIC, explained(place), writing(engine) as connection:
