@@ -1,33 +1,22 @@
 """New bounds of units on a cell, and which of them are worth their place in a file."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
-from math import inf
 
 from relugeom.certificate.claim_proof.tree import Lines
 from relugeom.certificate.cover_proof.state import CoverState
-from relugeom.certificate.cover_proof.substitution import Substitution, Trace
+from relugeom.certificate.cover_proof.substitution import Substitution
 from relugeom.certificate.header import hexadecimal
 from relugeom.deadline import Deadline
-from relugeom.linalg.exact import nearest_quotient
 
-__all__ = ["Failure", "bound_all", "gap", "ranked", "rebound", "write_bounded"]
+__all__ = ["bound_all", "rebound", "write_bounded"]
 
 BOUND_BITS = 30
 """Significant bits of the largest bound of a level."""
 LONGEST_EXPONENT = 1100
 MOST_UNITS = 1 << 15
 """Units in one line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A combination that does not close a cell: what it is too much, and how it depends on units."""
-
-    excess: Fraction
-    trace: Trace
 
 
 def bound_all(substitution: Substitution, state: CoverState, deadline: Deadline) -> None:
@@ -79,37 +68,6 @@ def write_bounded(units: Sequence[int], lines: Lines) -> None:
     for start in range(0, len(units), MOST_UNITS):
         part = units[start : start + MOST_UNITS]
         lines.add(f"n {hexadecimal(part)}", proofs=2 * len(part))
-
-
-def ranked(
-    substitution: Substitution, failures: Sequence[Failure], before: CoverState, after: CoverState, units: Sequence[int]
-) -> list[tuple[int, float]]:
-    """Units in the order in which new bounds pay, each with the part of the excess that they are likely to remove."""
-    problem = substitution.problem
-    depth = {level.number: place + 1 for levels in problem.copies for place, level in enumerate(levels)}
-    found = []
-    for unit in units:
-        number, gain = problem.level_of[unit], 0.0
-        for failure in failures:
-            weight, excess = failure.trace.weight.get(unit, 0.0), float(failure.excess)
-            if weight and excess > 0:
-                removed = gap(substitution, before, unit, weight) - gap(substitution, after, unit, weight)
-                gain += abs(weight) * removed / excess
-        found.append((gain / depth[number], unit, gain))
-    return [(unit, gain) for _, unit, gain in sorted(found, key=lambda entry: (-entry[0], entry[1]))]
-
-
-def gap(substitution: Substitution, state: CoverState, unit: int, weight: float) -> float:
-    """How far relu(z) can be from the line that takes its place."""
-    low, high = state.low[unit], state.high[unit]
-    if low is None or high is None:
-        return inf
-    if low >= 0 or high <= 0:
-        return 0.0
-    scale = 1 << substitution.bits[substitution.problem.level_of[unit]]
-    if weight < 0:
-        return nearest_quotient(min(high, -low), scale)
-    return nearest_quotient(-low * high, (high - low) * scale)
 
 
 def _rounded(ends: tuple[Fraction | None, Fraction | None], bits: int) -> tuple[int | None, int | None]:

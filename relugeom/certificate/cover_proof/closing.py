@@ -4,20 +4,31 @@ The one idea: first the bounds that the leaf has inherited, then those of all un
 only the part of them that pays most. A leaf that stays open is divided further.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+import numpy as np
+
 from relugeom.certificate.claim_proof.cell_proofs import proof_text
 from relugeom.certificate.claim_proof.tree import MOST_BRANCHES, Lines
-from relugeom.certificate.cover_proof.bounding import Failure, gap, ranked, rebound, write_bounded
-from relugeom.certificate.cover_proof.combination import Combination, find_combination, judge, rounded_weights
+from relugeom.certificate.cover_proof.bounding import rebound, write_bounded
+from relugeom.certificate.cover_proof.combination import (
+    Combination,
+    cell_rows,
+    find_combination,
+    judge,
+    rounded_weights,
+)
+from relugeom.certificate.cover_proof.float_cell import FloatCell, FloatProblem
+from relugeom.certificate.cover_proof.problem import MixedForm, combine_forms
 from relugeom.certificate.cover_proof.slopes import has_slope
 from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState
-from relugeom.certificate.cover_proof.substitution import InputForm, Substitution, Trace
+from relugeom.certificate.cover_proof.substitution import InputForm, Substitution
 from relugeom.certificate.header import hexadecimal
 from relugeom.claims.cover_tree import NodeKind
 from relugeom.deadline import Deadline
+from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import nearest_quotient
 
 __all__ = ["Attempt", "Cut", "LeafCloser", "LeafPlan"]
@@ -29,8 +40,8 @@ WORTH = Fraction(49, 50)
 """Bounds that leave more than this part of a range are not tried."""
 MOST_PAIRS = 1 << 15
 """Numbers in a line that sets slopes."""
-AMPLE = (1.1, 1.6, 2.5)
-"""Multiples of the excess that new bounds are expected to remove, as these expectations are rough."""
+FINE = 8
+"""The number of new bounds is known to a part of this size."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +85,16 @@ class Attempt:
     ----------
     lines
         The lines that close it; None if nothing does.
-    failures
-        Combinations that do not close it.
+    plan
+        Weights and multipliers that were found to do.
     form
-        One of these in the inputs.
+        A combination that does not close it, in the inputs.
     open
         What could not be shown of the cell.
     """
 
     lines: Lines | None = None
-    failures: list[Failure] = field(default_factory=list)
+    plan: LeafPlan | None = None
     form: InputForm | None = None
     open: str = ""
 
@@ -93,21 +104,34 @@ class LeafCloser:
 
     def __init__(self, substitution: Substitution, deadline: Deadline) -> None:
         self._substitution, self._problem, self._deadline = substitution, substitution.problem, deadline
+        self._floats = FloatProblem(substitution.problem)
+        depth = {number: layer + 1 for number, (_, layer) in self._floats.place_of.items()}
+        self._depth = np.array([depth[number] for number in substitution.problem.level_of])
 
     def close(self, state: CoverState, plan: LeafPlan, bounded: Sequence[int], lines: Lines) -> Attempt:
         """Write what closes a cell, if something does."""
-        before = self._attempt(state, plan, thorough=False)
-        if before.lines is not None:
-            lines.extend(before.lines)
-            return before
+        attempt = self._attempt(state, plan, thorough=False)
+        if attempt.lines is not None:
+            lines.extend(attempt.lines)
+            return attempt
+        if self._close_with_few(state, plan, lines):
+            return Attempt(lines)
         for units in (bounded, range(self._problem.units)):
             after = state.copy()
             found = rebound(self._substitution, after, units, WORTH, self._deadline)
             attempt = self._attempt(after, plan, thorough=True)
             if attempt.lines is not None:
-                self._write_least(state, plan, before, after, found, attempt.lines, lines)
+                if attempt.plan is None or not self._close_with_few(state, attempt.plan, lines):
+                    write_bounded(found, lines)
+                    lines.extend(attempt.lines)
                 return attempt
         return attempt
+
+    def bound_worthy(self, state: CoverState, units: Iterable[int], kept: float, lines: Lines) -> None:
+        """Bound units anew, and write those of whose ranges less than a part is left, or that become stable."""
+        if not state.contradiction:
+            worthy = self._floats.cell(state, self._substitution.bits).rebound(units, kept)
+            write_bounded(rebound(self._substitution, state, worthy, ANY, self._deadline), lines)
 
     def extra_cut(self, state: CoverState, form: InputForm | None) -> Cut | None:
         """A bisection of the input, or a split of the unit, that seems to matter most; None if there is none."""
@@ -120,39 +144,63 @@ class LeafCloser:
                     best, column = width * slope, k
         units = [unit for unit in range(self._problem.units) if unit not in state.signs and state.is_unstable(unit)]
         if units and (column < 0 or len(state.signs) > state.cuts):
-            return Cut(NodeKind.SPLIT, max(units, key=lambda unit: gap(self._substitution, state, unit, 1.0)), 0)
+            gaps = self._floats.cell(state, self._substitution.bits).gaps(np.ones(self._problem.units))
+            return Cut(NodeKind.SPLIT, max(units, key=gaps.__getitem__), 0)
         low, high = state.lower[column], state.upper[column]
         return None if column < 0 or low is None or high is None else Cut(NodeKind.BISECT, column, (low + high) // 2)
 
-    def _write_least(
-        self,
-        state: CoverState,
-        plan: LeafPlan,
-        before: Attempt,
-        after: CoverState,
-        found: Sequence[int],
-        closing: Lines,
-        lines: Lines,
-    ) -> None:
-        """Write the fewest new bounds with which the cell closes, as far as a few attempts tell."""
-        order = ranked(self._substitution, before.failures, state, after, found)
-        tried = 0
-        for wanted in AMPLE:
-            gains, count = 0.0, 0
-            while count < len(order) and gains < wanted:
-                gains += order[count][1]
-                count += 1
-            if count == tried or 4 * count > 3 * len(order):
-                continue
-            tried, fewer = count, state.copy()
-            units = rebound(self._substitution, fewer, [unit for unit, _ in order[:count]], ANY, self._deadline)
+    def _close_with_few(self, state: CoverState, plan: LeafPlan, lines: Lines) -> bool:
+        """Close a cell with the fewest new bounds that do, as floats tell, and write that. Whether it worked."""
+        if not self._problem.sets or state.contradiction:
+            return False
+        cell, forms = self._floats.cell(state, self._substitution.bits), self._forms(state, plan)
+        slopes = np.full(self._problem.units, np.nan)
+        after = cell.copy()
+        found = after.rebound(range(self._problem.units))
+        if not _closes(after, forms, slopes) and plan.slopes:
+            slopes[list(plan.slopes)] = np.array(list(plan.slopes.values())) / (1 << SLOPE_BITS)
+        if not _closes(after, forms, slopes):
+            return False
+        order = self._in_order(cell, after, forms, slopes, found)
+        enough, too_few = len(order), -1
+        while enough - too_few > 1 + enough // FINE:
+            self._deadline.check()
+            middle, few = (enough + too_few) // 2, cell.copy()
+            few.rebound(order[:middle])
+            enough, too_few = (middle, too_few) if _closes(few, forms, slopes) else (enough, middle)
+        for count in sorted({enough, min(len(order), enough + enough // 4 + 1), len(order)}):
+            fewer = state.copy()
+            units = rebound(self._substitution, fewer, order[:count], ANY, self._deadline)
             attempt = self._attempt(fewer, plan, thorough=False)
             if attempt.lines is not None:
                 write_bounded(units, lines)
                 lines.extend(attempt.lines)
-                return
-        write_bounded(found, lines)
-        lines.extend(closing)
+                return True
+        return False
+
+    def _forms(self, state: CoverState, plan: LeafPlan) -> list[MixedForm]:
+        """The combination of each set."""
+        rows, found = cell_rows(self._problem, state), list[MixedForm]()
+        for place, (members, given) in enumerate(zip(self._problem.sets, plan.weights, strict=True)):
+            multipliers = plan.multipliers if place == plan.row_set else {}
+            weights, values = rounded_weights(given, multipliers, WEIGHT_BITS)
+            parts = [(weight, form) for weight, (_, form) in zip(weights, members, strict=True) if weight]
+            found.append(combine_forms([*parts, *((value, rows[number][0]) for number, value in values.items())]))
+        return found
+
+    @np.errstate(all="ignore")
+    def _in_order(
+        self, before: FloatCell, after: FloatCell, forms: Sequence[MixedForm], slopes: FloatArray, units: Sequence[int]
+    ) -> list[int]:
+        """Units in the order in which new bounds pay, for what they cost: a deep unit is dear."""
+        sloped = [replace(cell, slopes=slopes) for cell in (before, after)]
+        table, constants, weights = sloped[0].replace(forms)
+        excess = before.maxima(table, constants)
+        removed = sloped[0].gaps(weights) - sloped[1].gaps(weights)
+        gains = np.where(excess[:, None] > 0, removed / excess[:, None], 0.0)
+        total = np.nan_to_num(gains.sum(axis=0), nan=0.0, posinf=np.finfo(float).max)
+        value = total / self._depth
+        return sorted(units, key=lambda unit: (-value[unit], unit))
 
     def _attempt(self, state: CoverState, plan: LeafPlan, *, thorough: bool) -> Attempt:
         """The lines that close a cell as it is known.
@@ -205,7 +253,7 @@ class LeafCloser:
         multipliers = rounded_weights((largest,), plan.multipliers, WEIGHT_BITS)[1]
         found = judge(self._substitution, state, (), (), multipliers)
         if thorough and not found.closes(()):
-            found, _ = find_combination(self._substitution, state, (), (), self._deadline)
+            found = find_combination(self._substitution, state, (), (), self._deadline)
         if not found.closes(()):
             return None
         lines = Lines()
@@ -220,31 +268,44 @@ class LeafCloser:
         return Attempt(open="the slope could not be shown to have the claimed sign in")
 
     def _miss_sets(self, state: CoverState, plan: LeafPlan, *, thorough: bool) -> Attempt:
-        result, lines = Attempt(), Lines()
+        lines, chosen = Lines(), list[Combination]()
         for place, members in enumerate(self._problem.sets):
-            found, trace = self._combine(state, place, plan, thorough=thorough)
-            if found.closes(members):
-                lines.add("c" + proof_text(found.multipliers, *found.weights), *found.numbers, closed=int(place == 0))
-                continue
-            result.open = f"set {place} could not be proved to miss"
-            result.form = found.inputs
-            if found.excess is not None:
-                result.failures.append(Failure(found.excess, trace))
-            if thorough:
-                break
-        if not result.open:
-            result.lines = lines
-        return result
+            found = self._combine(state, place, plan, thorough=thorough)
+            if not found.closes(members):
+                return Attempt(form=found.inputs, open=f"set {place} could not be proved to miss")
+            chosen.append(found)
+            lines.add("c" + proof_text(found.multipliers, *found.weights), *found.numbers, closed=int(place == 0))
+        return Attempt(lines, _plan_of(chosen))
 
-    def _combine(self, state: CoverState, place: int, plan: LeafPlan, *, thorough: bool) -> tuple[Combination, Trace]:
+    def _combine(self, state: CoverState, place: int, plan: LeafPlan, *, thorough: bool) -> Combination:
         """A combination of the inequalities of one set, perhaps one that closes."""
         members, given = self._problem.sets[place], plan.weights[place]
         rows = plan.multipliers if place == plan.row_set else {}
         for bits in (SHORT_BITS, WEIGHT_BITS):
-            trace, (weights, multipliers) = Trace(), rounded_weights(given, rows, bits)
-            found = judge(self._substitution, state, members, weights, multipliers, record=trace)
+            weights, multipliers = rounded_weights(given, rows, bits)
+            found = judge(self._substitution, state, members, weights, multipliers)
             if (len(members) == 1 and not rows) or found.closes(members):
                 break
         if thorough and not found.closes(members):
             return find_combination(self._substitution, state, members, weights, self._deadline)
-        return found, trace
+        return found
+
+
+def _closes(cell: FloatCell, forms: Sequence[MixedForm], slopes: FloatArray) -> bool:
+    """Whether the forms are < 0 on a cell, or it is empty, in floats."""
+    if cell.is_empty:
+        return True
+    table, constants, _ = replace(cell, slopes=slopes).replace(forms)
+    return bool((cell.maxima(table, constants) < 0).all())
+
+
+def _plan_of(combinations: Sequence[Combination]) -> LeafPlan | None:
+    """The plan that leads to some combinations; None if several of them need rows."""
+    places = [place for place, found in enumerate(combinations) if found.multipliers]
+    if len(places) > 1:
+        return None
+    row_set = places[0] if places else 0
+    scale = 1 << max(max(map(abs, found.numbers), default=1).bit_length() for found in combinations)
+    weights = [[nearest_quotient(weight, scale) for weight in found.weights] for found in combinations]
+    multipliers = {row: nearest_quotient(value, scale) for row, value in combinations[row_set].multipliers.items()}
+    return LeafPlan(weights, multipliers, row_set)

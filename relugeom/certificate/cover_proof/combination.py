@@ -14,14 +14,14 @@ import numpy as np
 
 from relugeom.certificate.cover_proof.problem import CoverProblem, MixedForm, combine_forms
 from relugeom.certificate.cover_proof.state import CoverState
-from relugeom.certificate.cover_proof.substitution import InputForm, Substitution, Trace
+from relugeom.certificate.cover_proof.substitution import Choice, InputForm, Substitution
 from relugeom.deadline import Deadline
 from relugeom.geometry.highs import HighsSolver
 from relugeom.geometry.linear_program import LPStatus
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import nearest_quotient
 
-__all__ = ["Combination", "find_combination", "judge", "rounded_weights"]
+__all__ = ["Combination", "cell_rows", "find_combination", "judge", "rounded_weights"]
 
 ROUNDS = 4
 MULTIPLIER_BITS = 30
@@ -82,10 +82,10 @@ def judge(
     weights: tuple[int, ...],
     multipliers: Mapping[int, int],
     *,
-    record: Trace | None = None,
+    record: Choice | None = None,
 ) -> Combination:
     """A combination with its exact maximum."""
-    rows = _rows(substitution.problem, state)
+    rows = cell_rows(substitution.problem, state)
     parts = [(weight, form) for weight, (_, form) in zip(weights, members, strict=True) if weight]
     parts += [(value, rows[number][0]) for number, value in multipliers.items() if number in rows]
     [form] = substitution.replace(state, [combine_forms(parts)], record=record)
@@ -99,7 +99,7 @@ def find_combination(
     members: Sequence[tuple[bool, MixedForm]],
     weights: tuple[int, ...],
     deadline: Deadline,
-) -> tuple[Combination, Trace]:
+) -> Combination:
     """The best combination of inequalities and rows that was found, starting from some weights; perhaps it closes.
 
     Parameters
@@ -107,32 +107,32 @@ def find_combination(
     members
         Inequalities of a set (strict, form); none if the cell is to be shown empty.
     """
-    rows = _rows(substitution.problem, state)
-    record = Trace()
-    best = judge(substitution, state, members, weights, {}, record=record), record
+    rows = cell_rows(substitution.problem, state)
+    record: Choice = {}
+    best = judge(substitution, state, members, weights, {}, record=record)
     forms = [form for _, form in members] + [form for form, _ in rows.values()]
     free = [False] * len(members) + [equality for _, equality in rows.values()]
     if len(forms) < 2 and not any(free):
         return best
     for _ in range(ROUNDS):
         deadline.check()
-        replaced = substitution.replace(state, forms, choice=best[1])
+        replaced = substitution.replace(state, forms, choice=record)
         shares = _best_shares(substitution.problem, state, replaced, free, deadline)
         if shares is None:
             break
         weights, values = shares[: len(members)], shares[len(members) :]
         multipliers = {number: value for number, value in zip(rows, values, strict=True) if value}
-        record = Trace()
-        found = judge(substitution, state, members, weights, multipliers, record=record), record
-        if found[0].closes(members):
+        record = {}
+        found = judge(substitution, state, members, weights, multipliers, record=record)
+        if found.closes(members):
             return found
-        if _shortfall(found[0]) >= _shortfall(best[0]):
+        if _shortfall(found) >= _shortfall(best):
             break
         best = found
     return best
 
 
-def _rows(problem: CoverProblem, state: CoverState) -> dict[int, tuple[MixedForm, bool]]:
+def cell_rows(problem: CoverProblem, state: CoverState) -> dict[int, tuple[MixedForm, bool]]:
     """Rows of the cell by number, and whether they are equalities."""
     found = {unit: (MixedForm(units={unit: sign}), False) for unit, sign in sorted(state.signs.items())}
     for place, form in enumerate(problem.rows):

@@ -4,9 +4,8 @@ The one idea: the tree was found in floats and is only a plan. Bounds that chang
 not close by itself gets bounds of all its units, better multipliers, and at last cuts of its own.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 
 from relugeom.certificate.claim_proof.counterexample import UnprovedClaimError
 from relugeom.certificate.claim_proof.tree import MOST_BRANCHES, Lines
-from relugeom.certificate.cover_proof.bounding import bound_all, rebound, write_bounded
+from relugeom.certificate.cover_proof.bounding import bound_all, write_bounded
 from relugeom.certificate.cover_proof.closing import Cut, LeafCloser, LeafPlan
 from relugeom.certificate.cover_proof.problem import CoverProblem
 from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState, root_state
@@ -27,7 +26,7 @@ from relugeom.linalg.arrays import FloatArray, IntArray
 
 __all__ = ["CoverProducer", "out_of_time"]
 
-KEPT = Fraction(9, 10)
+KEPT = 0.9
 """Bounds are written above leaves if a unit becomes stable, or if less than this part of its range is left."""
 EXTRA_CUTS = 48
 """Nodes that may be added below one leaf of the tree."""
@@ -113,8 +112,7 @@ class CoverProducer:
         if kind in (NodeKind.CLOSED, NodeKind.EMPTY):
             self._close(node, state, lines, self._plan(node, state), bounded, _Budget(EXTRA_CUTS))
             return None
-        if not state.contradiction:
-            self._rebound(state, bounded, lines)
+        self._closer.bound_worthy(state, bounded, KEPT, lines)
         if state.contradiction:
             lines.add("e", closed=1)
             return None
@@ -175,7 +173,7 @@ class CoverProducer:
         attempt = self._closer.close(state, plan, bounded, lines)
         if attempt.lines is not None:
             return
-        self._rebound(state, range(self._problem.units), lines)
+        self._closer.bound_worthy(state, range(self._problem.units), KEPT, lines)
         cut = None if budget.left <= 0 else self._closer.extra_cut(state, attempt.form)
         if cut is None:
             full = f"{attempt.open} the cell of node {node:,} of the covering tree"
@@ -214,9 +212,6 @@ class CoverProducer:
             if exists and (value > 0 or (value < 0 and row >= units + self._problem.equalities)):
                 found[row] = value
         return found
-
-    def _rebound(self, state: CoverState, units: Iterable[int], lines: Lines) -> None:
-        write_bounded(rebound(self._substitution, state, units, KEPT, self._deadline), lines)
 
 
 def out_of_time(cells: int) -> UnprovedClaimError:

@@ -6,7 +6,7 @@ of a batch go through each level as one product of integer matrices.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 
@@ -14,25 +14,11 @@ from flint import fmpz, fmpz_mat
 
 from relugeom.certificate.cover_proof.problem import CoverProblem, Level, MixedForm
 from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState, LevelLines
-from relugeom.linalg.exact import nearest_quotient
 
-__all__ = ["InputForm", "Substitution", "Trace"]
+__all__ = ["Choice", "InputForm", "Substitution"]
 
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """What happened to the only form of a batch on its way.
-
-    Attributes
-    ----------
-    above
-        Which units that are alive take their upper line, by level.
-    weight
-        The coefficients of relu(z) in floats, by unit.
-    """
-
-    above: dict[int, list[bool]] = field(default_factory=dict)
-    weight: dict[int, float] = field(default_factory=dict)
+Choice = dict[int, list[bool]]
+"""Which units that are alive take their upper line, by level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,15 +73,15 @@ class Substitution:
         state: CoverState,
         forms: Sequence[MixedForm],
         *,
-        record: Trace | None = None,
-        choice: Trace | None = None,
+        record: Choice | None = None,
+        choice: Choice | None = None,
     ) -> list[InputForm | None]:
         """The forms in the inputs; None where a unit that nothing bounds above gets in the way.
 
         Parameters
         ----------
         record
-            Takes what happens to the (only) form.
+            Takes the lines that the (only) form chooses.
         choice
             The lines to take, whatever the coefficients say: only the combination that chose them is bounded then.
         """
@@ -194,8 +180,8 @@ class _Descent:
         forms: Sequence[MixedForm],
         exponent: int,
         top: int,
-        record: Trace | None,
-        choice: Trace | None,
+        record: Choice | None,
+        choice: Choice | None,
     ) -> None:
         self._substitution, self._state, self._forms = substitution, state, forms
         self._top = top
@@ -247,7 +233,7 @@ class _Descent:
         """Go from coefficients of relu(z) to coefficients of z."""
         up = self._top - self._substitution.bits[level.number]
         for place, row in enumerate(self.rows):
-            above = self._above(level, lines, row)
+            above = self._above(level, row)
             constant = self.constants[place] << SLOPE_BITS
             for unit, shift in lines.shifts:
                 if above[unit]:
@@ -262,14 +248,11 @@ class _Descent:
         self._places = lines.alive
         self.exponent += SLOPE_BITS
 
-    def _above(self, level: Level, lines: LevelLines, row: Sequence[fmpz]) -> list[bool]:
+    def _above(self, level: Level, row: Sequence[fmpz]) -> list[bool]:
         """Which units take their upper line."""
-        if self._choice is not None and level.number in self._choice.above:
-            return self._choice.above[level.number]
+        if self._choice is not None and level.number in self._choice:
+            return self._choice[level.number]
         above = [value > 0 for value in row]
         if self._record is not None:
-            self._record.above[level.number] = above
-            scale = 1 << self.exponent
-            for place, value in zip(lines.alive, row, strict=True):
-                self._record.weight[level.first + place] = nearest_quotient(int(value), scale)
+            self._record[level.number] = above
         return above
