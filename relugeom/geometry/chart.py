@@ -8,7 +8,7 @@ is found where all that is left is positive.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from math import isfinite
 
@@ -83,15 +83,19 @@ class Chart:
         return np.array([[int(self.lift[row, column]) / q for column in range(d)] for row in range(n)]).reshape(n, d)
 
 
-@lru_cache(maxsize=16)
 def domain_chart(domain: Domain) -> Chart:
-    """Find the affine hull of a domain's relaxation, exactly.
+    """Find the affine hull of a domain's relaxation, exactly; those of the last domains are kept.
 
     Raises
     ------
     EmptyDomainError
         No input satisfies the domain; the text names rows that contradict each other.
     """
+    return replace(_find_chart(domain), domain=domain)  # equal domains may have other names
+
+
+@lru_cache(maxsize=16)
+def _find_chart(domain: Domain) -> Chart:
     n = domain.inputs
     equalities = domain_equalities(domain)
     if not equalities and not domain.b.size and (domain.lower < domain.upper).all():

@@ -170,3 +170,9 @@ def test_directions_span_the_hull():
     assert chart.directions.shape == (3, 2)
     assert np.abs(np.ones(3) @ chart.directions).max() == 0
     assert np.linalg.matrix_rank(chart.directions) == 2
+
+
+def test_equal_domains_with_other_names_have_charts_of_their_own():
+    for names in (("age", "fare"), ("fare", "age"), ()):
+        domain = Domain([0, 0], [1, 1], A=[[1, 1]], b=[1], feature_names=names)
+        assert domain_chart(domain).domain.feature_names == names
