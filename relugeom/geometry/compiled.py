@@ -5,6 +5,7 @@ for long enough: longer if it would have to be compiled than if it can be loaded
 bits, since kernels keep IEEE semantics (no fast-math), which the error bounds rely on as well.
 """
 
+import gc
 import logging
 import threading
 import time
@@ -22,6 +23,7 @@ from numba.core.types.containers import NamedTuple
 from numba.core.types.misc import unliteral
 
 from relugeom.deadline import CLOCK, Deadline
+from relugeom.geometry.kernel_code import PartCompiler
 from relugeom.geometry.kernel_columns import Columns
 
 __all__ = [
@@ -90,6 +92,18 @@ class _Announces(event.Listener):  # type: ignore[misc]
 
 event.register("numba:compiler_lock", _StopsTheClock())
 event.register("numba:compile", _Announces())
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Look for no garbage while the context lasts: Numba keeps nearly all that it makes, and there is much of it."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 class KernelCache(FunctionCache):  # type: ignore[misc]
@@ -178,6 +192,11 @@ class Kernel(CPUDispatcher):  # type: ignore[misc]
             if _CHOICE.get() is None:
                 self.patience -= time.thread_time() - began
 
+    def compile(self, sig: Any) -> Any:
+        """Compile or load the machine code for a signature."""
+        with _no_collection():
+            return super().compile(sig)
+
     def typeof_pyval(self, val: Any) -> Any:
         """Type of an argument."""
         kind = super().typeof_pyval(val)
@@ -255,9 +274,8 @@ def compiled(function: Function) -> Function:
 
 def inner(function: Function) -> Function:
     """Compile a function that only kernels call: without the wrapper for Python, which takes longer to compile."""
-    return cast(
-        Function, _Part(function, targetoptions=OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True})
-    )
+    options = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast(Function, _Part(function, targetoptions=options, pipeline_class=PartCompiler))
 
 
 def inlined(function: Function) -> Function:

@@ -1,5 +1,6 @@
 """Kernels are interpreted at first; compiled ones are kept, and what is damaged is compiled anew."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import numba
 import numpy as np
 import pytest
 from limits import file_size_limit
+from numba.core.codegen import JITCodeLibrary
 
 from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry import compiled as compiling
@@ -276,3 +278,39 @@ def test_a_part_of_a_kernel_is_compiled_once_whatever_constants_it_is_given() ->
     with interpreted_for(0):
         assert twice_and_thrice(2.0) == 10.0
     assert len(times.overloads) == 1
+
+
+def test_machine_code_is_made_of_kernels_alone_and_kept_with_their_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+    translate = JITCodeLibrary._finalize_specific
+
+    def record(library: JITCodeLibrary) -> None:
+        made.append(library.name.split(".")[-1])
+        translate(library)
+
+    @inner
+    def square(x):
+        return x * x
+
+    def fourth_power(x):
+        return square(square(x))
+
+    monkeypatch.setattr(JITCodeLibrary, "_finalize_specific", record)
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    with interpreted_for(0):
+        assert compiled(fourth_power)(3.0) == 81.0
+        assert "fourth_power" in made and "square" not in made and square.overloads
+        assert compiled(fourth_power)(3.0) == 81.0  # from the cache
+
+
+def test_no_garbage_is_looked_for_during_compilation_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    kernel = compiled(lambda x: x + 1)
+    compile_for = kernel._compiler.compile
+    monkeypatch.setattr(kernel._compiler, "compile", lambda *types: seen.append(gc.isenabled()) or compile_for(*types))
+    with interpreted_for(0):
+        assert kernel(1) == 2
+    assert seen == [False] and gc.isenabled()
