@@ -1232,7 +1232,7 @@ class Cover:
         if low is None:
             return slope, 0, high << SLOPE_BITS + shift
         upper = (high << SLOPE_BITS) // (high - low)
-        return slope, upper, max(-upper * low, (ONE - upper) * high) << shift
+        return slope, upper, (ONE - upper) * high << shift
 
     def units_below(self, place):
         """The units of the level below that put out something; in a first layer, all inputs. [Back-substitution]"""
@@ -1369,18 +1369,20 @@ class Cover:
         admit(len(row_numbers) == len(multipliers), "multipliers are not in pairs")
         self.check_limit(multipliers)
         self.charge((1 + self.n) * (len(fields) + (len(b"".join(fields)) * self.problem.longest >> LONG)))
-        sums = {}
+        weights, sums = {}, {}
         for row_number, multiplier in zip(row_numbers, multipliers):
             right = multiplier >= 0 or row_number >= self.first_equal
             require(right, "the weight or multiplier of an inequality is negative")
+            weights[row_number] = weights.get(row_number, 0) + multiplier
+        for row_number, weight in weights.items():
             require(0 <= row_number < self.units + len(self.facts), "a proof uses a row that the cell does not have")
             if row_number < self.units:
-                self.add_sign(row_number, multiplier << exponent, terms)
+                self.add_sign(row_number, weight << exponent, terms)
                 continue
             own, fact = self.facts[row_number - self.units]
             form = sums.setdefault(own, [0] * (1 + self.n))
             for place, c in fact:
-                form[place] += multiplier * c
+                form[place] += weight * c
         return [(own, [form[0] << self.constant_bits, *form[1:]]) for own, form in sums.items()]
 
     def add_sign(self, unit, multiplier, terms):

@@ -35,6 +35,8 @@ def with_side(place: int, low, high):
 
 FAR = {**PAIR, "inputs": [["b", -1, 2, "no"], ["b", -1, 2, "yes"]]}
 OVERLAP = {**PAIR, "groups": [[0, 1], [1]]}
+UNEVEN = {**LINE, "inputs": [["c", -1, 2, "x"]]}
+"""On which 2 / 3, the slope of a line above x, is no multiple of 2^−20."""
 ADMISSIBLE = excluded([OVER_ONE], scope="admissible")
 MIXED = {**SQUARE, "inputs": [["i", -1, 1, "x"], ["c", -1, 1, "y"]]}
 FALL = {**RISE, "direction": "-1"}
@@ -105,6 +107,10 @@ REJECTED = {
     ),
     "a lower bound by rows rounded inwards": (
         tree("d 1 0 1", "d 0 0 3", "c 2", network=HALF, claim=over("0 -1 2", "1"), bounds="0"),
+        STILL_THERE,
+    ),
+    "a line above a unit that is rounded below its end": (
+        tree("n 0", "c 1", network=RAMP, claim=over("-1fffff 0 100000", "14"), domain=UNEVEN),
         STILL_THERE,
     ),
     "an infinite bound": (
@@ -188,6 +194,10 @@ REJECTED = {
     "an output that falls where it should rise": (tree("n 0 1", "g", claim=RISE), WRONG_WAY),
     "an interval with a wrong end": (
         tree("g", claim=RISE, network=[(0, [[1, 0], [1, 0]]), (0, [[2, -1, 0]])]),
+        WRONG_WAY,
+    ),
+    "an unstable unit that takes something away": (
+        tree("n 0 1", "g", claim=FALL, network=[(0, [[1, 0], [1, 2]]), (0, [[-1, 1, 0]])]),
         WRONG_WAY,
     ),
     "a falling output by a unit of the other half": (tree("b 0 0", "n 0", "g", "g", claim=FALL), WRONG_WAY),
@@ -313,6 +323,15 @@ def test_a_path_has_so_many_cuts_and_no_more(tmp_path):
         else:
             with pytest.raises(Refused, match="beyond a limit"):
                 check(tmp_path / "c")
+
+
+def test_other_paths_have_cuts_of_their_own(tmp_path):
+    def whole(depth: int) -> list[str]:
+        return ["b 0 0", *whole(depth - 1), *whole(depth - 1)] if depth else ["c 1"]
+
+    written = tree(*whole(11), network=[(0, [[1, 0]])], closed=1 << 11, bounds="")
+    (tmp_path / "c").write_bytes(written.content())
+    assert check(tmp_path / "c")["closed"] == 1 << 11
 
 
 def test_a_path_takes_so_much_memory_and_no_more(tmp_path):

@@ -1,7 +1,11 @@
-"""Covering trees that are true, and thousands that may not be: what is accepted is judged without its tree."""
+"""Covering trees that are true, and thousands that may not be: what is accepted is judged without its tree.
+
+Every verdict is also that of `replay`, and every bound on the way.
+"""
 
 import random
 from collections import Counter
+from fractions import Fraction
 
 import pytest
 from cover_growing import grown
@@ -9,11 +13,14 @@ from hand_covering import ALL_COVERING
 from hand_written import Written
 from judge import holds
 from mutations import mutate
+from replay import Node, Replay
 from test_checker_mutations import verdict
+
+from relugeom.checker import Walk
 
 MUTANTS = 120
 """Of each base; there are more than twenty."""
-PROBLEMS = 60
+PROBLEMS = 40
 
 
 def grown_trees() -> dict[str, Written]:
@@ -26,6 +33,14 @@ def grown_trees() -> dict[str, Written]:
 BASES = {**{name: make() for name, make in ALL_COVERING.items()}, **grown_trees()}
 
 
+def is_replayed(content: bytes) -> bool:
+    """Whether the naive replay accepts a file, whose header is in order; a step that it cannot read does not follow."""
+    try:
+        return Replay(content).run()
+    except (ValueError, KeyError, IndexError, StopIteration):
+        return False
+
+
 def judged_mutants(name: str, count: int, path) -> Counter:
     """Verdicts on mutants; one that is accepted must be true."""
     base, others = BASES[name], [*BASES.values()]
@@ -35,8 +50,9 @@ def judged_mutants(name: str, count: int, path) -> Counter:
         content = mutate(rng, base, others)
         said = verdict(path, content)
         found[said] += 1
+        if said != "refused":
+            assert is_replayed(content) == (said == "accepted"), content.decode()
         if said == "accepted" and content != base.content():
-            found["others"] += 1
             assert holds(content), content.decode()
     return found
 
@@ -55,5 +71,41 @@ def test_what_grows_is_accepted_and_true(tmp_path):
         if written is not None:
             found[written.header["claim"]["kind"]] += 1
             assert verdict(tmp_path / "c", written.content()) == "accepted"
+            assert is_replayed(written.content())
             assert holds(written.content()), written.content().decode()
     assert found["excluded"] > PROBLEMS // 4 and found["monotone"], found
+
+
+def test_bounds_and_maxima_are_those_of_the_rule(tmp_path):
+    """Along the first path of every tree, number by number, also where they decide nothing."""
+    for written in BASES.values():
+        (tmp_path / "c").write_bytes(written.content())
+        with (tmp_path / "c").open("rb") as file:
+            compare_first_path(Walk(file), Replay(written.content()))
+
+
+def compare_first_path(walk: Walk, replay: Replay) -> None:
+    node, waiting, cell = Node(*replay.sides, len(replay.units)), [], walk.cell
+    for line in replay.lines:
+        key, *fields = line.encode().split(b" ")
+        if not replay.goes_on(node, key.decode(), [field.decode() for field in fields], waiting):
+            break
+        node = waiting.pop() if key in (b"b", b"k", b"s") else node
+        walk.checks[key](walk, fields)
+        scales = [1 << replay.bits[name[1:3]] for name in replay.units]
+        for found, ends in ((cell.least, node.low), (cell.most, node.high)):
+            assert found == [None if end is None else end * scale for end, scale in zip(ends, scales, strict=True)]
+    rng = random.Random(0)
+    for _ in range(20):
+        levels = [place for place, level in enumerate(cell.levels) if level.count]
+        terms = {place: [(rng.randrange(cell.levels[place].count), rng.randint(-9, 9))] for place in levels}
+        names = {
+            place: [name for name, own in zip(replay.units, cell.level_of, strict=True) if own == place]
+            for place in levels
+        }
+        rows = {names[place][row]: Fraction(c, 8) for place, [(row, c)] in terms.items()}
+        slopes = [rng.randint(-5, 5) for _ in range(1 + cell.n)]
+        form = {"1": Fraction(slopes[0], 2), **{("x", k): Fraction(c, 2) for k, c in enumerate(slopes[1:])}}
+        found = cell.maximum(terms, 3, [(1, [slopes[0] << cell.constant_bits, *slopes[1:]])])
+        found = None if found is None else Fraction(found[0], 1 << found[1])
+        assert found == replay.maximum(node, {**form, **rows})

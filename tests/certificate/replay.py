@@ -1,0 +1,293 @@
+"""Covering trees once more, in rationals and one coefficient at a time: FORMAT.md's rule as it reads, and nothing fast.
+
+It takes the header for granted, and shares no code with the checker. Forms are tables: the key of a constant is "1", of
+an input ("x", place), of a unit or output ("z", copy, layer, row).
+"""
+
+import json
+from collections import defaultdict
+from copy import deepcopy
+from fractions import Fraction
+from typing import Any
+
+from judge import integers, read_network
+
+STEP = 1 << 20
+
+
+class Node:
+    """What holds at a node: sides, bounds, slopes and signs; None where there is no side or bound."""
+
+    def __init__(self, lower, upper, units: int) -> None:
+        self.lower, self.upper = lower, upper
+        self.low: list[Fraction | None] = [None] * units
+        self.high: list[Fraction | None] = [None] * units
+        self.slopes: dict[int, Fraction] = {}
+        self.signs: dict[int, int] = {}
+
+
+class UnfitError(Exception):
+    """A step does not follow."""
+
+
+def need(condition: bool) -> None:
+    if not condition:
+        raise UnfitError
+
+
+class Replay:
+    """A file of version 3 whose header is in order."""
+
+    def __init__(self, content: bytes) -> None:
+        head, *self.lines = content.decode("ascii").splitlines()
+        header = json.loads(head)
+        self.claim = header["claim"]
+        networks, n = [read_network(entry) for entry in header["networks"]], len(header["domain"]["inputs"])
+        self.copies, owns, self.size = [(networks[0], list(range(n)))], [[]], n
+        for index, text in self.claim.get("copies", []):
+            own = integers(text) if text else []
+            columns = [n + own.index(k) if k in own else k for k in range(n)]
+            self.copies.append((networks[int(index, 16)], columns))
+            owns.append(own)
+            self.size += len(own)
+        self.read_domain(header["domain"], owns)
+        self.units, self.bits, bounds = [], {}, iter(header["bounds"].split())
+        for copy, (layers, _) in enumerate(self.copies):
+            for layer, (_, bias) in enumerate(layers[:-1]):
+                self.bits[copy, layer] = int(next(bounds), 16)
+                self.units += [("z", copy, layer, row) for row in range(len(bias))]
+
+    def read_domain(self, domain, owns) -> None:
+        """Sides, rows of all copies, and the groups that are taken as wholes."""
+        self.one = 1 << int(domain["exponent"], 16)
+        sides = [[None if s == "*" else Fraction(int(s, 16), self.one) for s in e[1:3]] for e in domain["inputs"]]
+        kinds = [entry[0] for entry in domain["inputs"]]
+        everywhere = [*range(len(kinds)), *(k for own in owns for k in own)]
+        self.sides = [[sides[k][0] for k in everywhere], [sides[k][1] for k in everywhere]]
+        self.whole = [kinds[k] in "ib" for k in everywhere]
+        self.at_least, self.equal, self.groups = [], [], []
+        groups = [integers(text) for text in domain["groups"]]
+        for (_, columns), own in zip(self.copies, owns, strict=True):
+            self.at_least += [self.row(integers(text), columns) for text in domain["at_most"]]
+            self.equal += [self.row(integers(text), columns) for text in domain["equal"]]
+            self.equal += [{"1": Fraction(1), **{("x", columns[k]): Fraction(-1) for k in group}} for group in groups]
+            self.groups += [[columns[k] for k in group] for group in groups if not own or set(group) <= set(own)]
+            if not own and len(self.groups) > len(groups):
+                del self.groups[len(groups) :]  # a copy that shares everything has the groups of x
+
+    def row(self, entries, columns):
+        form = {("x", columns[k]): Fraction(-value, self.one) for k, value in enumerate(entries[:-1])}
+        return {"1": Fraction(entries[-1], self.one), **form}
+
+    # The rule.
+
+    def maximum(self, node: Node, form) -> Fraction | None:
+        """The largest value of a form on a cell; None if it is infinite."""
+        form = defaultdict(Fraction, form)
+        for copy, (layers, columns) in enumerate(self.copies):
+            for layer in reversed(range(len(layers))):
+                below: dict[int, Fraction] = defaultdict(Fraction)
+                for row, (weights, bias) in enumerate(zip(*layers[layer], strict=True)):
+                    c = form.pop(("z", copy, layer, row), 0)
+                    form["1"] += c * bias
+                    for k, weight in enumerate(weights):
+                        if layer == 0:
+                            form["x", columns[k]] += c * weight
+                        else:
+                            below[k] += c * weight
+                for row, c in below.items():
+                    line = self.line(node, ("z", copy, layer - 1, row), c)
+                    if line is None:
+                        return None
+                    form["z", copy, layer - 1, row] += line[0]
+                    form["1"] += line[1]
+        return self.on_box(node, form)
+
+    def line(self, node: Node, key, c: Fraction) -> tuple[Fraction, Fraction] | None:
+        """c relu(z) is at most the slope times z, and the constant."""
+        unit = self.units.index(key)
+        low, high = node.low[unit], node.high[unit]
+        if c == 0 or (high is not None and high <= 0):
+            return Fraction(0), Fraction(0)
+        if low is not None and low >= 0:
+            return c, Fraction(0)
+        if c < 0:
+            steep = low is not None and (high is None or high >= -low)
+            return c * node.slopes.get(unit, Fraction(steep)), Fraction(0)
+        if high is None:
+            return None
+        if low is None:
+            return Fraction(0), c * high
+        slope = Fraction(high * STEP // (high - low), STEP)
+        return c * slope, c * max(-slope * low, high - slope * high)
+
+    def on_box(self, node: Node, form) -> Fraction | None:
+        total, left = form["1"], set(range(self.size))
+        for group in self.groups:
+            left -= set(group)
+            if all(form["x", k] == 0 for k in group):
+                continue
+            if any(node.lower[k] is None for k in group):
+                return None
+            room = 1 - sum(node.lower[k] for k in group)
+            total += sum(form["x", k] * node.lower[k] for k in group)
+            for k in sorted(group, key=lambda k: -form["x", k]):
+                part = room if node.upper[k] is None else min(room, node.upper[k] - node.lower[k])
+                total, room = total + form["x", k] * part, room - part
+        for k in left:
+            c = form["x", k]
+            side = node.upper[k] if c > 0 else node.lower[k]
+            if c != 0 and side is None:
+                return None
+            total += c * side if c != 0 else 0
+        return total
+
+    def is_empty(self, node: Node) -> bool:
+        pairs = [*zip(node.lower, node.upper, strict=True), *zip(node.low, node.high, strict=True)]
+        for group in self.groups:
+            lows, highs = [node.lower[k] for k in group], [node.upper[k] for k in group]
+            pairs.append((None if None in lows else sum(lows), 1))
+            pairs.append((1, None if None in highs else sum(highs)))
+        return any(low is not None and high is not None and low > high for low, high in pairs)
+
+    def tighten(self, node: Node, unit: int, form, divisor: int, above: bool) -> None:
+        """A bound of a unit by the maximum of a form, rounded outwards."""
+        found = self.maximum(node, form)
+        if found is not None:
+            scale = 1 << self.bits[self.units[unit][1:3]]
+            value = found / divisor * scale
+            value = Fraction(-(-value // 1) if above else -value // 1, scale)
+            self.narrow(node, unit, value, above)
+
+    def narrow(self, node: Node, unit: int, value: Fraction, above: bool) -> None:
+        table = node.high if above else node.low
+        before = table[unit]
+        table[unit] = value if before is None else min(before, value) if above else max(before, value)
+
+    def cut(self, node: Node, k: int, value: Fraction, above: bool) -> Node:
+        node = deepcopy(node)
+        table = node.upper if above else node.lower
+        before = table[k]
+        table[k] = value if before is None else min(before, value) if above else max(before, value)
+        return node
+
+    def split(self, node: Node, unit: int, above: bool) -> Node:
+        node = deepcopy(node)
+        node.signs[unit] = -1 if above else 1
+        self.narrow(node, unit, Fraction(0), above)
+        return node
+
+    # Lines.
+
+    def rows(self, node: Node, fields) -> dict[Any, Fraction]:
+        """Σ λ h."""
+        found: dict[Any, Fraction] = defaultdict(Fraction)
+        for number, multiplier in zip(fields[::2], fields[1::2], strict=True):
+            need(0 <= number < len(self.units) + len(self.at_least) + len(self.equal))
+            need(multiplier >= 0 or number >= len(self.units) + len(self.at_least))
+            if number < len(self.units):
+                need(number in node.signs)
+                found[self.units[number]] += multiplier * node.signs[number]
+                continue
+            for key, value in (self.at_least + self.equal)[number - len(self.units)].items():
+                found[key] += multiplier * value
+        return found
+
+    def inequality(self, text: str, e: str) -> dict[Any, Fraction]:
+        constant, *entries = (Fraction(value, 1 << int(e, 16)) for value in integers(text))
+        keys = [("x", k) for k in range(self.size)]
+        for copy, (layers, _) in enumerate(self.copies):
+            keys += [("z", copy, len(layers) - 1, row) for row in range(len(layers[-1][1]))]
+        return {"1": constant, **dict(zip(keys, entries, strict=True))}
+
+    def is_closed(self, node: Node, members, fields) -> bool:
+        weights = fields[: len(members)]
+        form, strict = self.rows(node, fields[len(members) :]), False
+        need(min(weights) >= 0)
+        for weight, (sharp, e, text) in zip(weights, members, strict=True):
+            strict = strict or (sharp and weight > 0)
+            for key, value in self.inequality(text, e).items():
+                form[key] += weight * value
+        found = self.maximum(node, form)
+        return found is not None and (found < 0 or (found == 0 and strict))
+
+    def slopes(self, node: Node) -> tuple[Fraction, Fraction]:
+        layers, _ = self.copies[0]
+        row = layers[-1][0][int(self.claim["output"], 16)]
+        ends = [(c, c) for c in row]
+        for layer in reversed(range(len(layers) - 1)):
+            for k in range(len(ends)):
+                unit = self.units.index(("z", 0, layer, k))
+                low, high = node.low[unit], node.high[unit]
+                if high is not None and high <= 0:
+                    ends[k] = Fraction(0), Fraction(0)
+                elif low is None or low < 0:
+                    ends[k] = min(ends[k][0], Fraction(0)), max(ends[k][1], Fraction(0))
+            columns = list(zip(*layers[layer][0], strict=True))
+            products = [[(min(w * p, w * q), max(w * p, w * q)) for w, (p, q) in zip(column, ends, strict=True)]
+                        for column in columns]  # fmt: skip
+            ends = [(sum((a for a, _ in pairs), Fraction(0)), sum((b for _, b in pairs), Fraction(0)))
+                    for pairs in products]  # fmt: skip
+        return ends[int(self.claim["input"], 16)]
+
+    def run(self) -> bool:
+        """Whether every cell closes."""
+        root = Node(*deepcopy(self.sides), len(self.units))
+        try:
+            self.walk(root)
+        except UnfitError:
+            return False
+        return True
+
+    def walk(self, root: Node) -> None:
+        waiting, node, lines = [], root, iter(self.lines)
+        for line in lines:
+            key, *texts = line.split(" ")
+            if self.goes_on(node, key, texts, waiting):
+                node = waiting.pop() if key in "bks" else node
+                continue
+            self.check_leaf(node, key, texts, lines)
+            if not waiting:
+                return
+            node = waiting.pop()
+
+    def goes_on(self, node: Node, key: str, texts, waiting) -> bool:
+        fields = [int(text, 16) for text in texts]
+        if key in ("b", "k"):
+            k, value = fields
+            need(0 <= k < self.size and (key == "b" or self.whole[k]))
+            ends = (value, value + 1) if key == "k" else (Fraction(value, self.one), Fraction(value, self.one))
+            waiting += [self.cut(node, k, Fraction(ends[1]), False), self.cut(node, k, Fraction(ends[0]), True)]
+        elif key == "s":
+            (unit,) = fields
+            need(0 <= unit < len(self.units) and unit not in node.signs)
+            waiting += [self.split(node, unit, False), self.split(node, unit, True)]
+        elif key == "n":
+            for unit in fields:
+                need(0 <= unit < len(self.units))
+                self.tighten(node, unit, {self.units[unit]: Fraction(1)}, 1, True)
+                self.tighten(node, unit, {self.units[unit]: Fraction(-1)}, 1, False)
+        elif key == "d":
+            side, unit, divisor, *pairs = fields
+            need(divisor > 0 and 0 <= unit < len(self.units))
+            form = self.rows(node, pairs)
+            form[self.units[unit]] += divisor if side else -divisor
+            self.tighten(node, unit, form, divisor, side == 1)
+        elif key == "a":
+            for unit, slope in zip(fields[::2], fields[1::2], strict=True):
+                need(0 <= unit < len(self.units) and 0 <= slope <= STEP)
+                node.slopes[unit] = Fraction(slope, STEP)
+        return key in "bksnda"
+
+    def check_leaf(self, node: Node, key: str, texts, lines) -> None:
+        fields = [int(text, 16) for text in texts]
+        if key == "e":
+            found = self.maximum(node, self.rows(node, fields)) if fields else None
+            need(self.is_empty(node) if not fields else found is not None and found < 0)
+        elif key == "g":
+            low, high = self.slopes(node)
+            need(low >= 0 if self.claim["direction"] == "1" else high <= 0)
+        else:
+            for place, members in enumerate(self.claim["sets"]):
+                fields = fields if place == 0 else [int(text, 16) for text in next(lines).split(" ")[1:]]
+                need(self.is_closed(node, members, fields))
