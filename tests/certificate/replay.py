@@ -131,7 +131,7 @@ class Replay:
                 return None
             room = 1 - sum(node.lower[k] for k in group)
             total += sum(form["x", k] * node.lower[k] for k in group)
-            for k in sorted(group, key=lambda k: -form["x", k]):
+            for k in sorted(group, key=lambda k: (form["x", k], k), reverse=True):
                 part = room if node.upper[k] is None else min(room, node.upper[k] - node.lower[k])
                 total, room = total + form["x", k] * part, room - part
         for k in left:
