@@ -83,9 +83,13 @@ def other_category() -> Written:
 
 
 def partly_own() -> Written:
-    """A copy that has one member of the group of its own: the group that it shares in part is row 5, an equality."""
-    claim = over("-1 0 0 0 0 1", copies=[["0", "0"]])
-    return covering(claim, [PLANE], ["n 2 3", "c 1 5 1"], (4, 1), bounds="3 3", domain=PAIR)
+    """A copy that has one member of the group of its own: the group that it shares in part is row 5, an equality.
+
+    The row is 1 − Σ x, whatever the exponents of the inequality and of the sides are.
+    """
+    domain = {**PAIR, "exponent": 2, "inputs": [["b", 0, 4, "no"], ["b", 0, 4, "yes"]]}
+    claim = over("-8 0 0 0 0 8", "3", copies=[["0", "0"]])
+    return covering(claim, [PLANE], ["n 2 3", "c 1 5 1"], (4, 1), bounds="3 3", domain=domain)
 
 
 def whole_gap() -> Written:

@@ -8,7 +8,7 @@ from collections import Counter
 from fractions import Fraction
 
 import pytest
-from cover_growing import grown
+from cover_growing import Grower, grown, random_problem
 from hand_covering import ALL_COVERING
 from hand_written import Written
 from judge import holds
@@ -78,10 +78,15 @@ def test_what_grows_is_accepted_and_true(tmp_path):
 
 def test_bounds_and_maxima_are_those_of_the_rule(tmp_path):
     """Along the first path of every tree, number by number, also where they decide nothing."""
-    for written in BASES.values():
-        (tmp_path / "c").write_bytes(written.content())
+    rng, written = random.Random(2), [*BASES.values()]
+    for problem in (random_problem(rng) for _ in range(40)):
+        grower = Grower(rng, problem.header)
+        grower.grow(3)
+        written.append(problem._replace(lines=grower.lines))
+    for each in written:
+        (tmp_path / "c").write_bytes(each.content())
         with (tmp_path / "c").open("rb") as file:
-            compare_first_path(Walk(file), Replay(written.content()))
+            compare_first_path(Walk(file), Replay(each.content()))
 
 
 def compare_first_path(walk: Walk, replay: Replay) -> None:
