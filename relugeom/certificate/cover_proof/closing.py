@@ -20,7 +20,7 @@ from relugeom.certificate.cover_proof.combination import (
     judge,
     rounded_weights,
 )
-from relugeom.certificate.cover_proof.float_cell import FloatCell, FloatProblem
+from relugeom.certificate.cover_proof.float_cell import CLEAR, FloatCell, FloatProblem
 from relugeom.certificate.cover_proof.problem import MixedForm, combine_forms
 from relugeom.certificate.cover_proof.slopes import has_slope
 from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState
@@ -110,10 +110,11 @@ class LeafCloser:
 
     def close(self, state: CoverState, plan: LeafPlan, bounded: Sequence[int], lines: Lines) -> Attempt:
         """Write what closes a cell, if something does."""
-        attempt = self._attempt(state, plan, thorough=False)
-        if attempt.lines is not None:
-            lines.extend(attempt.lines)
-            return attempt
+        if self._is_likely(state, plan):
+            attempt = self._attempt(state, plan, thorough=False)
+            if attempt.lines is not None:
+                lines.extend(attempt.lines)
+                return attempt
         if self._close_with_few(state, plan, lines):
             return Attempt(lines)
         for units in (bounded, range(self._problem.units)):
@@ -148,6 +149,14 @@ class LeafCloser:
             return Cut(NodeKind.SPLIT, max(units, key=gaps.__getitem__), 0)
         low, high = state.lower[column], state.upper[column]
         return None if column < 0 or low is None or high is None else Cut(NodeKind.BISECT, column, (low + high) // 2)
+
+    def _is_likely(self, state: CoverState, plan: LeafPlan) -> bool:
+        """Whether a cell may close as it is known, in floats."""
+        if not self._problem.sets or state.contradiction or plan.slopes or plan.multipliers:
+            return True
+        cell = self._floats.cell(state, self._substitution.bits)
+        table, constants, _ = cell.replace(self._forms(state, plan))
+        return bool((cell.maxima(table, constants) <= CLEAR * np.abs(table).max(axis=1, initial=0.0)).all())
 
     def _close_with_few(self, state: CoverState, plan: LeafPlan, lines: Lines) -> bool:
         """Close a cell with the fewest new bounds that do, as floats tell, and write that. Whether it worked."""
@@ -193,7 +202,7 @@ class LeafCloser:
         self, before: FloatCell, after: FloatCell, forms: Sequence[MixedForm], slopes: FloatArray, units: Sequence[int]
     ) -> list[int]:
         """Units in the order in which new bounds pay, for what they cost: a deep unit is dear."""
-        sloped = [replace(cell, slopes=slopes) for cell in (before, after)]
+        sloped = [cell.with_slopes(slopes) for cell in (before, after)]
         table, constants, weights = sloped[0].replace(forms)
         excess = before.maxima(table, constants)
         removed = sloped[0].gaps(weights) - sloped[1].gaps(weights)
@@ -295,7 +304,7 @@ def _closes(cell: FloatCell, forms: Sequence[MixedForm], slopes: FloatArray) -> 
     """Whether the forms are < 0 on a cell, or it is empty, in floats."""
     if cell.is_empty:
         return True
-    table, constants, _ = replace(cell, slopes=slopes).replace(forms)
+    table, constants, _ = cell.with_slopes(slopes).replace(forms)
     return bool((cell.maxima(table, constants) < 0).all())
 
 

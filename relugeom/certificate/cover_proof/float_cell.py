@@ -4,7 +4,7 @@ Nothing here is ever written: it says what is worth replaying.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import numpy as np
@@ -14,9 +14,12 @@ from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState
 from relugeom.linalg.arrays import BoolArray, FloatArray
 from relugeom.linalg.exact import nearest_quotient
 
-__all__ = ["FloatCell", "FloatProblem"]
+__all__ = ["CLEAR", "FloatCell", "FloatProblem"]
 
 CLEAR = 1e-9
+"""What is larger than this in comparison is more than rounding."""
+Lines = tuple[FloatArray, FloatArray, FloatArray]
+"""Lower slopes, upper slopes and shifts."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,10 +80,16 @@ class FloatCell:
     low: FloatArray
     high: FloatArray
     slopes: FloatArray
+    _known: dict[int, Lines] = field(default_factory=dict)
 
     def copy(self) -> "FloatCell":
-        """An equal cell whose bounds and slopes can change by themselves."""
-        return FloatCell(self.parent, self.lower, self.upper, self.low.copy(), self.high.copy(), self.slopes.copy())
+        """An equal cell whose bounds can change by themselves."""
+        ends = self.low.copy(), self.high.copy()
+        return FloatCell(self.parent, self.lower, self.upper, *ends, self.slopes, self._known.copy())
+
+    def with_slopes(self, slopes: FloatArray) -> "FloatCell":
+        """The same cell with other slopes."""
+        return FloatCell(self.parent, self.lower, self.upper, self.low, self.high, slopes)
 
     def unstable(self, units: Iterable[int]) -> list[int]:
         """Those of some units that may have either sign, in order."""
@@ -107,6 +116,7 @@ class FloatCell:
             old = self.high[asked] - self.low[asked]
             better = (low >= 0) | (high <= 0) | (high - low < kept * old) | (np.isinf(old) & ~np.isinf(high - low))
             self.low[asked[better]], self.high[asked[better]] = low[better], high[better]
+            self._known.pop(number, None)
             found += asked[better].tolist()
         return found
 
@@ -176,7 +186,9 @@ class FloatCell:
             units = slice(level.first, level.first + level.count)
             if weights is not None:
                 weights[:, units] = rows
-            below, above, shift = _lines(self.low[units], self.high[units], self.slopes[units])
+            if level.number not in self._known:
+                self._known[level.number] = _lines(self.low[units], self.high[units], self.slopes[units])
+            below, above, shift = self._known[level.number]
             rising = rows > 0
             constants = constants + np.where(rising, rows * shift, 0.0).sum(axis=1)
             rows = rows * np.where(rising, above, below)
@@ -204,7 +216,7 @@ def _coefficients(level: Level, forms: Sequence[MixedForm]) -> FloatArray:
     return table
 
 
-def _lines(low: FloatArray, high: FloatArray, slopes: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _lines(low: FloatArray, high: FloatArray, slopes: FloatArray) -> Lines:
     """Lower slope, upper slope and shift of units."""
     active: BoolArray = (low >= 0) & (high > 0)
     unstable: BoolArray = (low < 0) & (high > 0)
