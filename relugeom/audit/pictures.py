@@ -27,7 +27,7 @@ from relugeom.report.profiles import overall_of
 from relugeom.report.region_map import SHADES, RegionMap, label_map, sample_dots
 
 if TYPE_CHECKING:
-    from relugeom.report.graph_drawing import LayeredGraph
+    from relugeom.report.graph_layers import LayeredGraph
 
 __all__ = ["Depicted", "choose_features", "draw_map", "with_pictures"]
 

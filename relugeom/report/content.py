@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from relugeom.graph.region_graph import RegionGraph
-    from relugeom.report.graph_drawing import LayeredGraph
+    from relugeom.report.graph_layers import LayeredGraph
     from relugeom.report.region_map import RegionMap
 
 __all__ = ["Chart", "ChartKind", "Facts", "Headline", "Masthead", "ReportContent", "Section"]

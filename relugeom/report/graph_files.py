@@ -4,7 +4,8 @@ from pathlib import Path
 
 from relugeom.errors import InputError
 from relugeom.graph.export import GRAPH_SUFFIXES, write_graph
-from relugeom.report.graph_drawing import PICTURE_SUFFIXES, LayeredGraph, write_drawing
+from relugeom.report.graph_drawing import PICTURE_SUFFIXES, write_drawing
+from relugeom.report.graph_layers import LayeredGraph
 
 __all__ = ["check_graph_file", "write_graph_file"]
 

@@ -21,11 +21,12 @@ from relugeom.claims.settlement import Verdict
 from relugeom.files import write_whole
 from relugeom.graph.region_graph import RegionGraph
 from relugeom.printing import counted, percent, printable
-from relugeom.report.charts import draw_chart
+from relugeom.report.charts import draw_chart, importance_bars, importance_caption
 from relugeom.report.content import ReportContent, Section
 from relugeom.report.excerpt import RANKED, outputs_of
 from relugeom.report.formatting import display, shortened
-from relugeom.report.graph_drawing import LayeredGraph, draw_graph
+from relugeom.report.graph_drawing import graph_svg
+from relugeom.report.graph_layers import LayeredGraph
 from relugeom.report.page_tables import (
     PageTable,
     answer_table,
@@ -38,7 +39,6 @@ from relugeom.report.page_tables import (
     records_of,
     verdict_table,
 )
-from relugeom.report.plots import figure_svg, importance_bars, importance_caption
 from relugeom.report.profiles import cluster_portraits
 from relugeom.report.region_map import RegionMap
 from relugeom.report.scene import MapScene, graph_scene, map_scene
@@ -54,7 +54,7 @@ SEVERAL = {Verdict.HOLDS: "hold", Verdict.FAILS: "fail", Verdict.UNKNOWN: "unkno
 def render_report(content: ReportContent) -> str:
     """Render the page as text; equal contents give equal pages."""
     outputs = outputs_of(content.importance)
-    charts = [_chart(content.importance, number, output) for number, output in enumerate(outputs[:MAX_OUTPUTS])]
+    charts = [_chart(content.importance, output) for output in outputs[:MAX_OUTPUTS]]
     environment = _environment()
     script = environment.get_template("report.js").render()
     profiles = (
@@ -82,7 +82,7 @@ def render_report(content: ReportContent) -> str:
         maps=[_map(region_map) for region_map in content.maps],
         graph=None if content.graph is None else _graph(content.graph),
         subnetworks=[_subnetwork(cluster, graph) for cluster, graph in content.subnetworks.items()],
-        sections=[_section(number, section) for number, section in enumerate(content.sections, start=1)],
+        sections=[_section(section) for section in content.sections],
     )
 
 
@@ -171,13 +171,13 @@ def _tally(content: ReportContent) -> list[tuple[str, int, str]]:
     ]
 
 
-def _chart(importance: pd.DataFrame, number: int, output: str) -> Mapping[str, object]:
+def _chart(importance: pd.DataFrame, output: str) -> Mapping[str, object]:
     """Importance of features for one output, as a picture and as numbers."""
     chosen = importance[importance["output"] == output]
     name = shortened(output)
     return {
         "caption": importance_caption(importance, output),
-        "svg": Markup(figure_svg(importance_bars(importance, output), name=f"importance-{number}")),
+        "svg": Markup(importance_bars(importance, output)),
         "table": matrix_table(
             chosen, "coefficient", caption=f"Coefficients of the effective maps of {name}; features are {RANKED}"
         ),
@@ -234,19 +234,11 @@ def _graph(graph: RegionGraph) -> Mapping[str, object]:
 
 
 def _subnetwork(cluster: int, graph: LayeredGraph) -> Mapping[str, object]:
-    figure = draw_graph(graph)
-    return {
-        "cluster": cluster,
-        "pattern": graph.graph["pattern"],
-        "svg": Markup(figure_svg(figure, name=f"subnetwork-{cluster}")),
-    }
+    return {"cluster": cluster, "pattern": graph.graph["pattern"], "svg": Markup(graph_svg(graph))}
 
 
-def _section(number: int, section: Section) -> Mapping[str, object]:
-    pictures = [
-        {"caption": chart.caption, "svg": Markup(figure_svg(draw_chart(chart), name=f"chart-{number}-{at}"))}
-        for at, chart in enumerate(section.charts)
-    ]
+def _section(section: Section) -> Mapping[str, object]:
+    pictures = [{"caption": chart.caption, "svg": Markup(draw_chart(chart))} for chart in section.charts]
     return {
         "title": section.title,
         "paragraphs": section.paragraphs,

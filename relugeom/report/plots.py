@@ -1,14 +1,7 @@
 """Pictures as matplotlib figures, without pyplot and its global state."""
 
-import re
-import warnings
 from collections.abc import Sequence
-from io import StringIO
-from itertools import accumulate
-from math import ceil
-from unicodedata import east_asian_width
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -18,31 +11,19 @@ from matplotlib.patches import Patch
 
 from relugeom.errors import InputError
 from relugeom.graph.region_graph import RegionGraph
-from relugeom.printing import printable
-from relugeom.report.excerpt import RANKED, cluster_matrix
 from relugeom.report.graph_layout import layout_graph
+from relugeom.report.palette import FRAME, LARGEST_DRAWN, NEGATIVE, PALETTE, POSITIVE, fitting
 from relugeom.report.region_map import RegionMap
 from relugeom.report.scene import output_bands
 
 __all__ = [
-    "FRAME",
-    "NEGATIVE",
-    "POSITIVE",
     "cluster_map_axes",
-    "figure_svg",
     "importance_axes",
-    "importance_bars",
-    "importance_caption",
     "output_map_axes",
     "plain_text",
     "region_graph_axes",
 ]
 
-POSITIVE, NEGATIVE, FRAME = "#3a86c8", "#e07b39", "#8a929c"
-"""Colours that stand out on light and dark backgrounds and for colour-blind readers."""
-
-PALETTE = ("#3a86c8", "#e0922f", "#3f9d76", "#c9629d", "#8c6bb1", "#b8a12a", "#5fb6c9", "#c0574f")
-"""Colours of clusters and classes, as in the style sheet."""
 _BELOW, _ABOVE = ("#c25a12", "#cf8049", "#daa078", "#e4c4ab"), ("#b3cadd", "#84aed0", "#538fc1", "#1f6fb2")
 _SHADES = ("#e1e8ed", "#c6d7e5", "#abc6dc", "#8fb5d4", "#74a4cb", "#5993c3", "#3d82bb", "#2271b3")
 TONES = (
@@ -52,50 +33,10 @@ TONES = (
 )
 """The tones of `relugeom.report.scene` on a light background."""
 
-MAX_CLUSTERS, MAX_FEATURES = 6, 30
-PANELS_ABREAST = 3
-LARGEST_DRAWN = 1e300  # an axis cannot reach the largest floats
-
 
 def plain_text(text: str, *, max_length: int = 40) -> str:
-    """A name as it is drawn: shortened, and safe from matplotlib's mathematics between dollar signs.
-
-    The limit counts narrow letters. Fewer wide letters fit, since a picture without room for itself cannot be laid out.
-    """
-    shown = printable(text[: max_length + 1])
-    room = accumulate(map(_width, shown))
-    fitting = sum(used <= max_length for used in room)
-    return (shown if fitting == len(shown) else shown[: max(fitting, 1)] + "…").replace("$", r"\$")
-
-
-def _width(letter: str) -> float:
-    """Width of a letter, in units of a narrow letter."""
-    if letter in "mwMW@%" or east_asian_width(letter) in "FW":
-        return 2.0
-    return 1.4 if letter.isupper() else 1.0
-
-
-def importance_bars(importance: pd.DataFrame, output: str) -> Figure:
-    """Bar charts of the effective vectors of the largest clusters, one panel per cluster [paper, Fig. 2].
-
-    Parameters
-    ----------
-    importance
-        As in `ReportContent.importance`.
-    output
-        Output whose coefficients are drawn; all panels share one scale.
-    """
-    matrix = _drawn(importance, output).clip(-LARGEST_DRAWN, LARGEST_DRAWN)
-    rows, abreast = ceil(matrix.shape[1] / PANELS_ABREAST), min(matrix.shape[1], PANELS_ABREAST)
-    figure = Figure(figsize=(2.0 + 2.4 * abreast, (0.7 + 0.22 * len(matrix)) * max(rows, 1)), layout="constrained")
-    figure.patch.set_alpha(0.0)
-    reach = 1.05 * float(matrix.abs().max(axis=None)) if matrix.size else 0.0
-    for panel, (cluster, coefficients) in enumerate(matrix.items()):
-        axes = _bars(figure.add_subplot(rows, abreast, panel + 1), coefficients, f"Cluster {cluster}")
-        axes.set_xlim(-reach or -1.0, reach or 1.0)
-        axes.locator_params(axis="x", nbins=4)  # room between the numbers of neighbouring panels
-        axes.tick_params(labelleft=panel % PANELS_ABREAST == 0)
-    return figure
+    """A name as matplotlib draws it: shortened, and safe from its mathematics between dollar signs."""
+    return fitting(text, max_length=max_length).replace("$", r"\$")
 
 
 def importance_axes(importance: pd.DataFrame, output: str, cluster: int, *, axes: Axes | None = None) -> Axes:
@@ -195,37 +136,3 @@ def _new_axes() -> Axes:
 
 def _cluster_colour(cluster: int) -> str:
     return PALETTE[cluster - 1] if 1 <= cluster <= len(PALETTE) else (FRAME if cluster else "#e3e7eb")
-
-
-def importance_caption(importance: pd.DataFrame, output: str) -> str:
-    """Caption that says what `importance_bars` shows, and what it leaves out."""
-    chosen = importance[importance["output"] == output]
-    features, clusters = _drawn(importance, output).shape
-    caption = f"Coefficients of the effective map of {printable(output)}, one panel for each cluster; "
-    caption += f"features are {RANKED}."
-    if hidden := chosen["cluster"].nunique() - clusters:
-        caption += f" {hidden:,} smaller cluster{'s are' if hidden > 1 else ' is'} not shown."
-    if hidden := chosen["feature"].nunique() - features:
-        caption += f" {hidden:,} feature{'s' if hidden > 1 else ''} of less importance not shown."
-    return caption
-
-
-def figure_svg(figure: Figure, *, name: str = "figure") -> str:
-    """A figure as one ``<svg>`` element: equal figures give equal text, and words remain text.
-
-    Parameters
-    ----------
-    name
-        Two figures on one page need different names: the identifiers in them are derived from it.
-    """
-    buffer = StringIO()
-    with matplotlib.rc_context({"svg.hashsalt": name, "svg.fonttype": "none"}), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing from font")  # the reader's fonts draw the words
-        figure.savefig(buffer, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type")))
-    document = buffer.getvalue()
-    return re.sub('<g id="[^"]*"', "<g", document[document.index("<svg") :])
-
-
-def _drawn(importance: pd.DataFrame, output: str) -> pd.DataFrame:
-    chosen = importance[importance["output"] == output]
-    return cluster_matrix(chosen, "coefficient", max_clusters=MAX_CLUSTERS).head(MAX_FEATURES)

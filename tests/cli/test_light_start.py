@@ -38,3 +38,9 @@ def test_a_property_is_verified_without_tables_and_compilers() -> None:
     asked = f"import relugeom.cli.verifying, sys\nprint([name for name in {unused} if name in sys.modules])"
     ended = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True)
     assert ended.stdout.strip() == "[]"
+
+
+def test_a_report_draws_its_own_pictures() -> None:
+    asked = "import relugeom.report.html, relugeom.audit.steps, sys\nprint('matplotlib' in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout.strip() == "False"

@@ -5,14 +5,14 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from matplotlib.collections import LineCollection
 from report_samples import HOSTILE
 
 from relugeom.errors import InputError
 from relugeom.graph.active_subnetwork import active_subnetwork
 from relugeom.network.network import ReLUNetwork
 from relugeom.printing import printable
-from relugeom.report.graph_drawing import draw_graph, write_drawing
+from relugeom.report.graph_drawing import graph_svg, write_drawing
+from relugeom.report.graph_figure import draw_graph
 
 
 def subnetwork(*sizes, pattern=None, names=()):
@@ -21,9 +21,10 @@ def subnetwork(*sizes, pattern=None, names=()):
     return active_subnetwork(network, pattern or "/".join("1" * size for size in sizes[1:-1]) or "-")
 
 
-def arcs(figure):
-    (lines,) = (item for item in figure.axes[0].collections if isinstance(item, LineCollection))
-    return lines
+def arcs(svg):
+    """Colour and width of each arc."""
+    found = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}line")
+    return [(each.get("stroke"), float(each.get("stroke-width"))) for each in found]
 
 
 def test_hostile_names_are_words_of_a_valid_picture(tmp_path):
@@ -35,21 +36,23 @@ def test_hostile_names_are_words_of_a_valid_picture(tmp_path):
 
 
 def test_arcs_tell_sign_and_magnitude():
-    figure = draw_graph(subnetwork(3, 1))
-    colours, widths = arcs(figure).get_colors(), arcs(figure).get_linewidths()
-    assert len({tuple(colour) for colour in colours}) == 3
-    assert widths[0] < widths[1] == widths[2]
+    drawn = arcs(graph_svg(subnetwork(3, 1)))
+    assert len({colour for colour, _ in drawn}) == 3
+    assert drawn[0][1] < drawn[1][1] == drawn[2][1]
 
 
 def test_only_the_strongest_of_many_arcs_are_drawn():
-    figure = draw_graph(subnetwork(100, 90, 10))
-    assert len(arcs(figure).get_segments()) == 4000
+    svg, figure = (draw(subnetwork(100, 90, 10)) for draw in (graph_svg, draw_graph))
+    assert len(arcs(svg)) == 4000
+    assert "5,900 weaker arcs are not drawn" in svg
+    assert len(figure.axes[0].collections[0].get_segments()) == 4000
     assert "5,900 weaker arcs are not drawn" in figure.get_supxlabel()
 
 
 @pytest.mark.parametrize("pattern", ["00/00", "00/11", "11/00"])
 def test_layers_may_be_empty(pattern, tmp_path):
-    write_drawing(subnetwork(2, 2, 2, 1, pattern=pattern), tmp_path / "graph.png")
+    for name in ("graph.png", "graph.svg"):
+        write_drawing(subnetwork(2, 2, 2, 1, pattern=pattern), tmp_path / name)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".SVG"])
