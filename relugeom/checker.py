@@ -35,6 +35,7 @@ import time
 import zipfile
 from contextlib import contextmanager
 from fractions import Fraction
+from itertools import groupby
 from operator import mul, neg
 from pathlib import Path
 from typing import NamedTuple
@@ -59,6 +60,7 @@ WORK = 1 << 26  # steps (products of coefficients) that any file may ask for
 WORK_PER_BYTE = 1 << 10  # further steps for each byte of it
 LONG = 14  # 2^14 bits of numbers, or of the product of their lengths, make a further step
 FLOAT_BITS = 1 << 10  # bits of a float64 before its point
+TOGETHER = 8  # units of a level whose bounds are computed together
 SLOPE_BITS = 20  # slopes in covering trees are integers over 2^20
 HEADER_BYTES = 10_000  # bytes of the header of an array in a model, as NumPy has it
 
@@ -260,6 +262,25 @@ def matrix_and_vector(rows, columns, exponent):
 def product(values, form):
     """Σ values[i] form[i] over the shorter of the two."""
     return sum(map(mul, values, form))
+
+
+def products(forms, columns, bits):
+    """Σ form · column for each form and column, where that has so many bits more than entries of forms.
+
+    Several forms are packed into one: each entry is a number with a slot of whole bytes for each form, and so is each
+    sum. Half of a slot is added to make what is in it positive.
+    """
+    if len(forms) == 1:
+        return [[sum(map(mul, forms[0], column)) for column in columns]]
+    longest = max(value.bit_length() for form in forms for value in form)
+    size, count = (longest + bits + 8) // 8, len(forms)
+    half = 1 << 8 * size - 1
+    halves = int.from_bytes(half.to_bytes(size, "little") * count, "little")
+    slots = [b"".join([(value + half).to_bytes(size, "little") for value in entries]) for entries in zip(*forms)]
+    packed = [int.from_bytes(own, "little") - halves for own in slots]
+    sums = [(sum(map(mul, packed, column)) + halves).to_bytes(size * count, "little") for column in columns]
+    places = range(0, size * count, size)
+    return [[int.from_bytes(own[place : place + size], "little") - half for own in sums] for place in places]
 
 
 def weigh(values, forms):
@@ -1138,6 +1159,7 @@ class Cover:
         sides = [side for side in [0, *self.lower, *self.upper] if side is not None]
         self.side_bits, self.side_limit = max(map(int.bit_length, sides)), 1 << self.domain.exponent + FLOAT_BITS
         self.constant_bits = max(self.problem.bounds)
+        self.weight_bits = list(map(weight_bits, self.levels))
 
     def charge(self, steps):
         """Count work: a file may ask for as much as its size allows. [What must be verified: bounded]"""
@@ -1254,78 +1276,97 @@ class Cover:
 
     # Forms that are nowhere smaller.
 
-    def replaced(self, span, terms, exponent):
-        """The form in inputs, with its exponent, that replaces terms of one copy, over 2^exponent (None: infinite).
+    def replaced(self, span, sums, exponent):
+        """The forms in inputs that replace sums of terms of one copy, over 2^exponent: their exponent, and each form.
 
-        A copy is a span of levels; a form is the constant and a coefficient per input. [Back-substitution]
+        A copy is a span of levels. A form is the constant and a coefficient per input; None if it would be infinite.
+        [Back-substitution]
         """
-        longest = max(c.bit_length() for rows in terms.values() for _, c in rows)
-        price = 1 + ((self.growth + longest) * self.widest >> LONG)
-        constant, values, further = 0, [], 0
-        for place in range(max(terms), span[0] - 1, -1):
-            rows = [(row, c << further) for row, c in terms.get(place, ())]
-            constant, values = self.below(place, constant, values, rows, price)
+        longest = max(c.bit_length() for terms in sums for rows in terms.values() for _, c in rows)
+        price = len(sums) * (1 + ((self.growth + longest) * self.widest >> LONG))
+        forms, further = [(0, [])] * len(sums), 0
+        for place in range(max(map(max, sums)), span[0] - 1, -1):
+            rows = [[(row, c << further) for row, c in terms.get(place, ())] for terms in sums]
+            forms = self.below(place, forms, rows, price)
             further += self.levels[place].own_exponent
             if place > span[0]:
-                offset, values = self.through(place - 1, values)
-                constant = (constant << SLOPE_BITS) + offset
+                forms = [self.through(place - 1, *form) for form in forms]
                 further += SLOPE_BITS
-            if values is None:
-                return None
-        form = [constant] + [0] * self.n
-        for column, value in zip(self.levels[span[0]].columns, values):
-            form[1 + column] = value
-        return exponent + further, form
+        return exponent + further, [self.in_inputs(self.levels[span[0]], *form) for form in forms]
 
-    def below(self, place, constant, values, rows, price):
+    def below(self, place, forms, rows, price):
         """z = W h + b: from z of a level to what the units below put out, or to inputs. [Back-substitution]
 
-        The values are coefficients of units that put out something; the rows have coefficients of their own.
+        A form is a constant and coefficients of units that put out something; rows have coefficients of their own.
         """
         level, below = self.levels[place], self.units_below(place)
         size = self.problem.inputs if below is None else len(below)
-        self.charge(price * (1 + size) * (1 + len(values) + len(rows)))
-        biases, found = 0, [0] * size
-        if values:
-            biases = sum(value * level.rows[unit][-1] for unit, value in zip(self.lines(place).units, values))
-            found = [sum(map(mul, values, column)) for column in self.weights(place, below)]
+        self.charge(price * (1 + size) * (1 + len(forms[0][1]) + max(map(len, rows))))
+        biases, found = [0] * len(forms), [[0] * size] * len(forms)
+        if forms[0][1]:
+            values, own = [values for _, values in forms], [level.rows[unit][-1] for unit in self.lines(place).units]
+            biases = [product(each, own) for each in values]
+            found = products(values, self.weights(place, below), self.weight_bits[place])
+        forms = [(constant, bias, each) for (constant, _), bias, each in zip(forms, biases, found)]
+        return [self.with_rows(level, below, form, own) for form, own in zip(forms, rows)]
+
+    def with_rows(self, level, below, form, rows):
+        """A form, with what biases add to it, to which rows of a level are added. [Back-substitution]"""
+        constant, bias, values = form
         for number, c in rows:
             row = level.rows[number]
-            biases += c * row[-1]
+            bias += c * row[-1]
             weights = row if below is None else [row[unit] for unit in below]
-            found = [value + c * weight for value, weight in zip(found, weights)]
-        return (constant << level.own_exponent) + (biases << self.constant_bits), found
+            values = [value + c * weight for value, weight in zip(values, weights)]
+        if constant is None:
+            return None, values
+        return (constant << level.own_exponent) + (bias << self.constant_bits), values
 
-    def through(self, place, values):
+    def through(self, place, constant, values):
         """α z ≤ h ≤ s z + t: from what units of a level put out to their z (None: infinite). [Back-substitution]"""
         _, lower, upper, offset = self.lines(place)
-        if None in upper and any(line is None and value > 0 for line, value in zip(upper, values)):
-            return 0, None
+        if constant is None or (None in upper and is_unbounded(upper, values)):
+            return None, [0] * len(values)
         total = sum(value * t for value, t in zip(values, offset) if value > 0)
-        return total, [value * (above if value > 0 else under) for value, under, above in zip(values, lower, upper)]
+        values = [value * (above if value > 0 else under) for value, under, above in zip(values, lower, upper)]
+        return (constant << SLOPE_BITS) + total, values
+
+    def in_inputs(self, level, constant, values):
+        """A form of a copy's inputs among those of all copies. [Back-substitution]"""
+        if constant is None:
+            return None
+        form = [constant] + [0] * self.n
+        for column, value in zip(level.columns, values):
+            form[1 + column] = value
+        return form
 
     # The maximum on the cell.
 
-    def maximum(self, terms, exponent, forms=()):
-        """The largest value that terms (over 2^exponent) and forms may have: over 2^e, and e (None: infinite).
+    def maxima(self, sums, exponent, forms=()):
+        """The largest values of sums of terms (over 2^exponent) and of forms: over 2^e, and e (None: infinite).
 
-        [Back-substitution]
+        The terms of several sums are of the same copies. [Back-substitution]
         """
-        parts = list(forms)
+        parts = [[(0, [0]), *forms] for _ in sums]
         for span in self.spans:
-            own = {place: rows for place, rows in terms.items() if place in span}
-            part = self.replaced(span, own, exponent) if own else (0, [0])
-            if part is None:
-                return None
-            parts.append(part)
-        most = max(own for own, _ in parts)
+            own = [{place: rows for place, rows in terms.items() if place in span} for terms in sums]
+            if any(own):
+                further, found = self.replaced(span, own, exponent)
+                for each, form in zip(parts, found):
+                    each.append((further, form))
+        return list(map(self.maximum, parts))
+
+    def maximum(self, parts):
+        """The largest value of a sum of forms: over 2^e, and e (None: infinite). [Back-substitution]"""
+        if any(form is None for _, form in parts):
+            return None
+        exponent, total = max(own for own, _ in parts), [0] * (1 + self.n)
         self.charge((1 + self.n) * (len(parts) + (self.growth * self.side_bits >> LONG)))
-        form = [0] * (1 + self.n)
-        for own, part in parts:
-            for place, c in enumerate(part):
-                form[place] += c << most - own
-        value = self.largest(form)
-        return None if value is None else (value, most + self.constant_bits + self.domain.exponent)
+        for own, form in parts:
+            for place, c in enumerate(form):
+                total[place] += c << exponent - own
+        value = self.largest(total)
+        return None if value is None else (value, exponent + self.constant_bits + self.domain.exponent)
 
     def largest(self, form):
         """The largest value of a form in inputs on the box, and on groups as wholes. [Back-substitution]"""
@@ -1396,16 +1437,28 @@ class Cover:
         longest = max(map(abs, multipliers), default=0)
         admit(longest < self.problem.limit, "a multiplier is longer than the file's limit")
 
-    def prove_bound(self, unit, is_upper, divisor=1, fields=()):
-        """A bound of a unit, by back-substitution of ±z (divisor times), and of rows. [Covering trees: n, d]"""
-        require(0 <= unit < self.units, "a bound is about a unit that there is not")
+    def prove_bounds(self, units):
+        """Bounds of units of one level on both sides, by back-substitution. [Covering trees: n]"""
+        place = self.level_of[units[0]]
+        sums = [{place: [(unit - self.levels[place].first, sign)]} for unit in units for sign in (1, -1)]
+        found = self.maxima(sums, 0)
+        for unit, high, low in zip(units, found[::2], found[1::2]):
+            self.bound_by(unit, high, True)
+            self.bound_by(unit, low, False)
+
+    def prove_bound(self, unit, is_upper, divisor, fields):
+        """A bound of a unit, by back-substitution of ±divisor z and of rows. [Covering trees: d]"""
         place = self.level_of[unit]
         terms = {place: [(unit - self.levels[place].first, divisor if is_upper else -divisor)]}
-        forms = self.rows(fields, 0, terms) if fields else ()
-        found = self.maximum(terms, 0, forms)
+        forms = self.rows(fields, 0, terms)
+        (found,) = self.maxima([terms], 0, forms)
+        self.bound_by(unit, found, is_upper, divisor)
+
+    def bound_by(self, unit, found, is_upper, divisor=1):
+        """A bound by a maximum of ±divisor z, rounded outwards. [Covering trees: n, d]"""
         if found is not None:
             value, exponent = found
-            quotient = -value // (divisor << exponent - self.problem.bounds[place])
+            quotient = -value // (divisor << exponent - self.problem.bounds[self.level_of[unit]])
             self.bound(unit, -quotient if is_upper else quotient, is_upper)
 
     def prove_apart(self, members, fields):
@@ -1436,7 +1489,7 @@ class Cover:
 
     def prove_negative(self, terms, exponent, forms, strict=False):
         """Terms and forms are < 0 on the cell, or ≤ 0 where that does. [Covering trees: c, e]"""
-        found = self.maximum(terms, exponent, forms)
+        (found,) = self.maxima([terms], exponent, forms)
         right = found is not None and (found[0] < 0 or (found[0] == 0 and strict))
         require(right, "a proof does not prove that nothing is left")
 
@@ -1468,6 +1521,11 @@ class Cover:
         lows = [low if own else min(low, 0) for low, own in zip(lows, active)]
         highs = [high if own else max(high, 0) for high, own in zip(highs, active)]
         return lows, highs
+
+
+def is_unbounded(upper, values):
+    """Whether a positive value meets a unit without a line above it."""
+    return any(line is None and value > 0 for line, value in zip(upper, values))
 
 
 def weighted(weights, values, others):
@@ -1727,10 +1785,13 @@ class Walk:
     def bounded(self, fields):
         """`n UNIT …`: bounds of z on both sides, unit by unit. [Covering trees: n]"""
         admit(fields, "a line bounds no unit")
-        for unit in integers(fields):
-            self.cell.prove_bound(unit, True)
-            self.cell.prove_bound(unit, False)
-            self.counts[PROOFS] += 2
+        units = integers(fields)
+        require(min(units) >= 0 and max(units) < self.problem.units, "a bound is about a unit that there is not")
+        for _, level in groupby(units, self.cell.level_of.__getitem__):
+            together = list(level)  # none is below another
+            for start in range(0, len(together), TOGETHER):
+                self.cell.prove_bounds(together[start : start + TOGETHER])
+        self.counts[PROOFS] += 2 * len(units)
         return GOES_ON
 
     def bounded_by_rows(self, fields):
@@ -1739,6 +1800,7 @@ class Walk:
         admit(side in (0, 1), "a bound has no side")
         self.cell.check_limit([divisor])
         require(divisor > 0, "the multiplier of what is to be proved is not positive")
+        require(0 <= unit < self.problem.units, "a bound is about a unit that there is not")
         self.cell.prove_bound(unit, side == 1, divisor, fields[3:])
         self.counts[PROOFS] += 1
         return GOES_ON

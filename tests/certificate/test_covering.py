@@ -4,8 +4,10 @@ import hand_covering
 import pytest
 from hand_covering import ALL_COVERING
 from hand_written import ended
+from hypothesis import given
+from hypothesis import strategies as st
 
-from relugeom.checker import Walk, check, read_node
+from relugeom.checker import Walk, check, products, read_node
 
 
 @pytest.mark.parametrize("name", ALL_COVERING)
@@ -50,3 +52,28 @@ def test_bounds_are_those_of_back_substitution(tmp_path):
     coarse.header["bounds"] = "8 0"
     least, most = bounds_after(coarse, tmp_path)
     assert least == [-256, -256, -1] and most == [256, 256, 1]
+
+
+sizes = st.tuples(st.integers(1, 9), st.integers(1, 4), st.integers(0, 4))
+numbers = st.integers(-(1 << 70), 1 << 70)
+
+
+@given(st.data(), sizes)
+def test_packed_products_are_those_of_each_form(data, size):
+    """Up to the largest numbers that their slots hold: every weight and every entry at an end of its range."""
+    forms, entries, columns = size
+    bits = data.draw(st.integers(0, 40))
+    weights = st.sampled_from([0, (1 << bits) - 1, 1 - (1 << bits)]) | st.integers(1 - (1 << bits), (1 << bits) - 1)
+    table = data.draw(st.lists(st.lists(numbers, min_size=entries, max_size=entries), min_size=forms, max_size=forms))
+    across = [data.draw(st.lists(weights, min_size=entries, max_size=entries)) for _ in range(columns)]
+    found = products(table, across, bits + entries.bit_length())
+    assert found == [[sum(a * b for a, b in zip(form, column, strict=True)) for column in across] for form in table]
+
+
+def test_slots_hold_the_largest_sum():
+    for sign in (1, -1):
+        for bits in range(20):
+            form = [sign * ((1 << bits) - 1)] * 3
+            found = products([form, form, [0] * 3], [[255] * 3, [-255] * 3], 8 + 2)
+            most = 3 * 255 * form[0]
+            assert found == [[most, -most], [most, -most], [0, 0]]

@@ -111,6 +111,6 @@ def compare_first_path(walk: Walk, replay: Replay) -> None:
         rows = {names[place][row]: Fraction(c, 8) for place, [(row, c)] in terms.items()}
         slopes = [rng.randint(-5, 5) for _ in range(1 + cell.n)]
         form = {"1": Fraction(slopes[0], 2), **{("x", k): Fraction(c, 2) for k, c in enumerate(slopes[1:])}}
-        found = cell.maximum(terms, 3, [(1, [slopes[0] << cell.constant_bits, *slopes[1:]])])
+        (found,) = cell.maxima([terms], 3, [(1, [slopes[0] << cell.constant_bits, *slopes[1:]])])
         found = None if found is None else Fraction(found[0], 1 << found[1])
         assert found == replay.maximum(node, {**form, **rows})
