@@ -48,7 +48,11 @@ def random_tree(
                 grow(low[:], high[:], split | {unit}, left - 1)
         elif left and kind and finite:
             k = int(random.choice(finite))
-            between = (low[k] + high[k]) / 2 if random.integers(4) else random.uniform(low[k] - 0.1, max(low[k], high[k]) + 0.1)
+            between = (
+                (low[k] + high[k]) / 2
+                if random.integers(4)
+                else random.uniform(low[k] - 0.1, max(low[k], high[k]) + 0.1)
+            )
             whole_cut = bool(whole and whole[k] and random.integers(2))
             value = float(floor(between)) if whole_cut else between
             nodes.append((NodeKind.BRANCH if whole_cut else NodeKind.BISECT, k, value, chosen(), ()))

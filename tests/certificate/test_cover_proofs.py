@@ -6,24 +6,30 @@ from fractions import Fraction
 
 import numpy as np
 import oracles
+import pytest
 from claim_truth import is_met, moves_wrongly
-from cover_trees import naive_maximum, random_tree
+from cover_trees import naive_maximum, random_tree, tree_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from networks import integer_network
+from networks import he_network, integer_network, layered
 
 from relugeom.certificate.claim import prepare_claim
 from relugeom.certificate.claim_proof.counterexample import UnprovedClaimError
 from relugeom.certificate.cover_proof.bounding import bound_all
+from relugeom.certificate.cover_proof.float_cell import FloatProblem
 from relugeom.certificate.cover_proof.problem import MixedForm, cover_problem
 from relugeom.certificate.cover_proof.settle import settle_cover
 from relugeom.certificate.cover_proof.state import root_state
 from relugeom.certificate.cover_proof.substitution import Substitution
 from relugeom.checker import Walk, check, read_node
-from relugeom.claims.claim import Excluded, Monotone, Scope, Twin
+from relugeom.claims.claim import Excluded, Monotone, OutputBound, Scope, Twin
+from relugeom.claims.cover_tree import NodeKind
 from relugeom.claims.inequality import Inequality
-from relugeom.deadline import NEVER
+from relugeom.claims.reason import Cause
+from relugeom.deadline import CLOCK, NEVER, Deadline
+from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain, list_admissible
+from relugeom.network.forward import evaluate
 
 seeds = st.integers(0, 2**32 - 1)
 inf = float("inf")
@@ -240,3 +246,112 @@ def test_maxima_are_those_of_the_rule_done_naively(seed):
 
 def _second(claim) -> bool:
     return isinstance(claim, Excluded) and claim.twin is not None and claim.twin.second_network
+
+
+def tree_by_floats(problem):
+    """Bisect the input that weighs most until floats say that every leaf closes."""
+    nodes, waiting = [], [FloatProblem(problem).cell(root_state(problem), [0] * len(problem.levels))]
+    while waiting:
+        cell = waiting.pop()
+        bounded = cell.rebound(range(problem.units))
+        [members] = problem.sets
+        table, constants, _ = cell.replace([form for _, form in members])
+        if cell.maxima(table, constants)[0] < -1e-6:
+            nodes.append((NodeKind.CLOSED, -1, 0.0, bounded, ()))
+            continue
+        index = int((abs(table[0]) * (cell.upper - cell.lower)).argmax())
+        value = (cell.lower[index] + cell.upper[index]) / 2
+        nodes.append((NodeKind.BISECT, index, value, bounded, ()))
+        sides = [replace(cell.copy(), lower=cell.lower.copy(), upper=cell.upper.copy()) for _ in range(2)]
+        sides[0].upper[index] = sides[1].lower[index] = value
+        waiting += reversed(sides)
+        assert len(nodes) < 500
+    return tree_of(nodes)
+
+
+def bound_task(network, domain, bound):
+    return task_of(OutputBound((1,), bound), [network], domain)
+
+
+def test_trees_that_close_in_floats_close_exactly_in_few_bytes(tmp_path):
+    """A bound a little above what is reached: 3 inputs, 18 units."""
+    network, domain = he_network(3, 3, 10, 8, 1), Domain.box([-1] * 3, [1] * 3)
+    points = np.random.default_rng(0).uniform(-1, 1, (20000, 3))
+    task = bound_task(network, domain, float(evaluate(network, points).max()) + 0.5)
+    problem = cover_problem(task)
+    tree = tree_by_floats(problem)
+    proof = settle_cover(task, tree, tmp_path / "c", NEVER)
+    assert tree.leaves > 4 and proof.cells <= 2 * tree.leaves
+    found = check(tmp_path / "c")
+    assert (found["closed"], found["proofs"]) == (proof.cells, proof.proofs)
+    lines = (tmp_path / "c").read_bytes().splitlines(keepends=True)[1:-1]
+    assert sum(map(len, lines)) < 100 * proof.cells
+    assert proof.proofs < 2 * tree.bounded.size
+
+
+def test_a_proof_without_a_file_is_the_same():
+    network, domain = he_network(3, 3, 12, 1), Domain.box([-1] * 3, [1] * 3)
+    task = bound_task(network, domain, 50.0)
+    proof = settle_cover(task, tree_of([(NodeKind.CLOSED, -1, 0.0, (), ())]), None, NEVER)
+    assert (proof.cells, proof.proofs, proof.path, proof.size) == (1, 24, None, 0)
+
+
+@pytest.mark.parametrize(
+    "rows", [{"A": [[1.0, 1.0]], "b": [0.5]}, {"E": [[1.0, 1.0]], "f": [0.5]}, {"E": [[-1.0, -1.0]], "f": [-0.5]}]
+)
+def test_rows_of_a_domain_have_multipliers_though_the_tree_names_none(rows, tmp_path):
+    """y = relu(x₀) + relu(x₁) on [0, 1]² is at most 1/2 because of the row alone."""
+    network = layered((np.eye(2), [0.0, 0.0]), ([[1.0, 1.0]], [0.0]))
+    task = bound_task(network, Domain([0, 0], [1, 1], **rows), Fraction(1, 2))
+    proof = settle_cover(task, tree_of([(NodeKind.CLOSED, -1, 0.0, (), ())]), tmp_path / "c", NEVER)
+    assert proof.cells == 1 and check(tmp_path / "c")["closed"] == 1
+
+
+def test_sign_rows_of_split_units_have_multipliers(tmp_path):
+    """z₁ = relu(x) − 2 relu(−x) ≥ 0 leaves x ≥ 0, which its bounds do not say: y = relu(z₁) − relu(x) ≤ 0 then."""
+    network = layered(([[1.0], [-1.0]], [0.0, 0.0]), ([[1.0, -2.0], [1.0, 0.0]], [0.0, 0.0]), ([[1.0, -1.0]], [0.0]))
+    task = bound_task(network, Domain.box([-1], [1]), Fraction(1, 8))
+    tree = tree_of([(NodeKind.SPLIT, 2, 0.0, (), ()), *[(NodeKind.CLOSED, -1, 0.0, (), ())] * 2])
+    settle_cover(task, tree, tmp_path / "c", NEVER)
+    assert check(tmp_path / "c")["closed"] >= 2
+
+
+def test_what_is_false_names_a_node_and_leaves_no_file(tmp_path):
+    network = layered(([[1.0]], [0.0]), ([[1.0]], [0.0]))
+    task = bound_task(network, Domain.box([-1], [1]), Fraction(1, 2))
+    tree = tree_of([(NodeKind.BISECT, 0, 0.0, (), ()), *[(NodeKind.CLOSED, -1, 0.0, (), ())] * 2])
+    with pytest.raises(UnprovedClaimError, match="set 0 could not be proved to miss the cell of node 2 of"):
+        settle_cover(task, tree, tmp_path / "c", NEVER)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_proof_that_takes_too_long_ends_as_unproved(tmp_path):
+    network = he_network(3, 3, 12, 1)
+    task = bound_task(network, Domain.box([-1] * 3, [1] * 3), 50.0)
+    tree = tree_of([(NodeKind.CLOSED, -1, 0.0, (), ())])
+    with pytest.raises(UnprovedClaimError, match="time limit") as caught:
+        settle_cover(task, tree, tmp_path / "c", Deadline(CLOCK.now()))
+    assert caught.value.reason.cause is Cause.TIME and not list(tmp_path.iterdir())
+
+
+LEAF = (NodeKind.CLOSED, -1, 0.0, (), ())
+
+
+@pytest.mark.parametrize(
+    ("nodes", "more", "named"),
+    [
+        ([(NodeKind.SPLIT, 3, 0.0, (), ()), LEAF, LEAF], {}, "not among 1 and 3"),
+        ([(NodeKind.BISECT, 1, 0.0, (), ()), LEAF, LEAF], {}, "not among 1 and 3"),
+        ([(NodeKind.CLOSED, -1, 0.0, (3,), ())], {}, "not among 1 and 3"),
+        ([(NodeKind.CLOSED, -1, 0.0, (), (1.0, 1.0))], {}, "one weight for each of 1"),
+        ([(NodeKind.BRANCH, 0, 0.0, (), ()), LEAF, LEAF], {}, "does not restrict to integers"),
+        ([(NodeKind.BISECT, 0, np.nan, (), ()), LEAF, LEAF], {}, "not finite"),
+        ([LEAF], {"slopes_from": [0, 1], "slope_units": [7], "slopes": [0.5]}, "not among 1 and 3"),
+    ],
+)
+def test_trees_that_do_not_fit_are_refused(nodes, more, named, tmp_path):
+    network = layered(([[1.0], [-1.0], [2.0]], [0.0, 0.5, 0.25]), ([[1.0, 1.0, 1.0]], [0.0]))
+    task = bound_task(network, Domain.box([-1], [1]), 9.0)
+    with pytest.raises(InputError, match=named):
+        settle_cover(task, tree_of(nodes, **more), tmp_path / "c", NEVER)
+    assert not list(tmp_path.iterdir())

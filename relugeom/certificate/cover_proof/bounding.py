@@ -15,6 +15,8 @@ __all__ = ["bound_all", "rebound", "write_bounded"]
 BOUND_BITS = 30
 """Significant bits of the largest bound of a level."""
 LONGEST_EXPONENT = 1100
+BATCH = 128
+"""Units that are bounded together."""
 MOST_UNITS = 1 << 15
 """Units in one line."""
 
@@ -28,9 +30,8 @@ def bound_all(substitution: Substitution, state: CoverState, deadline: Deadline)
         Time ran out.
     """
     for level in substitution.problem.levels:
-        deadline.check()
         units = range(level.first, level.first + level.count)
-        found = substitution.bound(state, units)
+        found = _bounds(substitution, state, units, deadline)
         largest = max((abs(end) for ends in found for end in ends if end is not None), default=Fraction(0))
         length = largest.numerator.bit_length() - largest.denominator.bit_length() if largest else 0
         substitution.bits[level.number] = bits = max(0, min(BOUND_BITS - length, LONGEST_EXPONENT))
@@ -51,9 +52,8 @@ def rebound(
     found: list[int] = []
     asked = sorted({unit for unit in units if state.is_unstable(unit)})
     for number, members in groupby(asked, key=substitution.problem.level_of.__getitem__):
-        deadline.check()
         chosen = list(members)
-        for unit, ends in zip(chosen, substitution.bound(state, chosen), strict=True):
+        for unit, ends in zip(chosen, _bounds(substitution, state, chosen, deadline), strict=True):
             low, high = _rounded(ends, substitution.bits[number])
             if _is_better(state, unit, low, high, kept):
                 state.tighten(unit, low, high)
@@ -68,6 +68,17 @@ def write_bounded(units: Sequence[int], lines: Lines) -> None:
     for start in range(0, len(units), MOST_UNITS):
         part = units[start : start + MOST_UNITS]
         lines.add(f"n {hexadecimal(part)}", proofs=2 * len(part))
+
+
+def _bounds(
+    substitution: Substitution, state: CoverState, units: Sequence[int], deadline: Deadline
+) -> list[tuple[Fraction | None, Fraction | None]]:
+    """Bounds of units of one level, which do not depend on each other."""
+    found = []
+    for start in range(0, len(units), BATCH):
+        deadline.check()
+        found += substitution.bound(state, units[start : start + BATCH])
+    return found
 
 
 def _rounded(ends: tuple[Fraction | None, Fraction | None], bits: int) -> tuple[int | None, int | None]:

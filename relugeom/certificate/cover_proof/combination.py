@@ -117,7 +117,7 @@ def find_combination(
     for _ in range(ROUNDS):
         deadline.check()
         replaced = substitution.replace(state, forms, choice=record)
-        shares = _best_shares(substitution.problem, state, replaced, free, deadline)
+        shares = _best_shares(substitution.problem, state, replaced, free, len(members), deadline)
         if shares is None:
             break
         weights, values = shares[: len(members)], shares[len(members) :]
@@ -155,9 +155,13 @@ def _best_shares(
     state: CoverState,
     forms: Sequence[InputForm | None],
     free: Sequence[bool],
+    preferred: int,
     deadline: Deadline,
 ) -> tuple[int, ...] | None:
-    """Integer multiples of the forms whose sum has the least maximum, those of free forms of either sign."""
+    """Integer multiples of the forms whose sum has the least maximum, those of free forms of either sign.
+
+    Of combinations that are as good, that with more of the first, preferred ones is taken: only these may be strict.
+    """
     lower, upper = _float_box(problem, state)
     width = upper - lower
     width[~np.isfinite(width) | (width == 0)] = 1.0
@@ -171,6 +175,7 @@ def _best_shares(
     table /= sizes[:, None]
     equal = [row for row, place in enumerate(used) if free[place]]
     signed = np.vstack([table, -table[equal]])
+    signed[sum(place < preferred for place in used) :, -1] += PREFERENCE
     columns = len(lower) + 1  # the last one is t, the least of all forms, which is maximised
     A = np.column_stack([-signed[:, :-1], np.ones(len(signed))])
     one_hot = np.zeros((2 * len(problem.groups), columns))
@@ -197,6 +202,8 @@ def _best_shares(
     return tuple(whole.get(place, 0) // divisor for place in range(len(forms)))
 
 
+PREFERENCE = 1e-5
+"""What rows count for too much, in comparison with inequalities: beyond a solver's tolerance."""
 SMALLEST = 1e-9
 """Shares of a combination below this are noise."""
 

@@ -24,7 +24,7 @@ from relugeom.deadline import Deadline
 from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.linalg.arrays import FloatArray, IntArray
 
-__all__ = ["CoverProducer", "out_of_time"]
+__all__ = ["CoverProducer", "check_fit", "out_of_time"]
 
 KEPT = 0.9
 """Bounds are written above leaves if a unit becomes stable, or if less than this part of its range is left."""
@@ -59,7 +59,6 @@ class CoverProducer:
         self._root, self._first = root_state(problem), Lines()
         self._ends = _subtree_ends(tree)
         self._closer = LeafCloser(self._substitution, deadline)
-        _check_fit(problem, tree)
 
     def begin(self) -> None:
         """Bound all units on the whole domain, and choose the exponents of bounds.
@@ -140,8 +139,6 @@ class CoverProducer:
         """Go to both sides of a cut."""
         kind, index, value = cut.kind, cut.index, cut.value
         if kind is NodeKind.SPLIT:
-            if index in first.signs:
-                raise InputError(f"node {node} of the tree splits unit {index}, which is split above it")
             lines.add(f"s {index:x}")
             first.split(index, above=False)
             second.split(index, above=True)
@@ -241,8 +238,14 @@ def _subtree_ends(tree: CoverTree) -> list[int]:
     return ends
 
 
-def _check_fit(problem: CoverProblem, tree: CoverTree) -> None:
-    """The tree must speak of units, inputs and weights that there are."""
+def check_fit(problem: CoverProblem, tree: CoverTree) -> None:
+    """Make sure that a tree speaks of units, inputs and weights that there are.
+
+    Raises
+    ------
+    InputError
+        It does not.
+    """
     inputs, units, needed = len(problem.lower), problem.units, sum(map(len, problem.sets))
     kind, index = tree.kind, tree.index
     limits = np.where(kind == NodeKind.SPLIT, units, inputs)

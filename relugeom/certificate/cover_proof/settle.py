@@ -6,7 +6,7 @@ from pathlib import Path
 from relugeom.certificate.claim_proof.task import ClaimTask, keep_proof
 from relugeom.certificate.cover_proof.cuts import box_exponent, short_cuts
 from relugeom.certificate.cover_proof.problem import cover_problem
-from relugeom.certificate.cover_proof.producer import CoverProducer, out_of_time
+from relugeom.certificate.cover_proof.producer import CoverProducer, check_fit, out_of_time
 from relugeom.certificate.header import domain_exponent
 from relugeom.claims.claim import Excluded
 from relugeom.claims.cover_tree import CoverTree
@@ -37,6 +37,7 @@ def settle_cover(task: ClaimTask, tree: CoverTree, path: str | Path | None, dead
     InputError
         The tree does not fit the claim, or the file cannot be written.
     """
+    check_fit(cover_problem(task), tree)
     own = task.claim.twin.own if isinstance(task.claim, Excluded) and task.claim.twin else ()
     columns = [*range(task.domain.inputs), *own]
     lower, upper = task.domain.lower[columns], task.domain.upper[columns]
