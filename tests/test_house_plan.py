@@ -34,6 +34,7 @@ FLOORS = {
     "partition": 4,
     "search": 5,
     "measures": 6,
+    "bounding": 6,
     "certificate": 7,
     "analysis": 7,
     "graph": 7,

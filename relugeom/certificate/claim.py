@@ -5,6 +5,9 @@ from pathlib import Path
 
 from numpy.typing import ArrayLike
 
+from relugeom.bounding.engine import Effort, search
+from relugeom.bounding.problem import Problem
+from relugeom.certificate.claim_problem import ClaimJudge, claim_problem
 from relugeom.certificate.claim_proof.cell_proofs import CellProver
 from relugeom.certificate.claim_proof.closers import SetCloser, SlopeCloser
 from relugeom.certificate.claim_proof.counterexample import FalseClaimError, UnprovedClaimError
@@ -14,6 +17,7 @@ from relugeom.certificate.claim_proof.pattern_proofs import PatternTrees
 from relugeom.certificate.claim_proof.proof_range import ProofRange
 from relugeom.certificate.claim_proof.task import ClaimTask, keep_proof
 from relugeom.certificate.claim_proof.tree import ClaimTree, Closer, Lines
+from relugeom.certificate.cover_proof.settle import settle_cover
 from relugeom.certificate.given_inputs import find_counterexample
 from relugeom.certificate.header import domain_exponent
 from relugeom.claims.claim import Claim, Excluded, Monotone
@@ -31,6 +35,10 @@ __all__ = ["certify_claim", "settle_claim"]
 BOUND_BITS = 24
 """Binary places of the bounds of relaxed units, which are written as multiples of the domain's numbers."""
 LONGEST_EXPONENT = 1100
+FEW_UNITS, FIRST_CELLS = 64, 1000
+"""Units up to which the tree of patterns comes first, and the cells that it may close then."""
+COVERING, COVER_CELLS = 2 / 3, 200_000
+"""Part of the time, and most cells, for covering the domain with bounded cells."""
 
 
 def certify_claim(
@@ -138,7 +146,34 @@ def settle_task(
     deadline: Deadline,
     on_progress: Callable[[int], None] | None,
 ) -> Settlement:
-    """What becomes of a claim that was prepared."""
+    """What becomes of a claim that was prepared.
+
+    A tree of patterns meets what is tight exactly, and is quick where units are few; cells with bounds reach further.
+    So the tree comes first where units are few, with a part of the work, and last in any case.
+    """
+    few = sum(network.units for network in task.networks) <= FEW_UNITS
+    if few:
+        found = _by_patterns(claim, task, path, min(max_cells, FIRST_CELLS), deadline.share(1 / 2), on_progress)
+        if found.verdict is not Verdict.UNKNOWN or max_cells <= FIRST_CELLS:
+            return found
+    problem = claim_problem(task)
+    if problem is not None:
+        until = deadline.share(COVERING)
+        covered = _by_covering(claim, task, problem, path, min(max_cells, COVER_CELLS), until, deadline, on_progress)
+        if covered is not None:
+            return covered
+    return _by_patterns(claim, task, path, max_cells, deadline, on_progress)
+
+
+def _by_patterns(
+    claim: Claim,
+    task: ClaimTask,
+    path: str | Path | None,
+    max_cells: int,
+    deadline: Deadline,
+    on_progress: Callable[[int], None] | None,
+) -> Settlement:
+    """Decide a claim unit by unit, with linear programs."""
     try:
         proof = keep_proof(task, proof_lines(task, max_cells, deadline, on_progress), path)
     except FalseClaimError as error:
@@ -146,6 +181,38 @@ def settle_task(
     except UnprovedClaimError as error:
         return Settlement(claim, Verdict.UNKNOWN, reason=error.reason)
     return Settlement(claim, Verdict.HOLDS, proof)
+
+
+def _by_covering(
+    claim: Claim,
+    task: ClaimTask,
+    problem: Problem,
+    path: str | Path | None,
+    max_cells: int,
+    until: Deadline,
+    deadline: Deadline,
+    on_progress: Callable[[int], None] | None,
+) -> Settlement | None:
+    """Decide a claim by attack, bounds and branching; None if that did not do it."""
+    judge = ClaimJudge(task)
+    found = search(
+        problem,
+        judge.is_met,
+        effort=Effort(cells=max_cells),
+        deadline=until,
+        on_progress=on_progress,
+    )
+    if judge.shown is not None:
+        refuted = FalseClaimError("an excluded set is met", judge.shown, task.domain.names)
+        return Settlement(claim, Verdict.FAILS, counterexample=judge.shown, reason=refuted.reason)
+    if found.tree is None:
+        return None
+    if path is None:  # the bounds allow for their rounding, so they are a proof
+        return Settlement(claim, Verdict.HOLDS, Proof(None, found.tree.leaves, len(found.tree.bounded), 0, ""))
+    try:
+        return Settlement(claim, Verdict.HOLDS, settle_cover(task, found.tree, path, deadline))
+    except UnprovedClaimError:
+        return None
 
 
 def proof_lines(

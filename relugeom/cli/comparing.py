@@ -102,6 +102,7 @@ def _difference(network: ReLUNetwork, end: Extremum) -> dict[str, Any]:
     return {
         "largest": None if end.value is None else nearest(end.value),
         "exact": None if end.value is None else exact_text(end.value),
+        "limit": None if end.limit is None else nearest(end.limit),
         "bounded": end.bounded,
         "verdict": end.verdict.value,
         "at": {name: float(value) for name, value in zip(network.feature_names, end.point, strict=True)},
@@ -113,4 +114,7 @@ def _difference_in_words(network: ReLUNetwork, end: Extremum) -> str:
     if end.value is None:
         return f"differs without limit beyond {where}"
     kind = "at most" if end.verdict is Verdict.HOLDS else "at least"
-    return f"differs by {kind} {rational_text(end.value, 6)}, reached at {where}"
+    reached = f"differs by {kind} {rational_text(end.value, 6)}, reached at {where}"
+    if end.verdict is Verdict.HOLDS or end.limit is None:
+        return reached
+    return f"{reached}, and by at most {rational_text(end.limit, 6)}"

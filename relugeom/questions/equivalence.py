@@ -146,19 +146,25 @@ def _largest_differences(
 ) -> Iterator[Extremum]:
     """Largest difference of each output, starting from an input where one differs."""
     outputs = range(networks[0].outputs)
+    done: list[int] = []
     for output in outputs:
         ends = []
         for sign in (1, -1):
             unit = tuple(Fraction(sign * (k == output)) for k in outputs)
             value = LinearOutput(networks, (*unit, *(-entry for entry in unit)))
             best = value.best_near(domain, near, scope, deadline=deadline)
-            ends.append(value.largest(domain, ask, best, scope, deadline=deadline))
+            until = deadline.share(1 / (2 * len(outputs) - len(done)))
+            done.append(output)
+            ends.append(value.from_both_sides(domain, ask, best, scope, deadline=until))
         yield _larger(*ends)
 
 
 def _larger(one: Extremum, other: Extremum) -> Extremum:
-    """The larger of two extrema; known only if both are."""
+    """The larger of two extrema; known only if both are, and limited only if both are."""
     ends = sorted((one, other), key=lambda end: (end.value is None, end.value or Fraction(0)))
-    if ends[1].value is not None and ends[0].verdict is Verdict.UNKNOWN:
+    limits = [end.limit for end in ends if end.limit is not None]
+    ends[1] = replace(ends[1], limit=max(limits) if len(limits) == len(ends) else None)
+    less, most = ends[0].limit, ends[1].value
+    if most is not None and ends[0].verdict is Verdict.UNKNOWN and (less is None or less > most):
         return replace(ends[1], verdict=Verdict.UNKNOWN, settlement=ends[0].settlement)
     return ends[1]

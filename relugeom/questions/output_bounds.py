@@ -6,16 +6,18 @@ Over admissible inputs, a cell has the integers of one input.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from relugeom.certificate.output_peak import find_output_peak
 from relugeom.claims.claim import Excluded, OutputBound, Scope, Twin
 from relugeom.claims.inequality import Inequality
-from relugeom.claims.settlement import Counterexample, Verdict
+from relugeom.claims.reason import Cause, Reason
+from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.deadline import NEVER, Deadline, TimeLimit
 from relugeom.decimals import nearest
 from relugeom.errors import DeadlinePassedError, EmptyDomainError, InputError
@@ -42,6 +44,8 @@ __all__ = ["LinearOutput", "OutputBounds", "output_bounds", "promising_inputs"]
 
 SCOPES = {Scope.ADMISSIBLE: "admissible inputs", Scope.RELAXATION: "relaxation"}
 UNPROVED = {Verdict.HOLDS: "", Verdict.UNKNOWN: " (reached; not proved to be the end)", Verdict.FAILS: ""}
+FEW_UNITS = 64
+"""Units up to which an exact value is tried first."""
 FINDING = 1 / 3
 """Part of the time for finding inputs; the rest is for proofs."""
 SEEDS, CLIMBED, KEPT = 2000, 32, 8
@@ -100,17 +104,45 @@ class LinearOutput:
     def largest(self, domain: Domain, ask: Ask, start: Best, scope: Scope, *, deadline: Deadline = NEVER) -> Extremum:
         """Largest value over the scope, starting from what has been reached already."""
 
-        def claim_at(bound: Fraction) -> OutputBound | Excluded:
-            if len(self.networks) == 1:
-                return OutputBound(self.weights, bound, scope)
-            first = self.networks[0].outputs
-            beyond = Inequality(-bound, outputs=self.weights[:first], copy_outputs=self.weights[first:], strict=True)
-            return Excluded(((beyond,),), scope, twin=Twin(second_network=True))
-
         def improve(shown: Counterexample) -> Best:
             return self.best_near(domain, shown.x, scope, deadline=deadline)
 
-        return tighten(claim_at, ask, improve, start)
+        return tighten(lambda bound: self._bound(bound, scope), ask, improve, start)
+
+    def from_both_sides(
+        self, domain: Domain, ask: Ask, start: Best, scope: Scope, *, deadline: Deadline = NEVER
+    ) -> Extremum:
+        """Largest value over the scope, or what is reached and a proved limit.
+
+        Where units are few, the exact value is proved with half of the time if that can be done; where they are many,
+        both sides come closer while cells are bounded.
+        """
+        if sum(network.units for network in self.networks) <= FEW_UNITS:
+            found = self.largest(domain, ask, start, scope, deadline=deadline.share(1 / 2))
+            if found.verdict is not Verdict.UNKNOWN:
+                return found
+            start = Best(found.value, found.point)
+        peak = find_output_peak(
+            self.networks, domain, self.weights, scope=scope, time_limit=deadline.later(-deadline.seconds_left / 8)
+        )
+        best = start
+        if peak.point is not None:
+            best = max(start, self.best_near(domain, peak.point, scope, deadline=deadline), key=_rank)
+        if peak.limit is None or best.value is None:
+            return self.largest(domain, ask, best, scope, deadline=deadline)
+        full = f"an input reaches {nearest(best.value)!r}, and none goes beyond {nearest(peak.limit)!r}"
+        cause = Cause.TIME if deadline.passed else Cause.LIMIT
+        reason = Reason(cause, "a gap is left between what is reached and what is proved", full)
+        settled = Settlement(self._bound(peak.limit, scope), Verdict.UNKNOWN, reason=reason)
+        return Extremum(Verdict.UNKNOWN, best.value, best.point, settled, 0, peak.limit)
+
+    def _bound(self, bound: Fraction, scope: Scope) -> OutputBound | Excluded:
+        """The claim that nothing goes beyond a value."""
+        if len(self.networks) == 1:
+            return OutputBound(self.weights, bound, scope)
+        first = self.networks[0].outputs
+        beyond = Inequality(-bound, outputs=self.weights[:first], copy_outputs=self.weights[first:], strict=True)
+        return Excluded(((beyond,),), scope, twin=Twin(second_network=True))
 
     def _objective(self, forms: Sequence[tuple[list[int], int]]) -> tuple[list[int], int]:
         """c·y as an integer form, and its multiplier."""
@@ -142,12 +174,12 @@ class OutputBounds:
     @property
     def lower(self) -> Fraction | None:
         """Proved lower bound of the output; None if none is proved, or there is no limit."""
-        return self.lowest.value if self.lowest.verdict is Verdict.HOLDS else None
+        return self.lowest.limit
 
     @property
     def upper(self) -> Fraction | None:
         """Proved upper bound of the output; None if none is proved, or there is no limit."""
-        return self.highest.value if self.highest.verdict is Verdict.HOLDS else None
+        return self.highest.limit
 
     @property
     def lowest_seen(self) -> Fraction | None:
@@ -218,8 +250,8 @@ def output_bounds(
             known = climb_by_coordinates(network, domain, known, output=output, direction=sign, deadline=finding)
         starts = list(dict.fromkeys([*some, *(tuple(map(Fraction, x)) for x in known[:KEPT].tolist())]))
         best = max((value.best_near(domain, x, scope, deadline=finding) for x in starts), key=_rank)
-        found = value.largest(domain, asking(settler, domain, until), best, scope, deadline=until)
-        ends.append(found if sign > 0 or found.value is None else replace(found, value=-found.value))
+        found = value.from_both_sides(domain, asking(settler, domain, until), best, scope, deadline=until)
+        ends.append(found if sign > 0 else found.negative)
     return OutputBounds(ends[0], ends[1], scope, output)
 
 

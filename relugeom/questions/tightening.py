@@ -6,7 +6,7 @@ ends with a proof, or with UNKNOWN and the value that has been reached.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from relugeom.claims.claim import Claim
@@ -34,6 +34,8 @@ class Extremum:
         Last claim, with its proof or the reason why it is unknown; None if there is no limit.
     rounds
         Number of claims that were needed.
+    limit
+        Proved: no input goes beyond it. The value itself if the verdict is HOLDS; None if nothing is proved.
     """
 
     verdict: Verdict
@@ -41,11 +43,20 @@ class Extremum:
     point: Point
     settlement: Settlement | None
     rounds: int
+    limit: Fraction | None = None
+
+    @property
+    def negative(self) -> "Extremum":
+        """The least value of the opposite."""
+        value, limit = (None if each is None else -each for each in (self.value, self.limit))
+        return replace(self, value=value, limit=limit)
 
     @property
     def bounded(self) -> bool | None:
         """Whether there is a limit; None if that is not proved."""
-        return None if self.verdict is Verdict.UNKNOWN else self.value is not None
+        if self.verdict is Verdict.UNKNOWN:
+            return None if self.limit is None else True
+        return self.value is not None
 
 
 def tighten(
@@ -70,6 +81,7 @@ def tighten(
         rounds += 1
         found = ask(claim_at(best.value))
         if found.verdict is not Verdict.FAILS or found.counterexample is None:
-            return Extremum(found.verdict, best.value, best.point, found, rounds)
+            limit = best.value if found.verdict is Verdict.HOLDS else None
+            return Extremum(found.verdict, best.value, best.point, found, rounds, limit)
         best = improve(found.counterexample)
     return Extremum(Verdict.FAILS, None, best.point, None, rounds)

@@ -128,10 +128,11 @@ def test_an_output_without_limit_says_so(tmp_path):
 def test_a_limit_leaves_what_was_reached(tmp_path):
     network, domain = he_network(5, 6, 20, 20, 1), Domain.box([-1] * 6, [1] * 6)
     found = output_bounds(network, domain, settler(tmp_path, network, domain, max_cells=2))
-    assert found.highest.verdict is Verdict.UNKNOWN and "not complete" in str(found.highest.settlement.reason)
-    assert found.highest.bounded is None and found.highest.settlement.reason.cause is Cause.LIMIT
+    assert found.highest.verdict is Verdict.UNKNOWN and "none goes beyond" in str(found.highest.settlement.reason)
+    assert found.highest.bounded is True and found.highest.settlement.reason.cause is Cause.LIMIT
     assert reached(found.highest, network, domain, 0)
-    assert found.upper is None and found.highest_seen == found.highest.value
+    assert found.upper == found.highest.limit > found.highest_seen == found.highest.value
+    assert found.lower == found.lowest.limit < found.lowest_seen
 
 
 def test_no_admissible_input_no_range(tmp_path):

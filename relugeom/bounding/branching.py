@@ -1,0 +1,182 @@
+"""How a cell is parted: an input is halved, an integer input is parted between two integers, or a unit is split.
+
+The one idea: what makes a bound loose is how far the lines of unstable units lie from relu, weighed by the coefficients
+that the bound gives them. An input is worth halving as far as it moves those units: Σ |coefficient| · gap / (u − l) ·
+|slope| · width, and ½ |slope| · width of the bound itself. A unit is worth splitting as far as its own line is away; of
+the best few, the one whose two sides have the least bounds in truth is split (De Palma et al., *Improved branch and
+bound for neural network verification via Lagrangian decomposition*, 2021, section 6). Where inputs are few, or no unit
+is unstable, an input is parted, else a unit.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from relugeom.bounding.cells import Cells
+from relugeom.bounding.multipliers import Improved, improve
+from relugeom.bounding.problem import Problem
+from relugeom.bounding.relaxation import Relaxation
+from relugeom.bounding.tightening import Bounded
+from relugeom.claims.cover_tree import NodeKind
+from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
+
+__all__ = ["FEW_INPUTS", "Parting", "choose_parting", "part"]
+
+FINE = 16.0
+"""A side is moved to a multiple of the power of two below width / FINE, so that its digits are few."""
+FEW_INPUTS = 16
+"""Inputs up to which they are halved, while that is possible."""
+TRIED = 4
+"""Units whose sides are bounded before one of them is split."""
+FAR = 1e9
+
+
+@dataclass(slots=True, eq=False)
+class Parting:
+    """How each cell is parted.
+
+    Attributes
+    ----------
+    kind, index
+        BISECT, BRANCH or SPLIT, and the input or unit, shape (B,).
+    below, above
+        Of an input, the upper end of the first part and the lower end of the second one, shape (B,).
+    possible
+        False where nothing can be parted any further, shape (B,).
+    """
+
+    kind: IntArray
+    index: IntArray
+    below: FloatArray
+    above: FloatArray
+    possible: BoolArray
+
+    def at(self, rows: IntArray) -> "Parting":
+        """Those of some cells."""
+        return Parting(self.kind[rows], self.index[rows], self.below[rows], self.above[rows], self.possible[rows])
+
+
+def choose_parting(
+    problem: Problem, relaxation: Relaxation, cells: Cells, bounded: Bounded, found: Improved, weights: FloatArray
+) -> Parting:
+    """How to part cells, given what their bounds rest on and the weights of the combinations, shape (B, r)."""
+    parting = _choose_inputs(problem, cells, bounded, found)
+    unstable = cells.unstable(slice(0, problem.units)).any(axis=1)
+    many = (cells.upper > cells.lower).sum(axis=1) > FEW_INPUTS
+    by_unit = unstable & (many | ~parting.possible)
+    if by_unit.any():
+        some = np.flatnonzero(by_unit)
+        units = _choose_units(problem, relaxation, cells.at(some), found.at(some), weights[some])
+        parting.kind[some], parting.index[some] = NodeKind.SPLIT, units
+        parting.below[some] = parting.above[some] = 0.0
+        parting.possible[some] = True
+    return parting
+
+
+def part(problem: Problem, cells: Cells, parting: Parting) -> tuple[Cells, Cells]:
+    """Both parts of each cell."""
+    every = np.arange(len(cells))
+    first, second = cells.at(every), cells.at(every)
+    split = parting.kind == NodeKind.SPLIT
+    here = np.flatnonzero(~split)
+    first.upper[here, parting.index[here]] = parting.below[here]
+    second.lower[here, parting.index[here]] = parting.above[here]
+    for side in (first, second):
+        side.since[here] = -1.0
+        for group in problem.groups:
+            _settle_group(side, group)
+    here = np.flatnonzero(split)
+    _split(problem, first, here, parting.index[here], -1.0)
+    _split(problem, second, here, parting.index[here], 1.0)
+    return first, second
+
+
+def _split(problem: Problem, cells: Cells, rows: IntArray, units: IntArray, side: float) -> None:
+    """Take a side of a unit in some of the cells."""
+    cells.sides[rows, units] = side
+    if side > 0.0:
+        cells.low[rows, units] = np.maximum(cells.low[rows, units], 0.0)
+    else:
+        cells.high[rows, units] = np.minimum(cells.high[rows, units], 0.0)
+    for number, copy in enumerate(problem.copies):
+        ends = np.cumsum([copy.first, *copy.network.widths])
+        layer = np.searchsorted(ends, units, side="right") - 1
+        inside = (layer >= 0) & (layer < len(copy.layers))
+        cells.since[rows, number] = np.where(inside, layer, len(copy.layers))
+
+
+def _settle_group(cells: Cells, group: IntArray) -> None:
+    """The other members of a group are 0 where one of them is 1."""
+    taken = cells.lower[:, group] == 1.0
+    upper = cells.upper[:, group]
+    upper[taken.any(axis=1)[:, None] & ~taken] = 0.0
+    cells.upper[:, group] = upper
+
+
+def _choose_inputs(problem: Problem, cells: Cells, bounded: Bounded, found: Improved) -> Parting:
+    """The input to part in each cell."""
+    lower, upper = cells.lower, cells.upper
+    width = upper - lower
+    score = 0.5 * np.abs(found.form) * width
+    for number, copy in enumerate(problem.copies):
+        for layer, units in enumerate(copy.layers):
+            forms = bounded.forms[number][layer]
+            if forms is None:
+                continue
+            gap = _gaps(cells, units, found.gaps[number][len(copy.layers) - 1 - layer], found.slopes[:, units], False)
+            gap = np.maximum(gap, 0.0) / np.maximum(cells.high[:, units] - cells.low[:, units], 1e-300)
+            chosen = np.where(forms.asked, np.take_along_axis(gap, forms.rows, axis=1), 0.0)
+            score += np.matmul(chosen[:, None, :], forms.slopes)[:, 0] * width
+    middle = lower + width / 2.0
+    step = np.exp2(np.floor(np.log2(np.maximum(width, 1e-300) / FINE)))
+    middle = np.clip(np.round(middle / step) * step, lower, upper)
+    floors = np.floor(middle)
+    floors = np.where(floors >= upper, floors - 1.0, floors)
+    between, integers = (lower < middle) & (middle < upper), (floors >= lower) & (floors + 1.0 <= upper)
+    parted: BoolArray = np.where(problem.whole, integers, between)
+    inputs = np.where(parted, score, -np.inf).argmax(axis=1)
+    here = np.arange(len(cells))
+    whole = problem.whole[inputs]
+    below = np.where(whole, floors[here, inputs], middle[here, inputs])
+    kind = np.where(whole, NodeKind.BRANCH, NodeKind.BISECT)
+    possible: BoolArray = np.asarray(parted.any(axis=1))
+    return Parting(kind, inputs, below, np.where(whole, below + 1.0, below), possible)
+
+
+def _choose_units(
+    problem: Problem, relaxation: Relaxation, cells: Cells, found: Improved, weights: FloatArray
+) -> IntArray:
+    """The unit to split in each cell, which has an unstable one."""
+    score = np.full(cells.low.shape, -1.0)
+    for number, copy in enumerate(problem.copies):
+        for layer, those in enumerate(copy.layers):
+            coefficients = found.gaps[number][len(copy.layers) - 1 - layer]
+            score[:, those] = _gaps(cells, those, coefficients, found.slopes[:, those], True)
+    count, tried = len(cells), min(TRIED, problem.units)
+    if tried < 2:
+        return np.asarray(score.argmax(axis=1))
+    candidates = np.argpartition(-score, tried - 1, axis=1)[:, :tried]
+    sides = cells.at(np.repeat(np.arange(count), 2 * tried))
+    units = np.repeat(candidates.ravel(), 2)
+    every = np.arange(len(units))
+    _split(problem, sides, every[0::2], units[0::2], -1.0)
+    _split(problem, sides, every[1::2], units[1::2], 1.0)
+    lines = [[relaxation.lines(sides, layer) for layer in copy.layers] for copy in problem.copies]
+    bounds = improve(problem, relaxation, sides, lines, np.repeat(weights, 2 * tried, axis=0), 1).bound
+    gains = np.maximum(found.bound[:, None, None] - bounds.reshape(count, tried, 2), 1e-9)
+    value = np.log(gains).sum(axis=2)
+    value[np.take_along_axis(score, candidates, axis=1) < 0.0] = -np.inf
+    return np.asarray(np.take_along_axis(candidates, value.argmax(axis=1)[:, None], axis=1)[:, 0])
+
+
+def _gaps(cells: Cells, units: slice, coefficients: FloatArray, slopes: FloatArray, least: bool) -> FloatArray:
+    """How far the lines that a form uses lie from relu, weighed by its coefficients; −1 for stable units.
+
+    The line below lies away from relu at both ends, by (1 − a) u and −a l: the larger of them counts, or the least.
+    """
+    low, high = cells.low[:, units], cells.high[:, units]
+    ends = (1.0 - slopes) * high, -slopes * low
+    below = np.minimum(*ends) if least else np.maximum(*ends)
+    above = -high * low / np.maximum(high - low, 1e-300)
+    gap = np.where(coefficients > 0.0, coefficients * above, -coefficients * below)
+    return np.where((low < 0.0) & (high > 0.0), gap, -1.0)

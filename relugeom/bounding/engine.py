@@ -1,0 +1,364 @@
+"""The search for a proof, or for an input that refutes a claim; and for the largest value of an inequality.
+
+The one idea: attack first; then bound cells in rounds of a fixed number, close those whose sets are out of reach, and
+part the others. A claim goes depth first, a largest value best first. Everything that an answer depends on is counted
+work; the deadline only stops. Bounds allow for the rounding of floats, so that a closed tree is a proof; it is handed
+out so that a certificate can be written of it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+
+from relugeom.bounding.attack import approach, centres, keep_rules, margins, starting_inputs
+from relugeom.bounding.branching import FEW_INPUTS, Parting, choose_parting, part
+from relugeom.bounding.cells import Cells, Waiting
+from relugeom.bounding.multipliers import improve
+from relugeom.bounding.problem import Problem
+from relugeom.bounding.relaxation import Relaxation
+from relugeom.bounding.tightening import bound_units, close_sets, root_cell
+from relugeom.bounding.tree import GrowingTree
+from relugeom.claims.cover_tree import CoverTree
+from relugeom.deadline import NEVER, Deadline
+from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
+
+__all__ = ["Effort", "End", "Outcome", "Peak", "find_peak", "search"]
+
+STARTS, MORE, ATTACKS, PAUSE = 200, 4, 4, 50
+"""Inputs of the first attack, how many times as many a further one takes, how many there are at most, and after how
+many cells, as many times more each time.
+"""
+FEW = 6
+"""Steps of an approach from within a cell."""
+ROUND = 64
+"""Cells of a round."""
+STEPS, STEPS_OF_FEW = 12, 3
+"""Steps by which slopes and multipliers of an open cell are improved, and where inputs are few: bounds of units, which
+are many, take longer there than bounds of sets.
+"""
+NEAR = 1e-9
+"""How far below 0 a margin may be, relative to 1, for an input to be evaluated exactly."""
+CONFIRMED = 8
+
+
+class End(StrEnum):
+    """How a search ended."""
+
+    CLOSED = "closed"
+    MET = "met"
+    OPEN = "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Limits of a search, as counted work and memory.
+
+    Attributes
+    ----------
+    cells
+        Cells that are bounded, at most.
+    bytes
+        Memory of the cells that wait, at most.
+    """
+
+    cells: int = 1_000_000
+    bytes: int = 1 << 30
+
+
+USUAL = Effort()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What a search came to.
+
+    Attributes
+    ----------
+    point
+        Joint input that lies in an excluded set, as `confirm` said; None if none was met.
+    tree
+        Closed tree; None if some cell is open.
+    cells, rows
+        Cells and rows that were bounded.
+    """
+
+    end: End
+    point: FloatArray | None
+    tree: CoverTree | None
+    cells: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Peak:
+    """The largest value of the only inequality of a problem, from both sides.
+
+    Attributes
+    ----------
+    upper
+        Proved upper bound; infinite if there is none.
+    value, point
+        The largest value that was met, as floats have it, and the joint input; −∞ and None if none was met.
+    """
+
+    upper: float
+    value: float
+    point: FloatArray | None
+    cells: int
+    rows: int
+
+
+@dataclass(slots=True, eq=False)
+class _Round:
+    """Cells of a round that are open, how they are parted, and inputs that the round led to.
+
+    Attributes
+    ----------
+    rows
+        Which cells of the round they are, shape (B,).
+    bounds
+        Of the set that is furthest from being closed, shape (B,).
+    """
+
+    rows: IntArray
+    cells: Cells
+    nodes: IntArray
+    bounds: FloatArray
+    parting: Parting
+    promising: FloatArray
+
+    def at(self, rows: IntArray) -> "_Round":
+        """Some of the cells."""
+        return _Round(
+            self.rows[rows],
+            self.cells.at(rows),
+            self.nodes[rows],
+            self.bounds[rows],
+            self.parting.at(rows),
+            self.promising,
+        )
+
+
+def search(
+    problem: Problem,
+    confirm: Callable[[FloatArray], bool],
+    *,
+    effort: Effort = USUAL,
+    deadline: Deadline = NEVER,
+    on_progress: Callable[[int], None] | None = None,
+) -> Outcome:
+    """Search for a proof that no input of the box lies in a set, or for an input that does.
+
+    Parameters
+    ----------
+    confirm
+        Says exactly whether a joint input lies in a set (and in the domain).
+    """
+    with np.errstate(all="ignore"):  # what is not a number closes nothing
+        return _Search(problem, effort, deadline, on_progress).run(confirm)
+
+
+def find_peak(
+    problem: Problem,
+    inside: Callable[[FloatArray], BoolArray],
+    *,
+    gap: float = 0.0,
+    effort: Effort = USUAL,
+    deadline: Deadline = NEVER,
+    on_progress: Callable[[int], None] | None = None,
+) -> Peak:
+    """Bound the largest value of the only inequality of a problem, until both sides are `gap` apart or less.
+
+    Parameters
+    ----------
+    inside
+        Says which joint inputs, shape (k, m), belong to the domain: only those count as met.
+    gap
+        Difference of the two sides with which to be content, relative to 1.
+    """
+    with np.errstate(all="ignore"):
+        return _PeakSearch(problem, effort, deadline, on_progress).run(inside, gap)
+
+
+class _Rounds:
+    """The tree so far, and the work that was done: what both searches have in common."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        effort: Effort,
+        deadline: Deadline,
+        on_progress: Callable[[int], None] | None,
+    ) -> None:
+        self.problem, self.relaxation = problem, Relaxation(problem)
+        self._effort, self._deadline, self._on_progress = effort, deadline, on_progress
+        self.tree = GrowingTree()
+        self.cells = self._attacks = 0
+        few = np.count_nonzero(problem.upper > problem.lower) <= FEW_INPUTS
+        self._steps = STEPS_OF_FEW if few else STEPS
+        widths = [np.arange(len(copy.layers)).repeat(copy.network.widths) for copy in problem.copies]
+        self._layer, self._copy = np.concatenate(widths), np.arange(len(widths)).repeat([len(each) for each in widths])
+
+    def begin(self) -> Waiting:
+        """Bound the whole box, which waits to be closed."""
+        root = root_cell(self.problem, self.relaxation)
+        waiting = Waiting(root)
+        node = self.tree.add()
+        self.tree.bound(node, np.arange(self.problem.units))
+        waiting.put(root, np.array([node]), np.array([-np.inf]))
+        return waiting
+
+    def must_stop(self, waiting: Waiting) -> bool:
+        """Whether a limit is met."""
+        return self._deadline.passed or self.cells >= self._effort.cells or waiting.nbytes > self._effort.bytes
+
+    def attack(self) -> FloatArray:
+        """Inputs met when all sets are approached from many others: from more, the longer the search has lasted."""
+        problem, sets = self.problem, len(self.problem.rows.sets)
+        if self._attacks and (self._attacks >= ATTACKS or self.cells <= PAUSE * MORE**self._attacks):
+            return np.zeros((0, problem.inputs))
+        starts = max(STARTS, sets) * MORE**self._attacks
+        x = keep_rules(problem, starting_inputs(problem, starts, seed=self._attacks))
+        self._attacks += 1
+        return keep_rules(problem, approach(problem, x, np.arange(len(x)) % sets))
+
+    def round(self, cells: Cells, nodes: IntArray, level: float) -> _Round:
+        """Bound some cells, close those whose sets stay below a level, and part the others."""
+        problem = self.problem
+        self.cells += len(cells)
+        asked = cells.unstable(slice(0, problem.units)) & (cells.since[:, self._copy] < self._layer)
+        for row, node in enumerate(nodes.tolist()):
+            if node:
+                self.tree.bound(node, np.flatnonzero(asked[row]))
+        bounded = bound_units(problem, self.relaxation, cells)
+        closing = close_sets(problem, self.relaxation, cells, bounded)
+        left = np.flatnonzero(~(closing.bounds < level).all(axis=1))
+        worst, weights = closing.weights_of_worst(problem)
+        some, bounds = cells.at(left), closing.bounds[left]
+        found = improve(problem, self.relaxation, some, bounded.at(left).lines, weights[left], self._steps)
+        some.slopes, some.multipliers = found.slopes, found.multipliers
+        here = np.arange(len(left))
+        bounds[here, worst[left]] = np.fmin(bounds[here, worst[left]], found.bound)
+        still = np.flatnonzero(~(bounds < level).all(axis=1))
+        for row in np.setdiff1d(np.arange(len(cells)), left).tolist():
+            self.tree.close(int(nodes[row]), problem.rows.weights(closing.weights[row]))
+        for place in np.setdiff1d(here, still).tolist():
+            row = int(left[place])
+            self.tree.close(int(nodes[row]), problem.rows.weights(closing.weights[row]))
+            chosen_slopes = some.unstable(slice(0, problem.units))[place]
+            self.tree.close_with(
+                int(nodes[row]), int(worst[row]), chosen_slopes, some.slopes[place], some.multipliers[place]
+            )
+        if self._on_progress is not None:
+            self._on_progress(self.cells)
+        chosen = left[still]
+        parting = choose_parting(
+            problem, self.relaxation, some.at(still), bounded.at(chosen), found.at(still), weights[chosen]
+        )
+        return _Round(
+            rows=chosen,
+            cells=some.at(still),
+            nodes=nodes[chosen],
+            bounds=bounds[still].max(axis=1, initial=-np.inf),
+            parting=parting,
+            promising=self._promising(some, found.form, worst[left]),
+        )
+
+    def parts(self, found: _Round) -> tuple[Cells, IntArray]:
+        """Both parts of cells that are open, the first ones first, and their nodes."""
+        first, second = part(self.problem, found.cells, found.parting)
+        pairs = [
+            self.tree.part(int(node), int(kind), int(index), float(value))
+            for node, kind, index, value in zip(
+                found.nodes, found.parting.kind, found.parting.index, found.parting.below, strict=True
+            )
+        ]
+        return Cells.joined([first, second]), np.array([a for a, _ in pairs] + [b for _, b in pairs], dtype=np.int64)
+
+    def _promising(self, cells: Cells, form: FloatArray, sets: IntArray) -> FloatArray:
+        """Middles of cells, corners at which the bound of their worst set is reached, and where these lead."""
+        ends = np.where(form > 0.0, cells.upper, cells.lower)
+        x = keep_rules(self.problem, np.concatenate([centres(cells), ends]))
+        led = keep_rules(self.problem, approach(self.problem, x, np.tile(sets, 2), FEW))
+        return np.concatenate([x, led])
+
+
+class _Search(_Rounds):
+    """The search for a proof or a point."""
+
+    def run(self, confirm: Callable[[FloatArray], bool]) -> Outcome:
+        """Attack, then cover the box, depth first."""
+        point = self._met(self.attack(), confirm)
+        if point is not None:
+            return self._ended(End.MET, point)
+        waiting = self.begin()
+        while waiting:
+            if self.must_stop(waiting):
+                return self._ended(End.OPEN)
+            point = self._met(self.attack(), confirm)
+            if point is None:
+                cells, nodes, _ = waiting.take(ROUND)
+                found = self.round(cells, nodes, 0.0)
+                point = self._met(found.promising, confirm)
+            if point is not None:
+                return self._ended(End.MET, point)
+            if not found.parting.possible.all():
+                return self._ended(End.OPEN)
+            parts, of_parts = self.parts(found)
+            self._depth += 1
+            waiting.put(parts, of_parts, np.full(len(parts), -float(self._depth)))
+        return self._ended(End.CLOSED)
+
+    _depth = 0
+
+    def _met(self, x: FloatArray, confirm: Callable[[FloatArray], bool]) -> FloatArray | None:
+        """One of some inputs that lies in a set, exactly."""
+        margin = margins(self.problem, x).max(axis=1)
+        for row in np.argsort(-margin, kind="stable")[:CONFIRMED].tolist():
+            if margin[row] < -NEAR:
+                return None
+            if confirm(x[row]):
+                return np.asarray(x[row])
+        return None
+
+    def _ended(self, end: End, point: FloatArray | None = None) -> Outcome:
+        tree = self.tree.in_order() if end is End.CLOSED else None
+        return Outcome(end, point, tree, self.cells, self.relaxation.evaluated)
+
+
+class _PeakSearch(_Rounds):
+    """The search for the largest value of an inequality."""
+
+    def run(self, inside: Callable[[FloatArray], BoolArray], gap: float) -> Peak:
+        """Attack, then bound the cell with the largest bound, again and again."""
+        self._inside = inside
+        value, point = self._best(self.attack(), -np.inf, None)
+        waiting, reached = self.begin(), -np.inf  # what cells were left at that cannot be parted
+        while waiting:
+            upper = max(reached, -waiting.least_key)
+            if self.must_stop(waiting) or upper <= value + gap:
+                break
+            value, point = self._best(self.attack(), value, point)
+            cells, nodes, keys = waiting.take(ROUND)
+            found = self.round(cells, nodes, value + gap)
+            value, point = self._best(found.promising, value, point)
+            bounds = np.fmin(found.bounds, -keys[found.rows])
+            possible = np.flatnonzero(found.parting.possible)
+            reached = max(reached, float(bounds[~found.parting.possible].max(initial=-np.inf)))
+            parts, of_parts = self.parts(found.at(possible))
+            waiting.put(parts, of_parts, -np.tile(bounds[possible], 2))
+        upper = max(reached, -waiting.least_key if waiting else -np.inf)
+        # Closed cells stayed below what `value` was then, and it only rose.
+        return Peak(max(upper, value + gap), value, point, self.cells, self.relaxation.evaluated)
+
+    def _best(self, x: FloatArray, value: float, point: FloatArray | None) -> tuple[float, FloatArray | None]:
+        """The better of what is known and some inputs."""
+        margin = margins(self.problem, x)[:, 0]
+        better = np.flatnonzero(margin > value)
+        better = better[self._inside(x[better])]
+        if not len(better):
+            return value, point
+        row = better[margin[better].argmax()]
+        return float(margin[row]), x[row]

@@ -1,0 +1,148 @@
+"""Better lines below, and multipliers of the sides of split units, for one form per cell.
+
+Notation: a form R = Σ weights · inequalities + Σ β σ z, where unit z is split with σ z ≥ 0 in the cell and β ≥ 0, is
+replaced by a form on the inputs as in `relaxation.py`, with any slopes a in [0, 1] below. Its maximum g(a, β) over the
+box is a bound whatever a and β are.
+
+The one idea: at the input where the maximum is reached, following the lines that were used gives values of all z, and
+those are the derivatives of g; a few steps of descent with momentum make the bound better (Xu et al., *Fast and
+complete*, ICLR 2021; Wang et al., *Beta-CROWN*, NeurIPS 2021, section 3; Kingma & Ba, *Adam*, ICLR 2015).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from relugeom.bounding.cells import Cells
+from relugeom.bounding.problem import Problem
+from relugeom.bounding.relaxation import Forms, Lines, Relaxation
+from relugeom.linalg.arrays import FloatArray, IntArray
+
+__all__ = ["Improved", "improve"]
+
+RATE, FADING = 0.25, 0.95
+FIRST, SECOND = 0.9, 0.99
+
+
+@dataclass(slots=True, eq=False)
+class Improved:
+    """The best bound of each cell, and what gave it.
+
+    Attributes
+    ----------
+    bound
+        Shape (B,).
+    form
+        Slopes of the replaced form, shape (B, m).
+    gaps
+        Per copy the coefficients of relu(z) of each layer from the top down, shape (B, width).
+    slopes, multipliers
+        Shape (B, units).
+    """
+
+    bound: FloatArray
+    form: FloatArray
+    gaps: list[list[FloatArray]]
+    slopes: FloatArray
+    multipliers: FloatArray
+
+    def at(self, rows: IntArray) -> "Improved":
+        """What concerns some of the cells."""
+        gaps = [[table[rows] for table in tables] for tables in self.gaps]
+        return Improved(self.bound[rows], self.form[rows], gaps, self.slopes[rows], self.multipliers[rows])
+
+
+def improve(
+    problem: Problem, relaxation: Relaxation, cells: Cells, lines: list[list[Lines]], weights: FloatArray, steps: int
+) -> Improved:
+    """Bound one combination of inequalities per cell, weights of shape (B, r), the better the more steps are made."""
+    slopes, multipliers = cells.slopes.copy(), cells.multipliers * (cells.sides != 0.0)
+    best: Improved | None = None
+    moments = [np.zeros_like(slopes) for _ in range(4)]
+    for step in range(steps + 1):
+        forms, gaps = _forms(problem, relaxation, cells, lines, weights, slopes, multipliers)
+        bound = relaxation.maximum(forms, cells)[:, 0]
+        best = _better(best, Improved(bound, forms.slopes[:, 0], gaps, slopes, multipliers))
+        if step == steps:
+            break
+        x = relaxation.maximiser(forms, cells)[:, 0]
+        values, coefficients = _values(problem, x, lines, gaps, slopes)
+        rate = RATE * FADING**step
+        down = np.minimum(coefficients, 0.0) * values
+        slopes = np.clip(slopes - rate * _direction(moments[0], moments[1], down, step), 0.0, 1.0)
+        typical = np.abs(coefficients).mean(axis=1, keepdims=True)
+        change = _direction(moments[2], moments[3], cells.sides * values, step)
+        multipliers = np.maximum(multipliers - rate * typical * change, 0.0) * (cells.sides != 0.0)
+    assert best is not None
+    return best
+
+
+def _better(best: Improved | None, found: Improved) -> Improved:
+    """Cell by cell the better of two."""
+    if best is None:
+        return found
+    good = found.bound < best.bound
+    best.bound = np.where(good, found.bound, best.bound)
+    pick = good[:, None]
+    best.form = np.where(pick, found.form, best.form)
+    best.slopes = np.where(pick, found.slopes, best.slopes)
+    best.multipliers = np.where(pick, found.multipliers, best.multipliers)
+    best.gaps = [
+        [np.where(pick, new, old) for new, old in zip(news, olds, strict=True)]
+        for news, olds in zip(found.gaps, best.gaps, strict=True)
+    ]
+    return best
+
+
+def _forms(
+    problem: Problem,
+    relaxation: Relaxation,
+    cells: Cells,
+    lines: list[list[Lines]],
+    weights: FloatArray,
+    slopes: FloatArray,
+    multipliers: FloatArray,
+) -> tuple[Forms, list[list[FloatArray]]]:
+    """The replaced form of each cell, and the coefficients of relu(z) on the way."""
+    rows, added = problem.rows, multipliers * cells.sides
+    total, constant = (weights @ rows.inputs)[:, None, :], (weights @ rows.constant)[:, None]
+    error = relaxation.rounding(np.abs(total) @ relaxation.reach + np.abs(constant))
+    gaps = []
+    for number, copy in enumerate(problem.copies):
+        own = [with_slopes(line, slopes[:, units]) for line, units in zip(lines[number], copy.layers, strict=True)]
+        of_copy: list[FloatArray] = []
+        V = (weights @ rows.outputs[number])[:, None, :]
+        total = total + relaxation.substitute(number, len(copy.layers), V, constant, error, own, of_copy, added)
+        gaps.append([table[:, 0] for table in of_copy])
+    return Forms(total, constant, error), gaps
+
+
+def with_slopes(lines: Lines, slopes: FloatArray) -> Lines:
+    """Lines with other slopes below where units are unstable; stable ones have no choice."""
+    stable = (lines.t == 0.0) & ((lines.s == 0.0) | (lines.s == 1.0))
+    return Lines(lines.s, lines.t, np.where(stable, lines.a, slopes))
+
+
+def _values(
+    problem: Problem, x: FloatArray, lines: list[list[Lines]], gaps: list[list[FloatArray]], slopes: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """z of all units along the lines that were used, from an input per cell, and the coefficients of relu(z)."""
+    values, coefficients = np.zeros_like(slopes), np.zeros_like(slopes)
+    for number, copy in enumerate(problem.copies):
+        h = x[:, copy.columns]
+        for layer, units in enumerate(copy.layers):
+            z = h @ copy.network.weights[layer].T + copy.network.biases[layer]
+            V = gaps[number][len(copy.layers) - 1 - layer]
+            line = with_slopes(lines[number][layer], slopes[:, units])
+            h = np.where(V > 0.0, line.s * z + line.t, line.a * z)
+            values[:, units], coefficients[:, units] = z, V
+    return values, coefficients
+
+
+def _direction(first: FloatArray, second: FloatArray, gradient: FloatArray, step: int) -> FloatArray:
+    """The direction of the next step, from running means of the gradient and of its square, which are updated."""
+    first += (1.0 - FIRST) * (gradient - first)
+    second += (1.0 - SECOND) * (gradient**2 - second)
+    mean = first / (1.0 - FIRST ** (step + 1))
+    size = np.sqrt(second / (1.0 - SECOND ** (step + 1)))
+    return np.asarray(mean / np.maximum(size, 1e-300))

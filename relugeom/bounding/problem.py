@@ -1,0 +1,114 @@
+"""What the engine works on: a claim about networks on a box, as arrays.
+
+Notation: joint inputs are those of the first copy with a second copy's own ones behind; a copy reads its inputs from
+some of their columns. A *set* is a list of inequalities constant + inputs·x + outputs·y ≥ 0 (or > 0), and the claim is
+that no input meets all inequalities of any set. Numbers are float64; what a row loses by being rounded, `slack`
+bounds, relative to the size of its terms.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+
+from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
+from relugeom.network.network import ReLUNetwork
+
+__all__ = ["Copy", "Problem", "SetRows"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Copy:
+    """A network on some of the joint inputs.
+
+    Attributes
+    ----------
+    columns
+        Where its inputs stand among the joint ones, shape (n,).
+    first
+        Number of its first unit among the units of all copies.
+    """
+
+    network: ReLUNetwork
+    columns: IntArray
+    first: int
+
+    @property
+    def layers(self) -> tuple[slice, ...]:
+        """Where the units of each hidden layer stand among the units of all copies."""
+        ends = self.first + np.cumsum([0, *self.network.widths])
+        return tuple(slice(int(a), int(b)) for a, b in pairwise(ends))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetRows:
+    """The inequalities of all sets, set after set.
+
+    Attributes
+    ----------
+    constant, inputs, outputs
+        Coefficients, shapes (r,), (r, m) for the joint inputs and, for each copy, (r, its outputs).
+    first
+        Where each set begins, and the end, shape (sets + 1,).
+    places, total
+        Which of the claim's inequalities each row is, shape (r,), and how many the claim has: those that help nobody
+        are left out.
+    scale
+        By what each row was divided, shape (r,): the row that a certificate states is this times the one here.
+    """
+
+    constant: FloatArray
+    inputs: FloatArray
+    outputs: tuple[FloatArray, ...]
+    first: IntArray
+    places: IntArray
+    total: int
+    scale: FloatArray
+
+    def weights(self, found: FloatArray) -> FloatArray:
+        """Weights of the rows here, shape (r,), as weights of all inequalities of the claim."""
+        every = np.zeros(self.total)
+        every[self.places] = found / self.scale
+        return every
+
+    @property
+    def sets(self) -> Sequence[slice]:
+        """The rows of each set."""
+        return [slice(int(a), int(b)) for a, b in zip(self.first[:-1], self.first[1:], strict=True)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """A claim on a bounded box.
+
+    Attributes
+    ----------
+    lower, upper
+        Sides of the joint inputs, shape (m,), finite.
+    inner_lower, inner_upper
+        Sides within which inputs are looked for: a little closer where a side was rounded outwards.
+    whole
+        Joint inputs that are branched on by integers, shape (m,): the claim is about admissible inputs only.
+    groups
+        Columns of the one-hot groups that a copy has to itself, or that all share.
+    """
+
+    copies: tuple[Copy, ...]
+    rows: SetRows
+    lower: FloatArray
+    upper: FloatArray
+    inner_lower: FloatArray
+    inner_upper: FloatArray
+    whole: BoolArray
+    groups: tuple[IntArray, ...] = field(default=())
+
+    @property
+    def inputs(self) -> int:
+        """Number m of joint inputs."""
+        return int(self.lower.size)
+
+    @property
+    def units(self) -> int:
+        """Units of all copies."""
+        return sum(copy.network.units for copy in self.copies)

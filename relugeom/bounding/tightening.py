@@ -1,0 +1,194 @@
+"""Bounds of the units of many cells, layer by layer, and of the sets that a claim excludes.
+
+The one idea: a cell inherits the bounds of the cell that it is a part of, and only units that are still unstable there
+are bounded anew; a set is closed by one inequality, or by the combination of its inequalities whose maximum over the
+cell is least.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from relugeom.bounding.cells import Cells, whole_box
+from relugeom.bounding.problem import Problem
+from relugeom.bounding.relaxation import Forms, Lines, Relaxation
+from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
+
+__all__ = ["Bounded", "Closing", "UnitForms", "bound_units", "close_sets", "root_cell"]
+
+STEPS = 24
+"""Steps in which the weights of a combination are improved."""
+
+
+@dataclass(slots=True, eq=False)
+class UnitForms:
+    """Unstable units of a layer that were bounded, as the inputs move them.
+
+    Attributes
+    ----------
+    rows, asked
+        Numbers within the layer, shape (B, R), and which of them are meant: rows are filled up to the same length.
+    slopes
+        Mean absolute slopes of the forms above and below, shape (B, R, m).
+    """
+
+    rows: IntArray
+    asked: BoolArray
+    slopes: FloatArray
+
+    def at(self, rows: IntArray) -> "UnitForms":
+        """Those of some cells."""
+        return UnitForms(self.rows[rows], self.asked[rows], self.slopes[rows])
+
+
+@dataclass(slots=True, eq=False)
+class Bounded:
+    """What bounding the units of some cells gave: per copy and layer the lines, and the forms of unstable units."""
+
+    lines: list[list[Lines]]
+    forms: list[list[UnitForms | None]]
+
+    def at(self, rows: IntArray) -> "Bounded":
+        """What concerns some of the cells."""
+        return Bounded(
+            [[line.at(rows) for line in lines] for lines in self.lines],
+            [[None if form is None else form.at(rows) for form in forms] for forms in self.forms],
+        )
+
+
+def root_cell(problem: Problem, relaxation: Relaxation) -> Cells:
+    """The whole box with bounds of all units; notes the sizes that errors are measured by."""
+    cells = whole_box(problem)
+    for number, copy in enumerate(problem.copies):
+        reach = relaxation.reach[copy.columns]
+        lines: list[Lines] = []
+        for layer, units in enumerate(copy.layers):
+            relaxation.measure(number, layer, reach)
+            rows = np.arange(copy.network.widths[layer])[None, :]
+            _bound_rows(relaxation, cells, number, layer, units, rows, lines)
+            lines.append(relaxation.lines(cells, units))
+            reach = np.maximum(cells.high[0, units], 0.0)
+        relaxation.measure(number, len(copy.layers), reach)
+    cells.slopes[:] = cells.high >= -cells.low
+    return cells
+
+
+def bound_units(problem: Problem, relaxation: Relaxation, cells: Cells) -> Bounded:
+    """Tighten the bounds of units that are unstable, in place."""
+    found = Bounded([], [])
+    for number, copy in enumerate(problem.copies):
+        lines: list[Lines] = []
+        forms: list[UnitForms | None] = []
+        for layer, units in enumerate(copy.layers):
+            changed = cells.since[:, number, None] < layer
+            rows, asked = _padded(cells.unstable(units) & changed)
+            if rows.shape[1]:
+                slopes = _bound_rows(relaxation, cells, number, layer, units, rows, lines)
+                forms.append(UnitForms(rows, asked, slopes))
+            else:
+                forms.append(None)
+            lines.append(relaxation.lines(cells, units))
+        found.lines.append(lines)
+        found.forms.append(forms)
+    return found
+
+
+def _padded(chosen: BoolArray) -> tuple[IntArray, BoolArray]:
+    """Numbers of the chosen columns of each row, filled up with others, and which ones are meant."""
+    count = int(chosen.sum(axis=1).max(initial=0))
+    order = np.argsort(~chosen, axis=1, kind="stable")[:, :count]
+    return order, np.take_along_axis(chosen, order, axis=1)
+
+
+def _bound_rows(
+    relaxation: Relaxation, cells: Cells, copy: int, layer: int, units: slice, rows: IntArray, lines: list[Lines]
+) -> FloatArray:
+    """Tighten the bounds of some units of a layer; returns the mean absolute slopes of their forms."""
+    places = rows + units.start
+    above = relaxation.unit_forms(copy, layer, rows, 1.0, lines)
+    high = np.minimum(np.take_along_axis(cells.high, places, axis=1), relaxation.maximum(above, cells))
+    below = relaxation.unit_forms(copy, layer, rows, -1.0, lines)
+    low = np.maximum(np.take_along_axis(cells.low, places, axis=1), -relaxation.maximum(below, cells))
+    np.put_along_axis(cells.high, places, high, axis=1)
+    np.put_along_axis(cells.low, places, low, axis=1)
+    return np.asarray((np.abs(above.slopes) + np.abs(below.slopes)) / 2.0)
+
+
+@dataclass(slots=True, eq=False)
+class Closing:
+    """How far the sets of some cells are from being closed.
+
+    Attributes
+    ----------
+    weights
+        Weight of each inequality in the combination that closes its set best, shape (B, r).
+    bounds
+        Upper bound of each set's combination, shape (B, sets): a set is closed if its bound is < 0.
+    """
+
+    weights: FloatArray
+    bounds: FloatArray
+
+    def weights_of_worst(self, problem: Problem) -> tuple[IntArray, FloatArray]:
+        """For each cell the set that is furthest from being closed, shape (B,), and its weights, shape (B, r)."""
+        worst = self.bounds.argmax(axis=1)
+        own = np.zeros_like(self.weights)
+        for number, members in enumerate(problem.rows.sets):
+            here = worst == number
+            own[here, members] = self.weights[here, members]
+        return worst, own
+
+
+def close_sets(problem: Problem, relaxation: Relaxation, cells: Cells, bounded: Bounded) -> Closing:
+    """Bound the sets of each cell."""
+    count, rows = len(cells), problem.rows
+    weights = np.ones((count, len(rows.constant)))
+    several = [members for members in rows.sets if members.stop - members.start > 1]
+    if several:
+        every = np.broadcast_to(np.eye(len(rows.constant)), (count, len(rows.constant), len(rows.constant)))
+        forms = _combined(problem, relaxation, bounded, every)
+        for members in several:
+            part = Forms(forms.slopes[:, members], forms.constant[:, members], forms.error[:, members])
+            weights[:, members] = _least_maximum(relaxation, part, cells)
+    mixed = np.zeros((count, len(rows.sets), len(rows.constant)))
+    for number, members in enumerate(rows.sets):
+        mixed[:, number, members] = weights[:, members]
+    return Closing(weights, relaxation.maximum(_combined(problem, relaxation, bounded, mixed), cells))
+
+
+def _combined(problem: Problem, relaxation: Relaxation, bounded: Bounded, weights: FloatArray) -> Forms:
+    """Forms above combinations of inequalities, weights of shape (B, R, r)."""
+    rows = problem.rows
+    slopes, constant = weights @ rows.inputs, weights @ rows.constant
+    error = relaxation.rounding(np.abs(slopes) @ relaxation.reach + np.abs(constant))
+    for number, copy in enumerate(problem.copies):
+        V = weights @ rows.outputs[number]
+        lines = bounded.lines[number]
+        slopes = slopes + relaxation.substitute(number, len(copy.layers), V, constant, error, lines)
+    return Forms(slopes, constant, error)
+
+
+def _least_maximum(relaxation: Relaxation, forms: Forms, cells: Cells) -> FloatArray:
+    """Weights w ≥ 0, Σ w = 1, with a small maximum of Σ w · form over each cell, shape (B, r), by mirror descent."""
+    single = relaxation.maximum(forms, cells)
+    count = len(single)
+    best, reached = np.zeros_like(single), single.min(axis=1)
+    best[np.arange(count), single.argmin(axis=1)] = 1.0
+    logs = np.zeros_like(single)
+    scale = np.maximum(np.abs(single).max(axis=1, keepdims=True), 1e-300)
+    for step in range(STEPS):
+        weights = np.exp(logs - logs.max(axis=1, keepdims=True))
+        weights /= weights.sum(axis=1, keepdims=True)
+        mixed = Forms(
+            np.matmul(weights[:, None, :], forms.slopes),
+            np.matmul(weights[:, None, :], forms.constant[:, :, None])[:, :, 0],
+            np.matmul(weights[:, None, :], forms.error[:, :, None])[:, :, 0],
+        )
+        value = relaxation.maximum(mixed, cells)[:, 0]
+        better = value < reached
+        best[better], reached[better] = weights[better], value[better]
+        x = relaxation.maximiser(mixed, cells)[:, 0]
+        values = np.matmul(forms.slopes, x[:, :, None])[:, :, 0] + forms.constant
+        logs -= 4.0 / (1.0 + step / 4.0) * values / scale
+    best[best < 1e-6] = 0.0
+    return best

@@ -1,0 +1,211 @@
+"""A claim about sets as the engine takes it, and what an input that the engine proposes shows exactly.
+
+The one idea: the engine needs floats, and may be given weaker inequalities and a larger box, but never stronger ones:
+what it closes is closed. An input that it proposes counts only by exact arithmetic.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from itertools import pairwise
+from math import frexp, inf, nextafter
+
+import numpy as np
+
+from relugeom.bounding.problem import Copy, Problem, SetRows
+from relugeom.certificate.claim_proof.counterexample import is_met
+from relugeom.certificate.claim_proof.header_entry import SetRow, set_rows
+from relugeom.certificate.claim_proof.joint_cell import Copies
+from relugeom.certificate.claim_proof.task import ClaimTask
+from relugeom.claims.claim import Excluded, Scope
+from relugeom.claims.settlement import Counterexample
+from relugeom.geometry.domain import Domain, contains, contains_admissible
+from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
+from relugeom.linalg.exact import nearest_quotient
+from relugeom.network.exact import evaluate_exactly
+from relugeom.network.network import ReLUNetwork
+
+__all__ = ["ClaimJudge", "claim_problem"]
+
+TRIFLE = 1e-9
+"""How far below 0 an inequality of the inputs alone may come on the box, in multiples of its largest coefficient,
+without being of any use.
+"""
+LONGEST_RANGE = 900
+"""Binary orders of magnitude that products of weights along a path may span, so that no float under- or overflows."""
+
+
+def claim_problem(task: ClaimTask) -> Problem | None:
+    """The claim as arrays; None where the engine has no method: for balls, open sides, and numbers out of its range."""
+    claim, domain = task.claim, task.domain
+    bounded = np.isfinite(domain.lower).all() and np.isfinite(domain.upper).all()
+    if not isinstance(claim, Excluded) or claim.ball is not None or not bounded or not _is_in_range(task):
+        return None
+    own = () if claim.twin is None else claim.twin.own
+    networks = task.networks if claim.twin is None else (task.networks[0], task.networks[-1])
+    columns = [np.array(_copies(task).columns(number)) for number in range(len(networks))]
+    lower, upper = (np.concatenate([side, side[list(own)]]) for side in (domain.lower, domain.upper))
+    sets = set_rows(claim, task.networks, domain.inputs)
+    inner_lower, inner_upper = _inner_box(sets, lower, upper)
+    whole = np.concatenate([domain.integral, domain.integral[list(own)]])
+    return Problem(
+        copies=_copies_of(networks, columns),
+        rows=_rows(sets, lower, upper, networks),
+        lower=lower,
+        upper=upper,
+        inner_lower=inner_lower,
+        inner_upper=inner_upper,
+        whole=whole if claim.scope is Scope.ADMISSIBLE else np.zeros_like(whole),
+        groups=_groups(domain, own),
+    )
+
+
+class ClaimJudge:
+    """Judges joint inputs of a claim about sets.
+
+    Attributes
+    ----------
+    shown
+        The last input that was found to lie in a set, with its outputs.
+    """
+
+    def __init__(self, task: ClaimTask) -> None:
+        claim = task.claim
+        if not isinstance(claim, Excluded):
+            raise AssertionError("only a claim about sets has inputs that lie in one")
+        self.shown: Counterexample | None = None
+        self._task, self._scope = task, claim.scope
+        self._sets = set_rows(claim, task.networks, task.domain.inputs)
+        copies = _copies(task)
+        self._networks = copies.networks
+        self._columns = [copies.columns(number) for number in range(len(copies.networks))]
+
+    def are_inside(self, x: FloatArray) -> BoolArray:
+        """Which joint inputs, shape (k, m), are among those that the claim is about."""
+        inside = contains_admissible if self._scope is Scope.ADMISSIBLE else contains
+        found: BoolArray = np.all([inside(self._task.domain, x[:, columns]) for columns in self._columns], axis=0)
+        return found
+
+    def is_met(self, x: FloatArray) -> bool:
+        """Whether a joint input belongs to the claim's inputs and lies in a set."""
+        if not self.are_inside(x[None, :])[0]:
+            return False
+        inputs = [x[columns] for columns in self._columns]
+        exact = [tuple(map(Fraction, each.tolist())) for each in inputs]
+        outputs = [evaluate_exactly(network, each)[1] for network, each in zip(self._networks, exact, strict=True)]
+        every = [value for values in outputs for value in values]
+        joint = tuple(map(Fraction, x.tolist()))
+        if not any(is_met(members, joint, every) for members in self._sets):
+            return False
+        second = (exact[1], outputs[1]) if len(exact) > 1 else (None, None)
+        self.shown = Counterexample(exact[0], outputs[0], *second)
+        return True
+
+
+def _copies(task: ClaimTask) -> Copies:
+    twin = task.claim.twin if isinstance(task.claim, Excluded) else None
+    if twin is None:
+        return Copies(task.networks[:1], task.domain, task.exponent)
+    return Copies((task.networks[0], task.networks[-1]), task.domain, task.exponent, twin.own)
+
+
+def _copies_of(networks: Sequence[ReLUNetwork], columns: Sequence[IntArray]) -> tuple[Copy, ...]:
+    firsts = np.cumsum([0, *(network.units for network in networks)])
+    return tuple(
+        Copy(network, of_copy, int(first))
+        for network, of_copy, first in zip(networks, columns, firsts[:-1], strict=True)
+    )
+
+
+def _groups(domain: Domain, own: Sequence[int]) -> tuple[IntArray, ...]:
+    """Columns of the groups of the first copy, and of those that the second one has to itself."""
+    place = {feature: domain.inputs + k for k, feature in enumerate(own)}
+    second = [[place[k] for k in group] for group in domain.groups if set(group) <= set(own)]
+    return tuple(np.array(group) for group in [*map(list, domain.groups), *second])
+
+
+def _rows(
+    sets: Sequence[Sequence[SetRow]], lower: FloatArray, upper: FloatArray, networks: Sequence[ReLUNetwork]
+) -> SetRows:
+    """The inequalities that count, each divided by its largest coefficient."""
+    kept: list[SetRow] = []
+    places, first, place = [], [0], 0
+    for members in sets:
+        useful = [k for k, row in enumerate(members) if any(row.outputs) or not _is_trifle(row, lower, upper)]
+        for k in useful or range(len(members)):
+            kept.append(members[k])
+            places.append(place + k)
+        place += len(members)
+        first.append(len(kept))
+    scales = [max(map(abs, (row.constant, *row.inputs, *row.outputs))) or 1 for row in kept]
+    ends = np.cumsum([0, *(network.outputs for network in networks)])
+    outputs = _quotients([row.outputs for row in kept], scales)
+    return SetRows(
+        constant=_quotients([(row.constant,) for row in kept], scales)[:, 0],
+        inputs=_quotients([row.inputs for row in kept], scales),
+        outputs=tuple(outputs[:, a:b] for a, b in pairwise(ends)),
+        first=np.array(first),
+        places=np.array(places),
+        total=place,
+        scale=np.array([nearest_quotient(scale, 1) for scale in scales]),
+    )
+
+
+def _quotients(rows: Sequence[Sequence[int]], scales: Sequence[int]) -> FloatArray:
+    return np.array(
+        [[nearest_quotient(entry, scale) for entry in row] for row, scale in zip(rows, scales, strict=True)]
+    )
+
+
+def _is_trifle(row: SetRow, lower: FloatArray, upper: FloatArray) -> bool:
+    """Whether an inequality of the inputs alone holds, or very nearly so, in the whole box."""
+    least = row.constant + sum(
+        entry * Fraction(low if entry > 0 else high)
+        for entry, low, high in zip(row.inputs, lower.tolist(), upper.tolist(), strict=True)
+        if entry
+    )
+    return least >= -TRIFLE * max(map(abs, (row.constant, *row.inputs, 1)))
+
+
+def _inner_box(sets: Sequence[Sequence[SetRow]], lower: FloatArray, upper: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The box without what bounds of one input, which all sets share, cut off."""
+    inner_lower, inner_upper = lower.copy(), upper.copy()
+    cuts = [{_cut(row) for row in members} for members in sets]
+    for cut in set.intersection(*cuts):
+        if cut is None:
+            continue
+        feature, bound, above = cut
+        nearest = nearest_quotient(bound.numerator, bound.denominator)
+        if above:
+            inside = nearest if nearest >= bound else nextafter(nearest, inf)
+            inner_lower[feature] = max(inner_lower[feature], inside)
+        else:
+            inside = nearest if nearest <= bound else nextafter(nearest, -inf)
+            inner_upper[feature] = min(inner_upper[feature], inside)
+    empty = inner_lower > inner_upper
+    return np.where(empty, lower, inner_lower), np.where(empty, upper, inner_upper)
+
+
+def _cut(row: SetRow) -> tuple[int, Fraction, bool] | None:
+    """The input that an inequality bounds alone, by what, and whether from below."""
+    used = [] if any(row.outputs) else [k for k, entry in enumerate(row.inputs) if entry]
+    if len(used) != 1:
+        return None
+    slope = row.inputs[used[0]]
+    return used[0], Fraction(-row.constant, slope), slope > 0
+
+
+def _is_in_range(task: ClaimTask) -> bool:
+    """Whether floats hold whatever comes up, without an under- or overflow."""
+    sides = np.abs(np.concatenate([task.domain.lower, task.domain.upper]))
+    for network in task.networks:
+        low = high = 0
+        for W, b in zip(network.weights, network.biases, strict=True):
+            sizes = np.abs(np.concatenate([W.ravel(), b]))
+            used = sizes[sizes > 0.0]
+            if used.size:
+                low += min(0, frexp(float(used.min()))[1])
+                high += max(0, frexp(float(used.max()))[1] + int(W.shape[1]).bit_length())
+        high += max(0, frexp(float(sides.max(initial=0.0)))[1])
+        if high - low > LONGEST_RANGE:
+            return False
+    return True

@@ -1,0 +1,89 @@
+"""Bounds of a combination of outputs from both sides, where its exact largest value may be out of reach.
+
+The one idea: the engine's bound allows for every rounding, so it is proved; the input that it met counts for the value
+that exact arithmetic gives there, if it lies in the domain.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import isfinite, lcm
+
+from relugeom.bounding.engine import Effort, find_peak
+from relugeom.certificate.claim import prepare_claim
+from relugeom.certificate.claim_problem import ClaimJudge, claim_problem
+from relugeom.claims.claim import Excluded, Scope, Twin
+from relugeom.claims.inequality import Inequality
+from relugeom.deadline import Deadline, TimeLimit
+from relugeom.geometry.domain import Domain
+from relugeom.linalg.exact import Point
+from relugeom.network.network import ReLUNetwork
+
+__all__ = ["OutputPeak", "find_output_peak"]
+
+CELLS = 20_000
+"""Cells that are bounded unless more is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutputPeak:
+    """The largest value of a combination of outputs, from both sides.
+
+    Attributes
+    ----------
+    limit
+        Proved: no input of the scope goes beyond it. None if nothing is proved.
+    point
+        Input of the scope with a large value; None if none was met.
+    cells
+        Cells that were bounded.
+    """
+
+    limit: Fraction | None
+    point: Point | None
+    cells: int
+
+
+def find_output_peak(
+    networks: Sequence[ReLUNetwork],
+    domain: Domain,
+    weights: Sequence[Fraction],
+    *,
+    scope: Scope = Scope.RELAXATION,
+    gap: float = 1e-9,
+    max_cells: int = CELLS,
+    time_limit: TimeLimit = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> OutputPeak:
+    """Bound the largest value of weights · y, y the outputs of one network or of two on the same input.
+
+    Parameters
+    ----------
+    weights
+        One number per output, those of all networks one after the other.
+    gap
+        Difference of both sides with which to be content, relative to the largest weight.
+    max_cells, time_limit
+        Cells that are bounded, and seconds (or a deadline), at most; the answer depends on the cells alone unless time
+        runs out.
+
+    Raises
+    ------
+    InputError
+        Weights, networks and domain do not fit together.
+    """
+    deadline, first = Deadline.of(time_limit), networks[0].outputs
+    above = Inequality(outputs=tuple(weights[:first]), copy_outputs=tuple(weights[first:]))
+    twin = Twin(second_network=True) if len(networks) > 1 else None
+    task = prepare_claim(
+        Excluded(((above,),), scope, twin=twin), networks[0], domain, networks[1] if len(networks) > 1 else None
+    )
+    problem = claim_problem(task)
+    if problem is None:
+        return OutputPeak(None, None, 0)
+    inside, effort = ClaimJudge(task).are_inside, Effort(cells=max_cells)
+    found = find_peak(problem, inside, gap=gap, effort=effort, deadline=deadline, on_progress=on_progress)
+    unit = Fraction(float(problem.rows.scale[0])) / lcm(*(weight.denominator for weight in weights))
+    limit = Fraction(found.upper) * unit if isfinite(found.upper) else None
+    point = None if found.point is None else tuple(map(Fraction, found.point[: domain.inputs].tolist()))
+    return OutputPeak(limit, point, found.cells)
