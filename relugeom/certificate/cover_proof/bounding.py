@@ -42,7 +42,9 @@ def bound_all(substitution: Substitution, state: CoverState, deadline: Deadline)
 def rebound(
     substitution: Substitution, state: CoverState, units: Iterable[int], kept: Fraction, deadline: Deadline
 ) -> list[int]:
-    """Bound units anew that are not stable, and keep what improves enough. Returns the units that have new bounds.
+    """Bound units anew, and keep what improves enough. Returns the units that have new bounds.
+
+    Units that are stable by their bounds are left alone; those that are split count where they show a contradiction.
 
     Parameters
     ----------
@@ -50,7 +52,7 @@ def rebound(
         Bounds are kept if the unit becomes stable, or if less than this part of its range is left.
     """
     found: list[int] = []
-    asked = sorted({unit for unit in units if state.is_unstable(unit)})
+    asked = sorted({unit for unit in units if unit in state.signs or state.is_unstable(unit)})
     for number, members in groupby(asked, key=substitution.problem.level_of.__getitem__):
         chosen = list(members)
         for unit, ends in zip(chosen, _bounds(substitution, state, chosen, deadline), strict=True):
@@ -89,10 +91,12 @@ def _rounded(ends: tuple[Fraction | None, Fraction | None], bits: int) -> tuple[
 
 
 def _is_better(state: CoverState, unit: int, low: int | None, high: int | None, kept: Fraction) -> bool:
-    """Whether new bounds of an unstable unit are worth a number in the file."""
+    """Whether new bounds of a unit are worth a number in the file."""
     old_low, old_high = state.low[unit], state.high[unit]
     low = old_low if low is None or (old_low is not None and old_low > low) else low
     high = old_high if high is None or (old_high is not None and old_high < high) else high
+    if unit in state.signs:
+        return low is not None and high is not None and low > high
     if (low is not None and low >= 0) or (high is not None and high <= 0):
         return True
     if low is None or high is None or old_low is None or old_high is None:

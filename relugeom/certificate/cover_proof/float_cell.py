@@ -67,12 +67,20 @@ class FloatProblem:
         slopes = np.full(problem.units, np.nan)
         for unit, slope in state.slopes.items():
             slopes[unit] = slope / (1 << SLOPE_BITS)
-        return FloatCell(self, lower, upper, np.array(low) * sizes, np.array(high) * sizes, slopes)
+        split = np.zeros(problem.units, dtype=np.bool_)
+        split[list(state.signs)] = True
+        return FloatCell(self, lower, upper, np.array(low) * sizes, np.array(high) * sizes, slopes, split)
 
 
 @dataclass(slots=True, eq=False)
 class FloatCell:
-    """A state in floats; open sides and unknown bounds are infinite, slopes that were not set are NaN."""
+    """A state in floats; open sides and unknown bounds are infinite, slopes that were not set are NaN.
+
+    Attributes
+    ----------
+    split
+        Which units are split on the path.
+    """
 
     parent: FloatProblem
     lower: FloatArray
@@ -80,26 +88,27 @@ class FloatCell:
     low: FloatArray
     high: FloatArray
     slopes: FloatArray
+    split: BoolArray
     _known: dict[int, Lines] = field(default_factory=dict)
 
     def copy(self) -> "FloatCell":
         """An equal cell whose bounds can change by themselves."""
         ends = self.low.copy(), self.high.copy()
-        return FloatCell(self.parent, self.lower, self.upper, *ends, self.slopes, self._known.copy())
+        return FloatCell(self.parent, self.lower, self.upper, *ends, self.slopes, self.split, self._known.copy())
 
     def with_slopes(self, slopes: FloatArray) -> "FloatCell":
         """The same cell with other slopes."""
-        return FloatCell(self.parent, self.lower, self.upper, self.low, self.high, slopes)
-
-    def unstable(self, units: Iterable[int]) -> list[int]:
-        """Those of some units that may have either sign, in order."""
-        return [unit for unit in sorted(set(units)) if self.low[unit] < 0 < self.high[unit]]
+        return FloatCell(self.parent, self.lower, self.upper, self.low, self.high, slopes, self.split)
 
     @np.errstate(all="ignore")
     def rebound(self, units: Iterable[int], kept: float = 1.0) -> list[int]:
-        """Bound unstable units anew, keep what leaves less than a part of the range, and return these units."""
+        """Bound units anew, keep what leaves less than a part of the range, and return these units.
+
+        Units that are stable by their bounds are left alone; split ones count where they show a contradiction.
+        """
         found: list[int] = []
-        for number, members in groupby(self.unstable(units), key=self.parent.problem.level_of.__getitem__):
+        chosen = [unit for unit in sorted(set(units)) if self.split[unit] or self.low[unit] < 0 < self.high[unit]]
+        for number, members in groupby(chosen, key=self.parent.problem.level_of.__getitem__):
             copy, layer = self.parent.place_of[number]
             asked = np.array(list(members))
             level = self.parent.copies[copy][layer]
@@ -115,6 +124,7 @@ class FloatCell:
             high = np.minimum(ends[len(asked) :], self.high[asked])
             old = self.high[asked] - self.low[asked]
             better = (low >= 0) | (high <= 0) | (high - low < kept * old) | (np.isinf(old) & ~np.isinf(high - low))
+            better = np.where(self.split[asked], low > high, better)
             self.low[asked[better]], self.high[asked[better]] = low[better], high[better]
             self._known.pop(number, None)
             found += asked[better].tolist()
