@@ -23,7 +23,7 @@ from numba.core.types.containers import NamedTuple
 from numba.core.types.misc import unliteral
 
 from relugeom.deadline import CLOCK, Deadline
-from relugeom.geometry.kernel_code import PartCompiler
+from relugeom.geometry.kernel_code import KernelCompiler, PartCompiler
 from relugeom.geometry.kernel_columns import Columns
 
 __all__ = [
@@ -33,7 +33,6 @@ __all__ = [
     "compiled_kernels",
     "has_code",
     "hurry",
-    "inlined",
     "inner",
     "interpreted_for",
     "only_kept_code",
@@ -265,7 +264,7 @@ def hurry(kernel: Callable[..., Any], deadline: Deadline) -> None:
 
 def compiled(function: Function) -> Function:
     """Compile a function with Numba (`nogil`, cached if a cache folder can be written to), once it is worthwhile."""
-    kernel = Kernel(function, targetoptions=dict(OPTIONS))
+    kernel = Kernel(function, targetoptions=dict(OPTIONS), pipeline_class=KernelCompiler)
     KERNELS.append(kernel)
     with suppress(RuntimeError):  # Numba finds no folder to write its cache to: compile in each process instead
         kernel._cache = KernelCache(function)
@@ -276,8 +275,3 @@ def inner(function: Function) -> Function:
     """Compile a function that only kernels call: without the wrapper for Python, which takes longer to compile."""
     options = OPTIONS | {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     return cast(Function, _Part(function, targetoptions=options, pipeline_class=PartCompiler))
-
-
-def inlined(function: Function) -> Function:
-    """Compile a function into each of its callers, for small ones whose call would cost more than their work."""
-    return cast(Function, _Part(function, targetoptions=OPTIONS | {"inline": "always"}))

@@ -14,7 +14,7 @@ the rows again.
 
 import numpy as np
 
-from relugeom.geometry.compiled import inlined, inner
+from relugeom.geometry.compiled import inner
 
 __all__ = [
     "AT_LOWER",
@@ -118,7 +118,7 @@ def longest_step(table, entering, direction, value, rows, basic, floors, ceiling
     return step, blocking
 
 
-@inlined
+@inner
 def move(table, entering, value, count, distance):
     """Move a nonbasic variable by `distance`: every basic variable follows."""
     for r in range(count):

@@ -7,7 +7,7 @@ gives a ray with h = 0 [Motzkin, Raiffa, Thompson & Thrall, *The double descript
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined, inner
+from relugeom.geometry.compiled import compiled, inner
 from relugeom.geometry.generators import BLUNT, UNIT, combine, sharpen
 
 __all__ = ["NO_ROOM", "cut_cone"]
@@ -15,7 +15,7 @@ __all__ = ["NO_ROOM", "cut_cone"]
 NO_ROOM = -1
 
 
-@inlined
+@inner
 def count_bits(mask):
     """How many bits a mask has."""
     x = np.uint64(mask)

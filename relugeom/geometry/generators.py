@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined, inner
+from relugeom.geometry.compiled import compiled, inner
 from relugeom.geometry.elimination import invert
 
 __all__ = [
@@ -84,7 +84,7 @@ class Cones(NamedTuple):
     lists: np.ndarray
 
 
-@inlined
+@inner
 def evaluate(generators, values, first, count, forms, u):
     """The values of form `forms[:, u]` at a cone's generators."""
     D = generators.shape[0]
@@ -98,7 +98,7 @@ def evaluate(generators, values, first, count, forms, u):
             values[i] += c * generators[k, begin + np.uint64(i)]
 
 
-@inlined
+@inner
 def size_of_form(forms, u, scale):
     """Σ|c_k| σ_k, rounded up."""
     total = 0.0
@@ -288,7 +288,7 @@ def sharpen(generators, sizes, errors, scale, rows, row_errors, room, lists, bit
         sizes[target], errors[target] = size, error
 
 
-@inlined
+@inner
 def choose_rows(correction, count, mask, wanted):
     """The first rows that vanish on the ray; False where there are fewer than wanted."""
     found = 0
@@ -299,7 +299,7 @@ def choose_rows(correction, count, mask, wanted):
     return found == wanted
 
 
-@inlined
+@inner
 def keep_coordinate(correction, generators, scale, target):
     """Copy the ray; the coordinate that is largest in units of the scale."""
     moved, kept, largest = correction.moved, 0, -1.0
@@ -310,7 +310,7 @@ def keep_coordinate(correction, generators, scale, target):
     return kept
 
 
-@inlined
+@inner
 def write_system(correction, rows, row_errors, scale, kept, copy):
     """A (and a copy of it, which `invert` uses up), what the rows leave at the ray, and their rounding errors."""
     A, moved, D = correction.rows, correction.moved, scale.shape[0]
@@ -326,7 +326,7 @@ def write_system(correction, rows, row_errors, scale, kept, copy):
                 column += 1
 
 
-@inlined
+@inner
 def newton_step(correction, scale, kept):
     """Move the ray towards the zeros of all rows; its size."""
     C, moved, D = correction.inverse, correction.moved, scale.shape[0]
@@ -342,7 +342,7 @@ def newton_step(correction, scale, kept):
     return size
 
 
-@inlined
+@inner
 def bound_residuals(correction, rows, size):
     """What the rows leave after the step, rounding errors included."""
     moved, D = correction.moved, rows.shape[0]
@@ -353,7 +353,7 @@ def bound_residuals(correction, rows, size):
         correction.residual[i] = abs(total) + size * correction.slack[i] + TINY
 
 
-@inlined
+@inner
 def bound_step(correction, q):
     """Bounds of |C| |r| and of ‖I − C A‖, the errors of the rows included."""
     A, C, residual, slack = correction.rows, correction.inverse, correction.residual, correction.slack

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from relugeom.geometry.compiled import inlined, inner
+from relugeom.geometry.compiled import inner
 from relugeom.linalg.arrays import FloatArray
 
 __all__ = ["LANE_BITS", "cancel_row", "find_pivot", "garner_table", "prime_lanes", "remainder", "sign_of", "solve"]
@@ -43,7 +43,7 @@ def garner_table(lanes: int) -> FloatArray:
     return np.array(table, dtype=np.float64)
 
 
-@inlined
+@inner
 def remainder(value, prime, inverse):
     """The remainder of least size, for |value| ≤ 2⁵⁰."""
     return value - prime * ((value * inverse + NEAREST) - NEAREST)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined, inner
+from relugeom.geometry.compiled import compiled, inner
 
 __all__ = ["widest_points"]
 
@@ -61,7 +61,7 @@ def widest_points(tables, begin, x, depth, multipliers):
             read_multipliers(program, goal, multipliers[k])
 
 
-@inlined
+@inner
 def set_up(program, rows, begin):
     """The dictionary at x = begin and t = 0."""
     T, m = program.table, begin.shape[0]
@@ -98,7 +98,7 @@ def climb(program):
     return goal, False
 
 
-@inlined
+@inner
 def lowest_row(T):
     """Row with the smallest constant, the first among equals."""
     lowest, last = 0, T.shape[1] - 1
@@ -108,7 +108,7 @@ def lowest_row(T):
     return lowest
 
 
-@inlined
+@inner
 def exchange(program, entering, leaving):
     """Make a nonbasic variable basic, in place of a basic one."""
     T, basic, nonbasic = program.table, program.basic, program.nonbasic
@@ -126,7 +126,7 @@ def exchange(program, entering, leaving):
     basic[leaving], nonbasic[entering] = nonbasic[entering], basic[leaving]
 
 
-@inlined
+@inner
 def steepest_way(program, goal):
     """The nonbasic variable along which t grows fastest (−1: none), and in which direction; slacks can only grow."""
     T, m = program.table, program.table.shape[1] - 2
@@ -138,7 +138,7 @@ def steepest_way(program, goal):
     return entering, direction
 
 
-@inlined
+@inner
 def first_block(program, entering, direction):
     """Row whose slack is the first to become 0 on the way, the steepest of several; −1 if none does."""
     T, m = program.table, program.table.shape[1] - 2
@@ -152,7 +152,7 @@ def first_block(program, entering, direction):
     return leaving
 
 
-@inlined
+@inner
 def read_point(program, begin, x):
     """The point of the dictionary."""
     T, m = program.table, begin.shape[0]
@@ -163,7 +163,7 @@ def read_point(program, begin, x):
             x[program.basic[r]] += T[r, m + 1]
 
 
-@inlined
+@inner
 def read_multipliers(program, goal, multipliers):
     """The multipliers of the rows whose slacks are nonbasic."""
     T, m, rows = program.table, program.table.shape[1] - 2, multipliers.shape[0]

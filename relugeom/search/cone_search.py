@@ -8,7 +8,7 @@ certain; if one is not, the node is handed over to the search with a dictionary.
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined, inner
+from relugeom.geometry.compiled import compiled, inner
 from relugeom.geometry.double_description import NO_ROOM, cut_cone
 from relugeom.geometry.generators import DOUBT, Cones, find_sides, look_again, scan_forms, sharpen
 from relugeom.search.columns import (
@@ -76,7 +76,7 @@ def vanishes(starts, weights, biases, bits, bit_of, unit_of, infinity, zeros, ma
     return zeros[layer % 2, local] == 1
 
 
-@inlined
+@inner
 def decide(problem, state, residues, cones, pending, layer, local):
     """Sides that a unit takes on the present cell, or STOPPED, after which the next call goes on.
 
@@ -182,7 +182,7 @@ def decide(problem, state, residues, cones, pending, layer, local):
     return outcome
 
 
-@inlined
+@inner
 def put_point_inside(state, cones, lower, upper):
     """Put the point at the mean of the generators, directions included."""
     d = lower.shape[0]

@@ -9,7 +9,7 @@ Questions that floats cannot settle are handed to the caller: the kernel returns
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined, inner
+from relugeom.geometry.compiled import compiled, inner
 from relugeom.search.columns import (
     BEYOND,
     DELEGATED,
@@ -63,7 +63,7 @@ ON_IT = 1e-9  # a point nearer to the hyperplane than this share of the way acro
 TIE = 1e-12  # optima below this share of a form's size are taken for 0, which exact arithmetic has to show
 
 
-@inlined
+@inner
 def decide(problem, state, residues, layer, local, combined):
     """Sides that a unit takes on the cell: STABLE_INACTIVE, STABLE_ACTIVE, SPLIT (`cross` may follow), DOUBTFUL, or
     STOPPED, after which the next call goes on.
@@ -130,7 +130,7 @@ def decide(problem, state, residues, layer, local, combined):
     return DOUBTFUL
 
 
-@inlined
+@inner
 def cross(problem, state, layer, local, beyond):
     """Stand on the hyperplane that `decide` found to split the cell; `far` lies on the side away from the point.
 
@@ -151,7 +151,7 @@ def cross(problem, state, layer, local, beyond):
     return True
 
 
-@inlined
+@inner
 def shows_pattern(problem, state):
     """Whether the point lies in the domain and has every bit of the path, rounding errors included."""
     d = problem.lower.shape[0]
@@ -200,7 +200,7 @@ def leave_sides(problem, state, start):
         state.point[k] = start[k]
 
 
-@inlined
+@inner
 def put_leaf(state, output):
     """Write the region at hand, which `shows_pattern` has shown, to the output."""
     leaf = state.counters[LEAVES]

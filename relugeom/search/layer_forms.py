@@ -6,7 +6,7 @@ carries a bound of its distance from the exact one (notation: `columns.py`).
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined, inner
+from relugeom.geometry.compiled import compiled, inner
 from relugeom.search.columns import STABLE_INACTIVE, TINY, UNIT
 
 
@@ -19,7 +19,7 @@ def layer_of(starts, unit):
     return layer
 
 
-@inlined
+@inner
 def compute_forms(problem, state, layer):
     """Forms, error bounds and magnitudes of a layer, from the bits of the layer below."""
     width = problem.starts[layer + 1] - problem.starts[layer]

@@ -7,7 +7,7 @@ import itertools
 
 import numpy as np
 
-from relugeom.geometry.compiled import compiled, inlined, inner
+from relugeom.geometry.compiled import compiled, inner
 from relugeom.geometry.dictionary import AT_LOWER, FREE
 from relugeom.search.columns import BASE, DELEGATED, PHASE, SPLIT, P, Problem, R, S, State, U, Waiting
 from relugeom.search.layer_forms import compute_form_errors, layer_of
@@ -79,7 +79,7 @@ def take_side(problem, state, layer, local):
     state.counters[R] = row + 1
 
 
-@inlined
+@inner
 def save_sibling(state, waiting, unit, point):
     """Keep the present dictionary for the active side of `unit`."""
     slot, d = state.counters[S], state.point.shape[0]

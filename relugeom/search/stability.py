@@ -7,7 +7,7 @@ the unfavourable side.
 
 import numpy as np
 
-from relugeom.geometry.compiled import inlined, inner
+from relugeom.geometry.compiled import inner
 from relugeom.geometry.dictionary import FREE
 from relugeom.geometry.elimination import invert
 from relugeom.search.columns import TINY, UNIT
@@ -26,7 +26,7 @@ def falls_by_layer(problem, state, layer, local, sign):
     return True
 
 
-@inlined
+@inner
 def proves_nonpositive(problem, state, form, error, size, sign, target, combined):
     """Whether sign · z ≤ 0 on the cell follows from the dictionary's multipliers, rounding errors included."""
     d = problem.lower.shape[0]
@@ -134,7 +134,7 @@ def gather_outputs(problem, state, layer, local, sign, target):
     return n, q
 
 
-@inlined
+@inner
 def clear_outputs(problem, state, layer):
     """Make the outputs of the active units below coordinates ≥ 0 of exact rows; returns their number."""
     d, n = problem.lower.shape[0], np.int64(0)
@@ -149,7 +149,7 @@ def clear_outputs(problem, state, layer):
     return n
 
 
-@inlined
+@inner
 def largest_multiplier(state, target, d):
     """Largest coefficient of a row of the dictionary."""
     largest = 0.0
@@ -158,7 +158,7 @@ def largest_multiplier(state, target, d):
     return largest
 
 
-@inlined
+@inner
 def output_place(bits, begin, unit):
     """Number of the coordinate that is the output of an active unit below."""
     place = 0
@@ -168,7 +168,7 @@ def output_place(bits, begin, unit):
     return place
 
 
-@inlined
+@inner
 def write_outputs(problem, state, layer, local, turn, n, row):
     """turn · z of a unit in the outputs of the active units below: n coefficients, and the constant."""
     begin, place = problem.starts[layer - 1], 0
@@ -258,7 +258,7 @@ def cancels(goal, rows, errors, last, multipliers, q, n, rests, lower, upper, H,
     return total <= 0.0
 
 
-@inlined
+@inner
 def side_share(c, low, high):
     """Bound of max c·y over the side [low, high]; inf if it is open."""
     side = high if c > 0.0 else low

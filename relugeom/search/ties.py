@@ -10,7 +10,7 @@ Columns are passed one by one: a call with the whole state takes long to compile
 
 from math import frexp
 
-from relugeom.geometry.compiled import inlined, inner
+from relugeom.geometry.compiled import inner
 from relugeom.geometry.dictionary import AT_LOWER, AT_UPPER
 from relugeom.geometry.residues import LANE_BITS, cancel_row, find_pivot, remainder, sign_of, solve
 from relugeom.search.columns import DOUBTFUL, SPLIT, STABLE_ACTIVE, STABLE_INACTIVE, U
@@ -168,7 +168,7 @@ def proportion(residues, starts, forms, errors, magnitudes, bits, layer, local, 
     return YES if (one > 0.0) == (two > 0.0) else -YES
 
 
-@inlined
+@inner
 def copied_side(counters, bits, known, copies, unit):
     """The side that a unit takes as a copy: DOUBTFUL if it is none, SPLIT if its original is not decided either."""
     copy, outcome = copies[unit], DOUBTFUL

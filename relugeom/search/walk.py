@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from relugeom.geometry.compiled import inlined, inner
+from relugeom.geometry.compiled import inner
 from relugeom.geometry.dictionary import (
     AT_LOWER,
     AT_UPPER,
@@ -128,7 +128,7 @@ def room_along(problem, state, entering, direction):
     return min(step, own)
 
 
-@inlined
+@inner
 def own_room(lower, upper, nonbasic, resting, j, direction):
     """Distance that the nonbasic variable of column j can move before it meets its own other side."""
     variable = nonbasic[j]
@@ -139,7 +139,7 @@ def own_room(lower, upper, nonbasic, resting, j, direction):
     return resting[j] - lower[variable]
 
 
-@inlined
+@inner
 def exchange(problem, state, count, leaving, entering):
     """`pivot` with the columns that it needs."""
     pivot(

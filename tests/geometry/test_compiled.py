@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable
 from importlib import import_module
+from operator import getitem, mul
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,10 +16,11 @@ import numpy as np
 import pytest
 from limits import file_size_limit
 from numba.core.codegen import JITCodeLibrary
+from numba.core.types import Function
 
 from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry import compiled as compiling
-from relugeom.geometry.compiled import Kernel, compiled, hurry, inlined, inner, interpreted_for
+from relugeom.geometry.compiled import Kernel, compiled, hurry, inner, interpreted_for
 
 SOURCE = "def double(x):\n    return x + x\n"
 PROGRAM = """
@@ -111,7 +113,7 @@ def test_processes_that_compile_at_once(run: Runs, tmp_path: Path) -> None:
     assert run(*values) == (3, 0)
 
 
-@inlined
+@inner
 def half(x):
     return x / 2
 
@@ -314,3 +316,19 @@ def test_no_garbage_is_looked_for_during_compilation_only(tmp_path: Path, monkey
     with interpreted_for(0):
         assert kernel(1) == 2
     assert seen == [False] and gc.isenabled()
+
+
+def test_what_an_operator_does_to_types_is_found_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    find = Function.get_call_type
+
+    def record(function: Function, *arguments: object) -> object:
+        asked.append(function.typing_key)
+        return find(function, *arguments)
+
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    with interpreted_for(0):
+        assert compiled(lambda a: a[0] * a[1] + 1)(np.arange(3)) == 1
+        monkeypatch.setattr(Function, "get_call_type", record)
+        assert compiled(lambda a: a[1] * a[0] + 1)(np.arange(3)) == 1
+    assert not {mul, getitem} & set(asked)

@@ -37,7 +37,7 @@ from relugeom.certificate.partition_proof.tree_columns import (
     put_mark,
     write_point,
 )
-from relugeom.geometry.compiled import compiled, inlined
+from relugeom.geometry.compiled import compiled, inner
 from relugeom.geometry.dictionary import FREE
 from relugeom.search.columns import (
     BASE,
@@ -67,7 +67,7 @@ LONGEST = 46
 """Bits of a rounded multiplier, at most."""
 
 
-@inlined
+@inner
 def combine_rows(problem, state, rows, count, layer, local, sign, first, combined):
     """R = first · sign · z + Σ multiplier · row, and whether R ≤ 0 on the box with all rounding errors."""
     d = problem.lower.shape[0]
@@ -84,7 +84,7 @@ def combine_rows(problem, state, rows, count, layer, local, sign, first, combine
     return bound + (1.0001 * error + 4.0 * (count + d + 8) * UNIT * size) <= 0.0
 
 
-@inlined
+@inner
 def climb_to_optimum(problem, state, rows, sign):
     """Multipliers (into `goal`) of rows (into `rows`) that prove sign · z ≤ 0 in floats; how many, and the margin."""
     d = problem.lower.shape[0]
@@ -104,7 +104,7 @@ def climb_to_optimum(problem, state, rows, sign):
     return count, margin
 
 
-@inlined
+@inner
 def prove_unit(problem, state, walk, out, exact, layer, local, bit, combined):
     """Write a proof that a unit has a bit on the present cell, or leave a hole."""
     d, unit, hole = problem.lower.shape[0], problem.starts[layer] + local, walk.cursor[HOLES]
@@ -180,7 +180,7 @@ def prove_unit(problem, state, walk, out, exact, layer, local, bit, combined):
     walk.cursor[TRAIL] += 1
 
 
-@inlined
+@inner
 def meet_hyperplane(problem, state, layer, local):
     """Go to the hyperplane of a unit that is known to split the cell; False where floats do not find it."""
     d, met = problem.lower.shape[0], False
@@ -204,7 +204,7 @@ def meet_hyperplane(problem, state, layer, local):
     return met
 
 
-@inlined
+@inner
 def enter_side(problem, state, walk, out, unit, bit, plan, split):
     """Take one side of the hyperplane that the dictionary stands on."""
     layer, cursor, sides, sizes = layer_of(problem.starts, unit), walk.cursor, plan.sides, plan.sizes
@@ -227,7 +227,7 @@ def enter_side(problem, state, walk, out, unit, bit, plan, split):
         cursor[END] = put(out.text, end, 10)
 
 
-@inlined
+@inner
 def longest_line(problem, exact, cursor):
     """Characters that a line may have, at most."""
     d = problem.lower.shape[0]
@@ -237,7 +237,7 @@ def longest_line(problem, exact, cursor):
     return length
 
 
-@inlined
+@inner
 def needed_room(state, waiting, out, cursor, length):
     """What is needed before another line is written: FULL, GROW or nothing (−1)."""
     if cursor[END] + length > out.text.shape[0]:
@@ -249,7 +249,7 @@ def needed_room(state, waiting, out, cursor, length):
     return -1
 
 
-@inlined
+@inner
 def write_leaf(problem, state, walk, out, points, slopes, is_open):
     """Write the line at which a branch ends: the point of a leaf, or that nothing is said; close a mark that ends."""
     cursor = walk.cursor
@@ -263,7 +263,7 @@ def write_leaf(problem, state, walk, out, points, slopes, is_open):
         cursor[MARKED] = -1
 
 
-@inlined
+@inner
 def take_sibling(state, waiting, walk):
     """Return to the last split whose active side waits; its unit and its number."""
     cursor, unit = walk.cursor, restore_sibling(state, waiting)
@@ -275,7 +275,7 @@ def take_sibling(state, waiting, walk):
     return unit, walk.split_of[slot]
 
 
-@inlined
+@inner
 def begin_layer(problem, state, walk, exact, plan, layer):
     """Compute the forms of a layer; what the plan proves at its beginning is to be done."""
     cursor = walk.cursor
@@ -288,7 +288,7 @@ def begin_layer(problem, state, walk, exact, plan, layer):
     cursor[BEGUN] = 1
 
 
-@inlined
+@inner
 def take_proof(todo):
     """Take the first unit of the layer that is still to be proved, −1 where there is none; and its bit."""
     found, bit = -1, 0
@@ -306,7 +306,7 @@ def take_proof(todo):
     return found, bit
 
 
-@inlined
+@inner
 def write_split(state, waiting, walk, out, unit, split):
     """Write a split, and keep its active side for later."""
     cursor, slot = walk.cursor, state.counters[S]

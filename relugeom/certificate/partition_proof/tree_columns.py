@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from relugeom.geometry.compiled import inlined, inner
+from relugeom.geometry.compiled import inner
 from relugeom.search.columns import UNIT
 from relugeom.search.layer_forms import size_of
 
@@ -95,7 +95,7 @@ class Text(NamedTuple):
     marks: np.ndarray
 
 
-@inlined
+@inner
 def put(text, end, byte):
     """One character."""
     text[end] = byte
@@ -124,7 +124,7 @@ def put_hexadecimal(text, end, value, shift):
     return end + shift // 4
 
 
-@inlined
+@inner
 def leave_hole(walk, out, unit, bit):
     """Note that a line is missing here."""
     hole = walk.cursor[HOLES]
@@ -159,7 +159,7 @@ def clearance(starts, forms, errors, magnitudes, kinds, bits, point, size, heigh
     return need
 
 
-@inlined
+@inner
 def write_point(problem, state, walk, out, points, slopes):
     """Write the point of a leaf, with as few digits as keep it clear of all hyperplanes; or leave a hole."""
     d, leaf, point = problem.lower.shape[0], walk.cursor[LEAF], state.far
@@ -205,7 +205,7 @@ def write_point(problem, state, walk, out, points, slopes):
     walk.cursor[LEAF] += 1
 
 
-@inlined
+@inner
 def put_mark(walk, out):
     """Note that a marked subtree begins or ends here."""
     mark = walk.cursor[MARKS]
