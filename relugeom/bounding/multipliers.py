@@ -106,7 +106,7 @@ def _forms(
     """The replaced form of each cell, and the coefficients of relu(z) on the way."""
     rows, added = problem.rows, multipliers * cells.sides
     total, constant = (weights @ rows.inputs)[:, None, :], (weights @ rows.constant)[:, None]
-    error = relaxation.rounding(np.abs(total) @ relaxation.reach + np.abs(constant))
+    error = relaxation.rounding(weights)[:, None]
     gaps = []
     for number, copy in enumerate(problem.copies):
         own = [with_slopes(line, slopes[:, units]) for line, units in zip(lines[number], copy.layers, strict=True)]

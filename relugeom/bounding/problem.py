@@ -2,8 +2,8 @@
 
 Notation: joint inputs are those of the first copy with a second copy's own ones behind; a copy reads its inputs from
 some of their columns. A *set* is a list of inequalities constant + inputs·x + outputs·y ≥ 0 (or > 0), and the claim is
-that no input meets all inequalities of any set. Numbers are float64; what a row loses by being rounded, `slack`
-bounds, relative to the size of its terms.
+that no input meets all inequalities of any set. Numbers are float64; what a row loses by being rounded is small
+relative to the size of its terms, and bounds allow for it.
 """
 
 from collections.abc import Sequence

@@ -9,7 +9,8 @@ abstract domain for certifying neural networks*, POPL 2019, section 4; Zhang et 
 robustness certification*, NeurIPS 2018, section 3). All cells share the matrix products.
 
 Floats err, and the bound allows for it: a form that is replaced at a layer errs by at most γ |V| A, where A bounds the
-sums of absolute values |W| |h| + |b| of the layer's rows over the root cell, in whatever order a product is summed.
+sums of absolute values |W| |h| + |b| of the layer's rows over the root cell, in whatever order a product is summed, and
+by γ times what the lines above add. Inequalities that are combined may cancel, so a combination errs by their sizes.
 """
 
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ class Relaxation:
         self._gamma = 4.0 * (widest + problem.inputs + 64) * ULP
         self._reach = np.maximum(np.abs(problem.lower), np.abs(problem.upper))
         self.size: list[list[FloatArray]] = [[] for _ in problem.copies]
+        self._row_sizes = np.full(len(problem.rows.constant), np.inf)
         self._grouped = np.zeros(problem.inputs, dtype=np.bool_)
         for group in problem.groups:
             self._grouped[group] = True
@@ -124,7 +126,7 @@ class Relaxation:
             error += self._gamma * (np.abs(V) @ self.size[copy][k])
             V = (V.reshape(-1, V.shape[-1]) @ W).reshape(*V.shape[:-1], W.shape[1])
             if k:
-                V = self._replace(V, constant, lines[k - 1], gaps)
+                V = self._replace(V, constant, error, lines[k - 1], gaps)
                 if added is not None:
                     V += added[:, None, one.layers[k - 1]]
         return self._spread(one, V)
@@ -137,15 +139,19 @@ class Relaxation:
         error = self._gamma * self.size[copy][layer][rows]
         if layer == 0:
             return Forms(self._spread(one, V), constant, error)
-        V = self._replace(V, constant, lines[layer - 1], None)
+        V = self._replace(V, constant, error, lines[layer - 1], None)
         return Forms(self.substitute(copy, layer - 1, V, constant, error, lines), constant, error)
 
-    def _replace(self, V: FloatArray, constant: FloatArray, lines: Lines, gaps: list[FloatArray] | None) -> FloatArray:
+    def _replace(
+        self, V: FloatArray, constant: FloatArray, error: FloatArray, lines: Lines, gaps: list[FloatArray] | None
+    ) -> FloatArray:
         """Coefficients of z in place of those of relu(z); what lines above add goes to the constant."""
         if gaps is not None:
             gaps.append(V)
         above = np.maximum(V, 0.0)
-        constant += np.matmul(above, lines.t[:, :, None])[:, :, 0]
+        more = np.matmul(above, lines.t[:, :, None])[:, :, 0]
+        constant += more
+        error += self._gamma * more
         return above * lines.s[:, None, :] + (V - above) * lines.a[:, None, :]
 
     def _spread(self, copy: Copy, V: FloatArray) -> FloatArray:
@@ -193,15 +199,22 @@ class Relaxation:
 
     # Sizes of the root.
 
-    def rounding(self, size: FloatArray) -> FloatArray:
-        """What a sum may err by whose terms have absolute values of this total."""
-        return np.asarray(self._gamma * size)
+    def rounding(self, weights: FloatArray) -> FloatArray:
+        """What combinations of inequalities err by, weights of shape (…, r): also where their terms cancel."""
+        return np.asarray(self._gamma * (np.abs(weights) @ self._row_sizes))
 
     def measure(self, copy: int, layer: int, reach: FloatArray) -> None:
         """Note A of a layer, whose inputs are at most `reach` in size over the root cell."""
         one = self.problem.copies[copy]
         W, b = one.network.weights[layer], one.network.biases[layer]
         self.size[copy].append((np.abs(W) @ reach + np.abs(b)) * (1.0 + self._gamma))
+
+    def measure_rows(self) -> None:
+        """Note the sums of absolute values of all inequalities, once all layers are measured."""
+        rows = self.problem.rows
+        self._row_sizes = np.abs(rows.inputs) @ self._reach + np.abs(rows.constant)
+        for outputs, sizes in zip(rows.outputs, self.size, strict=True):
+            self._row_sizes = self._row_sizes + np.abs(outputs) @ sizes[-1]
 
     @property
     def reach(self) -> FloatArray:

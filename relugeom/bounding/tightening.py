@@ -69,6 +69,7 @@ def root_cell(problem: Problem, relaxation: Relaxation) -> Cells:
             lines.append(relaxation.lines(cells, units))
             reach = np.maximum(cells.high[0, units], 0.0)
         relaxation.measure(number, len(copy.layers), reach)
+    relaxation.measure_rows()
     cells.slopes[:] = cells.high >= -cells.low
     return cells
 
@@ -160,7 +161,7 @@ def _combined(problem: Problem, relaxation: Relaxation, bounded: Bounded, weight
     """Forms above combinations of inequalities, weights of shape (B, R, r)."""
     rows = problem.rows
     slopes, constant = weights @ rows.inputs, weights @ rows.constant
-    error = relaxation.rounding(np.abs(slopes) @ relaxation.reach + np.abs(constant))
+    error = relaxation.rounding(weights)
     for number, copy in enumerate(problem.copies):
         V = weights @ rows.outputs[number]
         lines = bounded.lines[number]

@@ -31,20 +31,24 @@ TRIFLE = 1e-9
 without being of any use.
 """
 LONGEST_RANGE = 900
-"""Binary orders of magnitude that products of weights along a path may span, so that no float under- or overflows."""
+"""Binary orders of magnitude that products of a side, of weights along a path, and of a claim's coefficient may span,
+so that no float under- or overflows.
+"""
 
 
 def claim_problem(task: ClaimTask) -> Problem | None:
     """The claim as arrays; None where the engine has no method: for balls, open sides, and numbers out of its range."""
     claim, domain = task.claim, task.domain
     bounded = np.isfinite(domain.lower).all() and np.isfinite(domain.upper).all()
-    if not isinstance(claim, Excluded) or claim.ball is not None or not bounded or not _is_in_range(task):
+    if not isinstance(claim, Excluded) or claim.ball is not None or not bounded:
+        return None
+    sets = set_rows(claim, task.networks, domain.inputs)
+    if not _is_in_range(task, sets):
         return None
     own = () if claim.twin is None else claim.twin.own
     networks = task.networks if claim.twin is None else (task.networks[0], task.networks[-1])
     columns = [np.array(_copies(task).columns(number)) for number in range(len(networks))]
     lower, upper = (np.concatenate([side, side[list(own)]]) for side in (domain.lower, domain.upper))
-    sets = set_rows(claim, task.networks, domain.inputs)
     inner_lower, inner_upper = _inner_box(sets, lower, upper)
     whole = np.concatenate([domain.integral, domain.integral[list(own)]])
     return Problem(
@@ -194,18 +198,29 @@ def _cut(row: SetRow) -> tuple[int, Fraction, bool] | None:
     return used[0], Fraction(-row.constant, slope), slope > 0
 
 
-def _is_in_range(task: ClaimTask) -> bool:
+def _is_in_range(task: ClaimTask, sets: Sequence[Sequence[SetRow]]) -> bool:
     """Whether floats hold whatever comes up, without an under- or overflow."""
-    sides = np.abs(np.concatenate([task.domain.lower, task.domain.upper]))
+    claimed = max(_binary_range((row.constant, *row.inputs, *row.outputs)) for members in sets for row in members)
+    beside = _exponents(np.concatenate([task.domain.lower, task.domain.upper]))
     for network in task.networks:
-        low = high = 0
+        low, high = beside
         for W, b in zip(network.weights, network.biases, strict=True):
-            sizes = np.abs(np.concatenate([W.ravel(), b]))
-            used = sizes[sizes > 0.0]
-            if used.size:
-                low += min(0, frexp(float(used.min()))[1])
-                high += max(0, frexp(float(used.max()))[1] + int(W.shape[1]).bit_length())
-        high += max(0, frexp(float(sides.max(initial=0.0)))[1])
-        if high - low > LONGEST_RANGE:
+            least, most = _exponents(np.concatenate([W.ravel(), b]))
+            low, high = low + least, high + most + int(W.shape[1]).bit_length()
+        if high - low + claimed > LONGEST_RANGE:
             return False
     return True
+
+
+def _exponents(values: FloatArray) -> tuple[int, int]:
+    """Binary exponents of the least and the largest absolute value that is not 0, and of 1."""
+    used = np.abs(values[values != 0.0])
+    if not used.size:
+        return 0, 0
+    return min(0, frexp(float(used.min()))[1]), max(0, frexp(float(used.max()))[1])
+
+
+def _binary_range(entries: Sequence[int]) -> int:
+    """Binary orders of magnitude that integers other than 0 span."""
+    lengths = [entry.bit_length() for entry in entries if entry]
+    return max(lengths, default=0) - min(lengths, default=0)
