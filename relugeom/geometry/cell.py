@@ -6,6 +6,9 @@ somewhere on the cell follows from max t on the closure: if that is positive, at
 cell on the segment from `inside` to y*; if not, t ≤ 0 on the whole cell.
 """
 
+from collections import Counter
+from collections.abc import Iterable
+
 import numpy as np
 
 from relugeom.deadline import NEVER, Deadline
@@ -21,6 +24,10 @@ from relugeom.linalg.exact import RationalPoint, evaluate_form, form_sign, ratio
 __all__ = ["Cell"]
 
 
+KEPT = 8
+"""Proofs that are kept of each form."""
+
+
 class Cell:
     """The rows of the cell being visited, as a stack, with one warm solver session; it raises at the deadline."""
 
@@ -28,6 +35,8 @@ class Cell:
         self._deadline = deadline
         self._domain_rows = [*domain_sides(chart.lower, chart.upper), *chart.rows]
         self._rows: list[Form] = list(self._domain_rows)
+        self._present = Counter(map(tuple, self._rows))
+        self._refuted: dict[tuple[int, ...], list[list[tuple[int, ...]]]] = {}
         self._watched: list[Form] = []
         self._box = integer_box(chart.lower, chart.upper)
         self._dimension = chart.dimension
@@ -38,12 +47,13 @@ class Cell:
     def push(self, form: Form) -> None:
         """Keep only the part of the cell where the form is positive."""
         self._rows.append(form)
+        self._present[tuple(form)] += 1
         row = shadow(form)[0]
         self._session.add_row(-row[:-1], float(row[-1]))
 
     def pop(self) -> None:
         """Take back the last push."""
-        self._rows.pop()
+        self._present[tuple(self._rows.pop())] -= 1
         self._session.drop_row()
 
     def watch(self, form: Form) -> None:
@@ -80,22 +90,39 @@ class Cell:
         """
         if form_sign(form, inside) > 0:
             return inside
+        if self._is_refuted(form):
+            return None
         proposal = self._session.maximise(shadow(form)[0][:-1])
         if proposal.status is LPStatus.OPTIMAL:
             candidate = _between(float_point(inside), proposal.x, form)
             if candidate is not None and form_sign(form, candidate) > 0 and self.holds(candidate):
                 return candidate
             if self._proves(form, proposal):
+                self._remember(form, proposal.tight_rows)
                 return None
         optimum = maximise_form(self._rows, form, hint=proposal.tight_rows, deadline=self._deadline)
         if isinstance(optimum, ExactInfeasible):
             raise AssertionError("a cell with a point cannot be infeasible")
         if isinstance(optimum, ExactOptimum):
-            return None if optimum.value <= 0 else self._towards(form, inside, optimum.point)
+            if optimum.value <= 0:
+                self._remember(form, optimum.multipliers)
+                return None
+            return self._towards(form, inside, optimum.point)
         far = [x + step for x, step in zip(inside, optimum.ray, strict=True)]
         while form_sign(form, far) <= 0:
             far = [2 * y - x for x, y in zip(inside, far, strict=True)]
         return self._towards(form, inside, far)
+
+    def _is_refuted(self, form: Form) -> bool:
+        """Whether rows of the cell were seen before that prove the form to be ≤ 0."""
+        known = self._refuted.get(tuple(form), ())
+        return any(all(self._present[row] > 0 for row in rows) for rows in known)
+
+    def _remember(self, form: Form, rows: Iterable[int]) -> None:
+        """Keep which rows prove a form to be ≤ 0: they do so on every cell that has them."""
+        known = self._refuted.setdefault(tuple(form), [])
+        known.insert(0, [tuple(self._rows[row]) for row in rows])
+        del known[KEPT:]
 
     def _towards(self, form: Form, inside: RationalPoint, peak: RationalPoint) -> RationalPoint:
         """A point of the cell between `inside` and a point of the closure where the form is positive."""

@@ -9,6 +9,7 @@ import numpy as np
 from flint import fmpq
 
 from relugeom.deadline import CLOCK, NEVER, Deadline
+from relugeom.errors import DeadlinePassedError
 from relugeom.geometry.forms import float_point, is_float_point
 from relugeom.geometry.highs import HighsSolver
 from relugeom.linalg.arrays import BoolArray
@@ -225,15 +226,26 @@ class Task:
         self._next()
 
     def _search_exactly(self) -> None:
-        """Search the subtree below the present node in exact arithmetic."""
+        """Search the subtree below the present node in exact arithmetic.
+
+        Raises
+        ------
+        DeadlinePassedError
+            There was no time for all of it; the regions found before stay.
+        """
         exact, point = self._exact_node()
         unit = int(self._at.state.counters[columns.U])
         leaves: list[Leaf] = []
-        tokens = [EMPTY]
+        tokens, late = [EMPTY], None
         if point is not None:
             exact.tree.clear()
-            leaves = list(exact.search_below(point))
+            try:
+                leaves.extend(exact.search_below(point))  # one by one: those before the deadline stay
+            except DeadlinePassedError as error:
+                late = error
             tokens = exact.tree
+        if late is not None:
+            tokens = cut_tree(np.array(tokens, dtype=np.uint8), self._setup.units - unit, len(leaves)).tolist()
         piece = self._piece
         if self._last is not None:
             known = sum(list(leaf.bits) <= self._last for leaf in leaves)
@@ -246,6 +258,8 @@ class Task:
             self._emit(np.array(leaf.bits, dtype=np.bool_), leaf.point)
         self._append(*tokens)
         self._piece = piece
+        if late is not None:
+            raise late
 
     def _emit(self, bits: BoolArray, point: RationalPoint) -> None:
         nearest = float_point(point)

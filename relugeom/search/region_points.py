@@ -54,12 +54,13 @@ def embed_points(
     rationals: dict[int, tuple[Fraction, ...]] = {}
     late = 0
     for row in np.flatnonzero(unclear).tolist():
+        y: RationalPoint = exact_points.get(row) or rational_point(points[row])
+        inside = _is_inside(chart, y)
         if row and deadline.passed:
-            late += 1
+            late += not inside
             if inexact[row] or late > LATE:
                 return columns[:row], rationals
-        y: RationalPoint = exact_points.get(row) or rational_point(points[row])
-        if not _is_inside(chart, y):
+        if not inside:
             y = _step_inside(chart, network, unpack_patterns(packed[row : row + 1], network.units)[0], y)
         point = chart.embed(y)
         columns[row] = float_point(point)

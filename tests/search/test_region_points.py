@@ -4,11 +4,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from flint import fmpq
 
 from relugeom import Domain, ReLUNetwork, enumerate_regions
 from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.forms import named_inequalities
+from relugeom.linalg.exact import as_fraction
 from relugeom.network.activation import activation_patterns
 from relugeom.network.exact import evaluate_exactly
 from relugeom.network.pattern import pack_patterns
@@ -81,3 +83,15 @@ def test_points_on_sides_cost_no_region_when_time_runs_out() -> None:
     packed, corners = pack_patterns(np.zeros((many, 2), dtype=np.bool_)), np.full((many, 2), -1.0)
     assert len(embed_points(chart, network, packed, corners, {}, Deadline(0))[0]) == 1 + LATE
     assert len(embed_points(chart, network, packed, corners, {}, NEVER)[0]) == many
+
+
+def test_rationals_inside_the_domain_cost_no_region_when_time_has_run_out():
+    count = 2 * LATE
+    network = ReLUNetwork.from_layers(([[1.0, 0.0]], [0.0]), ([[1.0]], [0.0]))
+    chart = domain_chart(domain("box", 2))
+    exact = {row: [fmpq(1, 3), fmpq(row, 3 * count)] for row in range(count)}
+    points = np.array([[float(value.p) / float(value.q) for value in exact[row]] for row in range(count)])
+    packed = np.full((count, 1), 128, dtype=np.uint8)
+    columns, rationals = embed_points(chart, network, packed, points, exact, Deadline(0))
+    assert len(columns) == len(rationals) == count
+    assert all(rationals[row] == tuple(map(as_fraction, exact[row])) for row in range(count))

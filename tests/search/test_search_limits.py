@@ -2,16 +2,22 @@
 
 import numpy as np
 import pytest
+from limits import Looks
 from networks import he_network, integer_network
 from oracles import read_tree
 
 from relugeom.budget import Pace, SearchBudget
 from relugeom.deadline import Deadline
+from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.compiled import interpreted_for
 from relugeom.geometry.domain import Domain
+from relugeom.geometry.highs import HighsSolver
+from relugeom.network.network import ReLUNetwork
+from relugeom.network.pattern import unpack_patterns
 from relugeom.partition.partition import PartitionStatus
 from relugeom.search import engine, enumeration
 from relugeom.search.enumeration import enumerate_by_reference, enumerate_regions
+from relugeom.search.reference import ReferenceSearch
 
 
 def cube(n):
@@ -101,3 +107,54 @@ def test_points_in_rationals_take_time_too(allowed, monkeypatch):
     assert part.exact_points == {row: point for row, point in whole.exact_points.items() if row < len(part)}
     leaves, unexplored = read_tree(part.tree.tolist(), 14)
     assert len(leaves) == len(part) and unexplored
+
+
+def near_copies(planes: int, inputs: int) -> ReLUNetwork:
+    """Random hyperplanes, and each again, times a factor that rounds: between the two lie regions without a float64."""
+    random = np.random.default_rng(1)
+    W, b = random.normal(size=(planes, inputs)), 0.3 * random.normal(size=planes)
+    return ReLUNetwork.from_layers(
+        (np.vstack([W, -3.0 * W]), np.concatenate([b, -3.0 * b])), (np.ones((1, 2 * planes)), np.zeros(1))
+    )
+
+
+def test_regions_between_near_copies_stay_where_the_deadline_cuts_their_exact_search():
+    network = near_copies(4, 3)
+    whole = enumerate_regions(network, cube(3))
+    assert whole.status is PartitionStatus.COMPLETE
+    assert sorted(map(bytes, whole.packed)) == sorted(map(bytes, enumerate_by_reference(network, cube(3)).packed))
+    assert whole.exact_points
+    counts = set()
+    for looks in range(0, 400, 37):
+        part = enumerate_regions(network, cube(3), time_limit=Looks.until(looks))
+        counts.add(len(part))
+        assert part.packed.tobytes() == whole.packed[: len(part)].tobytes()
+        leaves, unexplored = read_tree(part.tree.tolist(), network.units)
+        assert len(leaves) == len(part)
+        assert bool(unexplored) == (len(part) < len(whole)) == (part.status is PartitionStatus.TRUNCATED)
+        if 0 < len(part) < len(whole):
+            rest = enumerate_regions(network, cube(3), resume=part)
+            assert rest.status is PartitionStatus.COMPLETE
+            assert rest.packed.tobytes() == whole.packed.tobytes()
+    assert len(counts) > 5
+
+
+def test_what_proves_a_stable_unit_is_kept_for_the_cells_with_the_same_rows():
+    """Programs are solved for fewer questions than are asked, and no answer changes."""
+    network, asked = near_copies(5, 3), []
+    chart = domain_chart(cube(3))
+
+    class Counting(HighsSolver):
+        def open(self, *arguments):
+            session = super().open(*arguments)
+            maximise = session.maximise
+            session.maximise = lambda objective: (asked.append(1), maximise(objective))[1]
+            return session
+
+    search = ReferenceSearch(network, chart, Counting())
+    leaves = list(search)
+    assert {leaf.bits for leaf in leaves} == {
+        tuple(row) for row in unpack_patterns(enumerate_regions(network, cube(3)).packed, 10).astype(int).tolist()
+    }
+    questions = len(search.tree)
+    assert len(asked) < questions
