@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import pytest
 from cover_growing import Grower, grown, random_problem
-from hand_covering import ALL_COVERING
+from hand_covering import ALL_COVERING, covering, over
 from hand_written import Written
 from judge import holds
 from mutations import mutate
@@ -78,7 +78,7 @@ def test_what_grows_is_accepted_and_true(tmp_path):
 
 def test_bounds_and_maxima_are_those_of_the_rule(tmp_path):
     """Along the first path of every tree, number by number, also where they decide nothing."""
-    rng, written = random.Random(2), [*BASES.values()]
+    rng, written = random.Random(2), [*BASES.values(), long_in_the_middle()]
     for problem in (random_problem(rng) for _ in range(40)):
         grower = Grower(rng, problem.header)
         grower.grow(3)
@@ -87,6 +87,14 @@ def test_bounds_and_maxima_are_those_of_the_rule(tmp_path):
         (tmp_path / "c").write_bytes(each.content())
         with (tmp_path / "c").open("rb") as file:
             compare_first_path(Walk(file), Replay(each.content()))
+
+
+def long_in_the_middle() -> Written:
+    """Short weights below and above long ones, all of one sign, so that sums are as long as they can be."""
+    most = (1 << 40) - 1
+    layers = [[[1, 1], [1, 2], [1, 3]], [[most] * 3 + [0]] * 3, [[1, 1, 1, 0], [-1, -1, -1, 0]], [[1, 1, 0]]]
+    network = [(0, rows) for rows in layers]
+    return covering(over("0 0 1"), [network], ["n 0 1 2 3 4 5 6 7"], (16, 0), bounds="8 4 0")
 
 
 def compare_first_path(walk: Walk, replay: Replay) -> None:
