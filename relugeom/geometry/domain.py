@@ -275,6 +275,8 @@ def _choices(domain: Domain, own: set[int], limit: int) -> list[tuple[list[int],
 
 
 def _satisfied(A: FloatArray, b: FloatArray, x: FloatArray, *, equal: bool) -> BoolArray:
+    if not len(b):
+        return np.ones(len(x), dtype=np.bool_)
     signs = row_signs(A, b, x)
     broken = signs != 0 if equal else signs > 0
     return np.asarray(~broken.any(axis=1), dtype=np.bool_)
