@@ -10,6 +10,7 @@ import numpy as np
 
 from relugeom.bounding.cells import Cells
 from relugeom.bounding.problem import Problem
+from relugeom.deadline import NEVER, Deadline
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = ["approach", "keep_rules", "margins", "starting_inputs"]
@@ -19,6 +20,8 @@ FIRST, LAST = 0.5, 0.001
 """Sizes of the first and the last step, in widths of the box."""
 SOFTNESS, MOMENTUM, TINY = 0.3, 0.7, 1e-6
 """Softness of the minimum, relative to the margin (and to the least one that counts), and what is kept of a step."""
+BLOCK = 256
+"""Inputs that go together: what the clock cannot stop, and the memory, stay small."""
 
 
 def margins(problem: Problem, x: FloatArray) -> FloatArray:
@@ -37,14 +40,23 @@ def starting_inputs(problem: Problem, count: int, seed: int) -> FloatArray:
     return np.asarray(problem.inner_lower + share * (problem.inner_upper - problem.inner_lower))
 
 
-def approach(problem: Problem, x: FloatArray, targets: IntArray, steps: int = STEPS) -> FloatArray:
+def approach(
+    problem: Problem, x: FloatArray, targets: IntArray, steps: int = STEPS, *, deadline: Deadline = NEVER
+) -> FloatArray:
     """The best input met on the way from each of x, shape (k, m), to a set (its number)."""
+    blocks = [slice(k, k + BLOCK) for k in range(0, len(x), BLOCK)]
+    return np.concatenate([_approach(problem, x[some], targets[some], steps, deadline) for some in blocks] or [x])
+
+
+def _approach(problem: Problem, x: FloatArray, targets: IntArray, steps: int, deadline: Deadline) -> FloatArray:
     lower, upper = problem.inner_lower, problem.inner_upper
     width = upper - lower
     x = np.clip(x, lower, upper)
     mine = _rows_of_sets(problem)[targets]
     best, reached, speed = x.copy(), np.full(len(x), -np.inf), np.zeros_like(x)
     for step in [*np.geomspace(FIRST, LAST, steps).tolist(), 0.0]:
+        if deadline.passed:
+            break
         values, active = _values(problem, x)
         values = np.where(mine, values, np.inf)
         margin = values.min(axis=1)

@@ -134,6 +134,10 @@ def _choose_inputs(problem: Problem, cells: Cells, bounded: Bounded, found: Impr
     floors = np.where(floors >= upper, floors - 1.0, floors)
     between, integers = (lower < middle) & (middle < upper), (floors >= lower) & (floors + 1.0 <= upper)
     parted: BoolArray = np.where(problem.whole, integers, between)
+    for group in problem.groups:  # the last member that can be 1 is 1, which bounds know already
+        sides = np.concatenate([lower[:, group], upper[:, group]], axis=1)
+        settled = ((sides == 0.0) | (sides == 1.0)).all(axis=1) & ((upper[:, group] == 1.0).sum(axis=1) < 2)
+        parted[:, group] &= ~settled[:, None]
     inputs = np.where(parted, score, -np.inf).argmax(axis=1)
     here = np.arange(len(cells))
     whole = problem.whole[inputs]

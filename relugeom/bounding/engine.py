@@ -32,8 +32,8 @@ many cells, as many times more each time.
 """
 FEW = 6
 """Steps of an approach from within a cell."""
-ROUND = 64
-"""Cells of a round."""
+ROUND, LARGEST = 64, 1 << 23
+"""Cells of a round, and numbers in the forms of a layer's units of all of them: cells of large networks are fewer."""
 STEPS, STEPS_OF_FEW = 12, 3
 """Steps by which slopes and multipliers of an open cell are improved, and where inputs are few: bounds of units, which
 are many, take longer there than bounds of sets.
@@ -198,6 +198,8 @@ class _Rounds:
         self.cells = self._attacks = 0
         few = np.count_nonzero(problem.upper > problem.lower) <= FEW_INPUTS
         self._steps = STEPS_OF_FEW if few else STEPS
+        widest = max(width for copy in problem.copies for width in (1, *copy.network.widths))
+        self._together = max(1, min(ROUND, LARGEST // (widest * max(problem.inputs, widest))))
         widths = [np.arange(len(copy.layers)).repeat(copy.network.widths) for copy in problem.copies]
         self._layer, self._copy = np.concatenate(widths), np.arange(len(widths)).repeat([len(each) for each in widths])
 
@@ -222,7 +224,7 @@ class _Rounds:
         starts = max(STARTS, sets) * MORE**self._attacks
         x = keep_rules(problem, starting_inputs(problem, starts, seed=self._attacks))
         self._attacks += 1
-        return keep_rules(problem, approach(problem, x, np.arange(len(x)) % sets))
+        return keep_rules(problem, approach(problem, x, np.arange(len(x)) % sets, deadline=self._deadline))
 
     def round(self, cells: Cells, nodes: IntArray, level: float) -> _Round:
         """Bound some cells, close those whose sets stay below a level, and part the others."""
@@ -299,7 +301,7 @@ class _Search(_Rounds):
                 return self._ended(End.OPEN)
             point = self._met(self.attack(), confirm)
             if point is None:
-                cells, nodes, _ = waiting.take(ROUND)
+                cells, nodes, _ = waiting.take(self._together)
                 found = self.round(cells, nodes, 0.0)
                 point = self._met(found.promising, confirm)
             if point is not None:
@@ -341,7 +343,7 @@ class _PeakSearch(_Rounds):
             if self.must_stop(waiting) or upper <= value + gap:
                 break
             value, point = self._best(self.attack(), value, point)
-            cells, nodes, keys = waiting.take(ROUND)
+            cells, nodes, keys = waiting.take(self._together)
             found = self.round(cells, nodes, value + gap)
             value, point = self._best(found.promising, value, point)
             bounds = np.fmin(found.bounds, -keys[found.rows])
