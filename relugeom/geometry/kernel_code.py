@@ -7,7 +7,9 @@ an addition or an index does to given types was found the first time.
 """
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -16,7 +18,9 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numba.core.typing import Context
 
-__all__ = ["KernelCompiler", "PartCompiler"]
+from relugeom.errors import DeadlinePassedError
+
+__all__ = ["KernelCompiler", "PartCompiler", "wanted_unless"]
 
 _OPERATORS = frozenset(getattr(operator, name) for name in operator.__all__)
 
@@ -50,12 +54,34 @@ class _Types(Context):  # type: ignore[misc]
         return _operation(found) if isinstance(found, types.Function) and gv in _OPERATORS else found
 
 
+_UNWANTED: ContextVar[Callable[[], bool]] = ContextVar("unwanted", default=lambda: False)
+
+
+@contextmanager
+def wanted_unless(given_up: Callable[[], bool]) -> Iterator[None]:
+    """While the context lasts, compile no further part of a kernel once it is given up, but raise DeadlinePassedError.
+
+    Whoever interrupts a job waits for the part at hand, not for all of its kernel.
+    """
+    token = _UNWANTED.set(given_up)
+    try:
+        yield
+    finally:
+        _UNWANTED.reset(token)
+
+
 class KernelCompiler(Compiler):  # type: ignore[misc]
     """Compiler of kernels."""
 
     def __init__(self, typingctx: Context, *arguments: Any) -> None:
         super().__init__(_Types(typingctx), *arguments)
         self.state.targetctx.typing_context = self.state.typingctx
+
+    def compile_extra(self, func: Callable[..., Any]) -> Any:
+        """Compile a function."""
+        if _UNWANTED.get()():
+            raise DeadlinePassedError("the code that is being compiled is not wanted any more")
+        return super().compile_extra(func)
 
 
 class _PartLibrary(JITCodeLibrary):  # type: ignore[misc]

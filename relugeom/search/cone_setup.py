@@ -101,20 +101,21 @@ def _put_box(problem: Problem, state: State, cones: Cones, pending: Pending) -> 
     if not problem.bounded:
         pending.infinity[0], every, bit = 1 << bit, (2 << bit) - 1, bit + 1
     lines = [(np.eye(d + 1)[k], every) for k in range(d) if not sides[k]]
-    rays = []
+    rays: list[tuple[FloatArray, int]] = []
     _put_rows(problem, cones, sides)
     for k in range(d):
         if len(sides[k]) == 1:
             direction = 1.0 if np.isfinite(problem.lower[k]) else -1.0
             rays.append((direction * np.eye(d + 1)[k], every & ~sides[k][0][1]))
-    for choice in itertools.product(*(options or [(0.0, 0)] for options in sides)):
-        corner, _ = _whole(np.array([bound for bound, _ in choice] + [1.0]))
-        rays.append((corner, sum(mask for _, mask in choice)))
-    for column, (generator, mask) in enumerate([*lines, *rays]):
-        cones.generators[:, column], cones.masks[column] = generator, mask
-        size = float((np.abs(generator) / cones.scale).max())
-        cones.sizes[column] = 1.0001 * size
-        cones.errors[column] = 0.0 if (generator == np.floor(generator)).all() else UNIT * size
+    choices = list(itertools.product(*(options or [(0.0, 0)] for options in sides)))
+    corners = _whole_rows(np.array([[*(bound for bound, _ in choice), 1.0] for choice in choices]))
+    rays += zip(corners, (sum(mask for _, mask in choice) for choice in choices), strict=True)
+    table = np.array([generator for generator, _ in (*lines, *rays)])
+    count = len(table)
+    cones.generators[:, :count], cones.masks[:count] = table.T, [mask for _, mask in (*lines, *rays)]
+    sizes = (np.abs(table) / cones.scale).max(axis=1)
+    cones.sizes[:count] = 1.0001 * sizes
+    cones.errors[:count] = np.where((table == np.floor(table)).all(axis=1), 0.0, UNIT * sizes)
     counters = state.counters
     counters[FIRST], counters[COUNT], counters[LINES] = 0, len(lines) + len(rays), len(lines)
     rows_each = [mask.bit_count() for _, mask in rays]
@@ -144,6 +145,13 @@ def _whole(values: FloatArray) -> tuple[FloatArray, bool]:
         if (scaled == np.floor(scaled)).all():
             return scaled, True
     return values, False
+
+
+def _whole_rows(rows: FloatArray) -> FloatArray:
+    """Each row, made whole as above if it can be."""
+    if (rows == np.floor(rows)).all() and np.abs(rows).max() <= LARGEST:
+        return rows
+    return np.array([_whole(row)[0] for row in rows])
 
 
 def _columns(D: int, columns: int) -> dict[str, np.ndarray]:

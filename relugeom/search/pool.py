@@ -11,6 +11,7 @@ from typing import NamedTuple
 from relugeom.deadline import CLOCK, Deadline
 from relugeom.errors import DeadlinePassedError
 from relugeom.geometry.compiled import hurry
+from relugeom.geometry.kernel_code import wanted_unless
 from relugeom.partition.found import Found, SearchProgress
 from relugeom.search.cone_search import search_cones
 from relugeom.search.engine import Task
@@ -168,6 +169,10 @@ class _Pool:
             waiting += task.given  # the last one given comes first in tree order
 
     def _work(self) -> None:
+        with wanted_unless(lambda: self._stop):
+            self._work_until_stopped()
+
+    def _work_until_stopped(self) -> None:
         try:
             while (task := self._next()) is not None:
                 while not task.finished and not self._stop:

@@ -19,8 +19,10 @@ from numba.core.codegen import JITCodeLibrary
 from numba.core.types import Function
 
 from relugeom.deadline import NEVER, Deadline
+from relugeom.errors import DeadlinePassedError
 from relugeom.geometry import compiled as compiling
 from relugeom.geometry.compiled import Kernel, compiled, hurry, inner, interpreted_for
+from relugeom.geometry.kernel_code import wanted_unless
 
 SOURCE = "def double(x):\n    return x + x\n"
 PROGRAM = """
@@ -332,3 +334,27 @@ def test_what_an_operator_does_to_types_is_found_once(tmp_path: Path, monkeypatc
         monkeypatch.setattr(Function, "get_call_type", record)
         assert compiled(lambda a: a[1] * a[0] + 1)(np.arange(3)) == 1
     assert not {mul, getitem} & set(asked)
+
+
+def test_a_kernel_that_is_given_up_is_compiled_no_further_and_may_be_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = []
+
+    @inner
+    def half_of(x):
+        return x / 2
+
+    @inner
+    def third_of(x):
+        return x / 3
+
+    kernel = compiled(lambda x: half_of(x) + third_of(x))
+    compile_for = half_of._compiler.compile
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(half_of._compiler, "compile", lambda *types: begun.append(types) or compile_for(*types))
+    with interpreted_for(0):
+        with wanted_unless(lambda: bool(begun)), pytest.raises(DeadlinePassedError):
+            kernel(6.0)
+        assert begun and not kernel.overloads and not third_of.overloads
+        assert kernel(6.0) == 5.0
