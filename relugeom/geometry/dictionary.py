@@ -34,13 +34,13 @@ COST_TOLERANCE = 1e-12
 
 
 @inner
-def write_form(form, d, table, value, rows, basic, nonbasic, resting, costs, places, column):
+def write_form(form, d, columns, table, value, rows, basic, nonbasic, resting, costs, places, column):
     """Write a form over y as the goal, row `rows` of the table, in the present nonbasic variables.
 
     `places` and `column` are room.
     """
     total, count = form[d], 0
-    for j in range(d):
+    for j in range(columns):
         costs[j] = 0.0
         if nonbasic[j] < d:
             costs[j] = form[nonbasic[j]]
@@ -50,7 +50,7 @@ def write_form(form, d, table, value, rows, basic, nonbasic, resting, costs, pla
             places[count], column[count] = r, form[basic[r]]
             total += column[count] * value[r]
             count += 1
-    for j in range(d):
+    for j in range(columns):
         cost = costs[j]
         for i in range(count):
             cost += column[i] * table[j, np.uint64(places[i])]
@@ -60,15 +60,16 @@ def write_form(form, d, table, value, rows, basic, nonbasic, resting, costs, pla
 
 
 @inner
-def choose_column(d, costs, status, sign, smallest_index, nonbasic, gains):
+def choose_column(d, costs, status, sign, smallest_index, nonbasic, gains, scale):
     """A nonbasic variable whose move raises sign · goal: the steepest, or that of smallest number; else −1.
 
-    `gains` is room: without branches, its loop becomes vector instructions.
+    Costs much smaller than the largest, or than `scale`, count as 0. `gains` is room: without branches, its loop
+    becomes vector instructions.
     """
     for j in range(d):
         cost = sign * costs[j]
         gains[j] = abs(cost) if status[j] == FREE else (-cost if status[j] == AT_UPPER else cost)
-    scale, best, best_gain = 1e-300, -1, 0.0
+    best, best_gain = -1, 0.0
     for j in range(d):
         if abs(costs[j]) > scale:
             scale = abs(costs[j])

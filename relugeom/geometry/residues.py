@@ -94,18 +94,19 @@ def invert_lanes(values, results, bases, primes, inverses):
 
 
 @inner
-def solve(table, size, primes, inverses, spare, determinant):
+def solve(table, equations, size, primes, inverses, spare, determinant):
     """Solve a system of equations, rows of the table with the right side in column `size`, which the answer replaces.
 
-    `determinant` becomes that of the system, up to its sign; `spare` is room for three rows of lanes. Returns False if
-    the system is singular, or seems to be in one lane.
+    If there are more equations than unknowns, some of them are solved, and the others have to follow. `determinant`
+    becomes that of the solved ones, up to its sign; `spare` is room for three rows of lanes. Returns False if there is
+    no single solution, or if there seems to be none in one lane.
     """
     lanes = primes.shape[0]
     for lane in range(lanes):
         determinant[lane] = 1.0
     for step in range(size):
         chosen = -1
-        for row in range(step, size):
+        for row in range(step, equations):
             missing = 0
             for lane in range(lanes):
                 missing += 1 if table[row, step, lane] == 0.0 else 0
@@ -124,9 +125,13 @@ def solve(table, size, primes, inverses, spare, determinant):
         for k in range(step, size + 1):
             for lane in range(lanes):
                 table[step, k, lane] = remainder(table[step, k, lane] * spare[0, lane], primes[lane], inverses[lane])
-        for row in range(size):
+        for row in range(equations):
             if row != step:
                 eliminate(table, row, step, size, primes, inverses, spare[2])
+    for row in range(size, equations):
+        for lane in range(lanes):
+            if table[row, size, lane] != 0.0:
+                return False
     return True
 
 

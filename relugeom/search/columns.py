@@ -31,11 +31,12 @@ DOUBTFUL, BEYOND, OPTIMAL, STOPPED = 3, 4, 5, 6
 # For a search by generators: end of the cones that wait and the first not given away; first column, generators and
 # lines of the present cone, whether it is simple, and mask bits used on the path.
 # For a test that stopped for want of lanes, so that it goes on as if it had not: which one it was when a layer begins,
-# and 1 + its attempt (else 0).
+# and 1 + its attempt (else 0). Stored columns of the dictionary.
 U, R, S, P, LEAVES, TOKENS, PHASE, BASE, EDGE, DIRECTION, FAR_SIDE = range(11)
 TOP, BOTTOM, FIRST, COUNT, LINES, SIMPLE, ROWS = range(11, 18)
 STEP, TRY = 18, 19
-COUNTERS = 20
+COLUMNS = 20
+COUNTERS = 21
 MASK_BITS = 62
 
 
@@ -62,6 +63,11 @@ class Problem(NamedTuple):
         Further rows of the domain, forms ≥ 0, and error bounds of their coefficients, shape (k, d + 1).
     guard
         Bound of the change that underflow can make to the value of a form on a bounded domain.
+    spread, spread_of, peaks, mids, halves
+        W in row space (`row_space.py`), filled up with rows of zeros, its transpose, the largest size in each row, and
+        the middle and half the length of each input's range: shapes (4 ⌈d/4⌉, n), (n, d), (d,), (n,) and (n,); else
+        empty. In row space, points, `lower`, `upper` and `middle` have n more entries, those of the inputs; the first d
+        are without bounds.
     """
 
     starts: np.ndarray
@@ -78,12 +84,17 @@ class Problem(NamedTuple):
     domain_rows: np.ndarray
     domain_errors: np.ndarray
     guard: float
+    spread: np.ndarray
+    spread_of: np.ndarray
+    peaks: np.ndarray
+    mids: np.ndarray
+    halves: np.ndarray
 
 
 class State(NamedTuple):
     """State of a search: the path to the present node, its dictionary, and the waiting siblings."""
 
-    counters: np.ndarray  # (20,) see the names of its places
+    counters: np.ndarray  # (21,) see the names of its places
     bits: np.ndarray  # (N,) bit of each decided unit
     kinds: np.ndarray  # (N,) how it was decided
     known: (
@@ -126,6 +137,12 @@ class State(NamedTuple):
     costs: np.ndarray  # (d,) the last row of the table
     gains: np.ndarray  # (d,) room for what a step along each column gains
     column: np.ndarray  # (M,) room for a column of the table
+    corner: np.ndarray  # (d + n,) in row space: where inputs rest
+    turns: np.ndarray  # (n,) 1 for inputs that rest at their lower side, −1 for those at their upper one, else 0
+    loose: np.ndarray  # (n,) 1 for inputs that rest between their sides, else 0
+    prices: np.ndarray  # (n,) the goal's costs of the inputs
+    offers: np.ndarray  # (n,) what a step of each gains
+    blend: np.ndarray  # (d, and zeros) the form that these prices come from
 
 
 class Waiting(NamedTuple):
@@ -141,6 +158,10 @@ class Waiting(NamedTuple):
     resting: np.ndarray  # (S, d)
     status: np.ndarray  # (S, d)
     point: np.ndarray  # (S, d)
+    corner: np.ndarray  # (S, d + n) the following are for row space
+    turns: np.ndarray  # (S, n)
+    loose: np.ndarray  # (S, n)
+    columns: np.ndarray  # (S,)
     delegated: np.ndarray  # (S,) True where exact arithmetic has to search the sibling
 
 

@@ -179,7 +179,7 @@ class Task:
         exact = ReferenceSearch(self._setup.network, self._setup.chart, HighsSolver(), deadline=deadline)
         splits = (self._at.state.kinds[:unit] == columns.SPLIT).tolist()
         exact.go_to(self._at.state.bits[:unit].tolist(), splits)
-        proposal = self._at.state.point
+        proposal = self._setup.on_hull(self._at.state.point)
         point = exact.find_point(rational_point(proposal) if np.isfinite(proposal).all() else None)
         return exact, None if point is None else list(point)
 
@@ -201,13 +201,13 @@ class Task:
         self._append(columns.SPLIT)
         wide = int(form_sign(exact.form(unit), point) > 0)
         if wide == 0:
-            save_sibling(self._at.state, self._at.waiting, unit, float_point(steps[1].point))
+            save_sibling(self._at.state, self._at.waiting, unit, self._setup.point_at(float_point(steps[1].point)))
             self._at.waiting.delegated[self._at.state.counters[columns.S] - 1] = True
         else:
             self._enter(unit, 0, columns.SPLIT)
             self._search_exactly()
         self._enter(unit, wide, columns.SPLIT)
-        self._at.state.point[:] = float_point(steps[wide].point)
+        self._at.state.point[:] = self._setup.point_at(float_point(steps[wide].point))
 
     def _enter(self, unit: int, bit: int, kind: int) -> None:
         self._at.state.bits[unit], self._at.state.kinds[unit] = bit, kind

@@ -106,7 +106,7 @@ def enumerate_regions(
     from relugeom.search.setup import Setup
 
     chart = domain_chart(domain)
-    setup = Setup(network, chart, budget)
+    setup = Setup.in_row_space(network, chart, budget)
     known, blocks, last = 0, [], None
     if resume is not None and len(resume):
         known = len(resume)

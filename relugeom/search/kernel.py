@@ -12,6 +12,7 @@ import numpy as np
 from relugeom.geometry.compiled import compiled, inner
 from relugeom.search.columns import (
     BEYOND,
+    COLUMNS,
     DELEGATED,
     DONE,
     DOUBTFUL,
@@ -40,7 +41,6 @@ from relugeom.search.columns import (
     U,
 )
 from relugeom.search.layer_forms import (
-    box_maximum,
     compute_form_errors,
     compute_forms,
     form_value,
@@ -51,7 +51,8 @@ from relugeom.search.layer_forms import (
     size_of,
 )
 from relugeom.search.path import next_sibling, save_sibling, take_side
-from relugeom.search.stability import falls_by_layer, proves_nonpositive, proves_open
+from relugeom.search.row_space import is_wide, place_outputs
+from relugeom.search.stability import falls_by_layer, form_maximum, proves_nonpositive, proves_open
 from relugeom.search.ties import NO, WANTED, copied_side, find_copies, is_never_positive
 from relugeom.search.walk import climb, cross_edge, present_point, recentre, refactorise, retreat, write_goal
 
@@ -68,7 +69,7 @@ def decide(problem, state, residues, layer, local, combined):
     """Sides that a unit takes on the cell: STABLE_INACTIVE, STABLE_ACTIVE, SPLIT (`cross` may follow), DOUBTFUL, or
     STOPPED, after which the next call goes on.
     """
-    d = problem.lower.shape[0]
+    d, D = problem.reach.shape[0], problem.lower.shape[0]
     form, error, size = state.form, state.errors[layer, local], state.magnitudes[layer, local]
     copied = copied_side(state.counters, state.bits, state.known, state.copies, problem.starts[layer] + local)
     if copied != DOUBTFUL:
@@ -81,10 +82,10 @@ def decide(problem, state, residues, layer, local, combined):
         if falls_by_layer(problem, state, layer, local, -1.0):
             return STABLE_ACTIVE
     if problem.bounded:
-        margin = 1.0001 * error + 4.0 * (d + 8) * UNIT * size
-        if box_maximum(form, 1.0, problem.lower, problem.upper, d) + margin <= 0.0:
+        margin = 1.0001 * error + 4.0 * (2 * D - d + 8) * UNIT * size
+        if form_maximum(problem, state, form, 1.0) + margin <= 0.0:
             return STABLE_INACTIVE
-        if box_maximum(form, -1.0, problem.lower, problem.upper, d) + margin <= 0.0:
+        if form_maximum(problem, state, form, -1.0) + margin <= 0.0:
             return STABLE_ACTIVE
     sign = -1.0 if form_value(state, layer, local, state.point, d) > 0.0 else 1.0
     accept = CROSSING * scale_of(problem, state, layer, local, d)
@@ -114,6 +115,8 @@ def decide(problem, state, residues, layer, local, combined):
                     state.magnitudes,
                     state.bits,
                     state.nonbasic,
+                    state.counters[COLUMNS],
+                    D,
                     state.row_units,
                     state.status,
                     layer,
@@ -136,7 +139,7 @@ def cross(problem, state, layer, local, beyond):
 
     Returns False if floats lost the hyperplane.
     """
-    d, target = problem.lower.shape[0], state.counters[R]
+    d, target = problem.reach.shape[0], state.counters[R]
     if state.counters[FAR_SIDE] == 0:
         cross_edge(problem, state, target)
         return True
@@ -146,7 +149,7 @@ def cross(problem, state, layer, local, beyond):
     if climb(problem, state, target, sign, accept) != SPLIT:
         return False
     cross_edge(problem, state, target)
-    for k in range(d):
+    for k in range(state.far.shape[0]):
         state.far[k] = beyond[k]
     return True
 
@@ -154,9 +157,11 @@ def cross(problem, state, layer, local, beyond):
 @inner
 def shows_pattern(problem, state):
     """Whether the point lies in the domain and has every bit of the path, rounding errors included."""
-    d = problem.lower.shape[0]
+    d, D = problem.reach.shape[0], problem.lower.shape[0]
     shown = True
-    for k in range(d):
+    if is_wide(problem):
+        place_outputs(problem, state.point)
+    for k in range(D):
         shown = shown and problem.lower[k] <= state.point[k] <= problem.upper[k]
     for r in range(problem.domain_rows.shape[0]):
         size, error = abs(problem.domain_rows[r, d]), problem.domain_errors[r, d]
@@ -164,7 +169,7 @@ def shows_pattern(problem, state):
             size += abs(problem.domain_rows[r, k] * state.point[k])
             error += problem.domain_errors[r, k] * abs(state.point[k])
         value = row_value(problem.domain_rows, r, state.point, d)
-        shown = shown and value >= 1.0001 * error + 2.0 * (d + 2) * UNIT * size + TINY
+        shown = shown and value >= 1.0001 * error + 2.0 * (D + 2) * UNIT * size + TINY
     return shown and shows_bits(
         problem.starts,
         state.forms,
@@ -184,28 +189,29 @@ def leave_sides(problem, state, start):
 
     `start` is room. Points that stay on a side are moved in exact arithmetic, which takes a thousand times as long.
     """
-    d, share = problem.lower.shape[0], 0.25
+    D, share = problem.lower.shape[0], 0.25
     for attempt in range(14):
         inside = True
-        for k in range(d):
+        for k in range(D):
             inside = inside and problem.lower[k] < state.point[k] < problem.upper[k]
         if inside and (attempt == 0 or shows_pattern(problem, state)):
             return
-        for k in range(d):
+        for k in range(D):
             if attempt == 0:
                 start[k] = state.point[k]
             state.point[k] = start[k] + share * (problem.middle[k] - start[k])
         share /= 16.0
-    for k in range(d):
+    for k in range(D):
         state.point[k] = start[k]
 
 
 @inner
 def put_leaf(state, output):
     """Write the region at hand, which `shows_pattern` has shown, to the output."""
-    leaf = state.counters[LEAVES]
-    for k in range(state.point.shape[0]):
-        output.points[leaf, k] = state.point[k]
+    leaf, inputs = state.counters[LEAVES], output.points.shape[1]
+    first = state.point.shape[0] - inputs  # in row space, the inputs are the last
+    for k in range(inputs):
+        output.points[leaf, k] = state.point[first + k]
     for u in range(state.bits.shape[0]):
         if u % 8 == 0:
             output.packed[leaf, u // 8] = 0
@@ -217,11 +223,11 @@ def put_leaf(state, output):
 @compiled
 def search(problem, state, residues, waiting, output, budget):
     """Search until something needs the caller: DONE, FULL, GROW, PAUSED, LANES, or a question (see above)."""
-    d = problem.lower.shape[0]
+    d, D = problem.reach.shape[0], problem.lower.shape[0]
     starts = problem.starts
     units = starts[starts.shape[0] - 1]
     counters = state.counters
-    combined, point = np.zeros(d + 1), np.zeros(d)
+    combined, point = np.zeros(D + 1), np.zeros(D)
     for _ in range(budget):
         unit = counters[U]
         if counters[TOKENS] + 1 >= output.tokens.shape[0] or counters[LEAVES] >= output.packed.shape[0]:
@@ -299,13 +305,13 @@ def search(problem, state, residues, waiting, output, budget):
             retreat(problem, state)
             here = form_value(state, layer, local, state.point, d)
         share = 0.5 * (1.0 + here / (here - beyond))
-        for k in range(d):
+        for k in range(D):
             moved = state.point[k] + share * (state.far[k] - state.point[k])
             point[k] = min(max(moved, problem.lower[k]), problem.upper[k])
         near_active = here > 0.0
         save_sibling(state, waiting, unit, state.point if near_active else point)
         if near_active:
-            for k in range(d):
+            for k in range(D):
                 state.point[k] = point[k]
         state.bits[unit], state.kinds[unit] = 0, SPLIT
         take_side(problem, state, layer, local)

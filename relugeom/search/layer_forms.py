@@ -110,7 +110,7 @@ def later_layer(weights, biases, guard, bits, below_forms, below_errors, below_s
 @compiled
 def compute_form_errors(problem, state, layer):
     """Error bounds of each coefficient of a layer's forms, which proofs on open domains need."""
-    d, starts = problem.lower.shape[0], problem.starts
+    d, starts = problem.reach.shape[0], problem.starts
     errors = state.form_errors[layer]
     if layer == 0:
         for u in range(starts[1]):
@@ -183,7 +183,7 @@ def shows_bits(starts, forms, errors, magnitudes, kinds, bits, point, heights, s
     Units of kind STABLE_INACTIVE are left out: z ≤ 0 is proved for every point that shows the bits decided before.
     `heights` is room for the values of a layer.
     """
-    d = point.shape[0]
+    d, D = forms.shape[1] - 1, point.shape[0]
     unit = 0
     for layer in range(starts.shape[0] - 1):
         width = starts[layer + 1] - starts[layer]
@@ -195,7 +195,7 @@ def shows_bits(starts, forms, errors, magnitudes, kinds, bits, point, heights, s
                 heights[u] += coordinate * forms[layer, k, u]
         missed = 0  # counted without a branch, so that the loop becomes vector instructions
         for u in range(width):
-            margin = size * (1.0001 * errors[layer, u] + 2.0 * (d + 2) * UNIT * magnitudes[layer, u]) + TINY
+            margin = size * (1.0001 * errors[layer, u] + 2.0 * (D + 2) * UNIT * magnitudes[layer, u]) + TINY
             height = heights[u] if bits[unit + u] == 1 else -heights[u]
             shown = 1 if height > margin else 0
             missed += 1 - shown if kinds[unit + u] != STABLE_INACTIVE else 0

@@ -9,20 +9,31 @@ import numpy as np
 
 from relugeom.geometry.compiled import compiled, inner
 from relugeom.geometry.dictionary import AT_LOWER, FREE
-from relugeom.search.columns import BASE, DELEGATED, PHASE, SPLIT, P, Problem, R, S, State, U, Waiting
+from relugeom.search.columns import BASE, COLUMNS, DELEGATED, PHASE, SPLIT, P, Problem, R, S, State, U, Waiting
 from relugeom.search.layer_forms import compute_form_errors, layer_of
 
 
 def start(problem: Problem, state: State) -> None:
     """Put the dictionary of the whole domain at `point`, every coordinate free to move."""
-    d, rows = len(problem.lower), len(problem.domain_rows)
-    state.nonbasic[:], state.status[:], state.resting[:] = np.arange(d), FREE, state.point
-    state.row_forms[:rows], state.row_form_errors[:rows] = problem.domain_rows, problem.domain_errors
-    state.row_units[:rows] = -1
+    d, first = len(problem.reach), problem.spread_of.shape[1]
+    if first:  # the rows of the coordinates y come first
+        state.corner[:], state.turns[:], state.loose[:], state.counters[COLUMNS] = state.point, 0.0, 1.0, 0
+        state.basic[:d], state.value[:d], state.row_forms[:d], state.row_units[:d] = (
+            np.arange(d),
+            state.point[:d],
+            0.0,
+            -1,
+        )
+    else:
+        state.nonbasic[:], state.status[:], state.resting[:] = np.arange(d), FREE, state.point
+        state.counters[COLUMNS] = d
+    end = first + len(problem.domain_rows)
+    state.row_forms[first:end], state.row_form_errors[first:end] = problem.domain_rows, problem.domain_errors
+    state.row_units[first:end] = -1
     scale = np.append(problem.reach, 1.0)
-    state.row_errors[:rows] = problem.domain_errors @ scale
-    state.row_magnitudes[:rows] = np.abs(problem.domain_rows) @ scale
-    _put_rows(state, 0, rows)
+    state.row_errors[first:end] = problem.domain_errors @ scale
+    state.row_magnitudes[first:end] = np.abs(problem.domain_rows) @ scale
+    _put_rows(state, len(problem.lower), first, end)
 
 
 def stand_at(problem: Problem, state: State) -> bool:
@@ -43,15 +54,16 @@ def stand_at(problem: Problem, state: State) -> bool:
                 state.row_errors[row] = state.errors[layer, u - first]
                 state.row_magnitudes[row] = state.magnitudes[layer, u - first]
                 row += 1
-    _put_rows(state, int(state.counters[R]), row)
+    _put_rows(state, len(problem.lower), int(state.counters[R]), row)
     return bool((state.value[:row] >= 0.0).all())
 
 
-def _put_rows(state: State, first: int, end: int) -> None:
-    """Make rows first … end − 1 basic, at a point where every coordinate is nonbasic."""
-    state.basic[first:end] = len(state.point) + np.arange(first, end)
-    state.table[:, first:end] = state.row_forms[first:end, :-1].T
-    state.value[first:end] = state.row_forms[first:end] @ np.append(state.point, 1.0)
+def _put_rows(state: State, slack: int, first: int, end: int) -> None:
+    """Make rows first … end − 1 basic where every coordinate is nonbasic; their slacks are numbered from `slack`."""
+    columns, d = int(state.counters[COLUMNS]), len(state.form) - 1
+    state.basic[first:end] = slack + np.arange(first, end)
+    state.table[:columns, first:end] = state.row_forms[first:end, :columns].T
+    state.value[first:end] = state.row_forms[first:end] @ np.append(state.point[:d], 1.0)
     state.counters[R] = end
 
 
@@ -59,7 +71,7 @@ def _put_rows(state: State, first: int, end: int) -> None:
 def take_side(problem, state, layer, local):
     """Make the slack ±z ≥ 0 of the unit that was just crossed a row of the cell, on the side of its bit."""
     active = state.bits[problem.starts[layer] + local] == 1
-    d = state.point.shape[0]
+    d, D = problem.reach.shape[0], problem.lower.shape[0]
     row = state.counters[R]
     sign = 1.0 if active else -1.0
     for k in range(d + 1):
@@ -69,8 +81,8 @@ def take_side(problem, state, layer, local):
     state.row_units[row] = problem.starts[layer] + local
     state.row_errors[row] = state.errors[layer, local]
     state.row_magnitudes[row] = state.magnitudes[layer, local]
-    for j in range(d):
-        if state.nonbasic[j] == d + row:
+    for j in range(state.counters[COLUMNS]):
+        if state.nonbasic[j] == D + row:
             state.resting[j] = 0.0
             state.status[j] = AT_LOWER
             if not active:
@@ -82,13 +94,19 @@ def take_side(problem, state, layer, local):
 @inner
 def save_sibling(state, waiting, unit, point):
     """Keep the present dictionary for the active side of `unit`."""
-    slot, d = state.counters[S], state.point.shape[0]
+    slot, columns = state.counters[S], state.counters[COLUMNS]
     count = state.counters[R] + 1
     waiting.unit[slot], waiting.rows[slot], waiting.pivots[slot] = unit, state.counters[R], state.counters[P]
-    waiting.delegated[slot] = False
-    for j in range(d):
+    waiting.delegated[slot], waiting.columns[slot] = False, columns
+    for k in range(point.shape[0]):
+        waiting.point[slot, k] = point[k]
+    for k in range(state.corner.shape[0]):
+        waiting.corner[slot, k] = state.corner[k]
+    for k in range(state.turns.shape[0]):
+        waiting.turns[slot, k], waiting.loose[slot, k] = state.turns[k], state.loose[k]
+    for j in range(columns):
         waiting.nonbasic[slot, j], waiting.resting[slot, j] = state.nonbasic[j], state.resting[j]
-        waiting.status[slot, j], waiting.point[slot, j] = state.status[j], point[j]
+        waiting.status[slot, j] = state.status[j]
         for r in range(count):
             waiting.table[slot, j, r] = state.table[j, r]
     for r in range(count):
@@ -99,13 +117,20 @@ def save_sibling(state, waiting, unit, point):
 @inner
 def restore_sibling(state, waiting):
     """Return to the last waiting sibling; returns its unit."""
-    slot, d = state.counters[S] - 1, state.point.shape[0]
-    state.counters[S] = slot
+    slot = state.counters[S] - 1
+    columns = waiting.columns[slot]
+    state.counters[S], state.counters[COLUMNS] = slot, columns
     state.counters[R], state.counters[P] = waiting.rows[slot], waiting.pivots[slot]
     count = state.counters[R] + 1
-    for j in range(d):
+    for k in range(state.point.shape[0]):
+        state.point[k] = waiting.point[slot, k]
+    for k in range(state.corner.shape[0]):
+        state.corner[k] = waiting.corner[slot, k]
+    for k in range(state.turns.shape[0]):
+        state.turns[k], state.loose[k] = waiting.turns[slot, k], waiting.loose[slot, k]
+    for j in range(columns):
         state.nonbasic[j], state.resting[j] = waiting.nonbasic[slot, j], waiting.resting[slot, j]
-        state.status[j], state.point[j] = waiting.status[slot, j], waiting.point[slot, j]
+        state.status[j] = waiting.status[slot, j]
         for r in range(count):
             state.table[j, r] = waiting.table[slot, j, r]
     for r in range(count):
@@ -139,12 +164,12 @@ def give_sibling(problem: Problem, state: State, waiting: Waiting, other: State)
     copy_path(state, other, layer)
     for name in ("row_forms", "row_form_errors", "row_units", "row_errors", "row_magnitudes"):
         getattr(other, name)[:rows] = getattr(state, name)[:rows]
-    for name in ("nonbasic", "resting", "status", "point"):
+    for name in ("nonbasic", "resting", "status", "point", "corner", "turns", "loose"):
         getattr(other, name)[:] = getattr(waiting, name)[slot]
     for name in ("value", "basic"):
         getattr(other, name)[: rows + 1] = getattr(waiting, name)[slot, : rows + 1]
     other.table[:, : rows + 1] = waiting.table[slot, :, : rows + 1]
-    other.counters[R], other.counters[P] = rows, waiting.pivots[slot]
+    other.counters[R], other.counters[P], other.counters[COLUMNS] = rows, waiting.pivots[slot], waiting.columns[slot]
     other.bits[unit], other.kinds[unit] = 1, SPLIT
     other.counters[U] = unit + 1
     take_side(problem, other, layer, unit - int(problem.starts[layer]))

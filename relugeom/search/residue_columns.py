@@ -14,9 +14,10 @@ from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.residues import LANE_BITS, garner_table, prime_lanes
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import scaled_integers
-from relugeom.network.exact import exact_network, first_forms
+from relugeom.network.exact import exact_network
 from relugeom.network.network import ReLUNetwork
 from relugeom.search.columns import Problem
+from relugeom.search.coordinates import Coordinates
 
 __all__ = ["MOST_ROWS", "Residues", "make_residues", "no_residues"]
 
@@ -51,7 +52,7 @@ class Residues(NamedTuple):
     forms, ready
         Of the layers on the path, and whether they are up to date; shapes (L, w, D, K) and (L,).
     cell, table, vectors
-        Room: shapes (m + 1, D, K), (m, m + 1, K) and (8, K).
+        Room: shapes (m + 1, D, K), (m, m + 1, K), in row space (d, m + 1, K), and (8, K).
     """
 
     moduli: np.ndarray
@@ -72,7 +73,7 @@ class Residues(NamedTuple):
 
 def no_residues(problem: Problem) -> Residues:
     """No lanes; what a search starts with."""
-    d, L = len(problem.lower), len(problem.starts) - 1
+    d, L = len(problem.reach), len(problem.starts) - 1
     w, N = int(np.diff(problem.starts).max()), int(problem.starts[-1])
     steps = np.arange(1, d + 2)
     reach = np.append(problem.reach, 1.0)
@@ -96,7 +97,9 @@ def no_residues(problem: Problem) -> Residues:
     )
 
 
-def make_residues(network: ReLUNetwork, chart: Chart, problem: Problem, small: Residues, *, sides: bool) -> Residues:
+def make_residues(
+    network: ReLUNetwork, coordinates: Coordinates, problem: Problem, small: Residues, *, sides: Chart | None
+) -> Residues:
     """Enough lanes for the integer that was met, and for determinants of the first layer's forms.
 
     Parameters
@@ -104,14 +107,10 @@ def make_residues(network: ReLUNetwork, chart: Chart, problem: Problem, small: R
     small
         The lanes that did not suffice.
     sides
-        Whether sides of the box are needed as rows.
+        The chart if the sides of its box are needed as rows.
     """
-    d, L, w = chart.dimension, len(network.widths), max(network.widths)
-    exact = exact_network(network)
-    hull = first_forms(exact)
-    matrix = chart.reduce(hull.matrix)
-    scale = (int(chart.lift[network.inputs, d]) if matrix is not hull.matrix else 1) << hull.exponent
-    first = [[int(entry) for entry in row] for row in matrix.tolist()]
+    d, L, w = coordinates.dimension, len(network.widths), max(network.widths)
+    exact, first, scale = exact_network(network), coordinates.first, coordinates.scale
     spread = 0.5 * float(np.log2(d + 1)) + 0.1
     longest = max(abs(entry).bit_length() for row in first for entry in row) + spread
     wanted, most = (int(limit) for limit in small.limits)
@@ -129,9 +128,9 @@ def make_residues(network: ReLUNetwork, chart: Chart, problem: Problem, small: R
         weights[layer, :below, :width], weights[layer, w, :width] = table[:, :below].swapaxes(0, 1), table[:, below]
         scale <<= exact.exponents[layer]
         scales.append(scale.bit_length())
-    lower, upper = (np.where(np.isfinite(side), side, 0.0) for side in (problem.lower, problem.upper))
+    lower, upper = (np.where(np.isfinite(side[:d]), side[:d], 0.0) for side in (problem.lower, problem.upper))
     box, exponent = scaled_integers(np.concatenate([lower, upper]))
-    rows = [*chart.rows, *(_sides(chart) if sides else []), (*[0] * d, 1)]
+    rows = [*coordinates.rows, *([] if sides is None else _sides(sides)), (*[0] * d, 1)]
     smallest = min(float(problem.reach.min(initial=1.0)), 1.0)
     m = min(d + 1, MOST_ROWS)
     return small._replace(
@@ -146,7 +145,7 @@ def make_residues(network: ReLUNetwork, chart: Chart, problem: Problem, small: R
         forms=forms,
         ready=np.zeros(L, dtype=np.int64),
         cell=np.zeros((m + 1, d + 1, lanes)),
-        table=np.zeros((m, m + 1, lanes)),
+        table=np.zeros((d if coordinates.spread else m, m + 1, lanes)),
         vectors=np.zeros((8, lanes)),
     )
 

@@ -10,9 +10,9 @@ from relugeom.geometry.chart import Chart
 from relugeom.geometry.exact_simplex import Form
 from relugeom.geometry.forms import float_point
 from relugeom.linalg.arrays import FloatArray
-from relugeom.network.exact import exact_network, first_forms
 from relugeom.network.network import ReLUNetwork
 from relugeom.search.columns import COUNTERS, TINY, Problem, State, Waiting
+from relugeom.search.coordinates import Coordinates, hull_coordinates, row_space, size_of_form
 from relugeom.search.path import start
 
 __all__ = ["Setup", "grown"]
@@ -28,14 +28,37 @@ BY_ROW = (
 class Setup:
     """Data that all tasks of a search share."""
 
-    def __init__(self, network: ReLUNetwork, chart: Chart, budget: SearchBudget = USUAL) -> None:
+    def __init__(
+        self,
+        network: ReLUNetwork,
+        chart: Chart,
+        budget: SearchBudget = USUAL,
+        *,
+        coordinates: Coordinates | None = None,
+    ) -> None:
         self.network, self.chart, self.budget = network, chart, budget
         self.units, self.dimension = network.units, chart.dimension
-        self.problem = _problem(network, chart)
+        self.coordinates = coordinates or hull_coordinates(network, chart)
+        self.problem = _problem(network, chart, self.coordinates)
+
+    @classmethod
+    def in_row_space(cls, network: ReLUNetwork, chart: Chart, budget: SearchBudget = USUAL) -> "Setup":
+        """The same, with forms in few coordinates if there are many more inputs than first forms."""
+        hull = hull_coordinates(network, chart)
+        by_cones = chart.dimension <= max(budget.cone_dimensions, budget.integer_dimensions)
+        return cls(network, chart, budget, coordinates=None if by_cones else row_space(hull, chart))
+
+    def point_at(self, y: FloatArray) -> FloatArray:
+        """A point of the hull as the search keeps it: in row space, the forms' coordinates come first."""
+        return np.concatenate([y @ self.problem.spread_of, y]) if len(self.problem.spread) else y
+
+    def on_hull(self, point: FloatArray) -> FloatArray:
+        """The point of the hull that a search keeps."""
+        return point[len(point) - self.dimension :]
 
     def first_state(self) -> tuple[State, Waiting]:
         """The root of the tree."""
-        state, waiting = self.empty_state(len(self.problem.domain_rows) + 66, 64)
+        state, waiting = self.empty_state(len(self.problem.domain_rows) + len(self.problem.spread) + 66, 64)
         state.point[:] = self.problem.middle
         start(self.problem, state)
         return state, waiting
@@ -43,7 +66,9 @@ class Setup:
     def empty_state(self, rows: int, siblings: int) -> tuple[State, Waiting]:
         """Arrays for a search with room for at least this many rows and waiting siblings."""
         rows = _spaced(rows)
-        d, N = self.dimension, self.units
+        d, N, D = self.coordinates.dimension, self.units, len(self.problem.lower)
+        n = D - d
+        c = min(d + 2, D)
         widths = np.diff(self.problem.starts)
         L, w = len(widths), int(widths.max())
         m = max(d, w)
@@ -65,13 +90,13 @@ class Setup:
             row_form_errors=floats(rows, d + 1),
             row_errors=floats(rows),
             row_magnitudes=floats(rows),
-            table=floats(d, rows),
+            table=floats(c, rows),
             value=floats(rows),
             basic=integers(rows),
-            nonbasic=integers(d),
-            resting=floats(d),
-            status=integers(d),
-            point=floats(d),
+            nonbasic=integers(c),
+            resting=floats(c),
+            status=integers(c),
+            point=floats(D),
             heights=floats(w),
             form=floats(d + 1),
             rests=np.zeros(m, dtype=np.bool_),
@@ -83,34 +108,44 @@ class Setup:
             goal=floats(m + 1),
             matrix=floats(d, d),
             inverse=floats(d, d),
-            far=floats(d),
+            far=floats(D),
             places=integers(d + 1),
             floors=floats(rows),
             ceilings=floats(rows),
-            costs=floats(d),
-            gains=floats(d),
+            costs=floats(c),
+            gains=floats(c),
             column=floats(rows),
+            corner=floats(D if n else 0),
+            turns=floats(n),
+            loose=floats(n),
+            prices=floats(n),
+            offers=floats(n),
+            blend=floats(len(self.problem.spread)),
         )
-        return state, _waiting(siblings, d, rows)
+        return state, _waiting(siblings, c, rows, D, n)
 
 
 def _zeros(dtype: type) -> Callable[..., Any]:
     return lambda *shape: np.zeros(shape, dtype=dtype)
 
 
-def _waiting(siblings: int, d: int, rows: int) -> Waiting:
+def _waiting(siblings: int, columns: int, rows: int, coordinates: int, inputs: int) -> Waiting:
     integers, floats = _zeros(np.int64), _zeros(np.float64)
     return Waiting(
         unit=integers(siblings),
         rows=integers(siblings),
         pivots=integers(siblings),
-        table=floats(siblings, d, rows),
+        table=floats(siblings, columns, rows),
         value=floats(siblings, rows),
         basic=integers(siblings, rows),
-        nonbasic=integers(siblings, d),
-        resting=floats(siblings, d),
-        status=integers(siblings, d),
-        point=floats(siblings, d),
+        nonbasic=integers(siblings, columns),
+        resting=floats(siblings, columns),
+        status=integers(siblings, columns),
+        point=floats(siblings, coordinates),
+        corner=floats(siblings, coordinates if inputs else 0),
+        turns=floats(siblings, inputs),
+        loose=floats(siblings, inputs),
+        columns=integers(siblings),
         delegated=np.zeros(siblings, dtype=np.bool_),
     )
 
@@ -122,22 +157,22 @@ def _spaced(rows: int) -> int:
 
 def grown(state: State, waiting: Waiting) -> tuple[State, Waiting]:
     """The same search with at least twice the room."""
-    d, rows = state.table.shape
+    c, rows = state.table.shape
     siblings = len(waiting.unit)
     larger = {name: getattr(state, name) for name in State._fields}
     end = _spaced(2 * rows)
     for name in BY_ROW:
         more = np.zeros((end - rows, *larger[name].shape[1:]), dtype=larger[name].dtype)
         larger[name] = np.concatenate([larger[name], more])
-    larger["table"] = np.concatenate([state.table, np.zeros((d, end - rows))], axis=1)
-    room = _waiting(2 * siblings, d, end)
+    larger["table"] = np.concatenate([state.table, np.zeros((c, end - rows))], axis=1)
+    room = _waiting(2 * siblings, c, end, len(state.point), len(state.turns))
     for name in Waiting._fields:
         old, new = getattr(waiting, name), getattr(room, name)
         new[tuple(slice(size) for size in old.shape)] = old
     return State(**larger), room
 
 
-def _problem(network: ReLUNetwork, chart: Chart) -> Problem:
+def _problem(network: ReLUNetwork, chart: Chart, coordinates: Coordinates) -> Problem:
     starts = np.concatenate([[0], np.cumsum(network.widths)]).astype(np.int64)
     L, w = len(network.widths), max(network.widths)
     weights, biases = np.zeros((L, w, w)), np.zeros((L, w))
@@ -146,50 +181,58 @@ def _problem(network: ReLUNetwork, chart: Chart) -> Problem:
         weights[layer, :below, :here] = network.weights[layer].T
         biases[layer, :here] = network.biases[layer]
     lower, upper = chart.lower.copy(), chart.upper.copy()
-    exact = first_forms(exact_network(network))
-    on_hull = chart.reduce(exact.matrix)
-    scale = (1 << exact.exponent) * (
-        int(chart.lift[network.inputs, chart.dimension]) if on_hull is not exact.matrix else 1
-    )
-    first, first_errors = _rounded([[int(entry) for entry in row] for row in on_hull.tolist()], scale)
-    domain_rows, domain_errors = _rounded(chart.rows, None)
-    columns = chart.dimension + 1
-    reach = np.maximum(np.abs(lower), np.abs(upper))
+    first, first_errors = _rounded(coordinates.first, coordinates.scale)
+    domain_rows, domain_errors = _rounded(coordinates.rows, None)
+    columns = coordinates.dimension + 1
+    reach, middle = np.maximum(np.abs(lower), np.abs(upper)), float_point(chart.interior)
     reach[~np.isfinite(reach)] = 1.0
+    spread, peaks, mids, halves = np.zeros((0, 0)), np.zeros(0), np.zeros(0), np.zeros(0)
+    if coordinates.spread:
+        spread = np.array(
+            [
+                [entry / scale for entry in row]
+                for row, scale in zip(coordinates.spread, coordinates.scales, strict=True)
+            ]
+        )
+        peaks, mids, halves = np.abs(spread).max(axis=1), lower / 2.0 + upper / 2.0, upper / 2.0 - lower / 2.0
+        reach, middle = (np.abs(spread) @ reach) * (1.0 + 1e-9) + TINY, np.concatenate([spread @ middle, middle])
+        anywhere = np.full(len(spread), np.inf)
+        lower, upper = np.concatenate([-anywhere, lower]), np.concatenate([anywhere, upper])
     return Problem(
         starts=starts,
         weights=weights,
         biases=biases,
-        bounded=bool(np.isfinite(lower).all() and np.isfinite(upper).all()),
+        bounded=bool(np.isfinite(chart.lower).all() and np.isfinite(chart.upper).all()),
         integral=_integral(network, first, first_errors),
         first=first.reshape(-1, columns),
         first_errors=first_errors.reshape(-1, columns),
         lower=lower,
         upper=upper,
         reach=reach,
-        middle=float_point(chart.interior),
+        middle=middle,
         domain_rows=domain_rows.reshape(-1, columns),
         domain_errors=domain_errors.reshape(-1, columns),
         guard=TINY * (1.0 + float(reach.max(initial=0.0))),
+        spread=np.concatenate([spread, np.zeros((-len(spread) % 4, spread.shape[1]))]),
+        spread_of=np.ascontiguousarray(spread.T),
+        peaks=peaks,
+        mids=mids,
+        halves=halves,
     )
 
 
 def _rounded(forms: Sequence[Form], scale: int | None) -> tuple[FloatArray, FloatArray]:
     """Integer forms divided by a scale (their own size if None), in float64, and the error of each coefficient."""
-    values = [[entry / (scale or _size(form)) for entry in form] for form in forms]
+    values = [[entry / (scale or size_of_form(form)) for entry in form] for form in forms]
     errors = []
     for form, nearest in zip(forms, values, strict=True):
-        divisor = scale or _size(form)
+        divisor = scale or size_of_form(form)
         ratios = [x.as_integer_ratio() for x in nearest]
         exact = [p * divisor == entry * q for (p, q), entry in zip(ratios, form, strict=True)]
         errors.append(
             [0.0 if right else 2.0**-53 * abs(x) + 2.0**-1074 for x, right in zip(nearest, exact, strict=True)]
         )
     return np.array(values), np.array(errors)
-
-
-def _size(form: Form) -> int:
-    return 1 << max(abs(entry) for entry in form).bit_length()
 
 
 def _integral(network: ReLUNetwork, first: FloatArray, first_errors: FloatArray) -> FloatArray:

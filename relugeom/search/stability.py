@@ -10,8 +10,9 @@ import numpy as np
 from relugeom.geometry.compiled import inner
 from relugeom.geometry.dictionary import FREE
 from relugeom.geometry.elimination import invert
-from relugeom.search.columns import TINY, UNIT
+from relugeom.search.columns import COLUMNS, TINY, UNIT
 from relugeom.search.layer_forms import box_maximum
+from relugeom.search.row_space import box_support, is_wide
 
 
 @inner
@@ -27,23 +28,31 @@ def falls_by_layer(problem, state, layer, local, sign):
 
 
 @inner
+def form_maximum(problem, state, form, sign):
+    """max of sign · form over the box; margins for rounding errors have to count every input."""
+    if is_wide(problem):
+        return box_support(problem, state, form, sign) + problem.guard
+    return box_maximum(form, sign, problem.lower, problem.upper, problem.reach.shape[0])
+
+
+@inner
 def proves_nonpositive(problem, state, form, error, size, sign, target, combined):
     """Whether sign · z ≤ 0 on the cell follows from the dictionary's multipliers, rounding errors included."""
-    d = problem.lower.shape[0]
+    d, D = problem.reach.shape[0], problem.lower.shape[0]
     for k in range(d + 1):
         combined[k] = sign * form[k]
-    terms = d + 8
-    for j in range(d):
-        if state.nonbasic[j] >= d:
+    terms = 2 * D - d + 8  # in row space, more are for the inputs
+    for j in range(state.counters[COLUMNS]):
+        if state.nonbasic[j] >= D:
             multiplier = -sign * state.table[j, target]
             if multiplier > 0.0:
-                r = state.nonbasic[j] - d
+                r = state.nonbasic[j] - D
                 terms += 1
                 for k in range(d + 1):
                     combined[k] += multiplier * state.row_forms[r, k]
                 error += multiplier * state.row_errors[r]
                 size += multiplier * state.row_magnitudes[r]
-    bound = box_maximum(combined, 1.0, problem.lower, problem.upper, d)
+    bound = form_maximum(problem, state, combined, 1.0)
     return bound + (1.0001 * error + 4.0 * terms * UNIT * size) <= 0.0
 
 

@@ -149,7 +149,8 @@ def first_position(setup: Setup) -> tuple[Strategy, Position]:
 
 def add_lanes(setup: Setup, at: Position) -> None:
     """Make as many lanes as the tie at hand needs."""
-    at.residues = make_residues(setup.network, setup.chart, setup.problem, at.residues, sides=at.cones is not None)
+    sides = None if at.cones is None else setup.chart
+    at.residues = make_residues(setup.network, setup.coordinates, setup.problem, at.residues, sides=sides)
 
 
 def _stack(at: Position) -> tuple[Cones, Pending]:

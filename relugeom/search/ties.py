@@ -239,24 +239,28 @@ def row_bits(residues, starts, magnitudes, unit):
 
 
 @inner
-def is_never_positive(residues, starts, magnitudes, bits, nonbasic, row_units, status, layer, local, sign):
+def is_never_positive(
+    residues, starts, magnitudes, bits, nonbasic, columns, slack, row_units, status, layer, local, sign
+):
     """Whether sign · z ≤ 0 on the cell, by the multipliers of the present vertex: YES, NO or WANTED.
 
     With λ the exact multipliers, R = sign · z + Σ λ_i h_i has no coefficient along the basic coordinates; λ ≥ 0 has to
-    hold, R must not rise from the side where a nonbasic coordinate rests, and R ≤ 0 at that corner.
+    hold, R must not rise from the side where a nonbasic coordinate rests, and R ≤ 0 at that corner. Slacks are numbered
+    from `slack`. In row space, every coordinate is basic; that R falls along inputs at rest is not looked for.
     """
-    d, lanes = nonbasic.shape[0], residues.moduli.shape[1]
+    d, lanes = residues.cell.shape[1] - 1, residues.moduli.shape[1]
+    first = d if slack > d else 0  # row of the domain that comes first
     length = bits_of(residues.scales, magnitudes, layer, local) + residues.side_bits
     if lanes == 0:
         return suffices(residues.limits, lanes, length)
     compute_residues(residues, starts, bits, layer)
     q = 0
-    for j in range(d):
-        row = nonbasic[j] - d
+    for j in range(columns):
+        row = nonbasic[j] - slack
         if row >= 0:
             if q == MOST_ROWS:
                 return NO
-            unit = row_units[row] if row_units[row] >= 0 else -1 - row
+            unit = row_units[row] if row_units[row] >= 0 else first - 1 - row
             turn = -1.0 if unit >= 0 and bits[max(unit, 0)] == 0 else 1.0
             put_row(residues, starts, unit, turn, q)
             length += row_bits(residues, starts, magnitudes, unit)
@@ -264,48 +268,49 @@ def is_never_positive(residues, starts, magnitudes, bits, nonbasic, row_units, s
     put_row(residues, starts, starts[layer] + local, sign, q)
     answer = suffices(residues.limits, lanes, length)
     if answer == YES:
-        write_equations(residues.cell, residues.table, nonbasic, q)
-        proved = solve(residues.table, q, residues.moduli[0], residues.moduli[1], residues.vectors, residues.vectors[3])
-        answer = YES if proved and falls(residues, nonbasic, status, q) else NO
+        count, vectors = write_equations(residues.cell, residues.table, nonbasic, columns, q), residues.vectors
+        proved = solve(residues.table, count, q, residues.moduli[0], residues.moduli[1], vectors, vectors[3])
+        answer = YES if proved and falls(residues, nonbasic, columns, status, q) else NO
     return answer
 
 
 @inner
-def write_equations(cell, table, nonbasic, q):
-    """The equations of the multipliers: every basic coordinate cancels."""
+def write_equations(cell, table, nonbasic, columns, q):
+    """The equations of the multipliers: every basic coordinate cancels. Returns their number."""
     equation = 0
-    for k in range(nonbasic.shape[0]):
+    for k in range(cell.shape[1] - 1):
         basic = True
-        for j in range(nonbasic.shape[0]):
+        for j in range(columns):
             basic = basic and nonbasic[j] != k
         if basic:
             for i in range(q + 1):
                 for lane in range(cell.shape[2]):
                     table[equation, i, lane] = -cell[i, k, lane] if i == q else cell[i, k, lane]
             equation += 1
+    return equation
 
 
 @inner
-def falls(residues, nonbasic, status, q):
+def falls(residues, nonbasic, columns, status, q):
     """Whether the multipliers, column q of the table, prove the form in row q of the cell to be at most 0."""
     primes, inverses = residues.moduli[0], residues.moduli[1]
-    vectors, d, lanes = residues.vectors, nonbasic.shape[0], residues.moduli.shape[1]
+    vectors, d, lanes = residues.vectors, residues.cell.shape[1] - 1, residues.moduli.shape[1]
     for lane in range(lanes):
         vectors[4, lane], vectors[5, lane] = vectors[3, lane], 0.0
     orientation = sign_of(vectors[4], primes, inverses, residues.moduli)
     for i in range(q):
         if orientation * sign_over(residues, residues.table[i, q]) < 0:
             return False
-    for j in range(d + 1):
-        k = nonbasic[j] if j < d else d
-        if k > d or (k == d and j < d):
+    for j in range(columns + 1):
+        k = nonbasic[j] if j < columns else d
+        if k >= d and j < columns:
             continue
         what_is_left(residues, q, k)
-        resting = status[j] if j < d else -1
+        resting = status[j] if j < columns else -1
         for lane in range(lanes):
-            side = residues.box[k + d * (resting == AT_UPPER) if j < d else 2 * d, lane]
+            side = residues.box[k + d * (resting == AT_UPPER) if j < columns else 2 * d, lane]
             vectors[5, lane] = remainder(vectors[5, lane] + vectors[6, lane] * side, primes[lane], inverses[lane])
-        if j < d:
+        if j < columns:
             slope = orientation * sign_over(residues, vectors[6])
             if (slope > 0 and resting != AT_UPPER) or (slope < 0 and resting != AT_LOWER):
                 return False

@@ -6,6 +6,7 @@ from relugeom.geometry.compiled import inner
 from relugeom.geometry.dictionary import (
     AT_LOWER,
     AT_UPPER,
+    COST_TOLERANCE,
     FREE,
     choose_column,
     longest_step,
@@ -14,30 +15,43 @@ from relugeom.geometry.dictionary import (
     write_bounds,
     write_form,
 )
-from relugeom.search.columns import BEYOND, DIRECTION, DOUBTFUL, EDGE, OPTIMAL, SPLIT, P, R
+from relugeom.search.columns import BEYOND, COLUMNS, DIRECTION, DOUBTFUL, EDGE, OPTIMAL, SPLIT, P, R
 from relugeom.search.layer_forms import row_value
+from relugeom.search.row_space import (
+    blend_goal,
+    blend_rows,
+    bring_in,
+    choose_input,
+    is_wide,
+    place_outputs,
+    rest_input,
+    settle_columns,
+)
 
 
 @inner
 def present_point(problem, state, point):
     """The present vertex in coordinates y."""
-    d = problem.lower.shape[0]
-    for j in range(d):
-        if state.nonbasic[j] < d:
+    D = problem.lower.shape[0]
+    for k in range(state.corner.shape[0]):
+        point[k] = state.corner[k]
+    for j in range(state.counters[COLUMNS]):
+        if state.nonbasic[j] < D:
             point[state.nonbasic[j]] = state.resting[j]
     for r in range(state.counters[R]):
-        if state.basic[r] < d:
+        if state.basic[r] < D:
             point[state.basic[r]] = state.value[r]
 
 
 @inner
 def write_goal(problem, state):
     """Make the form at hand the goal, the row after those of the cell; returns its number."""
-    d, target = problem.lower.shape[0], state.counters[R]
-    state.basic[target] = d + target
+    target = state.counters[R]
+    state.basic[target] = problem.lower.shape[0] + target
     write_form(
         state.form,
-        d,
+        problem.reach.shape[0],
+        state.counters[COLUMNS],
         state.table,
         state.value,
         target,
@@ -62,21 +76,33 @@ def climb(problem, state, target, sign, accept):
     BEYOND
         The present vertex lies beyond the hyperplane.
     OPTIMAL
-        The present vertex is the highest, and not beyond the hyperplane.
+        The present vertex is the highest, or none is beyond the hyperplane.
     DOUBTFUL
         None of these happened.
     """
-    d, rows, lower, upper = problem.lower.shape[0], state.counters[R], problem.lower, problem.upper
+    D, rows, lower, upper = problem.lower.shape[0], state.counters[R], problem.lower, problem.upper
+    wide, blended, priced, largest = is_wide(problem), False, False, 1e-300
     table, value, basic, floors, ceilings = state.table, state.value, state.basic, state.floors, state.ceilings
     nonbasic, resting, status, costs = state.nonbasic, state.resting, state.status, state.costs
     counters, column, gains = state.counters, state.column, state.gains
-    write_bounds(d, basic, rows, lower, upper, floors, ceilings)
-    for iteration in range(60 + 12 * d):
+    write_bounds(D, basic, rows, lower, upper, floors, ceilings)
+    for iteration in range(60 + 12 * D):
         height = sign * value[target]
         if height > accept:
             return BEYOND
-        smallest = iteration > 20 + 4 * d  # Bland's rule, should the steepest one cycle
-        entering = choose_column(d, costs, status, sign, smallest, nonbasic, gains)
+        smallest = iteration > 20 + 4 * D  # Bland's rule, should the steepest one cycle
+        if wide and not blended:
+            largest, blended, priced = blend_goal(problem, state, target), True, False
+        entering = choose_column(counters[COLUMNS], costs, status, sign, smallest, nonbasic, gains, largest)
+        if wide and (entering < 0 or smallest):  # inputs are priced only if no slack is worth a move
+            if not priced:
+                blend_rows(problem.spread, state.blend, state.prices)
+                priced = True
+            k, most = choose_input(problem, state, sign, smallest, COST_TOLERANCE * largest)
+            if entering < 0 and height + most < -accept:
+                return OPTIMAL  # not quite, but its multipliers prove enough
+            if k >= 0:
+                entering = bring_in(problem, state, k, target)
         if entering < 0:
             return OPTIMAL
         gain = sign * costs[entering]
@@ -97,14 +123,19 @@ def climb(problem, state, target, sign, accept):
         if own <= step:
             resting[entering] = upper[entered] if direction > 0.0 else lower[entered]
             status[entering] = AT_UPPER if direction > 0.0 else AT_LOWER
+            if wide:
+                rest_input(problem, state, entering)
             continue
         rises = direction * table[entering, blocking] > 0.0
         value[blocking] = ceilings[blocking] if rises else floors[blocking]
-        pivot(d, table, value, rows + 1, basic, nonbasic, resting, blocking, entering, costs, column)
+        exchange(problem, state, rows + 1, blocking, entering)
         status[entering] = AT_UPPER if rises else AT_LOWER
         floors[blocking], ceilings[blocking] = 0.0, np.inf
-        if entered < d:
+        if entered < D:
             floors[blocking], ceilings[blocking] = lower[entered], upper[entered]
+        if wide:
+            settle_columns(problem, state, entering, entered, rows + 1)
+            blended = False
         counters[P] += 1
     return DOUBTFUL
 
@@ -143,7 +174,7 @@ def own_room(lower, upper, nonbasic, resting, j, direction):
 def exchange(problem, state, count, leaving, entering):
     """`pivot` with the columns that it needs."""
     pivot(
-        problem.lower.shape[0],
+        max(state.counters[COLUMNS], entering + 1),
         state.table,
         state.value,
         count,
@@ -163,7 +194,8 @@ def cross_edge(problem, state, target):
 
     `far` becomes the end of the edge, beyond the hyperplane.
     """
-    d, rows, entering = problem.lower.shape[0], state.counters[R], state.counters[EDGE]
+    D, rows, entering = problem.lower.shape[0], state.counters[R], state.counters[EDGE]
+    entered = state.nonbasic[entering]
     height = state.value[target]
     direction = state.counters[DIRECTION] * 1.0
     to_zero = abs(height / state.table[entering, target])
@@ -172,46 +204,52 @@ def cross_edge(problem, state, target):
         reach = 2.0 * to_zero + 1.0
     present_point(problem, state, state.far)
     for r in range(rows):
-        if state.basic[r] < d:
+        if state.basic[r] < D:
             state.far[state.basic[r]] += direction * reach * state.table[entering, r]
-    if state.nonbasic[entering] < d:
-        state.far[state.nonbasic[entering]] += direction * reach
+    if entered < D:
+        state.far[entered] += direction * reach
     move(state.table, entering, state.value, rows + 1, direction * to_zero)
     state.resting[entering] += direction * to_zero
     state.value[target] = 0.0
     exchange(problem, state, rows + 1, target, entering)
+    if is_wide(problem):
+        settle_columns(problem, state, entering, entered, rows + 1)
     state.counters[P] += 1
 
 
 @inner
 def refactorise(problem, state):
     """Rebuild the dictionary from the rows, at the same nonbasic variables; False if they have become dependent."""
-    d, rows = problem.lower.shape[0], state.counters[R]
+    d, D, rows = problem.reach.shape[0], problem.lower.shape[0], state.counters[R]
     present_point(problem, state, state.far)
-    stays = np.zeros(d, dtype=np.bool_)
-    statuses = np.zeros(d, dtype=np.int64)
+    done = np.zeros(D, dtype=np.bool_)  # columns that stay as they are
+    statuses = np.zeros(D, dtype=np.int64)
     tight = np.zeros(rows, dtype=np.bool_)
-    for j in range(d):
+    for j in range(state.counters[COLUMNS]):
         variable = state.nonbasic[j]
-        if variable < d:
-            stays[variable] = True
+        if variable < D:
+            done[variable] = True
             statuses[variable] = state.status[j]
         else:
-            tight[variable - d] = True
+            tight[variable - D] = True
+    if is_wide(problem):
+        restore_inputs(problem, state)
+    else:
+        for k in range(d):
+            state.nonbasic[k] = k
+            state.resting[k] = state.far[k]
+            state.status[k] = statuses[k] if done[k] else FREE
+            for r in range(rows):
+                state.table[k, r] = state.row_forms[r, k]
     for r in range(rows):
-        state.basic[r] = d + r
-        state.value[r] = row_value(state.row_forms, r, state.far, d)
-    for k in range(d):
-        state.nonbasic[k] = k
-        state.resting[k] = state.far[k]
-        state.status[k] = statuses[k] if stays[k] else FREE
-        for r in range(rows):
-            state.table[k, r] = state.row_forms[r, k]
+        in_rows = is_wide(problem) and r < d
+        state.basic[r] = r if in_rows else D + r
+        state.value[r] = state.far[r] if in_rows else row_value(state.row_forms, r, state.far, d)
     for r in range(rows):
         if tight[r]:
             entering, largest = -1, 0.0
-            for k in range(d):
-                if not stays[k] and abs(state.table[k, r]) > largest:
+            for k in range(state.counters[COLUMNS]):
+                if not done[k] and abs(state.table[k, r]) > largest:
                     entering, largest = k, abs(state.table[k, r])
             if entering < 0:
                 return False
@@ -220,21 +258,40 @@ def refactorise(problem, state):
             state.resting[entering] += step
             state.value[r] = 0.0
             exchange(problem, state, rows, r, entering)
-            stays[entering] = True
+            done[entering] = True
             state.status[entering] = AT_LOWER
     state.counters[P] = 0
     return True
 
 
 @inner
+def restore_inputs(problem, state):
+    """Store the columns of the basic inputs as they were when all inputs were at rest (`far` is the vertex)."""
+    d, D, rows, count = problem.reach.shape[0], problem.lower.shape[0], state.counters[R], 0
+    place_outputs(problem, state.far)
+    for r in range(rows):
+        variable = state.basic[r]
+        if d <= variable < D:
+            state.nonbasic[count], state.resting[count], state.status[count] = variable, state.far[variable], FREE
+            count += 1
+    for j in range(count):
+        for r in range(rows):
+            total = problem.spread[r, state.nonbasic[j] - d] if r < d else 0.0
+            for u in range(d if r >= d else 0):
+                total += state.row_forms[r, u] * problem.spread[u, state.nonbasic[j] - d]
+            state.table[j, r] = total
+    state.counters[COLUMNS] = count
+
+
+@inner
 def recentre(problem, state):
     """Put the point at the mean of the present vertex and its neighbours."""
-    d, rows = problem.lower.shape[0], state.counters[R]
-    write_bounds(d, state.basic, rows, problem.lower, problem.upper, state.floors, state.ceilings)
+    D, rows, columns = problem.lower.shape[0], state.counters[R], state.counters[COLUMNS]
+    write_bounds(D, state.basic, rows, problem.lower, problem.upper, state.floors, state.ceilings)
     present_point(problem, state, state.far)
-    for k in range(d):
+    for k in range(D):
         state.point[k] = state.far[k]
-    for j in range(d):
+    for j in range(columns):
         variable = state.nonbasic[j]
         direction = -1.0 if state.status[j] == AT_UPPER else 1.0
         # A free coordinate lies between its sides already: leave it.
@@ -243,30 +300,30 @@ def recentre(problem, state):
         step = room_along(problem, state, j, direction)
         if step == np.inf:
             step = 1.0
-        share = direction * step / (d + 1)
+        share = direction * step / (columns + 1)
         for r in range(rows):
-            if state.basic[r] < d:
+            if state.basic[r] < D:
                 state.point[state.basic[r]] += share * state.table[j, r]
-        if variable < d:
+        if variable < D:
             state.point[variable] += share
-    for k in range(d):
+    for k in range(D):
         state.point[k] = min(max(state.point[k], problem.lower[k]), problem.upper[k])
 
 
 @inner
 def retreat(problem, state):
     """Move the point away from `far`, half as far as the cell goes, at most as far as `far` is away."""
-    d, step = problem.lower.shape[0], 1.0
+    d, D, step = problem.reach.shape[0], problem.lower.shape[0], 1.0
     for r in range(state.counters[R]):
         here = row_value(state.row_forms, r, state.point, d)
         rise = row_value(state.row_forms, r, state.far, d) - here
         if rise > 0.0:
             step = min(step, max(here, 0.0) / rise)
-    for k in range(d):
+    for k in range(D):
         back = state.point[k] - state.far[k]
         if back > 0.0:
             step = min(step, (problem.upper[k] - state.point[k]) / back)
         elif back < 0.0:
             step = min(step, (problem.lower[k] - state.point[k]) / back)
-    for k in range(d):
+    for k in range(D):
         state.point[k] += 0.5 * step * (state.point[k] - state.far[k])

@@ -45,15 +45,24 @@ def test_a_multiple_of_all_primes_but_one_is_not_zero(lane: int) -> None:
 
 
 @settings(max_examples=50)
-@given(size=st.integers(1, 5), seed=st.integers(0, 2**32 - 1), singular=st.booleans())
-def test_systems_have_the_solutions_that_rationals_give(size: int, seed: int, singular: bool) -> None:
+@given(
+    size=st.integers(1, 5),
+    seed=st.integers(0, 2**32 - 1),
+    singular=st.booleans(),
+    further=st.sampled_from(["none", "following", "contradicting"]),
+)
+def test_systems_have_the_solutions_that_rationals_give(size: int, seed: int, singular: bool, further: str) -> None:
     random = np.random.default_rng(seed)
     matrix = [[int(entry) for entry in row] for row in random.integers(-(2**40), 2**40, (size, size + 1))]
     if singular:
         matrix[-1] = [3 * entry for entry in matrix[0]] if size > 1 else [0, 1]
-    table, room, determinant = in_lanes(matrix), np.zeros((3, LANES)), np.zeros(LANES)
-    assert solve(table, size, MODULI[0], MODULI[1], room, determinant) is not singular
-    if singular:
+    more = [[sum(column) for column in zip(*matrix, strict=True)]] if further != "none" else []
+    if further == "contradicting":
+        more[0][-1] += 1
+    table, room, determinant = in_lanes(matrix + more), np.zeros((3, LANES)), np.zeros(LANES)
+    solved = solve(table, len(matrix + more), size, MODULI[0], MODULI[1], room, determinant)
+    assert solved is not (singular or further == "contradicting")
+    if not solved:
         return
     expected = gauss([[Fraction(entry) for entry in row] for row in matrix])
     for place, value in enumerate(expected):
