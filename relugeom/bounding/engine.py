@@ -30,8 +30,8 @@ STARTS, MORE, ATTACKS, PAUSE = 200, 4, 4, 50
 """Inputs of the first attack, how many times as many a further one takes, how many there are at most, and after how
 many cells, as many times more each time.
 """
-FEW = 6
-"""Steps of an approach from within a cell."""
+FEW, LED = 6, 24
+"""Steps of an approach from within a cell, and cells of a round from which inputs are approached."""
 ROUND, LARGEST = 64, 1 << 23
 """Cells of a round, and numbers in the forms of a layer's units of all of them: cells of large networks are fewer."""
 STEPS, STEPS_OF_FEW = 12, 3
@@ -265,7 +265,7 @@ class _Rounds:
             nodes=nodes[chosen],
             bounds=bounds[still].max(axis=1, initial=-np.inf),
             parting=parting,
-            promising=self._promising(some, found.form, worst[left]),
+            promising=self._promising(some, found.bound, found.form, worst[left]),
         )
 
     def parts(self, found: _Round) -> tuple[Cells, IntArray]:
@@ -279,8 +279,10 @@ class _Rounds:
         ]
         return Cells.joined([first, second]), np.array([a for a, _ in pairs] + [b for _, b in pairs], dtype=np.int64)
 
-    def _promising(self, cells: Cells, form: FloatArray, sets: IntArray) -> FloatArray:
-        """Middles of cells, corners at which the bound of their worst set is reached, and where these lead."""
+    def _promising(self, cells: Cells, bound: FloatArray, form: FloatArray, sets: IntArray) -> FloatArray:
+        """Middles of the cells with the largest bounds, corners at which these are reached, and where both lead."""
+        most = np.argsort(-bound, kind="stable")[:LED]
+        cells, form, sets = cells.at(most), form[most], sets[most]
         ends = np.where(form > 0.0, cells.upper, cells.lower)
         x = keep_rules(self.problem, np.concatenate([centres(cells), ends]))
         led = keep_rules(self.problem, approach(self.problem, x, np.tile(sets, 2), FEW))
