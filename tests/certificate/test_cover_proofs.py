@@ -316,6 +316,29 @@ def test_sign_rows_of_split_units_have_multipliers(tmp_path):
     assert check(tmp_path / "c")["closed"] >= 2
 
 
+def test_a_slope_that_the_tree_gives_closes_a_leaf(tmp_path):
+    """x / 2 − relu(x) ≤ 0 on −1 ≤ x ≤ 1 with the lower line x / 2, and only ≤ 1/2 with x."""
+    network = layered(([[1.0]], [0.0]), ([[1.0]], [0.0]))
+    over = Inequality(Fraction(-1, 4), (Fraction(1, 2),), (Fraction(-1),), strict=True)
+    task = task_of(Excluded(((over,),)), [network], Domain.box([-1], [1]))
+    tree = tree_of([(NodeKind.CLOSED, -1, 0.0, (), ())], slopes_from=[0, 1], slope_units=[0], slopes=[0.5])
+    proof = settle_cover(task, tree, tmp_path / "c", NEVER)
+    assert proof.cells == check(tmp_path / "c")["closed"] == 1
+    assert b"\na 0 80000\n" in (tmp_path / "c").read_bytes()
+
+
+def test_an_empty_leaf_brings_its_multipliers(tmp_path):
+    """z₂ = relu(−x) − relu(x) − 1/4 ≥ 0 does not meet x ≥ 0, as the sign row of that unit says."""
+    network = layered(([[1.0], [-1.0]], [0.0, 0.0]), ([[-1.0, 1.0]], [-0.25]), ([[1.0]], [0.0]))
+    task = task_of(OutputBound((1,), Fraction(3, 4)), [network], Domain.box([-1], [1]))
+    nodes = [(NodeKind.SPLIT, 2, 0.0, (), ()), (NodeKind.CLOSED, -1, 0.0, (), ())]
+    nodes += [(NodeKind.BISECT, 0, 0.0, (), ()), (NodeKind.CLOSED, -1, 0.0, (), ()), (NodeKind.EMPTY, -1, 0.0, (), ())]
+    columns = {"rows_from": [0, 0, 0, 0, 0, 1], "rows": [2], "multipliers": [1.0]}
+    settle_cover(task, tree_of(nodes, **columns), tmp_path / "c", NEVER)
+    assert check(tmp_path / "c")["closed"] == 3
+    assert (tmp_path / "c").read_bytes().splitlines()[-2].endswith(b" 2 1")
+
+
 def test_what_is_false_names_a_node_and_leaves_no_file(tmp_path):
     network = layered(([[1.0]], [0.0]), ([[1.0]], [0.0]))
     task = bound_task(network, Domain.box([-1], [1]), Fraction(1, 2))
