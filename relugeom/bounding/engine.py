@@ -15,10 +15,10 @@ import numpy as np
 from relugeom.bounding.attack import approach, centres, keep_rules, margins, starting_inputs
 from relugeom.bounding.branching import FEW_INPUTS, Parting, choose_parting, part
 from relugeom.bounding.cells import Cells, Waiting
-from relugeom.bounding.multipliers import improve
+from relugeom.bounding.multipliers import improve, lines_of
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Relaxation
-from relugeom.bounding.tightening import bound_units, close_sets, root_cell
+from relugeom.bounding.tightening import bound_sets, bound_units, close_sets, root_cell
 from relugeom.bounding.tree import GrowingTree
 from relugeom.claims.cover_tree import CoverTree
 from relugeom.deadline import NEVER, Deadline
@@ -243,7 +243,13 @@ class _Rounds:
         some.slopes, some.multipliers = found.slopes, found.multipliers
         here = np.arange(len(left))
         bounds[here, worst[left]] = np.fmin(bounds[here, worst[left]], found.bound)
-        still = np.flatnonzero(~(bounds < level).all(axis=1))
+        closed = (bounds < level).all(axis=1)
+        if bounds.shape[1] > 1:  # in a certificate the slopes that close one set hold for all sets of the cell
+            lines = lines_of(problem, bounded.at(left).lines, found.slopes)
+            sloped = bound_sets(problem, self.relaxation, some, lines, closing.weights[left])
+            sloped[here, worst[left]] = bounds[here, worst[left]]
+            closed &= (sloped < level).all(axis=1)
+        still = np.flatnonzero(~closed)
         for row in np.setdiff1d(np.arange(len(cells)), left).tolist():
             self.tree.close(int(nodes[row]), problem.rows.weights(closing.weights[row]))
         for place in np.setdiff1d(here, still).tolist():

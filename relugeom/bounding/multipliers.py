@@ -18,7 +18,7 @@ from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Forms, Lines, Relaxation
 from relugeom.linalg.arrays import FloatArray, IntArray
 
-__all__ = ["Improved", "improve"]
+__all__ = ["Improved", "improve", "lines_of"]
 
 RATE, FADING = 0.25, 0.95
 FIRST, SECOND = 0.9, 0.99
@@ -108,13 +108,21 @@ def _forms(
     total, constant = (weights @ rows.inputs)[:, None, :], (weights @ rows.constant)[:, None]
     error = relaxation.rounding(weights)[:, None]
     gaps = []
-    for number, copy in enumerate(problem.copies):
-        own = [with_slopes(line, slopes[:, units]) for line, units in zip(lines[number], copy.layers, strict=True)]
+    sloped = lines_of(problem, lines, slopes)
+    for number, (copy, own) in enumerate(zip(problem.copies, sloped, strict=True)):
         of_copy: list[FloatArray] = []
         V = (weights @ rows.outputs[number])[:, None, :]
         total = total + relaxation.substitute(number, len(copy.layers), V, constant, error, own, of_copy, added)
         gaps.append([table[:, 0] for table in of_copy])
     return Forms(total, constant, error), gaps
+
+
+def lines_of(problem: Problem, lines: list[list[Lines]], slopes: FloatArray) -> list[list[Lines]]:
+    """Lines of all units with other slopes below, shape (B, units)."""
+    return [
+        [with_slopes(line, slopes[:, units]) for line, units in zip(own, copy.layers, strict=True)]
+        for own, copy in zip(lines, problem.copies, strict=True)
+    ]
 
 
 def with_slopes(lines: Lines, slopes: FloatArray) -> Lines:

@@ -14,7 +14,7 @@ from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Forms, Lines, Relaxation
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["Bounded", "Closing", "UnitForms", "bound_units", "close_sets", "root_cell"]
+__all__ = ["Bounded", "Closing", "UnitForms", "bound_sets", "bound_units", "close_sets", "root_cell"]
 
 STEPS = 24
 """Steps in which the weights of a combination are improved."""
@@ -147,25 +147,31 @@ def close_sets(problem: Problem, relaxation: Relaxation, cells: Cells, bounded: 
     several = [members for members in rows.sets if members.stop - members.start > 1]
     if several:
         every = np.broadcast_to(np.eye(len(rows.constant)), (count, len(rows.constant), len(rows.constant)))
-        forms = _combined(problem, relaxation, bounded, every)
+        forms = _combined(problem, relaxation, bounded.lines, every)
         for members in several:
             part = Forms(forms.slopes[:, members], forms.constant[:, members], forms.error[:, members])
             weights[:, members] = _least_maximum(relaxation, part, cells)
-    mixed = np.zeros((count, len(rows.sets), len(rows.constant)))
-    for number, members in enumerate(rows.sets):
+    return Closing(weights, bound_sets(problem, relaxation, cells, bounded.lines, weights))
+
+
+def bound_sets(
+    problem: Problem, relaxation: Relaxation, cells: Cells, lines: list[list[Lines]], weights: FloatArray
+) -> FloatArray:
+    """Upper bounds of the sets' combinations with given weights, shape (B, sets)."""
+    mixed = np.zeros((len(cells), len(problem.rows.sets), weights.shape[1]))
+    for number, members in enumerate(problem.rows.sets):
         mixed[:, number, members] = weights[:, members]
-    return Closing(weights, relaxation.maximum(_combined(problem, relaxation, bounded, mixed), cells))
+    return relaxation.maximum(_combined(problem, relaxation, lines, mixed), cells)
 
 
-def _combined(problem: Problem, relaxation: Relaxation, bounded: Bounded, weights: FloatArray) -> Forms:
+def _combined(problem: Problem, relaxation: Relaxation, lines: list[list[Lines]], weights: FloatArray) -> Forms:
     """Forms above combinations of inequalities, weights of shape (B, R, r)."""
     rows = problem.rows
     slopes, constant = weights @ rows.inputs, weights @ rows.constant
     error = relaxation.rounding(weights)
     for number, copy in enumerate(problem.copies):
         V = weights @ rows.outputs[number]
-        lines = bounded.lines[number]
-        slopes = slopes + relaxation.substitute(number, len(copy.layers), V, constant, error, lines)
+        slopes = slopes + relaxation.substitute(number, len(copy.layers), V, constant, error, lines[number])
     return Forms(slopes, constant, error)
 
 

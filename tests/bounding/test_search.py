@@ -6,14 +6,17 @@ from itertools import product
 
 import numpy as np
 from claim_truth import is_met, lies_in_set
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from networks import integer_network
 from oracles import evaluate_layers, exact_layers
-from random_claims import Case, case_of, random_network, random_row
+from random_claims import Case, case_of, random_case, random_network, random_row
 
 from relugeom.bounding.engine import Effort, End, search
+from relugeom.certificate.cover_proof.settle import settle_cover
+from relugeom.checker import check
 from relugeom.claims.claim import Excluded, Scope, Twin
+from relugeom.deadline import NEVER
 from relugeom.geometry.domain import Domain, list_admissible
 
 seeds = st.integers(0, 2**32 - 1)
@@ -127,3 +130,15 @@ def test_claims_about_integers_end_as_enumeration_does(seed):
 @given(seeds)
 def test_claims_about_a_box_end_as_elimination_does(seed):
     assert agrees(*settle_on_the_relaxation(seed))
+
+
+@settings(max_examples=50)
+@given(seeds)
+@example(5601)  # of two sets in a cell, one needs other slopes, with which the other one is not closed
+def test_closed_trees_are_certificates(tmp_path_factory, seed):
+    case = random_case(np.random.default_rng(seed))
+    found = search(case.problem, case.judge.is_met, effort=Effort(cells=200))
+    if found.tree is not None:
+        path = tmp_path_factory.mktemp("trees") / "claim.cert"
+        proof = settle_cover(case.task, found.tree, path, NEVER)
+        assert check(str(path))["closed"] == proof.cells
