@@ -75,7 +75,7 @@ def random_network(random, inputs: int, outputs: int):
             W[huge], b[huge] = 1e16 * np.sign(W[huge]), b[huge] * 1e16
             W[-1] = -W[huge] + random.normal(size=W.shape[1])
     if kind == 3:
-        layers = [(W * 10.0 ** random.integers(-60, 3), b * 10.0 ** random.integers(-60, 3)) for W, b in layers]
+        layers = [(W * 10.0 ** random.integers(-30, 3), b * 10.0 ** random.integers(-30, 3)) for W, b in layers]
     if kind == 4:
         for W, b in layers[:-1]:
             W[0], b[0], b[-1] = W[1], b[1], -100.0
