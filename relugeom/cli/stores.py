@@ -1,6 +1,6 @@
 """The verbs that need only a store: `query`, `report`, `db`.
 
-The report is slow to load, so `query` does not load it.
+The report and the subjects of a store are slow to load, so `query` does not load them.
 """
 
 from collections.abc import Sequence
@@ -28,11 +28,8 @@ from relugeom.store.database.location import parse_location
 from relugeom.store.database.migration import SchemaVersion, schema_version
 from relugeom.store.database.migration import upgrade as upgrade_store
 from relugeom.store.database.one_file import move_log
-from relugeom.store.metadata import datasette_metadata
 from relugeom.store.query.readonly import QueryResult
 from relugeom.store.query.readonly import run_query as ask
-from relugeom.store.views import list_views as known_views
-from relugeom.store.views import view_query
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -62,13 +59,18 @@ def run_query(
     if not time_limit > 0:
         raise InputError(f"--time-limit {time_limit:g}: give a positive number of seconds")
     if list_views:
+        from relugeom.store.views import list_views as known_views
+
         return _print_rows(QueryResult(("view", "answers"), iter(known_views().items())), form)
     if store is None:
         raise InputError("give a store: a file name or an SQLAlchemy URL (only --list needs none)")
     if (sql is None) == (view is None):
         raise InputError("give either one SELECT statement or --view NAME; --list shows the views")
-    statement = sql if sql is not None else view_query(str(view))
-    result = ask(store, statement, time_limit=time_limit, few=form == "table", most_bytes=max_bytes)
+    if sql is None:
+        from relugeom.store.views import view_query
+
+        sql = view_query(str(view))
+    result = ask(store, sql, time_limit=time_limit, few=form == "table", most_bytes=max_bytes)
     return _print_rows(result, form)
 
 
@@ -171,5 +173,7 @@ class _Upgraded:
 
 def run_metadata(store: str) -> int:
     """`relugeom db metadata`."""
+    from relugeom.store.metadata import datasette_metadata  # every subject of the store
+
     print_json(datasette_metadata(store))
     return code_of(None)

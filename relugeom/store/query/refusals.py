@@ -3,7 +3,6 @@
 from relugeom.printing import printable
 from relugeom.store.database.connection import complaint
 from relugeom.store.database.location import StoreLocation
-from relugeom.store.views import list_views
 
 __all__ = ["out_of_time", "refusal"]
 
@@ -41,6 +40,8 @@ def refusal(place: StoreLocation, name: str, message: str, seconds: float) -> st
     if "one statement" in message or "multiple commands" in message:
         return MORE_THAN_ONE
     if name == "42P01" or message.startswith("no such table"):
+        from relugeom.store.views import list_views  # every subject of the store
+
         return _not_answered(f"{message}; the views are {', '.join(list_views())}")
     if name == "42601":
         return _not_answered(f"{message}; a query is one SELECT statement")
