@@ -6,11 +6,10 @@ from pathlib import Path
 from numpy.typing import ArrayLike
 
 from relugeom.bounding.engine import Effort, search
-from relugeom.bounding.problem import Problem
 from relugeom.certificate.claim_problem import ClaimJudge, claim_problem
 from relugeom.certificate.claim_proof.cell_proofs import CellProver
 from relugeom.certificate.claim_proof.closers import SetCloser, SlopeCloser
-from relugeom.certificate.claim_proof.counterexample import FalseClaimError, UnprovedClaimError
+from relugeom.certificate.claim_proof.counterexample import SET_IS_MET, FalseClaimError, UnprovedClaimError
 from relugeom.certificate.claim_proof.header_entry import as_excluded, claim_object, set_rows
 from relugeom.certificate.claim_proof.joint_cell import Copies, JointCell
 from relugeom.certificate.claim_proof.pattern_proofs import PatternTrees
@@ -76,8 +75,14 @@ def certify_claim(
     InputError
         The claim does not fit the networks and the domain, or the file cannot be written.
     """
-    task = prepare_claim(claim, network, domain, second_network)
-    return keep_proof(task, proof_lines(task, max_cells, Deadline.of(time_limit), on_progress), path)
+    task, deadline = prepare_claim(claim, network, domain, second_network), Deadline.of(time_limit)
+    covered = None if _has_few_units(task) else _by_covering(claim, task, path, max_cells, deadline, on_progress)
+    if covered is None:
+        return keep_proof(task, proof_lines(task, max_cells, deadline, on_progress), path)
+    if covered.counterexample is not None:
+        raise FalseClaimError(SET_IS_MET, covered.counterexample, domain.names)
+    assert covered.proof is not None, "a covering proves or refutes"
+    return covered.proof
 
 
 def settle_claim(
@@ -151,18 +156,16 @@ def settle_task(
     A tree of patterns meets what is tight exactly, and is quick where units are few; cells with bounds reach further.
     So the tree comes first where units are few, with a part of the work, and last in any case.
     """
-    few = sum(network.units for network in task.networks) <= FEW_UNITS
-    if few:
+    if _has_few_units(task):
         found = _by_patterns(claim, task, path, min(max_cells, FIRST_CELLS), deadline.share(1 / 2), on_progress)
         if found.verdict is not Verdict.UNKNOWN or max_cells <= FIRST_CELLS:
             return found
-    problem = claim_problem(task)
-    if problem is not None:
-        until = deadline.share(COVERING)
-        covered = _by_covering(claim, task, problem, path, min(max_cells, COVER_CELLS), until, deadline, on_progress)
-        if covered is not None:
-            return covered
-    return _by_patterns(claim, task, path, max_cells, deadline, on_progress)
+    covered = _by_covering(claim, task, path, max_cells, deadline, on_progress)
+    return covered or _by_patterns(claim, task, path, max_cells, deadline, on_progress)
+
+
+def _has_few_units(task: ClaimTask) -> bool:
+    return sum(network.units for network in task.networks) <= FEW_UNITS
 
 
 def _by_patterns(
@@ -186,24 +189,20 @@ def _by_patterns(
 def _by_covering(
     claim: Claim,
     task: ClaimTask,
-    problem: Problem,
     path: str | Path | None,
     max_cells: int,
-    until: Deadline,
     deadline: Deadline,
     on_progress: Callable[[int], None] | None,
 ) -> Settlement | None:
     """Decide a claim by attack, bounds and branching; None if that did not do it."""
-    judge = ClaimJudge(task)
-    found = search(
-        problem,
-        judge.is_met,
-        effort=Effort(cells=max_cells),
-        deadline=until,
-        on_progress=on_progress,
-    )
+    problem = claim_problem(task)
+    if problem is None:
+        return None
+    judge, effort = ClaimJudge(task), Effort(cells=min(max_cells, COVER_CELLS))
+    until = deadline.share(COVERING)
+    found = search(problem, judge.is_met, effort=effort, deadline=until, on_progress=on_progress)
     if judge.shown is not None:
-        refuted = FalseClaimError("an excluded set is met", judge.shown, task.domain.names)
+        refuted = FalseClaimError(SET_IS_MET, judge.shown, task.domain.names)
         return Settlement(claim, Verdict.FAILS, counterexample=judge.shown, reason=refuted.reason)
     if found.tree is None:
         return None

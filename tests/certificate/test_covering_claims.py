@@ -10,8 +10,9 @@ import pytest
 from claim_truth import lies_in_set
 from networks import he_network, layered
 
-from relugeom.certificate.claim import prepare_claim, settle_claim
+from relugeom.certificate.claim import certify_claim, prepare_claim, settle_claim
 from relugeom.certificate.claim_problem import claim_problem
+from relugeom.certificate.claim_proof.counterexample import FalseClaimError
 from relugeom.certificate.output_peak import find_output_peak
 from relugeom.checker import check
 from relugeom.claims.claim import Excluded, OutputBound, Scope, Twin
@@ -109,3 +110,13 @@ print(time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_m
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=TESTS)
     seconds, gigabytes, verdict = done.stdout.split()
     assert float(seconds) < 20 and float(gigabytes) < 1 and verdict == "unknown"
+
+
+def test_a_claim_on_many_units_is_certified_or_refuted(tmp_path):
+    (network,), domain, scope, weights = seeded(0)
+    limit = find_output_peak((network,), domain, weights, scope=scope, max_cells=64).limit
+    proof = certify_claim(OutputBound(weights, limit + 1), network, domain, tmp_path / "a.cert")
+    assert check(proof.path)["closed"] == proof.cells > 0
+    with pytest.raises(FalseClaimError) as caught:
+        certify_claim(OutputBound(weights, limit - 100), network, domain, tmp_path / "b.cert")
+    assert caught.value.counterexample is not None and not (tmp_path / "b.cert").exists()

@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from relugeom.certificate.claim_proof.cell_proofs import CellProver, Extra, Refuted
 from relugeom.certificate.claim_proof.counterexample import (
+    SET_IS_MET,
     FalseClaimError,
     UnprovedClaimError,
     find_violation,
@@ -118,7 +119,7 @@ class SetCloser(Closer):
         for candidate in candidates:
             shown = find_violation(cell, self._prover.reach, self._sets, candidate, whole=self._admissible)
             if shown is not None:
-                raise FalseClaimError("an excluded set is met", shown, cell.copies.domain.names)
+                raise FalseClaimError(SET_IS_MET, shown, cell.copies.domain.names)
 
 
 class SlopeCloser(Closer):

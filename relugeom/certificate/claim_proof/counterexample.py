@@ -13,9 +13,10 @@ from relugeom.errors import CertificateError
 from relugeom.linalg.exact import Point
 from relugeom.network.exact import evaluate_exactly
 
-__all__ = ["FalseClaimError", "UnprovedClaimError", "find_violation", "is_met"]
+__all__ = ["SET_IS_MET", "FalseClaimError", "UnprovedClaimError", "find_violation", "is_met"]
 
 SHOWN = 12
+SET_IS_MET = "an excluded set is met"
 
 
 class FalseClaimError(CertificateError):
