@@ -70,7 +70,7 @@ def improve(
         rate = RATE * FADING**step
         down = np.minimum(coefficients, 0.0) * values
         slopes = np.clip(slopes - rate * _direction(moments[0], moments[1], down, step), 0.0, 1.0)
-        typical = np.abs(coefficients).mean(axis=1, keepdims=True)
+        typical = np.abs(coefficients).sum(axis=1, keepdims=True) / max(problem.units, 1)
         change = _direction(moments[2], moments[3], cells.sides * values, step)
         multipliers = np.maximum(multipliers - rate * typical * change, 0.0) * (cells.sides != 0.0)
     assert best is not None

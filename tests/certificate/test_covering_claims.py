@@ -10,8 +10,9 @@ import pytest
 from claim_truth import lies_in_set
 from networks import he_network, layered
 
+from relugeom.bounding.engine import End, search
 from relugeom.certificate.claim import certify_claim, prepare_claim, settle_claim
-from relugeom.certificate.claim_problem import claim_problem
+from relugeom.certificate.claim_problem import ClaimJudge, claim_problem
 from relugeom.certificate.claim_proof.counterexample import FalseClaimError
 from relugeom.certificate.output_peak import find_output_peak
 from relugeom.checker import check
@@ -97,7 +98,8 @@ def test_what_holds_is_certified_and_what_fails_is_shown(tmp_path, seed):
 def test_a_network_of_images_keeps_to_its_time_and_memory():
     """The clock may stop the work after each block of it; what one block takes is far below this bound."""
     code = """
-import resource, time, numpy as np
+import time
+from pathlib import Path
 from networks import he_network
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.claim import OutputBound
@@ -105,7 +107,8 @@ from relugeom.geometry.domain import Domain
 network, domain = he_network(3, 784, 256, 256, 1), Domain.box([0] * 784, [0.05] * 784)
 settle_claim(OutputBound((1,), -5), network, domain, time_limit=1)
 began, settled = time.process_time(), settle_claim(OutputBound((1,), 1), network, domain, time_limit=1)
-print(time.process_time() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, settled.verdict)
+used = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM:"))
+print(time.process_time() - began, int(used.split()[1]) / 2**20, settled.verdict)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=TESTS)
     seconds, gigabytes, verdict = done.stdout.split()
@@ -120,3 +123,10 @@ def test_a_claim_on_many_units_is_certified_or_refuted(tmp_path):
     with pytest.raises(FalseClaimError) as caught:
         certify_claim(OutputBound(weights, limit - 100), network, domain, tmp_path / "b.cert")
     assert caught.value.counterexample is not None and not (tmp_path / "b.cert").exists()
+
+
+@pytest.mark.parametrize(("bound", "end"), [(Fraction(5, 2), End.CLOSED), (Fraction(1), End.MET)])
+def test_a_network_without_units_is_settled(bound, end):
+    network, domain = layered(([[1, 1]], [0])), Domain.box([0, 0], [1, 1])
+    task = prepare_claim(OutputBound((1,), bound), network, domain, None)
+    assert search(claim_problem(task), ClaimJudge(task).is_met).end is end

@@ -205,7 +205,7 @@ def test_no_folder_for_temporary_files_is_one_line(place, tmp_path):
         "import os, sys, tempfile\ntempfile._candidate_tempdir_list = lambda: []\n"
         "from relugeom.cli import main\nmain(sys.argv[1:])"
     )
-    arguments = ("graph", "model.npz", "101", "--out", str(tmp_path / "graph.svg"))
+    arguments = ("graph", "model.npz", "101", "--out", str(tmp_path / "graph.png"))
     nowhere = dict.fromkeys(("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"), "/proc/nowhere")
     ended = subprocess.run(
         [sys.executable, "-W", "error", "-c", program, *arguments],
