@@ -26,6 +26,8 @@ from relugeom.network.network import ReLUNetwork
 
 __all__ = ["BoxSettlement", "settle_boxes"]
 
+GLANCE = 20_000
+"""Cells that are bounded at first: properties are seldom tight."""
 NUMBERS = 1 << 20
 """Numbers that the forms of a block of boxes may have."""
 
@@ -122,7 +124,9 @@ class _Boxes:
                 break
             claim = self._boxes.claims[box]
             told = None if self._on_progress is None or len(self._boxes) > 1 else self._cells_closed
-            found = settle_task(claim, self._task(box), self._path(box), self._max_cells, self._deadline, told)
+            found = settle_task(
+                claim, self._task(box), self._path(box), self._max_cells, self._deadline, told, glance=GLANCE
+            )
             if found.verdict is Verdict.FAILS:
                 return self._said(Verdict.FAILS, found.counterexample)
             if found.proof is not None:

@@ -151,15 +151,22 @@ def settle_task(
     max_cells: int,
     deadline: Deadline,
     on_progress: Callable[[int], None] | None,
+    *,
+    glance: int = GLANCE,
 ) -> Settlement:
     """What becomes of a claim that was prepared.
 
     A tree of patterns meets what is tight exactly, and is quick where units are few; cells with bounds reach further.
     So where units are few, the tree comes after a glance at bounds, with a part of the work, and last in any case.
+
+    Parameters
+    ----------
+    glance
+        Cells that are bounded at first: few, since claims that numbers are the best possible are tight.
     """
     if _has_few_units(task):
-        if max_cells >= GLANCE:
-            glanced = _by_covering(claim, task, path, GLANCE, deadline.share(1 / 4), on_progress)
+        if max_cells >= glance:
+            glanced = _by_covering(claim, task, path, glance, deadline.share(1 / 4), on_progress)
             if glanced is not None:
                 return glanced
         found = _by_patterns(claim, task, path, min(max_cells, FIRST_CELLS), deadline.share(1 / 2), on_progress)
