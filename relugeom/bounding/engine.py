@@ -19,7 +19,7 @@ from relugeom.bounding.multipliers import improve, lines_of
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Relaxation
 from relugeom.bounding.tightening import bound_sets, bound_units, close_sets, root_cell
-from relugeom.bounding.tree import GrowingTree
+from relugeom.bounding.tree import ForgottenTree, GrowingTree
 from relugeom.claims.cover_tree import CoverTree
 from relugeom.deadline import NEVER, Deadline
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
@@ -157,7 +157,7 @@ def search(
         Says exactly whether a joint input lies in a set (and in the domain).
     """
     with np.errstate(all="ignore"):  # what is not a number closes nothing
-        return _Search(problem, effort, deadline, on_progress).run(confirm)
+        return _Search(problem, GrowingTree(), effort, deadline, on_progress).run(confirm)
 
 
 def find_peak(
@@ -179,7 +179,7 @@ def find_peak(
         Difference of the two sides with which to be content, relative to 1.
     """
     with np.errstate(all="ignore"):
-        return _PeakSearch(problem, effort, deadline, on_progress).run(inside, gap)
+        return _PeakSearch(problem, ForgottenTree(), effort, deadline, on_progress).run(inside, gap)
 
 
 class _Rounds:
@@ -188,13 +188,14 @@ class _Rounds:
     def __init__(
         self,
         problem: Problem,
+        tree: GrowingTree,
         effort: Effort,
         deadline: Deadline,
         on_progress: Callable[[int], None] | None,
     ) -> None:
         self.problem, self.relaxation = problem, Relaxation(problem)
         self._effort, self._deadline, self._on_progress = effort, deadline, on_progress
-        self.tree = GrowingTree()
+        self.tree = tree
         self.cells = self._attacks = 0
         few = np.count_nonzero(problem.upper > problem.lower) <= FEW_INPUTS
         self._steps = STEPS_OF_FEW if few else STEPS

@@ -8,7 +8,7 @@ import numpy as np
 from relugeom.claims.cover_tree import CoverTree, NodeKind
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["GrowingTree"]
+__all__ = ["ForgottenTree", "GrowingTree"]
 
 
 class _Help(NamedTuple):
@@ -90,6 +90,29 @@ class GrowingTree:
             multipliers=np.concatenate([each.multipliers for each in helped]),
             row_set=np.array([each.number for each in helped], dtype=np.int32),
         )
+
+
+class ForgottenTree(GrowingTree):
+    """A tree that nobody asks for: nothing of it is kept."""
+
+    def add(self) -> int:
+        """No node."""
+        return 0
+
+    def bound(self, node: int, units: IntArray) -> None:
+        """Nothing is kept."""
+
+    def close(self, node: int, weights: FloatArray) -> None:
+        """Nothing is kept."""
+
+    def close_with(
+        self, node: int, number: int, unstable: BoolArray, slopes: FloatArray, multipliers: FloatArray
+    ) -> None:
+        """Nothing is kept."""
+
+    def part(self, node: int, kind: int, index: int, value: float) -> tuple[int, int]:
+        """No nodes."""
+        return 0, 0
 
 
 NO_UNITS: IntArray = np.zeros(0, dtype=np.int64)
