@@ -34,9 +34,8 @@ __all__ = ["certify_claim", "settle_claim"]
 BOUND_BITS = 24
 """Binary places of the bounds of relaxed units, which are written as multiples of the domain's numbers."""
 LONGEST_EXPONENT = 1100
-FEW_UNITS, GLANCE, FIRST_CELLS = 64, 128, 1000
-"""Units up to which the tree of patterns comes early, cells that are bounded before, and those that it may close then.
-"""
+FEW_UNITS, FIRST_CELLS = 64, 1000
+"""Units up to which the tree of patterns comes first, and the cells that it may close then."""
 COVERING, COVER_CELLS = 2 / 3, 200_000
 """Part of the time, and most cells, for covering the domain with bounded cells."""
 
@@ -152,20 +151,21 @@ def settle_task(
     deadline: Deadline,
     on_progress: Callable[[int], None] | None,
     *,
-    glance: int = GLANCE,
+    glance: int = 0,
 ) -> Settlement:
     """What becomes of a claim that was prepared.
 
     A tree of patterns meets what is tight exactly, and is quick where units are few; cells with bounds reach further.
-    So where units are few, the tree comes after a glance at bounds, with a part of the work, and last in any case.
+    So the tree comes first where units are few, with a part of the work, and last in any case.
 
     Parameters
     ----------
     glance
-        Cells that are bounded at first: few, since claims that numbers are the best possible are tight.
+        Cells that are bounded before anything else where units are few: none by default, since claims that numbers are
+        the best possible are tight.
     """
     if _has_few_units(task):
-        if max_cells >= glance:
+        if 0 < glance <= max_cells:
             glanced = _by_covering(claim, task, path, glance, deadline.share(1 / 4), on_progress)
             if glanced is not None:
                 return glanced

@@ -44,10 +44,10 @@ __all__ = ["LinearOutput", "OutputBounds", "output_bounds", "promising_inputs"]
 
 SCOPES = {Scope.ADMISSIBLE: "admissible inputs", Scope.RELAXATION: "relaxation"}
 UNPROVED = {Verdict.HOLDS: "", Verdict.UNKNOWN: " (reached; not proved to be the end)", Verdict.FAILS: ""}
-FEW_UNITS = 64
-"""Units up to which an exact value is tried."""
-PEAK, CELLS, CELLS_OF_FEW = 7 / 8, 20_000, 2000
-"""Part of the time, and most cells, for bounding a value from both sides; fewer cells, where units are few."""
+FEW_UNITS, FEW_INPUTS = 64, 16
+"""Units and inputs up to which an exact value is tried first."""
+PEAK, CELLS = 7 / 8, 20_000
+"""Part of the time, and most cells, for bounding a value from both sides."""
 FINDING = 1 / 3
 """Part of the time for finding inputs; the rest is for proofs."""
 SEEDS, CLIMBED, KEPT = 2000, 32, 8
@@ -116,32 +116,27 @@ class LinearOutput:
     ) -> Extremum:
         """Largest value over the scope, or what is reached and a proved limit.
 
-        Cells are bounded from both sides first, which leads to an input with a large value. Where units are few, it is
-        then tried whether no input goes beyond that, exactly.
+        Where units and inputs are few, the exact value is proved with half of the time if that can be done; where they
+        are many, both sides come closer while cells are bounded.
         """
-        few = sum(network.units for network in self.networks) <= FEW_UNITS
+        if sum(network.units for network in self.networks) <= FEW_UNITS and domain.inputs <= FEW_INPUTS:
+            found = self.largest(domain, ask, start, scope, deadline=deadline.share(1 / 2))
+            if found.verdict is not Verdict.UNKNOWN:
+                return found
+            start = Best(found.value, found.point)
         peak = find_output_peak(
-            self.networks,
-            domain,
-            self.weights,
-            scope=scope,
-            max_cells=CELLS_OF_FEW if few else CELLS,
-            time_limit=deadline.share(1 / 2 if few else PEAK),
+            self.networks, domain, self.weights, scope=scope, max_cells=CELLS, time_limit=deadline.share(PEAK)
         )
         best = start
         if peak.point is not None:
             best = max(start, self.best_near(domain, peak.point, scope, deadline=deadline), key=_rank)
-        reached, point = best.value, best.point
-        if few or peak.limit is None or reached is None:
-            found = self.largest(domain, ask, best, scope, deadline=deadline)
-            if found.verdict is not Verdict.UNKNOWN or peak.limit is None or found.value is None:
-                return found
-            reached, point = found.value, found.point
-        full = f"an input reaches {nearest(reached)!r}, and none goes beyond {nearest(peak.limit)!r}"
+        if peak.limit is None or best.value is None:
+            return self.largest(domain, ask, best, scope, deadline=deadline)
+        full = f"an input reaches {nearest(best.value)!r}, and none goes beyond {nearest(peak.limit)!r}"
         cause = Cause.TIME if deadline.passed else Cause.LIMIT
         reason = Reason(cause, "a gap is left between what is reached and what is proved", full)
         settled = Settlement(self._bound(peak.limit, scope), Verdict.UNKNOWN, reason=reason)
-        return Extremum(Verdict.UNKNOWN, reached, point, settled, 0, peak.limit)
+        return Extremum(Verdict.UNKNOWN, best.value, best.point, settled, 0, peak.limit)
 
     def _bound(self, bound: Fraction, scope: Scope) -> OutputBound | Excluded:
         """The claim that nothing goes beyond a value."""

@@ -39,6 +39,10 @@ STATUS_TYPES = (
 )
 BOX = "".join(f"(declare-const X_{k} Real)(assert (>= X_{k} -1))(assert (<= X_{k} 1))" for k in range(2))
 STATED = f"{BOX}(declare-const Y_0 Real)(assert (>= Y_0 100))"
+ONE_SIDED = (
+    "(declare-const X_0 Real)(declare-const X_1 Real)(declare-const Y_0 Real)"
+    "(assert (<= X_0 1))(assert (<= X_1 1))(assert (>= Y_0 100))"
+)
 
 
 def test_the_codes_that_scripts_rely_on():
@@ -144,7 +148,7 @@ def asked(tmp_path):
     """Verbs that ask HiGHS, by name."""
     write_npz(he_network(3, 2, 4, 3, 1), tmp_path / "model.npz")
     write_npz(layered(([[1, 0]], [0]), ([[1]], [0])), tmp_path / "other.npz")
-    (tmp_path / "property.vnnlib").write_text(STATED, encoding="utf-8")
+    (tmp_path / "property.vnnlib").write_text(ONE_SIDED, encoding="utf-8")
     model, other = str(tmp_path / "model.npz"), str(tmp_path / "other.npz")
     return {
         "verify": ("verify", model, str(tmp_path / "property.vnnlib")),
