@@ -13,7 +13,7 @@ from relugeom.bounding.problem import Problem
 from relugeom.deadline import NEVER, Deadline
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["approach", "keep_rules", "margins", "starting_inputs"]
+__all__ = ["approach", "centres", "keep_rules", "margins", "starting_inputs"]
 
 STEPS = 24
 FIRST, LAST = 0.5, 0.001

@@ -80,15 +80,14 @@ class Outcome:
         Joint input that lies in an excluded set, as `confirm` said; None if none was met.
     tree
         Closed tree; None if some cell is open.
-    cells, rows
-        Cells and rows that were bounded.
+    cells
+        Cells that were bounded.
     """
 
     end: End
     point: FloatArray | None
     tree: CoverTree | None
     cells: int
-    rows: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +106,6 @@ class Peak:
     value: float
     point: FloatArray | None
     cells: int
-    rows: int
 
 
 @dataclass(slots=True, eq=False)
@@ -336,7 +334,7 @@ class _Search(_Rounds):
 
     def _ended(self, end: End, point: FloatArray | None = None) -> Outcome:
         tree = self.tree.in_order() if end is End.CLOSED else None
-        return Outcome(end, point, tree, self.cells, self.relaxation.evaluated)
+        return Outcome(end, point, tree, self.cells)
 
 
 class _PeakSearch(_Rounds):
@@ -362,7 +360,7 @@ class _PeakSearch(_Rounds):
             waiting.put(parts, of_parts, -np.tile(bounds[possible], 2))
         upper = max(reached, -waiting.least_key if waiting else -np.inf)
         # Closed cells stayed below what `value` was then, and it only rose.
-        return Peak(max(upper, value + gap), value, point, self.cells, self.relaxation.evaluated)
+        return Peak(max(upper, value + gap), value, point, self.cells)
 
     def _best(self, x: FloatArray, value: float, point: FloatArray | None) -> tuple[float, FloatArray | None]:
         """The better of what is known and some inputs."""

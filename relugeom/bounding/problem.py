@@ -75,7 +75,7 @@ class SetRows:
     @property
     def sets(self) -> Sequence[slice]:
         """The rows of each set."""
-        return [slice(int(a), int(b)) for a, b in zip(self.first[:-1], self.first[1:], strict=True)]
+        return [slice(int(a), int(b)) for a, b in pairwise(self.first)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -63,21 +63,15 @@ class Relaxation:
     ----------
     size
         A, for each copy and layer (outputs last): sums of absolute values at the root.
-    evaluated
-        Rows that were replaced by forms on the inputs, so far: the work that was done.
     """
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.evaluated = 0
         widest = max(max(copy.network.weights[k].shape) for copy in problem.copies for k in range(len(copy.layers) + 1))
         self._gamma = 4.0 * (widest + problem.inputs + 64) * ULP
         self._reach = np.maximum(np.abs(problem.lower), np.abs(problem.upper))
         self.size: list[list[FloatArray]] = [[] for _ in problem.copies]
         self._row_sizes = np.full(len(problem.rows.constant), np.inf)
-        self._grouped = np.zeros(problem.inputs, dtype=np.bool_)
-        for group in problem.groups:
-            self._grouped[group] = True
 
     # Lines.
 
@@ -119,7 +113,6 @@ class Relaxation:
             Coefficients of z that are added to the forms on their way down, shape (B, units).
         """
         one = self.problem.copies[copy]
-        self.evaluated += V.shape[0] * V.shape[1]
         for k in range(layer, -1, -1):
             W, b = one.network.weights[k], one.network.biases[k]
             constant += V @ b
@@ -169,8 +162,6 @@ class Relaxation:
         slopes = forms.slopes
         above = np.maximum(slopes, 0.0)
         below = slopes - above
-        if self.problem.groups:
-            above, below = above.copy(), below.copy()
         total = forms.constant + forms.error + self._gamma * (np.abs(slopes) @ self._reach)
         for group in self.problem.groups:
             total += self._group_maximum(slopes[..., group], cells.lower[:, group], cells.upper[:, group])

@@ -7,7 +7,7 @@ that exact arithmetic gives there, if it lies in the domain.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isfinite, lcm
+from math import isfinite
 
 from relugeom.bounding.engine import Effort, find_peak
 from relugeom.certificate.claim import prepare_claim
@@ -83,7 +83,7 @@ def find_output_peak(
         return OutputPeak(None, None, 0)
     inside, effort = ClaimJudge(task).are_inside, Effort(cells=max_cells)
     found = find_peak(problem, inside, gap=gap, effort=effort, deadline=deadline, on_progress=on_progress)
-    unit = Fraction(float(problem.rows.scale[0])) / lcm(*(weight.denominator for weight in weights))
-    limit = Fraction(found.upper) * unit if isfinite(found.upper) else None
+    largest = max(map(abs, weights))  # the engine's inequality is the combination divided by this
+    limit = Fraction(found.upper) * largest if isfinite(found.upper) else None
     point = None if found.point is None else tuple(map(Fraction, found.point[: domain.inputs].tolist()))
     return OutputPeak(limit, point, found.cells)
