@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from limits import Looks
 from networks import he_network, integer_network
 from oracles import read_tree
@@ -29,15 +31,38 @@ def slow_network():
     return he_network(3, 500, 30, 16, 1)
 
 
+class Told(Pace):
+    """A pace that says the same whatever the clock says."""
+
+    def after(self, steps, seconds):
+        return self.most
+
+
+@given(
+    first=st.integers(1, 100),
+    most=st.integers(1, 10**6),
+    steps=st.integers(1, 10**6),
+    seconds=st.floats(0, 1e6),
+)
+def test_the_slower_steps_are_the_fewer_there_are_between_two_looks(first, most, steps, seconds):
+    pace = Pace(first, most)
+    after = pace.after(steps, seconds)
+    assert 1 <= after <= most and after <= 8 * steps
+    if after > 1 and seconds:
+        assert after * seconds / steps <= pace.seconds * (1 + 1e-9)  # as long as they take what the last ones took
+    assert pace.after(steps, 2 * seconds) <= after
+
+
 @pytest.mark.parametrize("threads", [1, 2])
-def test_a_limit_is_looked_at_as_often_as_nodes_take(threads, monkeypatch):
+def test_a_search_goes_on_for_as_many_nodes_as_its_pace_says(threads, monkeypatch):
     searched = []
     advance = engine.Task._advance
     monkeypatch.setattr(engine.Task, "_advance", lambda self, budget: (searched.append(budget), advance(self, budget)))
     network = slow_network()
-    part = enumerate_regions(network, cube(500), max_regions=10, time_limit=60, threads=threads)
+    slowly = SearchBudget(pace=Told(4, 100))
+    part = enumerate_regions(network, cube(500), max_regions=10, time_limit=60, threads=threads, budget=slowly)
     assert len(part) == 10 and part.reason == "stopped after 10 regions"
-    assert sum(searched) < 5_000  # not tens of thousands, as where nodes are quick
+    assert max(searched) == 100 and searched.count(100) > 5
     assert part.packed.tobytes() == enumerate_regions(network, cube(500), max_regions=20).packed[:10].tobytes()
 
 
@@ -45,8 +70,9 @@ def test_fast_nodes_are_searched_in_long_blocks(monkeypatch):
     searched = []
     advance = engine.Task._advance
     monkeypatch.setattr(engine.Task, "_advance", lambda self, budget: (searched.append(budget), advance(self, budget)))
+    fast = SearchBudget(pace=Told(100_000, 100_000))
     with interpreted_for(0):
-        whole = enumerate_regions(he_network(1, 5, 10, 10, 1), cube(5))
+        whole = enumerate_regions(he_network(1, 5, 10, 10, 1), cube(5), budget=fast)
     assert whole.status is PartitionStatus.COMPLETE
     assert len(searched) < 40
 
