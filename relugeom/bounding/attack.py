@@ -13,7 +13,7 @@ from relugeom.bounding.problem import Problem
 from relugeom.deadline import NEVER, Deadline
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["approach", "centres", "keep_rules", "margins", "starting_inputs"]
+__all__ = ["approach", "centres", "keep_rules", "margins", "row_values", "starting_inputs"]
 
 STEPS = 24
 FIRST, LAST = 0.5, 0.001
@@ -26,8 +26,13 @@ BLOCK = 256
 
 def margins(problem: Problem, x: FloatArray) -> FloatArray:
     """The least value of each set's inequalities, shape (k, sets), at joint inputs of shape (k, m)."""
-    values = _values(problem, x)[0]
+    values = row_values(problem, x)
     return np.stack([values[:, members].min(axis=1) for members in problem.rows.sets], axis=1)
+
+
+def row_values(problem: Problem, x: FloatArray) -> FloatArray:
+    """Values of all inequalities, shape (k, r), at joint inputs of shape (k, m)."""
+    return _values(problem, x)[0]
 
 
 def starting_inputs(problem: Problem, count: int, seed: int) -> FloatArray:

@@ -105,6 +105,12 @@ class Waiting:
         return self._cells.nbytes
 
     @property
+    def nodes(self) -> IntArray:
+        """Nodes of all cells, in no order."""
+        found: IntArray = self._nodes[[slot for _, _, slot in self._heap]]
+        return found
+
+    @property
     def least_key(self) -> float:
         """The key of the cell that is next."""
         return self._heap[0][0]

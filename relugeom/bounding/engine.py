@@ -8,19 +8,18 @@ out so that a certificate can be written of it.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
 
 import numpy as np
 
-from relugeom.bounding.attack import approach, centres, keep_rules, margins, starting_inputs
+from relugeom.bounding.attack import approach, centres, keep_rules, margins, row_values, starting_inputs
 from relugeom.bounding.branching import FEW_INPUTS, Parting, choose_parting, part
 from relugeom.bounding.cells import Cells, Waiting
 from relugeom.bounding.multipliers import improve, lines_of
+from relugeom.bounding.outcome import Effort, End, Outcome, Peak
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Relaxation
 from relugeom.bounding.tightening import bound_sets, bound_units, close_sets, root_cell
 from relugeom.bounding.tree import ForgottenTree, GrowingTree
-from relugeom.claims.cover_tree import CoverTree
 from relugeom.deadline import NEVER, Deadline
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
@@ -43,69 +42,7 @@ NEAR = 1e-9
 CONFIRMED = 8
 
 
-class End(StrEnum):
-    """How a search ended."""
-
-    CLOSED = "closed"
-    MET = "met"
-    OPEN = "open"
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """Limits of a search, as counted work and memory.
-
-    Attributes
-    ----------
-    cells
-        Cells that are bounded, at most.
-    bytes
-        Memory of the cells that wait, at most.
-    """
-
-    cells: int = 1_000_000
-    bytes: int = 1 << 30
-
-
 USUAL = Effort()
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
-    """What a search came to.
-
-    Attributes
-    ----------
-    point
-        Joint input that lies in an excluded set, as `confirm` said; None if none was met.
-    tree
-        Closed tree; None if some cell is open.
-    cells
-        Cells that were bounded.
-    """
-
-    end: End
-    point: FloatArray | None
-    tree: CoverTree | None
-    cells: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Peak:
-    """The largest value of the only inequality of a problem, from both sides.
-
-    Attributes
-    ----------
-    upper
-        Proved upper bound; infinite if there is none.
-    value, point
-        The largest value that was met, as floats have it, and the joint input; −∞ and None if none was met.
-    """
-
-    upper: float
-    value: float
-    point: FloatArray | None
-    cells: int
 
 
 @dataclass(slots=True, eq=False)
@@ -118,12 +55,15 @@ class _Round:
         Which cells of the round they are, shape (B,).
     bounds
         Of the set that is furthest from being closed, shape (B,).
+    excesses
+        Bounds of how far inside of a set inputs are, shape (B,).
     """
 
     rows: IntArray
     cells: Cells
     nodes: IntArray
     bounds: FloatArray
+    excesses: FloatArray
     parting: Parting
     promising: FloatArray
 
@@ -134,6 +74,7 @@ class _Round:
             self.cells.at(rows),
             self.nodes[rows],
             self.bounds[rows],
+            self.excesses[rows],
             self.parting.at(rows),
             self.promising,
         )
@@ -142,6 +83,7 @@ class _Round:
 def search(
     problem: Problem,
     confirm: Callable[[FloatArray], bool],
+    inside: Callable[[FloatArray], BoolArray],
     *,
     effort: Effort = USUAL,
     deadline: Deadline = NEVER,
@@ -153,9 +95,11 @@ def search(
     ----------
     confirm
         Says exactly whether a joint input lies in a set (and in the domain).
+    inside
+        Says which joint inputs, shape (k, m), belong to the domain: one of those is the nearest.
     """
     with np.errstate(all="ignore"):  # what is not a number closes nothing
-        return _Search(problem, GrowingTree(), effort, deadline, on_progress).run(confirm)
+        return _Search(problem, effort, deadline, on_progress, inside).run(confirm)
 
 
 def find_peak(
@@ -269,6 +213,7 @@ class _Rounds:
             cells=some.at(still),
             nodes=nodes[chosen],
             bounds=bounds[still].max(axis=1, initial=-np.inf),
+            excesses=problem.rows.excess_bounds(bounds[still], closing.weights[chosen]),
             parting=parting,
             promising=self._promising(some, found.bound, found.form, worst[left]),
         )
@@ -297,6 +242,20 @@ class _Rounds:
 class _Search(_Rounds):
     """The search for a proof or a point."""
 
+    def __init__(
+        self,
+        problem: Problem,
+        effort: Effort,
+        deadline: Deadline,
+        on_progress: Callable[[int], None] | None,
+        inside: Callable[[FloatArray], BoolArray],
+    ) -> None:
+        super().__init__(problem, GrowingTree(), effort, deadline, on_progress)
+        self._inside = inside
+        self._nearest: tuple[float, FloatArray | None] = -np.inf, None
+        self._excess: dict[int, float] = {0: np.inf}
+        self._depth = 0
+
     def run(self, confirm: Callable[[FloatArray], bool]) -> Outcome:
         """Attack, then cover the box, depth first."""
         point = self._met(self.attack(), confirm)
@@ -305,25 +264,31 @@ class _Search(_Rounds):
         waiting = self.begin()
         while waiting:
             if self.must_stop(waiting):
-                return self._ended(End.OPEN)
+                return self._ended(End.OPEN, upper=self._most(waiting))
             point = self._met(self.attack(), confirm)
             if point is None:
                 cells, nodes, _ = waiting.take(self._together)
+                before = {node: self._excess.pop(node) for node in nodes.tolist()}
                 found = self.round(cells, nodes, 0.0)
                 point = self._met(found.promising, confirm)
             if point is not None:
                 return self._ended(End.MET, point)
+            excesses = np.fmin(found.excesses, [before[node] for node in found.nodes.tolist()])
             if not found.parting.possible.all():
-                return self._ended(End.OPEN)
+                return self._ended(End.OPEN, upper=max(self._most(waiting), float(excesses.max())))
             parts, of_parts = self.parts(found)
+            self._excess.update(zip(of_parts.tolist(), np.tile(excesses, 2).tolist(), strict=True))
             self._depth += 1
             waiting.put(parts, of_parts, np.full(len(parts), -float(self._depth)))
-        return self._ended(End.CLOSED)
+        return self._ended(End.CLOSED, upper=0.0)
 
-    _depth = 0
+    def _most(self, waiting: Waiting) -> float:
+        """Bound of the excess in all cells that wait; that of a cell holds for its parts."""
+        return max((self._excess[node] for node in waiting.nodes.tolist()), default=0.0)
 
     def _met(self, x: FloatArray, confirm: Callable[[FloatArray], bool]) -> FloatArray | None:
         """One of some inputs that lies in a set, exactly."""
+        self._come_nearer(x)
         margin = margins(self.problem, x).max(axis=1)
         for row in np.argsort(-margin, kind="stable")[:CONFIRMED].tolist():
             if margin[row] < -NEAR:
@@ -332,9 +297,18 @@ class _Search(_Rounds):
                 return np.asarray(x[row])
         return None
 
-    def _ended(self, end: End, point: FloatArray | None = None) -> Outcome:
+    def _ended(self, end: End, point: FloatArray | None = None, upper: float = np.inf) -> Outcome:
         tree = self.tree.in_order() if end is End.CLOSED else None
-        return Outcome(end, point, tree, self.cells)
+        return Outcome(end, point, tree, self.cells, upper, self._nearest[1])
+
+    def _come_nearer(self, x: FloatArray) -> None:
+        """Keep the input of the domain that is furthest inside of a set."""
+        excesses = self.problem.rows.excesses(row_values(self.problem, x))
+        better = np.flatnonzero(excesses > self._nearest[0])
+        better = better[self._inside(x[better])]
+        if len(better):
+            row = better[excesses[better].argmax()]
+            self._nearest = float(excesses[row]), x[row]
 
 
 class _PeakSearch(_Rounds):

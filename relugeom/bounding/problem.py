@@ -17,6 +17,9 @@ from relugeom.network.network import ReLUNetwork
 
 __all__ = ["Copy", "Problem", "SetRows"]
 
+ROUNDING = 1e-12
+"""More than a quotient and a sum of weights lose by rounding, relative to it."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Copy:
@@ -56,6 +59,9 @@ class SetRows:
         are left out.
     scale
         By what each row was divided, shape (r,): the row that a certificate states is this times the one here.
+    measure
+        What a row must be multiplied by to be the claim's inequality in its own unit, shape (r,); 0 for conditions,
+        which are rows of the inputs alone beside rows of outputs in the same set.
     """
 
     constant: FloatArray
@@ -65,6 +71,7 @@ class SetRows:
     places: IntArray
     total: int
     scale: FloatArray
+    measure: FloatArray
 
     def weights(self, found: FloatArray) -> FloatArray:
         """Weights of the rows here, shape (r,), as weights of all inequalities of the claim."""
@@ -76,6 +83,33 @@ class SetRows:
     def sets(self) -> Sequence[slice]:
         """The rows of each set."""
         return [slice(int(a), int(b)) for a, b in pairwise(self.first)]
+
+    def excesses(self, values: FloatArray) -> FloatArray:
+        """How far inputs are inside of a set at most, shape (k,), below 0 if outside; −∞ where conditions fail.
+
+        Parameters
+        ----------
+        values
+            Values of the rows at the inputs, shape (k, r).
+        """
+        unmet = np.where(values >= 0.0, np.inf, -np.inf)
+        each = np.where(self.measure > 0.0, values * self.measure, unmet)
+        return np.asarray(np.max([each[:, members].min(axis=1) for members in self.sets], axis=0))
+
+    def excess_bounds(self, bounds: FloatArray, weights: FloatArray) -> FloatArray:
+        """Upper bounds of how far inputs of cells are inside of a set, shape (k,).
+
+        Where conditions hold, Σ weights · rows is at least Σ weights / measure times the least measured row.
+
+        Parameters
+        ----------
+        bounds, weights
+            Upper bounds of each set's combination, shape (k, sets), and the weights, shape (k, r).
+        """
+        shares = np.divide(weights, self.measure, out=np.zeros_like(weights), where=self.measure > 0.0)
+        totals = np.stack([shares[:, members].sum(axis=1) for members in self.sets], axis=1)
+        most = np.divide(bounds, totals, out=np.full_like(bounds, np.inf), where=(bounds >= 0.0) & (totals > 0.0))
+        return np.asarray(np.where(bounds < 0.0, 0.0, most * (1.0 + ROUNDING)).max(axis=1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,11 +1,15 @@
 """Claims as certificates: a proof that anybody can check, or the input that shows that the claim is false."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 from numpy.typing import ArrayLike
 
-from relugeom.bounding.engine import Effort, search
+from relugeom.bounding.engine import search
+from relugeom.bounding.outcome import Effort
+from relugeom.certificate.claim_excess import excess_in_words, excess_of, first_excess, why_open
 from relugeom.certificate.claim_problem import ClaimJudge, claim_problem
 from relugeom.certificate.claim_proof.cell_proofs import CellProver
 from relugeom.certificate.claim_proof.closers import SetCloser, SlopeCloser
@@ -77,7 +81,7 @@ def certify_claim(
     """
     task, deadline = prepare_claim(claim, network, domain, second_network), Deadline.of(time_limit)
     covered = None if _has_few_units(task) else _by_covering(claim, task, path, max_cells, deadline, on_progress)
-    if covered is None:
+    if covered is None or covered.verdict is Verdict.UNKNOWN:
         return keep_proof(task, proof_lines(task, max_cells, deadline, on_progress), path)
     if covered.counterexample is not None:
         raise FalseClaimError(SET_IS_MET, covered.counterexample, domain.names)
@@ -164,16 +168,43 @@ def settle_task(
         Cells that are bounded before anything else where units are few: none by default, since claims that numbers are
         the best possible are tight.
     """
+    open_ones = []
+    for attempt in _attempts(claim, task, path, max_cells, deadline, on_progress, glance):
+        if attempt is not None and attempt.verdict is not Verdict.UNKNOWN:
+            return attempt
+        open_ones += [] if attempt is None else [attempt]
+    return _narrowed(claim, open_ones, task)
+
+
+def _attempts(
+    claim: Claim,
+    task: ClaimTask,
+    path: str | Path | None,
+    max_cells: int,
+    deadline: Deadline,
+    on_progress: Callable[[int], None] | None,
+    glance: int,
+) -> Iterator[Settlement | None]:
     if _has_few_units(task):
         if 0 < glance <= max_cells:
-            glanced = _by_covering(claim, task, path, glance, deadline.share(1 / 4), on_progress)
-            if glanced is not None:
-                return glanced
-        found = _by_patterns(claim, task, path, min(max_cells, FIRST_CELLS), deadline.share(1 / 2), on_progress)
-        if found.verdict is not Verdict.UNKNOWN or max_cells <= FIRST_CELLS:
-            return found
-    covered = _by_covering(claim, task, path, max_cells, deadline, on_progress)
-    return covered or _by_patterns(claim, task, path, max_cells, deadline, on_progress)
+            yield _by_covering(claim, task, path, glance, deadline.share(1 / 4), on_progress)
+        yield _by_patterns(claim, task, path, min(max_cells, FIRST_CELLS), deadline.share(1 / 2), on_progress)
+    yield _by_covering(claim, task, path, max_cells, deadline, on_progress)
+    if not (_has_few_units(task) and max_cells <= FIRST_CELLS):
+        yield _by_patterns(claim, task, path, max_cells, deadline, on_progress)
+
+
+def _narrowed(claim: Claim, attempts: Sequence[Settlement], task: ClaimTask) -> Settlement:
+    """The last of some attempts that left a claim open, the last one that knows how far it is from being settled if any
+    does, with the best of what is known from all.
+    """
+    known = [attempt for attempt in attempts if attempt.upper is not None or attempt.lower is not None]
+    sides = [first_excess(task), *((attempt.lower, attempt.upper) for attempt in known)]
+    lower = max((low for low, _ in sides if low is not None), default=None)
+    upper = min((high for _, high in sides if high is not None), default=None)
+    last = (known or attempts)[-1]
+    full = "; ".join([str(last.reason), *excess_in_words(claim, lower, upper)])
+    return replace(last, reason=replace(last.reason, full=full), lower=lower, upper=upper)
 
 
 def _has_few_units(task: ClaimTask) -> bool:
@@ -206,24 +237,26 @@ def _by_covering(
     deadline: Deadline,
     on_progress: Callable[[int], None] | None,
 ) -> Settlement | None:
-    """Decide a claim by attack, bounds and branching; None if that did not do it."""
+    """Decide a claim by attack, bounds and branching; None if that has no method for it."""
     problem = claim_problem(task)
     if problem is None:
         return None
     judge, effort = ClaimJudge(task), Effort(cells=min(max_cells, COVER_CELLS))
     until = deadline.share(COVERING)
-    found = search(problem, judge.is_met, effort=effort, deadline=until, on_progress=on_progress)
+    found = search(problem, judge.is_met, judge.are_inside, effort=effort, deadline=until, on_progress=on_progress)
     if judge.shown is not None:
         refuted = FalseClaimError(SET_IS_MET, judge.shown, task.domain.names)
         return Settlement(claim, Verdict.FAILS, counterexample=judge.shown, reason=refuted.reason)
     if found.tree is None:
-        return None
+        excess = excess_of(found, judge)
+        reason = why_open(found, late=until.passed, cells=effort.cells)
+        return Settlement(claim, Verdict.UNKNOWN, reason=reason, lower=excess[0], upper=excess[1])
     if path is None:  # the bounds allow for their rounding, so they are a proof
         return Settlement(claim, Verdict.HOLDS, Proof(None, found.tree.leaves, len(found.tree.bounded), 0, ""))
     try:
         return Settlement(claim, Verdict.HOLDS, settle_cover(task, found.tree, path, deadline))
-    except UnprovedClaimError:
-        return None
+    except UnprovedClaimError as error:
+        return Settlement(claim, Verdict.UNKNOWN, reason=error.reason, upper=Fraction(0))
 
 
 def proof_lines(

@@ -12,7 +12,7 @@ from math import frexp, inf, nextafter
 import numpy as np
 
 from relugeom.bounding.problem import Copy, Problem, SetRows
-from relugeom.certificate.claim_proof.counterexample import is_met
+from relugeom.certificate.claim_proof.counterexample import excess_in, is_met
 from relugeom.certificate.claim_proof.header_entry import SetRow, set_rows
 from relugeom.certificate.claim_proof.joint_cell import Copies
 from relugeom.certificate.claim_proof.task import ClaimTask
@@ -20,7 +20,7 @@ from relugeom.claims.claim import Excluded, Scope
 from relugeom.claims.settlement import Counterexample
 from relugeom.geometry.domain import Domain, contains, contains_admissible
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
-from relugeom.linalg.exact import nearest_quotient
+from relugeom.linalg.exact import Point, nearest_quotient
 from relugeom.network.exact import evaluate_exactly
 from relugeom.network.network import ReLUNetwork
 
@@ -30,6 +30,8 @@ TRIFLE = 1e-9
 """How far below 0 an inequality of the inputs alone may come on the box, in multiples of its largest coefficient,
 without being of any use.
 """
+TINIEST = 1e-280
+"""Units of inequalities between which, and its inverse, quotients are rounded as floats usually are."""
 LONGEST_RANGE = 900
 """Binary orders of magnitude that products of a side, of weights along a path, and of a claim's coefficient may span,
 so that no float under- or overflows.
@@ -89,20 +91,29 @@ class ClaimJudge:
         found: BoolArray = np.all([inside(self._task.domain, x[:, columns]) for columns in self._columns], axis=0)
         return found
 
+    def excess(self, x: FloatArray) -> Fraction | None:
+        """How far a joint input is inside of a set at most, exactly, in units of the claim; None if conditions fail."""
+        joint, every, _ = self._evaluated(x)
+        found = [excess_in(members, joint, every) for members in self._sets]
+        return max((value for value in found if value is not None), default=None)
+
     def is_met(self, x: FloatArray) -> bool:
         """Whether a joint input belongs to the claim's inputs and lies in a set."""
         if not self.are_inside(x[None, :])[0]:
             return False
-        inputs = [x[columns] for columns in self._columns]
-        exact = [tuple(map(Fraction, each.tolist())) for each in inputs]
-        outputs = [evaluate_exactly(network, each)[1] for network, each in zip(self._networks, exact, strict=True)]
-        every = [value for values in outputs for value in values]
-        joint = tuple(map(Fraction, x.tolist()))
+        joint, every, shown = self._evaluated(x)
         if not any(is_met(members, joint, every) for members in self._sets):
             return False
-        second = (exact[1], outputs[1]) if len(exact) > 1 else (None, None)
-        self.shown = Counterexample(exact[0], outputs[0], *second)
+        self.shown = shown
         return True
+
+    def _evaluated(self, x: FloatArray) -> tuple[Point, list[Fraction], Counterexample]:
+        """A joint input in rationals, the outputs of all copies there, and both by copies."""
+        exact = [tuple(map(Fraction, x[columns].tolist())) for columns in self._columns]
+        outputs = [evaluate_exactly(network, each)[1] for network, each in zip(self._networks, exact, strict=True)]
+        every = [value for values in outputs for value in values]
+        second = (exact[1], outputs[1]) if len(exact) > 1 else (None, None)
+        return tuple(map(Fraction, x.tolist())), every, Counterexample(exact[0], outputs[0], *second)
 
 
 def _copies(task: ClaimTask) -> Copies:
@@ -151,7 +162,20 @@ def _rows(
         places=np.array(places),
         total=place,
         scale=np.array([nearest_quotient(scale, 1) for scale in scales]),
+        measure=_measure(kept, scales, first),
     )
+
+
+def _measure(rows: Sequence[SetRow], scales: Sequence[int], first: Sequence[int]) -> FloatArray:
+    """What each row is multiplied by to be an inequality of the claim; 0 for conditions, or all 0 if out of range."""
+    found = np.zeros(len(rows))
+    for a, b in pairwise(first):
+        of_outputs = [k for k in range(a, b) if any(rows[k].outputs)]
+        for k in of_outputs or range(a, b):
+            found[k] = nearest_quotient(scales[k], rows[k].scale)
+            if not TINIEST < found[k] < 1.0 / TINIEST:
+                return np.zeros(len(rows))
+    return found
 
 
 def _quotients(rows: Sequence[Sequence[int]], scales: Sequence[int]) -> FloatArray:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import isfinite
 
-from relugeom.bounding.engine import Effort, find_peak
+from relugeom.bounding.engine import find_peak
+from relugeom.bounding.outcome import Effort
 from relugeom.certificate.claim import prepare_claim
 from relugeom.certificate.claim_problem import ClaimJudge, claim_problem
 from relugeom.claims.claim import Excluded, Scope, Twin

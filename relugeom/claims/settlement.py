@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from fractions import Fraction
 from pathlib import Path
 
 from relugeom.claims.claim import Claim
@@ -71,6 +72,9 @@ class Settlement:
         Input that shows that it fails; None if a pattern does not have the claimed standing.
     reason
         Why the claim fails, or why that is unknown; a plain text becomes a reason of another cause.
+    lower, upper
+        Of a claim that is open: the most by which an input that was met breaks it (below 0 if it does not), and a
+        proved bound of what any input does, in units of the claim's inequalities on outputs; None if nothing is known.
     """
 
     claim: Claim
@@ -78,6 +82,8 @@ class Settlement:
     proof: Proof | None = None
     counterexample: Counterexample | None = None
     reason: Reason = NO_REASON
+    lower: Fraction | None = None
+    upper: Fraction | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reason", as_reason(self.reason))

@@ -21,6 +21,7 @@ __all__ = [
     "Names",
     "answer_in_words",
     "bound_in_words",
+    "bound_text",
     "counterparts_in_words",
     "name_in_words",
     "pair_in_words",
@@ -206,10 +207,14 @@ def bound_in_words(name: str, relation: str, bound: Fraction) -> str:
     relation
         ``"≤"`` or ``"≥"``.
     """
-    context = Context(prec=DIGITS, rounding=ROUND_CEILING if relation == "≤" else ROUND_FLOOR)
+    return f"{name} {relation} {bound_text(bound, up=relation == '≤')}"
+
+
+def bound_text(bound: Fraction, *, up: bool) -> str:
+    """A bound to six digits, rounded upwards or downwards, so that the text is implied by the number."""
+    context = Context(prec=DIGITS, rounding=ROUND_CEILING if up else ROUND_FLOOR)
     rounded = context.divide(Decimal(bound.numerator), Decimal(bound.denominator)).normalize(context)
-    plain = not rounded or -5 <= rounded.adjusted() < DIGITS
-    return f"{name} {relation} {rounded:f}" if plain else f"{name} {relation} {rounded:e}"
+    return f"{rounded:f}" if not rounded or -5 <= rounded.adjusted() < DIGITS else f"{rounded:e}"
 
 
 def pair_in_words(first: Fraction, second: Fraction) -> tuple[str, str]:

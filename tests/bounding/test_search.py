@@ -1,5 +1,6 @@
 """What the engine says of claims is true: found by enumeration, or pattern by pattern by elimination."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from itertools import product
@@ -12,7 +13,9 @@ from networks import integer_network
 from oracles import evaluate_layers, exact_layers
 from random_claims import Case, case_of, random_case, random_network, random_row
 
-from relugeom.bounding.engine import Effort, End, search
+from relugeom.bounding.engine import search
+from relugeom.bounding.outcome import Effort, End
+from relugeom.certificate.claim_excess import first_excess
 from relugeom.certificate.cover_proof.settle import settle_cover
 from relugeom.checker import check
 from relugeom.claims.claim import Excluded, Scope, Twin
@@ -26,7 +29,7 @@ MARGINS = (Fraction(0), Fraction(1, 2**70), Fraction(1, 10**12), Fraction(1, 10*
 def outcome(case: Case, cells: int = 200) -> End:
     """How the search ends; an input that it met must lie in a set."""
     judge = case.judge
-    found = search(case.problem, judge.is_met, effort=Effort(cells=cells))
+    found = search(case.problem, judge.is_met, judge.are_inside, effort=Effort(cells=cells))
     if found.end is End.MET:
         assert judge.shown is not None
         assert lies_in_set(case.claim, list(case.networks), case.domain, judge.shown)
@@ -46,8 +49,10 @@ def random_sets(random, shape):
     )
 
 
-def settle_on_integers(seed: int) -> tuple[End, bool]:
-    """A claim about finitely many inputs, its first inequality just met, or just not, where it is largest."""
+def claim_on_integers(seed: int) -> tuple[Case, list[tuple], Callable]:
+    """A claim about finitely many inputs, its first inequality just met, or just not, where it is largest; all inputs,
+    and the value of an inequality at one.
+    """
     random = np.random.default_rng(seed)
     domain = [
         Domain([-2, -1], [2, 1], kinds=("integer", "integer")),
@@ -89,8 +94,32 @@ def settle_on_integers(seed: int) -> tuple[End, bool]:
     beyond = MARGINS[random.integers(len(MARGINS))] * int(random.choice([-1, 1])) * max(1, abs(largest))
     moved = replace(members[0], constant=members[0].constant - largest + beyond)
     claim = replace(claim, sets=((moved, *members[1:]), *claim.sets[1:]))
-    truth = any(lies(each, pair) for each in claim.sets for pair in pairs)
-    return outcome(case_of(claim, networks, domain)), truth
+    return case_of(claim, networks, domain), pairs, value
+
+
+def settle_on_integers(seed: int) -> tuple[End, bool]:
+    """How the search for such a claim ends, and whether an input lies in a set."""
+    case, pairs, value = claim_on_integers(seed)
+    lies = [
+        all(v > 0 or (v == 0 and not row.strict) for row in members for v in [value(row, pair)])
+        for members in case.claim.sets
+        for pair in pairs
+    ]
+    return outcome(case), any(lies)
+
+
+def excesses_on_integers(seed: int) -> list[Fraction]:
+    """How far each input is inside of a set, where it meets the conditions of any."""
+    case, pairs, value = claim_on_integers(seed)
+    found = []
+    for members in case.claim.sets:
+        measured = [row for row in members if any(row.outputs) or any(row.copy_outputs)] or list(members)
+        for pair in pairs:
+            values = {id(row): value(row, pair) for row in members}
+            unmet = [v < 0 or (v == 0 and row.strict) for row in members for v in [values[id(row)]]]
+            if not any(bad for bad, row in zip(unmet, members, strict=True) if row not in measured):
+                found.append(min(values[id(row)] for row in measured))
+    return found
 
 
 def settle_on_the_relaxation(seed: int) -> tuple[End, bool]:
@@ -120,6 +149,19 @@ def agrees(end: End, truth: bool) -> bool:
     return end is End.OPEN or (end is End.MET) is truth
 
 
+@settings(max_examples=60)
+@given(seeds, st.integers(0, 3))
+def test_both_sides_of_an_open_claim_are_true(seed, cells):
+    """No input is further inside of a set than is proved, and the nearest one is as far as is said."""
+    case, excesses = claim_on_integers(seed)[0], excesses_on_integers(seed)
+    found = search(case.problem, lambda _: False, case.judge.are_inside, effort=Effort(cells=cells))
+    first = first_excess(case.task)[1]
+    if excesses:
+        assert found.upper >= max(excesses) and (first is None or first >= max(excesses))
+    reached = None if found.nearest is None else case.judge.excess(found.nearest)
+    assert reached is None or reached in excesses
+
+
 @settings(max_examples=100)
 @given(seeds)
 def test_claims_about_integers_end_as_enumeration_does(seed):
@@ -137,7 +179,7 @@ def test_claims_about_a_box_end_as_elimination_does(seed):
 @example(5601)  # of two sets in a cell, one needs other slopes, with which the other one is not closed
 def test_closed_trees_are_certificates(tmp_path_factory, seed):
     case = random_case(np.random.default_rng(seed))
-    found = search(case.problem, case.judge.is_met, effort=Effort(cells=200))
+    found = search(case.problem, case.judge.is_met, case.judge.are_inside, effort=Effort(cells=200))
     if found.tree is not None:
         path = tmp_path_factory.mktemp("trees") / "claim.cert"
         proof = settle_cover(case.task, found.tree, path, NEVER)

@@ -10,7 +10,8 @@ import pytest
 from claim_truth import lies_in_set
 from networks import he_network, layered
 
-from relugeom.bounding.engine import End, search
+from relugeom.bounding.engine import search
+from relugeom.bounding.outcome import End
 from relugeom.certificate.claim import certify_claim, prepare_claim, settle_claim
 from relugeom.certificate.claim_problem import ClaimJudge, claim_problem
 from relugeom.certificate.claim_proof.counterexample import FalseClaimError
@@ -129,4 +130,4 @@ def test_a_claim_on_many_units_is_certified_or_refuted(tmp_path):
 def test_a_network_without_units_is_settled(bound, end):
     network, domain = layered(([[1, 1]], [0])), Domain.box([0, 0], [1, 1])
     task = prepare_claim(OutputBound((1,), bound), network, domain, None)
-    assert search(claim_problem(task), ClaimJudge(task).is_met).end is end
+    assert search(claim_problem(task), ClaimJudge(task).is_met, ClaimJudge(task).are_inside).end is end

@@ -100,18 +100,18 @@ def test_a_limit_means_unknown_and_says_where(run, tmp_path):
     done = run("verify", str(tmp_path / "zero.npz"), stated, "--max-cells", "1", "--json")
     told = json.loads(done.out)
     assert (done.code, told["status"]) == (3, "unknown")
-    assert "the proof is not complete after 1 cells" in told["reason"]
+    assert "the limit of cells was reached after 1 cell; no input is further inside" in told["reason"]
     assert run("verify", str(tmp_path / "zero.npz"), stated).code == 0
 
 
 def test_the_reason_of_a_large_network_is_short(run, tmp_path):
-    """It says of how many units something is decided, not of which."""
+    """It says what is proved and what was met, and names no units."""
     zero = layered(([[1], [-1], [2], [-2]] * 50, [0] * 200), ([[1, 1, -0.5, -0.5] * 50], [0]))
     write_npz(zero, tmp_path / "zero.npz")
     stated = written(tmp_path, ONE_INPUT + "(assert (>= X_0 -1))(assert (<= X_0 1))(assert (>= Y_0 0.01))")
     done = run("verify", str(tmp_path / "zero.npz"), stated, "--max-cells", "1", "--json")
     told = json.loads(done.out)["reason"]
-    assert done.code == 3 and "of 200 units" in told and len(told) < 160
+    assert done.code == 3 and "inside of an excluded set than 49.9901" in told and len(told) < 160
 
 
 def test_boxes_that_were_closed_are_counted_where_another_stays_open(run, tmp_path):

@@ -13,7 +13,7 @@ from relugeom.errors import CertificateError
 from relugeom.linalg.exact import Point
 from relugeom.network.exact import evaluate_exactly
 
-__all__ = ["SET_IS_MET", "FalseClaimError", "UnprovedClaimError", "find_violation", "is_met"]
+__all__ = ["SET_IS_MET", "FalseClaimError", "UnprovedClaimError", "excess_in", "find_violation", "is_met"]
 
 SHOWN = 12
 SET_IS_MET = "an excluded set is met"
@@ -68,10 +68,28 @@ def find_violation(
 def is_met(members: Sequence[SetRow], inputs: Sequence[Fraction], outputs: Sequence[Fraction]) -> bool:
     """Whether all inequalities of a set hold."""
     for row in members:
-        value = row.constant + sum(map(mul, row.inputs, inputs)) + sum(map(mul, row.outputs, outputs))
+        value = _value(row, inputs, outputs)
         if value < 0 or (value == 0 and row.strict):
             return False
     return True
+
+
+def excess_in(members: Sequence[SetRow], inputs: Sequence[Fraction], outputs: Sequence[Fraction]) -> Fraction | None:
+    """The least value of a set's inequalities on outputs, in their own units: how far inside of the set a point is.
+
+    Inequalities on inputs alone are conditions beside those: where one fails there is no such number, hence None. A set
+    that has nothing else is measured by them.
+    """
+    measured = [row for row in members if any(row.outputs)] or members
+    conditions = [row for row in members if row not in measured]
+    if not all(is_met([row], inputs, outputs) for row in conditions):
+        return None
+    return min(Fraction(_value(row, inputs, outputs)) / row.scale for row in measured)
+
+
+def _value(row: SetRow, inputs: Sequence[Fraction], outputs: Sequence[Fraction]) -> Fraction | int:
+    value: Fraction | int = row.constant + sum(map(mul, row.inputs, inputs)) + sum(map(mul, row.outputs, outputs))
+    return value
 
 
 def _shown(names: Sequence[str], x: Point) -> str:

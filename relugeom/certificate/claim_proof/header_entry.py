@@ -35,12 +35,15 @@ class SetRow:
         Whether the value must be > 0, else ≥ 0.
     constant, inputs, outputs
         c₀, the coefficients of x and x', those of y and y'.
+    scale
+        What the claim's inequality was multiplied by.
     """
 
     strict: bool
     constant: int
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
+    scale: int
 
 
 def as_excluded(claim: SetClaim, networks: Sequence[ReLUNetwork]) -> Excluded:
@@ -148,7 +151,7 @@ def _set_row(part: Inequality, inputs: int, own: int, outputs: int, copied: int)
     constant, *entries = [int(value * scale) for value in (part.constant, *x, *y)]
     if max(map(abs, (constant, *entries))).bit_length() > CLAIM_BITS:
         raise InputError(f"the numbers of an inequality need more than {CLAIM_BITS} bits over a common denominator")
-    return SetRow(part.strict, constant, tuple(entries[: len(x)]), tuple(entries[len(x) :]))
+    return SetRow(part.strict, constant, tuple(entries[: len(x)]), tuple(entries[len(x) :]), scale)
 
 
 def _ball(ball: Ball, inputs: int) -> dict[str, str]:
