@@ -82,9 +82,11 @@ def excess_in_words(claim: Claim, lower: Fraction | None, upper: Fraction | None
         limit = None if upper is None else upper + claim.epsilon
         words = [] if limit is None else [f"the outputs differ by at most {bound_text(limit, up=True)}"]
         return words + ([] if reached is None else [f"a difference of {rational_text(reached, DIGITS)} was met"])
-    words = (
-        [] if upper is None else [f"no input is further inside of an excluded set than {bound_text(upper, up=True)}"]
-    )
+    if isinstance(claim, Monotone):
+        return [] if upper is None else [f"the output moves the other way by at most {bound_text(upper, up=True)}"]
+    words = []
+    if upper is not None:
+        words.append(f"no input is further inside of an excluded set than {bound_text(upper, up=True)}")
     if lower is not None:
         side = "inside of" if lower > 0 else "outside of"
         words.append(f"the nearest one that was met is {rational_text(abs(lower), DIGITS)} {side} one")
