@@ -102,7 +102,7 @@ LINES = {  # the lines that a tree may have, by what it proves
     "flat": DECISIONS | {Line.TAKEN, Line.FLAT},
     "lower-dimensional": DECISIONS | {Line.TAKEN, Line.FLAT},
 }
-COVER = {Line.HALVED, Line.SPLIT, Line.BOUNDED, Line.BOUNDED_BY_ROWS, Line.SLOPES, Line.EMPTY}
+COVER = {Line.HALVED, Line.SPLIT, Line.MARK, Line.BOUNDED, Line.BOUNDED_BY_ROWS, Line.SLOPES, Line.EMPTY}
 COVER_LINES = {  # the lines that a covering tree may have, by what it proves
     "relaxation": COVER | {Line.CLOSED},
     "admissible": COVER | {Line.CLOSED, Line.BRANCH},
@@ -1550,7 +1550,18 @@ class OpenMark(NamedTuple):
     """A mark whose subtree is being read."""
 
     begin: int  # the offset of its line
+    path: str  # its PATH; a mark of a covering tree has none
     waiting: int  # how many subtrees waited there: as many wait when its own ends
+    counts: list  # what was counted before
+
+
+class Marked(NamedTuple):
+    """A marked subtree that was read, or skipped; `check_subtrees` answers with such tables."""
+
+    begin: int
+    end: int
+    path: str
+    counts: list  # what was counted in it
 
 
 class Walk:
@@ -1568,9 +1579,9 @@ class Walk:
         self.status, self.pattern = None, None  # what the present tree proves, and of which pattern
         self.counts = [0, 0, 0, 0]  # R U P C
         self.waiting = []
-        self.marks = []  # (begin, end) of each marked subtree
+        self.marks = []  # each marked subtree
         self.open = None
-        self.done = {begin: rest for begin, *rest in done}  # answers of `check_subtrees`
+        self.done = {answer[0]: Marked(*answer) for answer in done}  # answers of `check_subtrees`
         self.skipped = []  # paths of subtrees that were checked before
 
     def run(self, status, pattern=None):
@@ -1584,7 +1595,9 @@ class Walk:
             if self.checks[key](self, fields) == GOES_ON:
                 continue
             if self.open is not None and self.open.waiting == len(self.waiting):
-                self.marks.append((self.open.begin, self.file.tell()))
+                begin, path, _, before = self.open
+                counts = [now - then for now, then in zip(self.counts, before)]
+                self.marks.append(Marked(begin, self.file.tell(), path, counts))
                 self.open = None
             if not self.waiting:
                 self.cell.undo(start)
@@ -1680,16 +1693,26 @@ class Walk:
     def mark(self, fields):
         """`m PATH`: a subtree that can be checked by itself; where that is done, it is skipped. [Trees: m]"""
         (path,) = fields
-        text, begin = path.decode(), self.file.tell() - len(b"m \n") - len(path)
+        text = path.decode()
         admit(text == self.cell.path(), "the path of a mark is not the path to it")
+        return self.open_mark(self.file.tell() - len(b"m \n") - len(path), text)
+
+    def bare_mark(self, fields):
+        """`m`: the same in a covering tree, on whatever path. [Covering trees: m]"""
+        admit(not fields, "a line has too many fields")
+        return self.open_mark(self.file.tell() - len(b"m\n"), "")
+
+    def open_mark(self, begin, path):
+        """A subtree begins; it is skipped where there is an answer. [What must be verified: several processes]"""
         admit(self.open is None and len(self.marks) < MARKS, "a mark lies within another, or there are too many")
-        self.open = OpenMark(begin, len(self.waiting))
+        self.open = OpenMark(begin, path, len(self.waiting), self.counts)
+        self.counts = [*self.counts]
         if begin not in self.done:
             return GOES_ON
-        end, known, counts = self.done[begin]
-        admit(known == text and begin < end, "a subtree was checked on another path")
+        _, end, known, counts = self.done[begin]
+        admit(known == path and begin < end, "a subtree was checked on another path")
         self.counts = [a + b for a, b in zip(self.counts, counts, strict=True)]
-        self.skipped.append(text)
+        self.skipped.append(path)
         self.file.seek(end)
         return ENDS
 
@@ -1861,6 +1884,7 @@ COVER_CHECKS = {
     Line.HALVED: Walk.halve,
     Line.BRANCH: Walk.part,
     Line.SPLIT: Walk.split_any,
+    Line.MARK: Walk.bare_mark,
     Line.BOUNDED: Walk.bounded,
     Line.BOUNDED_BY_ROWS: Walk.bounded_by_rows,
     Line.SLOPES: Walk.sloped,
@@ -2023,8 +2047,11 @@ def read_index(path):
         file.seek(max(0, size - 256))
         last_field = file.read().split()[-1]
         file.seek(int(last_field, 16))
-        lines = [file.readline(256).split() for _ in range(MARKS + 1)]
-        return [(int(line[0], 16), int(line[1], 16)) for line in lines if len(line) == 2]
+        found, line = [], file.readline(256).split()
+        while len(line) == 2 and len(found) <= MARKS:
+            found.append((int(line[0], 16), int(line[1], 16)))
+            line = file.readline(256).split()
+        return found
 
 
 def check_subtrees(path, *spans):
@@ -2034,19 +2061,32 @@ def check_subtrees(path, *spans):
     """
     with opened(path) as file:
         walk, found = Walk(file), []
+        if walk.problem.bounds is not None:
+            return covered_subtrees(path, walk, spans)
         for begin, end in spans:
             right = walk.claim.kind == "partition" and file.tell() <= begin
             admit(right, "there are no marks, or they are out of order")
             file.seek(begin)
             key, text = read_node(file)
             admit(key == Line.MARK and len(text) == walk.problem.units, "a subtree begins with its mark")
-            walk.open, walk.counts = OpenMark(begin, None), [0, 0, 0, 0]  # so that there is no mark within
+            walk.open, walk.counts = OpenMark(begin, "", None, None), [0, 0, 0, 0]  # so that there is no mark within
             take_path(walk.cell, text.decode())
             walk.run(walk.claim.trees[0][0])
             walk.cell.undo(0)
             admit(file.tell() == end, "a marked subtree does not end where the index says")
             found.append((begin, end, text.decode(), walk.counts))
         return found
+
+
+def covered_subtrees(path, walk, spans):
+    """The same in a covering tree: what is above the subtrees is checked again, and all others are skipped."""
+    others = set(read_index(path)) - set(spans)
+    walk.done = {begin: Marked(begin, end, "", [0, 0, 0, 0]) for begin, end in others}
+    walk.run(walk.claim.trees[0][0])
+    found = [marked for marked in walk.marks if marked.begin not in walk.done]
+    right = [(marked.begin, marked.end) for marked in found] == list(spans)
+    admit(right, "these are not marked subtrees, or they are out of order")
+    return found
 
 
 def take_path(cell, path):
@@ -2096,7 +2136,7 @@ def check(path, model=None, done=()):
 
 def check_ending(walk, file):
     """Index and last line are those of the tree, and nothing follows. [The file]"""
-    lines = [b"%x %x\n" % mark for mark in walk.marks]
+    lines = [b"%x %x\n" % (marked.begin, marked.end) for marked in walk.marks]
     lines.append(b"end %x %x %x %x %x\n" % (*walk.counts, file.tell()))
     ending = b"".join(lines)
     found = file.read(len(ending) + 1)

@@ -277,7 +277,9 @@ class Replay:
             for unit, slope in zip(fields[::2], fields[1::2], strict=True):
                 need(0 <= unit < len(self.units) and 0 <= slope <= STEP)
                 node.slopes[unit] = Fraction(slope, STEP)
-        return key in "bksnda"
+        elif key == "m":
+            need(not fields)
+        return key in "bksndam"
 
     def check_leaf(self, node: Node, key: str, texts, lines) -> None:
         fields = [int(text, 16) for text in texts]

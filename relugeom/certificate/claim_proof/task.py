@@ -70,9 +70,14 @@ def keep_proof(
         exponent=task.exponent,
         bounds=bounds,
     )
+    begin = 0
     with CertificateFile(path, header) as file:
         for lines in pieces:
+            if lines.begins_mark:
+                begin = file.tell()
             file.write(lines.content())
+            if lines.ends_mark:
+                file.mark(begin, file.tell())
             file.proofs += lines.proofs
             file.closed += lines.closed
             file.count_bits(lines.longest, 1)

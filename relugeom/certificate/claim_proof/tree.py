@@ -34,13 +34,21 @@ MOST_BRANCHES = 1 << 10
 
 @dataclass(slots=True)
 class Lines:
-    """Lines of a tree, what they count, and the longest number in them."""
+    """Lines of a tree, what they count, and the longest number in them.
+
+    Attributes
+    ----------
+    begins_mark, ends_mark
+        Whether the first line is a mark, and whether the last one ends a marked subtree.
+    """
 
     text: list[str] = field(default_factory=list)
     proofs: int = 0
     closed: int = 0
     longest: int = 0
     longest_point: int = 0
+    begins_mark: bool = False
+    ends_mark: bool = False
 
     def add(self, line: str, *numbers: int, proofs: int = 0, closed: int = 0) -> None:
         """Append one line; numbers are those that the header's limit is for."""

@@ -30,6 +30,9 @@ KEPT = 0.9
 """Bounds are written above leaves if a unit becomes stable, or if less than this part of its range is left."""
 EXTRA_CUTS = 48
 """Nodes that may be added below one leaf of the tree."""
+LEAST_SHARED, SHARES = 32, 16
+"""Leaves from which on a tree is shared among processes, and how many parts of equal size it has at least."""
+MOST_MARKS = 1 << 16
 
 
 @dataclass(slots=True)
@@ -58,6 +61,7 @@ class CoverProducer:
         self._substitution = Substitution(problem, self.bits)
         self._root, self._first = root_state(problem), Lines()
         self._ends = _subtree_ends(tree)
+        self._marks = _marked_nodes(tree, self._ends)
         self._closer = LeafCloser(self._substitution, deadline)
 
     def begin(self) -> None:
@@ -89,10 +93,16 @@ class CoverProducer:
     def _walk(self) -> Iterator[Lines]:
         state, node = self._root, 0
         later: list[tuple[CoverState, int]] = []
+        marked_until = 0
         while True:
             self._deadline.check()
             lines = Lines()
+            if node in self._marks:
+                lines.add("m")
+                lines.begins_mark, marked_until = True, self._ends[node]
             step = self._go(node, state, lines)
+            if step is None:
+                lines.ends_mark = node < marked_until and (not later or later[-1][1] >= marked_until)
             yield lines
             if step is not None:
                 node, second = step
@@ -236,6 +246,21 @@ def _subtree_ends(tree: CoverTree) -> list[int]:
     for node in range(len(kinds) - 1, -1, -1):
         ends[node] = node + 1 if kinds[node] <= NodeKind.EMPTY else ends[ends[node + 1]]
     return ends
+
+
+def _marked_nodes(tree: CoverTree, ends: Sequence[int]) -> frozenset[int]:
+    """Roots of subtrees with few leaves that together hold all leaves: work to be shared; none in a small tree."""
+    leaves = np.cumsum([0, *(tree.kind <= NodeKind.EMPTY)])
+    if leaves[-1] < LEAST_SHARED:
+        return frozenset()
+    found, node = set[int](), 0
+    while node < len(ends) and len(found) < MOST_MARKS:
+        if (leaves[ends[node]] - leaves[node]) * SHARES <= leaves[-1]:
+            found.add(node)
+            node = ends[node]
+        else:
+            node += 1
+    return frozenset(found)
 
 
 def check_fit(problem: CoverProblem, tree: CoverTree) -> None:
