@@ -13,8 +13,10 @@ from relugeom.bounding.problem import Problem
 from relugeom.deadline import NEVER, Deadline
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["approach", "centres", "keep_rules", "margins", "row_values", "starting_inputs"]
+__all__ = ["MORE", "STARTS", "approach", "centres", "keep_rules", "margins", "row_values", "starting_inputs"]
 
+STARTS, MORE = 200, 4
+"""Inputs of the first attack, and how many times as many a further one takes."""
 STEPS = 24
 FIRST, LAST = 0.5, 0.001
 """Sizes of the first and the last step, in widths of the box."""

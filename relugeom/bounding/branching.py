@@ -20,7 +20,7 @@ from relugeom.bounding.tightening import Bounded
 from relugeom.claims.cover_tree import NodeKind
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["FEW_INPUTS", "Parting", "choose_parting", "part"]
+__all__ = ["FEW_INPUTS", "Parting", "choose_inputs", "choose_parting", "part", "split_units"]
 
 FINE = 16.0
 """A side is moved to a multiple of the power of two below width / FINE, so that its digits are few."""
@@ -60,7 +60,7 @@ def choose_parting(
     problem: Problem, relaxation: Relaxation, cells: Cells, bounded: Bounded, found: Improved, weights: FloatArray
 ) -> Parting:
     """How to part cells, given what their bounds rest on and the weights of the combinations, shape (B, r)."""
-    parting = _choose_inputs(problem, cells, bounded, found)
+    parting = choose_inputs(problem, cells, bounded, found.form, _input_scores(problem, cells, found))
     unstable = cells.unstable(slice(0, problem.units)).any(axis=1)
     many = (cells.upper > cells.lower).sum(axis=1) > FEW_INPUTS
     by_unit = unstable & (many | ~parting.possible)
@@ -86,12 +86,12 @@ def part(problem: Problem, cells: Cells, parting: Parting) -> tuple[Cells, Cells
         for group in problem.groups:
             _settle_group(side, group)
     here = np.flatnonzero(split)
-    _split(problem, first, here, parting.index[here], -1.0)
-    _split(problem, second, here, parting.index[here], 1.0)
+    split_units(problem, first, here, parting.index[here], -1.0)
+    split_units(problem, second, here, parting.index[here], 1.0)
     return first, second
 
 
-def _split(problem: Problem, cells: Cells, rows: IntArray, units: IntArray, side: float) -> None:
+def split_units(problem: Problem, cells: Cells, rows: IntArray, units: IntArray, side: float) -> None:
     """Take a side of a unit in some of the cells."""
     cells.sides[rows, units] = side
     if side > 0.0:
@@ -113,18 +113,35 @@ def _settle_group(cells: Cells, group: IntArray) -> None:
     cells.upper[:, group] = upper
 
 
-def _choose_inputs(problem: Problem, cells: Cells, bounded: Bounded, found: Improved) -> Parting:
-    """The input to part in each cell."""
+def _input_scores(problem: Problem, cells: Cells, found: Improved) -> FloatArray:
+    """How far the line of each unit that a form uses lies away, shape (B, units)."""
+    gaps = np.zeros_like(cells.low)
+    for number, copy in enumerate(problem.copies):
+        for layer, units in enumerate(copy.layers):
+            coefficients = found.gaps[number][len(copy.layers) - 1 - layer]
+            gaps[:, units] = np.maximum(_gaps(cells, units, coefficients, found.slopes[:, units], False), 0.0)
+    return gaps
+
+
+def choose_inputs(problem: Problem, cells: Cells, bounded: Bounded, form: FloatArray, gaps: FloatArray) -> Parting:
+    """The input to part in each cell: the one that moves a form and the units most.
+
+    Parameters
+    ----------
+    form
+        Slopes in the inputs, shape (B, m).
+    gaps
+        What each unit adds to the looseness of a bound, shape (B, units).
+    """
     lower, upper = cells.lower, cells.upper
     width = upper - lower
-    score = 0.5 * np.abs(found.form) * width
+    score = 0.5 * np.abs(form) * width
     for number, copy in enumerate(problem.copies):
         for layer, units in enumerate(copy.layers):
             forms = bounded.forms[number][layer]
             if forms is None:
                 continue
-            gap = _gaps(cells, units, found.gaps[number][len(copy.layers) - 1 - layer], found.slopes[:, units], False)
-            gap = np.maximum(gap, 0.0) / np.maximum(cells.high[:, units] - cells.low[:, units], 1e-300)
+            gap = gaps[:, units] / np.maximum(cells.high[:, units] - cells.low[:, units], 1e-300)
             chosen = np.where(forms.asked, np.take_along_axis(gap, forms.rows, axis=1), 0.0)
             score += np.matmul(chosen[:, None, :], forms.slopes)[:, 0] * width
     middle = lower + width / 2.0
@@ -163,8 +180,8 @@ def _choose_units(
     sides = cells.at(np.repeat(np.arange(count), 2 * tried))
     units = np.repeat(candidates.ravel(), 2)
     every = np.arange(len(units))
-    _split(problem, sides, every[0::2], units[0::2], -1.0)
-    _split(problem, sides, every[1::2], units[1::2], 1.0)
+    split_units(problem, sides, every[0::2], units[0::2], -1.0)
+    split_units(problem, sides, every[1::2], units[1::2], 1.0)
     lines = [[relaxation.lines(sides, layer) for layer in copy.layers] for copy in problem.copies]
     bounds = improve(problem, relaxation, sides, lines, np.repeat(weights, 2 * tried, axis=0), 1).bound
     gains = np.maximum(found.bound[:, None, None] - bounds.reshape(count, tried, 2), 1e-9)

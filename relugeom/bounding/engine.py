@@ -7,77 +7,35 @@ out so that a certificate can be written of it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
-from relugeom.bounding.attack import approach, centres, keep_rules, margins, row_values, starting_inputs
-from relugeom.bounding.branching import FEW_INPUTS, Parting, choose_parting, part
+from relugeom.bounding.aim import Aim, Left
+from relugeom.bounding.attack import MORE
+from relugeom.bounding.branching import part
 from relugeom.bounding.cells import Cells, Waiting
-from relugeom.bounding.multipliers import improve, lines_of
 from relugeom.bounding.outcome import Effort, End, Outcome, Peak
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Relaxation
-from relugeom.bounding.tightening import bound_sets, bound_units, close_sets, root_cell
+from relugeom.bounding.sets import SetAim
+from relugeom.bounding.slope_aim import SlopeAim
+from relugeom.bounding.tightening import bound_units, root_cell
 from relugeom.bounding.tree import ForgottenTree, GrowingTree
 from relugeom.deadline import NEVER, Deadline
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = ["Effort", "End", "Outcome", "Peak", "find_peak", "search"]
 
-STARTS, MORE, ATTACKS, PAUSE = 200, 4, 4, 50
-"""Inputs of the first attack, how many times as many a further one takes, how many there are at most, and after how
-many cells, as many times more each time.
-"""
-FEW, LED = 6, 24
-"""Steps of an approach from within a cell, and cells of a round from which inputs are approached."""
+ATTACKS, PAUSE = 4, 50
+"""Attacks at most, and after how many cells there is another one, as many times more each time as it is larger."""
 ROUND, LARGEST = 64, 1 << 23
 """Cells of a round, and numbers in the forms of a layer's units of all of them: cells of large networks are fewer."""
-STEPS, STEPS_OF_FEW = 12, 3
-"""Steps by which slopes and multipliers of an open cell are improved, and where inputs are few: bounds of units, which
-are many, take longer there than bounds of sets.
-"""
 NEAR = 1e-9
 """How far below 0 a margin may be, relative to 1, for an input to be evaluated exactly."""
 CONFIRMED = 8
 
 
 USUAL = Effort()
-
-
-@dataclass(slots=True, eq=False)
-class _Round:
-    """Cells of a round that are open, how they are parted, and inputs that the round led to.
-
-    Attributes
-    ----------
-    rows
-        Which cells of the round they are, shape (B,).
-    bounds
-        Of the set that is furthest from being closed, shape (B,).
-    excesses
-        Bounds of how far inside of a set inputs are, shape (B,).
-    """
-
-    rows: IntArray
-    cells: Cells
-    nodes: IntArray
-    bounds: FloatArray
-    excesses: FloatArray
-    parting: Parting
-    promising: FloatArray
-
-    def at(self, rows: IntArray) -> "_Round":
-        """Some of the cells."""
-        return _Round(
-            self.rows[rows],
-            self.cells.at(rows),
-            self.nodes[rows],
-            self.bounds[rows],
-            self.excesses[rows],
-            self.parting.at(rows),
-            self.promising,
-        )
 
 
 def search(
@@ -89,12 +47,12 @@ def search(
     deadline: Deadline = NEVER,
     on_progress: Callable[[int], None] | None = None,
 ) -> Outcome:
-    """Search for a proof that no input of the box lies in a set, or for an input that does.
+    """Search for a proof that no input of the box lies in a set, or for an input that does; or so for a slope.
 
     Parameters
     ----------
     confirm
-        Says exactly whether a joint input lies in a set (and in the domain).
+        Says exactly whether a joint input lies in a set (and in the domain), or shows that the slope is wrong.
     inside
         Says which joint inputs, shape (k, m), belong to the domain: one of those is the nearest.
     """
@@ -124,6 +82,12 @@ def find_peak(
         return _PeakSearch(problem, ForgottenTree(), effort, deadline, on_progress).run(inside, gap)
 
 
+def _aim_of(problem: Problem, relaxation: Relaxation) -> Aim:
+    if problem.slope is None:
+        return SetAim(problem, relaxation)
+    return SlopeAim(problem, relaxation, problem.slope)
+
+
 class _Rounds:
     """The tree so far, and the work that was done: what both searches have in common."""
 
@@ -136,11 +100,10 @@ class _Rounds:
         on_progress: Callable[[int], None] | None,
     ) -> None:
         self.problem, self.relaxation = problem, Relaxation(problem)
+        self.aim = _aim_of(problem, self.relaxation)
         self._effort, self._deadline, self._on_progress = effort, deadline, on_progress
         self.tree = tree
         self.cells = self._attacks = 0
-        few = np.count_nonzero(problem.upper > problem.lower) <= FEW_INPUTS
-        self._steps = STEPS_OF_FEW if few else STEPS
         widest = max(width for copy in problem.copies for width in (1, *copy.network.widths))
         self._together = max(1, min(ROUND, LARGEST // (widest * max(problem.inputs, widest))))
         widths = [np.arange(len(copy.layers)).repeat(copy.network.widths) for copy in problem.copies]
@@ -160,65 +123,26 @@ class _Rounds:
         return self._deadline.passed or self.cells >= self._effort.cells or waiting.nbytes > self._effort.bytes
 
     def attack(self) -> FloatArray:
-        """Inputs met when all sets are approached from many others: from more, the longer the search has lasted."""
-        problem, sets = self.problem, len(self.problem.rows.sets)
+        """Inputs met on the way from many others: from more, the longer the search has lasted."""
         if self._attacks and (self._attacks >= ATTACKS or self.cells <= PAUSE * MORE**self._attacks):
-            return np.zeros((0, problem.inputs))
-        starts = max(STARTS, sets) * MORE**self._attacks
-        x = keep_rules(problem, starting_inputs(problem, starts, seed=self._attacks))
+            return np.zeros((0, self.problem.inputs))
         self._attacks += 1
-        return keep_rules(problem, approach(problem, x, np.arange(len(x)) % sets, deadline=self._deadline))
+        return self.aim.attack(self._attacks - 1, self._deadline)
 
-    def round(self, cells: Cells, nodes: IntArray, level: float) -> _Round:
-        """Bound some cells, close those whose sets stay below a level, and part the others."""
-        problem = self.problem
+    def round(self, cells: Cells, nodes: IntArray, level: float) -> Left:
+        """Bound some cells, close those that stay below a level, and part the others."""
         self.cells += len(cells)
-        asked = cells.unstable(slice(0, problem.units)) & (cells.since[:, self._copy] < self._layer)
+        asked = cells.unstable(slice(0, self.problem.units)) & (cells.since[:, self._copy] < self._layer)
         for row, node in enumerate(nodes.tolist()):
             if node:
                 self.tree.bound(node, np.flatnonzero(asked[row]))
-        bounded = bound_units(problem, self.relaxation, cells)
-        closing = close_sets(problem, self.relaxation, cells, bounded)
-        left = np.flatnonzero(~(closing.bounds < level).all(axis=1))
-        worst, weights = closing.weights_of_worst(problem)
-        some, bounds = cells.at(left), closing.bounds[left]
-        found = improve(problem, self.relaxation, some, bounded.at(left).lines, weights[left], self._steps)
-        some.slopes, some.multipliers = found.slopes, found.multipliers
-        here = np.arange(len(left))
-        bounds[here, worst[left]] = np.fmin(bounds[here, worst[left]], found.bound)
-        closed = (bounds < level).all(axis=1)
-        if bounds.shape[1] > 1:  # in a certificate the slopes that close one set hold for all sets of the cell
-            lines = lines_of(problem, bounded.at(left).lines, found.slopes)
-            sloped = bound_sets(problem, self.relaxation, some, lines, closing.weights[left])
-            sloped[here, worst[left]] = bounds[here, worst[left]]
-            closed &= (sloped < level).all(axis=1)
-        still = np.flatnonzero(~closed)
-        for row in np.setdiff1d(np.arange(len(cells)), left).tolist():
-            self.tree.close(int(nodes[row]), problem.rows.weights(closing.weights[row]))
-        for place in np.setdiff1d(here, still).tolist():
-            row = int(left[place])
-            self.tree.close(int(nodes[row]), problem.rows.weights(closing.weights[row]))
-            chosen_slopes = some.unstable(slice(0, problem.units))[place]
-            self.tree.close_with(
-                int(nodes[row]), int(worst[row]), chosen_slopes, some.slopes[place], some.multipliers[place]
-            )
+        bounded = bound_units(self.problem, self.relaxation, cells)
+        left = self.aim.close(cells, nodes, bounded, level, self.tree)
         if self._on_progress is not None:
             self._on_progress(self.cells)
-        chosen = left[still]
-        parting = choose_parting(
-            problem, self.relaxation, some.at(still), bounded.at(chosen), found.at(still), weights[chosen]
-        )
-        return _Round(
-            rows=chosen,
-            cells=some.at(still),
-            nodes=nodes[chosen],
-            bounds=bounds[still].max(axis=1, initial=-np.inf),
-            excesses=problem.rows.excess_bounds(bounds[still], closing.weights[chosen]),
-            parting=parting,
-            promising=self._promising(some, found.bound, found.form, worst[left]),
-        )
+        return left
 
-    def parts(self, found: _Round) -> tuple[Cells, IntArray]:
+    def parts(self, found: Left) -> tuple[Cells, IntArray]:
         """Both parts of cells that are open, the first ones first, and their nodes."""
         first, second = part(self.problem, found.cells, found.parting)
         pairs = [
@@ -228,15 +152,6 @@ class _Rounds:
             )
         ]
         return Cells.joined([first, second]), np.array([a for a, _ in pairs] + [b for _, b in pairs], dtype=np.int64)
-
-    def _promising(self, cells: Cells, bound: FloatArray, form: FloatArray, sets: IntArray) -> FloatArray:
-        """Middles of the cells with the largest bounds, corners at which these are reached, and where both lead."""
-        most = np.argsort(-bound, kind="stable")[:LED]
-        cells, form, sets = cells.at(most), form[most], sets[most]
-        ends = np.where(form > 0.0, cells.upper, cells.lower)
-        x = keep_rules(self.problem, np.concatenate([centres(cells), ends]))
-        led = keep_rules(self.problem, approach(self.problem, x, np.tile(sets, 2), FEW))
-        return np.concatenate([x, led])
 
 
 class _Search(_Rounds):
@@ -289,7 +204,7 @@ class _Search(_Rounds):
     def _met(self, x: FloatArray, confirm: Callable[[FloatArray], bool]) -> FloatArray | None:
         """One of some inputs that lies in a set, exactly."""
         self._come_nearer(x)
-        margin = margins(self.problem, x).max(axis=1)
+        margin = self.aim.margins(x)
         for row in np.argsort(-margin, kind="stable")[:CONFIRMED].tolist():
             if margin[row] < -NEAR:
                 return None
@@ -303,7 +218,7 @@ class _Search(_Rounds):
 
     def _come_nearer(self, x: FloatArray) -> None:
         """Keep the input of the domain that is furthest inside of a set."""
-        excesses = self.problem.rows.excesses(row_values(self.problem, x))
+        excesses = self.aim.excesses(x)
         better = np.flatnonzero(excesses > self._nearest[0])
         better = better[self._inside(x[better])]
         if len(better):
@@ -338,7 +253,7 @@ class _PeakSearch(_Rounds):
 
     def _best(self, x: FloatArray, value: float, point: FloatArray | None) -> tuple[float, FloatArray | None]:
         """The better of what is known and some inputs."""
-        margin = margins(self.problem, x)[:, 0]
+        margin = self.aim.margins(x)
         better = np.flatnonzero(margin > value)
         better = better[self._inside(x[better])]
         if not len(better):

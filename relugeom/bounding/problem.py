@@ -2,8 +2,8 @@
 
 Notation: joint inputs are those of the first copy with a second copy's own ones behind; a copy reads its inputs from
 some of their columns. A *set* is a list of inequalities constant + inputs·x + outputs·y ≥ 0 (or > 0), and the claim is
-that no input meets all inequalities of any set. Numbers are float64; what a row loses by being rounded is small
-relative to the size of its terms, and bounds allow for it.
+that no input meets all inequalities of any set; or it is about a slope. Numbers are float64; what a row loses by being
+rounded is small relative to the size of its terms, and bounds allow for it.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ import numpy as np
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 from relugeom.network.network import ReLUNetwork
 
-__all__ = ["Copy", "Problem", "SetRows"]
+__all__ = ["Copy", "Problem", "SetRows", "Slope"]
 
 ROUNDING = 1e-12
 """More than a quotient and a sum of weights lose by rounding, relative to it."""
@@ -112,6 +112,15 @@ class SetRows:
         return np.asarray(np.where(bounds < 0.0, 0.0, most * (1.0 + ROUNDING)).max(axis=1))
 
 
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """That the slope of an output of the first copy in an input is ≥ 0 (direction 1), or ≤ 0 (−1)."""
+
+    output: int
+    column: int
+    direction: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
     """A claim on a bounded box.
@@ -126,6 +135,8 @@ class Problem:
         Joint inputs that are branched on by integers, shape (m,): the claim is about admissible inputs only.
     groups
         Columns of the one-hot groups that a copy has to itself, or that all share.
+    slope
+        What is claimed of a slope; then there is one copy and no set.
     """
 
     copies: tuple[Copy, ...]
@@ -136,6 +147,7 @@ class Problem:
     inner_upper: FloatArray
     whole: BoolArray
     groups: tuple[IntArray, ...] = field(default=())
+    slope: Slope | None = None
 
     @property
     def inputs(self) -> int:

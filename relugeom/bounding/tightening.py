@@ -14,7 +14,7 @@ from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Forms, Lines, Relaxation
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["Bounded", "Closing", "UnitForms", "bound_sets", "bound_units", "close_sets", "root_cell"]
+__all__ = ["Bounded", "Closing", "UnitForms", "bound_sets", "bound_units", "close_sets", "padded", "root_cell"]
 
 STEPS = 24
 """Steps in which the weights of a combination are improved."""
@@ -82,7 +82,7 @@ def bound_units(problem: Problem, relaxation: Relaxation, cells: Cells) -> Bound
         forms: list[UnitForms | None] = []
         for layer, units in enumerate(copy.layers):
             changed = cells.since[:, number, None] < layer
-            rows, asked = _padded(cells.unstable(units) & changed)
+            rows, asked = padded(cells.unstable(units) & changed)
             if rows.shape[1]:
                 slopes = _bound_rows(relaxation, cells, number, layer, units, rows, lines)
                 forms.append(UnitForms(rows, asked, slopes))
@@ -94,7 +94,7 @@ def bound_units(problem: Problem, relaxation: Relaxation, cells: Cells) -> Bound
     return found
 
 
-def _padded(chosen: BoolArray) -> tuple[IntArray, BoolArray]:
+def padded(chosen: BoolArray) -> tuple[IntArray, BoolArray]:
     """Numbers of the chosen columns of each row, filled up with others, and which ones are meant."""
     count = int(chosen.sum(axis=1).max(initial=0))
     order = np.argsort(~chosen, axis=1, kind="stable")[:, :count]

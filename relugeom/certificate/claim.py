@@ -13,7 +13,7 @@ from relugeom.certificate.claim_excess import excess_in_words, excess_of, first_
 from relugeom.certificate.claim_problem import ClaimJudge, claim_problem
 from relugeom.certificate.claim_proof.cell_proofs import CellProver
 from relugeom.certificate.claim_proof.closers import SetCloser, SlopeCloser
-from relugeom.certificate.claim_proof.counterexample import SET_IS_MET, FalseClaimError, UnprovedClaimError
+from relugeom.certificate.claim_proof.counterexample import SET_IS_MET, FalseClaimError, UnprovedClaimError, wrong_way
 from relugeom.certificate.claim_proof.header_entry import as_excluded, claim_object, set_rows
 from relugeom.certificate.claim_proof.joint_cell import Copies, JointCell
 from relugeom.certificate.claim_proof.pattern_proofs import PatternTrees
@@ -23,6 +23,7 @@ from relugeom.certificate.claim_proof.tree import ClaimTree, Closer, Lines
 from relugeom.certificate.cover_proof.settle import settle_cover
 from relugeom.certificate.given_inputs import find_counterexample
 from relugeom.certificate.header import domain_exponent
+from relugeom.certificate.slope_judge import SlopeJudge
 from relugeom.claims.claim import Claim, Excluded, Monotone
 from relugeom.claims.patterns import PatternClaims
 from relugeom.claims.reason import Cause, Reason
@@ -84,7 +85,8 @@ def certify_claim(
     if covered is None or covered.verdict is Verdict.UNKNOWN:
         return keep_proof(task, proof_lines(task, max_cells, deadline, on_progress), path)
     if covered.counterexample is not None:
-        raise FalseClaimError(SET_IS_MET, covered.counterexample, domain.names)
+        what = wrong_way(claim, domain.names) if isinstance(claim, Monotone) else SET_IS_MET
+        raise FalseClaimError(what, covered.counterexample, domain.names)
     assert covered.proof is not None, "a covering proves or refutes"
     return covered.proof
 
@@ -241,12 +243,13 @@ def _by_covering(
     problem = claim_problem(task)
     if problem is None:
         return None
-    judge, effort = ClaimJudge(task), Effort(cells=min(max_cells, COVER_CELLS))
+    judge: ClaimJudge | SlopeJudge
+    judge = SlopeJudge(task, task.claim) if isinstance(task.claim, Monotone) else ClaimJudge(task)
+    effort = Effort(cells=min(max_cells, COVER_CELLS))
     until = deadline.share(COVERING)
     found = search(problem, judge.is_met, judge.are_inside, effort=effort, deadline=until, on_progress=on_progress)
     if judge.shown is not None:
-        refuted = FalseClaimError(SET_IS_MET, judge.shown, task.domain.names)
-        return Settlement(claim, Verdict.FAILS, counterexample=judge.shown, reason=refuted.reason)
+        return Settlement(claim, Verdict.FAILS, counterexample=judge.shown, reason=judge.refuted.reason)
     if found.tree is None:
         excess = excess_of(found, judge)
         reason = why_open(found, late=until.passed, cells=effort.cells)

@@ -15,6 +15,7 @@ from relugeom.bounding.outcome import Outcome
 from relugeom.certificate.claim_problem import ClaimJudge
 from relugeom.certificate.claim_proof.header_entry import SetRow, set_rows
 from relugeom.certificate.claim_proof.task import ClaimTask
+from relugeom.certificate.slope_judge import SlopeJudge
 from relugeom.claims.claim import Claim, Equivalent, Excluded, Monotone, OutputBound
 from relugeom.claims.reason import Cause, Reason
 from relugeom.claims.words import bound_text
@@ -48,7 +49,7 @@ def first_excess(task: ClaimTask) -> Excess:
     return None, None if None in most else max(value for value in most if value is not None)
 
 
-def excess_of(found: Outcome, judge: ClaimJudge) -> Excess:
+def excess_of(found: Outcome, judge: ClaimJudge | SlopeJudge) -> Excess:
     """What a search has shown: the excess of the nearest input exactly, and the bound."""
     return None if found.nearest is None else judge.excess(found.nearest), _exact(found.upper)
 

@@ -1,4 +1,4 @@
-"""A claim about sets as the engine takes it, and what an input that the engine proposes shows exactly.
+"""A claim as the engine takes it, and what an input that the engine proposes shows exactly.
 
 The one idea: the engine needs floats, and may be given weaker inequalities and a larger box, but never stronger ones:
 what it closes is closed. An input that it proposes counts only by exact arithmetic.
@@ -11,12 +11,12 @@ from math import frexp, inf, nextafter
 
 import numpy as np
 
-from relugeom.bounding.problem import Copy, Problem, SetRows
-from relugeom.certificate.claim_proof.counterexample import excess_in, is_met
+from relugeom.bounding.problem import Copy, Problem, SetRows, Slope
+from relugeom.certificate.claim_proof.counterexample import SET_IS_MET, FalseClaimError, excess_in, is_met
 from relugeom.certificate.claim_proof.header_entry import SetRow, set_rows
 from relugeom.certificate.claim_proof.joint_cell import Copies
 from relugeom.certificate.claim_proof.task import ClaimTask
-from relugeom.claims.claim import Excluded, Scope
+from relugeom.claims.claim import Excluded, Monotone, Scope
 from relugeom.claims.settlement import Counterexample
 from relugeom.geometry.domain import Domain, contains, contains_admissible
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
@@ -39,9 +39,14 @@ so that no float under- or overflows.
 
 
 def claim_problem(task: ClaimTask) -> Problem | None:
-    """The claim as arrays; None where the engine has no method: for balls, open sides, and numbers out of its range."""
+    """The claim as arrays; None where the engine has no method.
+
+    That is for balls, open sides, numbers out of its range, and slopes in a feature that cannot change alone.
+    """
     claim, domain = task.claim, task.domain
     bounded = np.isfinite(domain.lower).all() and np.isfinite(domain.upper).all()
+    if isinstance(claim, Monotone):
+        return _slope_problem(task, claim) if bounded and _moves_alone(domain, claim.feature) else None
     if not isinstance(claim, Excluded) or claim.ball is not None or not bounded:
         return None
     sets = set_rows(claim, task.networks, domain.inputs)
@@ -65,6 +70,30 @@ def claim_problem(task: ClaimTask) -> Problem | None:
     )
 
 
+def _slope_problem(task: ClaimTask, claim: Monotone) -> Problem | None:
+    """A monotone claim, which is about the relaxation."""
+    network, domain = task.networks[0], task.domain
+    if not _is_in_range(task, ()):
+        return None
+    return Problem(
+        copies=_copies_of((network,), [np.arange(domain.inputs)]),
+        rows=_rows((), domain.lower, domain.upper, (network,)),
+        lower=domain.lower,
+        upper=domain.upper,
+        inner_lower=domain.lower,
+        inner_upper=domain.upper,
+        whole=np.zeros(domain.inputs, dtype=np.bool_),
+        groups=_groups(domain, ()),
+        slope=Slope(claim.output, claim.feature, claim.direction),
+    )
+
+
+def _moves_alone(domain: Domain, feature: int) -> bool:
+    """Whether a feature may change while the others do not, as far as sides, groups and equalities tell."""
+    grouped = any(feature in group for group in domain.groups)
+    return bool(domain.lower[feature] < domain.upper[feature]) and not grouped and not domain.E[:, feature].any()
+
+
 class ClaimJudge:
     """Judges joint inputs of a claim about sets.
 
@@ -84,6 +113,12 @@ class ClaimJudge:
         copies = _copies(task)
         self._networks = copies.networks
         self._columns = [copies.columns(number) for number in range(len(copies.networks))]
+
+    @property
+    def refuted(self) -> FalseClaimError:
+        """The error of a claim that was refuted."""
+        assert self.shown is not None, "something was shown"
+        return FalseClaimError(SET_IS_MET, self.shown, self._task.domain.names)
 
     def are_inside(self, x: FloatArray) -> BoolArray:
         """Which joint inputs, shape (k, m), are among those that the claim is about."""
@@ -153,13 +188,13 @@ def _rows(
         first.append(len(kept))
     scales = [max(map(abs, (row.constant, *row.inputs, *row.outputs))) or 1 for row in kept]
     ends = np.cumsum([0, *(network.outputs for network in networks)])
-    outputs = _quotients([row.outputs for row in kept], scales)
+    outputs = _quotients([row.outputs for row in kept], scales, int(ends[-1]))
     return SetRows(
-        constant=_quotients([(row.constant,) for row in kept], scales)[:, 0],
-        inputs=_quotients([row.inputs for row in kept], scales),
+        constant=_quotients([(row.constant,) for row in kept], scales, 1)[:, 0],
+        inputs=_quotients([row.inputs for row in kept], scales, lower.size),
         outputs=tuple(outputs[:, a:b] for a, b in pairwise(ends)),
         first=np.array(first),
-        places=np.array(places),
+        places=np.array(places, dtype=np.int64),
         total=place,
         scale=np.array([nearest_quotient(scale, 1) for scale in scales]),
         measure=_measure(kept, scales, first),
@@ -178,10 +213,9 @@ def _measure(rows: Sequence[SetRow], scales: Sequence[int], first: Sequence[int]
     return found
 
 
-def _quotients(rows: Sequence[Sequence[int]], scales: Sequence[int]) -> FloatArray:
-    return np.array(
-        [[nearest_quotient(entry, scale) for entry in row] for row, scale in zip(rows, scales, strict=True)]
-    )
+def _quotients(rows: Sequence[Sequence[int]], scales: Sequence[int], width: int) -> FloatArray:
+    found = [[nearest_quotient(entry, scale) for entry in row] for row, scale in zip(rows, scales, strict=True)]
+    return np.array(found).reshape(len(rows), width)
 
 
 def _is_trifle(row: SetRow, lower: FloatArray, upper: FloatArray) -> bool:
@@ -224,7 +258,8 @@ def _cut(row: SetRow) -> tuple[int, Fraction, bool] | None:
 
 def _is_in_range(task: ClaimTask, sets: Sequence[Sequence[SetRow]]) -> bool:
     """Whether floats hold whatever comes up, without an under- or overflow."""
-    claimed = max(_binary_range((row.constant, *row.inputs, *row.outputs)) for members in sets for row in members)
+    ranges = (_binary_range((row.constant, *row.inputs, *row.outputs)) for members in sets for row in members)
+    claimed = max(ranges, default=0)
     beside = _exponents(np.concatenate([task.domain.lower, task.domain.upper]))
     for network in task.networks:
         low, high = beside

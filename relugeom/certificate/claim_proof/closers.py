@@ -9,6 +9,7 @@ from relugeom.certificate.claim_proof.counterexample import (
     FalseClaimError,
     UnprovedClaimError,
     find_violation,
+    wrong_way,
 )
 from relugeom.certificate.claim_proof.header_entry import SetRow
 from relugeom.certificate.claim_proof.tree import Branch, Closer, Lines
@@ -149,11 +150,10 @@ class SlopeCloser(Closer):
             raise UnprovedClaimError(Reason(Cause.METHOD, "the feature cannot change alone everywhere", full))
         low, high = pair
         outputs = [evaluate_exactly(network, x)[1] for x in pair]
-        text = f"output {claim.output} does not only {'rise' if claim.direction > 0 else 'fall'}"
         shown = Counterexample(low, outputs[0], high, outputs[1])
         if (outputs[1][claim.output] - outputs[0][claim.output]) * claim.direction >= 0:
             raise AssertionError("an affine function moves as its slope says")
-        raise FalseClaimError(text + f" with {names[claim.feature]!r}", shown, names)
+        raise FalseClaimError(wrong_way(claim, names), shown, names)
 
     def _pair(self) -> tuple[Point, Point] | None:
         """Two inputs of the cell that differ in the feature only, the lower one first."""

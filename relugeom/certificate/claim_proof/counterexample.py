@@ -7,13 +7,14 @@ from operator import mul
 from relugeom.certificate.claim_proof.header_entry import SetRow
 from relugeom.certificate.claim_proof.joint_cell import JointCell
 from relugeom.certificate.claim_proof.proof_range import ProofRange
+from relugeom.claims.claim import Monotone
 from relugeom.claims.reason import Cause, Reason
 from relugeom.claims.settlement import Counterexample
 from relugeom.errors import CertificateError
 from relugeom.linalg.exact import Point
 from relugeom.network.exact import evaluate_exactly
 
-__all__ = ["SET_IS_MET", "FalseClaimError", "UnprovedClaimError", "excess_in", "find_violation", "is_met"]
+__all__ = ["SET_IS_MET", "FalseClaimError", "UnprovedClaimError", "excess_in", "find_violation", "is_met", "wrong_way"]
 
 SHOWN = 12
 SET_IS_MET = "an excluded set is met"
@@ -90,6 +91,12 @@ def excess_in(members: Sequence[SetRow], inputs: Sequence[Fraction], outputs: Se
 def _value(row: SetRow, inputs: Sequence[Fraction], outputs: Sequence[Fraction]) -> Fraction | int:
     value: Fraction | int = row.constant + sum(map(mul, row.inputs, inputs)) + sum(map(mul, row.outputs, outputs))
     return value
+
+
+def wrong_way(claim: Monotone, names: Sequence[str]) -> str:
+    """What is wrong with a monotone claim that is false."""
+    move = "rise" if claim.direction > 0 else "fall"
+    return f"output {claim.output} does not only {move} with {names[claim.feature]!r}"
 
 
 def _shown(names: Sequence[str], x: Point) -> str:

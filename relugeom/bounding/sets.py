@@ -1,0 +1,97 @@
+"""The aim that no cell meets an excluded set: bounds of combinations of inequalities, and inputs near a set."""
+
+import numpy as np
+
+from relugeom.bounding.aim import Left
+from relugeom.bounding.attack import MORE, STARTS, approach, centres, keep_rules, margins, row_values, starting_inputs
+from relugeom.bounding.branching import FEW_INPUTS, choose_parting
+from relugeom.bounding.cells import Cells
+from relugeom.bounding.multipliers import improve, lines_of
+from relugeom.bounding.problem import Problem
+from relugeom.bounding.relaxation import Relaxation
+from relugeom.bounding.tightening import Bounded, bound_sets, close_sets
+from relugeom.bounding.tree import GrowingTree
+from relugeom.deadline import Deadline
+from relugeom.linalg.arrays import FloatArray, IntArray
+
+__all__ = ["SetAim"]
+
+FEW, LED = 6, 24
+"""Steps of an approach from within a cell, and cells of a round from which inputs are approached."""
+STEPS, STEPS_OF_FEW = 12, 3
+"""Steps by which slopes and multipliers of an open cell are improved, and where inputs are few: bounds of units, which
+are many, take longer there than bounds of sets.
+"""
+
+
+class SetAim:
+    """Closes cells that every set misses."""
+
+    def __init__(self, problem: Problem, relaxation: Relaxation) -> None:
+        self._problem, self._relaxation = problem, relaxation
+        few = np.count_nonzero(problem.upper > problem.lower) <= FEW_INPUTS
+        self._steps = STEPS_OF_FEW if few else STEPS
+
+    def attack(self, number: int, deadline: Deadline) -> FloatArray:
+        """Inputs met when all sets are approached from many others."""
+        problem, sets = self._problem, len(self._problem.rows.sets)
+        x = keep_rules(problem, starting_inputs(problem, max(STARTS, sets) * MORE**number, seed=number))
+        return keep_rules(problem, approach(problem, x, np.arange(len(x)) % sets, deadline=deadline))
+
+    def margins(self, x: FloatArray) -> FloatArray:
+        """The least value of the inequalities of the set that is met best."""
+        return np.asarray(margins(self._problem, x).max(axis=1))
+
+    def excesses(self, x: FloatArray) -> FloatArray:
+        """How far inside of a set each input is."""
+        return self._problem.rows.excesses(row_values(self._problem, x))
+
+    def close(self, cells: Cells, nodes: IntArray, bounded: Bounded, level: float, tree: GrowingTree) -> Left:
+        """Close cells whose sets stay below a level."""
+        problem = self._problem
+        closing = close_sets(problem, self._relaxation, cells, bounded)
+        left = np.flatnonzero(~(closing.bounds < level).all(axis=1))
+        worst, weights = closing.weights_of_worst(problem)
+        some, bounds = cells.at(left), closing.bounds[left]
+        found = improve(problem, self._relaxation, some, bounded.at(left).lines, weights[left], self._steps)
+        some.slopes, some.multipliers = found.slopes, found.multipliers
+        here = np.arange(len(left))
+        bounds[here, worst[left]] = np.fmin(bounds[here, worst[left]], found.bound)
+        closed = (bounds < level).all(axis=1)
+        if bounds.shape[1] > 1:  # in a certificate the slopes that close one set hold for all sets of the cell
+            lines = lines_of(problem, bounded.at(left).lines, found.slopes)
+            sloped = bound_sets(problem, self._relaxation, some, lines, closing.weights[left])
+            sloped[here, worst[left]] = bounds[here, worst[left]]
+            closed &= (sloped < level).all(axis=1)
+        still = np.flatnonzero(~closed)
+        for row in np.setdiff1d(np.arange(len(cells)), left).tolist():
+            tree.close(int(nodes[row]), problem.rows.weights(closing.weights[row]))
+        for place in np.setdiff1d(here, still).tolist():
+            row = int(left[place])
+            tree.close(int(nodes[row]), problem.rows.weights(closing.weights[row]))
+            chosen_slopes = some.unstable(slice(0, problem.units))[place]
+            tree.close_with(
+                int(nodes[row]), int(worst[row]), chosen_slopes, some.slopes[place], some.multipliers[place]
+            )
+        chosen = left[still]
+        parting = choose_parting(
+            problem, self._relaxation, some.at(still), bounded.at(chosen), found.at(still), weights[chosen]
+        )
+        return Left(
+            rows=chosen,
+            cells=some.at(still),
+            nodes=nodes[chosen],
+            bounds=bounds[still].max(axis=1, initial=-np.inf),
+            excesses=problem.rows.excess_bounds(bounds[still], closing.weights[chosen]),
+            parting=parting,
+            promising=self._promising(some, found.bound, found.form, worst[left]),
+        )
+
+    def _promising(self, cells: Cells, bound: FloatArray, form: FloatArray, sets: IntArray) -> FloatArray:
+        """Middles of the cells with the largest bounds, corners at which these are reached, and where both lead."""
+        most = np.argsort(-bound, kind="stable")[:LED]
+        cells, form, sets = cells.at(most), form[most], sets[most]
+        ends = np.where(form > 0.0, cells.upper, cells.lower)
+        x = keep_rules(self._problem, np.concatenate([centres(cells), ends]))
+        led = keep_rules(self._problem, approach(self._problem, x, np.tile(sets, 2), FEW))
+        return np.concatenate([x, led])
