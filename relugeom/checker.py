@@ -1,10 +1,11 @@
 """Checks a relugeom certificate, trusting nothing but this file and Python's standard library.
 
-    python -I -S checker.py FILE [--model NETWORK.npz]
+    python -I -S checker.py FILE [--model NETWORK.json] [--second-model NETWORK.json] [--domain DOMAIN.json]
 
-prints what FILE proves and ends with exit code 0 (accepted), 1 (rejected: a step does not follow) or 2 (refused: no
-certificate of this version, damaged, or beyond a limit). NETWORK is compared with the first network of FILE; of a
-second one, and of the domain, compare the digests. certificate/FORMAT.md defines the file and its claims.
+prints what FILE proves and ends with exit code 0 (accepted), 1 (rejected: a step does not follow, or FILE is about
+something else) or 2 (refused: no certificate of this version, damaged, or beyond a limit). What FILE is about is
+compared, number by number, with plain files that you can write yourself (a network may be an .npz file as well); of
+what is not compared, look at the digests. certificate/FORMAT.md defines all files and the claims.
 
 There is one proof form. On a cell, where the forms h_i are ≥ 0 and the forms e_j are 0, R = λ₀ t + Σ λ_i h_i + Σ μ_j
 e_j with λ₀ > 0 and λ_i ≥ 0 is computed again from the weights. If R ≤ 0 on the whole box, input by input, then t ≤ 0
@@ -20,9 +21,9 @@ the next level begins.
 How to read this file: limits and kinds of lines; numbers and texts; the header; the cell at a node (`Cell`: the forms
 of units, the path, sums of rows, points); the cell at a node of a covering tree (`Cover`: the path, what units put out,
 forms that are nowhere smaller, their maximum); the lines of a tree (`Walk`: one method a kind of line, and the tables
-`CHECKS` and `COVER_CHECKS`); what is proved in words; the model; the program. A docstring names in brackets the section
-of FORMAT.md that its function checks. What goes wrong raises `Refused` (by `admit`) or `Rejected` (by `require`); any
-other exception while a file is read means that the file is damaged, and refuses it as well.
+`CHECKS` and `COVER_CHECKS`); what is proved in words; files to compare with; the program. A docstring names in brackets
+the section of FORMAT.md that its function checks. What goes wrong raises `Refused` (by `admit`) or `Rejected` (by
+`require`); any other exception while a file is read means that the file is damaged, and refuses it as well.
 """
 
 import ast
@@ -124,6 +125,7 @@ REGIONS = 0  # places of the counts R U P C
 UNEXPLORED = 1
 PROOFS = 2
 CLOSED = 3
+QUOTED = 400  # characters of a number in quotes
 KINDS = {"c": "continuous", "i": "integer", "b": "binary"}
 
 
@@ -401,6 +403,7 @@ class Problem(NamedTuple):
     inputs: int  # of x
     digests: list  # of the networks
     domain_digest: str
+    domain: dict  # as it stands in the header
     names: list  # of each network
     claim: Claim
     levels: list
@@ -447,6 +450,7 @@ def read_problem(file):
         inputs=len(domain.names),
         digests=digests,
         domain_digest=domain_digest,
+        domain=header["domain"],
         names=names,
         claim=claim,
         levels=levels,
@@ -1975,8 +1979,127 @@ def say_inequality(inequality, terms):
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# The model that the first network is compared with
+# Files that networks and domain are compared with
 # ---------------------------------------------------------------------------------------------------------------------
+
+NETWORK_KEYS = {"format", "version", "squashing", "layers"}
+NETWORK_MORE = {"input_names", "output_names", "precision", "decision"}
+DOMAIN_KEYS = {"format", "version", "inputs", "at_most", "equal", "groups"}
+INPUT_KEYS = ["kind", "lower", "name", "upper"]
+
+
+def compare_network(path, problem, index):
+    """A network of the certificate is that of a file. [Plain files]"""
+    claim = problem.claim
+    (layers, *_) = [copy.layers for copy in claim.copies if copy.index == index]
+    if str(path).endswith(".json"):
+        return compare_plain_network(path, layers, claim.domain.names[: problem.inputs], problem.names[index])
+    same = read_model(path, layers) == problem.digests[index]
+    require(same, f"the certificate is about another network, not that of {path}")
+
+
+def compare_plain_network(path, layers, inputs, names):
+    """Layers and names are those of a plain file. [Plain files]"""
+    with opened(path) as file:
+        table = read_table(file, "relugeom network", NETWORK_KEYS, NETWORK_MORE)
+        compare(f"{path}: the number of layers", len(entries(table["layers"])), len(layers))
+        for k, (own, (rows, exponent)) in enumerate(zip(table["layers"], layers)):
+            place = f"{path}: layer {k}: "
+            compare(f"{place}the keys", sorted(own), ["W", "b"])
+            compare_numbers(f"{place}b", own["b"], [row[-1] for row in rows], exponent)
+            compare_rows(f"{place}W", own["W"], [row[:-1] for row in rows], exponent)
+        compare_names(f"{path}: input_names", table.get("input_names"), inputs)
+        if names.digest is not None:
+            compare_names(f"{path}: output_names", table.get("output_names"), names.outputs)
+            compare_names(f"{path}: class_names", table.get("decision", {}).get("class_names"), names.classes)
+
+
+def compare_domain(path, problem):
+    """The domain, of x, is that of a plain file. [Plain files]"""
+    own, exponent = problem.domain, number(problem.domain["exponent"])
+    with opened(path) as file:
+        table = read_table(file, "relugeom domain", DOMAIN_KEYS)
+        compare(f"{path}: the number of inputs", len(entries(table["inputs"])), len(own["inputs"]))
+        for k, (entry, (kind, *sides, name)) in enumerate(zip(table["inputs"], own["inputs"])):
+            place = f"{path}: inputs[{k}]: "
+            compare(f"{place}the keys", sorted(entry), INPUT_KEYS)
+            compare(f"{place}name", entry["name"], name)
+            compare(f"{place}kind", entry["kind"], KINDS[kind])
+            for key, side in zip(("lower", "upper"), sides):
+                compare_side(place + key, entry[key], side, exponent)
+        for key in ("at_most", "equal"):
+            compare_rows(f"{path}: {key}", table[key], [numbers(text) for text in own[key]], exponent)
+        compare_rows(f"{path}: groups", table["groups"], [numbers(text) for text in own["groups"]], 0)
+
+
+def read_table(file, kind, keys, more=frozenset()):
+    """The object in a plain file, in which no key appears twice and none is unknown. [Plain files]"""
+    text = file.read(LINE_BYTES + 1)
+    few = text.count(b"[") + text.count(b"{") <= LISTS
+    admit(len(text) <= LINE_BYTES and few, f"{file.name} is too long")
+    table = json.loads(text.decode(), parse_int=float, object_pairs_hook=different)
+    first = table["format"], repr(table["version"])
+    right = first == (kind, "1.0") and keys <= set(table) <= keys | more
+    admit(right, f"{file.name} is no file {kind!r} of version 1, or has other keys than {', '.join(sorted(keys))}")
+    return table
+
+
+def different(pairs):
+    """The object with these keys and values. [Plain files]"""
+    table = dict(pairs)
+    admit(len(table) == len(pairs), "a key appears twice in a file to compare with")
+    return table
+
+
+def compare(place, found, own):
+    """What stands at a place of a plain file stands in the certificate. [Plain files]"""
+    require(found == own, f"{place}: {repr(found)[:60]}, but {repr(own)[:60]} in the certificate")
+
+
+def compare_names(place, found, own):
+    """Names, if a plain file has any. [Plain files]"""
+    if found is not None:
+        compare(f"{place}: how many", len(entries(found)), len(own))
+        for k, name in enumerate(found):
+            compare(f"{place}[{k}]", name, own[k])
+
+
+def compare_side(place, found, own, exponent):
+    """A side of an input: null where it is open. [Plain files]"""
+    compare(f"{place}: open (null)", found is None, own == "*")
+    if own != "*":
+        compare_number(place, found, number(own), exponent)
+
+
+def compare_rows(place, found, rows, exponent):
+    """Rows of numbers. [Plain files]"""
+    compare(f"{place}: how many rows", len(entries(found)), len(rows))
+    for k, row in enumerate(rows):
+        compare_numbers(f"{place}[{k}]", found[k], row, exponent)
+
+
+def compare_numbers(place, found, values, exponent):
+    """Numbers that should be values / 2^exponent. [Plain files]"""
+    compare(f"{place}: how many numbers", len(entries(found)), len(values))
+    for k, (value, own) in enumerate(zip(found, values)):
+        compare_number(f"{place}[{k}]", value, own, exponent)
+
+
+def compare_number(place, found, own, exponent):
+    """A number that should be own / 2^exponent. [Plain files]"""
+    if value_of(found) != Fraction(own, 1 << exponent):
+        compare(place, found, own / (1 << exponent))
+
+
+def value_of(value):
+    """What a number means: the nearest float64; in quotes, exactly what it says. [Plain files]"""
+    if type(value) is str:
+        short = len(value) <= QUOTED and len(value.lower().partition("e")[2]) <= 4
+        admit(short, "a number in quotes is too long")
+    else:
+        admit(type(value) is float, f"not a number: {repr(value)[:60]}")
+    return Fraction(value)
+
 
 EXTRAS = {"input_names.npy", "output_names.npy", "class_names.npy", "squashing.npy", "decision.npy", "threshold.npy"}
 FIRST_BYTES = {b"\x93NUMPY\1\0": 10, b"\x93NUMPY\2\0": 12, b"\x93NUMPY\3\0": 12}  # where its header begins
@@ -2098,19 +2221,18 @@ def take_path(cell, path):
             cell.decide(unit, form if bit == ACTIVE else negative(form), bit, proved)
 
 
-def check(path, model=None, done=()):
+def check(path, model=None, done=(), second_model=None, domain=None):
     """Check a file; raises Rejected or Refused, or returns what it proves. [The file]
 
     That is a table with `proved` (texts), `networks`, `domain` and `names` (digests; no names in version 1), `called`
-    (the names), `regions`, `unexplored`, `proofs`, `closed` (counts), `skipped` (paths) and `seconds`. `done` holds
-    answers of `check_subtrees` for subtrees of the same file.
+    (the names), `regions`, `unexplored`, `proofs`, `closed` (counts), `skipped` (paths), `compared` (texts) and
+    `seconds`. `done` holds answers of `check_subtrees` for subtrees of the same file.
     """
     start = time.perf_counter()
     with opened(path) as file:
         walk = Walk(file, done)
         problem = walk.problem
-        same = model is None or read_model(model, walk.claim.copies[0].layers) == problem.digests[0]
-        require(same, f"the certificate is about another network, not that of {model}")
+        compared = compare_files(problem, (model, second_model), domain)
         for status, pattern in walk.claim.trees:
             walk.run(status, pattern)
         check_ending(walk, file)
@@ -2130,8 +2252,22 @@ def check(path, model=None, done=()):
         "proofs": walk.counts[PROOFS],
         "closed": walk.counts[CLOSED],
         "skipped": walk.skipped,
+        "compared": compared,
         "seconds": time.perf_counter() - start,
     }
+
+
+def compare_files(problem, models, domain):
+    """Networks and domain are those of files, as far as there are any; says which. [Plain files]"""
+    count, found = len(problem.digests), []
+    require(count > 1 or models[1] is None, "the certificate is about one network only")
+    for index, (model, name) in enumerate(zip(models[:count], ("network", "second network"))):
+        if model is not None:
+            compare_network(model, problem, index)
+        found.append(f"{name}: {'compared with nothing' if model is None else f'that of {str(model)!r}'}")
+    if domain is not None:
+        compare_domain(domain, problem)
+    return [*found, f"domain: {'compared with nothing' if domain is None else f'that of {str(domain)!r}'}"]
 
 
 def check_ending(walk, file):
@@ -2143,21 +2279,26 @@ def check_ending(walk, file):
     admit(found == ending, "the index or the last line differs from the tree")
 
 
+OPTIONS = {"--model": "model", "--second-model": "second_model", "--domain": "domain"}
+
+
 def main(arguments):
     """The command line."""
     sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        right = len(arguments) == 1 or (len(arguments) == 3 and arguments[1] == "--model")
-        admit(right, "usage: checker.py FILE [--model NETWORK.npz]")
-        found = check(arguments[0], *arguments[2:])
+        chosen = dict(zip(arguments[1::2], arguments[2::2]))
+        right = len(arguments) == 1 + 2 * len(chosen) and set(chosen) <= set(OPTIONS)
+        admit(right, f"usage: checker.py FILE [{' FILE] ['.join(OPTIONS)} FILE]")
+        found = check(arguments[0], **{OPTIONS[option]: file for option, file in chosen.items()})
     except Refused as error:
         print(f"refused: {error}", file=sys.stderr)
         return 2
     except Rejected as error:
         print(f"rejected: {error}")
         return 1
-    proved, _ = found.pop("proved"), found.pop("called")
+    proved, compared, _ = found.pop("proved"), found.pop("compared"), found.pop("called")
     print("accepted:", *proved, sep="\n  ")
+    print("about:", *compared, sep="\n  ")
     for name, value in found.items():
         print(f"{name}: {value}")
     return 0

@@ -1,4 +1,4 @@
-"""The verbs that prove and check: `certify`, `check`, `verify`, `compare`."""
+"""The verbs that prove and check: `certify`, `check`, `export`, `verify`, `compare`."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ from relugeom.cli.options import (
 )
 from relugeom.defaults import MOST_REGIONS
 
-__all__ = ["certify", "check", "compare", "verify"]
+__all__ = ["certify", "check", "compare", "export", "verify"]
 
 
 @app.command()
@@ -103,6 +103,32 @@ def check(
         reading=Reading.of(layers, activations),
         as_json=as_json,
     )
+
+
+@app.command()
+def export(
+    model: Model,
+    domain: DomainSpec = None,
+    out: Annotated[
+        str, typer.Option("--out", metavar="DIR", help="Folder for network.json and domain.json.")
+    ] = "exported",
+    layers: Layers = None,
+    activations: Activations = None,
+    as_json: Json = False,
+) -> int:
+    """Write a model and a domain as plain files that `checker.py` compares with a certificate.
+
+    The numbers in these files are those that certificates are about. Without --domain, the domain is read from
+    domain.toml beside MODEL, if there is one.
+
+    \b
+    Example:
+      relugeom export network.onnx --domain box:-1,1 --out exported
+      python -I -S checker.py partition.cert --model exported/network.json --domain exported/domain.json
+    """
+    from relugeom.cli.exporting import run_export
+
+    return run_export(model, domain, out, reading=Reading.of(layers, activations), as_json=as_json)
 
 
 @app.command()

@@ -122,7 +122,8 @@ def test_the_model_is_compared(tmp_path):
         assert found.returncode == 2 and "Traceback" not in found.stderr
     np.savez(model, **{name: np.array(value).astype(">f8") for name, value in layers.items()})
     assert run(golden, "--model", model).returncode == 0
-    assert run(golden, "--domain", model).stderr.startswith("refused: usage")
+    assert run(golden, "--domain", model).stderr.startswith(f"refused: {model} is damaged")
+    assert run(golden, "--data", model).stderr.startswith("refused: usage")
 
 
 def test_the_words_tell_the_second_input_from_the_first(tmp_path):
@@ -146,9 +147,9 @@ def test_names_of_features_cannot_forge_the_report(name, tmp_path):
     (tmp_path / "c").write_bytes(written.content())
     found = run(tmp_path / "c")
     assert found.returncode == 0, found.stderr
-    assert len(found.stdout.splitlines()) == 2 + 9 and "\x1b" not in found.stdout
+    assert len(found.stdout.splitlines()) == 2 + 3 + 9 and "\x1b" not in found.stdout
     claim = hand.excluded([[[True, "0", "-2 1 0"]]])
     written = hand.Written(hand.header(claim, hand.RAMP, domain=domain), ["s 0", "c 1", "c 1"], (0, 0, 0, 2))
     (tmp_path / "c").write_bytes(written.content())
     found = run(tmp_path / "c")
-    assert found.returncode == 0 and len(found.stdout.splitlines()) == 4 + 9
+    assert found.returncode == 0 and len(found.stdout.splitlines()) == 4 + 3 + 9

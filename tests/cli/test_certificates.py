@@ -235,3 +235,26 @@ def test_what_is_not_checked_in_time_is_not_known(run, model):
     assert "time ran out" in told["reason"]
     assert run("check", str(out), "--time-limit", "0.001", "--threads", "2").code == 3
     assert "unknown: time ran out" in run("check", str(out), "--time-limit", "0.001").out
+
+
+def test_exported_files_are_what_the_checker_compares(run, model):
+    out, _, _ = certified(run, model)
+    files = [str(model.parent / "exported" / name) for name in ("network.json", "domain.json")]
+    arguments = ("export", model, "--out", model.parent / "exported", "--json")
+    told = json.loads(run(*arguments).out)
+    assert told["files"] == files[:1] and told["domain"] is told["domain_digest"] is None
+    assert json.loads(run(*arguments, "--domain", "box:-1,1").out)["files"] == files
+    alone = [sys.executable, "-I", "-S", str(CHECKER), str(out), "--model", files[0], "--domain", files[1]]
+    offline = subprocess.run(alone, capture_output=True, text=True, check=False)
+    assert offline.returncode == 0 and f"domain: that of {files[1]!r}" in offline.stdout
+    assert run(*arguments, "--domain", "box:-1,2").code == 0
+    offline = subprocess.run(alone, capture_output=True, text=True, check=False)
+    assert offline.returncode == 1
+    assert offline.stdout == f"rejected: {files[1]}: inputs[0]: upper: 2.0, but 1.0 in the certificate\n"
+
+
+def test_what_cannot_be_exported_leaves_nothing(run, model):
+    for more in (["--domain", "box:1,-1"], ["--domain", "data"], ["--domain", "no.toml"]):
+        ended = run("export", model, "--out", model.parent / "exported", *more)
+        assert ended.code == 2 and ended.err.count("\n") == 1
+        assert not (model.parent / "exported").exists()
