@@ -14,18 +14,19 @@ import numpy as np
 
 from relugeom.bounding.cells import Cells
 from relugeom.bounding.multipliers import Improved, improve
+from relugeom.bounding.pairs import pairs_of
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Relaxation
 from relugeom.bounding.tightening import Bounded
 from relugeom.claims.cover_tree import NodeKind
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["FEW_INPUTS", "Parting", "choose_inputs", "choose_parting", "part", "split_units"]
+__all__ = ["Parting", "choose_inputs", "choose_parting", "has_few_inputs", "part", "split_units"]
 
 FINE = 16.0
 """A side is moved to a multiple of the power of two below width / FINE, so that its digits are few."""
 FEW_INPUTS = 16
-"""Inputs up to which they are halved, while that is possible."""
+"""Inputs up to which they are halved, while that is possible; of paired units, those that do not take integers."""
 TRIED = 4
 """Units whose sides are bounded before one of them is split."""
 FAR = 1e9
@@ -62,8 +63,7 @@ def choose_parting(
     """How to part cells, given what their bounds rest on and the weights of the combinations, shape (B, r)."""
     parting = choose_inputs(problem, cells, bounded, found.form, _input_scores(problem, cells, found))
     unstable = cells.unstable(slice(0, problem.units)).any(axis=1)
-    many = (cells.upper > cells.lower).sum(axis=1) > FEW_INPUTS
-    by_unit = unstable & (many | ~parting.possible)
+    by_unit = unstable & ~(has_few_inputs(problem, cells.lower, cells.upper) & parting.possible)
     if by_unit.any():
         some = np.flatnonzero(by_unit)
         units = _choose_units(problem, relaxation, cells.at(some), found.at(some), weights[some])
@@ -71,6 +71,15 @@ def choose_parting(
         parting.below[some] = parting.above[some] = 0.0
         parting.possible[some] = True
     return parting
+
+
+def has_few_inputs(problem: Problem, lower: FloatArray, upper: FloatArray) -> BoolArray:
+    """Whether the inputs of boxes are so few that they are parted rather than units, shape (B,).
+
+    Differences of paired units are the same in most parts of a box, so integers are parted first, however many.
+    """
+    counted = (upper > lower) & ~(problem.whole & (problem.pairs > 0))
+    return np.asarray(counted.sum(axis=-1) <= FEW_INPUTS)
 
 
 def part(problem: Problem, cells: Cells, parting: Parting) -> tuple[Cells, Cells]:
@@ -119,7 +128,8 @@ def _input_scores(problem: Problem, cells: Cells, found: Improved) -> FloatArray
     for number, copy in enumerate(problem.copies):
         for layer, units in enumerate(copy.layers):
             coefficients = found.gaps[number][len(copy.layers) - 1 - layer]
-            gaps[:, units] = np.maximum(_gaps(cells, units, coefficients, found.slopes[:, units], False), 0.0)
+            gap = _gaps(cells, units, coefficients, found.slopes[:, units], False)
+            gaps[:, units] = np.where(gap < 0.0, 0.0, gap + _lost(problem, cells, found, layer))
     return gaps
 
 
@@ -172,7 +182,8 @@ def _choose_units(
     for number, copy in enumerate(problem.copies):
         for layer, those in enumerate(copy.layers):
             coefficients = found.gaps[number][len(copy.layers) - 1 - layer]
-            score[:, those] = _gaps(cells, those, coefficients, found.slopes[:, those], True)
+            gap = _gaps(cells, those, coefficients, found.slopes[:, those], True)
+            score[:, those] = np.where(gap < 0.0, gap, gap + _lost(problem, cells, found, layer))
     count, tried = len(cells), min(TRIED, problem.units)
     if tried < 2:
         return np.asarray(score.argmax(axis=1))
@@ -182,8 +193,9 @@ def _choose_units(
     every = np.arange(len(units))
     split_units(problem, sides, every[0::2], units[0::2], -1.0)
     split_units(problem, sides, every[1::2], units[1::2], 1.0)
+    pairs = pairs_of(relaxation, sides)
     lines = [[relaxation.lines(sides, layer) for layer in copy.layers] for copy in problem.copies]
-    bounds = improve(problem, relaxation, sides, lines, np.repeat(weights, 2 * tried, axis=0), 1).bound
+    bounds = improve(problem, relaxation, sides, lines, pairs, np.repeat(weights, 2 * tried, axis=0), 1).bound
     gains = np.maximum(found.bound[:, None, None] - bounds.reshape(count, tried, 2), 1e-9)
     value = np.log(gains).sum(axis=2)
     value[np.take_along_axis(score, candidates, axis=1) < 0.0] = -np.inf
@@ -201,3 +213,12 @@ def _gaps(cells: Cells, units: slice, coefficients: FloatArray, slopes: FloatArr
     above = -high * low / np.maximum(high - low, 1e-300)
     gap = np.where(coefficients > 0.0, coefficients * above, -coefficients * below)
     return np.where((low < 0.0) & (high > 0.0), gap, -1.0)
+
+
+def _lost(problem: Problem, cells: Cells, found: Improved, layer: int) -> FloatArray:
+    """How far differences of a layer's pairs may lie from the lines that a form uses, weighed by its coefficients."""
+    if not problem.pairs:
+        return np.zeros(1)
+    layers = problem.copies[0].layers
+    span = np.maximum(np.abs(cells.fall[:, layers[layer]]), np.abs(cells.rise[:, layers[layer]]))
+    return np.asarray(np.abs(found.gaps[2][len(layers) - 1 - layer]) * span)

@@ -33,6 +33,8 @@ class Cells:
     since
         Per copy the layer up to which nothing has changed since the units were bounded; −1 if the box has, shape
         (B, copies).
+    fall, rise
+        Proved bounds of z' − z of pairs of units of two copies, shape (B, pairs).
     """
 
     lower: FloatArray
@@ -43,11 +45,14 @@ class Cells:
     slopes: FloatArray
     multipliers: FloatArray
     since: FloatArray
+    fall: FloatArray
+    rise: FloatArray
 
     @property
     def tables(self) -> tuple[FloatArray, ...]:
         """All columns."""
-        return self.lower, self.upper, self.low, self.high, self.sides, self.slopes, self.multipliers, self.since
+        units = self.low, self.high, self.sides, self.slopes, self.multipliers
+        return self.lower, self.upper, *units, self.since, self.fall, self.rise
 
     def at(self, rows: IntArray | slice | BoolArray) -> "Cells":
         """Some of the cells, copied unless rows is a slice."""
@@ -83,6 +88,8 @@ def whole_box(problem: Problem) -> Cells:
         nothing.copy(),
         nothing.copy(),
         np.full((1, len(problem.copies)), -1.0),
+        np.full((1, problem.pairs), -np.inf),
+        np.full((1, problem.pairs), np.inf),
     )
 
 

@@ -39,7 +39,7 @@ def find_empty(
         for line, those in zip(own, copy.layers, strict=True):
             cells.slopes[:, those] = line.a
     weights = np.zeros((len(cells), 0))
-    return improve(problem, relaxation, cells, lines, weights, 0).bound < 0.0, inputs
+    return improve(problem, relaxation, cells, lines, [], weights, 0).bound < 0.0, inputs
 
 
 def _forms(

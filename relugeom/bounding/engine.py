@@ -15,6 +15,7 @@ from relugeom.bounding.attack import MORE
 from relugeom.bounding.branching import part
 from relugeom.bounding.cells import Cells, Waiting
 from relugeom.bounding.outcome import Effort, End, Outcome, Peak
+from relugeom.bounding.pairs import relaxation_of
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Relaxation
 from relugeom.bounding.sets import SetAim
@@ -99,7 +100,7 @@ class _Rounds:
         deadline: Deadline,
         on_progress: Callable[[int], None] | None,
     ) -> None:
-        self.problem, self.relaxation = problem, Relaxation(problem)
+        self.problem, self.relaxation = problem, relaxation_of(problem)
         self.aim = _aim_of(problem, self.relaxation)
         self._effort, self._deadline, self._on_progress = effort, deadline, on_progress
         self.tree = tree

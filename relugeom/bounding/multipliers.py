@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from relugeom.bounding.cells import Cells
+from relugeom.bounding.pairs import PairedLines, PairedRelaxation, PairLines, Used
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Forms, Lines, Relaxation
 from relugeom.linalg.arrays import FloatArray, IntArray
@@ -35,7 +36,8 @@ class Improved:
     form
         Slopes of the replaced form, shape (B, m).
     gaps
-        Per copy the coefficients of relu(z) of each layer from the top down, shape (B, width).
+        Per copy the coefficients of relu(z) of each layer from the top down, shape (B, width); then those of the
+        differences, if units are paired.
     slopes, multipliers
         Shape (B, units).
     """
@@ -53,20 +55,26 @@ class Improved:
 
 
 def improve(
-    problem: Problem, relaxation: Relaxation, cells: Cells, lines: list[list[Lines]], weights: FloatArray, steps: int
+    problem: Problem,
+    relaxation: Relaxation,
+    cells: Cells,
+    lines: list[list[Lines]],
+    pairs: list[PairLines],
+    weights: FloatArray,
+    steps: int,
 ) -> Improved:
     """Bound one combination of inequalities per cell, weights of shape (B, r), the better the more steps are made."""
     slopes, multipliers = cells.slopes.copy(), cells.multipliers * (cells.sides != 0.0)
     best: Improved | None = None
     moments = [np.zeros_like(slopes) for _ in range(4)]
     for step in range(steps + 1):
-        forms, gaps = _forms(problem, relaxation, cells, lines, weights, slopes, multipliers)
+        forms, gaps = _forms(problem, relaxation, cells, lines, pairs, weights, slopes, multipliers)
         bound = relaxation.maximum(forms, cells)[:, 0]
         best = _better(best, Improved(bound, forms.slopes[:, 0], gaps, slopes, multipliers))
         if step == steps:
             break
         x = relaxation.maximiser(forms, cells)[:, 0]
-        values, coefficients = _values(problem, x, lines, gaps, slopes)
+        values, coefficients = _values(problem, x, lines, pairs, gaps, slopes)
         rate = RATE * FADING**step
         down = np.minimum(coefficients, 0.0) * values
         slopes = np.clip(slopes - rate * _direction(moments[0], moments[1], down, step), 0.0, 1.0)
@@ -99,6 +107,7 @@ def _forms(
     relaxation: Relaxation,
     cells: Cells,
     lines: list[list[Lines]],
+    pairs: list[PairLines],
     weights: FloatArray,
     slopes: FloatArray,
     multipliers: FloatArray,
@@ -109,6 +118,13 @@ def _forms(
     error = relaxation.rounding(weights)[:, None]
     gaps = []
     sloped = lines_of(problem, lines, slopes)
+    if isinstance(relaxation, PairedRelaxation):
+        V, Q = ((weights @ outputs)[:, None, :] for outputs in rows.outputs)
+        used: list[Used] = []
+        every = PairedLines(sloped[0], sloped[1], pairs)
+        total = total + relaxation.substitute_pairs(len(pairs), V + Q, Q, constant, error, every, used, added)
+        tables = ([each.first for each in used], [each.second for each in used], [each.difference for each in used])
+        return Forms(total, constant, error), [[table[:, 0] for table in own] for own in tables]
     for number, (copy, own) in enumerate(zip(problem.copies, sloped, strict=True)):
         of_copy: list[FloatArray] = []
         V = (weights @ rows.outputs[number])[:, None, :]
@@ -132,19 +148,40 @@ def with_slopes(lines: Lines, slopes: FloatArray) -> Lines:
 
 
 def _values(
-    problem: Problem, x: FloatArray, lines: list[list[Lines]], gaps: list[list[FloatArray]], slopes: FloatArray
+    problem: Problem,
+    x: FloatArray,
+    lines: list[list[Lines]],
+    pairs: list[PairLines],
+    gaps: list[list[FloatArray]],
+    slopes: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """z of all units along the lines that were used, from an input per cell, and the coefficients of relu(z)."""
     values, coefficients = np.zeros_like(slopes), np.zeros_like(slopes)
-    for number, copy in enumerate(problem.copies):
-        h = x[:, copy.columns]
-        for layer, units in enumerate(copy.layers):
-            z = h @ copy.network.weights[layer].T + copy.network.biases[layer]
-            V = gaps[number][len(copy.layers) - 1 - layer]
-            line = with_slopes(lines[number][layer], slopes[:, units])
-            h = np.where(V > 0.0, line.s * z + line.t, line.a * z)
-            values[:, units], coefficients[:, units] = z, V
+    h = [x[:, copy.columns] for copy in problem.copies]
+    for layer in range(max(len(copy.layers) for copy in problem.copies)):
+        for number, copy in enumerate(problem.copies):
+            if layer < len(copy.layers):
+                units = copy.layers[layer]
+                z = h[number] @ copy.network.weights[layer].T + copy.network.biases[layer]
+                V = gaps[number][len(copy.layers) - 1 - layer]
+                line = with_slopes(lines[number][layer], slopes[:, units])
+                h[number] = np.where(V > 0.0, line.s * z + line.t, line.a * z)
+                values[:, units], coefficients[:, units] = z, V
+        if pairs:
+            first, second = (copy.layers[layer] for copy in problem.copies)
+            second_used, difference = (own[len(pairs) - 1 - layer] for own in gaps[1:])
+            change = _changes(values[:, second] - values[:, first], pairs[layer], difference)
+            by_second = second_used != 0.0
+            h = [
+                np.where((difference != 0.0) & by_second, h[1] - change, h[0]),
+                np.where((difference != 0.0) & ~by_second, h[0] + change, h[1]),
+            ]
     return values, coefficients
+
+
+def _changes(d: FloatArray, lines: PairLines, coefficients: FloatArray) -> FloatArray:
+    """Δ of a layer along the lines that were used."""
+    return np.asarray(np.where(coefficients > 0.0, lines.b * d + lines.c, lines.e * d + lines.f))
 
 
 def _direction(first: FloatArray, second: FloatArray, gradient: FloatArray, step: int) -> FloatArray:

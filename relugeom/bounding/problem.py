@@ -137,6 +137,8 @@ class Problem:
         Columns of the one-hot groups that a copy has to itself, or that all share.
     slope
         What is claimed of a slope; then there is one copy and no set.
+    paired
+        Whether units of two copies are bounded in pairs where that is possible: closer, but no certificate knows them.
     """
 
     copies: tuple[Copy, ...]
@@ -148,6 +150,7 @@ class Problem:
     whole: BoolArray
     groups: tuple[IntArray, ...] = field(default=())
     slope: Slope | None = None
+    paired: bool = True
 
     @property
     def inputs(self) -> int:
@@ -158,3 +161,10 @@ class Problem:
     def units(self) -> int:
         """Units of all copies."""
         return sum(copy.network.units for copy in self.copies)
+
+    @property
+    def pairs(self) -> int:
+        """Pairs of units, one of each copy, where both copies have layers of the same widths; else 0."""
+        first, second = self.copies[0].network, self.copies[-1].network
+        possible = self.paired and len(self.copies) == 2 and first.widths == second.widths
+        return first.units if possible else 0

@@ -4,7 +4,7 @@ import numpy as np
 
 from relugeom.bounding.aim import Left
 from relugeom.bounding.attack import MORE, STARTS, approach, centres, keep_rules, margins, row_values, starting_inputs
-from relugeom.bounding.branching import FEW_INPUTS, choose_parting
+from relugeom.bounding.branching import choose_parting, has_few_inputs
 from relugeom.bounding.cells import Cells
 from relugeom.bounding.multipliers import improve, lines_of
 from relugeom.bounding.problem import Problem
@@ -29,7 +29,7 @@ class SetAim:
 
     def __init__(self, problem: Problem, relaxation: Relaxation) -> None:
         self._problem, self._relaxation = problem, relaxation
-        few = np.count_nonzero(problem.upper > problem.lower) <= FEW_INPUTS
+        few = has_few_inputs(problem, problem.lower, problem.upper)
         self._steps = STEPS_OF_FEW if few else STEPS
 
     def attack(self, number: int, deadline: Deadline) -> FloatArray:
@@ -53,14 +53,15 @@ class SetAim:
         left = np.flatnonzero(~(closing.bounds < level).all(axis=1))
         worst, weights = closing.weights_of_worst(problem)
         some, bounds = cells.at(left), closing.bounds[left]
-        found = improve(problem, self._relaxation, some, bounded.at(left).lines, weights[left], self._steps)
+        those = bounded.at(left)
+        found = improve(problem, self._relaxation, some, those.lines, those.pairs, weights[left], self._steps)
         some.slopes, some.multipliers = found.slopes, found.multipliers
         here = np.arange(len(left))
         bounds[here, worst[left]] = np.fmin(bounds[here, worst[left]], found.bound)
         closed = (bounds < level).all(axis=1)
         if bounds.shape[1] > 1:  # in a certificate the slopes that close one set hold for all sets of the cell
-            lines = lines_of(problem, bounded.at(left).lines, found.slopes)
-            sloped = bound_sets(problem, self._relaxation, some, lines, closing.weights[left])
+            lines = lines_of(problem, those.lines, found.slopes)
+            sloped = bound_sets(problem, self._relaxation, some, lines, those.pairs, closing.weights[left])
             sloped[here, worst[left]] = bounds[here, worst[left]]
             closed &= (sloped < level).all(axis=1)
         still = np.flatnonzero(~closed)

@@ -9,7 +9,7 @@ import numpy as np
 
 from relugeom.bounding.aim import Left
 from relugeom.bounding.attack import MORE, STARTS, centres, keep_rules, starting_inputs
-from relugeom.bounding.branching import FEW_INPUTS, Parting, choose_inputs, split_units
+from relugeom.bounding.branching import Parting, choose_inputs, has_few_inputs, split_units
 from relugeom.bounding.cells import Cells
 from relugeom.bounding.emptiness import find_empty
 from relugeom.bounding.problem import Problem, Slope
@@ -111,7 +111,7 @@ class SlopeAim:
         size = np.maximum(most, 0.0) - np.minimum(least, 0.0)
         parting = choose_inputs(problem, cells, bounded, np.zeros_like(cells.lower), size)
         counted = (size > 0.0).sum(axis=1)
-        many = (cells.upper > cells.lower).sum(axis=1) > FEW_INPUTS
+        many = ~has_few_inputs(problem, cells.lower, cells.upper)
         by_unit = (counted > 0) & (many | (counted <= SMALL) | ~parting.possible)
         some = np.flatnonzero(by_unit)
         if some.size:

@@ -5,11 +5,13 @@ are bounded anew; a set is closed by one inequality, or by the combination of it
 cell is least.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from relugeom.bounding.cells import Cells, whole_box
+from relugeom.bounding.pairs import PairedLines, PairedRelaxation, PairLines, follow, pair_lines
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Forms, Lines, Relaxation
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
@@ -43,16 +45,20 @@ class UnitForms:
 
 @dataclass(slots=True, eq=False)
 class Bounded:
-    """What bounding the units of some cells gave: per copy and layer the lines, and the forms of unstable units."""
+    """What bounding the units of some cells gave: per copy and layer the lines, and the forms of unstable units; per
+    layer the lines of differences, if units are paired.
+    """
 
     lines: list[list[Lines]]
     forms: list[list[UnitForms | None]]
+    pairs: list[PairLines] = field(default_factory=list)
 
     def at(self, rows: IntArray) -> "Bounded":
         """What concerns some of the cells."""
         return Bounded(
             [[line.at(rows) for line in lines] for lines in self.lines],
             [[None if form is None else form.at(rows) for form in forms] for forms in self.forms],
+            [line.at(rows) for line in self.pairs],
         )
 
 
@@ -70,6 +76,11 @@ def root_cell(problem: Problem, relaxation: Relaxation) -> Cells:
             reach = np.maximum(cells.high[0, units], 0.0)
         relaxation.measure(number, len(copy.layers), reach)
     relaxation.measure_rows()
+    if isinstance(relaxation, PairedRelaxation):
+        for layer, done in _each_layer_of_pairs(relaxation, cells):
+            relaxation.measure_pairs(layer, cells)
+            _bound_pairs(relaxation, cells, layer, np.arange(problem.copies[0].network.widths[layer])[None, :], done)
+        relaxation.measure_pairs(len(relaxation.layers), cells)
     cells.slopes[:] = cells.high >= -cells.low
     return cells
 
@@ -91,7 +102,38 @@ def bound_units(problem: Problem, relaxation: Relaxation, cells: Cells) -> Bound
             lines.append(relaxation.lines(cells, units))
         found.lines.append(lines)
         found.forms.append(forms)
+    if isinstance(relaxation, PairedRelaxation):
+        for layer, done in _each_layer_of_pairs(relaxation, cells):
+            first, second, _ = relaxation.layers[layer]
+            rows, _ = padded(cells.unstable(first) | cells.unstable(second))
+            if rows.shape[1]:
+                _bound_pairs(relaxation, cells, layer, rows, done)
+        found.lines, found.pairs = [list(done.first), list(done.second)], list(done.differences)
     return found
+
+
+def _each_layer_of_pairs(relaxation: PairedRelaxation, cells: Cells) -> Iterator[tuple[int, PairedLines]]:
+    """Layers whose pairs are to be bounded, with the lines of all layers below; in the end, of all layers."""
+    first: list[Lines] = []
+    second: list[Lines] = []
+    differences: list[PairLines] = []
+    for layer, places in enumerate(relaxation.layers):
+        yield layer, PairedLines(first, second, differences)
+        follow(cells, *places)
+        first.append(relaxation.lines(cells, places[0]))
+        second.append(relaxation.lines(cells, places[1]))
+        differences.append(pair_lines(cells, *places))
+
+
+def _bound_pairs(relaxation: PairedRelaxation, cells: Cells, layer: int, rows: IntArray, lines: PairedLines) -> None:
+    """Tighten the bounds of the differences of some pairs of a layer."""
+    places = rows + relaxation.layers[layer][2].start
+    above = relaxation.maximum(relaxation.difference_forms(layer, rows, 1.0, lines), cells)
+    below = relaxation.maximum(relaxation.difference_forms(layer, rows, -1.0, lines), cells)
+    rise = np.minimum(np.take_along_axis(cells.rise, places, axis=1), above)
+    fall = np.maximum(np.take_along_axis(cells.fall, places, axis=1), -below)
+    np.put_along_axis(cells.rise, places, rise, axis=1)
+    np.put_along_axis(cells.fall, places, fall, axis=1)
 
 
 def padded(chosen: BoolArray) -> tuple[IntArray, BoolArray]:
@@ -147,28 +189,41 @@ def close_sets(problem: Problem, relaxation: Relaxation, cells: Cells, bounded: 
     several = [members for members in rows.sets if members.stop - members.start > 1]
     if several:
         every = np.broadcast_to(np.eye(len(rows.constant)), (count, len(rows.constant), len(rows.constant)))
-        forms = _combined(problem, relaxation, bounded.lines, every)
+        forms = _combined(problem, relaxation, bounded.lines, bounded.pairs, every)
         for members in several:
             part = Forms(forms.slopes[:, members], forms.constant[:, members], forms.error[:, members])
             weights[:, members] = _least_maximum(relaxation, part, cells)
-    return Closing(weights, bound_sets(problem, relaxation, cells, bounded.lines, weights))
+    return Closing(weights, bound_sets(problem, relaxation, cells, bounded.lines, bounded.pairs, weights))
 
 
 def bound_sets(
-    problem: Problem, relaxation: Relaxation, cells: Cells, lines: list[list[Lines]], weights: FloatArray
+    problem: Problem,
+    relaxation: Relaxation,
+    cells: Cells,
+    lines: list[list[Lines]],
+    pairs: list[PairLines],
+    weights: FloatArray,
 ) -> FloatArray:
     """Upper bounds of the sets' combinations with given weights, shape (B, sets)."""
     mixed = np.zeros((len(cells), len(problem.rows.sets), weights.shape[1]))
     for number, members in enumerate(problem.rows.sets):
         mixed[:, number, members] = weights[:, members]
-    return relaxation.maximum(_combined(problem, relaxation, lines, mixed), cells)
+    return relaxation.maximum(_combined(problem, relaxation, lines, pairs, mixed), cells)
 
 
-def _combined(problem: Problem, relaxation: Relaxation, lines: list[list[Lines]], weights: FloatArray) -> Forms:
+def _combined(
+    problem: Problem, relaxation: Relaxation, lines: list[list[Lines]], pairs: list[PairLines], weights: FloatArray
+) -> Forms:
     """Forms above combinations of inequalities, weights of shape (B, R, r)."""
     rows = problem.rows
     slopes, constant = weights @ rows.inputs, weights @ rows.constant
     error = relaxation.rounding(weights)
+    if isinstance(relaxation, PairedRelaxation):
+        V, Q = (weights @ outputs for outputs in rows.outputs)
+        every = PairedLines(lines[0], lines[1], pairs)
+        return Forms(
+            slopes + relaxation.substitute_pairs(len(pairs), V + Q, Q, constant, error, every), constant, error
+        )
     for number, copy in enumerate(problem.copies):
         V = weights @ rows.outputs[number]
         slopes = slopes + relaxation.substitute(number, len(copy.layers), V, constant, error, lines[number])

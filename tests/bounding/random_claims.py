@@ -82,6 +82,21 @@ def random_network(random, inputs: int, outputs: int):
     return layered(*layers)
 
 
+def random_second_network(random, first):
+    """Another network, or nearly the same: by a bit, by a little, or in one weight."""
+    if random.integers(2):
+        return random_network(random, first.inputs, first.outputs)
+    size = [1e-16, 1e-6, 0.1][random.integers(3)]
+    layers = [
+        (
+            W * (1.0 + size * random.integers(-1, 2, size=W.shape)),
+            b * (1.0 + size * random.integers(-1, 2, size=b.shape)),
+        )
+        for W, b in zip(first.weights, first.biases, strict=True)
+    ]
+    return layered(*layers)
+
+
 def random_domain(random) -> Domain:
     """Boxes, also of no width, integers, and a one-hot group."""
     low = np.round(random.normal(size=3), random.integers(0, 4))
@@ -114,7 +129,7 @@ def random_case(random) -> Case:
     networks = [random_network(random, domain.inputs, outputs)]
     twin = [None, Twin((0,)), Twin((0, 1, 2)), Twin(second_network=True), Twin((1,), True)][random.integers(5)]
     if twin is not None and twin.second_network:
-        networks.append(random_network(random, domain.inputs, outputs))
+        networks.append(random_second_network(random, networks[0]))
     shape = (domain.inputs, outputs, len(twin.own) if twin else 0, outputs if twin else 0)
     sets = tuple(
         tuple(random_row(random, shape) for _ in range(random.integers(1, 4))) for _ in range(random.integers(1, 3))

@@ -12,6 +12,7 @@ from random_claims import case_of, random_case
 from relugeom.bounding.branching import Parting, part
 from relugeom.bounding.cells import Cells
 from relugeom.bounding.multipliers import improve
+from relugeom.bounding.pairs import relaxation_of
 from relugeom.bounding.relaxation import Relaxation
 from relugeom.bounding.tightening import bound_units, close_sets, root_cell
 from relugeom.claims.claim import Excluded
@@ -72,7 +73,9 @@ def check_cells(random, case, cells: Cells, relaxation: Relaxation) -> int:
     given_weights = random.random((len(cells), len(problem.rows.constant)))
     cells.slopes[:] = np.clip(random.random(cells.slopes.shape) * 2.0 - 0.5, 0.0, 1.0)
     cells.multipliers[:] = random.exponential(size=cells.slopes.shape)
-    improved = [improve(problem, relaxation, cells, bounded.lines, given_weights, steps) for steps in (0, 2)]
+    improved = [
+        improve(problem, relaxation, cells, bounded.lines, bounded.pairs, given_weights, steps) for steps in (0, 2)
+    ]
     for row, inputs in enumerate(inputs_of(random, case, cells)):
         for x in inputs:
             units, outputs = case.values(x)
@@ -81,6 +84,11 @@ def check_cells(random, case, cells: Cells, relaxation: Relaxation) -> int:
             number += 1
             for low, high, z in zip(cells.low[row].tolist(), cells.high[row].tolist(), units, strict=True):
                 assert not low > z and not z > high
+            pairs = zip(units[problem.pairs :], units, strict=False) if problem.pairs else ()
+            for fall, rise, (second, first) in zip(
+                cells.fall[row].tolist(), cells.rise[row].tolist(), pairs, strict=False
+            ):
+                assert not fall > second - first and not second - first > rise
             values = case.rows(x, outputs)
             for bound, members in zip(closing.bounds[row].tolist(), problem.rows.sets, strict=True):
                 weights = closing.weights[row, members].tolist()
@@ -96,7 +104,7 @@ def check_case(seed: int) -> int:
     """Part the box of a random claim at random, several times over; how many inputs were looked at."""
     random = np.random.default_rng(seed)
     case = random_case(random)
-    relaxation = Relaxation(case.problem)
+    relaxation = relaxation_of(case.problem)
     with np.errstate(all="ignore"):
         cells = root_cell(case.problem, relaxation)
         number = check_cells(random, case, cells, relaxation)
@@ -123,7 +131,7 @@ def test_inequalities_that_cancel_close_nothing():
             Inequality(p + q, outputs=(0, -1)),
         )
         case = case_of(Excluded((members,)), [network], Domain.box([0, 0], [1, 1]))
-        relaxation = Relaxation(case.problem)
+        relaxation = relaxation_of(case.problem)
         cells = root_cell(case.problem, relaxation)
         bounds = close_sets(case.problem, relaxation, cells, bound_units(case.problem, relaxation, cells)).bounds
         assert not (bounds < 0.0).any()
