@@ -3,8 +3,10 @@
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from itertools import groupby
+from math import frexp, isfinite
 
 from relugeom.certificate.claim_proof.tree import Lines
+from relugeom.certificate.cover_proof.enclosure import Ends
 from relugeom.certificate.cover_proof.state import CoverState
 from relugeom.certificate.cover_proof.substitution import Substitution
 from relugeom.certificate.header import hexadecimal
@@ -31,12 +33,14 @@ def bound_all(substitution: Substitution, state: CoverState, deadline: Deadline)
     """
     for level in substitution.problem.levels:
         units = range(level.first, level.first + level.count)
-        found = _bounds(substitution, state, units, deadline)
-        largest = max((abs(end) for ends in found for end in ends if end is not None), default=Fraction(0))
-        length = largest.numerator.bit_length() - largest.denominator.bit_length() if largest else 0
-        substitution.bits[level.number] = bits = max(0, min(BOUND_BITS - length, LONGEST_EXPONENT))
-        for unit, ends in zip(units, found, strict=True):
-            state.tighten(unit, *_rounded(ends, bits))
+        largest = 0.0
+        for start in range(0, len(units), BATCH):
+            deadline.check()
+            largest = max(largest, substitution.size(state, units[start : start + BATCH]))
+        length = frexp(largest)[1] if isfinite(largest) else 0
+        substitution.bits[level.number] = max(0, min(BOUND_BITS - length, LONGEST_EXPONENT))
+        for unit, ends in zip(units, _bounds(substitution, state, units, deadline), strict=True):
+            state.tighten(unit, *ends)
 
 
 def rebound(
@@ -53,10 +57,9 @@ def rebound(
     """
     found: list[int] = []
     asked = sorted({unit for unit in units if unit in state.signs or state.is_unstable(unit)})
-    for number, members in groupby(asked, key=substitution.problem.level_of.__getitem__):
+    for _, members in groupby(asked, key=substitution.problem.level_of.__getitem__):
         chosen = list(members)
-        for unit, ends in zip(chosen, _bounds(substitution, state, chosen, deadline), strict=True):
-            low, high = _rounded(ends, substitution.bits[number])
+        for unit, (low, high) in zip(chosen, _bounds(substitution, state, chosen, deadline), strict=True):
             if _is_better(state, unit, low, high, kept):
                 state.tighten(unit, low, high)
                 found.append(unit)
@@ -72,22 +75,13 @@ def write_bounded(units: Sequence[int], lines: Lines) -> None:
         lines.add(f"n {hexadecimal(part)}", proofs=2 * len(part))
 
 
-def _bounds(
-    substitution: Substitution, state: CoverState, units: Sequence[int], deadline: Deadline
-) -> list[tuple[Fraction | None, Fraction | None]]:
+def _bounds(substitution: Substitution, state: CoverState, units: Sequence[int], deadline: Deadline) -> list[Ends]:
     """Bounds of units of one level, which do not depend on each other."""
     found = []
     for start in range(0, len(units), BATCH):
         deadline.check()
-        found += substitution.bound(state, units[start : start + BATCH])
+        found += substitution.bound_rounded(state, units[start : start + BATCH])
     return found
-
-
-def _rounded(ends: tuple[Fraction | None, Fraction | None], bits: int) -> tuple[int | None, int | None]:
-    """Bounds over 2^bits, rounded outwards."""
-    low, high = ends
-    least = None if low is None else (low.numerator << bits) // low.denominator
-    return least, None if high is None else -((-high.numerator << bits) // high.denominator)
 
 
 def _is_better(state: CoverState, unit: int, low: int | None, high: int | None, kept: Fraction) -> bool:

@@ -20,7 +20,7 @@ from relugeom.certificate.cover_proof.combination import (
     judge,
     rounded_weights,
 )
-from relugeom.certificate.cover_proof.float_cell import CLEAR, FloatCell, FloatProblem
+from relugeom.certificate.cover_proof.float_cell import CLEAR, FloatCell
 from relugeom.certificate.cover_proof.problem import MixedForm, combine_forms
 from relugeom.certificate.cover_proof.slopes import has_slope
 from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState
@@ -104,7 +104,7 @@ class LeafCloser:
 
     def __init__(self, substitution: Substitution, deadline: Deadline) -> None:
         self._substitution, self._problem, self._deadline = substitution, substitution.problem, deadline
-        self._floats = FloatProblem(substitution.problem)
+        self._floats = substitution.floats
         depth = {number: layer + 1 for number, (_, layer) in self._floats.place_of.items()}
         self._depth = np.array([depth[number] for number in substitution.problem.level_of])
 

@@ -14,7 +14,7 @@ from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState
 from relugeom.linalg.arrays import BoolArray, FloatArray
 from relugeom.linalg.exact import nearest_quotient
 
-__all__ = ["CLEAR", "FloatCell", "FloatProblem"]
+__all__ = ["CLEAR", "FloatCell", "FloatProblem", "box_maxima"]
 
 CLEAR = 1e-9
 """What is larger than this in comparison is more than rounding."""
@@ -166,19 +166,7 @@ class FloatCell:
     @np.errstate(all="ignore")
     def maxima(self, table: FloatArray, constants: FloatArray) -> FloatArray:
         """What forms in the inputs are at most on the box and its groups."""
-        free = self.parent.free
-        used = table[:, free]
-        parts = np.where(used > 0, used * self.upper[free], used * self.lower[free])
-        total: FloatArray = constants + np.where(used == 0, 0.0, parts).sum(axis=1)
-        for group in self.parent.groups:
-            order = np.argsort(-table[:, group], axis=1)
-            rooms = (self.upper[group] - self.lower[group])[order]
-            left = 1.0 - self.lower[group].sum()
-            before = np.cumsum(rooms, axis=1) - rooms
-            steps = np.clip(left - before, 0.0, rooms)
-            slopes = np.take_along_axis(table[:, group], order, axis=1)
-            total += table[:, group] @ self.lower[group] + (steps * slopes).sum(axis=1)
-        return total
+        return box_maxima(self.parent, self.lower, self.upper, table, constants)
 
     def _to_inputs(
         self,
@@ -207,6 +195,26 @@ class FloatCell:
             constants = constants + rows @ levels[place].biases
             rows = rows @ levels[place].weights
         return rows, constants
+
+
+@np.errstate(all="ignore")
+def box_maxima(
+    problem: FloatProblem, lower: FloatArray, upper: FloatArray, table: FloatArray, constants: FloatArray
+) -> FloatArray:
+    """What forms in the inputs are at most on a box and its groups."""
+    free = problem.free
+    used = table[:, free]
+    parts = np.where(used > 0, used * upper[free], used * lower[free])
+    total: FloatArray = constants + np.where(used == 0, 0.0, parts).sum(axis=1)
+    for group in problem.groups:
+        order = np.argsort(-table[:, group], axis=1)
+        rooms = (upper[group] - lower[group])[order]
+        left = 1.0 - lower[group].sum()
+        before = np.cumsum(rooms, axis=1) - rooms
+        steps = np.clip(left - before, 0.0, rooms)
+        slopes = np.take_along_axis(table[:, group], order, axis=1)
+        total += table[:, group] @ lower[group] + (steps * slopes).sum(axis=1)
+    return total
 
 
 def _float_level(level: Level) -> FloatLevel:

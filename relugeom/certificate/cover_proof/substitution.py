@@ -12,8 +12,11 @@ from itertools import chain
 
 from flint import fmpz, fmpz_mat
 
+from relugeom.certificate.cover_proof.enclosure import Enclosure, Ends
+from relugeom.certificate.cover_proof.float_cell import FloatProblem
 from relugeom.certificate.cover_proof.problem import CoverProblem, Level, MixedForm
 from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState, LevelLines
+from relugeom.linalg.exact import nearest_quotient
 
 __all__ = ["Choice", "InputForm", "Substitution"]
 
@@ -46,6 +49,8 @@ class Substitution:
     ----------
     bits
         B per level with units: its bounds are integers over 2^B.
+    floats
+        The same problem in floats.
     """
 
     def __init__(self, problem: CoverProblem, bits: list[int]) -> None:
@@ -54,11 +59,29 @@ class Substitution:
         self._parts: dict[tuple[int, int], tuple[list[int], list[int], fmpz_mat]] = {}
         self._all_entries: dict[tuple[int, int], list[fmpz]] = {}
         self._free = [column for column in range(len(problem.lower)) if column not in self._grouped]
+        self.floats = FloatProblem(problem)
+        self._enclosure = Enclosure(self.floats)
 
     def maxima(self, state: CoverState, forms: Sequence[MixedForm]) -> list[Fraction | None]:
         """What each form is at most on the cell; None without a bound."""
         found = self.replace(state, forms)
         return [None if form is None else self.maximum(state, form) for form in found]
+
+    def size(self, state: CoverState, units: Sequence[int]) -> float:
+        """About how large the bounds of some units of one level are; 0 if none has a bound."""
+        found = self._enclosure.sizes(state, units, self.bits)
+        if found is None:
+            ends = [end for pair in self.bound(state, units) for end in pair if end is not None]
+            return max((nearest_quotient(abs(end.numerator), end.denominator) for end in ends), default=0.0)
+        return float(found.max(initial=0.0))
+
+    def bound_rounded(self, state: CoverState, units: Sequence[int]) -> list[Ends]:
+        """Bounds of z of some units of one level, integers over 2^B, rounded outwards; None without a bound."""
+        found = self._enclosure.bounds(state, units, self.bits)
+        others = [unit for unit, ends in zip(units, found, strict=True) if ends is None]
+        exact = iter(self.bound(state, others) if others else ())
+        bits = self.bits[self.problem.level_of[units[0]]]
+        return [_rounded(next(exact), bits) if ends is None else ends for ends in found]
 
     def bound(self, state: CoverState, units: Sequence[int]) -> list[tuple[Fraction | None, Fraction | None]]:
         """Lower and upper bounds of z of some units of one level."""
@@ -168,6 +191,13 @@ class Substitution:
                 total += step * form.coefficients[column]
                 left -= step
         return total
+
+
+def _rounded(ends: tuple[Fraction | None, Fraction | None], bits: int) -> Ends:
+    """Bounds over 2^bits, rounded outwards."""
+    low, high = ends
+    least = None if low is None else (low.numerator << bits) // low.denominator
+    return least, None if high is None else -((-high.numerator << bits) // high.denominator)
 
 
 class _Descent:
