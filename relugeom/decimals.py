@@ -7,10 +7,12 @@ reads.
 
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
-from math import inf, isfinite
+from math import inf, isfinite, nextafter
 
 __all__ = [
     "exact_text",
+    "float_above",
+    "float_below",
     "is_plain",
     "nearest",
     "nearest_quotient",
@@ -56,6 +58,17 @@ def nearest_quotient(numerator: int, denominator: int) -> float:
         return numerator / denominator  # Python's int / int is correctly rounded
     except OverflowError:
         return inf if numerator > 0 else -inf
+
+
+def float_below(value: Fraction) -> float:
+    """The largest float64 that is not above a rational number; −∞ below all of them."""
+    number = nearest(value)
+    return number if number <= value else nextafter(number, -inf)
+
+
+def float_above(value: Fraction) -> float:
+    """The least float64 that is not below a rational number; ∞ above all of them."""
+    return -float_below(-value)
 
 
 def rational_text(value: Fraction, digits: int) -> str:

@@ -30,6 +30,9 @@ HOSTILE = (
     "עברית \u200f mark",
 )
 LONG = "long " + "a" * 10_000
+NOTHING = (None, None, None)
+OPEN = (None, 0.0, 0.25)
+STOPPED = ("time ran out (after 3 cells)", "time ran out")
 
 
 def made_up_content(
@@ -118,15 +121,23 @@ def pictured_content(
                     f"{output} ≤ 3",
                     "holds",
                     3.0,
+                    3.0,
+                    3.0,
                     f"reached at {features[0]} = 2",
                     "",
+                    "",
+                    None,
                     "proofs/0001.cert",
                     "a" * 64,
                 ),
-                ("monotonicity", f"{output} never falls when {features[0]} rises", "fails", None, "x", "", None, None),
-                ("monotonicity", f"{output} never rises", "unknown", None, "", "stopped after 10 seconds", None, None),
+                ("range", f"{output} is above", "unknown", 1.0, 0.5, 1.0, "x", "a gap", "a gap", None, None, None),
+                ("monotonicity", f"{output} never falls", "fails", *NOTHING, "x", "", "", "rises", None, None),
+                ("monotonicity", f"{output} never rises", "unknown", *OPEN, "", *STOPPED, "falls", None, None),
             ],
-            columns=["question", "statement", "verdict", "value", "witness", "reason", "file", "sha256"],
+            columns=[
+                *("question", "statement", "verdict", "value", "lower", "upper", "witness"),
+                *("reason", "short_reason", "direction", "file", "sha256"),
+            ],
         ),
         headlines=[
             Headline(

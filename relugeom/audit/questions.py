@@ -13,6 +13,7 @@ from pathlib import Path
 
 from relugeom.analysis.decisions import decide_exactly
 from relugeom.analysis.unequal_share import unequal_samples, unequal_share
+from relugeom.audit.first_bounds import FirstBounds
 from relugeom.budget import Counts
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.answer import Answer, CounterpartShare, Population, RemovedUnit, ShownInput
@@ -105,17 +106,6 @@ class _Question:
     ask: Callable[[], Iterable[Answer]]
     also_late: bool = False
 
-    def left_out(self, reason: Reason) -> Iterator[Answer]:
-        """Answers to the question if it is not asked."""
-        return (Answer(subject, Verdict.UNKNOWN, reason=reason) for subject in self.subjects)
-
-    def answers(self) -> list[Answer]:
-        """Ask the question."""
-        try:
-            return list(self.ask())
-        except EmptyDomainError:
-            return list(self.left_out(NO_INPUT))
-
 
 class _Questions:
     """Questions about one network on one domain, with one budget of time."""
@@ -132,14 +122,30 @@ class _Questions:
         self._proved = self._looks = 0
         self._about = partial(Subject, scope=choose_scope(self._domain))
         self._from_samples = len(samples) > 0
+        self._first = FirstBounds(self._network, self._domain)
 
     def ask(self, protected: Sequence[int]) -> Iterator[list[Answer]]:
         """Yield all answers, question by question; consecutive questions for which no time is left come together."""
         for is_late, questions in groupby(self._questions(protected), self._comes_late):
             if is_late:
-                yield [answer for question in questions for answer in question.left_out(LATE)]
+                yield [answer for question in questions for answer in self._left_out(question, LATE)]
             else:
-                yield from (question.answers() for question in questions)
+                yield from (self._answers(question) for question in questions)
+
+    def _answers(self, question: _Question) -> list[Answer]:
+        """Ask the question."""
+        try:
+            return list(question.ask())
+        except EmptyDomainError:
+            return self._left_out(question, NO_INPUT)
+
+    def _left_out(self, question: _Question, reason: Reason) -> list[Answer]:
+        """Answers to the question if it is not asked."""
+        return [self._unasked(subject, reason) for subject in question.subjects]
+
+    def _unasked(self, subject: Subject, reason: Reason) -> Answer:
+        lower, upper = self._first.of(subject)
+        return Answer(subject, Verdict.UNKNOWN, reason=reason, lower=lower, upper=upper)
 
     def _comes_late(self, question: _Question) -> bool:
         """Whether there is no time left for a question that is next; a few are only looked at, even then."""
@@ -165,7 +171,7 @@ class _Questions:
             both = self._about(Question.RANGE, output=output)
             yield _Question((both,), partial(self._ranges, both))
         if outputs > most:
-            yield _not_asked(self._about(Question.RANGE, further=outputs - most), most)
+            yield self._not_asked(self._about(Question.RANGE, further=outputs - most), most)
 
     def _of_directions(self) -> Iterator[_Question]:
         """Whether an output rises or falls with a feature, for the first pairs of both."""
@@ -175,7 +181,12 @@ class _Questions:
             moves = tuple(alone(direction=direction) for direction in Direction)
             yield _Question(moves, partial(self._monotone, output, feature, moves), also_late=True)
         if outputs * inputs > most:
-            yield _not_asked(self._about(Question.MONOTONICITY, further=outputs * inputs - most), most)
+            yield self._not_asked(self._about(Question.MONOTONICITY, further=outputs * inputs - most), most)
+
+    def _not_asked(self, subject: Subject, limit: int) -> _Question:
+        """Question that stands for the subjects beyond a limit."""
+        reason = Reason(Cause.LIMIT, "not asked", f"not asked: an audit asks only about the first {limit:,}")
+        return _Question((subject,), lambda: (self._unasked(subject, reason),))
 
     def settle(
         self,
@@ -187,7 +198,8 @@ class _Questions:
     ) -> Settlement:
         """Settle a claim, and keep its proof under the next number if it holds: the `Settler` of all questions."""
         if self._deadline.passed:
-            return Settlement(claim, Verdict.UNKNOWN, reason=LATE)
+            late = settle_claim(claim, self._network, domain, second_network=second_network, time_limit=self._deadline)
+            return replace(late, reason=LATE)
         deadline = min(self._deadline, Deadline.of(time_limit), key=lambda limit: limit.end).within(self._each)
         place = make_folder(self._folder / FOLDER) / f"{self._proved + 1:04}.cert"
         settled = settle_claim(claim, self._network, domain, place, second_network=second_network, time_limit=deadline)
@@ -214,6 +226,8 @@ class _Questions:
             subject,
             found.verdict,
             found.value,
+            lower=found.limit if subject.side is Side.LOWEST else found.value,
+            upper=found.value if subject.side is Side.LOWEST else found.limit,
             shown=(ShownInput(found.point, found.value),),
             from_samples=self._from_samples,
             reason=NO_REASON if settled is None else settled.reason,
@@ -238,9 +252,11 @@ class _Questions:
         """Answer with the two inputs between which the output moves the other way, if it does."""
         answer = Answer(subject, settled.verdict, proof=settled.proof, reason=_open_reason(settled))
         if settled.verdict is Verdict.UNKNOWN or settled.counterexample is None:
-            return answer
-        pair = tuple(ShownInput(x, outputs[output]) for x, outputs in _both(settled.counterexample))
-        return replace(answer, shown=pair, from_samples=self._from_samples)
+            return replace(answer, lower=settled.lower, upper=settled.upper)
+        pair = _both(settled.counterexample)
+        shown = tuple(ShownInput(x, outputs[output]) for x, outputs in pair)
+        moved = abs(pair[0][1][output] - pair[1][1][output]) if pair else None
+        return replace(answer, shown=shown, from_samples=self._from_samples, lower=moved)
 
     def _fairness(self, subject: Subject) -> Iterator[Answer]:
         found = protected_fairness(
@@ -264,6 +280,8 @@ class _Questions:
             from_samples=self._from_samples,
             reason=_open_reason(settled),
             proof=settled.proof,
+            lower=settled.lower,
+            upper=settled.upper,
         )
 
     def _measured_shares(self, found: Fairness) -> Iterator[CounterpartShare]:
@@ -306,13 +324,9 @@ class _Questions:
             removed=tuple(RemovedUnit(gone.layer, gone.unit, gone.reason.value) for gone in smaller.removed),
             reason=settled.reason,
             proof=settled.proof,
+            lower=settled.lower,
+            upper=settled.upper,
         )
-
-
-def _not_asked(subject: Subject, limit: int) -> _Question:
-    """Answer that stands for the subjects beyond a limit."""
-    reason = Reason(Cause.LIMIT, "not asked", f"not asked: an audit asks only about the first {limit:,}")
-    return _Question((subject,), lambda: (Answer(subject, Verdict.UNKNOWN, reason=reason),))
 
 
 def _open_reason(settled: Settlement) -> Reason:

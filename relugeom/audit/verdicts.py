@@ -6,6 +6,7 @@ or does neither.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, NamedTuple
 
 from relugeom.claims.settlement import Verdict
@@ -16,6 +17,7 @@ from relugeom.partition.census import CensusKind
 from relugeom.partition.partition import PartitionStatus
 from relugeom.printing import counted
 from relugeom.report.content import Headline
+from relugeom.report.two_sides import gap_in_words, open_in_words, shown_verdict
 
 if TYPE_CHECKING:
     from relugeom.store.reading import RunTables
@@ -84,7 +86,7 @@ def _regions_in_words(tables: "RunTables") -> str:
 
 def _one(row: Row) -> Headline:
     part, whole = (_number(row[name]) for name in ("part", "whole"))
-    finding = _reason(row) or str(row["witness"])
+    finding = "; ".join(filter(None, (_reason(row), open_in_words(row)))) or str(row["witness"])
     if row["question"] == Question.FAIRNESS and part is not None and whole is not None:
         finding = counterparts_in_words(part, whole, "admissible inputs")
     return Headline(str(row["statement"]), Verdict(str(row["verdict"])), finding, _proofs([row]))
@@ -97,7 +99,8 @@ def _of_outputs(rows: Sequence[Row], network: ReLUNetwork) -> Iterator[Headline]
         about.setdefault((row["question"], _number(row["output_position"]), _number(row["position"])), []).append(row)
     for output, name in enumerate(network.target_names[:MOST_OUTPUTS]):
         for row in about.get((Question.RANGE, output, None), ()):
-            yield Headline(str(row["statement"]), Verdict(str(row["verdict"])), _reason(row), _proofs([row]))
+            finding = gap_in_words(row) or _reason(row)
+            yield Headline(str(row["statement"]), shown_verdict(row), finding, _proofs([row]))
         answers = (about.get((Question.MONOTONICITY, output, position), ()) for position in range(network.inputs))
         known = [{str(row["direction"]): row for row in own} for own in answers]
         yield from _moves(name, dict(zip(network.feature_names, known, strict=True)))
@@ -113,7 +116,16 @@ def _moves(output: str, settled: Mapping[str, Known]) -> Iterator[Headline]:
             statement = f"{output} {movement.words} {_listed(features)}"
             rows = (row for feature in features for row in settled[feature].values())
             proofs = _proofs(row for row in rows if row["verdict"] == Verdict.HOLDS)
-            yield Headline(statement, movement.verdict, movement.finding, proofs)
+            finding = _ruled_out(settled, features) if movement is OPEN else movement.finding
+            yield Headline(statement, movement.verdict, finding, proofs)
+
+
+def _ruled_out(settled: Mapping[str, Known], features: Sequence[str]) -> str:
+    """What is known of moves both ways when none of these features is known to have one alone."""
+    rows = [row for feature in features for row in settled[feature].values() if row["verdict"] == Verdict.UNKNOWN]
+    bounds = [row["upper"] for row in rows]
+    known = [bound for bound in bounds if isinstance(bound, float) and isfinite(bound)]
+    return open_in_words({**rows[0], "direction": None, "upper": max(known)}) if len(known) == len(bounds) > 0 else ""
 
 
 def _movement(known: Known) -> Movement:

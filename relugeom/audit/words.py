@@ -1,5 +1,6 @@
 """Sentences of an audit: what it continues from, which columns it takes, its limits, its summary."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ from relugeom.partition.partition import Partition, PartitionStatus, PatternStat
 from relugeom.printing import counted
 from relugeom.report.content import Facts
 from relugeom.report.formatting import estimated_share
+from relugeom.report.page_tables import by_name, records_of
+from relugeom.report.two_sides import BETWEEN, shown_verdict
 
 if TYPE_CHECKING:
     from relugeom.store.reading import RunTables
@@ -30,9 +33,10 @@ __all__ = [
 ]
 
 WORDS = {
-    Verdict.HOLDS: "statements are proved",
-    Verdict.FAILS: "are refuted by an input",
-    Verdict.UNKNOWN: "are unknown",
+    Verdict.HOLDS.value: "statements are proved",
+    Verdict.FAILS.value: "are refuted by an input",
+    BETWEEN: "are between bounds",
+    Verdict.UNKNOWN.value: "are unknown",
 }
 MAX_NAMED = 20
 """Most inputs that a remark names one by one; of more, it names only the first and the last."""
@@ -191,6 +195,5 @@ def _pattern_lines(tables: "RunTables") -> Iterator[tuple[str, str]]:
 
 
 def _verdicts_in_words(tables: "RunTables") -> str:
-    verdicts = tables.answers["verdict"].value_counts() if len(tables.answers) else {}
-    parts = ((word, int(verdicts.get(key, 0))) for key, word in WORDS.items())
-    return ", ".join(f"{count:,} {word}" for word, count in parts if count)
+    verdicts = Counter(map(shown_verdict, map(by_name, records_of(tables.answers))))
+    return ", ".join(f"{verdicts[key]:,} {word}" for key, word in WORDS.items() if verdicts[key])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relugeom.certificate.claim import prepare_claim, settle_task
+from relugeom.certificate.claim_excess import Excess, worst_excess
 from relugeom.certificate.claim_proof.affine_boxes import AffineBoxes, find_affine_boxes
 from relugeom.certificate.claim_proof.candidates import find_in_boxes
 from relugeom.certificate.claim_proof.cell_proofs import CellProof, Refuted
@@ -48,6 +49,9 @@ class BoxSettlement:
         An input at which a claim fails, exactly.
     reason
         Why the verdict is not known.
+    excess
+        Where it is not known: the most by which an input that was met breaks a claim (below 0 if it does not), and a
+        proved bound of what any input does; None if nothing is known.
     """
 
     verdict: Verdict
@@ -55,6 +59,7 @@ class BoxSettlement:
     proofs: dict[int, Proof]
     counterexample: Counterexample | None = None
     reason: str = ""
+    excess: Excess = (None, None)
 
     @property
     def closed(self) -> int:
@@ -112,6 +117,7 @@ class _Boxes:
         self._boxes, self._network, self._place = boxes, network, place
         self._max_cells, self._deadline, self._on_progress = max_cells, deadline, on_progress
         self._proofs: dict[int, Proof] = {}
+        self._left: list[Excess] = []
 
     def settle(self) -> BoxSettlement:
         """Everything that can be said before the deadline."""
@@ -120,7 +126,7 @@ class _Boxes:
             return self._said(Verdict.FAILS, met)
         reason = ""
         for box in self._not_affine():
-            if self._deadline.passed:
+            if self._deadline.passed and self._left:
                 break
             claim = self._boxes.claims[box]
             told = None if self._on_progress is None or len(self._boxes) > 1 else self._cells_closed
@@ -132,6 +138,8 @@ class _Boxes:
             if found.proof is not None:
                 self._keep(box, found.proof)
             reason = reason or str(found.reason)
+            if found.verdict is Verdict.UNKNOWN:
+                self._left.append((found.lower, found.upper))
         if len(self._proofs) == len(self._boxes):
             return self._said(Verdict.HOLDS)
         if len(self._boxes) > 1 or not reason:
@@ -140,7 +148,9 @@ class _Boxes:
         return self._said(Verdict.UNKNOWN, reason=reason)
 
     def _said(self, verdict: Verdict, shown: Counterexample | None = None, reason: str = "") -> BoxSettlement:
-        return BoxSettlement(verdict, len(self._boxes), dict(sorted(self._proofs.items())), shown, reason)
+        open_ones = len(self._boxes) - len(self._proofs)
+        excess = worst_excess(self._left, open_ones) if verdict is Verdict.UNKNOWN else (None, None)
+        return BoxSettlement(verdict, len(self._boxes), dict(sorted(self._proofs.items())), shown, reason, excess)
 
     def _not_affine(self) -> list[int]:
         """Close the boxes that need no tree; the numbers of the others."""

@@ -41,6 +41,7 @@ BOUND_BITS = 24
 LONGEST_EXPONENT = 1100
 FEW_UNITS, FIRST_CELLS = 64, 1000
 """Units up to which the tree of patterns comes first, and the cells that it may close then."""
+LATE = Reason(Cause.TIME, "time ran out", "time ran out (before anything was tried)")
 COVERING, COVER_CELLS = 2 / 3, 200_000
 """Part of the time, and most cells, for covering the domain with bounded cells."""
 
@@ -170,6 +171,8 @@ def settle_task(
         Cells that are bounded before anything else where units are few: none by default, since claims that numbers are
         the best possible are tight.
     """
+    if deadline.passed and not isinstance(claim, PatternClaims):
+        return _narrowed(claim, [Settlement(claim, Verdict.UNKNOWN, reason=LATE)], task)
     open_ones = []
     for attempt in _attempts(claim, task, path, max_cells, deadline, on_progress, glance):
         if attempt is not None and attempt.verdict is not Verdict.UNKNOWN:

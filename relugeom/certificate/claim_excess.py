@@ -6,25 +6,31 @@ an excess of 0 or more (above 0 if they are strict). The one idea: a proved uppe
 one that was met, tell more of a claim that is open than that it is unknown.
 """
 
+from collections.abc import Sequence
 from fractions import Fraction
 from math import isfinite
+from operator import mul
 
 import numpy as np
 
 from relugeom.bounding.outcome import Outcome
 from relugeom.certificate.claim_problem import ClaimJudge
+from relugeom.certificate.claim_proof.counterexample import is_met
 from relugeom.certificate.claim_proof.header_entry import SetRow, set_rows
 from relugeom.certificate.claim_proof.task import ClaimTask
 from relugeom.certificate.slope_judge import SlopeJudge
-from relugeom.claims.claim import Claim, Equivalent, Excluded, Monotone, OutputBound
+from relugeom.claims.box_claims import BoxClaims
+from relugeom.claims.claim import Claim, Equivalent, Excluded, Monotone, OutputBound, Scope
 from relugeom.claims.reason import Cause, Reason
 from relugeom.claims.words import bound_text
 from relugeom.decimals import rational_text
+from relugeom.geometry.domain import Domain, contains, contains_admissible
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.intervals import output_interval
+from relugeom.network.network import ReLUNetwork
 from relugeom.printing import counted
 
-__all__ = ["Excess", "excess_in_words", "excess_of", "first_excess", "why_open"]
+__all__ = ["Excess", "excess_in_words", "excess_of", "excess_over", "first_excess", "why_open", "worst_excess"]
 
 Excess = tuple[Fraction | None, Fraction | None]
 """The best excess that was met, and a proved upper bound of all; None where nothing is known."""
@@ -32,7 +38,10 @@ DIGITS = 6
 
 
 def first_excess(task: ClaimTask) -> Excess:
-    """Bound of the excess by interval arithmetic, in no time; for a monotone output, of how far it falls (or rises)."""
+    """Bounds of the excess by interval arithmetic, in no time: over the box from above, and at one input from below.
+
+    Of a monotone output it is how far it falls (or rises) against the claim.
+    """
     claim, domain = task.claim, task.domain
     box = domain.lower, domain.upper
     if isinstance(claim, Monotone):
@@ -45,13 +54,50 @@ def first_excess(task: ClaimTask) -> Excess:
     ends = [output_interval(network, *box) for network in networks]
     inputs = [np.concatenate([side, side[own]]) for side in box]
     outputs = [np.concatenate(sides) for sides in zip(*ends, strict=True)]
-    most = [_most(members, inputs, outputs) for members in set_rows(claim, task.networks, domain.inputs)]
-    return None, None if None in most else max(value for value in most if value is not None)
+    sets = set_rows(claim, task.networks, domain.inputs)
+    most = [_most(members, inputs, outputs) for members in sets]
+    upper = None if None in most else max(value for value in most if value is not None)
+    point = _some_input(domain, claim.scope)
+    if point is None or claim.ball is not None:
+        return None, upper
+    joint = np.concatenate([point, point[own]])
+    ends = [output_interval(network, point, point) for network in networks]
+    there = [np.concatenate(sides) for sides in zip(*ends, strict=True)]
+    least = [_least(members, joint, there) for members in sets]
+    return max((value for value in least if value is not None), default=None), upper
+
+
+def _some_input(domain: Domain, scope: Scope) -> FloatArray | None:
+    """The middle of the box, or near it, if it belongs to the scope; the first member of each group."""
+    sides = np.where(np.isfinite(domain.lower), domain.lower, np.minimum(domain.upper, 0.0)), domain.upper
+    x = np.where(np.isfinite(sides[1]), sides[0] / 2.0 + sides[1] / 2.0, sides[0])
+    for group in domain.groups:
+        x[list(group)] = np.eye(len(group))[0]
+    x = np.where(domain.integral, np.floor(x), x)
+    inside = contains_admissible if scope is Scope.ADMISSIBLE else contains
+    return x if inside(domain, x[None, :])[0] else None
 
 
 def excess_of(found: Outcome, judge: ClaimJudge | SlopeJudge) -> Excess:
     """What a search has shown: the excess of the nearest input exactly, and the bound."""
     return None if found.nearest is None else judge.excess(found.nearest), _exact(found.upper)
+
+
+def worst_excess(known: Sequence[Excess], claims: int) -> Excess:
+    """The excess of several claims together, as many as there are: bounded from above only if each of them is."""
+    lower = max((low for low, _ in known if low is not None), default=None)
+    uppers = [high for _, high in known if high is not None]
+    return lower, max(uppers) if len(uppers) == claims else None
+
+
+def excess_over(boxes: BoxClaims, network: ReLUNetwork, lower: FloatArray, upper: FloatArray) -> Fraction | None:
+    """Bound of the excess of claims about boxes by interval arithmetic over a box around all of them."""
+    if not len(boxes):
+        return None
+    outputs = list(output_interval(network, lower, upper))
+    sets = (members for claim in boxes.claims for members in set_rows(claim, [network], network.inputs))
+    most = [_most(members, [lower, upper], outputs) for members in sets]
+    return None if None in most else max(value for value in most if value is not None)
 
 
 def why_open(found: Outcome, *, late: bool, cells: int) -> Reason:
@@ -71,7 +117,7 @@ def why_open(found: Outcome, *, late: bool, cells: int) -> Reason:
         Cause.LIMIT: "the limit of cells was reached",
         Cause.METHOD: "bounds and branching do not settle it",
     }[cause]
-    return Reason(cause, short, f"{short} after {counted(found.cells, 'cell')}")
+    return Reason(cause, short, f"{short} (after {counted(found.cells, 'cell')})")
 
 
 def excess_in_words(claim: Claim, lower: Fraction | None, upper: Fraction | None) -> list[str]:
@@ -85,12 +131,10 @@ def excess_in_words(claim: Claim, lower: Fraction | None, upper: Fraction | None
         return words + ([] if reached is None else [f"a difference of {rational_text(reached, DIGITS)} was met"])
     if isinstance(claim, Monotone):
         return [] if upper is None else [f"the output moves the other way by at most {bound_text(upper, up=True)}"]
-    words = []
-    if upper is not None:
-        words.append(f"no input is further inside of an excluded set than {bound_text(upper, up=True)}")
+    words = [] if upper is None else [f"no input breaks the claim by more than {bound_text(upper, up=True)}"]
     if lower is not None:
-        side = "inside of" if lower > 0 else "outside of"
-        words.append(f"the nearest one that was met is {rational_text(abs(lower), DIGITS)} {side} one")
+        does = "breaks it by" if lower > 0 else "is short of that by"
+        words.append(f"the nearest one that was met {does} {rational_text(abs(lower), DIGITS)}")
     return words
 
 
@@ -118,6 +162,22 @@ def _most(members: list[SetRow], inputs: list[FloatArray], outputs: list[FloatAr
         if all(isfinite(end) for _, end in ends):
             found.append((row.constant + sum((entry * Fraction(end) for entry, end in ends), Fraction(0))) / row.scale)
     return min(found, default=None)
+
+
+def _least(members: list[SetRow], joint: FloatArray, outputs: list[FloatArray]) -> Fraction | None:
+    """Lower bound of the excess in one set at an input, if that meets the conditions."""
+    inputs = [Fraction(value) for value in joint.tolist()]
+    measured = [row for row in members if any(row.outputs)] or members
+    conditions = [row for row in members if row not in measured]
+    if not all(is_met([row], inputs, ()) for row in conditions) or not np.isfinite(outputs).all():
+        return None
+    low, high = (list(map(Fraction, side.tolist())) for side in outputs)
+    found = []
+    for row in measured:
+        ends = [b if entry < 0 else a for entry, a, b in zip(row.outputs, low, high, strict=True)]
+        value = row.constant + sum(map(mul, row.inputs, inputs)) + sum(map(mul, row.outputs, ends))
+        found.append(Fraction(value) / row.scale)
+    return min(found)
 
 
 def _exact(value: float) -> Fraction | None:

@@ -84,6 +84,10 @@ class Answer:
         Whether the statement holds on the domain.
     value
         The number that was asked for, exactly; None if there is none.
+    lower, upper
+        Proved bounds: of the end of a range; of all values, for a range without a side or several; for any other
+        statement, of the most by which inputs break it, in units of the output (it fails if that is above 0). None if
+        no bound is known.
     part, whole
         Number of things counted, and their total; None if nothing was counted.
     shown
@@ -111,6 +115,8 @@ class Answer:
     from_samples: bool = False
     reason: Reason = NO_REASON
     proof: Proof | None = None
+    lower: Fraction | None = None
+    upper: Fraction | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reason", as_reason(self.reason))

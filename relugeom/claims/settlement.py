@@ -1,6 +1,6 @@
 """Settlements of claims: a claim holds; or it fails, which an input shows; or it is unknown, for a reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 from pathlib import Path
@@ -87,3 +87,8 @@ class Settlement:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reason", as_reason(self.reason))
+
+    def within(self, other: "Settlement") -> "Settlement":
+        """The same, with the upper bound of a claim that implies it, if that is better."""
+        known = [upper for upper in (self.upper, other.upper) if upper is not None]
+        return replace(self, upper=min(known)) if self.verdict is Verdict.UNKNOWN and known else self

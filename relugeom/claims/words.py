@@ -13,6 +13,7 @@ from math import isfinite
 
 from relugeom.claims.answer import Answer, CounterpartShare, Population, ShownInput
 from relugeom.claims.claim import Scope
+from relugeom.claims.settlement import Verdict
 from relugeom.claims.subject import Direction, Question, Side, Subject
 from relugeom.decimals import nearest, rational_text
 from relugeom.printing import percent, printable, share_of
@@ -20,6 +21,7 @@ from relugeom.printing import percent, printable, share_of
 __all__ = [
     "Names",
     "answer_in_words",
+    "between_in_words",
     "bound_in_words",
     "bound_text",
     "counterparts_in_words",
@@ -34,11 +36,12 @@ SHOWN, MOST_UNITS = 12, 20
 """Most features of an input, and units, that are named."""
 DIGITS = 6
 TAKEN = re.compile(
-    r"""^(?:the|inputs|units)\b|^\s|\s$|[",;≤≥]|\(over |\b(?:is bounded|never|when|alone|get the same)\b"""
+    r"""^(?:the|every|inputs|units)\b|^\s|\s$|[",;≤≥]|\(over |\b(?:is bounded|is between|is at (?:least|most)|"""
+    r"""never|when|alone|get the same)\b"""
 )
 """Parts of sentences other than names: a name that contains one is quoted."""
 MOVES = {Direction.RISES: "never falls", Direction.FALLS: "never rises"}
-ENDS = {Side.LOWEST: ("≥", "below"), Side.HIGHEST: ("≤", "above")}
+ENDS = {Side.LOWEST: ("≥", "below", "lowest"), Side.HIGHEST: ("≤", "above", "highest")}
 SCOPES = {Scope.ADMISSIBLE: " (over admissible inputs)", Scope.RELAXATION: " (over the relaxation)"}
 
 
@@ -62,11 +65,25 @@ class Names:
 
 def answer_in_words(answer: Answer, names: Names) -> str:
     """Sentence for an answer."""
-    return statement_in_words(answer.subject, names, value=answer.value, part=answer.part, whole=answer.whole)
+    known = answer.verdict is not Verdict.UNKNOWN or answer.lower == answer.upper
+    return statement_in_words(
+        answer.subject,
+        names,
+        value=answer.value,
+        part=answer.part,
+        whole=answer.whole,
+        between=(None, None) if known else (answer.lower, answer.upper),
+    )
 
 
 def statement_in_words(
-    subject: Subject, names: Names, *, value: Fraction | None = None, part: int | None = None, whole: int | None = None
+    subject: Subject,
+    names: Names,
+    *,
+    value: Fraction | None = None,
+    part: int | None = None,
+    whole: int | None = None,
+    between: tuple[Fraction | None, Fraction | None] = (None, None),
 ) -> str:
     """Statement about a subject, or the question if the numbers are unknown.
 
@@ -76,10 +93,33 @@ def statement_in_words(
         The end of a range.
     part, whole
         Number of things counted, and their total: the units that a smaller network keeps.
+    between
+        Proved bounds of a range, or of its end, that is not known exactly.
     """
-    return _statement(subject, names, value, part, whole) + (
-        "" if subject.scope is names.scope else SCOPES[subject.scope]
-    )
+    about = between_in_words(*between)
+    said = _range(subject, names, about) if subject.question is Question.RANGE and about else ""
+    said = said or _statement(subject, names, value, part, whole)
+    return said + ("" if subject.scope is names.scope else SCOPES[subject.scope])
+
+
+def between_in_words(lower: Fraction | None, upper: Fraction | None) -> str:
+    """``between 2.5 and 3``, or at least or at most one of them, rounded outwards; empty if nothing is known."""
+    if lower is None or upper is None:
+        at = [] if lower is None else [f"at least {bound_text(lower, up=False)}"]
+        return "".join(at if upper is None else [f"at most {bound_text(upper, up=True)}"])
+    for digits in range(DIGITS, 18):
+        low, high = bound_text(lower, up=False, digits=digits), bound_text(upper, up=True, digits=digits)
+        if Fraction(high) - Fraction(low) < 2 * (upper - lower):
+            break
+    return f"between {low} and {high}"
+
+
+def _range(subject: Subject, names: Names, about: str) -> str:
+    """A range, its end, or several ranges, where bounds are known."""
+    if subject.further is not None:
+        return f"every value of {subject.further:,} more outputs is {about}"
+    output = name_in_words(names.outputs[subject.output or 0])
+    return f"{'every' if subject.side is None else f'the {ENDS[subject.side][2]}'} value of {output} is {about}"
 
 
 def _statement(subject: Subject, names: Names, value: Fraction | None, part: int | None, whole: int | None) -> str:
@@ -87,7 +127,7 @@ def _statement(subject: Subject, names: Names, value: Fraction | None, part: int
     output = "" if subject.output is None else name_in_words(names.outputs[subject.output])
     match subject:
         case Subject(question=Question.RANGE, side=Side() as side):
-            relation, end = ENDS[side]
+            relation, end, _ = ENDS[side]
             return f"{output} is bounded {end}" if value is None else bound_in_words(output, relation, value)
         case Subject(question=Question.RANGE, further=int(further)):
             return f"the ranges of {further:,} more outputs"
@@ -210,11 +250,11 @@ def bound_in_words(name: str, relation: str, bound: Fraction) -> str:
     return f"{name} {relation} {bound_text(bound, up=relation == '≤')}"
 
 
-def bound_text(bound: Fraction, *, up: bool) -> str:
-    """A bound to six digits, rounded upwards or downwards, so that the text is implied by the number."""
-    context = Context(prec=DIGITS, rounding=ROUND_CEILING if up else ROUND_FLOOR)
+def bound_text(bound: Fraction, *, up: bool, digits: int = DIGITS) -> str:
+    """A bound to some digits, rounded upwards or downwards, so that the text is implied by the number."""
+    context = Context(prec=digits, rounding=ROUND_CEILING if up else ROUND_FLOOR)
     rounded = context.divide(Decimal(bound.numerator), Decimal(bound.denominator)).normalize(context)
-    return f"{rounded:f}" if not rounded or -5 <= rounded.adjusted() < DIGITS else f"{rounded:e}"
+    return f"{rounded:f}" if not rounded or -5 <= rounded.adjusted() < digits else f"{rounded:e}"
 
 
 def pair_in_words(first: Fraction, second: Fraction) -> tuple[str, str]:

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from relugeom.audit.clustering import ExplainedClusters, explain_clusters
+from relugeom.claims.answer import Answer
+from relugeom.claims.subject import Question, Side
 from relugeom.cli.output import progress, show, tell
 from relugeom.cli.written_files import file_entries
+from relugeom.decimals import float_above, float_below, nearest
 from relugeom.report.tables import cluster_tables, summary_tables
 
 if TYPE_CHECKING:
@@ -53,6 +56,8 @@ class _Audited:
             "regions": len(result.partition),
             "census": census,
             "patterns": labelled,  # its older name
+            "ranges": _ranges(result),
+            "answers": [_answer(row) for row in _rows(result.content.answers)],
             "domain": result.domain.source,
             "network": result.network.digest,
             "seconds": result.seconds,
@@ -70,6 +75,43 @@ class _Audited:
         kept = "none: see the remarks in the report" if result.certificate is None else result.certificate.path
         places = [f"store   {result.store}", f"report  {result.report}", f"proof   {kept}"]
         return [*summary_tables(result.content), "", *places]
+
+
+RANGE_KEYS = ("lower", "upper", "lowest_seen", "highest_seen")
+ANSWER_KEYS = ("question", "statement", "verdict", "value", "lower", "upper", "reason")
+
+
+def _rows(table: "pd.DataFrame | None") -> list[dict[Hashable, Any]]:
+    return [] if table is None else table.to_dict(orient="records")
+
+
+def _answer(row: dict[Hashable, Any]) -> dict[str, Any]:
+    """A statement about the whole domain, with its verdict and both sides of what it is about."""
+    return {key: row[key] for key in ANSWER_KEYS}
+
+
+def _ranges(result: "AuditResult") -> list[dict[str, Any]]:
+    """The range of each output that was asked for: what is proved, and the best that inputs reach."""
+    names, ranges = result.network.target_names, dict[int, dict[str, Any]]()
+    for answer in result.answers:
+        about = answer.subject
+        if about.question is not Question.RANGE or about.output is None:
+            continue
+        entry = ranges.setdefault(about.output, {"output": names[about.output], **dict.fromkeys(RANGE_KEYS)})
+        lower, upper = _floats(answer)
+        if about.side is not Side.HIGHEST:
+            entry["lower"] = lower
+        if about.side is not Side.LOWEST:
+            entry["upper"] = upper
+        if about.side is not None and answer.value is not None:
+            entry["lowest_seen" if about.side is Side.LOWEST else "highest_seen"] = nearest(answer.value)
+    return list(ranges.values())
+
+
+def _floats(answer: Answer) -> tuple[float | None, float | None]:
+    """Both sides of an answer, rounded outwards."""
+    lower = None if answer.lower is None else float_below(answer.lower)
+    return lower, None if answer.upper is None else float_above(answer.upper)
 
 
 def run_cluster(request: "InputRequest", *, domain: str | None, as_json: bool) -> int:

@@ -12,7 +12,7 @@ from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show
 from relugeom.cli.written_files import file_entries
 from relugeom.deadline import Deadline
-from relugeom.decimals import exact_text, nearest, rational_text
+from relugeom.decimals import exact_text, float_above, float_below, nearest, rational_text
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.scope import scope_in_words
 from relugeom.printing import in_seconds
@@ -103,6 +103,8 @@ def _difference(network: ReLUNetwork, end: Extremum) -> dict[str, Any]:
         "largest": None if end.value is None else nearest(end.value),
         "exact": None if end.value is None else exact_text(end.value),
         "limit": None if end.limit is None else nearest(end.limit),
+        "lower": None if end.value is None else float_below(end.value),
+        "upper": None if end.limit is None else float_above(end.limit),
         "bounded": end.bounded,
         "verdict": end.verdict.value,
         "at": {name: float(value) for name, value in zip(network.feature_names, end.point, strict=True)},

@@ -11,7 +11,7 @@ from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show, tell
 from relugeom.cli.written_files import file_entries
 from relugeom.deadline import Deadline
-from relugeom.decimals import exact_text, nearest, rational_text
+from relugeom.decimals import exact_text, float_above, float_below, nearest, rational_text
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.scope import scope_in_words
 from relugeom.printing import counted, in_seconds
@@ -93,6 +93,7 @@ class _Verified:
             "lower": _by_output(found.network, found.lower),
             "upper": _by_output(found.network, found.upper),
             "counterexample": None if shown is None else _exact(found.network, shown),
+            "excess": None if found.verdict is not Verdict.UNKNOWN else _both_sides(found.excess),
             "certificates": file_entries(found.certificates),
             "domain": None if self.chosen is None else self.chosen.source,
             "scope": found.scope,
@@ -119,6 +120,15 @@ class _Verified:
             facts.append(("Certificate", ", ".join(files[:FILES_SHOWN]) + more))
         facts.append(("Time", in_seconds(found.seconds)))
         return [fact_table(self.title, facts)]
+
+
+def _both_sides(excess: tuple[Fraction | None, Fraction | None]) -> dict[str, float | None]:
+    """Both sides of how far inputs can violate the property, rounded outwards."""
+    lower, upper = excess
+    return {
+        "lower": None if lower is None else float_below(lower),
+        "upper": None if upper is None else float_above(upper),
+    }
 
 
 def _by_output(network: ReLUNetwork, ends: Sequence[float]) -> dict[str, float] | None:

@@ -12,10 +12,14 @@ from fractions import Fraction
 from pathlib import Path
 
 from relugeom.claims.claim import Equivalent, Scope
-from relugeom.claims.settlement import Proof, Settlement, Verdict
+from relugeom.claims.reason import Cause, Reason
+from relugeom.claims.settlement import Counterexample, Proof, Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
+from relugeom.geometry.integer_search import AdmissibleWitness
+from relugeom.linalg.exact import as_fraction
+from relugeom.network.exact import evaluate_exactly
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.scope import choose_scope
 from relugeom.questions.output_bounds import LinearOutput
@@ -34,6 +38,8 @@ class Equivalence(StrEnum):
     UNKNOWN = "unknown"
 
 
+SAME = 1 / 2
+"""Part of the time for deciding whether they are the same function."""
 OF_VERDICT = {
     Verdict.HOLDS: Equivalence.EQUIVALENT,
     Verdict.FAILS: Equivalence.DIFFERENT,
@@ -54,7 +60,7 @@ class Comparison:
     scope
         Inputs on which they were compared.
     differences
-        The largest |y − y'| of each output, if they are not equivalent.
+        The largest |y − y'| of each output, unless they are equivalent.
     seconds
         Time taken.
     """
@@ -126,14 +132,31 @@ def compare_networks(
         )
     networks, scope = (first, second), choose_scope(domain, scope)
     settler = settler_of_two(networks, settle, certificate, on_progress)
-    check_admissible(domain, time_limit=deadline)
+    some = check_admissible(domain, time_limit=deadline)
     ask = asking(settler, domain, deadline)
-    equivalent = ask(Equivalent(Fraction(0), scope))
+    equivalent = asking(settler, domain, deadline.share(SAME))(Equivalent(Fraction(0), scope))
+    near = None if equivalent.counterexample is None else equivalent.counterexample.x
+    if equivalent.verdict is Verdict.UNKNOWN and isinstance(some, AdmissibleWitness):
+        near = tuple(map(as_fraction, some.point))
     differences: tuple[Extremum, ...] = ()
-    if equivalent.verdict is Verdict.FAILS and equivalent.counterexample is not None:
-        near = equivalent.counterexample.x
+    if near is not None:
         differences = tuple(_largest_differences(networks, domain, near, scope, ask, deadline))
+        equivalent = _refuted(equivalent, networks, differences)
     return Comparison(networks, equivalent, scope, differences, time.perf_counter() - began)
+
+
+def _refuted(
+    equivalent: Settlement, networks: tuple[ReLUNetwork, ReLUNetwork], differences: Sequence[Extremum]
+) -> Settlement:
+    """The settlement, or one that fails if an input was met since at which an output differs."""
+    shown = next((end.point for end in differences if end.value is None or end.value > 0), None)
+    if equivalent.verdict is not Verdict.UNKNOWN or shown is None:
+        return equivalent
+    first, second = (evaluate_exactly(network, shown)[1] for network in networks)
+    if first == second:  # from this input on the difference grows without limit
+        return equivalent
+    reason = Reason(Cause.INPUT, "an input refutes it")
+    return Settlement(equivalent.claim, Verdict.FAILS, None, Counterexample(shown, first, shown, second), reason)
 
 
 def _largest_differences(

@@ -108,7 +108,7 @@ def protected_fairness(
         return _counted(network, domain, own, Settlement(claim, Verdict.FAILS, counterexample=shown), deadline)
     found = ask(_claim(network, own, Scope.RELAXATION))
     if found.verdict is not Verdict.HOLDS and domain.has_integers:
-        found = ask(claim)
+        found = ask(claim).within(found)
     return _counted(network, domain, own, _without_doubt(network, ask, found), deadline)
 
 

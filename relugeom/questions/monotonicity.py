@@ -197,4 +197,4 @@ def _settle_direction(
     )
     moves = tuple(Fraction(direction * (k == output)) for k in range(network.outputs))
     wrong = Inequality(outputs=moves, copy_outputs=tuple(-value for value in moves), strict=True)
-    return ask(Excluded(((farther, wrong),), choose_scope(domain), twin=Twin((feature,))))
+    return ask(Excluded(((farther, wrong),), choose_scope(domain), twin=Twin((feature,)))).within(found)

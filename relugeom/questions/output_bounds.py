@@ -6,9 +6,9 @@ Over admissible inputs, a cell has the integers of one input.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import lcm
+from math import isfinite, lcm
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -32,6 +32,7 @@ from relugeom.linalg.exact import Point, as_fraction
 from relugeom.measures.closed_cells import Best, climb, closed_cell, domain_forms
 from relugeom.network.exact import evaluate_exactly
 from relugeom.network.forward import as_samples, evaluate
+from relugeom.network.intervals import output_interval
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 from relugeom.partition.scope import choose_scope, in_scope
@@ -109,7 +110,18 @@ class LinearOutput:
         def improve(shown: Counterexample) -> Best:
             return self.best_near(domain, shown.x, scope, deadline=deadline)
 
-        return tighten(lambda bound: self._bound(bound, scope), ask, improve, start)
+        found = tighten(lambda bound: self._bound(bound, scope), ask, improve, start)
+        last = found.settlement
+        if found.verdict is not Verdict.UNKNOWN or found.value is None or last is None or last.upper is None:
+            return found
+        return replace(found, limit=found.value + last.upper)
+
+    def first_limit(self, domain: Domain) -> Fraction | None:
+        """Upper bound by interval arithmetic over the box; None without one."""
+        ends = [output_interval(network, domain.lower, domain.upper) for network in self.networks]
+        low, high = (np.concatenate(sides).tolist() for sides in zip(*ends, strict=True))
+        used = [(w, b if w > 0 else a) for w, a, b in zip(self.weights, low, high, strict=True) if w]
+        return sum((w * Fraction(end) for w, end in used), Fraction(0)) if all(isfinite(e) for _, e in used) else None
 
     def from_both_sides(
         self, domain: Domain, ask: Ask, start: Best, scope: Scope, *, deadline: Deadline = NEVER
@@ -119,11 +131,16 @@ class LinearOutput:
         Where units and inputs are few, the exact value is proved with half of the time if that can be done; where they
         are many, both sides come closer while cells are bounded.
         """
+        limits = [self.first_limit(domain)]
         if sum(network.units for network in self.networks) <= FEW_UNITS and domain.inputs <= FEW_INPUTS:
             found = self.largest(domain, ask, start, scope, deadline=deadline.share(1 / 2))
             if found.verdict is not Verdict.UNKNOWN:
                 return found
-            start = Best(found.value, found.point)
+            start, limits = Best(found.value, found.point), [*limits, found.limit]
+        if start.value is None:
+            return self.largest(domain, ask, start, scope, deadline=deadline)
+        if deadline.passed:
+            return self._between(start.value, start.point, limits, scope, deadline)
         peak = find_output_peak(
             self.networks, domain, self.weights, scope=scope, max_cells=CELLS, time_limit=deadline.share(PEAK)
         )
@@ -131,12 +148,27 @@ class LinearOutput:
         if peak.point is not None:
             best = max(start, self.best_near(domain, peak.point, scope, deadline=deadline), key=_rank)
         if peak.limit is None or best.value is None:
-            return self.largest(domain, ask, best, scope, deadline=deadline)
-        full = f"an input reaches {nearest(best.value)!r}, and none goes beyond {nearest(peak.limit)!r}"
+            found = self.largest(domain, ask, best, scope, deadline=deadline)
+            if found.verdict is not Verdict.UNKNOWN:
+                return found
+            best, limits = Best(found.value, found.point), [*limits, found.limit]
+            if all(limit is None for limit in limits):
+                return found
+        assert best.value is not None, "without a limit the answer is known"
+        return self._between(best.value, best.point, [*limits, peak.limit], scope, deadline)
+
+    def _between(
+        self, value: Fraction, point: Point, limits: Sequence[Fraction | None], scope: Scope, deadline: Deadline
+    ) -> Extremum:
+        """What is reached, and the least of some proved limits."""
+        limit = min((each for each in limits if each is not None), default=None)
+        sign = -1 if len(self.networks) == 1 and sum(self.weights) < 0 else 1  # what is least is asked as the opposite
+        proved = "no limit is proved" if limit is None else f"none goes beyond {nearest(sign * limit)!r}"
         cause = Cause.TIME if deadline.passed else Cause.LIMIT
-        reason = Reason(cause, "a gap is left between what is reached and what is proved", full)
-        settled = Settlement(self._bound(peak.limit, scope), Verdict.UNKNOWN, reason=reason)
-        return Extremum(Verdict.UNKNOWN, best.value, best.point, settled, 0, peak.limit)
+        short = "a gap is left between what is reached and what is proved"
+        reason = Reason(cause, short, f"an input reaches {nearest(sign * value)!r}, and {proved}")
+        settled = Settlement(self._bound(value if limit is None else limit, scope), Verdict.UNKNOWN, reason=reason)
+        return Extremum(Verdict.UNKNOWN, value, point, settled, 0, limit)
 
     def _bound(self, bound: Fraction, scope: Scope) -> OutputBound | Excluded:
         """The claim that nothing goes beyond a value."""

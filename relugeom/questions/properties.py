@@ -5,7 +5,7 @@ outwards for the box, and stay among the inequalities unchanged.
 """
 
 from fractions import Fraction
-from math import inf, nextafter
+from math import inf
 
 import numpy as np
 
@@ -14,8 +14,8 @@ from relugeom.claims.claim import Excluded
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.vnnlib import Case, Property
 from relugeom.deadline import NEVER, Deadline
+from relugeom.decimals import float_below
 from relugeom.errors import InputError
-from relugeom.linalg.exact import nearest_quotient
 from relugeom.network.network import ReLUNetwork
 
 __all__ = ["property_claims"]
@@ -60,16 +60,10 @@ def _rounded_outwards(case: Case) -> tuple[Box, list[Inequality]]:
             if bound is None:
                 sides.append(-sign * inf)
                 continue
-            below = _float_below(sign * bound)
+            below = float_below(sign * bound)
             sides.append(sign * below)
             if below != sign * bound:
                 row = tuple(Fraction(sign * (k == place)) for k in range(len(bounds)))
                 lost.append(Inequality(-sign * bound, row))
         box.append(tuple(sides))
     return (box[0], box[1]), lost
-
-
-def _float_below(bound: Fraction) -> float:
-    """The largest float64 that is not above a rational."""
-    nearest = nearest_quotient(bound.numerator, bound.denominator)
-    return nearest if nearest <= bound else nextafter(nearest, -inf)

@@ -97,6 +97,16 @@ class Robustness:
     point: Point
     frozen: tuple[int, ...] = ()
 
+    @property
+    def lower(self) -> Fraction | None:
+        """Proved: no input with another decision is nearer; 0 where nothing better is proved, None if there is none."""
+        return None if self.verdict is Verdict.FAILS else self.certified or Fraction(0)
+
+    @property
+    def upper(self) -> Fraction | None:
+        """Distance of the nearest input that was found; None without one."""
+        return self.distance
+
 
 @settler_may_come_third
 def distance_to_other_decision(

@@ -6,8 +6,9 @@ order, and the answer says which samples were left out.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
-from math import sqrt
+from math import inf, nextafter, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,6 +17,7 @@ from relugeom.claims.ball import Norm
 from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Proof, Verdict
 from relugeom.deadline import Deadline, TimeLimit
+from relugeom.decimals import float_above, float_below
 from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray, frozen_array
 from relugeom.network.decision import require_decision
@@ -53,6 +55,9 @@ class SampleRobustness:
         Rows that lie outside the domain, are not admissible, or have no clear decision.
     scope
         Inputs that count as counterfactuals: admissible ones, or all of the relaxation.
+    lower, upper
+        Proved: the distance is not below (rounded down), and not above (rounded up) as an input shows, shape (s,);
+        NaN where no other decision exists, or none was found.
     frozen
         Features that keep their value.
     reason
@@ -68,11 +73,13 @@ class SampleRobustness:
     proofs: tuple[Proof | None, ...]
     passed_over: int
     scope: Scope
+    lower: FloatArray
+    upper: FloatArray
     frozen: tuple[int, ...] = ()
     reason: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("distance", "counterfactual", "change"):
+        for name in ("distance", "counterfactual", "change", "lower", "upper"):
             object.__setattr__(self, name, frozen_array(getattr(self, name)))
         self.rows.setflags(write=False)
 
@@ -87,12 +94,12 @@ class SampleRobustness:
     def share_beyond(self, radius: float) -> tuple[float, float]:
         """Least and largest share of the examined samples that keep their decision within a radius.
 
-        The two differ by the samples whose distance is not proved.
+        The two differ by the samples whose distance is proved to be neither more nor less.
         """
         if len(self) == 0:
             return (0.0, 1.0)
         beyond = ~(self.distance <= radius)  # NaN: no other decision was found
-        return float((beyond & self.proved).mean()), float(beyond.mean())
+        return float((beyond & (self.proved | (self.lower > radius))).mean()), float(beyond.mean())
 
 
 @settler_may_come_third
@@ -181,9 +188,22 @@ def sample_robustness(
         proofs=tuple(None if one.settlement is None else one.settlement.proof for one in found),
         passed_over=passed_over,
         scope=scope,
+        lower=np.array([_bound(one.lower, one.norm, up=False) for one in found], dtype=np.float64),
+        upper=np.array([_bound(one.upper, one.norm, up=True) for one in found], dtype=np.float64),
         frozen=tuple(frozen),
         reason=reason,
     )
+
+
+def _bound(size: Fraction | None, norm: Norm, *, up: bool) -> float:
+    """A bound of a distance (of its square for L2), rounded outwards."""
+    if size is None:
+        return float("nan")
+    near = float_above(size) if up else float_below(size)
+    if norm is not Norm.L2:
+        return near
+    root = sqrt(near)
+    return nextafter(root, inf) if up else max(nextafter(root, -inf), 0.0)
 
 
 def _length(found: Robustness) -> float:

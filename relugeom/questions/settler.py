@@ -113,6 +113,8 @@ class _Plain:
     function: Callable[[Claim, Domain], Settlement]
 
     def settle(self, claim: Claim, domain: Domain, *, time_limit: TimeLimit = None) -> Settlement:
+        if Deadline.of(time_limit).passed:
+            return Settlement(claim, Verdict.UNKNOWN, reason=LATE)
         return self.function(claim, domain)
 
 
@@ -172,14 +174,8 @@ def settler_of_two(
 
 
 def asking(settler: Settler, domain: Domain, deadline: Deadline) -> Ask:
-    """Ask a settler about a domain until a deadline; a claim that is asked afterwards is unknown."""
-
-    def ask(claim: Claim) -> Settlement:
-        if deadline.passed:
-            return Settlement(claim, Verdict.UNKNOWN, reason=LATE)
-        return settler.settle(claim, domain, time_limit=deadline)
-
-    return ask
+    """Ask a settler about a domain until a deadline; a claim that is asked afterwards is unknown, with first bounds."""
+    return lambda claim: settler.settle(claim, domain, time_limit=deadline)
 
 
 def settler_may_come_third(question: Callable[Parameters, Result]) -> Callable[Parameters, Result]:

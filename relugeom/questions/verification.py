@@ -14,6 +14,7 @@ import numpy as np
 
 from relugeom.certificate.boxes import BoxSettlement, settle_boxes
 from relugeom.certificate.claim import settle_claim
+from relugeom.certificate.claim_excess import Excess, excess_over, worst_excess
 from relugeom.claims.box_claims import BoxClaims
 from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Counterexample, Proof, Verdict
@@ -22,6 +23,7 @@ from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.files import place_to_write, read_text
 from relugeom.geometry.domain import Domain
+from relugeom.linalg.arrays import FloatArray
 from relugeom.network.intervals import output_interval
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import check_inputs
@@ -84,6 +86,10 @@ class PropertyResult:
         there is no box.
     seconds
         Time of the work.
+    excess
+        Where the verdict is UNKNOWN: the most by which an input that was met violates the property (below 0 if it does
+        not), and a proved bound of what any input does, in units of the assertions about outputs; None if nothing is
+        known.
     """
 
     network: ReLUNetwork
@@ -100,6 +106,7 @@ class PropertyResult:
     seconds: float
     stated: Property | None = None
     domain: Domain | None = None
+    excess: Excess = (None, None)
 
     @property
     def status(self) -> PropertyStatus:
@@ -170,7 +177,10 @@ def verify_property(
     if not claims and first is not None:
         on_remark(f"{first}: {NOTHING_TO_PROVE}")
     found = found if claims else replace(found, reason=CONTRADICTION)
-    return _result(network, known, domain, found, _ends(network, claims, domain), began)
+    hull = _hull(claims, domain)
+    if found.verdict is Verdict.UNKNOWN and found.excess[1] is None and hull is not None:
+        found = replace(found, excess=(found.excess[0], excess_over(claims, network, *hull)))
+    return _result(network, known, domain, found, _ends(network, hull), began)
 
 
 def _places(first: Path | None, claims: BoxClaims) -> Callable[[int], Path] | None:
@@ -194,9 +204,10 @@ def _settle_on(
     """The same for the inputs of a domain that lie in the boxes; a box without such inputs needs no proof."""
     check_inputs(network, domain)
     proofs: dict[int, Proof] = {}
+    left: list[Excess] = []
     reason = ""
     for box, claim in enumerate(boxes.claims):
-        if deadline.passed:
+        if deadline.passed and left:
             break
         lower, upper = np.maximum(domain.lower, boxes.lower[box]), np.minimum(domain.upper, boxes.upper[box])
         if (lower > upper).any():
@@ -214,6 +225,8 @@ def _settle_on(
             return BoxSettlement(Verdict.FAILS, len(boxes), proofs, found.counterexample)
         if found.proof is not None:
             proofs[box] = found.proof
+        elif found.verdict is Verdict.UNKNOWN:
+            left.append((found.lower, found.upper))
         reason = reason or str(found.reason)
         if on_progress is not None:
             on_progress("closing boxes", len(proofs))
@@ -221,22 +234,28 @@ def _settle_on(
         return BoxSettlement(Verdict.HOLDS, len(boxes), proofs)
     why = "time ran out" if deadline.passed else reason
     reason = f"{why}: {len(proofs):,} of {len(boxes):,} boxes are closed"
-    return BoxSettlement(Verdict.UNKNOWN, len(boxes), proofs, reason=reason)
+    excess = worst_excess(left, len(boxes) - len(proofs))
+    return BoxSettlement(Verdict.UNKNOWN, len(boxes), proofs, reason=reason, excess=excess)
 
 
 Ends = tuple[tuple[float, ...], tuple[float, ...]]
 """The lower and the upper ends of all outputs."""
 
 
-def _ends(network: ReLUNetwork, boxes: BoxClaims, domain: Domain | None) -> Ends:
-    """Bounds of the outputs over the least box around all that are meant."""
+def _hull(boxes: BoxClaims, domain: Domain | None) -> tuple[FloatArray, FloatArray] | None:
+    """The least box around all that are meant; None if there is none."""
     lower, upper = boxes.lower, boxes.upper
     if domain is not None:
         lower, upper = np.maximum(domain.lower, lower), np.minimum(domain.upper, upper)
     met = (lower <= upper).all(axis=1)
-    if not met.any():
+    return (lower[met].min(axis=0), upper[met].max(axis=0)) if met.any() else None
+
+
+def _ends(network: ReLUNetwork, hull: tuple[FloatArray, FloatArray] | None) -> Ends:
+    """Bounds of the outputs over a box."""
+    if hull is None:
         return (), ()
-    low, high = output_interval(network, lower[met].min(axis=0), upper[met].max(axis=0))
+    low, high = output_interval(network, *hull)
     return tuple(low.tolist()), tuple(high.tolist())
 
 
@@ -258,4 +277,5 @@ def _result(
         seconds=time.perf_counter() - began,
         stated=stated,
         domain=domain,
+        excess=found.excess,
     )

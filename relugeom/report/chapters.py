@@ -6,6 +6,7 @@ then how.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import isfinite
 from typing import Any
 
@@ -15,6 +16,7 @@ from relugeom.analysis.kept_decisions import kept_decisions
 from relugeom.analysis.whole_domain import Measure
 from relugeom.claims.ball import Norm
 from relugeom.claims.settlement import Verdict
+from relugeom.claims.words import between_in_words
 from relugeom.printing import percent
 from relugeom.report.content import Chart, ChartKind, Section
 from relugeom.report.excerpt import RANKED
@@ -62,7 +64,7 @@ class FindingTables:
     ranges
         Columns region, pattern, output, lowest, highest.
     distances
-        Columns sample, cluster, norm, distance, verdict, file, sha256; the nearest first.
+        Columns sample, cluster, norm, distance, lower, upper, verdict, file, sha256; the nearest first.
     counterfactuals
         Columns sample, feature, value, change: changes only.
     groups
@@ -204,7 +206,8 @@ def _robustness(norm: Norm, distances: pd.DataFrame, counterfactuals: pd.DataFra
         [
             "This chapter measures how far samples are from the nearest input that gets another decision. That input "
             "is a counterfactual: it shows what would have to change. It lies in the domain and respects integer "
-            "features and groups. The verdict holds if it is proved that no nearer one exists.",
+            "features and groups. The verdict holds if it is proved that no nearer one exists; if not, the distance "
+            "lies between the proved bound and that of the nearest input found.",
             "The store names the certificate of each sample."
             if distances["file"].notna().any()
             else "The certificates were not kept, because they contain the samples.",
@@ -242,9 +245,20 @@ def _nearest_samples(distances: pd.DataFrame, counterfactuals: pd.DataFrame) -> 
         for sample, rows in counterfactuals.groupby("sample", sort=False)
     }
     nearest["changes"] = [changes.get(sample, "") for sample in nearest["sample"]]
+    sides = zip(nearest["verdict"], nearest["lower"], nearest["upper"], strict=True)
+    nearest["distance"] = [
+        _distance_in_words(lower, upper) if verdict == Verdict.UNKNOWN else distance
+        for (verdict, lower, upper), distance in zip(sides, nearest["distance"], strict=True)
+    ]
     nearest["certificate"] = [proof_name(file) for file in nearest["file"]]
     columns = ["sample", "cluster", "distance", "verdict", "changes", "certificate"]
     return _shown(nearest[columns], {"changes": "smallest change of the decision"})
+
+
+def _distance_in_words(lower: float | None, upper: float | None) -> str:
+    """Between which bounds a distance lies that is not known exactly."""
+    found = [None if value is None or not isfinite(value) else Fraction(value) for value in (lower, upper)]
+    return between_in_words(*found) or "not known"
 
 
 def _distances_by_cluster(distances: pd.DataFrame, *, show_samples: bool) -> pd.DataFrame:

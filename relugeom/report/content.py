@@ -104,7 +104,7 @@ class Headline:
     statement
         Statement that was examined.
     verdict
-        ``"holds"``, ``"fails"`` or ``"unknown"``; None for a line that only points elsewhere.
+        ``"holds"``, ``"fails"``, ``"between bounds"`` or ``"unknown"``; None for a line that only points elsewhere.
     finding
         What was found, or why it is unknown; may be empty.
     proofs
@@ -149,8 +149,8 @@ class ReportContent:
     notes
         Limits and remarks, one sentence each.
     answers
-        Columns question, statement, verdict, value, witness, reason, file, sha256, for questions about the network on
-        the whole domain; None if none were asked.
+        Columns question, statement, verdict, value, lower, upper, witness, reason, short_reason, direction, file,
+        sha256, for questions about the network on the whole domain; None if none were asked.
     headlines
         The verdicts in a few lines, for the first page.
     maps

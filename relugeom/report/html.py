@@ -30,6 +30,7 @@ from relugeom.report.graph_layers import LayeredGraph
 from relugeom.report.page_tables import (
     PageTable,
     answer_table,
+    by_name,
     cluster_table,
     domain_table,
     free_table,
@@ -42,12 +43,19 @@ from relugeom.report.page_tables import (
 from relugeom.report.profiles import cluster_portraits
 from relugeom.report.region_map import RegionMap
 from relugeom.report.scene import MapScene, graph_scene, map_scene
+from relugeom.report.two_sides import BETWEEN, shown_verdict
 
 __all__ = ["render_report", "write_report"]
 
 MAX_OUTPUTS, MAX_FIXED = 10, 40
 EMPTY = PageTable("", (), ())
-SEVERAL = {Verdict.HOLDS: "hold", Verdict.FAILS: "fail", Verdict.UNKNOWN: "unknown"}
+SEVERAL: Mapping[str, str] = {
+    Verdict.HOLDS.value: "hold",
+    Verdict.FAILS.value: "fail",
+    BETWEEN: BETWEEN,
+    Verdict.UNKNOWN.value: "unknown",
+}
+"""Verdicts as they are shown, and the word behind a number of them."""
 """Verdicts on several statements, as verbs."""
 
 
@@ -160,14 +168,14 @@ def _masthead(content: ReportContent) -> str:
 
 
 def _tally(content: ReportContent) -> list[tuple[str, int, str]]:
-    """Numbers of statements that hold, fail and are unknown: verdict, number, and the word behind it."""
+    """Numbers of statements that hold, fail, are between bounds and are unknown: class, number, and what follows it."""
     if content.answers is None:
         return []
-    counts = Counter(map(str, content.answers["verdict"]))
+    counts = Counter(map(shown_verdict, map(by_name, records_of(content.answers))))
     return [
-        (verdict.value, counts[verdict], verdict.value if counts[verdict] == 1 else SEVERAL[verdict])
-        for verdict in Verdict
-        if counts[verdict]
+        (word.split()[0], counts[word], word if counts[word] == 1 else several)
+        for word, several in SEVERAL.items()
+        if counts[word]
     ]
 
 

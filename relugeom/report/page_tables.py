@@ -15,11 +15,13 @@ from relugeom.report.content import Headline, ReportContent
 from relugeom.report.excerpt import cluster_matrix
 from relugeom.report.formatting import HEADINGS, PERCENT, display, map_text, percent_of, shortened
 from relugeom.report.region_map import RegionMap
+from relugeom.report.two_sides import gap_in_words, open_in_words, shown_verdict
 
 __all__ = [
     "Cell",
     "PageTable",
     "answer_table",
+    "by_name",
     "cluster_table",
     "domain_table",
     "free_table",
@@ -98,14 +100,23 @@ def answer_table(answers: pd.DataFrame | None) -> PageTable:
     rows = [
         [
             Cell(shortened(str(row["statement"]), 4 * NAME_LENGTH), kind="name"),
-            Cell(str(row["verdict"]), kind="verdict"),
-            Cell(shortened(str(row["witness"] or row["reason"] or "its certificate"), 10 * NAME_LENGTH)),
+            Cell(shown_verdict(row), kind="verdict", note=gap_in_words(row)),
+            Cell(shortened(_shown_by(row), 10 * NAME_LENGTH)),
             Cell(proof_name(row["file"]), note=f"SHA-256 {row['sha256']}" if isinstance(row["sha256"], str) else ""),
         ]
-        for row in records_of(shown)
+        for row in map(by_name, records_of(shown))
     ]
     more = _more(len(answers) - len(shown), "statement")
     return PageTable("Statements about every input of the domain", headings, rows, more)
+
+
+def _shown_by(row: Mapping[str, object]) -> str:
+    """What shows an answer: inputs, the reason why it is open and what is known all the same, or its certificate."""
+    if row["witness"]:
+        return str(row["witness"])
+    open_words = open_in_words(row)
+    reason = str(row["short_reason"] or row["reason"]) if open_words else str(row["reason"])
+    return "; ".join(filter(None, (reason, open_words))) or "its certificate"
 
 
 def proof_name(path: object) -> str:
@@ -249,6 +260,11 @@ def records_of(frame: pd.DataFrame) -> list[Mapping[Hashable, object]]:
     """One mapping per row, from columns to values."""
     records: list[Mapping[Hashable, object]] = frame.to_dict("records")
     return records
+
+
+def by_name(row: Mapping[Hashable, object]) -> Mapping[str, object]:
+    """The same mapping, with texts as keys."""
+    return {str(name): value for name, value in row.items()}
 
 
 def _fitting(texts: pd.Series, limit: int) -> int:

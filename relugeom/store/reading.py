@@ -103,8 +103,8 @@ class RunTables:
     notes
         Limits and remarks, one sentence each.
     answers
-        Columns question, statement, verdict, value, part, whole, witness, from_samples, reason, cause, short_reason,
-        file, sha256, output_position, position (of the feature), direction.
+        Columns question, statement, verdict, value, lower, upper, part, whole, witness, from_samples, reason, cause,
+        short_reason, file, sha256, output, output_position, position (of the feature), direction, side.
     proved_regions
         Number of activation regions that the certificate proves; None without a certificate.
     certificate

@@ -100,7 +100,7 @@ def test_a_limit_means_unknown_and_says_where(run, tmp_path):
     done = run("verify", str(tmp_path / "zero.npz"), stated, "--max-cells", "1", "--json")
     told = json.loads(done.out)
     assert (done.code, told["status"]) == (3, "unknown")
-    assert "the limit of cells was reached after 1 cell; no input is further inside" in told["reason"]
+    assert "the limit of cells was reached (after 1 cell); no input breaks the claim by more" in told["reason"]
     assert run("verify", str(tmp_path / "zero.npz"), stated).code == 0
 
 
@@ -111,7 +111,7 @@ def test_the_reason_of_a_large_network_is_short(run, tmp_path):
     stated = written(tmp_path, ONE_INPUT + "(assert (>= X_0 -1))(assert (<= X_0 1))(assert (>= Y_0 0.01))")
     done = run("verify", str(tmp_path / "zero.npz"), stated, "--max-cells", "1", "--json")
     told = json.loads(done.out)["reason"]
-    assert done.code == 3 and "inside of an excluded set than 49.9901" in told and len(told) < 160
+    assert done.code == 3 and "breaks the claim by more than 49.9901" in told and len(told) < 160
 
 
 def test_boxes_that_were_closed_are_counted_where_another_stays_open(run, tmp_path):

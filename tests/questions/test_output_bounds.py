@@ -162,7 +162,7 @@ def test_without_time_there_is_a_range_that_is_not_proved(scope, tmp_path):
     )
     found = output_bounds(network, domain, settler(tmp_path, network, domain, time_limit=1e-9), scope=scope)
     for end in (found.lowest, found.highest):
-        assert end.verdict is Verdict.UNKNOWN and "time limit" in str(end.settlement.reason)
+        assert end.verdict is Verdict.UNKNOWN and "time ran out" in str(end.settlement.reason)
         assert reached(end, network, domain, 0)
 
 

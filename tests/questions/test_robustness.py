@@ -248,20 +248,28 @@ def test_what_cannot_be_asked_is_refused(tmp_path):
 
 
 def test_the_share_of_samples_that_keep_their_decision_lies_between_what_is_proved_and_what_is_seen():
-    """Of four samples two are proved, one of them nearer than the radius, and one more was never seen to change."""
+    """Of four samples two are proved, one of them nearer than the radius, and one more was never seen to change: a
+    bound below its distance may tell as much as the distance.
+    """
     verdicts = (Verdict.HOLDS, Verdict.HOLDS, Verdict.UNKNOWN, Verdict.UNKNOWN)
-    points = np.zeros((4, 1))
-    found = SampleRobustness(
-        Norm.LINF,
-        np.arange(4),
-        verdicts,
-        np.array([0.5, 2.0, np.nan, 0.5]),
-        points,
-        points,
-        (None,) * 4,
-        0,
-        Scope.RELAXATION,
+    points, distance = np.zeros((4, 1)), np.array([0.5, 2.0, np.nan, 0.5])
+    for lower, least in ((0.0, 0.25), (1.5, 0.5)):
+        found = SampleRobustness(
+            Norm.LINF,
+            np.arange(4),
+            verdicts,
+            distance,
+            points,
+            points,
+            (None,) * 4,
+            0,
+            Scope.RELAXATION,
+            np.array([0.5, 2.0, lower, 0.25]),
+            distance,
+        )
+        assert found.share_beyond(1.0) == (least, 0.5)
+    empty = np.zeros(0)
+    none = SampleRobustness(
+        Norm.LINF, np.arange(0), (), empty, points[:0], points[:0], (), 0, Scope.RELAXATION, empty, empty
     )
-    assert found.share_beyond(1.0) == (0.25, 0.5)
-    none = SampleRobustness(Norm.LINF, np.arange(0), (), np.zeros(0), points[:0], points[:0], (), 0, Scope.RELAXATION)
     assert none.share_beyond(1.0) == (0.0, 1.0)

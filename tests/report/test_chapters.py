@@ -15,7 +15,7 @@ COLUMNS = {
     ],
     "unobserved": ["region", "pattern", "volume_share", "departure", "nearest_cluster", "admissible"],
     "ranges": ["region", "pattern", "output", "lowest", "highest"],
-    "distances": ["sample", "cluster", "norm", "distance", "verdict", "file", "sha256"],
+    "distances": ["sample", "cluster", "norm", "distance", "lower", "upper", "verdict", "file", "sha256"],
     "counterfactuals": ["sample", "feature", "value", "change"],
     "groups": ["group", "samples", "clusters", "error", "rms", "bound", "conditions"],
     "effects": ["group", "output", "feature", "coefficient", "bias"],
@@ -29,8 +29,11 @@ ROWS = {
     "unobserved": [(3, "01", 0.25, 1.5, 1, "yes"), (4, "00", 0.125, 0.5, 2, "no")],
     "ranges": [(1, "10", "y", -1.0, None), (2, "11", "y", 0.0, 2.0)],
     "distances": [
-        *[(row, 1, "l1", 0.5 + row, "holds", f"proofs/sample-{row}.cert", "a" * 64) for row in range(5)],
-        (6, 2, "l1", None, "unknown", None, None),
+        *[
+            (row, 1, "l1", 0.5 + row, 0.5 + row, 0.5 + row, "holds", f"proofs/sample-{row}.cert", "a" * 64)
+            for row in range(5)
+        ],
+        (6, 2, "l1", None, 0.25, None, "unknown", None, None),
     ],
     "counterfactuals": [(0, "age", 31.0, 1.0), (0, "fare", 5.0, -2.0)],
     "groups": [(1, 8, 3, 0.5, 0.25, 0.75, "unit 0.0 active"), (2, 4, 1, 0.25, 0.125, 1.0, "unit 0.0 inactive")],
@@ -82,8 +85,16 @@ def test_a_counterfactual_says_what_would_have_to_change():
     assert headings(by_cluster) == ["cluster", "samples", "least distance", "median distance"]
 
 
+def test_a_distance_that_is_not_known_lies_between_two_bounds():
+    nearest = next(iter(chapter("Robustness").tables.values()))
+    assert cells(nearest)[-1][2:4] == ["at least 0.25", "unknown"]
+    rows = [(1, 1, "linf", 0.25, 0.125, 0.25, "unknown", None, None)]
+    (found,) = chapters(tables(distances=rows), show_samples=True)
+    assert cells(next(iter(found.tables.values())))[0][2] == "between 0.125 and 0.25"
+
+
 def test_distances_in_two_norms_are_two_chapters():
-    rows = [(0, 1, "l1", 0.5, "holds", None, None), (1, 1, "linf", 0.25, "unknown", None, None)]
+    rows = [(0, 1, "l1", 0.5, 0.5, 0.5, "holds", None, None), (1, 1, "linf", 0.25, 0.125, 0.25, "unknown", None, None)]
     found = chapters(tables(distances=rows), show_samples=True)
     assert [dict(chapter.facts)["norm"] for chapter in found] == [
         "ℓ1 (sum of changes), in input units",
@@ -96,13 +107,13 @@ def test_the_share_that_keeps_its_decision_counts_samples_without_another_one():
     facts = dict(chapter("Robustness").facts)
     assert facts["distances that are proved"] == "5 of 6"
     assert not [label for label in facts if "within" in label or "median" in label]  # of six a share says nothing
-    many = [(row, 1, "l1", 0.5 + row, "holds", None, None) for row in range(30)]
+    many = [(row, 1, "l1", 0.5 + row, 0.5 + row, 0.5 + row, "holds", None, None) for row in range(30)]
     (robustness,) = chapters(tables(distances=many), show_samples=True)
     assert (
         dict(robustness.facts)["samples that keep their decision within 15"]
         == "50.0 % (15 of 30; 95 % interval 31.3 to 68.7 %)"
     )
-    unsettled = [(row, 2, "l1", None, "unknown", None, None) for row in range(30, 36)]
+    unsettled = [(row, 2, "l1", None, 0.0, None, "unknown", None, None) for row in range(30, 36)]
     (robustness,) = chapters(tables(distances=[*many, *unsettled]), show_samples=True)
     assert dict(robustness.facts)["samples with another decision found"] == "30 of 36"
     assert dict(robustness.facts)["samples that keep their decision within 15"] == "at least 15 and at most 21 of 36"

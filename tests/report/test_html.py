@@ -154,7 +154,8 @@ def test_the_chapters_and_their_links(pictured):
         "checking",
     ):
         assert chapter in anchors
-    for text in ("proofs/0001.cert", f"SHA-256 {'a' * 64}", "stopped after 10 seconds", "partition.cert", "0.1250"):
+    two_sides = ("between bounds", "a gap of 0.5", "time ran out; a rise of more than 0.25 is ruled out")
+    for text in ("proofs/0001.cert", f"SHA-256 {'a' * 64}", *two_sides, "partition.cert", "0.1250"):
         assert text in page.texts, text
 
 

@@ -137,6 +137,8 @@ ANSWERS = (
         Fraction(1, 3),
         shown=(ShownInput((Fraction(1), Fraction(0)), Fraction(1, 3)),),
         proof=Proof(Path("proofs/0001.cert"), 2, 5, 900, "d" * 64),
+        lower=Fraction(1, 3),
+        upper=Fraction(1, 3),
     ),
     Answer(
         Subject(Question.MONOTONICITY, Scope.ADMISSIBLE, 0, 1, Direction.RISES),
@@ -151,6 +153,8 @@ ANSWERS = (
         Subject(Question.MONOTONICITY, Scope.ADMISSIBLE, 0, 0, Direction.FALLS),
         Verdict.UNKNOWN,
         reason=Reason(Cause.TIME, "the time limit", "the time limit (3 cells closed)"),
+        lower=Fraction(0),
+        upper=Fraction(1, 3),
     ),
     Answer(
         Subject(Question.FAIRNESS, Scope.ADMISSIBLE, protected=(0, 1)),
@@ -190,6 +194,8 @@ def distances() -> SampleRobustness:
         proofs=(Proof(Path("proofs/sample-0.cert"), 2, 5, 900, "e" * 64), None),
         passed_over=1,
         scope=Scope.ADMISSIBLE,
+        lower=np.array([0.75, np.nan]),
+        upper=np.array([0.75, np.nan]),
     )
 
 

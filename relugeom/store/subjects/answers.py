@@ -25,7 +25,7 @@ from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Proof
 from relugeom.claims.subject import Direction, Question, Side, Subject
 from relugeom.claims.words import Names, answer_in_words, witness_in_words
-from relugeom.decimals import nearest
+from relugeom.decimals import float_above, float_below, nearest
 from relugeom.partition.scope import names_on
 from relugeom.printing import printable
 from relugeom.store.database.columns import Digest, key, metadata, owner, required
@@ -37,6 +37,11 @@ from relugeom.store.subject import Saver, StoreSubject
 from relugeom.store.subjects.witnesses import save_witnesses
 
 __all__ = ["ANSWERS", "ANSWERS_OF_RUN", "PROTECTED_FEATURES", "SUBJECT", "load_subjects", "proof_file", "save_answers"]
+
+BOUND = (
+    "bound that is proved: of the end of a range, of all values (for a range without a side), or of the most by which "
+    "inputs break the statement, rounded outwards; NULL if none is known, or before revision 0017"
+)
 
 ANSWERS = Table(
     "answers",
@@ -82,6 +87,8 @@ ANSWERS = Table(
         "reason, or before revision 0016",
     ),
     Column("short_reason", Text, comment="the reason without details; NULL without one, or before revision 0016"),
+    Column("lower", Double, comment=f"lower {BOUND}"),
+    Column("upper", Double, comment=f"upper {BOUND}"),
     comment="Verdicts on statements about the network on the domain; those that hold have a certificate.",
     sqlite_with_rowid=False,
 )
@@ -137,6 +144,8 @@ def _found_columns(answers: Sequence[Answer], names: Names) -> dict[str, list[An
         "statement": [printable(answer_in_words(answer, names)) for answer in answers],
         "verdict": [answer.verdict.value for answer in answers],
         "value": [None if answer.value is None else nearest(answer.value) for answer in answers],
+        "lower": [None if answer.lower is None else float_below(answer.lower) for answer in answers],
+        "upper": [None if answer.upper is None else float_above(answer.upper) for answer in answers],
         "part": [answer.part for answer in answers],
         "whole": [answer.whole for answer in answers],
         "witness": [printable(witness_in_words(answer, names)) for answer in answers],
@@ -182,8 +191,9 @@ def proof_file(proof: Proof) -> str | None:
 
 
 ANSWERS_OF_RUN = """\
-SELECT question, statement, verdict, value, part, whole, witness, from_samples, reason, cause, short_reason,
-       file, sha256, output_position, position, direction FROM answer_list WHERE run = :run ORDER BY number"""
+SELECT question, statement, verdict, value, lower, upper, part, whole, witness, from_samples, reason, cause,
+       short_reason, file, sha256, output, output_position, position, direction, side
+FROM answer_list WHERE run = :run ORDER BY number"""
 
 
 VIEWS = (
@@ -194,7 +204,7 @@ VIEWS = (
 SELECT a.run_id AS run, a.position + 1 AS number, a.question, a.statement, a.verdict, a.value, a.witness, a.reason,
        a.cause, a.short_reason, a.file, a.sha256, a.scope, o.name AS output, f.name AS feature, a.direction, a.side,
        a.second_network, a.further, a.part, a.whole, a.from_samples, a.output AS output_position,
-       a.feature AS position
+       a.feature AS position, a.lower, a.upper
 FROM answers a
 JOIN runs r ON r.id = a.run_id
 LEFT JOIN outputs o ON o.network_id = r.network_id AND o.position = a.output

@@ -30,6 +30,16 @@ SAMPLE_DISTANCES = Table(
         Text,
         comment="inputs among which the nearest is sought: relaxation or admissible; NULL before revision 0016",
     ),
+    Column(
+        "lower",
+        Double,
+        comment="proved: no input with another decision is nearer than this, rounded down; NULL before revision 0017",
+    ),
+    Column(
+        "upper",
+        Double,
+        comment="distance of the nearest input found, rounded up; NULL without one, or before revision 0017",
+    ),
     ForeignKeyConstraint(["run_id", "sample"], ["assignments.run_id", "assignments.sample"], ondelete="CASCADE"),
     Index(None, "run_id", "distance"),
     comment="Distances of samples from another decision.",
@@ -63,6 +73,8 @@ def save_robustness(run: OpenRun, record: RobustnessRecord) -> None:
         "scope": found.scope.value,
         "verdict": [verdict.value for verdict in found.verdicts],
         "distance": found.distance,
+        "lower": found.lower,
+        "upper": found.upper,
         "file": [None if proof is None else proof_file(proof) for proof in found.proofs],
         "sha256": [None if proof is None else proof.digest or None for proof in found.proofs],
     }
@@ -86,7 +98,7 @@ VIEWS = (
         "nearest_other_decisions",
         "distances of samples from another decision in the given norm, and whether they are proved",
         """\
-SELECT d.run_id AS run, d.sample, a.cluster, d.norm, d.scope, d.distance, d.verdict, d.file, d.sha256
+SELECT d.run_id AS run, d.sample, a.cluster, d.norm, d.scope, d.distance, d.verdict, d.file, d.sha256, d.lower, d.upper
 FROM sample_distances d
 JOIN assignments a ON a.run_id = d.run_id AND a.sample = d.sample""",
     ),
@@ -110,7 +122,8 @@ SUBJECT = StoreSubject(
     savers=(Saver(RobustnessRecord, save_robustness),),
     findings={
         "distances": """\
-SELECT sample, cluster, norm, distance, verdict, file, sha256 FROM nearest_other_decisions WHERE run = :run
+SELECT sample, cluster, norm, distance, lower, upper, verdict, file, sha256
+FROM nearest_other_decisions WHERE run = :run
 ORDER BY distance NULLS LAST, sample""",
         "counterfactuals": """\
 SELECT sample, feature, value, change FROM counterfactuals WHERE run = :run AND change <> 0
