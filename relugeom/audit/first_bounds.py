@@ -8,7 +8,6 @@ from math import isfinite
 
 from relugeom.claims.subject import Question, Subject
 from relugeom.geometry.domain import Domain
-from relugeom.linalg.arrays import FloatArray
 from relugeom.network.decision import DecisionRule
 from relugeom.network.intervals import output_interval
 from relugeom.network.network import ReLUNetwork
@@ -25,26 +24,30 @@ class FirstBounds:
     def __init__(self, network: ReLUNetwork, domain: Domain) -> None:
         self._rule = network.rule
         low, high = output_interval(network, domain.lower, domain.upper)
-        self._low, self._high = _exactly(low), _exactly(high)
+        self._ends = [tuple(map(_exact, pair)) for pair in zip(low.tolist(), high.tolist(), strict=True)]
 
     def of(self, subject: Subject) -> Bounds:
         """The bounds for one subject."""
-        low, high = self._low, self._high
-        if subject.further is not None and subject.question is Question.RANGE:
-            low, high = low[-subject.further :], high[-subject.further :]
-        elif subject.output is not None:
-            low, high = (low[subject.output],), (high[subject.output],)
-        if None in low or None in high:
+        ends = self._ends[self._outputs(subject)]
+        known = [(low, high) for low, high in ends if low is not None and high is not None]
+        if len(known) < len(ends):
             return NOTHING
-        ends = [(a, b) for a, b in zip(low, high, strict=True) if a is not None and b is not None]
         match subject.question:
             case Question.RANGE:
-                return min(a for a, _ in ends), max(b for _, b in ends)
+                return min(low for low, _ in known), max(high for _, high in known)
             case Question.MONOTONICITY:
-                return Fraction(0), max(b - a for a, b in ends)
+                return Fraction(0), max(high - low for low, high in known)
             case Question.FAIRNESS:
-                return self._unfairness(ends)
+                return self._unfairness(known)
         return NOTHING
+
+    @staticmethod
+    def _outputs(subject: Subject) -> slice:
+        """The outputs that a subject is about."""
+        if subject.output is not None:
+            return slice(subject.output, subject.output + 1)
+        several = subject.further is not None and subject.question is Question.RANGE
+        return slice(-(subject.further or 0) if several else None, None)
 
     def _unfairness(self, ends: list[tuple[Fraction, Fraction]]) -> Bounds:
         """How far two outputs can be on different sides of a threshold, or of each other; no input is alike to itself
@@ -58,5 +61,5 @@ class FirstBounds:
         return -span, span
 
 
-def _exactly(values: FloatArray) -> tuple[Fraction | None, ...]:
-    return tuple(Fraction(value) if isfinite(value) else None for value in values.tolist())
+def _exact(value: float) -> Fraction | None:
+    return Fraction(value) if isfinite(value) else None
