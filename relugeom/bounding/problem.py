@@ -150,7 +150,7 @@ class Problem:
     whole: BoolArray
     groups: tuple[IntArray, ...] = field(default=())
     slope: Slope | None = None
-    paired: bool = True
+    paired: bool = False
 
     @property
     def inputs(self) -> int:

@@ -246,7 +246,6 @@ def _by_covering(
     problem = claim_problem(task)
     if problem is None:
         return None
-    problem = replace(problem, paired=path is None)  # no certificate knows pairs of units
     judge: ClaimJudge | SlopeJudge
     judge = SlopeJudge(task, task.claim) if isinstance(task.claim, Monotone) else ClaimJudge(task)
     effort = Effort(cells=min(max_cells, COVER_CELLS))

@@ -1,6 +1,6 @@
 """Random claims about small networks as the engine takes them, and what exact arithmetic says at an input."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -58,6 +58,7 @@ def case_of(claim: Excluded, networks, domain: Domain) -> Case:
     task = prepare_claim(claim, networks[0], domain, networks[1] if len(networks) > 1 else None)
     problem = claim_problem(task)
     assert problem is not None
+    problem = replace(problem, paired=True)
     return Case(claim, tuple(networks), domain, task, problem, set_rows(claim, networks, domain.inputs))
 
 
