@@ -97,7 +97,9 @@ def test_names_are_compared_with_those_of_the_model(run, model):
     assert answer["names_not_checked"] == ["inputs", "outputs"]
 
 
-def test_what_is_compared_with_nothing_is_said(run, model, tmp_path):
+def test_what_is_compared_with_nothing_is_said(run, tmp_path):
+    model = tmp_path / "model.npz"
+    write_npz(he_network(3, 3, 4, 3, 1), model)
     out, both = certified(run, model)[0], str(tmp_path / "both.cert")
     assert "Not compared  network (--model), domain (--domain)" in run("check", str(out)).out
     assert "Not compared  domain (--domain)" in run("check", str(out), "--model", str(model)).out

@@ -192,7 +192,7 @@ def test_integer_networks_against_all_patterns(name, seed, shape):
 
 @pytest.mark.parametrize(
     ("sizes", "seed"),
-    [((2, 8, 8, 1), 0), ((3, 8, 6, 1), 1), ((5, 6, 5, 4, 2), 2), ((1, 12, 12, 12, 1), 3), ((4, 9, 1), 4)],
+    [((2, 8, 8, 1), 0), ((3, 8, 6, 1), 1), ((4, 6, 5, 4, 2), 2), ((1, 12, 12, 12, 1), 3), ((4, 9, 1), 4)],
 )
 @pytest.mark.parametrize("bounded", [True, False])
 def test_the_engine_and_the_reference_agree(sizes, seed, bounded):
