@@ -6,12 +6,16 @@ that the bound gives them. An input is worth halving as far as it moves those un
 the best few, the one whose two sides have the least bounds in truth is split (De Palma et al., *Improved branch and
 bound for neural network verification via Lagrangian decomposition*, 2021, section 6). Where inputs are few, or no unit
 is unstable, an input is parted, else a unit.
+
+Where units are few in comparison with inputs, halving would come near the largest value without ever reaching it, since
+a line is away from relu on both sides of a kink. Units are split there, by what a linear program of the cell says.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from relugeom.bounding.cell_program import Proposal, few_units
 from relugeom.bounding.cells import Cells
 from relugeom.bounding.multipliers import Improved, improve
 from relugeom.bounding.pairs import pairs_of
@@ -29,7 +33,7 @@ FEW_INPUTS = 16
 """Inputs up to which they are halved, while that is possible; of paired units, those that do not take integers."""
 TRIED = 4
 """Units whose sides are bounded before one of them is split."""
-FAR = 1e9
+TRIFLE = 1e-9
 
 
 @dataclass(slots=True, eq=False)
@@ -58,18 +62,32 @@ class Parting:
 
 
 def choose_parting(
-    problem: Problem, relaxation: Relaxation, cells: Cells, bounded: Bounded, found: Improved, weights: FloatArray
+    problem: Problem,
+    relaxation: Relaxation,
+    cells: Cells,
+    bounded: Bounded,
+    found: Improved,
+    weights: FloatArray,
+    proposal: Proposal,
 ) -> Parting:
     """How to part cells, given what their bounds rest on and the weights of the combinations, shape (B, r)."""
     parting = choose_inputs(problem, cells, bounded, found.form, _input_scores(problem, cells, found))
     unstable = cells.unstable(slice(0, problem.units)).any(axis=1)
-    by_unit = unstable & ~(has_few_inputs(problem, cells.lower, cells.upper) & parting.possible)
-    if by_unit.any():
-        some = np.flatnonzero(by_unit)
-        units = _choose_units(problem, relaxation, cells.at(some), found.at(some), weights[some])
-        parting.kind[some], parting.index[some] = NodeKind.SPLIT, units
-        parting.below[some] = parting.above[some] = 0.0
-        parting.possible[some] = True
+    few = few_units(problem, cells)
+    by_input = has_few_inputs(problem, cells.lower, cells.upper) & parting.possible & ~few
+    by_unit = unstable & ~by_input
+    units, between = np.zeros(len(cells), dtype=np.int64), np.zeros(len(cells), dtype=np.bool_)
+    here = np.flatnonzero(few & proposal.solved)
+    if len(here):
+        units[here], loss = _widest_gap(problem, cells.at(here), found.at(here), proposal.at(here))
+        between[here] = _part_between(problem, cells, found, proposal, here, loss, parting)
+    here = np.flatnonzero(by_unit & ~(few & proposal.solved))
+    if len(here):
+        units[here] = _choose_units(problem, relaxation, cells.at(here), found.at(here), weights[here])
+    by_unit &= ~between
+    parting.kind[by_unit], parting.index[by_unit] = NodeKind.SPLIT, units[by_unit]
+    parting.below[by_unit] = parting.above[by_unit] = 0.0
+    parting.possible[by_unit] = True
     return parting
 
 
@@ -80,6 +98,61 @@ def has_few_inputs(problem: Problem, lower: FloatArray, upper: FloatArray) -> Bo
     """
     counted = (upper > lower) & ~(problem.whole & (problem.pairs > 0))
     return np.asarray(counted.sum(axis=-1) <= FEW_INPUTS)
+
+
+def _widest_gap(problem: Problem, cells: Cells, found: Improved, proposal: Proposal) -> tuple[IntArray, FloatArray]:
+    """The unit whose line is furthest from relu at the program's point, and what that adds to the bound.
+
+    Gaps are weighed by coefficients, and count a little even where these are 0. Where no line is away from relu, the
+    unit is taken whose line may be.
+    """
+    weight, possible = np.zeros_like(proposal.gaps), np.zeros_like(proposal.gaps)
+    for number, copy in enumerate(problem.copies):
+        for layer, those in enumerate(copy.layers):
+            coefficients = found.gaps[number][len(copy.layers) - 1 - layer]
+            weight[:, those] = np.abs(coefficients)
+            possible[:, those] = _gaps(cells, those, coefficients, found.slopes[:, those], False)
+    stable = ~cells.unstable(slice(0, problem.units))
+    gaps = np.where(stable, 0.0, np.abs(proposal.gaps))
+    score = gaps * (weight + weight.mean(axis=1, keepdims=True))
+    score = np.where((score > TRIFLE).any(axis=1, keepdims=True), score, possible)
+    score[stable] = -np.inf
+    return np.asarray(score.argmax(axis=1)), np.asarray((gaps * weight).max(axis=1, initial=0.0))
+
+
+def _part_between(
+    problem: Problem,
+    cells: Cells,
+    found: Improved,
+    proposal: Proposal,
+    rows: IntArray,
+    loss: FloatArray,
+    parting: Parting,
+) -> BoolArray:
+    """Part some cells between two integers where the program's point lies there, and rounding costs more than any unit.
+
+    Parameters
+    ----------
+    rows, loss
+        The cells, and what units cost there.
+
+    Returns
+    -------
+    Which of these cells are parted so.
+    """
+    points, slopes = proposal.points[rows], np.abs(found.form[rows])
+    floors = np.floor(points)
+    share = points - floors
+    for group in problem.groups:
+        slopes[:, group] = found.form[rows][:, group] - found.form[rows][:, group].min(axis=1, keepdims=True)
+    inside = (floors >= cells.lower[rows]) & (floors + 1.0 <= cells.upper[rows]) & problem.whole
+    cost = np.where(inside, slopes * np.minimum(share, 1.0 - share), 0.0)
+    inputs, every = cost.argmax(axis=1), np.arange(len(rows))
+    chosen: BoolArray = cost[every, inputs] > np.maximum(loss, TRIFLE)
+    here, inputs, below = rows[chosen], inputs[chosen], floors[every, inputs][chosen]
+    parting.kind[here], parting.index[here], parting.possible[here] = NodeKind.BRANCH, inputs, True
+    parting.below[here], parting.above[here] = below, below + 1.0
+    return chosen
 
 
 def part(problem: Problem, cells: Cells, parting: Parting) -> tuple[Cells, Cells]:

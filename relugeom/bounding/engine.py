@@ -83,9 +83,9 @@ def find_peak(
         return _PeakSearch(problem, ForgottenTree(), effort, deadline, on_progress).run(inside, gap)
 
 
-def _aim_of(problem: Problem, relaxation: Relaxation) -> Aim:
+def _aim_of(problem: Problem, relaxation: Relaxation, deadline: Deadline) -> Aim:
     if problem.slope is None:
-        return SetAim(problem, relaxation)
+        return SetAim(problem, relaxation, deadline)
     return SlopeAim(problem, relaxation, problem.slope)
 
 
@@ -101,7 +101,7 @@ class _Rounds:
         on_progress: Callable[[int], None] | None,
     ) -> None:
         self.problem, self.relaxation = problem, relaxation_of(problem)
-        self.aim = _aim_of(problem, self.relaxation)
+        self.aim = _aim_of(problem, self.relaxation, deadline)
         self._effort, self._deadline, self._on_progress = effort, deadline, on_progress
         self.tree = tree
         self.cells = self._attacks = 0

@@ -53,6 +53,14 @@ class Improved:
         gaps = [[table[rows] for table in tables] for tables in self.gaps]
         return Improved(self.bound[rows], self.form[rows], gaps, self.slopes[rows], self.multipliers[rows])
 
+    def put(self, rows: IntArray, other: "Improved") -> None:
+        """Take over what was found for some cells."""
+        self.bound[rows], self.form[rows] = other.bound, other.form
+        self.slopes[rows], self.multipliers[rows] = other.slopes, other.multipliers
+        for tables, others in zip(self.gaps, other.gaps, strict=True):
+            for table, rows_of_other in zip(tables, others, strict=True):
+                table[rows] = rows_of_other
+
 
 def improve(
     problem: Problem,

@@ -5,8 +5,9 @@ import numpy as np
 from relugeom.bounding.aim import Left
 from relugeom.bounding.attack import MORE, STARTS, approach, centres, keep_rules, margins, row_values, starting_inputs
 from relugeom.bounding.branching import choose_parting, has_few_inputs
+from relugeom.bounding.cell_program import CellProgram, Proposal
 from relugeom.bounding.cells import Cells
-from relugeom.bounding.multipliers import improve, lines_of
+from relugeom.bounding.multipliers import Improved, improve, lines_of
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Relaxation
 from relugeom.bounding.tightening import Bounded, bound_sets, close_sets
@@ -27,8 +28,9 @@ are many, take longer there than bounds of sets.
 class SetAim:
     """Closes cells that every set misses."""
 
-    def __init__(self, problem: Problem, relaxation: Relaxation) -> None:
+    def __init__(self, problem: Problem, relaxation: Relaxation, deadline: Deadline) -> None:
         self._problem, self._relaxation = problem, relaxation
+        self._program = CellProgram(problem, relaxation, deadline)
         few = has_few_inputs(problem, problem.lower, problem.upper)
         self._steps = STEPS_OF_FEW if few else STEPS
 
@@ -55,6 +57,12 @@ class SetAim:
         some, bounds = cells.at(left), closing.bounds[left]
         those = bounded.at(left)
         found = improve(problem, self._relaxation, some, those.lines, those.pairs, weights[left], self._steps)
+        own = weights[left]
+        proposal = self._program.improve(some, those.lines, worst[left], own, found, level)
+        weights[left] = own
+        for number, members in enumerate(problem.rows.sets):
+            rows = left[worst[left] == number]
+            closing.weights[rows, members] = weights[rows, members]
         some.slopes, some.multipliers = found.slopes, found.multipliers
         here = np.arange(len(left))
         bounds[here, worst[left]] = np.fmin(bounds[here, worst[left]], found.bound)
@@ -76,7 +84,13 @@ class SetAim:
             )
         chosen = left[still]
         parting = choose_parting(
-            problem, self._relaxation, some.at(still), bounded.at(chosen), found.at(still), weights[chosen]
+            problem,
+            self._relaxation,
+            some.at(still),
+            bounded.at(chosen),
+            found.at(still),
+            weights[chosen],
+            proposal.at(still),
         )
         return Left(
             rows=chosen,
@@ -85,14 +99,15 @@ class SetAim:
             bounds=bounds[still].max(axis=1, initial=-np.inf),
             excesses=problem.rows.excess_bounds(bounds[still], closing.weights[chosen]),
             parting=parting,
-            promising=self._promising(some, found.bound, found.form, worst[left]),
+            promising=self._promising(some, found, worst[left], proposal),
         )
 
-    def _promising(self, cells: Cells, bound: FloatArray, form: FloatArray, sets: IntArray) -> FloatArray:
-        """Middles of the cells with the largest bounds, corners at which these are reached, and where both lead."""
-        most = np.argsort(-bound, kind="stable")[:LED]
-        cells, form, sets = cells.at(most), form[most], sets[most]
+    def _promising(self, cells: Cells, found: Improved, sets: IntArray, proposal: Proposal) -> FloatArray:
+        """Middles of the cells with the largest bounds, where these are reached, and where both lead."""
+        most = np.argsort(-found.bound, kind="stable")[:LED]
+        cells, form, sets, proposal = cells.at(most), found.form[most], sets[most], proposal.at(most)
         ends = np.where(form > 0.0, cells.upper, cells.lower)
+        ends = np.where(proposal.solved[:, None], proposal.points, ends)
         x = keep_rules(self._problem, np.concatenate([centres(cells), ends]))
         led = keep_rules(self._problem, approach(self._problem, x, np.tile(sets, 2), FEW))
         return np.concatenate([x, led])

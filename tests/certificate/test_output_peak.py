@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import he_network, integer_network
@@ -11,7 +12,7 @@ from oracles import domain_forms, evaluate_layers, exact_layers, satisfies
 from relugeom.certificate.output_peak import find_output_peak
 from relugeom.claims.claim import Scope
 from relugeom.geometry.domain import Domain, list_admissible
-from relugeom.questions.output_bounds import output_bounds
+from relugeom.questions.output_bounds import LinearOutput, output_bounds
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -70,3 +71,13 @@ def test_the_answer_is_the_same_every_time_and_work_is_limited():
     assert fewer.cells == 0 and fewer.limit is None
     none = find_output_peak([network], domain, [Fraction(1)], max_cells=1)
     assert none.limit >= first.limit >= value_at([network], [1], first.point) >= value_at([network], [1], none.point)
+
+
+@pytest.mark.parametrize(("seed", "sizes", "cells"), [(0, (10, 12, 8, 1), 400), (1, (5, 20, 20, 1), 2000)])
+def test_both_sides_meet_where_the_largest_value_is_at_a_kink(seed, sizes, cells):
+    """Halving alone comes to no end there: 20,000 cells left gaps of a tenth and more."""
+    network, domain = he_network(seed, *sizes), Domain.box([-1] * sizes[0], [1] * sizes[0])
+    found = find_output_peak([network], domain, [Fraction(1)], max_cells=cells)
+    exact = LinearOutput((network,), (Fraction(1),)).best_near(domain, found.point, Scope.RELAXATION)
+    assert found.cells < cells
+    assert 0 <= found.limit - exact.value <= Fraction(1, 10**8)
