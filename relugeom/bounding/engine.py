@@ -86,7 +86,7 @@ def find_peak(
 def _aim_of(problem: Problem, relaxation: Relaxation, deadline: Deadline) -> Aim:
     if problem.slope is None:
         return SetAim(problem, relaxation, deadline)
-    return SlopeAim(problem, relaxation, problem.slope)
+    return SlopeAim(problem, relaxation, problem.slope, deadline)
 
 
 class _Rounds:

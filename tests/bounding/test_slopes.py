@@ -7,15 +7,16 @@ from claim_truth import moves_wrongly
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import he_network, integer_network, layered
-from oracles import domain_forms, evaluate_layers, exact_layers, satisfies
+from oracles import INFEASIBLE, classify_all, domain_forms, evaluate_layers, exact_layers, satisfies
 
+from relugeom.bounding.emptiness import find_empty
 from relugeom.bounding.engine import search
 from relugeom.bounding.outcome import Effort, End
 from relugeom.bounding.problem import Slope
 from relugeom.bounding.relaxation import Relaxation
 from relugeom.bounding.slope_attack import wrong_slopes
 from relugeom.bounding.slopes import SlopeBounds
-from relugeom.bounding.tightening import root_cell
+from relugeom.bounding.tightening import bound_units, root_cell
 from relugeom.certificate.claim import prepare_claim
 from relugeom.certificate.claim_problem import claim_problem
 from relugeom.certificate.cover_proof.settle import settle_cover
@@ -68,7 +69,7 @@ def refutes(shown, claim, network, domain) -> bool:
     return inside and rises and differ == [claim.feature] and (high - low) * claim.direction < 0
 
 
-@settings(max_examples=120)
+@settings(max_examples=80)
 @given(seeds)
 def test_slopes_have_a_sign_iff_no_pair_moves_the_other_way(tmp_path_factory, seed):
     random = np.random.default_rng(seed)
@@ -113,6 +114,31 @@ def test_bounds_of_slopes_allow_for_their_rounding(seed):
     assert Fraction(found.low[0]) <= least <= Fraction(found.low[0]) + Fraction(1e-11 * size)
     assert found.near[0] or least < 0
     assert (-wrong_slopes(problem, slope, random.uniform(-1, 1, (50, inputs))) >= found.low[0] - 1e-9 * size).all()
+
+
+@settings(max_examples=15)
+@given(seeds)
+def test_cells_are_empty_iff_their_pattern_has_no_input(seed):
+    """Without fail in one layer; in two, what is called empty is. Patterns of no interior count as they may."""
+    random = np.random.default_rng(seed)
+    inputs, widths = int(random.integers(1, 4)), [(4,), (2, 2)][random.integers(2)]
+    network, domain = (
+        he_network(int(random.integers(2**31)), inputs, *widths, 1),
+        Domain.box([-1] * inputs, [1] * inputs),
+    )
+    problem = claim_problem(prepare_claim(Monotone(0, 0, 1), network, domain, None))
+    relaxation = Relaxation(problem)
+    root = root_cell(problem, relaxation)
+    patterns = classify_all(exact_layers(network), domain_forms(domain))
+    cells = root.at(np.zeros(len(patterns), dtype=np.int64))
+    for row, pattern in enumerate(patterns):
+        cells.sides[row] = [1.0 if bit == "1" else -1.0 for bit in pattern.replace("/", "")]
+    cells.low[:], cells.high[:] = np.where(cells.sides > 0, 0, cells.low), np.where(cells.sides > 0, cells.high, 0)
+    empty, x, _ = find_empty(problem, relaxation, cells, bound_units(problem, relaxation, cells).lines)
+    assert ((x >= -1) & (x <= 1)).all()
+    for found, status in zip(empty.tolist(), patterns.values(), strict=True):
+        assert not (found and status != INFEASIBLE)
+        assert found or status != INFEASIBLE or len(widths) > 1
 
 
 def test_a_narrow_dip_behind_wide_layers_is_found_and_a_slope_without_one_proved():

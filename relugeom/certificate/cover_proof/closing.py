@@ -239,33 +239,27 @@ class LeafCloser:
 
     def _with_slopes(self, state: CoverState, plan: LeafPlan) -> Attempt:
         """The lines that close a cell after those that set slopes, which only they need."""
-        sloped, pairs = state.copy(), list[int]()
-        for unit, slope in plan.slopes.items():
-            low, high = state.low[unit], state.high[unit]
-            usual = int(low is not None and (high is None or high >= -low)) << SLOPE_BITS
-            if state.is_unstable(unit) and slope != usual:
-                sloped.set_slope(unit, slope)
-                pairs += (unit, slope)
+        sloped, lines = _sloped(state, plan)
         result = self._miss_sets(sloped, plan, thorough=False)
-        if result.lines is not None and pairs:
-            lines = Lines()
-            for start in range(0, len(pairs), MOST_PAIRS):
-                part = pairs[start : start + MOST_PAIRS]
-                lines.add(f"a {hexadecimal(part)}")
+        if result.lines is not None:
             lines.extend(result.lines)
             result.lines = lines
         return result
 
     def _empty(self, state: CoverState, plan: LeafPlan, *, thorough: bool) -> Lines | None:
-        """The line that shows a cell to be empty."""
+        """The line that shows a cell to be empty, perhaps after those that set slopes."""
         largest = max(map(abs, plan.multipliers.values()), default=0.0)
         multipliers = rounded_weights((largest,), plan.multipliers, WEIGHT_BITS)[1]
+        lines = Lines()
         found = judge(self._substitution, state, (), (), multipliers)
+        if plan.slopes and not found.closes(()):
+            sloped, lines = _sloped(state, plan)
+            found = judge(self._substitution, sloped, (), (), multipliers)
         if thorough and not found.closes(()):
+            lines = Lines()
             found = find_combination(self._substitution, state, (), (), self._deadline)
         if not found.closes(()):
             return None
-        lines = Lines()
         lines.add("e" + proof_text(found.multipliers), *found.numbers, closed=1)
         return lines
 
@@ -298,6 +292,20 @@ class LeafCloser:
         if thorough and not found.closes(members):
             return find_combination(self._substitution, state, members, weights, self._deadline)
         return found
+
+
+def _sloped(state: CoverState, plan: LeafPlan) -> tuple[CoverState, Lines]:
+    """A cell with the slopes that a plan gives, where they are not the usual ones, and the lines that set them."""
+    sloped, lines, pairs = state.copy(), Lines(), list[int]()
+    for unit, slope in plan.slopes.items():
+        low, high = state.low[unit], state.high[unit]
+        usual = int(low is not None and (high is None or high >= -low)) << SLOPE_BITS
+        if state.is_unstable(unit) and slope != usual:
+            sloped.set_slope(unit, slope)
+            pairs += (unit, slope)
+    for start in range(0, len(pairs), MOST_PAIRS):
+        lines.add(f"a {hexadecimal(pairs[start : start + MOST_PAIRS])}")
+    return sloped, lines
 
 
 def _closes(cell: FloatCell, forms: Sequence[MixedForm], slopes: FloatArray) -> bool:
