@@ -5,8 +5,10 @@ A device never ends, and a pipe can be read only once or waits for a writer for 
 in one line.
 """
 
+import gzip
 import os
 import stat
+import zlib
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
@@ -14,9 +16,19 @@ from secrets import token_hex
 from relugeom.errors import InputError
 from relugeom.printing import counted
 
-__all__ = ["make_folder", "other_kind", "place_to_write", "read_text", "regular_file", "write_whole"]
+__all__ = [
+    "make_folder",
+    "other_kind",
+    "place_to_write",
+    "read_packed_text",
+    "read_text",
+    "regular_file",
+    "write_whole",
+]
 
 LONGEST_TEXT = 1 << 26
+GZIP = b"\x1f\x8b"
+"""First bytes of a file that gzip packed."""
 FOLDER = "a folder"
 KINDS = {
     stat.S_IFDIR: FOLDER,
@@ -91,12 +103,37 @@ def read_text(path: str | Path, *, most: int = LONGEST_TEXT, refusal: type[Input
             content = file.read(most + 1)
     except OSError as error:
         raise refusal(f"{str(path)!r} cannot be read: {error.strerror}") from None
+    return _decoded(content, path, most, refusal)
+
+
+def _decoded(content: bytes, path: str | Path, most: int, refusal: type[InputError]) -> str:
     if len(content) > most:
         raise refusal(f"{str(path)!r}: the file is larger than {counted(most, 'byte')}")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise refusal(f"{str(path)!r}: not text in UTF-8 (see byte {error.start})") from None
+
+
+def read_packed_text(path: str | Path, *, most: int = LONGEST_TEXT, refusal: type[InputError] = InputError) -> str:
+    """The text of a file in UTF-8, unpacked if it was packed by gzip; no more than `most` bytes are ever unpacked.
+
+    Raises
+    ------
+    InputError
+        The file is not regular (see `regular_file`), damaged, too long, or not text.
+    """
+    place = regular_file(path, refusal=refusal)
+    with place.open("rb") as file:
+        if file.read(len(GZIP)) != GZIP:
+            return read_text(path, most=most, refusal=refusal)
+        file.seek(0)
+        try:
+            with gzip.GzipFile(fileobj=file) as unpacked:
+                content = unpacked.read(most + 1)
+        except (OSError, EOFError, zlib.error) as error:
+            raise refusal(f"{str(path)!r}: the file was packed by gzip, but is damaged ({error})") from None
+    return _decoded(content, path, most, refusal)
 
 
 def make_folder(path: str | Path) -> Path:

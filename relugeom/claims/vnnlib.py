@@ -9,6 +9,8 @@ all cases share are kept once, so that the work is in proportion to the text and
 Numbers are within parentheses, so a truncated file keeps all digits of the numbers that it has; a file that was cut
 between two assertions is another property, with fewer conditions.
 
+A relation of more than two terms holds between each and the next one, as in SMT-LIB.
+
 Source: Demarchi et al., *The VNN-LIB standard for benchmarks* (2023); SMT-LIB 2.6 for the syntax.
 """
 
@@ -16,7 +18,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
 from relugeom.claims.inequality import Inequality
@@ -29,7 +31,8 @@ TOKEN = re.compile(r"\s+|;[^\n]*|[()]|\"[^\"]*\"|[^\s();\"]+")
 NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,3})?\Z", re.ASCII)
 NAME = re.compile(r"([XY])_(0|[1-9]\d{0,5})\Z", re.ASCII)
 IGNORED = {"set-logic", "set-info", "set-option", "check-sat", "get-model", "exit"}
-DEEPEST, MOST_CASES = 64, 100_000
+DEEPEST, MOST_CASES, MOST_SIDES = 64, 100_000, 1 << 24
+"""Nested parentheses, cases, and bounds of inputs in all cases."""
 ZERO = Fraction(0)
 RELATIONS = ("<=", ">=", "<", ">", "=")
 
@@ -80,11 +83,20 @@ class _Linear(NamedTuple):
     terms: Mapping[str, Fraction]
 
 
-class _Atom(NamedTuple):
-    """value ≥ 0, or > 0."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Atom:
+    """value ≥ 0, or > 0; equal to itself only, since many cases share one."""
 
     value: _Linear
     strict: bool
+
+
+class _Bound(NamedTuple):
+    """A bound of one input."""
+
+    place: int
+    value: Fraction
+    above: bool
 
 
 class _List(NamedTuple):
@@ -137,6 +149,9 @@ def read_property(text: str, *, deadline: Deadline = NEVER) -> Property:
         raise InputError("a property declares inputs X_0, X_1, … and outputs Y_0, Y_1, … with declare-const")
     shared = _Draft.without_bounds(inputs, outputs)
     shared.add(common)
+    if 2 * inputs * len(cases) > MOST_SIDES:
+        many = f"{len(cases):,} cases of {inputs:,} inputs"
+        raise InputError(f"the property has {many}, more than can be kept: divide it into several files")
     found = []
     for atoms in cases:
         deadline.check()
@@ -204,6 +219,10 @@ def _cases(condition: "str | _List", names: _Names, line: int, *, negated: bool)
             return cases
         case _List(here, [str(relation), first, second]) if relation in RELATIONS:
             return _relation(relation, _difference(first, second, names, here), negated=negated)
+        case _List(here, [str(relation), _, _, _, *_]) if relation in RELATIONS:  # each stands so to the next one
+            pairs = pairwise(condition.items[1:])
+            links: list[str | _List] = [_List(here, [relation, first, second]) for first, second in pairs]
+            return _cases(_List(here, ["and", *links]), names, here, negated=negated)
         case _List(here, _):
             raise _error(here, f"unknown condition: {_shown(condition)}")
     raise _error(line, f"unknown condition: {condition[:40]!r}")
@@ -276,48 +295,75 @@ def _scaled(value: _Linear, factor: Fraction | int) -> _Linear:
     return _Linear(value.constant * factor, {name: entry * factor for name, entry in value.terms.items() if factor})
 
 
+Sides = tuple[Fraction | None, ...]
+
+
 @dataclass(slots=True)
 class _Draft:
-    """A conjunction as a box and inequalities; impossible if a constant has the wrong sign."""
+    """A conjunction as a box and inequalities; impossible if a constant has the wrong sign.
 
-    lower: list[Fraction | None]
-    upper: list[Fraction | None]
+    What atoms mean is known to all drafts of a property, so that cases share inequalities, and sides where these are
+    the same.
+    """
+
+    lower: Sides
+    upper: Sides
     rest: dict[Inequality, None]
     outputs: int
+    known: dict[_Atom, "_Bound | Inequality | bool"]
     impossible: bool = False
 
     @classmethod
     def without_bounds(cls, inputs: int, outputs: int) -> "_Draft":
         """The empty conjunction."""
-        return cls([None] * inputs, [None] * inputs, {}, outputs)
+        return cls((None,) * inputs, (None,) * inputs, {}, outputs, {})
 
     def case(self, atoms: Conjunction) -> Case | None:
         """This conjunction with further atoms; None if they cannot all hold."""
-        own = _Draft([*self.lower], [*self.upper], {**self.rest}, self.outputs, self.impossible)
+        own = _Draft(self.lower, self.upper, {**self.rest}, self.outputs, self.known, self.impossible)
         own.add(atoms)
         sides = zip(own.lower, own.upper, strict=True)
         if own.impossible or any(low is not None and high is not None and low > high for low, high in sides):
             return None
-        return Case(tuple(own.lower), tuple(own.upper), tuple(own.rest))
+        return Case(own.lower, own.upper, tuple(own.rest))
 
     def add(self, atoms: Sequence[_Atom]) -> None:
         """Add atoms to the conjunction."""
-        for (constant, terms), strict in atoms:
-            if not terms:
-                self.impossible |= constant < 0 or (strict and constant == 0)
-                continue
-            if len(terms) == 1 and not strict:
-                ((name, slope),) = terms.items()
-                if name[0] == "X":
-                    self._bound(int(name[2:]), -constant / slope, above=slope < 0)
-                    continue
-            x, y = _row(terms, "X", len(self.lower)), _row(terms, "Y", self.outputs)
-            self.rest[Inequality(constant, x, y, strict=strict)] = None
+        bounds = list[_Bound]()
+        for atom in atoms:
+            if atom not in self.known:
+                self.known[atom] = self._meaning(atom)
+            match self.known[atom]:
+                case bool(possible):
+                    self.impossible |= not possible
+                case _Bound() as bound:
+                    bounds.append(bound)
+                case Inequality() as inequality:
+                    self.rest[inequality] = None
+        self.lower = _tightened(self.lower, [bound for bound in bounds if not bound.above])
+        self.upper = _tightened(self.upper, [bound for bound in bounds if bound.above])
 
-    def _bound(self, place: int, bound: Fraction, *, above: bool) -> None:
-        sides, tighter = (self.upper, min) if above else (self.lower, max)
-        old = sides[place]
-        sides[place] = bound if old is None else tighter(old, bound)
+    def _meaning(self, atom: _Atom) -> "_Bound | Inequality | bool":
+        """A bound of one input, another inequality, or whether constants satisfy it."""
+        constant, terms = atom.value
+        if not terms:
+            return constant > 0 or (constant == 0 and not atom.strict)
+        if len(terms) == 1 and not atom.strict:
+            ((name, slope),) = terms.items()
+            if name[0] == "X":
+                return _Bound(int(name[2:]), -constant / slope, above=slope < 0)
+        x, y = _row(terms, "X", len(self.lower)), _row(terms, "Y", self.outputs)
+        return Inequality(constant, x, y, strict=atom.strict)
+
+
+def _tightened(sides: Sides, bounds: Sequence[_Bound]) -> Sides:
+    """Sides with further bounds; the same ones if these change nothing."""
+    changed = dict[int, Fraction]()
+    for place, value, above in bounds:
+        old = changed.get(place, sides[place])
+        if old is None or (value < old if above else value > old):
+            changed[place] = value
+    return tuple(changed.get(place, side) for place, side in enumerate(sides)) if changed else sides
 
 
 def _row(terms: Mapping[str, Fraction], kind: str, size: int) -> tuple[Fraction, ...]:

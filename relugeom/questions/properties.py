@@ -20,8 +20,7 @@ from relugeom.network.network import ReLUNetwork
 
 __all__ = ["property_claims"]
 
-Box = tuple[tuple[float, ...], tuple[float, ...]]
-ALWAYS = Inequality(Fraction(1))
+ALWAYS, ZERO = Inequality(Fraction(1)), Fraction(0)
 
 
 def property_claims(stated: Property, network: ReLUNetwork, *, deadline: Deadline = NEVER) -> BoxClaims:
@@ -40,30 +39,53 @@ def property_claims(stated: Property, network: ReLUNetwork, *, deadline: Deadlin
     ):
         if asked != present:
             raise InputError(f"the property is about {asked} {name}, but the network has {present}")
-    boxes: dict[Box, list[tuple[Inequality, ...]]] = {}
+    boxes: dict[bytes, list[tuple[Inequality, ...]]] = {}
+    rounding = _Rounding(stated.inputs)
     for case in stated.cases:
         deadline.check()
-        box, members = _rounded_outwards(case)
+        box, members = rounding.outwards(case)
         boxes.setdefault(box, []).append((*case.inequalities, *members) or (ALWAYS,))
-    sides = np.array([*boxes], dtype=np.float64).reshape(len(boxes), 2, stated.inputs)
+    sides = np.frombuffer(b"".join(boxes)).reshape(len(boxes), 2, stated.inputs)
     claims = tuple(Excluded(tuple(sets)) for sets in boxes.values())
     return BoxClaims(sides[:, 0], sides[:, 1], claims, network.feature_names)
 
 
-def _rounded_outwards(case: Case) -> tuple[Box, list[Inequality]]:
-    """The least float64 box around a case, and the bounds that it does not keep."""
-    box: list[tuple[float, ...]] = []
-    lost = []
-    for bounds, sign in ((case.lower, 1), (case.upper, -1)):
-        sides = []
-        for place, bound in enumerate(bounds):
-            if bound is None:
-                sides.append(-sign * inf)
-                continue
-            below = float_below(sign * bound)
-            sides.append(sign * below)
-            if below != sign * bound:
-                row = tuple(Fraction(sign * (k == place)) for k in range(len(bounds)))
-                lost.append(Inequality(-sign * bound, row))
-        box.append(tuple(sides))
-    return (box[0], box[1]), lost
+class _Rounding:
+    """Rounds boxes outwards, one after the other: only what differs from the one before is looked at again."""
+
+    def __init__(self, inputs: int) -> None:
+        self._inputs = inputs
+        self._sides = np.zeros(2 * inputs)
+        self._before: tuple[object, ...] = (self,) * (2 * inputs)
+        self._lost: dict[int, Inequality] = {}
+        self._known: dict[tuple[int, Fraction], tuple[float, Inequality | None]] = {}
+
+    def outwards(self, case: Case) -> tuple[bytes, list[Inequality]]:
+        """The least float64 box around a case (lower sides, then upper ones), and the bounds that it does not keep."""
+        sides = case.lower + case.upper
+        for place, bound in enumerate(sides):
+            if bound is not self._before[place]:
+                self._set(place, bound)
+        self._before = sides
+        return self._sides.tobytes(), [self._lost[place] for place in sorted(self._lost)]
+
+    def _set(self, place: int, bound: Fraction | None) -> None:
+        self._lost.pop(place, None)
+        if bound is None:
+            self._sides[place] = -inf if place < self._inputs else inf
+            return
+        if (place, bound) not in self._known:
+            self._known[place, bound] = self._rounded(place, bound)
+        self._sides[place], lost = self._known[place, bound]
+        if lost is not None:
+            self._lost[place] = lost
+
+    def _rounded(self, place: int, bound: Fraction) -> tuple[float, Inequality | None]:
+        """A side, and the inequality that says what is lost by it."""
+        sign = 1 if place < self._inputs else -1
+        side = sign * float_below(sign * bound) + 0.0  # -0 is 0
+        if side == bound:
+            return side, None
+        row = [ZERO] * self._inputs
+        row[place % self._inputs] = Fraction(sign)
+        return side, Inequality(-sign * bound, tuple(row))

@@ -21,7 +21,7 @@ from relugeom.claims.settlement import Counterexample, Proof, Verdict
 from relugeom.claims.vnnlib import Property, read_property
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DeadlinePassedError, InputError
-from relugeom.files import place_to_write, read_text
+from relugeom.files import place_to_write, read_packed_text
 from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.intervals import output_interval
@@ -38,6 +38,8 @@ NO_OUTPUT = (
     "no assertion is about an output, so every input that meets the other assertions counts as a violation: is the "
     "file complete?"
 )
+OUTSIDE = "no input of the domain meets what the property says of inputs, so none violates it, whatever the network is"
+MOST_NAMED = 5
 LATE = "time ran out before the property was read"
 NO_PROOF = Proof(None, 0, 0, 0, "")
 NOTHING_TO_PROVE = "no certificate is written, because there is nothing to prove"
@@ -135,7 +137,8 @@ def verify_property(
     Parameters
     ----------
     stated
-        Name of a file in VNN-LIB 1.0, or the result of `read_property`: the conditions that must not be met.
+        Name of a file in VNN-LIB 1.0, which may be packed by gzip, or the result of `read_property`: the conditions
+        that must not be met.
     domain
         Domain that the inputs must lie in, in addition to what the property says of them; if it has integer features,
         only admissible inputs count. By default all inputs.
@@ -156,7 +159,7 @@ def verify_property(
     """
     began, deadline = time.perf_counter(), Deadline.of(time_limit)
     known = stated if isinstance(stated, Property) else None
-    text = "" if isinstance(stated, Property) else read_text(stated)
+    text = "" if isinstance(stated, Property) else read_packed_text(stated)
     first = None if certificate is None else place_to_write(certificate)  # before a long search
     try:
         known = read_property(text, deadline=deadline) if known is None else known
@@ -169,6 +172,13 @@ def verify_property(
 
     if known.cases and not known.is_about_outputs:
         on_remark(NO_OUTPUT if isinstance(stated, Property) else f"{stated}: {NO_OUTPUT}")
+    lower, upper = claims.lower, claims.upper
+    if domain is not None:
+        check_inputs(network, domain)
+        lower, upper = np.maximum(domain.lower, lower), np.minimum(domain.upper, upper)
+    unbounded = _unbounded(network, lower, upper)
+    if unbounded:
+        on_remark(unbounded if isinstance(stated, Property) else f"{stated}: {unbounded}")
     place = _places(first, claims)
     if domain is None:
         found = settle_boxes(claims, network, place, max_cells=max_cells, time_limit=deadline, on_progress=on_progress)
@@ -176,11 +186,29 @@ def verify_property(
         found = _settle_on(domain, claims, network, place, max_cells, deadline, on_progress)
     if not claims and first is not None:
         on_remark(f"{first}: {NOTHING_TO_PROVE}")
-    found = found if claims else replace(found, reason=CONTRADICTION)
-    hull = _hull(claims, domain)
+    hull = _hull(lower, upper)
+    if not claims:
+        found = replace(found, reason=CONTRADICTION)
+    elif found.verdict is Verdict.HOLDS and hull is None:
+        found = replace(found, reason=OUTSIDE)
     if found.verdict is Verdict.UNKNOWN and found.excess[1] is None and hull is not None:
         found = replace(found, excess=(found.excess[0], excess_over(claims, network, *hull)))
     return _result(network, known, domain, found, _ends(network, hull), began)
+
+
+def _unbounded(network: ReLUNetwork, lower: FloatArray, upper: FloatArray) -> str:
+    """Which inputs have no bound in some box, in a sentence; nothing if all have both."""
+    below, above = (np.atleast_1d(np.isinf(side).any(axis=0)).tolist() for side in (lower, upper))
+    sides = [
+        f"{name} {' and '.join(side for side, is_open in (('below', low), ('above', high)) if is_open)}"
+        for name, low, high in zip(network.feature_names, below, above, strict=True)
+        if low or high
+    ]
+    if not sides:
+        return ""
+    more = f" and {len(sides) - MOST_NAMED:,} more" if len(sides) > MOST_NAMED else ""
+    named = ", ".join(sides[:MOST_NAMED]) + more
+    return f"inputs have no bound ({named}), so the answer takes longer or stays unknown: add bounds, or give a domain"
 
 
 def _places(first: Path | None, claims: BoxClaims) -> Callable[[int], Path] | None:
@@ -202,7 +230,6 @@ def _settle_on(
     on_progress: Callable[[str, int], None] | None,
 ) -> BoxSettlement:
     """The same for the inputs of a domain that lie in the boxes; a box without such inputs needs no proof."""
-    check_inputs(network, domain)
     proofs: dict[int, Proof] = {}
     left: list[Excess] = []
     reason = ""
@@ -242,11 +269,8 @@ Ends = tuple[tuple[float, ...], tuple[float, ...]]
 """The lower and the upper ends of all outputs."""
 
 
-def _hull(boxes: BoxClaims, domain: Domain | None) -> tuple[FloatArray, FloatArray] | None:
-    """The least box around all that are meant; None if there is none."""
-    lower, upper = boxes.lower, boxes.upper
-    if domain is not None:
-        lower, upper = np.maximum(domain.lower, lower), np.minimum(domain.upper, upper)
+def _hull(lower: FloatArray, upper: FloatArray) -> tuple[FloatArray, FloatArray] | None:
+    """The least box around all boxes that hold an input; None if there is none."""
     met = (lower <= upper).all(axis=1)
     return (lower[met].min(axis=0), upper[met].max(axis=0)) if met.any() else None
 

@@ -1,6 +1,7 @@
 """VNN-LIB as it is written by people and tools: cases agree with the formula at every point, errors name the line."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -52,8 +53,12 @@ COMPARE = {
 
 def formulas():
     """(text, truth at a point) of conditions."""
-    atoms = st.tuples(st.sampled_from(sorted(COMPARE)), linear_terms(), linear_terms()).map(
-        lambda t: (f"({t[0]} {t[1][0]} {t[2][0]})", lambda point: COMPARE[t[0]](t[1][1](point), t[2][1](point)))
+    chains = st.lists(linear_terms(), min_size=2, max_size=3)
+    atoms = st.tuples(st.sampled_from(sorted(COMPARE)), chains).map(
+        lambda t: (
+            f"({t[0]} {' '.join(text for text, _ in t[1])})",
+            lambda point: all(COMPARE[t[0]](f(point), g(point)) for (_, f), (_, g) in pairwise(t[1])),
+        )
     )
 
     def combine(children):
@@ -176,6 +181,36 @@ def test_what_all_cases_share_is_kept_once():
     )
     assert all(case.inequalities == found.cases[0].inequalities for case in found.cases)
     assert [part.outputs for part in found.cases[0].inequalities] == [(1,)]
+
+
+def test_cases_share_what_is_the_same():
+    """Sides and inequalities of 1,000 cases are kept once; cases that bound inputs have sides of their own."""
+    inputs, parts = 300, 1000
+    text = "".join(f"(declare-const X_{k} Real)" for k in range(inputs)) + "(declare-const Y_0 Real)"
+    text += "".join(f"(assert (<= 0 X_{k} 1))" for k in range(inputs))
+    text += f"(assert (or {' '.join(f'(>= Y_0 {k})' for k in range(parts))}))"
+    found = read_property(text + "(assert (or (<= X_0 0.5) (>= (+ X_0 X_1) 0.5)))")
+    assert len(found.cases) == 2 * parts
+    assert len({id(case.lower) for case in found.cases}) == 1
+    assert len({id(part) for case in found.cases for part in case.inequalities}) == parts + 1
+
+
+def test_more_bounds_than_can_be_kept_are_refused():
+    text = "".join(f"(declare-const X_{k} Real)" for k in range(784)) + "(declare-const Y_0 Real)"
+    text += "(assert (or (<= X_0 0) (<= Y_0 0)))" * 15
+    with pytest.raises(InputError, match="32,768 cases of 784 inputs, more than can be kept: divide it"):
+        read_property(text)
+
+
+def test_a_chain_of_terms_holds_from_each_to_the_next():
+    chain = "(<= 0 X_0 (* 2 X_1) 1)"
+    pairs = "(and (<= 0 X_0) (<= X_0 (* 2 X_1)) (<= (* 2 X_1) 1))"
+    assert read_property(f"{DECLARED}(assert {chain})") == read_property(f"{DECLARED}(assert {pairs})")
+    assert len(read_property(f"{DECLARED}(assert (not {chain}))").cases) == 3
+    equal = read_property(f"{DECLARED}(assert (= X_0 X_1 0.5))").cases
+    assert len(equal) == 1 and equal[0].lower == equal[0].upper == (None, Fraction(1, 2))
+    with pytest.raises(InputError, match="line 5: neither a number nor a declared name: 'NaN'"):
+        read_property(f"{DECLARED}(assert (<= 0 X_0 NaN))")
 
 
 def test_a_contradiction_that_all_cases_share_leaves_none():

@@ -1,5 +1,6 @@
 """The verb verify: its three answers, its certificates, and what it refuses."""
 
+import gzip
 import json
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from networks import he_network, layered, load_case
 from oracles import evaluate_layers, exact_layers
 
 from relugeom import Domain, output_bounds
+from relugeom.errors import InputError
+from relugeom.files import read_packed_text
 
 CHECKER = Path(__file__).parents[2] / "relugeom" / "checker.py"
 DECLARED = "".join(f"(declare-const {name} Real)\n" for name in ("X_0", "X_1", "X_2", "Y_0"))
@@ -167,6 +170,28 @@ def test_a_property_that_asks_nothing_of_outputs_is_remarked(run, model, tmp_pat
         assert done.code == 1 and "no assertion is about an output" in done.err and len(done.err.splitlines()) == 1
     done = run("verify", model, written(tmp_path, whole))
     assert (done.code, done.err) == (0, "") and "1 box, 1 cell closed" in done.out
+
+
+def test_a_packed_property_is_the_same(run, model, tmp_path):
+    text = f"{DECLARED}{BOX}(assert (>= Y_0 100))".encode()
+    packed = tmp_path / "property.vnnlib.gz"
+    packed.write_bytes(gzip.compress(text[:20]) + gzip.compress(text[20:]))
+    assert run("verify", model, str(packed)).code == 0
+    whole = gzip.compress(text)
+    changed = whole[:-8] + b"\0" + whole[-7:]
+    for damaged in (whole[:-4], whole[:15], changed, whole[:2], whole + b"more", whole[:12] + b"\xff" * 9 + whole[21:]):
+        packed.write_bytes(damaged)
+        done = run("verify", model, str(packed))
+        assert done.code == 2 and "packed by gzip, but is damaged" in done.err and done.err.count("\n") == 1
+
+
+def test_what_unpacks_to_too_much_is_refused(tmp_path):
+    """Never more than is allowed is unpacked, and a byte more."""
+    bomb = tmp_path / "bomb.gz"
+    bomb.write_bytes(gzip.compress(b" " * 1_000_000))
+    assert len(read_packed_text(bomb, most=1_000_000)) == 1_000_000
+    with pytest.raises(InputError, match="larger than 999,999 bytes"):
+        read_packed_text(bomb, most=999_999)
 
 
 @pytest.mark.parametrize(

@@ -101,10 +101,25 @@ def test_a_domain_leaves_inputs_out():
     assert (found.verdict, found.scope, found.boxes_closed) == (Verdict.HOLDS, Scope.RELAXATION, 1)
     apart = verify_property(network, stated, domain=Domain.box([3, 3], [4, 4]))
     assert (apart.verdict, apart.cells, apart.certificates) == (Verdict.HOLDS, 0, ())
+    assert "no input of the domain meets what the property says" in apart.reason
     late = verify_property(network, stated, domain=below, time_limit=Deadline(0))
     assert late.verdict is Verdict.UNKNOWN
     with pytest.raises(InputError, match="the domain has 3"):
         verify_property(network, stated, domain=Domain.everything(3))
+
+
+def test_inputs_without_bounds_are_named():
+    remarks = list[str]()
+    open_above = read_property(f"{DECLARED}(assert (>= X_0 -1))(assert (<= -1 X_1 1))(assert (<= Y_0 -100))")
+    verify_property(NETWORK, open_above, on_remark=remarks.append)
+    assert remarks == ["inputs have no bound (x0 above), so the answer takes longer or stays unknown: add bounds, or "
+                       "give a domain"]  # fmt: skip
+    verify_property(NETWORK, open_above, domain=Domain.box([-1, -1], [1, 1]), on_remark=remarks.append)
+    assert len(remarks) == 1
+    many = "".join(f"(declare-const X_{k} Real)" for k in range(8)) + "(declare-const Y_0 Real)"
+    network = layered((np.ones((1, 8)).tolist(), [0]), ([[1]], [0]))
+    verify_property(network, read_property(f"{many}(assert (<= Y_0 -1))"), on_remark=remarks.append)
+    assert "(x0 below and above, x1 below and above, " in remarks[1] and "x4 below and above and 3 more)" in remarks[1]
 
 
 @pytest.mark.parametrize("limit", [Deadline(0), Looks.until(1), Looks.until(3)], ids=["over", "one look", "three"])
