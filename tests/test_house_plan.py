@@ -61,6 +61,7 @@ DOORS = {
     "safetensors": ("importers",),
     "typer": ("cli",),
     "rich": ("report", "cli"),
+    "threadpoolctl": ("linalg",),
     "pandas": ("store", "report", "data", "cli"),
 }
 DEFAULTS = ("__defaults__", "__kwdefaults__")

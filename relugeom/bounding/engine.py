@@ -24,6 +24,7 @@ from relugeom.bounding.tightening import bound_units, root_cell
 from relugeom.bounding.tree import ForgottenTree, GrowingTree
 from relugeom.deadline import NEVER, Deadline
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
+from relugeom.linalg.blas import one_blas_thread
 
 __all__ = ["Effort", "End", "Outcome", "Peak", "find_peak", "search"]
 
@@ -57,7 +58,7 @@ def search(
     inside
         Says which joint inputs, shape (k, m), belong to the domain: one of those is the nearest.
     """
-    with np.errstate(all="ignore"):  # what is not a number closes nothing
+    with np.errstate(all="ignore"), one_blas_thread():  # what is not a number closes nothing
         return _Search(problem, effort, deadline, on_progress, inside).run(confirm)
 
 
@@ -79,7 +80,7 @@ def find_peak(
     gap
         Difference of the two sides with which to be content, relative to 1.
     """
-    with np.errstate(all="ignore"):
+    with np.errstate(all="ignore"), one_blas_thread():
         return _PeakSearch(problem, ForgottenTree(), effort, deadline, on_progress).run(inside, gap)
 
 
