@@ -9,7 +9,6 @@ directions fail, and a few inputs show it at once, without trying a proof.
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.claims.claim import Claim, Excluded, Monotone, Scope, Twin
@@ -18,23 +17,20 @@ from relugeom.claims.reason import Cause, Reason
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
-from relugeom.geometry.domain import Domain, contains_admissible
-from relugeom.geometry.drawing import draw_admissible
+from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.network.effective import effective_maps
-from relugeom.network.exact import evaluate_exactly
-from relugeom.network.forward import as_samples, evaluate
+from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition
 from relugeom.partition.scope import choose_scope
-from relugeom.questions.settler import Ask, PlainSettle, Prover, Settler, asking, settler_of
+from relugeom.questions.moved_inputs import find_pairs
+from relugeom.questions.settler import PlainSettle, Prover, Settler, asking, settler_of
 
 __all__ = ["Monotonicity", "SignMap", "monotonicity", "sign_map"]
 
-MOVED, STEPS = 500, 16
-"""Numbers of inputs that are moved along a feature (drawn ones, and given ones), and number of steps."""
-MOVED_NUMBERS = 1 << 20
-"""Coordinates of all of these together: with very many features, fewer inputs are moved."""
+CLIMBING = 1 / 8
+"""Part of the time that looking for pairs may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +105,12 @@ def monotonicity(
         if not 0 <= index < size:
             raise InputError(f"there is no {name} {index}: they are numbered from 0 to {size - 1}")
     known = None if candidates is None else as_samples(network, candidates)
-    pairs = _find_pairs(network, domain, output, feature, known)
+    pairs = find_pairs(network, domain, output, feature, known, deadline=deadline.share(CLIMBING))
+    parts = (1 / 2 if pairs[1] is None else 1, 1)
     rises, falls = (
         _shown(Monotone(output, feature, sign), pair)
-        or _settle_direction(network, domain, asking(settler, domain, deadline.share(part)), output, feature, sign)
-        for part, sign, pair in zip((1 / 2, 1), (1, -1), pairs, strict=True)
+        or _settle_direction(network, domain, settler, deadline.share(part), Monotone(output, feature, sign))
+        for part, sign, pair in zip(parts, (1, -1), pairs, strict=True)
     )
     return Monotonicity(output, feature, rises, falls, choose_scope(domain))
 
@@ -138,47 +135,6 @@ def sign_map(partition: Partition, *, shares: FloatArray | None = None) -> SignM
     )
 
 
-def _find_pairs(
-    network: ReLUNetwork, domain: Domain, output: int, feature: int, candidates: FloatArray | None
-) -> tuple[Counterexample | None, Counterexample | None]:
-    """Two admissible inputs between which the output falls while the feature rises, and two between which it rises.
-
-    Inputs are moved along a grid of values of the feature; among neighbours on it that are both admissible, those
-    between which the float output falls (rises) most are evaluated exactly.
-    """
-    tables = [draw_admissible(domain, MOVED), *([] if candidates is None else [candidates])]
-    most = max(min(MOVED, MOVED_NUMBERS // (STEPS * network.inputs)), 1)
-    rows = np.vstack([table[:: -(-len(table) // most) or 1] for table in tables])
-    grid = _grid(domain, feature, rows)
-    line = np.sort(np.column_stack([np.broadcast_to(grid, (len(rows), len(grid))), rows[:, feature]]), axis=1)
-    points = np.repeat(rows[:, None, :], line.shape[1], axis=1)
-    points[:, :, feature] = line
-    flat = points.reshape(-1, network.inputs)
-    values = np.where(contains_admissible(domain, flat), evaluate(network, flat)[:, output], np.nan)
-    moves = np.diff(values.reshape(line.shape), axis=1)
-    if not np.isfinite(moves).any():
-        return None, None
-    found: list[Counterexample | None] = []
-    for place, sign in ((np.nanargmin(moves), -1), (np.nanargmax(moves), 1)):
-        row, step = np.unravel_index(place, moves.shape)
-        low, high = (tuple(map(Fraction, points[row, at].tolist())) for at in (step, step + 1))
-        before, after = (evaluate_exactly(network, x)[1] for x in (low, high))
-        really = low[feature] < high[feature] and sign * (after[output] - before[output]) > 0
-        found.append(Counterexample(low, before, high, after) if really else None)
-    return found[0], found[1]
-
-
-def _grid(domain: Domain, feature: int, rows: FloatArray) -> FloatArray:
-    """Values of a feature between its bounds; for an open side, between those that were seen."""
-    seen = rows[:, feature] if len(rows) else np.zeros(1)
-    low, high = (
-        bound if np.isfinite(bound) else end
-        for bound, end in ((domain.lower[feature], seen.min()), (domain.upper[feature], seen.max()))
-    )
-    values = np.linspace(low, high, STEPS + 1)
-    return np.unique(np.floor(values)) if domain.integral[feature] else values
-
-
 def _shown(claim: Claim, pair: Counterexample | None) -> Settlement | None:
     """Settlement that fails if a pair refutes the claim."""
     if pair is None:
@@ -187,14 +143,19 @@ def _shown(claim: Claim, pair: Counterexample | None) -> Settlement | None:
 
 
 def _settle_direction(
-    network: ReLUNetwork, domain: Domain, ask: Ask, output: int, feature: int, direction: int
+    network: ReLUNetwork, domain: Domain, settler: Settler, deadline: Deadline, claim: Monotone
 ) -> Settlement:
-    found = ask(Monotone(output, feature, direction))
+    """Settle the claim about the relaxation; if that does not decide it, the one about pairs of admissible inputs."""
+    first = deadline.share(1 / 2) if domain.has_integers else deadline
+    found = asking(settler, domain, first)(claim)
     if found.verdict is Verdict.HOLDS or (found.verdict is Verdict.FAILS and not domain.has_integers):
         return found
+    if found.verdict is Verdict.UNKNOWN and deadline.passed:
+        return found
     farther = Inequality(
-        inputs=tuple(Fraction(-(k == feature)) for k in range(network.inputs)), own_inputs=(Fraction(1),)
+        inputs=tuple(Fraction(-(k == claim.feature)) for k in range(network.inputs)), own_inputs=(Fraction(1),)
     )
-    moves = tuple(Fraction(direction * (k == output)) for k in range(network.outputs))
+    moves = tuple(Fraction(claim.direction * (k == claim.output)) for k in range(network.outputs))
     wrong = Inequality(outputs=moves, copy_outputs=tuple(-value for value in moves), strict=True)
-    return ask(Excluded(((farther, wrong),), choose_scope(domain), twin=Twin((feature,)))).within(found)
+    pairs = Excluded(((farther, wrong),), choose_scope(domain), twin=Twin((claim.feature,)))
+    return asking(settler, domain, deadline)(pairs).within(found)

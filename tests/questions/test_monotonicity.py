@@ -90,6 +90,21 @@ def test_what_a_look_at_inputs_shows_needs_no_proof():
                     assert shown.x[k].denominator == shown.second_x[k].denominator == 1
 
 
+def test_integers_are_changed_one_by_one_to_find_a_pair():
+    """The output falls where all other features are 1 only, which no drawn input has."""
+    others = 24
+    W = np.hstack([np.ones((others, 1)), np.eye(others)])
+    network = layered(
+        (np.vstack([W, np.eye(1, others + 1)]), np.append(np.full(others, -1.0), 0.0)),
+        ([[*[-1.0] * others, others - 0.5]], [0.0]),
+    )
+    domain = Domain([0] * (others + 1), [1] * (others + 1), kinds=("binary",) * (others + 1))
+    found = monotonicity(network, domain, refuse, feature=0)
+    assert found.never_rises.verdict is found.never_falls.verdict is Verdict.FAILS
+    assert pair_is_true(found.never_falls.counterexample, network, domain, 0, 0, 1)
+    assert set(found.never_falls.counterexample.second_x) == {1}
+
+
 def test_inputs_that_are_given_are_looked_at():
     """A dip too narrow for drawn inputs is found where a candidate lies in it; beyond an open side, too."""
     dip = layered(([[1], [1], [1], [1]], [0, -1e-6, -2e-6, 5]), ([[-3, 6, -3, 1]], [0]))  # falls on (0, 1e-6) only
