@@ -61,7 +61,7 @@ WORK = 1 << 26  # steps (products of coefficients) that any file may ask for
 WORK_PER_BYTE = 1 << 10  # further steps for each byte of it
 LONG = 14  # 2^14 bits of numbers, or of the product of their lengths, make a further step
 FLOAT_BITS = 1 << 10  # bits of a float64 before its point
-TOGETHER = 8  # units of a level whose bounds are computed together
+TOGETHER = 16  # units of a level whose bounds are computed together
 SLOPE_BITS = 20  # slopes in covering trees are integers over 2^20
 HEADER_BYTES = 10_000  # bytes of the header of an array in a model, as NumPy has it
 

@@ -26,7 +26,7 @@ from relugeom.linalg.arrays import FloatArray, IntArray
 
 __all__ = ["CoverProducer", "check_fit", "out_of_time"]
 
-KEPT = 0.9
+KEPT = 0.99
 """Bounds are written above leaves if a unit becomes stable, or if less than this part of its range is left."""
 EXTRA_CUTS = 48
 """Nodes that may be added below one leaf of the tree."""
