@@ -9,6 +9,7 @@ directions fail, and a few inputs show it at once, without trying a proof.
 from dataclasses import dataclass
 from fractions import Fraction
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.claims.claim import Claim, Excluded, Monotone, Scope, Twin
@@ -142,6 +143,13 @@ def _shown(claim: Claim, pair: Counterexample | None) -> Settlement | None:
     return Settlement(claim, Verdict.FAILS, counterexample=pair, reason=Reason(Cause.INPUT, "two inputs refute it"))
 
 
+def _is_bounded_box(domain: Domain) -> bool:
+    """Whether every feature changes alone and continuously: claims about slopes and about pairs are the same then."""
+    sides = np.concatenate([domain.lower, domain.upper])
+    free = not domain.has_integers and not domain.groups and not len(domain.A) and not len(domain.E)
+    return free and bool(np.isfinite(sides).all() and (domain.lower < domain.upper).all())
+
+
 def _settle_direction(
     network: ReLUNetwork, domain: Domain, settler: Settler, deadline: Deadline, claim: Monotone
 ) -> Settlement:
@@ -150,7 +158,7 @@ def _settle_direction(
     found = asking(settler, domain, first)(claim)
     if found.verdict is Verdict.HOLDS or (found.verdict is Verdict.FAILS and not domain.has_integers):
         return found
-    if found.verdict is Verdict.UNKNOWN and deadline.passed:
+    if found.verdict is Verdict.UNKNOWN and (deadline.passed or _is_bounded_box(domain)):
         return found
     farther = Inequality(
         inputs=tuple(Fraction(-(k == claim.feature)) for k in range(network.inputs)), own_inputs=(Fraction(1),)
