@@ -248,7 +248,7 @@ REFUSED = {
     # lines of other trees
     **{
         f"an old line: {line}": (tree(line), NO_LINE)
-        for line in ("0 0 1", "1 0 1", "r 0 -1 1", "p 1 1", "u", "m --", "t 0", "f 1 1", "g", "k 0 0")
+        for line in ("0 0 1", "1 0 1", "r 0 -1 1", "p 1 1", "u", "t 0", "f 1 1", "g", "k 0 0")
     },
     **{
         f"a new line in a partition: {line}": (Written(header(hand.COMPLETE, FOLD), [line], (0,) * 4), NO_LINE)
@@ -258,6 +258,10 @@ REFUSED = {
         f"a new line in an old tree: {line}": (hand.fold_bound()._replace(lines=[line]), NO_LINE)
         for line in ("b 0 0", "n 0", "d 1 0 1", "a 0 0")
     },
+    "a mark with a path": (tree("m --"), "too many fields"),
+    "a mark in an old claim": (hand.fold_bound()._replace(lines=["m"]), NO_LINE),
+    "a mark in front of nothing": (from_base(cover.fold, "n 0 1", "c 1", "m"), "index or the last line"),
+    "a mark that the index does not name": (from_base(cover.fold, "m", "n 0 1", "c 1"), "index or the last line"),
     "a branch where the relaxation is asked for": (tree("k 0 0", domain=WHOLE), NO_LINE),
     "a branch under a slope claim": (tree("k 0 0", claim=RISE, network=RAMP, domain=WHOLE), NO_LINE),
     "a closed cell under a slope claim": (tree("c 1", claim=RISE, network=RAMP), NO_LINE),
