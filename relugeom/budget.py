@@ -58,6 +58,8 @@ class Counts:
         Outputs whose ranges are computed, and pairs of an output and a feature that are tested for monotonicity.
     late_looks
         Questions for which a few inputs are evaluated even if no time is left at all.
+    leaves
+        Longest list of regions on which the exact ranges of outputs are computed region by region.
     candidates
         Samples from which the search for extreme inputs starts.
     regions
@@ -78,6 +80,7 @@ class Counts:
     outputs: int = 10
     pairs: int = 60
     late_looks: int = 10
+    leaves: int = 2_000
     candidates: int = 10_000
     regions: int = 20_000
     analysed: int = 100_000

@@ -73,14 +73,14 @@ class Deadline:
         Raises
         ------
         InputError
-            The number of seconds is not positive.
+            The number of seconds is negative, or no number.
         """
         if isinstance(limit, Deadline):
             return limit
         if limit is None:
             return cls()
-        if isnan(limit) or limit <= 0:
-            raise InputError(f"the time limit must be a positive number of seconds, not {limit}")
+        if isnan(limit) or limit < 0:
+            raise InputError(f"the time limit must be 0 or more seconds, not {limit}")
         return cls(CLOCK.now() + limit)
 
     @property

@@ -37,10 +37,14 @@ def test_a_part_of_a_job_ends_no_later_than_the_job():
     assert job.later(5).end == job.end + 5
 
 
-@pytest.mark.parametrize("seconds", [0, -1, math.nan])
-def test_a_limit_that_is_not_positive_is_refused(seconds):
-    with pytest.raises(InputError, match="positive number of seconds"):
+@pytest.mark.parametrize("seconds", [-1, -1e-9, math.nan])
+def test_a_negative_limit_is_refused(seconds):
+    with pytest.raises(InputError, match="0 or more seconds"):
         Deadline.of(seconds)
+
+
+def test_no_time_at_all_is_over_at_once():
+    assert Deadline.of(0).passed
 
 
 def test_checking_it_stops_a_step_that_is_late():

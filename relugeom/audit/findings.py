@@ -57,8 +57,8 @@ __all__ = ["Excerpt", "Findings", "take_excerpt"]
 
 OUTPUT_CHANGE = 0.01
 """Share of an output's spread by which predictions may differ when relevance is determined."""
-PART_EACH = 1 / 3
-"""Part of the time for distances that one claim may take."""
+PART_EACH, SHARE = 1 / 3, 2.0
+"""Part of the time for distances that one claim may take at most, and how many times the part of a sample."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -316,7 +316,7 @@ class Findings:
 
     def _settler_at(self, rows: IntArray, deadline: Deadline) -> Callable[[int, Domain, Claim], Settlement]:
         """Settler of claims about samples, which keeps the proof under the number of the sample if a claim holds."""
-        each = PART_EACH * deadline.seconds_left
+        each = min(PART_EACH, SHARE / max(len(rows), 1)) * deadline.seconds_left
 
         def settle(row: int, domain: Domain, claim: Claim) -> Settlement:
             place = make_folder(self._proofs) / f"sample-{rows[row]}.cert" if self._show_samples else None

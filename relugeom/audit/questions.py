@@ -17,7 +17,7 @@ from relugeom.audit.first_bounds import FirstBounds
 from relugeom.budget import Counts
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.answer import Answer, CounterpartShare, Population, RemovedUnit, ShownInput
-from relugeom.claims.claim import Claim
+from relugeom.claims.claim import Claim, OutputBound, Scope
 from relugeom.claims.reason import NO_REASON, Cause, Reason
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.claims.subject import Direction, Question, Side, Subject
@@ -28,10 +28,12 @@ from relugeom.geometry.domain import Domain
 from relugeom.importers.npz import write_npz
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import Point
+from relugeom.measures.closed_cells import Best
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition, PartitionStatus
 from relugeom.partition.scope import choose_scope
 from relugeom.questions.fairness import Fairness, protected_fairness
+from relugeom.questions.leaf_extremes import leaf_extremes
 from relugeom.questions.monotonicity import monotonicity
 from relugeom.questions.output_bounds import output_bounds
 from relugeom.questions.simplification import Simplification, simplify_network
@@ -42,9 +44,9 @@ __all__ = ["FOLDER", "SIMPLIFIED", "ask_questions"]
 
 FOLDER, SIMPLIFIED = "proofs", "simplified.npz"
 """Names of the certificates' folder and of the smaller network's file, within the folder of the audit."""
-PART_EACH, PART_PROOFS, RANGE_PARTS = 1 / 6, 4 / 5, 3
-"""Parts of the time: for one claim, and for all claims; in the remaining time, inputs may still show that claims
-fail.
+PART_EACH, PART_PROOFS, RANGE_PARTS, LEAF_PARTS = 1 / 6, 4 / 5, 3, 2
+"""Parts of the time: for one claim, and for all claims (in the remaining time, inputs may still show that claims fail);
+and how many times that of a claim a range may take, by searching and from the list of regions.
 """
 LATE = Reason(Cause.TIME, "time ran out", "time ran out: allow more with --time-limit, or ask this question alone")
 NO_INPUT = Reason(Cause.NO_INPUT, "no admissible input is known")
@@ -207,6 +209,33 @@ class _Questions:
         return settled
 
     def _ranges(self, both: Subject) -> Iterator[Answer]:
+        ends = self._leaf_ends(both) or self._searched_ends(both)
+        for side, end in zip(Side, ends, strict=True):
+            yield self._range(replace(both, side=side), end)
+
+    def _leaf_ends(self, both: Subject) -> tuple[Extremum, Extremum] | None:
+        """Both ends of a range over the relaxation from the list of regions, with certificates if time allows."""
+        output, few = both.output or 0, len(self._partition) <= self._counts.leaves
+        if both.scope is not Scope.RELAXATION or not few:
+            return None
+        until = self._deadline.within(LEAF_PARTS * self._each)
+        found = leaf_extremes(self._partition, output, time_limit=until)
+        if found is None:
+            return None
+        until = self._deadline.within(self._each)
+        return self._leaf_end(output, -1, found[0], until.share(1 / 2)), self._leaf_end(output, 1, found[1], until)
+
+    def _leaf_end(self, output: int, sign: int, best: Best, deadline: Deadline) -> Extremum:
+        """The end of a range that is known: a certificate of its own shows it to others, if it is found in time."""
+        if best.value is None:
+            return Extremum(Verdict.FAILS, None, best.point, None, 0)
+        combination = tuple(Fraction(sign * (k == output)) for k in range(self._network.outputs))
+        settled = self.settle(OutputBound(combination, sign * best.value), self._domain, time_limit=deadline)
+        shown = settled if settled.verdict is Verdict.HOLDS else None
+        return Extremum(Verdict.HOLDS, best.value, best.point, shown, 1, best.value)
+
+    def _searched_ends(self, both: Subject) -> tuple[Extremum, Extremum]:
+        """Both ends of a range, as far as a search finds and proves them."""
         found = output_bounds(
             self._network,
             self._domain,
@@ -215,8 +244,7 @@ class _Questions:
             candidates=self._samples,
             time_limit=self._deadline.within(RANGE_PARTS * self._each),
         )
-        for side, end in ((Side.LOWEST, found.lowest), (Side.HIGHEST, found.highest)):
-            yield self._range(replace(both, side=side, scope=found.scope), end)
+        return found.lowest, found.highest
 
     def _range(self, subject: Subject, found: Extremum) -> Answer:
         settled = found.settlement

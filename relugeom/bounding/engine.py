@@ -14,6 +14,7 @@ from relugeom.bounding.aim import Aim, Left
 from relugeom.bounding.attack import MORE
 from relugeom.bounding.branching import part
 from relugeom.bounding.cells import Cells, Waiting
+from relugeom.bounding.nearest import NearAim
 from relugeom.bounding.outcome import Effort, End, Outcome, Peak
 from relugeom.bounding.pairs import relaxation_of
 from relugeom.bounding.problem import Problem
@@ -22,11 +23,12 @@ from relugeom.bounding.sets import SetAim
 from relugeom.bounding.slope_aim import SlopeAim
 from relugeom.bounding.tightening import bound_units, root_cell
 from relugeom.bounding.tree import ForgottenTree, GrowingTree
+from relugeom.claims.ball import Norm
 from relugeom.deadline import NEVER, Deadline
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 from relugeom.linalg.blas import one_blas_thread
 
-__all__ = ["Effort", "End", "Outcome", "Peak", "find_peak", "search"]
+__all__ = ["Effort", "End", "Outcome", "Peak", "find_nearest", "find_peak", "search"]
 
 ATTACKS, PAUSE = 4, 50
 """Attacks at most, and after how many cells there is another one, as many times more each time as it is larger."""
@@ -82,6 +84,31 @@ def find_peak(
     """
     with np.errstate(all="ignore"), one_blas_thread():
         return _PeakSearch(problem, ForgottenTree(), effort, deadline, on_progress).run(inside, gap)
+
+
+def find_nearest(
+    problem: Problem,
+    point: FloatArray,
+    norm: Norm,
+    inside: Callable[[FloatArray], BoolArray],
+    *,
+    known: float = np.inf,
+    effort: Effort = USUAL,
+    deadline: Deadline = NEVER,
+) -> Peak:
+    """Bound the least distance of a point from inputs of a problem's sets, each of one inequality: as minus a peak.
+
+    Parameters
+    ----------
+    inside
+        Says which joint inputs, shape (k, m), belong to the domain: only those count as met.
+    known
+        Distance at which such an input is known.
+    """
+    with np.errstate(all="ignore"), one_blas_thread():
+        searched = _PeakSearch(problem, ForgottenTree(), effort, deadline, None)
+        searched.aim = NearAim(problem, searched.relaxation, deadline, point, norm)
+        return searched.run(inside, 0.0, -known)
 
 
 def _aim_of(problem: Problem, relaxation: Relaxation, deadline: Deadline) -> Aim:
@@ -231,10 +258,10 @@ class _Search(_Rounds):
 class _PeakSearch(_Rounds):
     """The search for the largest value of an inequality."""
 
-    def run(self, inside: Callable[[FloatArray], BoolArray], gap: float) -> Peak:
-        """Attack, then bound the cell with the largest bound, again and again."""
+    def run(self, inside: Callable[[FloatArray], BoolArray], gap: float, known: float = -np.inf) -> Peak:
+        """Attack, then bound the cell with the largest bound, again and again, from a value that is known already."""
         self._inside = inside
-        value, point = self._best(self.attack(), -np.inf, None)
+        value, point = self._best(self.attack(), known, None)
         waiting, reached = self.begin(), -np.inf  # what cells were left at that cannot be parted
         while waiting:
             upper = max(reached, -waiting.least_key)

@@ -57,7 +57,7 @@ class SetAim:
         some, bounds = cells.at(left), closing.bounds[left]
         those = bounded.at(left)
         found = improve(problem, self._relaxation, some, those.lines, those.pairs, weights[left], self._steps)
-        own = weights[left]
+        own, first = weights[left], closing.weights[left]
         proposal = self._program.improve(some, those.lines, worst[left], own, found, level)
         weights[left] = own
         for number, members in enumerate(problem.rows.sets):
@@ -65,6 +65,8 @@ class SetAim:
             closing.weights[rows, members] = weights[rows, members]
         some.slopes, some.multipliers = found.slopes, found.multipliers
         here = np.arange(len(left))
+        improved = bounds.copy()
+        improved[here, worst[left]] = found.bound
         bounds[here, worst[left]] = np.fmin(bounds[here, worst[left]], found.bound)
         closed = (bounds < level).all(axis=1)
         if bounds.shape[1] > 1:  # in a certificate the slopes that close one set hold for all sets of the cell
@@ -97,7 +99,10 @@ class SetAim:
             cells=some.at(still),
             nodes=nodes[chosen],
             bounds=bounds[still].max(axis=1, initial=-np.inf),
-            excesses=problem.rows.excess_bounds(bounds[still], closing.weights[chosen]),
+            excesses=np.fmin(
+                problem.rows.excess_bounds(closing.bounds[chosen], first[still]),
+                problem.rows.excess_bounds(improved[still], closing.weights[chosen]),
+            ),
             parting=parting,
             promising=self._promising(some, found, worst[left], proposal),
         )

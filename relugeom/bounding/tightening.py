@@ -16,7 +16,17 @@ from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Forms, Lines, Relaxation
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["Bounded", "Closing", "UnitForms", "bound_sets", "bound_units", "close_sets", "padded", "root_cell"]
+__all__ = [
+    "Bounded",
+    "Closing",
+    "UnitForms",
+    "bound_sets",
+    "bound_units",
+    "close_sets",
+    "padded",
+    "root_cell",
+    "set_forms",
+]
 
 STEPS = 24
 """Steps in which the weights of a combination are improved."""
@@ -205,10 +215,17 @@ def bound_sets(
     weights: FloatArray,
 ) -> FloatArray:
     """Upper bounds of the sets' combinations with given weights, shape (B, sets)."""
-    mixed = np.zeros((len(cells), len(problem.rows.sets), weights.shape[1]))
+    return relaxation.maximum(set_forms(problem, relaxation, lines, pairs, weights), cells)
+
+
+def set_forms(
+    problem: Problem, relaxation: Relaxation, lines: list[list[Lines]], pairs: list[PairLines], weights: FloatArray
+) -> Forms:
+    """Forms above the sets' combinations with given weights of shape (B, r)."""
+    mixed = np.zeros((len(weights), len(problem.rows.sets), weights.shape[1]))
     for number, members in enumerate(problem.rows.sets):
         mixed[:, number, members] = weights[:, members]
-    return relaxation.maximum(_combined(problem, relaxation, lines, pairs, mixed), cells)
+    return _combined(problem, relaxation, lines, pairs, mixed)
 
 
 def _combined(

@@ -9,7 +9,6 @@ one that was met, tell more of a claim that is open than that it is unknown.
 from collections.abc import Sequence
 from fractions import Fraction
 from math import isfinite
-from operator import mul
 
 import numpy as np
 
@@ -175,8 +174,8 @@ def _least(members: list[SetRow], joint: FloatArray, outputs: list[FloatArray]) 
     found = []
     for row in measured:
         ends = [b if entry < 0 else a for entry, a, b in zip(row.outputs, low, high, strict=True)]
-        value = row.constant + sum(map(mul, row.inputs, inputs)) + sum(map(mul, row.outputs, ends))
-        found.append(Fraction(value) / row.scale)
+        terms = [*zip(row.inputs, inputs, strict=True), *zip(row.outputs, ends, strict=True)]
+        found.append((row.constant + sum((c * v for c, v in terms if c), Fraction(0))) / row.scale)
     return min(found)
 
 

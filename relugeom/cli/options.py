@@ -106,7 +106,7 @@ MaxCells = Annotated[int, typer.Option("--max-cells", metavar="N", min=1, help="
 TimeLimit = Annotated[
     float,
     typer.Option(
-        "--time-limit", metavar="SECONDS", min=0.001, help="Time for the whole job; the answer says what was left out."
+        "--time-limit", metavar="SECONDS", min=0, help="Time for the whole job; the answer says what was left out."
     ),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Continue the stored search that was cut short earlier.")]

@@ -17,11 +17,12 @@ from relugeom.claims.settlement import Counterexample, Proof, Settlement, Verdic
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
+from relugeom.geometry.drawing import draw_admissible
 from relugeom.geometry.integer_search import AdmissibleWitness
-from relugeom.linalg.exact import as_fraction
+from relugeom.linalg.exact import Point, as_fraction
 from relugeom.network.exact import evaluate_exactly
 from relugeom.network.network import ReLUNetwork
-from relugeom.partition.scope import choose_scope
+from relugeom.partition.scope import choose_scope, in_scope
 from relugeom.questions.output_bounds import LinearOutput
 from relugeom.questions.settler import Ask, PlainSettle, Settler, asking, settler_of_two
 from relugeom.questions.tightening import Extremum
@@ -132,17 +133,33 @@ def compare_networks(
         )
     networks, scope = (first, second), choose_scope(domain, scope)
     settler = settler_of_two(networks, settle, certificate, on_progress)
-    some = check_admissible(domain, time_limit=deadline)
+    some = _some_input(domain, scope, deadline)
     ask = asking(settler, domain, deadline)
     equivalent = asking(settler, domain, deadline.share(SAME))(Equivalent(Fraction(0), scope))
     near = None if equivalent.counterexample is None else equivalent.counterexample.x
-    if equivalent.verdict is Verdict.UNKNOWN and isinstance(some, AdmissibleWitness):
-        near = tuple(map(as_fraction, some.point))
+    if equivalent.verdict is Verdict.UNKNOWN:
+        near = some
     differences: tuple[Extremum, ...] = ()
     if near is not None:
         differences = tuple(_largest_differences(networks, domain, near, scope, ask, deadline))
         equivalent = _refuted(equivalent, networks, differences)
     return Comparison(networks, equivalent, scope, differences, time.perf_counter() - began)
+
+
+def _some_input(domain: Domain, scope: Scope, deadline: Deadline) -> Point | None:
+    """An input to start from; None if none is found in time.
+
+    Raises
+    ------
+    EmptyDomainError
+        There is none.
+    """
+    drawn = draw_admissible(domain, 1)
+    drawn = drawn[in_scope(domain, drawn, scope)]
+    if len(drawn):
+        return tuple(map(Fraction, drawn[0].tolist()))
+    found = check_admissible(domain, time_limit=deadline)
+    return tuple(map(as_fraction, found.point)) if isinstance(found, AdmissibleWitness) else None
 
 
 def _refuted(

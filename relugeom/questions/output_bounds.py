@@ -8,6 +8,7 @@ Over admissible inputs, a cell has the integers of one input.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 from math import isfinite, lcm
 
 import numpy as np
@@ -72,7 +73,7 @@ class LinearOutput:
 
     def at(self, x: Sequence[Fraction]) -> tuple[Fraction, tuple[ActivationPattern, ...]]:
         """Exact value at an input, and the patterns there."""
-        patterns, outputs = zip(*(evaluate_exactly(network, x) for network in self.networks), strict=True)
+        patterns, outputs = zip(*(_evaluated(network, tuple(x)) for network in self.networks), strict=True)
         every = (value for values in outputs for value in values)
         return sum((w * y for w, y in zip(self.weights, every, strict=True)), Fraction(0)), patterns
 
@@ -86,11 +87,15 @@ class LinearOutput:
         deadline
             Time at which the best value so far is returned, at least the value at the input.
         """
+        value, patterns = self.at(x)
+        if deadline.passed:
+            return Best(value, tuple(x))
         if scope is Scope.ADMISSIBLE:
             domain = with_integers_of(domain, x)
         rows = domain_forms(domain)
 
         def best_of(patterns: tuple[ActivationPattern, ...]) -> Best | None:
+            deadline.check()  # exact forms of a large network take long, too
             cells = [closed_cell(network, pattern) for network, pattern in zip(self.networks, patterns, strict=True)]
             forms = [(form, cell.outputs.exponent) for cell in cells for form in cell.outputs.rows()]
             objective, scale = self._objective(forms)
@@ -101,8 +106,20 @@ class LinearOutput:
             point = tuple(map(as_fraction, found.point))
             return Best(as_fraction(found.value) / scale if isinstance(found, ExactOptimum) else None, point)
 
-        value, patterns = self.at(x)
         return climb(self.networks, patterns, best_of) or Best(value, tuple(x))
+
+    def best_of_some(
+        self, domain: Domain, starts: Sequence[Sequence[Fraction]], scope: Scope, *, deadline: Deadline = NEVER
+    ) -> Best:
+        """The best that is reached near some inputs, the first of which is always looked at."""
+        best: Best | None = None
+        for x in starts:
+            found = self.best_near(domain, x, scope, deadline=deadline)
+            best = found if best is None else max(best, found, key=_rank)
+            if deadline.passed:
+                break
+        assert best is not None, "there is an input to start from"
+        return best
 
     def largest(self, domain: Domain, ask: Ask, start: Best, scope: Scope, *, deadline: Deadline = NEVER) -> Extremum:
         """Largest value over the scope, starting from what has been reached already."""
@@ -166,7 +183,8 @@ class LinearOutput:
         proved = "no limit is proved" if limit is None else f"none goes beyond {nearest(sign * limit)!r}"
         cause = Cause.TIME if deadline.passed else Cause.LIMIT
         short = "a gap is left between what is reached and what is proved"
-        reason = Reason(cause, short, f"an input reaches {nearest(sign * value)!r}, and {proved}")
+        late = "time ran out: " if cause is Cause.TIME else ""
+        reason = Reason(cause, short, f"{late}an input reaches {nearest(sign * value)!r}, and {proved}")
         settled = Settlement(self._bound(value if limit is None else limit, scope), Verdict.UNKNOWN, reason=reason)
         return Extremum(Verdict.UNKNOWN, value, point, settled, 0, limit)
 
@@ -271,8 +289,7 @@ def output_bounds(
         raise InputError(f"there is no output {output}: they are numbered from 0 to {network.outputs - 1}")
     scope = choose_scope(domain, scope)
     inputs = promising_inputs(domain, scope, None if candidates is None else as_samples(network, candidates))
-    finding = deadline.share(FINDING)
-    some = [] if len(inputs) and deadline.passed else [_some_input(domain, scope, finding)]
+    some = [] if len(inputs) else [_some_input(domain, scope, deadline.share(FINDING))]
     order = np.argsort(evaluate(network, inputs)[:, output], kind="stable")
     ends = []
     for part, sign, chosen in ((1 / 2, -1, order[:CLIMBED]), (1, 1, order[::-1][:CLIMBED])):
@@ -282,8 +299,8 @@ def output_bounds(
         known = inputs[chosen]
         if scope is Scope.ADMISSIBLE:
             known = climb_by_coordinates(network, domain, known, output=output, direction=sign, deadline=finding)
-        starts = list(dict.fromkeys([*some, *(tuple(map(Fraction, x)) for x in known[:KEPT].tolist())]))
-        best = max((value.best_near(domain, x, scope, deadline=finding) for x in starts), key=_rank)
+        starts = some or list(dict.fromkeys(tuple(map(Fraction, x)) for x in known[:KEPT].tolist()))
+        best = value.best_of_some(domain, starts, scope, deadline=finding)
         found = value.from_both_sides(domain, asking(settler, domain, until), best, scope, deadline=until)
         ends.append(found if sign > 0 else found.negative)
     return OutputBounds(ends[0], ends[1], scope, output)
@@ -319,6 +336,12 @@ def _some_input(domain: Domain, scope: Scope, deadline: Deadline) -> Point:
         return tuple(map(as_fraction, found.point))
     reason = f": {found.reason}" if isinstance(found, Undecided) else ""
     raise EmptyDomainError(f"no input was found over which an output could be bounded{reason}")
+
+
+@lru_cache(maxsize=4)
+def _evaluated(network: ReLUNetwork, x: Point) -> tuple[ActivationPattern, Point]:
+    """Patterns and outputs at an input: several outputs of large networks are asked for at the same one."""
+    return evaluate_exactly(network, x)
 
 
 def _rank(best: Best) -> tuple[bool, Fraction]:

@@ -15,17 +15,20 @@ proved holds no input that is beyond the nearer one.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import inf, nextafter, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.analysis.decisions import decide_exactly
+from relugeom.certificate.nearest_output import find_nearest_output
 from relugeom.claims.ball import Ball, Norm
 from relugeom.claims.claim import Excluded, Scope
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.reason import unclear_class
 from relugeom.claims.settlement import Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
+from relugeom.decimals import float_above
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain, with_integers_of
 from relugeom.geometry.exact_program import maximise_exactly
@@ -56,6 +59,8 @@ __all__ = ["Robustness", "distance_to_other_decision", "has_clear_decision"]
 
 NEAREST = {Norm.L1: nearest_in_l1, Norm.L2: nearest_in_l2, Norm.LINF: nearest_in_linf}
 MARGIN = Fraction(1, 1 << 40)
+PROOFS = 2 / 3
+"""Part of the time for proofs of the exact distance; bounds from both sides come after them."""
 KEPT = 8
 """Candidates from which the search starts."""
 
@@ -74,7 +79,7 @@ class Robustness:
     distance
         Distance of the nearest input that was found; None without one.
     certified
-        Proved distance within which no input has another decision; None if nothing is proved.
+        Proved distance within which no input has another decision; None if there is none at all.
     counterfactual
         The nearest input with (or, for an open set, at the border of) another decision.
     settlement
@@ -165,7 +170,8 @@ def distance_to_other_decision(
     free = replace(domain, lower=sides[0], upper=sides[1])
     settler = settler_of(settle, Prover(network), lambda plain, claim, on: plain(on, claim))
     listed = list_inputs(network, domain) if scope is Scope.ADMISSIBLE else None
-    found = _Search(network, free, asking(settler, free, deadline), p, norm, scope, deadline, listed).run(known)
+    ask = asking(settler, free, deadline.share(PROOFS))
+    found = _Search(network, free, ask, p, norm, scope, deadline, listed).run(known)
     return replace(found, frozen=tuple(frozen))
 
 
@@ -197,17 +203,49 @@ class _Search:
         starts = self._start(candidates)
         if not starts:  # nothing at hand has another decision: is there an input that has?
             first = self._without_doubt(self._ask(self._claim(self._sets)))
+            if first.verdict is Verdict.HOLDS:
+                return Robustness(self._norm, Verdict.FAILS, None, None, None, first, self._scope, self._p)
             if first.counterexample is None:
-                verdict = Verdict.FAILS if first.verdict is Verdict.HOLDS else Verdict.UNKNOWN
-                return Robustness(self._norm, verdict, None, None, None, first, self._scope, self._p)
+                return self._between(None, first)
             starts = [self._nearest_near(first.counterexample.x)]
         best = max(starts, key=_value)
         found = tighten(self._claim_at, self._ask, lambda shown: self._nearest_near(shown.x), best)
         distance = -(found.value or Fraction(0))
         last = found.settlement if found.settlement is None else self._without_doubt(found.settlement)
         verdict = found.verdict if last is None else last.verdict
-        proved = _smaller(distance) if verdict is Verdict.HOLDS else None
+        if verdict is Verdict.UNKNOWN:
+            return self._between(Best(-distance, found.point), last)
+        proved = _smaller(distance)
         return Robustness(self._norm, verdict, distance, proved, found.point, last, self._scope, self._p)
+
+    def _between(self, best: Best | None, last: Settlement | None) -> Robustness:
+        """What is proved of the distance and what was found, where it is not known exactly."""
+        near = find_nearest_output(
+            self._network,
+            self._domain,
+            self._doubtful or self._sets,
+            [float(value) for value in self._p],
+            self._norm,
+            scope=self._scope,
+            known=inf if best is None else _distance(self._norm, -_value(best)),
+            time_limit=self._deadline,
+        )
+        if near.point is not None and self._is_other(evaluate_exactly(self._network, near.point)[1]):
+            met = self._nearest_near(near.point)
+            best = met if best is None else max(best, met, key=_value)
+        least = near.least or Fraction(0)
+        proved = least * least if self._norm is Norm.L2 else least
+        distance = None if best is None else -_value(best)
+        return Robustness(
+            self._norm,
+            Verdict.UNKNOWN,
+            distance,
+            proved if distance is None else min(proved, distance),
+            None if best is None else best.point,
+            last,
+            self._scope,
+            self._p,
+        )
 
     def _start(self, candidates: FloatArray | None) -> list[Best]:
         """The nearest input with another decision if all inputs are listed, else nearest ones near candidates."""
@@ -269,6 +307,7 @@ class _Search:
         rows = domain_forms(domain)
 
         def best_of(patterns: tuple[ActivationPattern, ...]) -> Best | None:
+            self._deadline.check()  # exact forms of a large network take long, too
             cell = closed_cell(self._network, patterns[0])
             forms, scale = cell.outputs.rows(), 1 << cell.outputs.exponent
             found = []
@@ -290,6 +329,11 @@ class _Search:
         if found is None and not self._deadline.passed:
             raise AssertionError("an input with another decision lies in its own cell")
         return found or Best(-distance_in(self._norm, start, self._p), start)
+
+
+def _distance(norm: Norm, size: Fraction) -> float:
+    """A float at least as large as a distance that is known exactly, or squared for L2."""
+    return nextafter(sqrt(float_above(size)), inf) if norm is Norm.L2 else float_above(size)
 
 
 def _smaller(distance: Fraction) -> Fraction:

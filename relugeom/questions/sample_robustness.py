@@ -29,6 +29,9 @@ from relugeom.questions.settler import PlainSettle, Settler, settler_may_come_th
 
 __all__ = ["SampleRobustness", "sample_robustness"]
 
+SHARE = 3.0
+"""How many times its part of the time a sample may take."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SampleRobustness:
@@ -167,7 +170,7 @@ def sample_robustness(
                 scope=scope,
                 frozen=frozen,
                 candidates=starts,
-                time_limit=deadline,
+                time_limit=deadline.share(min(1.0, SHARE / (len(samples) - row))),
             )
         )
         if on_progress is not None:

@@ -40,6 +40,8 @@ NO_OUTPUT = (
 )
 OUTSIDE = "no input of the domain meets what the property says of inputs, so none violates it, whatever the network is"
 MOST_NAMED = 5
+READING = 0.5
+"""Seconds for reading a property even if there is less time, so that its bounds can be told."""
 LATE = "time ran out before the property was read"
 NO_PROOF = Proof(None, 0, 0, 0, "")
 NOTHING_TO_PROVE = "no certificate is written, because there is nothing to prove"
@@ -162,8 +164,9 @@ def verify_property(
     text = "" if isinstance(stated, Property) else read_packed_text(stated)
     first = None if certificate is None else place_to_write(certificate)  # before a long search
     try:
-        known = read_property(text, deadline=deadline) if known is None else known
-        claims = property_claims(known, network, deadline=deadline)
+        reading = max(deadline, Deadline.of(READING), key=lambda limit: limit.end)
+        known = read_property(text, deadline=reading) if known is None else known
+        claims = property_claims(known, network, deadline=reading)
     except DeadlinePassedError:
         late = BoxSettlement(Verdict.UNKNOWN, 0, {}, reason=LATE)
         return _result(network, known, domain, late, ((), ()), began)

@@ -138,7 +138,7 @@ def test_an_output_between_the_bounds_of_a_threshold_is_no_counterfactual(tmp_pa
         network = replace(layered(([[1.0], [1.0]], [0, -1]), (slopes, [2 * edge])), decision=decision)
         settle = settler_on(network, tmp_path)
         found = distance_to_other_decision(network, domain, settle, [0.0], scope="admissible")
-        assert (found.verdict, found.distance, found.certified) == (Verdict.UNKNOWN, distance, None)
+        assert (found.verdict, found.distance, found.certified) == (Verdict.UNKNOWN, distance, 1)
         assert found.settlement.reason.cause is Cause.CLASS
         assert "where the class is unknown" in str(found.settlement.reason)
         anywhere = distance_to_other_decision(network, domain, settle, [0.0], scope="relaxation")
@@ -222,7 +222,8 @@ def test_limits_leave_what_was_found(tmp_path):
             network, domain, settler_on(network, tmp_path, max_cells=limit), np.zeros(4), norm=Norm.L1
         )
         outcomes.add(found.verdict)
-        assert (found.certified is None) is (found.verdict is not Verdict.HOLDS)
+        assert 0 < found.lower == found.certified <= found.distance == found.upper
+        assert found.verdict is Verdict.UNKNOWN or found.certified > found.distance * (1 - Fraction(1, 2**39))
     assert Verdict.UNKNOWN in outcomes
 
 
