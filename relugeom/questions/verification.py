@@ -19,7 +19,7 @@ from relugeom.claims.box_claims import BoxClaims
 from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Counterexample, Proof, Verdict
 from relugeom.claims.vnnlib import Property, read_property
-from relugeom.deadline import Deadline, TimeLimit
+from relugeom.deadline import NEVER, Deadline, TimeLimit
 from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.files import place_to_write, read_packed_text
 from relugeom.geometry.domain import Domain
@@ -40,8 +40,8 @@ NO_OUTPUT = (
 )
 OUTSIDE = "no input of the domain meets what the property says of inputs, so none violates it, whatever the network is"
 MOST_NAMED = 5
-READING = 0.5
-"""Seconds for reading a property even if there is less time, so that its bounds can be told."""
+SHORT = 1 << 16
+"""Characters up to which a property is read even without time, so that its bounds can be told."""
 LATE = "time ran out before the property was read"
 NO_PROOF = Proof(None, 0, 0, 0, "")
 NOTHING_TO_PROVE = "no certificate is written, because there is nothing to prove"
@@ -164,7 +164,7 @@ def verify_property(
     text = "" if isinstance(stated, Property) else read_packed_text(stated)
     first = None if certificate is None else place_to_write(certificate)  # before a long search
     try:
-        reading = max(deadline, Deadline.of(READING), key=lambda limit: limit.end)
+        reading = NEVER if len(text) <= SHORT else deadline
         known = read_property(text, deadline=reading) if known is None else known
         claims = property_claims(known, network, deadline=reading)
     except DeadlinePassedError:
