@@ -53,7 +53,7 @@ def test_ranges_and_directions_name_output_feature_and_scope(network, domain, sc
 
 @pytest.mark.parametrize("domain", [None, WHOLE])
 def test_a_property_is_in_its_result_with_the_domain(network, domain):
-    found = verify_property(network, STATED, domain=domain, time_limit=10)
+    found = verify_property(network, STATED, domain=domain, time_limit=10, on_remark=lambda _remark: None)
     assert (found.stated, found.domain) == (STATED, domain)
     assert found.scope is (None if domain is None else Scope.ADMISSIBLE)
 
