@@ -36,7 +36,7 @@ import time
 import zipfile
 from contextlib import contextmanager
 from fractions import Fraction
-from itertools import groupby
+from itertools import chain, groupby
 from operator import mul, neg
 from pathlib import Path
 from typing import NamedTuple
@@ -409,6 +409,7 @@ class Problem(NamedTuple):
     levels: list
     weights: int  # how many numbers the networks have
     units: int
+    pairs: int  # of units of two copies; 0 if differences are not bounded
     scale: int  # forms of units and outputs are used times 2^scale
     slots: int  # how many coefficients a form has
     longest: int  # bits that a coefficient may have
@@ -418,6 +419,7 @@ class Problem(NamedTuple):
 
 KEYS = ["format", "version", "multiplier_bits", "point_bits", "networks", "names", "domain", "claim", "bounds"]
 KEYS_SINCE = {"names": 2, "bounds": 3}  # versions
+COVERING, PAIRED = 3, 4  # versions from which trees are covering trees, and in which units are paired
 
 
 def read_problem(file):
@@ -433,16 +435,18 @@ def read_problem(file):
         names = read_all_names(header["names"], domain.names, networks)
     claim = read_claim(header["claim"], networks, names, domain)
     levels = read_levels(claim.copies)
-    bounds = read_bounds(header["bounds"], levels, claim) if version == 3 else None
+    bounds = read_bounds(header["bounds"], levels, claim) if version >= COVERING else None
     units = sum(level.count for level in levels)
     scale = max(level.exponent for level in levels)
     longest, price = measure_forms(claim, scale, limit)
     slots = 1 + len(claim.domain.names) + (units if claim.sets else 0)
     forms = 4 * sum(len(level.rows) for level in levels)  # known, a row, kept for the other side, a change
     kept = slots * forms
-    if version == 3:
+    pairs = count_pairs(levels, bounds) if version == PAIRED else 0
+    if version >= COVERING:
         longest += FLOAT_BITS + max(bounds) + SLOPE_BITS * len(levels)
-        kept = 8 * (slots + units)  # bounds, lines, and coefficients of sums
+        kept = 8 * (slots + units + 2 * pairs)  # bounds, lines, and coefficients of sums
+        longest <<= pairs > 0  # exponents of two copies
     admit(kept * (OBJECT_BITS + longest) <= MEMORY_BITS, "the forms would need too much memory")
     return Problem(
         limit=limit,
@@ -456,6 +460,7 @@ def read_problem(file):
         levels=levels,
         weights=sum(len(layer.rows) * len(layer.rows[0]) for layers in networks for layer in layers),
         units=units,
+        pairs=pairs,
         scale=scale,
         slots=slots,
         longest=longest,
@@ -467,8 +472,10 @@ def read_problem(file):
 def read_version(header):
     """The version: its keys are those of the header. [The header]"""
     version = max([1, *(since for key, since in KEYS_SINCE.items() if key in header)])
+    if version == COVERING and header.get("version") == str(PAIRED):
+        version = PAIRED
     right = header.get("format") == "relugeom-certificate" and header.get("version") == str(version)
-    admit(right, "not a relugeom certificate of version 1, 2 or 3")
+    admit(right, "not a relugeom certificate of version 1, 2, 3 or 4")
     keyed(header, *(key for key in KEYS if KEYS_SINCE.get(key, 1) <= version))
     return version
 
@@ -703,6 +710,16 @@ def read_bounds(text, levels, claim):
     right = claim.trees[0][0] in COVER_LINES and claim.ball is None and len(set(members)) == len(members)
     admit(right and (hidden or text == ""), "a covering tree has another claim, a ball, groups that overlap, or bounds")
     return [next(found) if level.count > 0 else 0 for level in levels]
+
+
+def count_pairs(levels, bounds):
+    """How many pairs of units there are: both copies have levels of the same widths, and bounds. [The header]"""
+    half = len(levels) // 2
+    counts = [level.count for level in levels]
+    tops = [place for place, count in enumerate(counts) if count == 0]
+    right = len(tops) == 2 and counts[:half] == counts[half:] and bounds[:half] == bounds[half:] and half > 1
+    admit(right, "units are paired, but there are no two copies whose levels have the same widths and bounds")
+    return sum(counts[:half])
 
 
 def measure_forms(claim, scale, limit):
@@ -1119,7 +1136,8 @@ class Cover:
 
     A sum of z of units (terms: for each level, pairs of a row and a coefficient) and of forms in inputs is replaced by
     a form in inputs that is nowhere smaller on the cell. Where coefficients are over 2^E, constants are over 2^(E + B);
-    B is the largest exponent of bounds. [Covering trees]
+    B is the largest exponent of bounds. Where units are paired, z' is the same unit's of the other copy, d = z' − z,
+    and Δ is the difference of what they put out. [Covering trees]
     """
 
     def __init__(self, problem, work):
@@ -1132,12 +1150,14 @@ class Cover:
         self.box = self.lower, self.upper = list(domain.lower), list(domain.upper)
         self.bounds = self.least, self.most = [None] * units, [None] * units  # of z, over 2^B of the level
         self.slopes = [None] * units  # α, where it was set
+        self.changes = self.fall, self.rise = [None] * problem.pairs, [None] * problem.pairs  # bounds of d, over 2^B
         self.signs = [0] * units  # by a split: −1 where z ≤ 0, 1 where z ≥ 0
         self.cuts = [0]  # how many cuts of inputs the path has
         self.is_empty = [False]  # whether sides or bounds contradict each other
         # What is kept of levels: what their units put out, and the weights of those that do.
         self.put_out = [None] * len(self.levels)
         self.chosen = [(None, None, None)] * len(self.levels)
+        self.paired = [(None, None, None)] * len(self.levels)
         self.columns = [list(zip(*level.rows))[:-1] for level in self.levels]
         self.find_places()
         self.find_lengths()
@@ -1148,6 +1168,7 @@ class Cover:
         """Where units, outputs, copies, groups and rows stand. [The header]"""
         domain, levels = self.domain, self.levels
         self.level_of = [place for place, level in enumerate(levels) for _ in range(level.count)]
+        self.level_of += self.level_of[: self.problem.pairs]
         tops = [place for place, level in enumerate(levels) if level.count == 0]
         self.outputs = [(place, row) for place in tops for row in range(len(levels[place].rows))]
         self.spans = [range(start, top + 1) for start, top in zip([0, *(top + 1 for top in tops)], tops)]
@@ -1160,6 +1181,8 @@ class Cover:
         layers = [copy.layers for copy in self.problem.claim.copies]
         bits = [[SLOPE_BITS + weight_bits(layer) for layer in own] for own in layers]
         self.growth, self.widest = max(map(sum, bits)), max(map(max, bits))
+        if self.problem.pairs:
+            self.growth = sum(map(sum, bits))
         sides = [side for side in [0, *self.lower, *self.upper] if side is not None]
         self.side_bits, self.side_limit = max(map(int.bit_length, sides)), 1 << self.domain.exponent + FLOAT_BITS
         self.constant_bits = max(self.problem.bounds)
@@ -1225,8 +1248,24 @@ class Cover:
         self.bound(unit, 0, is_upper)
 
     def bound(self, unit, value, is_upper):
-        """z of a unit is at most, or at least, value / 2^B from here on. [Covering trees: n, d, s]"""
-        self.limit(self.bounds, unit, value, is_upper, self.level_of[unit])
+        """z of a unit (d of a pair) is at most, or at least, value / 2^B from here on. [Covering trees: n, d, s]"""
+        if unit < self.units:
+            self.limit(self.bounds, unit, value, is_upper, self.level_of[unit])
+        else:
+            self.limit(self.changes, unit - self.units, value, is_upper, self.level_of[unit])
+        if self.problem.pairs:
+            self.follow(unit % self.problem.pairs)
+
+    def follow(self, pair):
+        """Bounds of z' = z + d and of z = z' − d follow from one another. [Pairs]"""
+        other, fall, rise = pair + self.problem.pairs, self.fall[pair], self.rise[pair]
+        ends = [(self.least[unit], self.most[unit]) for unit in (pair, other)]
+        steps = [(fall, rise), (None if rise is None else -rise, None if fall is None else -fall)]
+        for unit, own, step in zip((other, pair), ends, steps):
+            for is_upper in (False, True):
+                if own[is_upper] is not None and step[is_upper] is not None:
+                    value = own[is_upper] + step[is_upper]
+                    self.limit(self.bounds, unit, value, is_upper, self.level_of[unit])
 
     def set_slope(self, unit, slope):
         """relu(z) ≥ slope / 2^20 · z is the line below a unit from here on. [Covering trees: a]"""
@@ -1260,6 +1299,41 @@ class Cover:
         upper = (high << SLOPE_BITS) // (high - low)
         return slope, upper, (ONE - upper) * high << shift
 
+    def pair_lines(self, place):
+        """Pairs of a level of which no unit is inactive and d has bounds: where they stand among those that put out
+        something, and the lines b d + c above and below Δ. [Pairs]
+        """
+        both = self.lines(place), self.lines(place + self.spans[1][0])
+        known = self.paired[place]
+        if known[0] is not both[0] or known[1] is not both[1]:
+            first, shift = self.levels[place].first, self.constant_bits - self.problem.bounds[place]
+            where = [{unit: k for k, unit in enumerate(each.units)} for each in both]
+            self.charge(4 * len(where[0]))
+            found = [
+                (k, where[1][unit], self.difference_lines(first + unit, shift))
+                for unit, k in where[0].items()
+                if unit in where[1] and None not in (self.fall[first + unit], self.rise[first + unit])
+            ]
+            self.paired[place] = *both, found
+        return self.paired[place][2]
+
+    def difference_lines(self, pair, shift):
+        """The lines (b, c) below Δ and above it: b over 2^20, c over 2^(20 + B). [Pairs]"""
+        fall, rise = self.fall[pair], self.rise[pair]
+        first, second = (self.least[unit] for unit in (pair, pair + self.problem.pairs))
+        if fall >= 0:
+            below, above = (0, 0), (ONE, 0)
+        elif rise <= 0:
+            below, above = (ONE, 0), (0, 0)
+        else:
+            slopes = (-fall << SLOPE_BITS) // (rise - fall), (rise << SLOPE_BITS) // (rise - fall)
+            below, above = ((b, (ONE - b) * end << shift) for b, end in zip(slopes, (fall, rise)))
+        if first is not None and first >= 0:
+            below = ONE, 0
+        if second is not None and second >= 0:
+            above = ONE, 0
+        return below, above
+
     def units_below(self, place):
         """The units of the level below that put out something; in a first layer, all inputs. [Back-substitution]"""
         if self.levels[place].columns is not None:
@@ -1280,23 +1354,46 @@ class Cover:
 
     # Forms that are nowhere smaller.
 
-    def replaced(self, span, sums, exponent):
-        """The forms in inputs that replace sums of terms of one copy, over 2^exponent: their exponent, and each form.
+    def replaced(self, spans, sums, exponent):
+        """The forms in inputs that replace sums of terms of copies, over 2^exponent: per copy an exponent, and forms.
 
-        A copy is a span of levels. A form is the constant and a coefficient per input; None if it would be infinite.
-        [Back-substitution]
+        A copy is a span of levels; both go down together where units are paired. A form is the constant and a
+        coefficient per input; None if it would be infinite. [Back-substitution]
         """
+        forms, further = [[(0, [])] * len(sums) for _ in spans], [0] * len(spans)
+        price, top = self.price_of(sums), max(map(self.height, chain.from_iterable(sums)))
+        for depth in range(top, -1, -1):
+            places = [span[depth] for span in spans]
+            forms = [self.step(place, *each, sums, price) for place, each in zip(places, zip(forms, further))]
+            further = [own + self.levels[place].own_exponent for place, own in zip(places, further)]
+            if depth > 0:
+                forms, further = self.through_level([place - 1 for place in places], forms, further)
+        return [(exponent + own, self.in_all(span[0], each)) for own, span, each in zip(further, spans, forms)]
+
+    def height(self, place):
+        """How many levels of its copy lie below a level."""
+        return place - max(span[0] for span in self.spans if span[0] <= place)
+
+    def price_of(self, sums):
+        """What a product costs on the way down. [What must be verified: steps]"""
         longest = max(c.bit_length() for terms in sums for rows in terms.values() for _, c in rows)
-        price = len(sums) * (1 + ((self.growth + longest) * self.widest >> LONG))
-        forms, further = [(0, [])] * len(sums), 0
-        for place in range(max(map(max, sums)), span[0] - 1, -1):
-            rows = [[(row, c << further) for row, c in terms.get(place, ())] for terms in sums]
-            forms = self.below(place, forms, rows, price)
-            further += self.levels[place].own_exponent
-            if place > span[0]:
-                forms = [self.through(place - 1, *form) for form in forms]
-                further += SLOPE_BITS
-        return exponent + further, [self.in_inputs(self.levels[span[0]], *form) for form in forms]
+        return len(sums) * (1 + ((self.growth + longest) * self.widest >> LONG))
+
+    def step(self, place, forms, further, sums, price):
+        """From z of a level to what the units below put out, or to inputs, with the terms of it. [Back-substitution]"""
+        rows = [[(row, c << further) for row, c in terms.get(place, ())] for terms in sums]
+        return self.below(place, forms, rows, price)
+
+    def through_level(self, places, forms, further):
+        """From what units of a level put out to their z, in all copies, over the same exponent. [Back-substitution]"""
+        most = max(further)
+        sides = [[lifted(form, most - own) for form in each] for each, own in zip(forms, further)]
+        found = [self.through_all(places, side) for side in zip(*sides)]
+        return list(map(list, zip(*found))), [most + SLOPE_BITS] * len(places)
+
+    def in_all(self, place, forms):
+        """Forms of a copy's inputs among those of all copies; the place is that of its first level."""
+        return [self.in_inputs(self.levels[place], *form) for form in forms]
 
     def below(self, place, forms, rows, price):
         """z = W h + b: from z of a level to what the units below put out, or to inputs. [Back-substitution]
@@ -1335,6 +1432,26 @@ class Cover:
         values = [value * (above if value > 0 else under) for value, under, above in zip(values, lower, upper)]
         return (constant << SLOPE_BITS) + total, values
 
+    def through_all(self, places, forms):
+        """The same for the forms of some copies: of both, where units are paired. [Pairs]"""
+        if len(places) == 1:
+            return [self.through(places[0], *forms[0])]
+        values, moved = [list(each) for _, each in forms], []
+        for one, other, lines in self.pair_lines(places[0]):
+            v, w = values[0][one], values[1][other]
+            if v * w < 0:  # V h + V' h' = (V + V') h + V' Δ = (V + V') h' - V Δ
+                by_first = abs(v) >= abs(w)
+                c = w if by_first else -v
+                values[0][one], values[1][other] = (v + w, 0) if by_first else (0, v + w)
+                slope, offset = lines[c > 0]
+                moved.append((one, other, c * slope, c * offset))
+        found = [self.through(place, form[0], each) for place, form, each in zip(places, forms, values)]
+        for one, other, slope, _ in moved:
+            found[0][1][one] -= slope
+            found[1][1][other] += slope
+        constant, first = found[0]
+        return [(None if constant is None else constant + sum(offset for *_, offset in moved), first), found[1]]
+
     def in_inputs(self, level, constant, values):
         """A form of a copy's inputs among those of all copies. [Back-substitution]"""
         if constant is None:
@@ -1352,13 +1469,19 @@ class Cover:
         The terms of several sums are of the same copies. [Back-substitution]
         """
         parts = [[(0, [0]), *forms] for _ in sums]
-        for span in self.spans:
-            own = [{place: rows for place, rows in terms.items() if place in span} for terms in sums]
-            if any(own):
-                further, found = self.replaced(span, own, exponent)
+        used = [span for span in self.spans if any(place in span for terms in sums for place in terms)]
+        together = [used] if self.problem.pairs and used else [[span] for span in used]
+        for spans in together:
+            for further, found in self.replaced(spans, self.terms_of(spans, sums), exponent):
                 for each, form in zip(parts, found):
                     each.append((further, form))
         return list(map(self.maximum, parts))
+
+    def terms_of(self, spans, sums):
+        """The terms of some copies."""
+        return [
+            {place: rows for place, rows in terms.items() if any(place in span for span in spans)} for terms in sums
+        ]
 
     def maximum(self, parts):
         """The largest value of a sum of forms: over 2^e, and e (None: infinite). [Back-substitution]"""
@@ -1442,18 +1565,24 @@ class Cover:
         admit(longest < self.problem.limit, "a multiplier is longer than the file's limit")
 
     def prove_bounds(self, units):
-        """Bounds of units of one level on both sides, by back-substitution. [Covering trees: n]"""
-        place = self.level_of[units[0]]
-        sums = [{place: [(unit - self.levels[place].first, sign)]} for unit in units for sign in (1, -1)]
+        """Bounds of units (or pairs) of one level on both sides, by back-substitution. [Covering trees: n]"""
+        sums = [self.terms(unit, sign) for unit in units for sign in (1, -1)]
         found = self.maxima(sums, 0)
         for unit, high, low in zip(units, found[::2], found[1::2]):
             self.bound_by(unit, high, True)
             self.bound_by(unit, low, False)
 
+    def terms(self, unit, c):
+        """c z, or c d of a pair. [Pairs]"""
+        if unit >= self.units:
+            pair = unit - self.units
+            return {**self.terms(pair, -c), **self.terms(pair + self.problem.pairs, c)}
+        place = self.level_of[unit]
+        return {place: [(unit - self.levels[place].first, c)]}
+
     def prove_bound(self, unit, is_upper, divisor, fields):
         """A bound of a unit, by back-substitution of ±divisor z and of rows. [Covering trees: d]"""
-        place = self.level_of[unit]
-        terms = {place: [(unit - self.levels[place].first, divisor if is_upper else -divisor)]}
+        terms = self.terms(unit, divisor if is_upper else -divisor)
         forms = self.rows(fields, 0, terms)
         (found,) = self.maxima([terms], 0, forms)
         self.bound_by(unit, found, is_upper, divisor)
@@ -1525,6 +1654,12 @@ class Cover:
         lows = [low if own else min(low, 0) for low, own in zip(lows, active)]
         highs = [high if own else max(high, 0) for high, own in zip(highs, active)]
         return lows, highs
+
+
+def lifted(form, shift):
+    """A form over an exponent that is larger by the shift."""
+    constant, values = form
+    return (None if constant is None else constant << shift), [value << shift for value in values]
 
 
 def is_unbounded(upper, values):
@@ -1813,7 +1948,8 @@ class Walk:
         """`n UNIT …`: bounds of z on both sides, unit by unit. [Covering trees: n]"""
         admit(fields, "a line bounds no unit")
         units = integers(fields)
-        require(min(units) >= 0 and max(units) < self.problem.units, "a bound is about a unit that there is not")
+        count = self.problem.units + self.problem.pairs
+        require(min(units) >= 0 and max(units) < count, "a bound is about a unit that there is not")
         for _, level in groupby(units, self.cell.level_of.__getitem__):
             together = list(level)  # none is below another
             for start in range(0, len(together), TOGETHER):

@@ -138,7 +138,7 @@ class Problem:
     slope
         What is claimed of a slope; then there is one copy and no set.
     paired
-        Whether units of two copies are bounded in pairs where that is possible: closer, but no certificate knows them.
+        Whether units of two copies are bounded in pairs where that is possible: closer than one by one.
     """
 
     copies: tuple[Copy, ...]
@@ -150,7 +150,7 @@ class Problem:
     whole: BoolArray
     groups: tuple[IntArray, ...] = field(default=())
     slope: Slope | None = None
-    paired: bool = False
+    paired: bool = True
 
     @property
     def inputs(self) -> int:

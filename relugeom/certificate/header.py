@@ -34,6 +34,7 @@ def header_line(
     point_bits: int,
     exponent: int | None = None,
     bounds: Sequence[int] | None = None,
+    paired: bool = False,
 ) -> bytes:
     """The header as one line of JSON.
 
@@ -43,6 +44,8 @@ def header_line(
         That of the domain's numbers: the least one, or a greater one that is given.
     bounds
         Exponents of the bounds of units, level by level: the tree is a covering tree then, and the version 3.
+    paired
+        Whether it is one in which units of two copies are paired, and the version 4.
 
     Raises
     ------
@@ -52,7 +55,7 @@ def header_line(
     names = input_names(networks, domain)
     table = {
         "format": "relugeom-certificate",
-        "version": "2" if bounds is None else "3",
+        "version": "2" if bounds is None else "4" if paired else "3",
         "multiplier_bits": f"{multiplier_bits:0{WIDTH}x}",
         "point_bits": f"{point_bits:0{WIDTH}x}",
         "networks": [_network(network) for network in networks],

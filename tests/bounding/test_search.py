@@ -179,8 +179,7 @@ def test_claims_about_a_box_end_as_elimination_does(seed):
 @example(5601)  # of two sets in a cell, one needs other slopes, with which the other one is not closed
 def test_closed_trees_are_certificates(tmp_path_factory, seed):
     case = random_case(np.random.default_rng(seed))
-    problem = replace(case.problem, paired=False)
-    found = search(problem, case.judge.is_met, case.judge.are_inside, effort=Effort(cells=200))
+    found = search(case.problem, case.judge.is_met, case.judge.are_inside, effort=Effort(cells=200))
     if found.tree is not None:
         path = tmp_path_factory.mktemp("trees") / "claim.cert"
         proof = settle_cover(case.task, found.tree, path, NEVER)

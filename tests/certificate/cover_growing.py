@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import judge
 import oracles
-from hand_covering import covering
+from hand_covering import covering, paired
 from hand_written import Written, excluded
 
 from relugeom.checker import Rejected, Walk
@@ -85,7 +85,7 @@ def random_claim(rng: random.Random, sizes: list[int], domain):
         numbers = {"output": rng.randrange(outputs), "input": rng.randrange(inputs), "direction": rng.choice((1, -1))}
         return {"kind": "monotone", **{key: f"{number:x}" for key, number in numbers.items()}}
     copies, size = [], inputs + outputs
-    if rng.random() < 0.3:
+    if rng.random() < 0.4:
         own = sorted(rng.sample(range(inputs), rng.randint(0, inputs)))
         copies, size = [["0", " ".join(f"{k:x}" for k in own)]], size + len(own) + outputs
     sets = []
@@ -110,7 +110,10 @@ def random_problem(rng: random.Random) -> Written:
     levels = (len(sizes) - 2) * (1 + len(claim.get("copies", [])))
     bounds = " ".join(f"{rng.choice((0, 1, 3, 20)):x}" for _ in range(levels))
     options = {"outputs": ("y", "w")[: sizes[-1]], "domain": domain, "bounds": bounds, "multiplier_bits": 12}
-    return tightened(rng, covering(claim, [network], [], (0, 0), **options), domain)
+    written = covering(claim, [network], [], (0, 0), **options)
+    if claim.get("copies") and rng.random() < 0.7:
+        written = paired(written)
+    return tightened(rng, written, domain)
 
 
 class Grower:
@@ -130,8 +133,10 @@ class Grower:
         """The tree of the present cell, if cuts of this depth close it."""
         cell, rng = self.cell, self.rng
         unstable = [k for k in range(cell.units) if not self.is_stable(k)]
+        half = len(self.cell.fall)
+        pairs = [2 * half + k for k in range(half) if {k, k + half} & {*unstable}]
         if unstable:
-            self.say("n " + " ".join(f"{k:x}" for k in unstable))
+            self.say("n " + " ".join(f"{k:x}" for k in rng.choice((unstable + pairs, sorted(pairs + unstable)))))
         rows = self.multipliers()
         if rows and unstable and rng.random() < 0.5:
             self.say(f"d {rng.randrange(2)} {rng.choice(unstable):x} {rng.randint(1, 3):x} {rows}")

@@ -101,39 +101,83 @@ def naive_maximum(networks, domain, own, box, bounds, form) -> Fraction | None:
     Parameters
     ----------
     box, bounds
-        (lower, upper) per input, (low, high) per unit.
+        (lower, upper) per input, (low, high) per unit and then per pair of units.
     form
         Constant, and coefficients of inputs, units and outputs by number.
     """
     constant, inputs, units, outputs = form
     total = [Fraction(inputs.get(k, 0)) for k in range(len(box))]
-    first_unit = first_output = 0
     constant = Fraction(constant)
-    for copy, network in enumerate(networks):
-        places = columns(domain.inputs, own) if copy else range(domain.inputs)
-        layers = oracles.exact_layers(network)
-        starts = [first_unit + sum(network.widths[:k]) for k in range(len(network.widths))]
-        z = [Fraction(outputs.get(first_output + k, 0)) for k in range(network.outputs)]
-        for layer in range(len(layers) - 1, -1, -1):
-            weight, bias = layers[layer]
-            below = [
-                sum((c * row[k] for c, row in zip(z, weight, strict=True)), Fraction(0)) for k in range(len(weight[0]))
+    layers = [oracles.exact_layers(network) for network in networks]
+    firsts = [sum(network.units for network in networks[:copy]) for copy in range(len(networks))]
+    first_outputs = [sum(network.outputs for network in networks[:copy]) for copy in range(len(networks))]
+    z = [
+        [Fraction(outputs.get(first + k, 0)) for k in range(network.outputs)]
+        for first, network in zip(first_outputs, networks, strict=True)
+    ]
+    count = sum(network.units for network in networks)
+    paired = len(networks) == 2 and networks[0].widths == networks[1].widths
+    depths = [len(own) for own in layers]
+    for depth in range(max(depths)):
+        places = [own - 1 - depth for own in depths]
+        belows: list[list[Fraction]] = [[], []]
+        for copy, layer in enumerate(places):
+            if layer < 0:
+                continue
+            weight, bias = layers[copy][layer]
+            constant += sum((c * entry for c, entry in zip(z[copy], bias, strict=True)), Fraction(0))
+            belows[copy] = [
+                sum((c * row[k] for c, row in zip(z[copy], weight, strict=True)), Fraction(0))
+                for k in range(len(weight[0]))
             ]
-            constant += sum((c * entry for c, entry in zip(z, bias, strict=True)), Fraction(0))
             if not layer:
-                for place, value in zip(places, below, strict=True):
+                columns_of = columns(domain.inputs, own) if copy else range(domain.inputs)
+                for place, value in zip(columns_of, belows[copy], strict=True):
                     total[place] += value
-                break
-            z = []
-            for k, value in enumerate(below):
-                unit = starts[layer - 1] + k
-                lower_slope, upper_slope, shift = naive_lines(*bounds[unit])
+        starts = [
+            first + sum(network.widths[: layer - 1])
+            for first, network, layer in zip(firsts, networks, places, strict=True)
+        ]
+        moved: list[tuple[int, Fraction, Fraction]] = []
+        if paired and places[0] > 0:
+            moved = naive_exchange(belows, starts, bounds, count)
+        for copy, layer in enumerate(places):
+            if layer <= 0:
+                continue
+            z[copy] = []
+            for k, value in enumerate(belows[copy]):
+                lower_slope, upper_slope, shift = naive_lines(*bounds[starts[copy] + k])
                 if value > 0 and shift is None:
                     return None
                 constant += value * shift if value > 0 else 0
-                z.append(value * (upper_slope if value > 0 else lower_slope) + units.get(unit, 0))
-        first_unit, first_output = first_unit + network.units, first_output + network.outputs
+                z[copy].append(value * (upper_slope if value > 0 else lower_slope) + units.get(starts[copy] + k, 0))
+        for k, slope, shift in moved:
+            z[0][k], z[1][k] = z[0][k] - slope, z[1][k] + slope
+            constant += shift
     return naive_box_maximum(domain, own, box, constant, total)
+
+
+def naive_exchange(belows, starts, bounds, count: int) -> list[tuple[int, Fraction, Fraction]]:
+    """Take what is opposite out of the rows: the pair, its slope in d and its shift."""
+    moved = []
+    for k, (v, w) in enumerate(zip(*belows, strict=True)):
+        (low, high), (low2, high2), (fall, rise) = (bounds[place + k] for place in (*starts, count + starts[0]))
+        ends = [end for end in (high, high2) if end is not None and end <= 0]
+        if v * w >= 0 or ends or fall is None or rise is None:
+            continue
+        c = w if abs(v) >= abs(w) else -v
+        belows[0][k], belows[1][k] = (v + w, Fraction(0)) if abs(v) >= abs(w) else (Fraction(0), v + w)
+        active = low2 if c > 0 else low
+        end, other = (rise, fall) if c > 0 else (fall, rise)
+        if active is not None and active >= 0:
+            slope, shift = ONE, Fraction(0)
+        elif fall >= 0 or rise <= 0:
+            slope, shift = Fraction((fall >= 0) == (c > 0)), Fraction(0)
+        else:
+            slope = Fraction(floor(end * (1 << 20) / (end - other)), 1 << 20)
+            shift = (1 - slope) * end
+        moved.append((k, c * slope, c * shift))
+    return moved
 
 
 def naive_box_maximum(domain, own, box, constant, total) -> Fraction | None:

@@ -1,4 +1,4 @@
-"""Certificates with covering trees (version 3) that a person can follow: each line of each tree is written by hand."""
+"""Certificates with covering trees (versions 3 and 4) that a person can follow: each line is written by hand."""
 
 from collections.abc import Sequence
 
@@ -25,6 +25,13 @@ def covering(
     """A certificate of version 3; the counts are those of proofs and of closed cells."""
     written = named(Written(header(claim, *networks, domain=domain, **options), [*lines], (0, 0, *counts)), outputs)
     return written._replace(header={**written.header, "version": "3", "bounds": bounds})
+
+
+def paired(written: Written) -> Written:
+    """The same of version 4, in which units of both copies are paired; their levels have the bounds of the first."""
+    bounds = written.header["bounds"].split()
+    half = bounds[: len(bounds) // 2]
+    return written._replace(header={**written.header, "version": "4", "bounds": " ".join(half + half)})
 
 
 def over(row: str, exponent="0", *, strict=True, **options):
@@ -133,6 +140,46 @@ def no_units() -> Written:
     return covering(over("-1 0 1"), [[(0, [[1, 0]])]], ["c 1"], (0, 1), bounds="")
 
 
+BENT = [(0, [[1, 1, 0]]), (0, [[1, 0]])]
+"""y = relu(x₀ + x₁)."""
+BENT_TWICE = [(0, [[1, 1, 0], [1, -1, 0]]), (0, [[1, 1, -1]]), (0, [[1, 0]])]
+"""y = relu(relu(x₀ + x₁) + relu(x₀ − x₁) − 1)."""
+OWN_LAST = {"copies": [["0", "1"]]}
+PLAIN = {**SQUARE, "inputs": [["c", -4, 4, "x"], ["c", 0, 1, "y"]]}
+
+
+def difference() -> Written:
+    """relu(x + y') ≤ relu(x + y) + 1, since y' ≤ y + 1: whatever x is, the pair (2) puts out at most (d + 1) / 2."""
+    return paired(covering(over("-1 0 0 0 -1 1", **OWN_LAST), [BENT], ["n 0 1 2", "c 1"], (6, 1), "8 8", PLAIN))
+
+
+def difference_on_sides() -> Written:
+    """The same where y' ≤ 1/2 ≤ y and where not; with twice as much of y', which its own line bounds."""
+    claim = over("-6 0 0 0 -1 2", **OWN_LAST)
+    lines = ["n 0 1 2", "s 0", "c 1", "s 1", "c 1", "c 1"]
+    return paired(covering(claim, [BENT], lines, (6, 3), "8 8", PLAIN))
+
+
+def difference_below() -> Written:
+    """Two levels: the pair of the second one (5) lies at most 2 apart."""
+    claim = over("-2 0 0 0 -1 1", **OWN_LAST)
+    return paired(covering(claim, [BENT_TWICE], ["n 0 1 3 4 6 7 2 5 8", "c 1"], (18, 1), "8 8 8 8", PLAIN))
+
+
+def shifted_networks() -> Written:
+    """A network and another one whose unit gets 1/2 more: outputs differ by 1/2 at most, and never fall."""
+    more = [(1, [[2, 2, 1]]), (0, [[1, 0]])]
+    claim = excluded([[[True, "1", "-1 0 0 -2 2"]], [[True, "0", "0 0 0 1 -1"]]], copies=[["1", ""]])
+    return paired(covering(claim, [BENT, more], ["n 0 1 2", "c 1", "c 1"], (6, 1), "3 3", PLAIN))
+
+
+def one_follows() -> Written:
+    """y' ≤ y + 1: where z ≤ 0, z' is at most 1, as the bounds of d say."""
+    claim = excluded([[[True, "0", "-1 0 0 0 0 1"], [True, "0", "0 0 0 0 -1 0"]]], **OWN_LAST)
+    lines = ["n 2", "s 0", "c 1 0", "c 0 1 0 1"]
+    return paired(covering(claim, [BENT], lines, (2, 2), "8 8", PLAIN))
+
+
 ALL_COVERING = {
     "fold": fold,
     "halves": halves,
@@ -151,4 +198,9 @@ ALL_COVERING = {
     "rising": rising,
     "rising-fold": rising_fold,
     "no-units": no_units,
+    "difference": difference,
+    "difference-on-sides": difference_on_sides,
+    "difference-below": difference_below,
+    "shifted-networks": shifted_networks,
+    "one-follows": one_follows,
 }

@@ -19,6 +19,7 @@ class Node:
     """What holds at a node: sides, bounds, slopes and signs; None where there is no side or bound."""
 
     def __init__(self, lower, upper, units: int) -> None:
+        """Bounds of units, and of the differences of pairs behind them."""
         self.lower, self.upper = lower, upper
         self.low: list[Fraction | None] = [None] * units
         self.high: list[Fraction | None] = [None] * units
@@ -36,7 +37,7 @@ def need(condition: bool) -> None:
 
 
 class Replay:
-    """A file of version 3 whose header is in order."""
+    """A file of version 3 or 4 whose header is in order."""
 
     def __init__(self, content: bytes) -> None:
         head, *self.lines = content.decode("ascii").splitlines()
@@ -56,6 +57,8 @@ class Replay:
             for layer, (_, bias) in enumerate(layers[:-1]):
                 self.bits[copy, layer] = int(next(bounds), 16)
                 self.units += [("z", copy, layer, row) for row in range(len(bias))]
+        self.pairs = len(self.units) // 2 if header["version"] == "4" else 0
+        self.count = len(self.units) + self.pairs
 
     def read_domain(self, domain, owns) -> None:
         """Sides, rows of all copies, and the groups that are taken as wholes."""
@@ -84,24 +87,53 @@ class Replay:
     def maximum(self, node: Node, form) -> Fraction | None:
         """The largest value of a form on a cell; None if it is infinite."""
         form = defaultdict(Fraction, form)
-        for copy, (layers, columns) in enumerate(self.copies):
-            for layer in reversed(range(len(layers))):
-                below: dict[int, Fraction] = defaultdict(Fraction)
-                for row, (weights, bias) in enumerate(zip(*layers[layer], strict=True)):
+        for layer in reversed(range(max(len(layers) for layers, _ in self.copies))):
+            below: dict[tuple[int, int], Fraction] = defaultdict(Fraction)
+            for copy, (layers, columns) in enumerate(self.copies):
+                for row, (weights, bias) in enumerate(zip(*layers[layer], strict=True) if layer < len(layers) else ()):
                     c = form.pop(("z", copy, layer, row), 0)
                     form["1"] += c * bias
                     for k, weight in enumerate(weights):
                         if layer == 0:
                             form["x", columns[k]] += c * weight
                         else:
-                            below[k] += c * weight
-                for row, c in below.items():
-                    line = self.line(node, ("z", copy, layer - 1, row), c)
-                    if line is None:
-                        return None
-                    form["z", copy, layer - 1, row] += line[0]
-                    form["1"] += line[1]
+                            below[copy, k] += c * weight
+            if self.pairs:
+                self.exchange(node, layer - 1, below, form)
+            for (copy, row), c in below.items():
+                line = self.line(node, ("z", copy, layer - 1, row), c)
+                if line is None:
+                    return None
+                form["z", copy, layer - 1, row] += line[0]
+                form["1"] += line[1]
         return self.on_box(node, form)
+
+    def exchange(self, node: Node, layer: int, below, form) -> None:
+        """What is opposite in a pair goes to the difference of what its units put out."""
+        for row in {row for _, row in below}:
+            keys = [("z", copy, layer, row) for copy in range(2)]
+            v, w = (below[copy, row] for copy in range(2))
+            pair = len(self.units) + self.units.index(keys[0])
+            fall, rise = node.low[pair], node.high[pair]
+            highs = [node.high[self.units.index(key)] for key in keys]
+            if not v * w < 0 or None in (fall, rise) or any(high is not None and high <= 0 for high in highs):
+                continue
+            first = abs(v) >= abs(w)
+            below[0, row], below[1, row] = (v + w, Fraction(0)) if first else (Fraction(0), v + w)
+            c = w if first else -v
+            lows = [node.low[self.units.index(key)] for key in keys]
+            active = lows[1 if c > 0 else 0]
+            toward, away = (rise, fall) if c > 0 else (fall, rise)
+            if active is not None and active >= 0:
+                slope, shift = Fraction(1), Fraction(0)
+            elif fall >= 0 or rise <= 0:
+                slope, shift = Fraction((fall >= 0) == (c > 0)), Fraction(0)
+            else:
+                slope = Fraction(toward * STEP // (toward - away), STEP)
+                shift = toward - slope * toward
+            form[keys[0]] -= c * slope
+            form[keys[1]] += c * slope
+            form["1"] += c * shift
 
     def line(self, node: Node, key, c: Fraction) -> tuple[Fraction, Fraction] | None:
         """c relu(z) is at most the slope times z, and the constant."""
@@ -154,12 +186,26 @@ class Replay:
         """A bound of a unit by the maximum of a form, rounded outwards."""
         found = self.maximum(node, form)
         if found is not None:
-            scale = 1 << self.bits[self.units[unit][1:3]]
+            scale = 1 << self.bits[self.units[unit % len(self.units)][1:3]]
             value = found / divisor * scale
             value = Fraction(-(-value // 1) if above else -value // 1, scale)
             self.narrow(node, unit, value, above)
 
     def narrow(self, node: Node, unit: int, value: Fraction, above: bool) -> None:
+        self.take(node, unit, value, above)
+        if self.pairs:
+            first = unit % self.pairs
+            second, both = first + self.pairs, first + 2 * self.pairs
+            ends = [(node.low[k], node.high[k]) for k in (first, second, both)]
+            for side in (0, 1):
+                for target, end, change in (
+                    (second, ends[0][side], ends[2][side]),
+                    (first, ends[1][side], ends[2][1 - side]),
+                ):
+                    if end is not None and change is not None:
+                        self.take(node, target, end + change if target == second else end - change, side == 1)
+
+    def take(self, node: Node, unit: int, value: Fraction, above: bool) -> None:
         table = node.high if above else node.low
         before = table[unit]
         table[unit] = value if before is None else min(before, value) if above else max(before, value)
@@ -232,7 +278,7 @@ class Replay:
 
     def run(self) -> bool:
         """Whether every cell closes."""
-        root = Node(*deepcopy(self.sides), len(self.units))
+        root = Node(*deepcopy(self.sides), self.count)
         try:
             self.walk(root)
         except UnfitError:
@@ -264,9 +310,13 @@ class Replay:
             waiting += [self.split(node, unit, False), self.split(node, unit, True)]
         elif key == "n":
             for unit in fields:
-                need(0 <= unit < len(self.units))
-                self.tighten(node, unit, {self.units[unit]: Fraction(1)}, 1, True)
-                self.tighten(node, unit, {self.units[unit]: Fraction(-1)}, 1, False)
+                need(0 <= unit < self.count)
+                for above, sign in ((True, Fraction(1)), (False, Fraction(-1))):
+                    form = {self.units[unit % len(self.units)]: sign}
+                    if unit >= len(self.units):
+                        pair = unit - len(self.units)
+                        form = {self.units[pair]: -sign, self.units[pair + self.pairs]: sign}
+                    self.tighten(node, unit, form, 1, above)
         elif key == "d":
             side, unit, divisor, *pairs = fields
             need(divisor > 0 and 0 <= unit < len(self.units))

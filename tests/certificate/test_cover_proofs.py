@@ -173,7 +173,8 @@ def test_every_file_is_accepted_and_the_checker_finds_the_same_bounds(tmp_path_f
         walk.checks[key](walk, fields)
         if not state.contradiction:
             bound_all(Substitution(problem, bits), state, NEVER)
-            assert (walk.cell.least, walk.cell.most) == (state.low, state.high)
+            found = walk.cell.least + walk.cell.fall, walk.cell.most + walk.cell.rise
+            assert found == (state.low, state.high)
 
 
 def exponent_of(path) -> int:
@@ -185,14 +186,18 @@ def exponent_of(path) -> int:
 def random_cell(random, problem, own, domain):
     """A state after a few steps, and some points of the box."""
     state = root_state(problem)
-    substitution = Substitution(problem, [int(bits) for bits in random.integers(0, 40, len(problem.levels))])
+    exponents = [int(bits) for bits in random.integers(0, 40, len(problem.levels))]
+    if problem.pairs:
+        exponents[len(exponents) // 2 :] = exponents[: len(exponents) // 2]
+    substitution = Substitution(problem, exponents)
     for _ in range(random.integers(1, 8)):
         if state.contradiction:
             break
         step = random.integers(3)
         if step == 0:
             level = problem.levels[random.integers(len(problem.levels))]
-            units = [level.first + k for k in range(level.count) if random.integers(2)]
+            beyond = problem.units if level.first < problem.pairs and random.integers(2) else 0
+            units = [beyond + level.first + k for k in range(level.count) if random.integers(2)]
             for unit, (low, high) in zip(units, substitution.bound(state, units), strict=True):
                 scale = 1 << substitution.bits[level.number]
                 low = None if low is None else int(np.floor(float(low * scale))) - 1
@@ -227,6 +232,7 @@ def test_maxima_are_those_of_the_rule_done_naively(seed):
         inputs, units, ends = ({k: int(v) for k, v in enumerate(row) if v} for row in entries)
         forms.append(MixedForm(int(random.integers(0, 3)), int(random.integers(-5, 6)), inputs, units, ends))
     scale, e = [substitution.bits[level] for level in problem.level_of], problem.exponent
+    scale += scale[: problem.pairs]
     box = [
         tuple(None if v is None else Fraction(v, 1 << e) for v in sides)
         for sides in zip(state.lower, state.upper, strict=True)

@@ -5,7 +5,7 @@ import re
 import hand_covering as cover
 import hand_written as hand
 import pytest
-from hand_covering import FOLD, LINE, PAIR, PLANE, RAMP, RISE, SQUARE, UNBENT, WHOLE, covering, over
+from hand_covering import FOLD, LINE, PAIR, PLANE, RAMP, RISE, SQUARE, UNBENT, WHOLE, covering, over, paired
 from hand_written import OVER_ONE, Written, excluded, header
 
 from relugeom.checker import Refused, Rejected, Walk, check
@@ -213,6 +213,55 @@ REJECTED = {
     ),
 }  # fmt: skip
 
+
+def pairs(*lines, base=cover.difference, claim=None, **changes) -> Written:
+    """Another tree for relu(x + y') ≤ relu(x + y) + 1, or for another claim, with units in pairs."""
+    claim = claim or base().header["claim"]
+    return from_base(base, *lines, claim=claim, **changes)
+
+
+WIDER = {**cover.PLAIN, "inputs": [["c", -4, 4, "x"], ["c", 0, 2, "y"]]}
+CLOSER = over("-3 0 0 0 -4 4", **cover.OWN_LAST)
+MORE = over("0 0 0 0 1 -1", **cover.OWN_LAST)
+STEEPER = over("-1 0 0 0 -1 2", **cover.OWN_LAST)
+NO_PAIRS = "units are paired, but there are no two copies"
+
+
+def of_two(first, second, bounds: str) -> Written:
+    """Two networks whose units are said to be paired."""
+    claim = over("0 0 1 -1", copies=[["1", ""]])
+    written = covering(claim, [first, second], ["e"], (0, 1), bounds)
+    return written._replace(header={**written.header, "version": "4"})
+
+
+REJECTED_PAIRS = {
+    "a pair that is not bounded": (pairs("n 0 1", "c 1"), STILL_THERE),
+    "a closer bound than that of the pair": (pairs("n 0 1 2", "c 1", claim=CLOSER), STILL_THERE),
+    "the other direction": (pairs("n 0 1 2", "c 1", claim=MORE), STILL_THERE),
+    "more than the difference": (pairs("n 0 1 2", "c 1", claim=STEEPER), STILL_THERE),
+    "a unit behind all pairs": (pairs("n 3", "c 1"), NO_UNIT),
+    "a pair before all units": (pairs("n -1", "c 1"), NO_UNIT),
+    "a pair where units are not paired": (pairs("n 0 1 2", "c 1", version="3"), NO_UNIT),
+    "a split of a pair": (pairs("s 2", "c 1", "c 1"), TWICE),
+    "a slope of a pair": (pairs("n 0 1 2", "a 2 0", "c 1"), NO_UNIT),
+    "a bound of a pair by rows": (pairs("d 1 2 1", "c 1"), NO_UNIT),
+    "the row of a pair": (pairs("n 0 1 2", "c 1 2 1"), NO_ROW),
+    "a pair as bounded on the other half": (
+        paired(covering(over("-1 0 0 0 -1 1", **cover.OWN_LAST), [cover.BENT],
+                        ["b 2 1", "n 0 1 2", "c 1", "n 0 1", "c 1"], (0, 0), "8 8", WIDER)),
+        STILL_THERE,
+    ),
+    "what followed on the other side": (pairs("n 2", "s 0", "c 1 0", "c 1 0", base=cover.one_follows), STILL_THERE),
+    "what follows of a pair that is not bounded": (
+        pairs("s 0", "c 1 0", "c 0 1 0 1", base=cover.one_follows), STILL_THERE),
+    "no contradiction between units of a pair": (pairs("n 0 1 2", "s 0", "s 1", "e", "c 1", "c 1"), NO_CONTRADICTION),
+    "a pair of the second level whose units below are not bounded": (
+        pairs("n 0 3 8", "n 1 4 2 5", "c 1", base=cover.difference_below), STILL_THERE),
+    "a second set that the difference leaves open": (
+        pairs("n 0 1", "c 1", "c 1", base=cover.shifted_networks), STILL_THERE),
+}  # fmt: skip
+REJECTED |= REJECTED_PAIRS
+
 CLAIM = cover.fold().header["claim"]
 BALL = {"norm": "l1", "centre": "1 0", "radius": "1 2"}
 NO_COVER = "a covering tree has another claim, a ball, groups that overlap, or bounds"
@@ -220,11 +269,11 @@ NO_LINE = "not a line of such a tree"
 
 REFUSED = {
     # the header
-    "version 2 with bounds": (from_base(cover.fold, version="2"), "version 1, 2 or 3"),
-    "version 4": (from_base(cover.fold, version="4"), "version 1, 2 or 3"),
+    "version 2 with bounds": (from_base(cover.fold, version="2"), "version 1, 2, 3 or 4"),
+    "version 5": (from_base(cover.fold, version="5"), "version 1, 2, 3 or 4"),
     "version 3 without bounds": (
         cover.fold()._replace(header={**hand.named(hand.fold_bound()).header, "version": "3"}),
-        "version 1, 2 or 3",
+        "version 1, 2, 3 or 4",
     ),
     "version 3 without names": (
         cover.fold()._replace(header={k: v for k, v in cover.fold().header.items() if k != "names"}),
@@ -245,6 +294,18 @@ REFUSED = {
     "patterns": (from_base(cover.fold, claim=hand.patterns(("10", "region"))), NO_COVER),
     "a ball": (from_base(cover.fold, claim={**CLAIM, "ball": BALL}), NO_COVER),
     "groups that overlap": (tree("e", network=PLANE, domain=OVERLAP, claim=over("0 0 0 1")), NO_COVER),
+    # pairs
+    "pairs without a copy": (from_base(cover.fold, version="4"), NO_PAIRS),
+    "pairs under a slope claim": (from_base(cover.rising, version="4"), NO_PAIRS),
+    "pairs of networks without units": (from_base(cover.no_units, version="4"), NO_PAIRS),
+    "pairs of two networks without units": (of_two([(0, [[1, 0]])], [(0, [[1, 0]])], ""), NO_PAIRS),
+    "pairs of other widths": (of_two(FOLD, RAMP, "8 8"), NO_PAIRS),
+    "pairs of other depths": (of_two(FOLD, hand.TWO_LAYERS, "8 8 8"), NO_PAIRS),
+    "pairs with other bounds": (from_base(cover.difference, bounds="8 7"), NO_PAIRS),
+    "pairs with bounds of one copy": (from_base(cover.difference, bounds="8"), "not 2 integers"),
+    "pairs with bounds of their own": (from_base(cover.difference, bounds="8 8 8"), "not 2 integers"),
+    "the version of pairs as a number": (from_base(cover.difference, version=4), "version 1, 2, 3 or 4"),
+    "pairs that are counted once": (cover.difference()._replace(counts=(0, 0, 5, 1)), "index or the last line"),
     # lines of other trees
     **{
         f"an old line: {line}": (tree(line), NO_LINE)
@@ -279,6 +340,7 @@ REFUSED = {
     "half of an input": (tree("b 0"), "damaged"),
     "an input with two values": (tree("b 0 0 0"), "damaged"),
     "a branch with two values": (tree("k 0 0 0", claim=ADMISSIBLE, domain=WHOLE), "damaged"),
+    "a mark with a path": (tree("m --"), "too many fields"),
     "a split with fields": (tree("s 0 1"), "damaged"),
     "a slope claim with fields": (tree("g 0", claim=RISE, network=RAMP), "too many fields"),
     "a leaf with half a row": (tree("n 0 1", "c 1 0"), "not in pairs"),

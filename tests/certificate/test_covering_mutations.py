@@ -98,22 +98,22 @@ def long_in_the_middle() -> Written:
 
 
 def compare_first_path(walk: Walk, replay: Replay) -> None:
-    node, waiting, cell = Node(*replay.sides, len(replay.units)), [], walk.cell
+    node, waiting, cell = Node(*replay.sides, replay.count), [], walk.cell
     for line in replay.lines:
         key, *fields = line.encode().split(b" ")
         if not replay.goes_on(node, key.decode(), [field.decode() for field in fields], waiting):
             break
         node = waiting.pop() if key in (b"b", b"k", b"s") else node
         walk.checks[key](walk, fields)
-        scales = [1 << replay.bits[name[1:3]] for name in replay.units]
-        for found, ends in ((cell.least, node.low), (cell.most, node.high)):
+        scales = [1 << replay.bits[name[1:3]] for name in replay.units + replay.units[: replay.pairs]]
+        for found, ends in ((cell.least + cell.fall, node.low), (cell.most + cell.rise, node.high)):
             assert found == [None if end is None else end * scale for end, scale in zip(ends, scales, strict=True)]
     rng = random.Random(0)
     for _ in range(20):
         levels = [place for place, level in enumerate(cell.levels) if level.count]
         terms = {place: [(rng.randrange(cell.levels[place].count), rng.randint(-9, 9))] for place in levels}
         names = {
-            place: [name for name, own in zip(replay.units, cell.level_of, strict=True) if own == place]
+            place: [name for name, own in zip(replay.units, cell.level_of, strict=False) if own == place]
             for place in levels
         }
         rows = {names[place][row]: Fraction(c, 8) for place, [(row, c)] in terms.items()}

@@ -40,7 +40,12 @@ class ClaimTask:
 
 
 def keep_proof(
-    task: ClaimTask, pieces: Iterable[Lines], path: str | Path | None, *, bounds: Sequence[int] | None = None
+    task: ClaimTask,
+    pieces: Iterable[Lines],
+    path: str | Path | None,
+    *,
+    bounds: Sequence[int] | None = None,
+    paired: bool = False,
 ) -> Proof:
     """Count the lines of a proof, and write them where there is a path.
 
@@ -48,6 +53,8 @@ def keep_proof(
     ----------
     bounds
         Exponents of the bounds of units, level by level, if the tree is a covering tree.
+    paired
+        Whether units are paired in it.
 
     Raises
     ------
@@ -69,6 +76,7 @@ def keep_proof(
         point_bits=0,
         exponent=task.exponent,
         bounds=bounds,
+        paired=paired,
     )
     begin = 0
     with CertificateFile(path, header) as file:

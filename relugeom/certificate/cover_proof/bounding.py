@@ -12,7 +12,7 @@ from relugeom.certificate.cover_proof.substitution import Substitution
 from relugeom.certificate.header import hexadecimal
 from relugeom.deadline import Deadline
 
-__all__ = ["bound_all", "rebound", "write_bounded"]
+__all__ = ["bound_all", "rebound", "rebound_pairs", "write_bounded"]
 
 BOUND_BITS = 30
 """Significant bits of the largest bound of a level."""
@@ -31,8 +31,14 @@ def bound_all(substitution: Substitution, state: CoverState, deadline: Deadline)
     DeadlinePassedError
         Time ran out.
     """
-    for level in substitution.problem.levels:
+    problem, half = substitution.problem, len(substitution.problem.levels) // 2
+    for level in problem.levels:
         units = range(level.first, level.first + level.count)
+        if problem.pairs and level.number >= half:  # levels of a pair have the same exponent
+            substitution.bits[level.number] = substitution.bits[level.number - half]
+            for unit, ends in zip(units, _bounds(substitution, state, units, deadline), strict=True):
+                state.tighten(unit, *ends)
+            continue
         largest = 0.0
         for start in range(0, len(units), BATCH):
             deadline.check()
@@ -41,6 +47,26 @@ def bound_all(substitution: Substitution, state: CoverState, deadline: Deadline)
         substitution.bits[level.number] = max(0, min(BOUND_BITS - length, LONGEST_EXPONENT))
         for unit, ends in zip(units, _bounds(substitution, state, units, deadline), strict=True):
             state.tighten(unit, *ends)
+    for level in problem.levels[:half] if problem.pairs else ():
+        pairs = range(problem.units + level.first, problem.units + level.first + level.count)
+        for pair, ends in zip(pairs, _bounds(substitution, state, pairs, deadline), strict=True):
+            state.tighten(pair, *ends)
+
+
+def rebound_pairs(substitution: Substitution, state: CoverState, deadline: Deadline) -> list[int]:
+    """Bound differences of pairs anew whose units are not both stable. Returns the pairs that have new bounds."""
+    problem, found = substitution.problem, list[int]()
+    for level in problem.levels[: len(problem.levels) // 2]:
+        units = range(level.first, level.first + level.count)
+        open_ = [
+            problem.units + unit for unit in units if state.is_unstable(unit) or state.is_unstable(unit + problem.pairs)
+        ]
+        for pair, (low, high) in zip(open_, _bounds(substitution, state, open_, deadline), strict=True):
+            before = state.low[pair], state.high[pair]
+            state.tighten(pair, low, high)
+            if before != (state.low[pair], state.high[pair]):
+                found.append(pair)
+    return found
 
 
 def rebound(

@@ -12,7 +12,7 @@ import numpy as np
 
 from relugeom.certificate.claim_proof.cell_proofs import proof_text
 from relugeom.certificate.claim_proof.tree import MOST_BRANCHES, Lines
-from relugeom.certificate.cover_proof.bounding import rebound, write_bounded
+from relugeom.certificate.cover_proof.bounding import rebound, rebound_pairs, write_bounded
 from relugeom.certificate.cover_proof.combination import (
     Combination,
     cell_rows,
@@ -110,6 +110,8 @@ class LeafCloser:
 
     def close(self, state: CoverState, plan: LeafPlan, bounded: Sequence[int], lines: Lines) -> Attempt:
         """Write what closes a cell, if something does."""
+        if self._problem.pairs:
+            return self._close_in_pairs(state, plan, bounded, lines)
         if self._is_likely(state, plan):
             attempt = self._attempt(state, plan, thorough=False)
             if attempt.lines is not None:
@@ -126,6 +128,23 @@ class LeafCloser:
                     write_bounded(found, lines)
                     lines.extend(attempt.lines)
                 return attempt
+        return attempt
+
+    def _close_in_pairs(self, state: CoverState, plan: LeafPlan, bounded: Sequence[int], lines: Lines) -> Attempt:
+        """The same where units are paired: as the cell is known, then with new bounds of more and more units."""
+        attempt = self._attempt(state, plan, thorough=False)
+        for units, thorough in (((), False), (bounded, False), (range(self._problem.units), True)):
+            if attempt.lines is not None:
+                break
+            after = state.copy()
+            found = rebound(self._substitution, after, units, WORTH, self._deadline)
+            pairs = rebound_pairs(self._substitution, after, self._deadline)
+            attempt = self._attempt(after, plan, thorough=thorough)
+            if attempt.lines is not None:
+                write_bounded(found, lines)
+                write_bounded(pairs, lines)
+        if attempt.lines is not None:
+            lines.extend(attempt.lines)
         return attempt
 
     def bound_worthy(self, state: CoverState, units: Iterable[int], kept: float, lines: Lines) -> None:

@@ -61,8 +61,8 @@ class FloatProblem:
         scale = 1 << problem.exponent
         lower = np.array([-np.inf if side is None else nearest_quotient(side, scale) for side in state.lower])
         upper = np.array([np.inf if side is None else nearest_quotient(side, scale) for side in state.upper])
-        low = [-np.inf if end is None else float(end) for end in state.low]
-        high = [np.inf if end is None else float(end) for end in state.high]
+        low = [-np.inf if end is None else float(end) for end in state.low[: problem.units]]
+        high = [np.inf if end is None else float(end) for end in state.high[: problem.units]]
         sizes = np.array([0.5 ** min(bits[number], 1000) for number in problem.level_of])
         slopes = np.full(problem.units, np.nan)
         for unit, slope in state.slopes.items():

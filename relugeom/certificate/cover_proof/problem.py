@@ -98,6 +98,12 @@ class CoverProblem:
         return len(self.level_of)
 
     @property
+    def pairs(self) -> int:
+        """Number of pairs of units, one of each copy, if both copies have levels of the same widths; else 0."""
+        widths = [[level.count for level in copy if level.number >= 0] for copy in self.copies]
+        return sum(widths[0]) if len(widths) == 2 and widths[0] == widths[1] else 0
+
+    @property
     def levels(self) -> list[Level]:
         """Levels with units, by number."""
         return [level for copy in self.copies for level in copy if level.number >= 0]

@@ -74,7 +74,7 @@ class CoverProducer:
         """
         if not self._root.contradiction:
             bound_all(self._substitution, self._root, self._deadline)
-            write_bounded(range(self._problem.units), self._first)
+            write_bounded(range(self._problem.units + self._problem.pairs), self._first)
 
     def lines(self) -> Iterator[Lines]:
         """The lines, a node at a time.

@@ -28,7 +28,7 @@ def settle_cover(task: ClaimTask, tree: CoverTree, path: str | Path | None, dead
         Bisections, splits, units to bound and weights. Its values may be rounded, bounds that do not matter left out,
         and leaves that do not close divided further.
     path
-        Where the certificate is to be (version 3); None if it is only to be verified.
+        Where the certificate is to be (version 3, or 4 if units are paired); None if it is only to be verified.
 
     Raises
     ------
@@ -43,9 +43,10 @@ def settle_cover(task: ClaimTask, tree: CoverTree, path: str | Path | None, dead
     lower, upper = task.domain.lower[columns], task.domain.upper[columns]
     cuts = short_cuts(tree, lower, upper)
     exact = replace(task, exponent=box_exponent(domain_exponent(task.domain), cuts, lower, upper))
-    producer = CoverProducer(cover_problem(exact), tree, cuts, deadline)
+    problem = cover_problem(exact)
+    producer = CoverProducer(problem, tree, cuts, deadline)
     try:
         producer.begin()
     except DeadlinePassedError as error:
         raise out_of_time(0) from error
-    return keep_proof(exact, producer.lines(), path, bounds=producer.bits)
+    return keep_proof(exact, producer.lines(), path, bounds=producer.bits, paired=problem.pairs > 0)

@@ -33,6 +33,10 @@ class LevelLines:
     unlimited: list[int]
 
 
+PairLine = tuple[tuple[int, int], tuple[int, int]]
+"""Slope and shift of the line below a difference, and of the one above it, as those of `LevelLines`."""
+
+
 @dataclass(slots=True)
 class CoverState:
     """What is known at a node; copied before it goes down a side.
@@ -42,7 +46,8 @@ class CoverState:
     lower, upper
         The box over 2^exponent.
     low, high
-        Proved bounds of units, integers over 2^B of their level; None if there is none.
+        Proved bounds of units, and of differences of pairs behind them, integers over 2^B of their level; None if there
+        is none.
     signs
         1 or −1 for units that are split on the path: the row sign · z ≥ 0 holds.
     slopes
@@ -97,16 +102,47 @@ class CoverState:
         self.tighten(unit, 0 if above else None, None if above else 0)
 
     def tighten(self, unit: int, low: int | None, high: int | None) -> None:
-        """Take new bounds of a unit where they are better."""
+        """Take new bounds of a unit or of a pair where they are better, and what follows from them."""
+        self._take(unit, low, high)
+        if pairs := self.problem.pairs:
+            pair = unit % pairs
+            first, second, both = pair, pair + pairs, pair + 2 * pairs
+            (low, high), (low2, high2) = (self.low[first], self.high[first]), (self.low[second], self.high[second])
+            fall, rise = self.low[both], self.high[both]
+            self._take(second, _plus(low, fall), _plus(high, rise))
+            self._take(first, _minus(low2, rise), _minus(high2, fall))
+
+    def _take(self, unit: int, low: int | None, high: int | None) -> None:
         old_low, old_high = self.low[unit], self.high[unit]
         if low is None or (old_low is not None and old_low > low):
             low = old_low
         if high is None or (old_high is not None and old_high < high):
             high = old_high
         self.low[unit], self.high[unit] = low, high
-        self._lines[self.problem.level_of[unit]] = None
+        self._lines[self.problem.level_of[unit % len(self.problem.level_of)]] = None
         if low is not None and high is not None and low > high:
             self.contradiction = True
+
+    def pair_lines(self, level: int, first: int, count: int) -> list[PairLine | None]:
+        """Lines of the differences of a level's pairs; None where a unit is inactive, or nothing bounds it."""
+        return [self._pair_line(pair) for pair in range(first, first + count)]
+
+    def _pair_line(self, pair: int) -> PairLine | None:
+        pairs, one = self.problem.pairs, 1 << SLOPE_BITS
+        first, second, both = pair, pair + pairs, pair + 2 * pairs
+        fall, rise, highs = self.low[both], self.high[both], (self.high[first], self.high[second])
+        if fall is None or rise is None or any(high is not None and high <= 0 for high in highs):
+            return None
+        if fall >= 0 or rise <= 0:
+            below, above = ((0, 0), (one, 0)) if fall >= 0 else ((one, 0), (0, 0))
+        else:
+            slopes = (-fall << SLOPE_BITS) // (rise - fall), (rise << SLOPE_BITS) // (rise - fall)
+            below, above = (slopes[0], (one - slopes[0]) * fall), (slopes[1], (one - slopes[1]) * rise)
+        low, low2 = self.low[first], self.low[second]
+        return (one, 0) if low is not None and low >= 0 else below, (
+            one,
+            0,
+        ) if low2 is not None and low2 >= 0 else above
 
     def set_slope(self, unit: int, slope: int) -> None:
         """Take a lower slope over 2^SLOPE_BITS, from 0 to 1, for a unit while it is unstable."""
@@ -139,7 +175,7 @@ class CoverState:
 
 def root_state(problem: CoverProblem) -> CoverState:
     """The state before anything is known."""
-    nothing: list[int | None] = [None] * problem.units
+    nothing: list[int | None] = [None] * (problem.units + problem.pairs)
     state = CoverState(
         problem=problem,
         lower=list(problem.lower),
@@ -154,6 +190,14 @@ def root_state(problem: CoverProblem) -> CoverState:
     )
     state.check_groups()
     return state
+
+
+def _plus(value: int | None, change: int | None) -> int | None:
+    return None if value is None or change is None else value + change
+
+
+def _minus(value: int | None, change: int | None) -> int | None:
+    return None if value is None or change is None else value - change
 
 
 def _sum(values: list[int | None]) -> int | None:

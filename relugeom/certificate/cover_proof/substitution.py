@@ -76,20 +76,31 @@ class Substitution:
         return float(found.max(initial=0.0))
 
     def bound_rounded(self, state: CoverState, units: Sequence[int]) -> list[Ends]:
-        """Bounds of z of some units of one level, integers over 2^B, rounded outwards; None without a bound."""
-        found = self._enclosure.bounds(state, units, self.bits)
+        """Bounds of z of some units of one level, integers over 2^B, rounded outwards; None without a bound.
+
+        Numbers behind those of units are pairs: their bounds are those of the differences.
+        """
+        are_pairs = units[0] >= self.problem.units
+        found = [None] * len(units) if are_pairs else self._enclosure.bounds(state, units, self.bits)
         others = [unit for unit, ends in zip(units, found, strict=True) if ends is None]
         exact = iter(self.bound(state, others) if others else ())
-        bits = self.bits[self.problem.level_of[units[0]]]
+        bits = self.bits[self.problem.level_of[units[0] % self.problem.units]]
         return [_rounded(next(exact), bits) if ends is None else ends for ends in found]
 
     def bound(self, state: CoverState, units: Sequence[int]) -> list[tuple[Fraction | None, Fraction | None]]:
         """Lower and upper bounds of z of some units of one level."""
-        forms = [MixedForm(units={unit: sign}) for unit in units for sign in (-1, 1)]
+        forms = [MixedForm(units=self._entry(unit, sign)) for unit in units for sign in (-1, 1)]
         values = self.maxima(state, forms)
         return [
             (None if least is None else -least, most) for least, most in zip(values[0::2], values[1::2], strict=True)
         ]
+
+    def _entry(self, unit: int, sign: int) -> dict[int, int]:
+        """sign · z of a unit, or sign · (z' − z) of a pair."""
+        if unit < self.problem.units:
+            return {unit: sign}
+        pair = unit - self.problem.units
+        return {pair: -sign, pair + self.problem.pairs: sign}
 
     def replace(
         self,
@@ -117,9 +128,7 @@ class Substitution:
             for column, value in form.inputs.items():
                 row[column] = value << shift
         total, unlimited = exponent, set[int]()
-        for copy, places in zip(self.problem.copies, self.problem.columns, strict=True):
-            pass_down = _Descent(self, state, forms, exponent, top, record, choice)
-            pass_down.go(copy, unlimited)
+        for places, pass_down in self._descents(state, forms, exponent, top, record, choice, unlimited):
             if pass_down.exponent > total:
                 up = pass_down.exponent - total
                 rows = [[value << up for value in row] for row in rows]
@@ -134,6 +143,30 @@ class Substitution:
             None if place in unlimited else InputForm(row, total, constant, total + top)
             for place, (row, constant) in enumerate(zip(rows, constants, strict=True))
         ]
+
+    def _descents(
+        self,
+        state: CoverState,
+        forms: Sequence[MixedForm],
+        exponent: int,
+        top: int,
+        record: Choice | None,
+        choice: Choice | None,
+        unlimited: set[int],
+    ) -> list[tuple[Sequence[int], "_Descent"]]:
+        """The ways down the copies, with the columns of their inputs; together, where forms are of both copies."""
+        ways = [_Descent(self, state, forms, exponent, top, record, choice) for _ in self.problem.copies]
+        if self.problem.pairs and len({self._copy_of(*entry) for form in forms for entry in _entries(form)}) > 1:
+            go_together(ways, self.problem.copies, unlimited)
+        else:
+            for way, copy in zip(ways, self.problem.copies, strict=True):
+                way.go(copy, unlimited)
+        return list(zip(self.problem.columns, ways, strict=True))
+
+    def _copy_of(self, is_output: bool, number: int) -> int:
+        """The copy of a unit or an output."""
+        firsts = [copy[-1].first if is_output else copy[0].first for copy in self.problem.copies]
+        return sum(number >= first for first in firsts)
 
     def part(self, level: Level, places: list[int], lines: LevelLines | None) -> fmpz_mat:
         """A level's matrix for some of its units and for what is alive below them, with the biases."""
@@ -213,7 +246,7 @@ class _Descent:
         record: Choice | None,
         choice: Choice | None,
     ) -> None:
-        self._substitution, self._state, self._forms = substitution, state, forms
+        self._substitution, self.state, self._forms = substitution, state, forms
         self._top = top
         self._record, self._choice = record, choice
         self.exponent = exponent
@@ -224,10 +257,15 @@ class _Descent:
     def go(self, levels: Sequence[Level], unlimited: set[int]) -> None:
         """Down to the inputs; `rows` are empty if all coefficients there are 0."""
         for below, level in zip((*reversed(levels[:-1]), None), reversed(levels), strict=True):
-            self._join(level)
-            lines = None if below is None else self._state.lines(below.number, below.first, below.count)
-            if not self._places:
-                continue
+            lines = self.step(level, below)
+            if self._places and below is not None and lines is not None:
+                self.relax(below, lines, unlimited)
+
+    def step(self, level: Level, below: Level | None) -> LevelLines | None:
+        """From z of a level to what units below put out, or to inputs; returns the lines of these units."""
+        self._join(level)
+        lines = None if below is None else self.state.lines(below.number, below.first, below.count)
+        if self._places:
             matrix = self._substitution.part(level, self._places, lines)
             product = fmpz_mat(len(self.rows), len(self._places), [*chain.from_iterable(self.rows)]) * matrix
             entries, width = product.entries(), matrix.ncols() - 1
@@ -237,8 +275,23 @@ class _Descent:
                 start = place * (width + 1)
                 self.rows.append(entries[start : start + width])
                 self.constants[place] = (constant << level.exponent) + (entries[start + width] << self._top)
-            if below is not None and lines is not None:
-                self._relax(below, lines, unlimited)
+        return lines
+
+    @property
+    def is_used(self) -> bool:
+        """Whether any form has coefficients here."""
+        return bool(self._places)
+
+    def lift(self, exponent: int) -> None:
+        """Write rows and constants over a larger exponent."""
+        up, self.exponent = exponent - self.exponent, exponent
+        self.rows = [[value << up for value in row] for row in self.rows]
+        self.constants = [value << up for value in self.constants]
+
+    def add(self, place: int, unit: int, coefficient: fmpz, shift: fmpz, level: Level) -> None:
+        """Add to a form of z of a level's units, and to its constant."""
+        self.rows[place][unit] += coefficient
+        self.constants[place] += shift << self._top - self._substitution.bits[level.number]
 
     def _join(self, level: Level) -> None:
         """Add the coefficients of the level's z that the forms have themselves."""
@@ -259,7 +312,7 @@ class _Descent:
         elif not any(map(any, self.rows)):
             self._places, self.rows = [], [[] for _ in self._forms]
 
-    def _relax(self, level: Level, lines: LevelLines, unlimited: set[int]) -> None:
+    def relax(self, level: Level, lines: LevelLines, unlimited: set[int]) -> None:
         """Go from coefficients of relu(z) to coefficients of z."""
         up = self._top - self._substitution.bits[level.number]
         for place, row in enumerate(self.rows):
@@ -286,3 +339,58 @@ class _Descent:
         if self._record is not None:
             self._record[level.number] = above
         return above
+
+
+def _entries(form: MixedForm) -> list[tuple[bool, int]]:
+    """Units and outputs of a form: whether it is an output, and its number."""
+    return [(False, unit) for unit in form.units] + [(True, output) for output in form.outputs]
+
+
+def go_together(ways: Sequence[_Descent], copies: Sequence[Sequence[Level]], unlimited: set[int]) -> None:
+    """Down both copies at once: of opposite coefficients of a pair, the smaller one goes to the difference.
+
+    V h + V' h' is (V + V') h + V' Δ and (V + V') h' − V Δ.
+    """
+    for depth in range(len(copies[0]) - 1, -1, -1):
+        levels = [copy[depth] for copy in copies]
+        below = [copy[depth - 1] if depth else None for copy in copies]
+        lines = [way.step(level, under) for way, level, under in zip(ways, levels, below, strict=True)]
+        moved: list[tuple[int, int, int, fmpz, fmpz]] = []
+        if all(way.is_used for way in ways) and depth:
+            largest = max(way.exponent for way in ways)
+            for way in ways:
+                way.lift(largest)
+            moved = _exchange(ways, lines, below)
+        for way, under, own in zip(ways, below, lines, strict=True):
+            if way.is_used and under is not None and own is not None:
+                way.relax(under, own, unlimited)
+        for place, first, second, slope, shift in moved:
+            assert below[0] is not None
+            assert below[1] is not None
+            ways[0].add(place, first, -slope, shift, below[0])
+            ways[1].add(place, second, slope, fmpz(0), below[1])
+
+
+def _exchange(
+    ways: Sequence[_Descent], lines: Sequence[LevelLines | None], below: Sequence[Level | None]
+) -> list[tuple[int, int, int, fmpz, fmpz]]:
+    """Take differences out of the rows: the form, both units, and what is added to z' − z and to the constant."""
+    (one, two), level = lines, below[0]
+    assert one is not None
+    assert two is not None
+    assert level is not None
+    found, where = [], {unit: place for place, unit in enumerate(two.alive)}
+    every = ways[0].state.pair_lines(level.number, level.first, level.count)
+    pairs = [(place, where[unit], every[unit]) for place, unit in enumerate(one.alive) if unit in where]
+    for number, (row, row2) in enumerate(zip(ways[0].rows, ways[1].rows, strict=True)):
+        for first, second, line in pairs:
+            v, w = row[first], row2[second]
+            if line is None or v * w >= 0:
+                continue
+            if abs(v) >= abs(w):
+                row[first], row2[second], c = v + w, fmpz(0), w
+            else:
+                row[first], row2[second], c = fmpz(0), v + w, -v
+            slope, shift = line[c > 0]
+            found.append((number, first, second, c * slope, c * shift))
+    return found
