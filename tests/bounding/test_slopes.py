@@ -161,3 +161,34 @@ def test_a_narrow_dip_behind_wide_layers_is_found_and_a_slope_without_one_proved
         found = search(claim_problem(task), judge.is_met, judge.are_inside, effort=Effort(cells=100))
         assert found.end is (End.MET if dip else End.CLOSED)
         assert judge.shown is None or refutes(judge.shown, claim, network, domain)
+
+
+def nearly_positive(seed: int, wrong: float):
+    """Two hidden layers with more inputs than are halved, and one unit that goes the wrong way in the first input."""
+    random, inputs, width = np.random.default_rng(seed), 18, 8
+    W = random.normal(size=(width, inputs)) / np.sqrt(inputs)
+    W[:, 0] = np.abs(W[:, 0])
+    W[0, 0] *= -wrong
+    b = random.normal(size=width) * 0.3 + 0.8
+    V = np.abs(random.normal(size=(width, width))) / np.sqrt(width) + random.normal(size=(width, width)) * 0.05
+    c, top = random.normal(size=width) * 0.3, np.abs(random.normal(size=(1, width)))
+    return layered((W, b), (V, c), (top, np.zeros(1)))
+
+
+def test_units_are_split_until_cells_are_empty_or_a_pair_is_found(tmp_path):
+    """Among proofs are cells that only better slopes show to be empty; pairs lie where no first attack came."""
+    claim, domain, path = Monotone(0, 0, 1), Domain.box([-1] * 18, [1] * 18), tmp_path / "claim.cert"
+    ends, keys = [], set()
+    for seed, wrong in ((25, 0.1), (36, 0.1), (36, 0.3), (10, 0.3), (14, 0.3)):
+        network = nearly_positive(seed, wrong)
+        task = prepare_claim(claim, network, domain, None)
+        problem, judge = claim_problem(task), SlopeJudge(task, claim)
+        found = search(problem, judge.is_met, judge.are_inside, effort=Effort(cells=500))
+        ends.append(found.end)
+        assert found.end is not End.MET or refutes(judge.shown, claim, network, domain)
+        if found.tree is not None:
+            assert check(str(settle_cover(task, found.tree, path, NEVER).path))["closed"] == found.tree.leaves
+            keys |= {line[:1] for line in path.read_bytes().split(b"\n")[1:]}
+            path.unlink()
+    assert End.CLOSED in ends and End.MET in ends and End.OPEN not in ends
+    assert {b"a", b"e", b"g", b"s"} <= keys
