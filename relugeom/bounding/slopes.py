@@ -20,7 +20,7 @@ from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 __all__ = ["SlopeBounds", "SlopeRange"]
 
 CANCELLED = 1e-9
-"""How far below 0 a bound may lie, relative to its terms, for integers to be asked."""
+"""How far below 0 a bound may lie, relative to the sum of all terms' sizes, for integers to be asked."""
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +59,10 @@ class SlopeBounds:
         weights[0] = weights[0][:, [column]]
         self._weights = weights
         self._parts = [(np.maximum(W, 0.0), np.minimum(W, 0.0)) for W in weights]
+        size = np.ones((1, 1))
+        for W in reversed(weights):
+            size = size @ np.abs(W)
+        self._size = float(size[0, 0])
         self._gamma = 4.0 * (max(max(W.shape) for W in network.weights) + 64) * ULP
 
     def below(self, active: BoolArray, inactive: BoolArray) -> SlopeRange:
@@ -78,7 +82,7 @@ class SlopeBounds:
                 low, high = self._sum(low, high, above, below), -self._sum(-high, -low, above, below)
         terms = np.abs(low) @ above - np.abs(high) @ below
         least = low @ above + high @ below
-        near = least[:, 0] >= -CANCELLED * terms[:, 0]
+        near = least[:, 0] >= -CANCELLED * self._size
         return SlopeRange((least - self._gamma * terms)[:, 0], near, lows, highs)
 
     def _sum(self, low: FloatArray, high: FloatArray, above: FloatArray, below: FloatArray) -> FloatArray:
