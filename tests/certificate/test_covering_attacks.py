@@ -340,7 +340,6 @@ REFUSED = {
     "half of an input": (tree("b 0"), "damaged"),
     "an input with two values": (tree("b 0 0 0"), "damaged"),
     "a branch with two values": (tree("k 0 0 0", claim=ADMISSIBLE, domain=WHOLE), "damaged"),
-    "a mark with a path": (tree("m --"), "too many fields"),
     "a split with fields": (tree("s 0 1"), "damaged"),
     "a slope claim with fields": (tree("g 0", claim=RISE, network=RAMP), "too many fields"),
     "a leaf with half a row": (tree("n 0 1", "c 1 0"), "not in pairs"),
