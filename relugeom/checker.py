@@ -274,7 +274,7 @@ def products(forms, columns, bits):
     """
     if len(forms) == 1:
         return [[sum(map(mul, forms[0], column)) for column in columns]]
-    longest = max(value.bit_length() for form in forms for value in form)
+    longest = max(max(map(max, forms)), -min(map(min, forms))).bit_length()
     size, count = (longest + bits + 8) // 8, len(forms)
     half = 1 << 8 * size - 1
     halves = int.from_bytes(half.to_bytes(size, "little") * count, "little")
@@ -1128,7 +1128,7 @@ class PutOut(NamedTuple):
     units: list  # these units (numbered within their level)
     lower: list  # α, over 2^20
     upper: list  # s, over 2^20; None where there is no such line
-    offset: list  # t, over 2^(20 + B)
+    offset: list  # (place among these units, t), where t is not 0, over 2^(20 + B)
 
 
 class Cover:
@@ -1282,7 +1282,8 @@ class Cover:
             units = [unit for unit, high in enumerate(highs) if high is None or high > 0]
             shift = self.constant_bits - self.problem.bounds[place]
             found = [self.lines_of(level.first + unit, shift) for unit in units]
-            self.put_out[place] = PutOut(units, *([line[k] for line in found] for k in range(3)))
+            lower, upper, offset = ([line[k] for line in found] for k in range(3))
+            self.put_out[place] = PutOut(units, lower, upper, [(k, t) for k, t in enumerate(offset) if t != 0])
         return self.put_out[place]
 
     def lines_of(self, unit, shift):
@@ -1428,7 +1429,7 @@ class Cover:
         _, lower, upper, offset = self.lines(place)
         if constant is None or (None in upper and is_unbounded(upper, values)):
             return None, [0] * len(values)
-        total = sum(value * t for value, t in zip(values, offset) if value > 0)
+        total = sum(values[k] * t for k, t in offset if values[k] > 0)
         values = [value * (above if value > 0 else under) for value, under, above in zip(values, lower, upper)]
         return (constant << SLOPE_BITS) + total, values
 

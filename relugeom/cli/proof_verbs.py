@@ -134,7 +134,9 @@ def export(
 @app.command()
 def verify(
     model: Model,
-    stated: Annotated[str, typer.Argument(metavar="PROPERTY", help="A property in VNN-LIB 1.0 (.vnnlib).")],
+    stated: Annotated[
+        str, typer.Argument(metavar="PROPERTY", help="A property in VNN-LIB 1.0 (.vnnlib or .vnnlib.gz).")
+    ],
     domain: Annotated[
         str | None,
         typer.Option(

@@ -21,7 +21,7 @@ from relugeom.claims.cover_tree import NodeKind
 from relugeom.deadline import NEVER
 from relugeom.geometry.domain import Domain
 
-MUTANTS = 60
+MUTANTS = 25
 """Of each base; the bases are below."""
 
 

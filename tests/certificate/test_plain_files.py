@@ -233,7 +233,7 @@ def test_bent_files_pass_only_if_they_say_the_same(made, tmp_path):
     rng, passed = random.Random(3), 0
     for name, option in (("network.json", "model"), ("domain.json", "domain")):
         content = (made / name).read_bytes()
-        for _ in range(300):
+        for _ in range(120):
             place, kind = rng.randrange(len(content)), rng.randrange(3)
             end = place + rng.randrange(1, 4)
             middle = [rng.choice(b'0123456789.,-e[]{}" ax').to_bytes(), b"", content[place:end] * 2][kind]
@@ -245,7 +245,7 @@ def test_bent_files_pass_only_if_they_say_the_same(made, tmp_path):
                 continue
             passed += 1
             assert same_meaning(json.loads(bent), json.loads(content)), bent
-    assert passed > 10
+    assert passed > 4
 
 
 def same_meaning(bent, table) -> bool:
