@@ -51,12 +51,17 @@ def bound_all(substitution: Substitution, state: CoverState, deadline: Deadline)
         pairs = range(problem.units + level.first, problem.units + level.first + level.count)
         for pair, ends in zip(pairs, _bounds(substitution, state, pairs, deadline), strict=True):
             state.tighten(pair, *ends)
+    state.paired_at = state.sides_of_pairs() if problem.pairs else None
 
 
 def rebound_pairs(substitution: Substitution, state: CoverState, deadline: Deadline) -> list[int]:
     """Bound differences of pairs anew whose units are not both stable. Returns the pairs that have new bounds."""
     problem, found = substitution.problem, list[int]()
     for level in problem.levels[: len(problem.levels) // 2]:
+        sides = state.sides_of_pairs() if level.number == 0 else None
+        if sides is not None and sides == state.paired_at:
+            continue
+        state.paired_at = sides or state.paired_at
         units = range(level.first, level.first + level.count)
         open_ = [
             problem.units + unit for unit in units if state.is_unstable(unit) or state.is_unstable(unit + problem.pairs)

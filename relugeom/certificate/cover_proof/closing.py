@@ -139,6 +139,8 @@ class LeafCloser:
             after = state.copy()
             found = rebound(self._substitution, after, units, WORTH, self._deadline)
             pairs = rebound_pairs(self._substitution, after, self._deadline)
+            if not found and not pairs and not thorough:
+                continue
             attempt = self._attempt(after, plan, thorough=thorough)
             if attempt.lines is not None:
                 write_bounded(found, lines)
@@ -152,6 +154,8 @@ class LeafCloser:
         if not state.contradiction:
             worthy = self._floats.cell(state, self._substitution.bits).rebound(units, kept)
             write_bounded(rebound(self._substitution, state, worthy, ANY, self._deadline), lines)
+            if self._problem.pairs and state.sides_of_pairs() not in (None, state.paired_at):
+                write_bounded(rebound_pairs(self._substitution, state, self._deadline), lines)
 
     def extra_cut(self, state: CoverState, form: InputForm | None) -> Cut | None:
         """A bisection of the input, or a split of the unit, that seems to matter most; None if there is none."""

@@ -77,6 +77,8 @@ class CoverProblem:
         Per set and inequality: whether it is strict, and its form.
     whole
         Which inputs take integers only, if the claim is about admissible inputs.
+    is_of_one_network
+        Whether all copies are copies of the same network.
     """
 
     exponent: int
@@ -91,6 +93,7 @@ class CoverProblem:
     sets: tuple[tuple[tuple[bool, MixedForm], ...], ...]
     whole: tuple[bool, ...]
     slope: Monotone | None
+    is_of_one_network: bool = True
 
     @property
     def units(self) -> int:
@@ -149,6 +152,7 @@ def cover_problem(task: ClaimTask) -> CoverProblem:
         sets=sets,
         whole=tuple(whole and scope_whole for whole in copies.whole),
         slope=claim if isinstance(claim, Monotone) else None,
+        is_of_one_network=len(networks) == 1,
     )
 
 

@@ -56,6 +56,8 @@ class CoverState:
         Bisections and branches on the path.
     contradiction
         Whether the cell was found to be empty.
+    paired_at
+        What `sides_of_pairs` was when the pairs of the first level were bounded last.
     """
 
     problem: CoverProblem
@@ -68,6 +70,7 @@ class CoverState:
     cuts: int
     contradiction: bool
     _lines: list[LevelLines | None]
+    paired_at: tuple[int | None, ...] | None = None
 
     def copy(self) -> "CoverState":
         """An equal state that can change by itself."""
@@ -82,7 +85,15 @@ class CoverState:
             self.cuts,
             self.contradiction,
             self._lines[:],
+            self.paired_at,
         )
+
+    def sides_of_pairs(self) -> tuple[int | None, ...] | None:
+        """The sides on which differences of the first level depend alone; None if it may be on all."""
+        if not self.problem.is_of_one_network:
+            return None
+        own = [place for pair in zip(*self.problem.columns, strict=True) if pair[0] != pair[1] for place in pair]
+        return tuple(side[place] for place in own for side in (self.lower, self.upper))
 
     def cut(self, column: int, value: int, *, above: bool) -> None:
         """Go to the side x ≥ value or x ≤ value of an input, a value over 2^exponent."""
