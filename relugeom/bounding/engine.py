@@ -108,6 +108,8 @@ def find_nearest(
     with np.errstate(all="ignore"), one_blas_thread():
         searched = _PeakSearch(problem, ForgottenTree(), effort, deadline, None)
         searched.aim = NearAim(problem, searched.relaxation, deadline, point, norm)
+        if known < np.inf:  # an input is met already, and those of cells come nearer
+            searched.attacks_are_over()
         return searched.run(inside, 0.0, -known)
 
 
@@ -150,6 +152,10 @@ class _Rounds:
     def must_stop(self, waiting: Waiting) -> bool:
         """Whether a limit is met."""
         return self._deadline.passed or self.cells >= self._effort.cells or waiting.nbytes > self._effort.bytes
+
+    def attacks_are_over(self) -> None:
+        """No input is looked for but in cells."""
+        self._attacks = ATTACKS
 
     def attack(self) -> FloatArray:
         """Inputs met on the way from many others: from more, the longer the search has lasted."""

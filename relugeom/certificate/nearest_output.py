@@ -28,8 +28,10 @@ __all__ = ["NearestOutput", "find_nearest_output"]
 
 CELLS, CELLS_OF_BOX = 2_000, 128
 """Cells that are bounded unless more is asked for, and in one box."""
-BOXES, SHRINKING = 24, 4.0
-"""Boxes at most, and by how much they shrink while nothing is proved."""
+BOXES, SMALL, GROWING, CLOSE = 24, 64.0, 4.0, 1e-9
+"""Boxes at most, how much smaller the first one is than what was found, how they grow while nothing in them is met, and
+how much of a radius may be missing.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +105,17 @@ class _Nearest:
         low = self._bound(reach, 1, self._found) if isfinite(reach) else 0.0  # some input is met, mostly
         if low == inf:
             return NearestOutput(None, None)
-        low, radius = max(0.0, min(low, self._found)), min(self._found, reach)
+        low, radius, refused = max(0.0, min(low, self._found)), min(self._found, reach) / SMALL, inf
         for _ in range(BOXES):
-            if self._cells <= 0 or self._deadline.passed or not isfinite(radius) or radius <= low:
+            if self._cells <= 0 or self._deadline.passed or not isfinite(radius) or radius <= low * (1.0 + CLOSE):
                 break
             bound = self._bound(radius, CELLS_OF_BOX, min(self._found, radius))
             low = max(low, min(bound, self._found))
-            top = min(self._found, radius if bound < radius else reach)
-            radius = (low + top) / 2.0 if low > 0.0 else radius / SHRINKING
+            refused = refused if bound >= radius * (1.0 - CLOSE) else radius
+            if refused < inf:
+                radius = (low + min(self._found, refused)) / 2.0 if low > 0.0 else radius / SMALL
+            else:
+                radius = min(GROWING * radius, self._found, reach)
         return NearestOutput(self._least(low), None if self._met is None else tuple(map(Fraction, self._met.tolist())))
 
     def _bound(self, radius: float, cells: int, known: float) -> float:

@@ -41,6 +41,8 @@ __all__ = ["Fairness", "protected_fairness"]
 
 CHUNK, DRAWN = 10_000, 10_000
 """Inputs that are evaluated at once, and inputs that are drawn to look for a pair."""
+DRAWN_NUMBERS = 1 << 19
+"""Coordinates of all of these together: with very many features, fewer inputs are drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,8 @@ def protected_fairness(
     own = with_their_groups(domain, protected)
     claim = _claim(network, own, choose_scope(domain))
     given = np.zeros((0, domain.inputs)) if candidates is None else as_samples(network, candidates)
-    shown = find_pair(network, domain, given, own) or find_pair(network, domain, draw_admissible(domain, DRAWN), own)
+    drawn = max(min(DRAWN, DRAWN_NUMBERS // domain.inputs), 1)
+    shown = find_pair(network, domain, given, own) or find_pair(network, domain, draw_admissible(domain, drawn), own)
     if shown is not None:
         return _counted(network, domain, own, Settlement(claim, Verdict.FAILS, counterexample=shown), deadline)
     found = ask(_claim(network, own, Scope.RELAXATION))

@@ -60,7 +60,7 @@ __all__ = ["Robustness", "distance_to_other_decision", "has_clear_decision"]
 NEAREST = {Norm.L1: nearest_in_l1, Norm.L2: nearest_in_l2, Norm.LINF: nearest_in_linf}
 MARGIN = Fraction(1, 1 << 40)
 PROOFS = 2 / 3
-"""Part of the time for proofs of the exact distance; bounds from both sides come after them."""
+"""Part of the time for the exact distance and its proof; bounds from both sides come after them."""
 KEPT = 8
 """Candidates from which the search starts."""
 
@@ -170,8 +170,8 @@ def distance_to_other_decision(
     free = replace(domain, lower=sides[0], upper=sides[1])
     settler = settler_of(settle, Prover(network), lambda plain, claim, on: plain(on, claim))
     listed = list_inputs(network, domain) if scope is Scope.ADMISSIBLE else None
-    ask = asking(settler, free, deadline.share(PROOFS))
-    found = _Search(network, free, ask, p, norm, scope, deadline, listed).run(known)
+    exact = deadline.share(PROOFS)
+    found = _Search(network, free, asking(settler, free, exact), p, norm, scope, exact, deadline, listed).run(known)
     return replace(found, frozen=tuple(frozen))
 
 
@@ -193,10 +193,11 @@ class _Search:
         norm: Norm,
         scope: Scope,
         deadline: Deadline,
+        end: Deadline,
         listed: ListedInputs | None,
     ) -> None:
         self._network, self._domain, self._p, self._norm, self._scope = network, domain, p, norm, scope
-        self._ask, self._deadline, self._listed = ask, deadline, listed
+        self._ask, self._deadline, self._end, self._listed = ask, deadline, end, listed
         self._sets, self._doubtful = _other_decisions(network, evaluate_exactly(network, p)[1])
 
     def run(self, candidates: FloatArray | None) -> Robustness:
@@ -228,7 +229,7 @@ class _Search:
             self._norm,
             scope=self._scope,
             known=inf if best is None else _distance(self._norm, -_value(best)),
-            time_limit=self._deadline,
+            time_limit=self._end,
         )
         if near.point is not None and self._is_other(evaluate_exactly(self._network, near.point)[1]):
             met = self._nearest_near(near.point)

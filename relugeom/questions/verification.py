@@ -40,7 +40,7 @@ NO_OUTPUT = (
 )
 OUTSIDE = "no input of the domain meets what the property says of inputs, so none violates it, whatever the network is"
 MOST_NAMED = 5
-SHORT = 1 << 16
+SHORT = 1 << 18
 """Characters up to which a property is read even without time, so that its bounds can be told."""
 LATE = "time ran out before the property was read"
 NO_PROOF = Proof(None, 0, 0, 0, "")

@@ -7,10 +7,13 @@ import pytest
 from networks import he_network
 
 from relugeom.audit.first_bounds import FirstBounds
+from relugeom.audit.questions import ask_questions
+from relugeom.claims.settlement import Verdict
 from relugeom.claims.subject import Direction, Question, Side, Subject
 from relugeom.geometry.domain import Domain
 from relugeom.network.forward import evaluate
 from relugeom.network.network import ReLUNetwork
+from relugeom.search.enumeration import enumerate_regions
 
 BOX = Domain.box([-1, 0, -2], [1, 2, 0.5])
 INPUTS = BOX.lower + np.random.default_rng(0).random((400, 3)) * (BOX.upper - BOX.lower)
@@ -47,3 +50,24 @@ def test_what_has_no_bound_and_what_is_about_no_output_has_none():
     network = he_network(0, 3, 6, 1)
     assert of(network, Subject(Question.SIMPLIFICATION)) == (None, None)
     assert of(network, Subject(Question.RANGE, output=0), Domain.box([-1] * 3, [1, 1, np.inf])) == (None, None)
+
+
+@pytest.mark.parametrize("seconds", [0, 1e-3])
+def test_every_question_that_is_left_open_has_two_sides(tmp_path, seconds):
+    """A unit that is never needed is the exception: without a smaller network there is nothing to bound."""
+    network = he_network(3, 3, 30, 30, 12)
+    partition = enumerate_regions(network, BOX, max_regions=2)
+    answers = ask_questions(
+        partition,
+        INPUTS[:5],
+        tmp_path,
+        protected=(0,),
+        time_limit=seconds,
+        on_progress=lambda _: None,
+        on_answers=lambda _: None,
+    )
+    unknown = [answer for answer in answers if answer.verdict is Verdict.UNKNOWN]
+    assert {answer.subject.question for answer in unknown} > {Question.RANGE}
+    for answer in unknown:
+        if answer.subject.question is not Question.SIMPLIFICATION or answer.subject.second_network:
+            assert answer.lower is not None and answer.upper is not None and answer.lower <= answer.upper, answer

@@ -60,7 +60,7 @@ def test_a_property_is_in_its_result_with_the_domain(network, domain):
 
 def test_a_long_property_that_was_not_read_in_time_has_no_statement(network, tmp_path):
     path = tmp_path / "late.vnnlib"
-    long = "(declare-const X_0 Real)(declare-const Y_0 Real)(assert (>= Y_0 0))" + "\n" * (1 << 16)
+    long = "(declare-const X_0 Real)(declare-const Y_0 Real)(assert (>= Y_0 0))" + "\n" * (1 << 18)
     path.write_text(long, encoding="utf-8")
     found = verify_property(network, path, time_limit=1e-9)
     assert (found.stated, found.domain, str(found.verdict)) == (None, None, "unknown")
