@@ -103,10 +103,12 @@ def statement_in_words(
 
 
 def between_in_words(lower: Fraction | None, upper: Fraction | None) -> str:
-    """``between 2.5 and 3``, or at least or at most one of them, rounded outwards; empty if nothing is known."""
+    """``between 2.5 and 3``, or at least or at most one of them, rounded outwards; one number where they meet; or empty."""
     if lower is None or upper is None:
         at = [] if lower is None else [f"at least {bound_text(lower, up=False)}"]
         return "".join(at if upper is None else [f"at most {bound_text(upper, up=True)}"])
+    if lower == upper:
+        return rational_text(lower, DIGITS)
     for digits in range(DIGITS, 18):
         low, high = bound_text(lower, up=False, digits=digits), bound_text(upper, up=True, digits=digits)
         if Fraction(high) - Fraction(low) < 2 * (upper - lower):

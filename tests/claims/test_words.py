@@ -9,7 +9,14 @@ from relugeom.claims.answer import Answer, RemovedUnit, ShownInput
 from relugeom.claims.claim import Scope
 from relugeom.claims.settlement import Verdict
 from relugeom.claims.subject import Direction, Question, Side, Subject
-from relugeom.claims.words import Names, bound_in_words, pair_in_words, witness_in_words
+from relugeom.claims.words import (
+    Names,
+    answer_in_words,
+    between_in_words,
+    bound_in_words,
+    pair_in_words,
+    witness_in_words,
+)
 
 NUMBERS = st.fractions() | st.floats(allow_nan=False, allow_infinity=False).map(Fraction)
 
@@ -77,3 +84,28 @@ def test_of_many_units_the_first_are_named() -> None:
     assert words.startswith("not needed: unit 0.0 never fires, unit 0.1 never fires")
     assert words.endswith("unit 0.19 never fires and 3 more")
     assert witness_in_words(Answer(subject, Verdict.UNKNOWN), NAMES) == ""
+
+
+def test_a_number_that_is_not_known_lies_between_two_bounds():
+    third = Fraction(1, 3)
+    assert between_in_words(third, Fraction(1)) == "between 0.333333 and 1"
+    assert between_in_words(third, third + Fraction(1, 10**9)) == "between 0.3333333333 and 0.3333333344"
+    assert (between_in_words(third, third), between_in_words(None, None)) == ("0.333333", "")
+    assert (between_in_words(third, None), between_in_words(None, third)) == ("at least 0.333333", "at most 0.333334")
+
+
+@given(st.fractions(-10, 10), st.fractions(Fraction(1, 10**8), 10))
+def test_bounds_are_rounded_outwards_and_not_far(low, width):
+    texts = between_in_words(low, low + width).removeprefix("between ").split(" and ")
+    first, last = map(Fraction, texts)
+    assert first <= low < low + width <= last and last - first < 2 * width
+
+
+def test_the_end_of_a_range_is_said_with_both_sides():
+    subject = Subject(Question.RANGE, output=0, side=Side.LOWEST)
+    for verdict, words in (
+        (Verdict.UNKNOWN, "the lowest value of y0 is between 0 and 0.5"),
+        (Verdict.HOLDS, "y0 ≥ 0.5"),
+    ):
+        answer = Answer(subject, verdict, Fraction(1, 2), lower=Fraction(0), upper=Fraction(1, 2))
+        assert answer_in_words(answer, NAMES) == words
