@@ -103,7 +103,7 @@ def statement_in_words(
 
 
 def between_in_words(lower: Fraction | None, upper: Fraction | None) -> str:
-    """``between 2.5 and 3``, or at least or at most one of them, rounded outwards; one number where they meet; or empty."""
+    """``between 2.5 and 3``, or at least or at most one, rounded outwards; one number where they meet; or empty."""
     if lower is None or upper is None:
         at = [] if lower is None else [f"at least {bound_text(lower, up=False)}"]
         return "".join(at if upper is None else [f"at most {bound_text(upper, up=True)}"])
