@@ -84,6 +84,7 @@ VERBS: Mapping[str, Mapping[ExitCode, str]] = {
         ExitCode.FAILS: "rejected, or about another model, domain or name",
         ExitCode.UNKNOWN: "not checked in time",
     },
+    "export": JUST_DONE,
     "verify": {
         ExitCode.DONE: "the property holds",
         ExitCode.FAILS: "a counterexample was found",

@@ -164,10 +164,12 @@ def test_a_solver_that_breaks_down_is_an_error_in_one_line(verb, asked, capsys, 
     for form in ((), ("--json",)):
         ended = run_command(capsys, *asked[verb], *form)
         assert (ended.code, ended.out) == (ExitCode.FAULT, "")
+        *remarks, error = ended.err.splitlines(keepends=True)
+        assert ["inputs have no bound" in remark for remark in remarks] == [True] * (verb == "verify")
         assert re.fullmatch(
             "relugeom: the solver HiGHS broke down, which says nothing about the question: corrupted factor: "
             "please report it\n",
-            ended.err,
+            error,
         )
 
 

@@ -26,6 +26,7 @@ VERBS = {
     "graph": (("graph", "model.npz", "101", "--out", "{new}.json"), 0),
     "certify": (("certify", "model.npz", *BOX, "--out", "{new}"), 0),
     "check": (("check", "partition.cert", "--model", "other.npz"), 1),
+    "export": (("export", "model.npz", *BOX, "--out", "{new}"), 0),
     "verify": (("verify", "model.npz", "property.vnnlib"), 1),
     "compare": (("compare", "model.npz", "other.npz", *BOX), 1),
     "query": (("query", "audit.db", "SELECT 1"), 0),
@@ -36,7 +37,7 @@ VERBS = {
     "db metadata": (("db", "metadata", "audit.db"), 0),
 }
 """A call of each verb and its exit code: some whose answer is no must keep it when nobody reads."""
-SILENT = ("graph", "report")
+SILENT = ("graph", "export", "report")
 """Those that print nothing on the standard output, unless as JSON."""
 WITHOUT_JSON = ("db metadata",)
 
