@@ -27,7 +27,9 @@ from relugeom.errors import InputError
 
 __all__ = ["Case", "Property", "read_property"]
 
-TOKEN = re.compile(r"\s+|;[^\n]*|[()]|\"[^\"]*\"|[^\s();\"]+")
+TOKEN = re.compile(
+    r"\s+|;[^\n]*|[()]|\"[^\"]*\"|[^\s();\"]+", re.ASCII
+)  # other spaces stand within numbers, if anywhere
 NUMBER = re.compile(r"[+-]?(\d{1,400}(\.\d{0,400})?|\.\d{1,400})([eE][+-]?\d{1,3})?\Z", re.ASCII)
 NAME = re.compile(r"([XY])_(0|[1-9]\d{0,5})\Z", re.ASCII)
 IGNORED = {"set-logic", "set-info", "set-option", "check-sat", "get-model", "exit"}
@@ -181,7 +183,7 @@ def _commands(text: str) -> Iterator[_List]:
                 open_lists[-1].items.append(done)
             else:
                 yield done
-        elif not token.isspace() and token[0] != ";":
+        elif not (token.isspace() and token.isascii()) and token[0] != ";":
             if not open_lists:
                 raise _error(line, f"a command begins with a parenthesis, not with {token[:40]!r}")
             open_lists[-1].items.append(token)

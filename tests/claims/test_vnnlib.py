@@ -146,6 +146,8 @@ def test_functions_without_arguments_are_constants():
         (f"{DECLARED}(assert (<= X_0 nan))", "neither a number"),
         (f"{DECLARED}(assert (<= X_0 (/ 1 2)))", "unknown term"),
         (f"{DECLARED}(assert true)", "unknown condition"),
+        (f"{DECLARED}(assert (<= X_0 1\u00a0000))", "neither a number"),
+        (f"{DECLARED}(assert (<= X_0 1 \u00a0 000))", "neither a number"),
         (f"{DECLARED}\n\n(assert (<= X_0 1)", "line 7: the parenthesis that opens here"),
         (f"{DECLARED})", "line 5: a parenthesis is closed"),
         ("X_0", "a command begins with a parenthesis"),
