@@ -124,7 +124,7 @@ def excess_in_words(claim: Claim, lower: Fraction | None, upper: Fraction | None
     if isinstance(claim, OutputBound):
         return _output_in_words(claim, lower, upper)
     if isinstance(claim, Equivalent):
-        reached = None if lower is None else lower + claim.epsilon
+        reached = None if lower is None else max(lower + claim.epsilon, Fraction(0))
         limit = None if upper is None else upper + claim.epsilon
         words = [] if limit is None else [f"the outputs differ by at most {bound_text(limit, up=True)}"]
         return words + ([] if reached is None else [f"a difference of {rational_text(reached, DIGITS)} was met"])
