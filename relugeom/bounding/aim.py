@@ -29,6 +29,8 @@ class Left:
         How far each may be from being closed, shape (B,).
     excesses
         Bounds of how far inside of a set inputs are, or of how far the output moves the wrong way, shape (B,).
+    tight
+        Whether a bound of a cell that was closed is not below 0, so that only exact arithmetic can close it.
     """
 
     rows: IntArray
@@ -38,6 +40,7 @@ class Left:
     excesses: FloatArray
     parting: Parting
     promising: FloatArray
+    tight: bool = False
 
     def at(self, rows: IntArray) -> "Left":
         """Some of the cells."""
@@ -49,6 +52,7 @@ class Left:
             self.excesses[rows],
             self.parting.at(rows),
             self.promising,
+            self.tight,
         )
 
 
@@ -64,11 +68,15 @@ class Aim(Protocol):
     def excesses(self, x: FloatArray) -> FloatArray:
         """How far inside of a set each joint input is, shape (k,); −∞ if there are no sets."""
 
-    def close(self, cells: Cells, nodes: IntArray, bounded: Bounded, level: float, tree: GrowingTree) -> Left:
+    def close(
+        self, cells: Cells, nodes: IntArray, bounded: Bounded, level: float, slack: float, tree: GrowingTree
+    ) -> Left:
         """Close what can be closed, in the tree; what is left.
 
         Parameters
         ----------
         level
             Below which bounds must stay.
+        slack
+            By how much they may miss that where what is left is the rounding of floats alone.
         """

@@ -25,7 +25,7 @@ from relugeom.bounding.tightening import Bounded
 from relugeom.claims.cover_tree import NodeKind
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["Parting", "choose_inputs", "choose_parting", "has_few_inputs", "part", "split_units"]
+__all__ = ["Parting", "choose_inputs", "choose_parting", "has_few_inputs", "loose_units", "part", "split_units"]
 
 FINE = 16.0
 """A side is moved to a multiple of the power of two below width / FINE, so that its digits are few."""
@@ -33,7 +33,8 @@ FEW_INPUTS = 16
 """Inputs up to which they are halved, while that is possible; of paired units, those that do not take integers."""
 TRIED = 4
 """Units whose sides are bounded before one of them is split."""
-TRIFLE = 1e-9
+TRIFLE, SHARP = 1e-9, 1e-9
+"""Gaps that are none, and how near to 0 or 1 a slope is taken for that, and a coefficient for 0."""
 
 
 @dataclass(slots=True, eq=False)
@@ -100,18 +101,39 @@ def has_few_inputs(problem: Problem, lower: FloatArray, upper: FloatArray) -> Bo
     return np.asarray(counted.sum(axis=-1) <= FEW_INPUTS)
 
 
+def loose_units(problem: Problem, cells: Cells, found: Improved) -> BoolArray:
+    """Units whose lines differ from relu wherever the bound may be reached, shape (B, units).
+
+    A line below with the slope 0 or 1 is relu itself on one side.
+    """
+    weight = _coefficients(problem, found)
+    between = (found.slopes > SHARP) & (found.slopes < 1.0 - SHARP)
+    largest = np.abs(weight).max(axis=1, initial=0.0, keepdims=True)
+    loose: BoolArray = (weight > SHARP * largest) | (between & (weight < -SHARP * largest))
+    return loose & cells.unstable(slice(0, problem.units))
+
+
+def _coefficients(problem: Problem, found: Improved) -> FloatArray:
+    """Coefficients of relu(z) of all units in the bounds of cells, shape (B, units)."""
+    weight = np.zeros_like(found.slopes)
+    for number, copy in enumerate(problem.copies):
+        for layer, those in enumerate(copy.layers):
+            weight[:, those] = found.gaps[number][len(copy.layers) - 1 - layer]
+    return weight
+
+
 def _widest_gap(problem: Problem, cells: Cells, found: Improved, proposal: Proposal) -> tuple[IntArray, FloatArray]:
     """The unit whose line is furthest from relu at the program's point, and what that adds to the bound.
 
     Gaps are weighed by coefficients, and count a little even where these are 0. Where no line is away from relu, the
-    unit is taken whose line may be.
+    unit is taken whose line may be, among loose ones if there are any.
     """
-    weight, possible = np.zeros_like(proposal.gaps), np.zeros_like(proposal.gaps)
+    weight, possible = np.abs(_coefficients(problem, found)), np.zeros_like(proposal.gaps)
     for number, copy in enumerate(problem.copies):
         for layer, those in enumerate(copy.layers):
             coefficients = found.gaps[number][len(copy.layers) - 1 - layer]
-            weight[:, those] = np.abs(coefficients)
             possible[:, those] = _gaps(cells, those, coefficients, found.slopes[:, those], False)
+    possible = np.where(loose_units(problem, cells, found), 1.0 + possible, possible)
     stable = ~cells.unstable(slice(0, problem.units))
     gaps = np.where(stable, 0.0, np.abs(proposal.gaps))
     score = gaps * (weight + weight.mean(axis=1, keepdims=True))

@@ -47,6 +47,7 @@ def search(
     confirm: Callable[[FloatArray], bool],
     inside: Callable[[FloatArray], BoolArray],
     *,
+    slack: float = 0.0,
     effort: Effort = USUAL,
     deadline: Deadline = NEVER,
     on_progress: Callable[[int], None] | None = None,
@@ -59,9 +60,12 @@ def search(
         Says exactly whether a joint input lies in a set (and in the domain), or shows that the slope is wrong.
     inside
         Says which joint inputs, shape (k, m), belong to the domain: one of those is the nearest.
+    slack
+        What bounds may miss 0 by where only floats' rounding is left, relative to the size of the inequalities' terms.
+        So claims that are just true come to an end; the tree is `tight` then.
     """
     with np.errstate(all="ignore"), one_blas_thread():  # what is not a number closes nothing
-        return _Search(problem, effort, deadline, on_progress, inside).run(confirm)
+        return _Search(problem, effort, deadline, on_progress, inside).run(confirm, slack)
 
 
 def find_peak(
@@ -164,7 +168,7 @@ class _Rounds:
         self._attacks += 1
         return self.aim.attack(self._attacks - 1, self._deadline)
 
-    def round(self, cells: Cells, nodes: IntArray, level: float) -> Left:
+    def round(self, cells: Cells, nodes: IntArray, level: float, slack: float = 0.0) -> Left:
         """Bound some cells, close those that stay below a level, and part the others."""
         self.cells += len(cells)
         asked = cells.unstable(slice(0, self.problem.units)) & (cells.since[:, self._copy] < self._layer)
@@ -172,7 +176,7 @@ class _Rounds:
             if node:
                 self.tree.bound(node, np.flatnonzero(asked[row]))
         bounded = bound_units(self.problem, self.relaxation, cells)
-        left = self.aim.close(cells, nodes, bounded, level, self.tree)
+        left = self.aim.close(cells, nodes, bounded, level, slack, self.tree)
         if self._on_progress is not None:
             self._on_progress(self.cells)
         return left
@@ -205,13 +209,15 @@ class _Search(_Rounds):
         self._nearest: tuple[float, FloatArray | None] = -np.inf, None
         self._excess: dict[int, float] = {0: np.inf}
         self._depth = 0
+        self._tight = False
 
-    def run(self, confirm: Callable[[FloatArray], bool]) -> Outcome:
+    def run(self, confirm: Callable[[FloatArray], bool], slack: float) -> Outcome:
         """Attack, then cover the box, depth first."""
         point = self._met(self.attack(), confirm)
         if point is not None:
             return self._ended(End.MET, point)
         waiting = self.begin()
+        slack *= self.relaxation.size_of_rows
         while waiting:
             if self.must_stop(waiting):
                 return self._ended(End.OPEN, upper=self._most(waiting))
@@ -219,7 +225,8 @@ class _Search(_Rounds):
             if point is None:
                 cells, nodes, _ = waiting.take(self._together)
                 before = {node: self._excess.pop(node) for node in nodes.tolist()}
-                found = self.round(cells, nodes, 0.0)
+                found = self.round(cells, nodes, 0.0, slack)
+                self._tight |= found.tight
                 point = self._met(found.promising, confirm)
             if point is not None:
                 return self._ended(End.MET, point)
@@ -249,7 +256,7 @@ class _Search(_Rounds):
 
     def _ended(self, end: End, point: FloatArray | None = None, upper: float = np.inf) -> Outcome:
         tree = self.tree.in_order() if end is End.CLOSED else None
-        return Outcome(end, point, tree, self.cells, upper, self._nearest[1])
+        return Outcome(end, point, tree, self.cells, upper, self._nearest[1], self._tight)
 
     def _come_nearer(self, x: FloatArray) -> None:
         """Keep the input of the domain that is furthest inside of a set."""

@@ -50,6 +50,8 @@ class Outcome:
         cells are closed.
     nearest
         The joint input of the domain, among those met, that is furthest inside of a set or least far outside.
+    tight
+        Whether cells were closed that exact arithmetic alone can close: then the tree is a plan, and not a proof.
     """
 
     end: End
@@ -58,6 +60,7 @@ class Outcome:
     cells: int
     upper: float
     nearest: FloatArray | None
+    tight: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

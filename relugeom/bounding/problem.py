@@ -46,7 +46,7 @@ class Copy:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SetRows:
-    """The inequalities of all sets, set after set.
+    """The inequalities of all sets, set after set, each divided by its largest coefficient.
 
     Attributes
     ----------
@@ -57,8 +57,6 @@ class SetRows:
     places, total
         Which of the claim's inequalities each row is, shape (r,), and how many the claim has: those that help nobody
         are left out.
-    scale
-        By what each row was divided, shape (r,): the row that a certificate states is this times the one here.
     measure
         What a row must be multiplied by to be the claim's inequality in its own unit, shape (r,); 0 for conditions,
         which are rows of the inputs alone beside rows of outputs in the same set.
@@ -70,13 +68,12 @@ class SetRows:
     first: IntArray
     places: IntArray
     total: int
-    scale: FloatArray
     measure: FloatArray
 
     def weights(self, found: FloatArray) -> FloatArray:
-        """Weights of the rows here, shape (r,), as weights of all inequalities of the claim."""
+        """Weights of the rows here, shape (r,), as those of all inequalities of the claim, divided as the rows here."""
         every = np.zeros(self.total)
-        every[self.places] = found / self.scale
+        every[self.places] = found
         return every
 
     @property

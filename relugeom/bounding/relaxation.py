@@ -14,6 +14,7 @@ by γ times what the lines above add. Inequalities that are combined may cancel,
 """
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -206,6 +207,12 @@ class Relaxation:
         self._row_sizes = np.abs(rows.inputs) @ self._reach + np.abs(rows.constant)
         for outputs, sizes in zip(rows.outputs, self.size, strict=True):
             self._row_sizes = self._row_sizes + np.abs(outputs) @ sizes[-1]
+
+    @property
+    def size_of_rows(self) -> float:
+        """The largest sum of absolute values of an inequality over the root cell; 0 if that is not finite."""
+        largest = float(self._row_sizes.max(initial=0.0))
+        return largest if isfinite(largest) else 0.0
 
     @property
     def reach(self) -> FloatArray:

@@ -4,7 +4,7 @@ import numpy as np
 
 from relugeom.bounding.aim import Left
 from relugeom.bounding.attack import MORE, STARTS, approach, centres, keep_rules, margins, row_values, starting_inputs
-from relugeom.bounding.branching import choose_parting, has_few_inputs
+from relugeom.bounding.branching import choose_parting, has_few_inputs, loose_units
 from relugeom.bounding.cell_program import CellProgram, Proposal
 from relugeom.bounding.cells import Cells
 from relugeom.bounding.multipliers import Improved, improve, lines_of
@@ -13,7 +13,7 @@ from relugeom.bounding.relaxation import Relaxation
 from relugeom.bounding.tightening import Bounded, bound_sets, close_sets
 from relugeom.bounding.tree import GrowingTree
 from relugeom.deadline import Deadline
-from relugeom.linalg.arrays import FloatArray, IntArray
+from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = ["SetAim"]
 
@@ -48,7 +48,9 @@ class SetAim:
         """How far inside of a set each input is."""
         return self._problem.rows.excesses(row_values(self._problem, x))
 
-    def close(self, cells: Cells, nodes: IntArray, bounded: Bounded, level: float, tree: GrowingTree) -> Left:
+    def close(
+        self, cells: Cells, nodes: IntArray, bounded: Bounded, level: float, slack: float, tree: GrowingTree
+    ) -> Left:
         """Close cells whose sets stay below a level."""
         problem = self._problem
         closing = close_sets(problem, self._relaxation, cells, bounded)
@@ -68,12 +70,15 @@ class SetAim:
         improved = bounds.copy()
         improved[here, worst[left]] = found.bound
         bounds[here, worst[left]] = np.fmin(bounds[here, worst[left]], found.bound)
-        closed = (bounds < level).all(axis=1)
+        worst_of_all = bounds.max(axis=1, initial=-np.inf)
         if bounds.shape[1] > 1:  # in a certificate the slopes that close one set hold for all sets of the cell
             lines = lines_of(problem, those.lines, found.slopes)
             sloped = bound_sets(problem, self._relaxation, some, lines, those.pairs, closing.weights[left])
             sloped[here, worst[left]] = bounds[here, worst[left]]
-            closed &= (sloped < level).all(axis=1)
+            worst_of_all = np.maximum(worst_of_all, sloped.max(axis=1))
+        closed: BoolArray = np.asarray(worst_of_all < level)
+        tight = ~closed & (worst_of_all < level + slack) & ~loose_units(problem, some, found).any(axis=1)
+        closed |= tight
         still = np.flatnonzero(~closed)
         for row in np.setdiff1d(np.arange(len(cells)), left).tolist():
             tree.close(int(nodes[row]), problem.rows.weights(closing.weights[row]))
@@ -105,6 +110,7 @@ class SetAim:
             ),
             parting=parting,
             promising=self._promising(some, found, worst[left], proposal),
+            tight=bool(tight.any()),
         )
 
     def _promising(self, cells: Cells, found: Improved, sets: IntArray, proposal: Proposal) -> FloatArray:

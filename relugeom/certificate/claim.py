@@ -39,9 +39,13 @@ __all__ = ["certify_claim", "settle_claim"]
 BOUND_BITS = 24
 """Binary places of the bounds of relaxed units, which are written as multiples of the domain's numbers."""
 LONGEST_EXPONENT = 1100
-FEW_UNITS, FIRST_CELLS = 64, 1000
-"""Units up to which the tree of patterns comes first, and the cells that it may close then."""
+VERY_FEW_UNITS, FEW_UNITS, FIRST_CELLS = 16, 64, 1000
+"""Units up to which the tree of patterns comes first, and early, and the cells that it may close then."""
+GLANCE = 20_000
+"""Cells that are bounded before that tree where it comes early."""
 LATE = Reason(Cause.TIME, "time ran out", "time ran out (before anything was tried)")
+SLACK = 1e-10
+"""Bounds below this, relative to the size of their terms, are left to exact arithmetic where equality is no failure."""
 COVERING, COVER_CELLS = 2 / 3, 200_000
 """Part of the time, and most cells, for covering the domain with bounded cells."""
 
@@ -162,14 +166,13 @@ def settle_task(
 ) -> Settlement:
     """What becomes of a claim that was prepared.
 
-    A tree of patterns meets what is tight exactly, and is quick where units are few; cells with bounds reach further.
-    So the tree comes first where units are few, with a part of the work, and last in any case.
+    A tree of patterns meets every claim exactly, and is quick where units are very few; cells with bounds reach
+    further. So the tree comes first in small networks, with a part of the work, and last in any case.
 
     Parameters
     ----------
     glance
-        Cells that are bounded before anything else where units are few: none by default, since claims that numbers are
-        the best possible are tight.
+        Cells that are bounded before anything else even where units are very few: none by default.
     """
     if deadline.passed and not isinstance(claim, PatternClaims):
         return _narrowed(claim, [Settlement(claim, Verdict.UNKNOWN, reason=LATE)], task)
@@ -191,8 +194,10 @@ def _attempts(
     glance: int,
 ) -> Iterator[Settlement | None]:
     if _has_few_units(task):
-        if 0 < glance <= max_cells:
-            yield _by_covering(claim, task, path, glance, deadline.share(1 / 4), on_progress)
+        if not _is_for_patterns(task):
+            glance = max(glance, GLANCE)
+        if glance:
+            yield _by_covering(claim, task, path, min(glance, max_cells), deadline.share(1 / 2), on_progress)
         yield _by_patterns(claim, task, path, min(max_cells, FIRST_CELLS), deadline.share(1 / 2), on_progress)
     yield _by_covering(claim, task, path, max_cells, deadline, on_progress)
     if not (_has_few_units(task) and max_cells <= FIRST_CELLS):
@@ -214,6 +219,11 @@ def _narrowed(claim: Claim, attempts: Sequence[Settlement], task: ClaimTask) -> 
 
 def _has_few_units(task: ClaimTask) -> bool:
     return sum(network.units for network in task.networks) <= FEW_UNITS
+
+
+def _is_for_patterns(task: ClaimTask) -> bool:
+    """Whether patterns come first: units are very few, or two networks may be the same, which is tight everywhere."""
+    return len(task.networks) > 1 or task.networks[0].units <= VERY_FEW_UNITS
 
 
 def _by_patterns(
@@ -250,19 +260,28 @@ def _by_covering(
     judge = SlopeJudge(task, task.claim) if isinstance(task.claim, Monotone) else ClaimJudge(task)
     effort = Effort(cells=min(max_cells, COVER_CELLS))
     until = deadline.share(COVERING)
-    found = search(problem, judge.is_met, judge.are_inside, effort=effort, deadline=until, on_progress=on_progress)
+    slack = SLACK if _is_strict(task.claim) else 0.0
+    found = search(
+        problem, judge.is_met, judge.are_inside, slack=slack, effort=effort, deadline=until, on_progress=on_progress
+    )
     if judge.shown is not None:
         return Settlement(claim, Verdict.FAILS, counterexample=judge.shown, reason=judge.refuted.reason)
     if found.tree is None:
         excess = excess_of(found, judge)
         reason = why_open(found, late=until.passed, cells=effort.cells)
         return Settlement(claim, Verdict.UNKNOWN, reason=reason, lower=excess[0], upper=excess[1])
-    if path is None:  # the bounds allow for their rounding, so they are a proof
+    if path is None and not found.tight:  # the bounds allow for their rounding, so they are a proof
         return Settlement(claim, Verdict.HOLDS, Proof(None, found.tree.leaves, len(found.tree.bounded), 0, ""))
     try:
         return Settlement(claim, Verdict.HOLDS, settle_cover(task, found.tree, path, deadline))
     except UnprovedClaimError as error:
-        return Settlement(claim, Verdict.UNKNOWN, reason=error.reason, upper=Fraction(0))
+        upper = None if found.tight else Fraction(0)
+        return Settlement(claim, Verdict.UNKNOWN, reason=error.reason, upper=upper)
+
+
+def _is_strict(claim: Claim) -> bool:
+    """Whether every set has a strict inequality, so that a claim may hold that is met with equality."""
+    return isinstance(claim, Excluded) and all(any(row.strict for row in members) for members in claim.sets)
 
 
 def proof_lines(

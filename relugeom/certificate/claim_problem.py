@@ -196,7 +196,6 @@ def _rows(
         first=np.array(first),
         places=np.array(places, dtype=np.int64),
         total=place,
-        scale=np.array([nearest_quotient(scale, 1) for scale in scales]),
         measure=_measure(kept, scales, first),
     )
 

@@ -55,7 +55,8 @@ class CoverTree:
         Node j computes new bounds of units `bounded[bounded_from[j]:bounded_from[j + 1]]`, in this order, before it is
         split or closed; shapes (k + 1,) and (…,).
     weights_from, weights
-        A closed leaf has one weight ≥ 0 per inequality of each set, set after set; shapes (k + 1,) and (…,).
+        A closed leaf has one weight ≥ 0 per inequality of each set, set after set, each of the inequality divided by
+        its largest coefficient; shapes (k + 1,) and (…,).
     slopes_from, slope_units, slopes
         Lower slopes from 0 to 1 of units with which a leaf closes, where they are not the default ones; shapes (k + 1,)
         and (…,). They may be left out altogether, as may all that follow.

@@ -46,10 +46,12 @@ __all__ = ["LinearOutput", "OutputBounds", "output_bounds", "promising_inputs"]
 
 SCOPES = {Scope.ADMISSIBLE: "admissible inputs", Scope.RELAXATION: "relaxation"}
 UNPROVED = {Verdict.HOLDS: "", Verdict.UNKNOWN: " (reached; not proved to be the end)", Verdict.FAILS: ""}
-FEW_UNITS, FEW_INPUTS = 64, 16
-"""Units and inputs up to which an exact value is tried first."""
-PEAK, CELLS = 7 / 8, 20_000
+VERY_FEW_UNITS = 16
+"""Units up to which an exact value is tried first."""
+PEAK, CELLS = 2 / 3, 20_000
 """Part of the time, and most cells, for bounding a value from both sides."""
+NEARLY = Fraction(1, 10**6)
+"""Relative to a value and to 1, how near both sides must be for the exact value to be tried."""
 FINDING = 1 / 3
 """Part of the time for finding inputs; the rest is for proofs."""
 SEEDS, CLIMBED, KEPT = 2000, 32, 8
@@ -145,11 +147,11 @@ class LinearOutput:
     ) -> Extremum:
         """Largest value over the scope, or what is reached and a proved limit.
 
-        Where units and inputs are few, the exact value is proved with half of the time if that can be done; where they
-        are many, both sides come closer while cells are bounded.
+        Where units are very few, the exact value is proved with half of the time if that can be done. Else both sides
+        come closer while cells are bounded, and where they all but meet, the exact value is proved.
         """
         limits = [self.first_limit(domain)]
-        if sum(network.units for network in self.networks) <= FEW_UNITS and domain.inputs <= FEW_INPUTS:
+        if sum(network.units for network in self.networks) <= VERY_FEW_UNITS:
             found = self.largest(domain, ask, start, scope, deadline=deadline.share(1 / 2))
             if found.verdict is not Verdict.UNKNOWN:
                 return found
@@ -164,7 +166,7 @@ class LinearOutput:
         best = start
         if peak.point is not None:
             best = max(start, self.best_near(domain, peak.point, scope, deadline=deadline), key=_rank)
-        if peak.limit is None or best.value is None:
+        if peak.limit is None or best.value is None or _is_near(best.value, peak.limit):
             found = self.largest(domain, ask, best, scope, deadline=deadline)
             if found.verdict is not Verdict.UNKNOWN:
                 return found
@@ -342,6 +344,11 @@ def _some_input(domain: Domain, scope: Scope, deadline: Deadline) -> Point:
 def _evaluated(network: ReLUNetwork, x: Point) -> tuple[ActivationPattern, Point]:
     """Patterns and outputs at an input: several outputs of large networks are asked for at the same one."""
     return evaluate_exactly(network, x)
+
+
+def _is_near(value: Fraction, limit: Fraction) -> bool:
+    """Whether both sides all but meet."""
+    return limit - value <= NEARLY * max(abs(value), Fraction(1))
 
 
 def _rank(best: Best) -> tuple[bool, Fraction]:

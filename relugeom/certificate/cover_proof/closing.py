@@ -16,9 +16,11 @@ from relugeom.certificate.cover_proof.bounding import rebound, rebound_pairs, wr
 from relugeom.certificate.cover_proof.combination import (
     Combination,
     cell_rows,
+    exact_combination,
     find_combination,
     judge,
     rounded_weights,
+    shortfall,
 )
 from relugeom.certificate.cover_proof.float_cell import CLEAR, FloatCell
 from relugeom.certificate.cover_proof.problem import MixedForm, combine_forms
@@ -40,6 +42,9 @@ WORTH = Fraction(49, 50)
 """Bounds that leave more than this part of a range are not tried."""
 MOST_PAIRS = 1 << 15
 """Numbers in a line that sets slopes."""
+NEARLY = 1e-3
+TRIFLE = 1e-6
+"""What a combination may be short of closing, relative to its size, where multipliers that are exact may do it."""
 FINE = 8
 """The number of new bounds is known to a part of this size."""
 
@@ -157,8 +162,17 @@ class LeafCloser:
             if self._problem.pairs and state.sides_of_pairs() not in (None, state.paired_at):
                 write_bounded(rebound_pairs(self._substitution, state, self._deadline), lines)
 
-    def extra_cut(self, state: CoverState, form: InputForm | None) -> Cut | None:
-        """A bisection of the input, or a split of the unit, that seems to matter most; None if there is none."""
+    def extra_cut(self, state: CoverState, plan: LeafPlan, form: InputForm | None) -> Cut | None:
+        """A bisection of the input, or a split of the unit, that seems to matter most; None if there is none.
+
+        Where little is missing, it is a unit: halving a cell comes near equality, and never reaches it.
+        """
+        units = [unit for unit in range(self._problem.units) if unit not in state.signs and state.is_unstable(unit)]
+        cell = self._floats.cell(state, self._substitution.bits)
+        if units and self._is_near(cell, state, plan):
+            weights = np.abs(cell.replace(self._forms(state, plan))[2]).max(axis=0)
+            gaps = cell.gaps(weights) + cell.gaps(np.ones(self._problem.units)) * weights.mean()
+            return Cut(NodeKind.SPLIT, max(units, key=gaps.__getitem__), 0)
         best, column = 0.0, -1
         for k, (low, high) in enumerate(zip(state.lower, state.upper, strict=True)):
             if low is not None and high is not None and high - low > 1 and state.cuts < MOST_BRANCHES:
@@ -166,9 +180,8 @@ class LeafCloser:
                 slope = 1.0 if form is None else nearest_quotient(abs(form.coefficients[k]), 1 << form.exponent)
                 if width * slope > best:
                     best, column = width * slope, k
-        units = [unit for unit in range(self._problem.units) if unit not in state.signs and state.is_unstable(unit)]
         if units and (column < 0 or len(state.signs) > state.cuts):
-            gaps = self._floats.cell(state, self._substitution.bits).gaps(np.ones(self._problem.units))
+            gaps = cell.gaps(np.ones(self._problem.units))
             return Cut(NodeKind.SPLIT, max(units, key=gaps.__getitem__), 0)
         low, high = state.lower[column], state.upper[column]
         return None if column < 0 or low is None or high is None else Cut(NodeKind.BISECT, column, (low + high) // 2)
@@ -180,6 +193,16 @@ class LeafCloser:
         cell = self._floats.cell(state, self._substitution.bits)
         table, constants, _ = cell.replace(self._forms(state, plan))
         return bool((cell.maxima(table, constants) <= CLEAR * np.abs(table).max(axis=1, initial=0.0)).all())
+
+    def _is_near(self, cell: FloatCell, state: CoverState, plan: LeafPlan) -> bool:
+        """Whether the plan's combinations of a cell are all but below 0, in floats."""
+        if not self._problem.sets:
+            return False
+        slopes = np.full(self._problem.units, np.nan)
+        slopes[list(plan.slopes)] = np.array(list(plan.slopes.values())) / (1 << SLOPE_BITS)
+        table, constants, _ = cell.with_slopes(slopes).replace(self._forms(state, plan))
+        sizes = np.abs(table).max(axis=1, initial=0.0) + np.abs(constants)
+        return bool((cell.maxima(table, constants) < NEARLY * sizes).all())
 
     def _close_with_few(self, state: CoverState, plan: LeafPlan, lines: Lines) -> bool:
         """Close a cell with the fewest new bounds that do, as floats tell, and write that. Whether it worked."""
@@ -300,7 +323,9 @@ class LeafCloser:
             if not found.closes(members):
                 return Attempt(form=found.inputs, open=f"set {place} could not be proved to miss")
             chosen.append(found)
-            lines.add("c" + proof_text(found.multipliers, *found.weights), *found.numbers, closed=int(place == 0))
+            weights, multipliers = found.as_written(members)
+            numbers = (*weights, *multipliers.values())
+            lines.add("c" + proof_text(multipliers, *weights), *numbers, closed=int(place == 0))
         return Attempt(lines, _plan_of(chosen))
 
     def _combine(self, state: CoverState, place: int, plan: LeafPlan, *, thorough: bool) -> Combination:
@@ -313,7 +338,10 @@ class LeafCloser:
             if (len(members) == 1 and not rows) or found.closes(members):
                 break
         if thorough and not found.closes(members):
-            return find_combination(self._substitution, state, members, weights, self._deadline)
+            other = find_combination(self._substitution, state, members, weights, self._deadline)
+            found = other if other.closes(members) else min(other, found, key=shortfall)
+        if not found.closes(members) and 0.0 <= shortfall(found) < TRIFLE:
+            return exact_combination(self._substitution, state, members, found, self._deadline)
         return found
 
 

@@ -8,20 +8,23 @@ the next round.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import gcd, isfinite
+from math import gcd, isfinite, lcm
 
 import numpy as np
+from flint import fmpq
 
 from relugeom.certificate.cover_proof.problem import CoverProblem, MixedForm, combine_forms
 from relugeom.certificate.cover_proof.state import CoverState
 from relugeom.certificate.cover_proof.substitution import Choice, InputForm, Substitution
 from relugeom.deadline import Deadline
+from relugeom.geometry.exact_program import maximise_exactly
+from relugeom.geometry.exact_simplex import ExactOptimum
 from relugeom.geometry.highs import HighsSolver
 from relugeom.geometry.linear_program import LPStatus
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import nearest_quotient
 
-__all__ = ["Combination", "cell_rows", "find_combination", "judge", "rounded_weights"]
+__all__ = ["Combination", "cell_rows", "exact_combination", "find_combination", "judge", "rounded_weights", "shortfall"]
 
 ROUNDS = 4
 MULTIPLIER_BITS = 30
@@ -51,6 +54,15 @@ class Combination:
             return False
         strict = any(weight and member[0] for weight, member in zip(self.weights, members, strict=True))
         return self.excess < 0 or (self.excess == 0 and strict)
+
+    def as_written(self, members: Sequence[tuple[bool, MixedForm]]) -> tuple[list[int], dict[int, int]]:
+        """Weights and multipliers of the same combination of the inequalities as a claim states them, in integers."""
+        exponents = [form.exponent for _, form in members]
+        most = max((e for e, weight in zip(exponents, self.weights, strict=True) if weight), default=0)
+        weights = [weight << max(most - e, 0) for e, weight in zip(exponents, self.weights, strict=True)]
+        divisor = gcd(*weights, *(value << most for value in self.multipliers.values())) or 1
+        multipliers = {number: (value << most) // divisor for number, value in self.multipliers.items()}
+        return [weight // divisor for weight in weights], multipliers
 
     @property
     def numbers(self) -> tuple[int, ...]:
@@ -126,10 +138,69 @@ def find_combination(
         found = judge(substitution, state, members, weights, multipliers, record=record)
         if found.closes(members):
             return found
-        if _shortfall(found) >= _shortfall(best):
+        if shortfall(found) >= shortfall(best):
             break
         best = found
     return best
+
+
+def exact_combination(
+    substitution: Substitution,
+    state: CoverState,
+    members: Sequence[tuple[bool, MixedForm]],
+    near: Combination,
+    deadline: Deadline,
+) -> Combination:
+    """The best combination with the weights of one that nearly closes, its multipliers of rows found exactly.
+
+    Where a claim is met with equality, multipliers in floats leave a trifle; those of a vertex leave nothing.
+    """
+    problem = substitution.problem
+    record: Choice = {}
+    judge(substitution, state, members, near.weights, near.multipliers, record=record)
+    rows = cell_rows(problem, state)
+    parts = [(weight, form) for weight, (_, form) in zip(near.weights, members, strict=True) if weight]
+    asked = [combine_forms(parts), *(form for form, _ in rows.values())]
+    objective, *replaced = substitution.replace(state, asked, choice=record)
+    if objective is None or None in (*state.lower, *state.upper):
+        return near
+    used = {number: form for number, form in zip(rows, replaced, strict=True) if form is not None}
+    scale = max(form.constant_exponent for form in (objective, *used.values())) + problem.exponent
+    sides = list[list[int]]()
+    for column, (low, high) in enumerate(zip(state.lower, state.upper, strict=True)):
+        for sign, side in ((1, low), (-1, high)):
+            assert side is not None, "the box has all its sides"
+            unit = [0] * (len(state.lower) + 1)
+            unit[column], unit[-1] = sign << problem.exponent, -sign * side
+            sides.append(unit)
+    for group in problem.groups:
+        total = [int(column in group) for column in range(len(state.lower))]
+        sides += [[*total, -1], [*(-entry for entry in total), 1]]
+    forms = [_whole(form, scale) for form in used.values()]
+    equal = [_negative(form) for number, form in zip(used, forms, strict=True) if rows[number][1]]
+    names = [*used, *(number for number in used if rows[number][1])]
+    best = maximise_exactly([*forms, *equal, *sides], _whole(objective, scale), deadline=deadline)
+    if not isinstance(best, ExactOptimum):
+        return near
+    values = dict[int, fmpq]()
+    for place, multiplier in best.multipliers.items():
+        if place < len(names):
+            sign = 1 if place < len(forms) else -1
+            values[names[place]] = values.get(names[place], fmpq(0)) + sign * multiplier
+    common = lcm(*(int(value.q) for value in values.values()))
+    multipliers = {number: int(value * common) for number, value in values.items() if value}
+    weights = tuple(weight * common for weight in near.weights)
+    return judge(substitution, state, members, weights, multipliers)
+
+
+def _whole(form: InputForm, scale: int) -> list[int]:
+    """A form as integers over 2^scale."""
+    up = scale - form.exponent
+    return [*(value << up for value in form.coefficients), form.constant << (scale - form.constant_exponent)]
+
+
+def _negative(form: Sequence[int]) -> list[int]:
+    return [-entry for entry in form]
 
 
 def cell_rows(problem: CoverProblem, state: CoverState) -> dict[int, tuple[MixedForm, bool]]:
@@ -140,7 +211,7 @@ def cell_rows(problem: CoverProblem, state: CoverState) -> dict[int, tuple[Mixed
     return found
 
 
-def _shortfall(combination: Combination) -> float:
+def shortfall(combination: Combination) -> float:
     """What is missing in multiples of the combination's size, so that combinations can be compared."""
     form = combination.inputs
     if combination.excess is None or form is None:

@@ -10,15 +10,16 @@ from dataclasses import dataclass, field
 
 from flint import fmpz_mat
 
-from relugeom.certificate.claim_proof.header_entry import set_rows
+from relugeom.certificate.claim_proof.header_entry import SetRow, set_rows
 from relugeom.certificate.claim_proof.joint_cell import Copies
 from relugeom.certificate.claim_proof.task import ClaimTask
 from relugeom.certificate.header import domain_forms
 from relugeom.claims.claim import Excluded, Monotone
 from relugeom.errors import InputError
+from relugeom.linalg.exact import nearest_quotient
 from relugeom.network.exact import exact_network
 
-__all__ = ["CoverProblem", "Level", "MixedForm", "combine_forms", "cover_problem"]
+__all__ = ["CoverProblem", "Level", "MixedForm", "combine_forms", "cover_problem", "scale_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ class CoverProblem:
     rows, equalities
         The domain's rows by number (the first N numbers are those of units), and where equalities begin among them.
     sets
-        Per set and inequality: whether it is strict, and its form.
+        Per set and inequality: whether it is strict, and its form, which is the inequality over 2^exponent, so that its
+        largest coefficient is about 1, however long its integers are.
     whole
         Which inputs take integers only, if the claim is about admissible inputs.
     is_of_one_network
@@ -130,10 +132,7 @@ def cover_problem(task: ClaimTask) -> CoverProblem:
         rows = []
     else:
         raise InputError("covering trees prove claims about outputs of the whole domain, and monotone ones")
-    sets = tuple(
-        tuple((row.strict, MixedForm(0, row.constant, _used(row.inputs), {}, _used(row.outputs))) for row in members)
-        for members in rows
-    )
+    sets = tuple(tuple((row.strict, _form_of(row)) for row in members) for members in rows)
     columns = tuple(tuple(copies.columns(copy)) for copy in range(len(copies.networks)))
     lower, upper = _box(task, copies.own)
     levels, level_of = _levels(copies)
@@ -154,6 +153,18 @@ def cover_problem(task: ClaimTask) -> CoverProblem:
         slope=claim if isinstance(claim, Monotone) else None,
         is_of_one_network=len(networks) == 1,
     )
+
+
+def _form_of(row: SetRow) -> MixedForm:
+    """An inequality with a largest coefficient from 1/2 to 1."""
+    length = max(map(abs, (row.constant, *row.inputs, *row.outputs))).bit_length()
+    return MixedForm(length, row.constant, _used(row.inputs), {}, _used(row.outputs))
+
+
+def scale_of(form: MixedForm) -> float:
+    """What a form must be multiplied by for its largest coefficient to be 1."""
+    largest = max(map(abs, (form.constant, *form.inputs.values(), *form.outputs.values())))
+    return nearest_quotient(1 << form.exponent, largest) if largest else 1.0
 
 
 def combine_forms(parts: Sequence[tuple[int, MixedForm]]) -> MixedForm:

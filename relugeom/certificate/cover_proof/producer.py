@@ -15,7 +15,7 @@ from relugeom.certificate.claim_proof.counterexample import UnprovedClaimError
 from relugeom.certificate.claim_proof.tree import MOST_BRANCHES, Lines
 from relugeom.certificate.cover_proof.bounding import bound_all, write_bounded
 from relugeom.certificate.cover_proof.closing import Cut, LeafCloser, LeafPlan
-from relugeom.certificate.cover_proof.problem import CoverProblem
+from relugeom.certificate.cover_proof.problem import CoverProblem, scale_of
 from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState, root_state
 from relugeom.certificate.cover_proof.substitution import Substitution
 from relugeom.claims.cover_tree import CoverTree, NodeKind
@@ -28,7 +28,7 @@ __all__ = ["CoverProducer", "check_fit", "out_of_time"]
 
 KEPT = 0.99
 """Bounds are written above leaves if a unit becomes stable, or if less than this part of its range is left."""
-EXTRA_CUTS = 48
+EXTRA_CUTS = 256
 """Nodes that may be added below one leaf of the tree."""
 LEAST_SHARED, SHARES = 32, 16
 """Leaves from which on a tree is shared among processes, and how many parts of equal size it has at least."""
@@ -181,7 +181,7 @@ class CoverProducer:
         if attempt.lines is not None:
             return
         self._closer.bound_worthy(state, range(self._problem.units), KEPT, lines)
-        cut = None if budget.left <= 0 else self._closer.extra_cut(state, attempt.form)
+        cut = None if budget.left <= 0 else self._closer.extra_cut(state, plan, attempt.form)
         if cut is None:
             full = f"{attempt.open} the cell of node {node:,} of the covering tree"
             raise UnprovedClaimError(Reason(Cause.METHOD, "one cell could not be closed", full))
@@ -196,7 +196,8 @@ class CoverProducer:
         tree, weights = self._tree, list[list[float]]()
         given = _part_of(tree.weights, tree.weights_from, node)
         for members in self._problem.sets:
-            weights.append(given[: len(members)] or [1.0] * len(members))
+            scales = [scale_of(form) for _, form in members]
+            weights.append([w * scale for w, scale in zip(given[: len(members)] or scales, scales, strict=True)])
             given = given[len(members) :]
         slopes = zip(
             _part_of(tree.slope_units, tree.slopes_from, node),
