@@ -19,7 +19,7 @@ from relugeom.bounding.multipliers import Improved, improve
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Lines, Relaxation
 from relugeom.deadline import Deadline
-from relugeom.geometry.varying_program import Solved, VaryingProgram, matrix_of
+from relugeom.geometry.varying_program import Solved, SparseRows, VaryingProgram
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = ["CellProgram", "Proposal", "few_units"]
@@ -124,9 +124,11 @@ class CellProgram:
             entries.add(np.full(len(group), row), group, np.ones(len(group)))
         cost = np.zeros(self._t + 1)
         cost[self._t] = -1.0
-        A = matrix_of(*entries.columns, (self._sets + r + groups, self._t + 1))
-        self._program = VaryingProgram(A, cost, deadline=deadline)
-        self._slope_places = np.array([self._program.place(self._above + k, self._z[k]) for k in range(units)])
+        self._A = SparseRows.of(*entries.columns, (self._sets + r + groups, self._t + 1))
+        self._program = VaryingProgram(self._A, cost, deadline=deadline)
+        self._slope_places = np.array(
+            [self._A.place(self._above + k, self._z[k]) for k in range(units)], dtype=np.int64
+        )
         self._row_lower = np.concatenate([sides[0], sides[1], np.full(units + r, -np.inf), sides[4]])
         self._row_upper = np.concatenate([sides[0], np.full(units, np.inf), *sides[2:]])
 
@@ -211,7 +213,7 @@ class CellProgram:
         upper[self._z[cells.sides[cell] < 0.0]] = 0.0
         on, off = cells.low[cell] >= 0.0, cells.high[cell] <= 0.0
         lower[self._h] = np.where(on, -np.inf, 0.0)
-        self._program.values[self._slope_places] = -s
+        self._A.values[self._slope_places] = -s
         row_lower, row_upper = self._row_lower.copy(), self._row_upper.copy()
         row_lower[self._below : self._below + units] = np.where(off, -np.inf, 0.0)
         row_upper[self._above : self._above + units] = t

@@ -8,17 +8,53 @@ from math import isfinite
 
 import highspy
 import numpy as np
-from scipy import sparse
 
 from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry.highs import OPTIONS
 from relugeom.geometry.linear_program import crashes_named
 from relugeom.linalg.arrays import FloatArray, IntArray
 
-__all__ = ["Solved", "VaryingProgram"]
+__all__ = ["Solved", "SparseRows", "VaryingProgram"]
 
 LIMIT = 20_000
 """Simplex steps after which a program is given up."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SparseRows:
+    """A matrix by its stored entries, row by row, of which some may be 0 now.
+
+    Attributes
+    ----------
+    starts
+        Where each row begins among the entries, and the end, shape (k + 1,).
+    columns, values
+        Of the entries.
+    width
+        Number of columns.
+    """
+
+    starts: IntArray
+    columns: IntArray
+    values: FloatArray
+    width: int
+
+    @classmethod
+    def of(cls, rows: IntArray, columns: IntArray, values: FloatArray, shape: tuple[int, int]) -> "SparseRows":
+        """The matrix with these entries, in any order."""
+        order = np.lexsort((columns, rows))
+        starts = np.searchsorted(rows[order], np.arange(shape[0] + 1))
+        return cls(starts, columns[order], values[order].astype(np.float64), shape[1])
+
+    def place(self, row: int, column: int) -> int:
+        """Where an entry stands among the stored ones."""
+        start = self.starts[row]
+        return int(start + np.flatnonzero(self.columns[start : self.starts[row + 1]] == column)[0])
+
+    def combined(self, weights: FloatArray) -> FloatArray:
+        """Σ weight · row, shape (width,)."""
+        each = np.repeat(weights, np.diff(self.starts)) * self.values
+        return np.asarray(np.bincount(self.columns, weights=each, minlength=self.width), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,33 +82,23 @@ class VaryingProgram:
     Parameters
     ----------
     A
-        Matrix of which all entries that are ever used are stored, also where they are 0 now.
+        Matrix of which all entries that are ever used are stored; its values may be changed between programs.
     c
         Shape (n,).
     """
 
-    def __init__(self, A: sparse.csr_array, c: FloatArray, *, deadline: Deadline = NEVER) -> None:
+    def __init__(self, A: SparseRows, c: FloatArray, *, deadline: Deadline = NEVER) -> None:
         self._deadline, self._A = deadline, A
         self._highs = highspy.Highs()
         for option, value in OPTIONS.items():
             self._highs.setOptionValue(option, value)
         self._highs.setOptionValue("simplex_iteration_limit", LIMIT)
         self._model = model = highspy.HighsLp()
-        model.num_row_, model.num_col_ = A.shape
+        model.num_row_, model.num_col_ = len(A.starts) - 1, A.width
         model.col_cost_ = c
         model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        model.a_matrix_.start_, model.a_matrix_.index_ = A.indptr, A.indices
+        model.a_matrix_.start_, model.a_matrix_.index_ = A.starts.astype(np.int32), A.columns.astype(np.int32)
         self._basis: highspy.HighsBasis | None = None
-
-    @property
-    def values(self) -> FloatArray:
-        """Stored entries of the matrix, row by row, which may be changed in place."""
-        return np.asarray(self._A.data)
-
-    def place(self, row: int, column: int) -> int:
-        """Where an entry stands among the stored ones."""
-        start = self._A.indptr[row]
-        return int(start + np.flatnonzero(self._A.indices[start : self._A.indptr[row + 1]] == column)[0])
 
     def solve(
         self, lower: FloatArray, upper: FloatArray, row_lower: FloatArray, row_upper: FloatArray
@@ -81,7 +107,7 @@ class VaryingProgram:
         model = self._model
         model.col_lower_, model.col_upper_ = lower, upper
         model.row_lower_, model.row_upper_ = row_lower, row_upper
-        model.a_matrix_.value_ = self.values
+        model.a_matrix_.value_ = self._A.values
         self._highs.passModel(model)
         if self._basis is not None:
             self._highs.setBasis(self._basis)
@@ -103,13 +129,4 @@ class VaryingProgram:
         if not found:
             return None
         rows = np.array(ray)
-        return Solved(None, rows, -np.asarray(self._A.T @ rows))
-
-
-def matrix_of(rows: IntArray, columns: IntArray, values: FloatArray, shape: tuple[int, int]) -> sparse.csr_array:
-    """A matrix with these stored entries, also where they are 0."""
-    order = np.lexsort((columns, rows))
-    starts = np.searchsorted(rows[order], np.arange(shape[0] + 1))
-    return sparse.csr_array(
-        (values[order].astype(np.float64), columns[order].astype(np.int32), starts.astype(np.int32)), shape=shape
-    )
+        return Solved(None, rows, -self._A.combined(rows))

@@ -77,7 +77,7 @@ OPTIONS = {
     "input ignored": (["--target", "y", "--ignore", "a"], ["'a'"]),
     "no regions": (["--target", "y", "--max-regions", "0"], ["regions"]),
     "regions in words": (["--target", "y", "--max-regions", "many"], ["--max-regions"]),
-    "no time": (["--target", "y", "--time-limit", "0"], ["time"]),
+    "less than no time": (["--target", "y", "--time-limit", "-1"], ["time"]),
     "no threads": (["--target", "y", "--threads", "0"], ["threads"]),
     "unknown option": (["--target", "y", "--color"], ["--color"]),
     "folder below a file": (["--target", "y", "--out", "text.db/out"], ["text.db/out"]),

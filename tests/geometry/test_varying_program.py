@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
-from relugeom.geometry.varying_program import VaryingProgram, matrix_of
+from relugeom.geometry.varying_program import SparseRows, VaryingProgram
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -16,11 +16,12 @@ def test_every_optimum_is_that_of_a_fresh_program(seed):
     places = np.nonzero(np.ones((rows, columns)))
     table = random.integers(-3, 4, (rows, columns)).astype(float)
     cost = random.integers(-3, 4, columns).astype(float)
-    program = VaryingProgram(matrix_of(*places, table.ravel(), table.shape), cost)
+    A = SparseRows.of(*places, table.ravel(), table.shape)
+    program = VaryingProgram(A, cost)
     for _ in range(4):
         row, column = random.integers(rows), random.integers(columns)
         table[row, column] = random.integers(-3, 4)
-        program.values[program.place(row, column)] = table[row, column]
+        A.values[A.place(row, column)] = table[row, column]
         lower = random.integers(-3, 1, columns).astype(float)
         upper = lower + random.integers(0, 4, columns)
         limits = random.integers(-4, 5, rows).astype(float)

@@ -443,7 +443,7 @@ def test_interrupts_of_the_engine_leave_an_honest_prefix(threads):
     [
         ({"max_regions": 0}, "limit of regions must be at least 1"),
         ({"max_regions": -3}, "limit of regions"),
-        ({"time_limit": 0.0}, "time limit must be a positive number"),
+        ({"time_limit": -1.0}, "time limit must be 0 or more seconds"),
         ({"time_limit": -1.0}, "time limit"),
         ({"time_limit": float("nan")}, "time limit"),
         ({"threads": 0}, "number of threads"),

@@ -108,8 +108,8 @@ def test_nothing_is_compiled(tmp_path: Path) -> None:
     assert done.stdout.split("\n")[0] == "() False True" and not list(tmp_path.rglob("*.nbc"))
 
 
-@pytest.mark.parametrize("limit", [0.0, -1.0, float("nan")])
-def test_a_limit_is_positive(limit: float) -> None:
+@pytest.mark.parametrize("limit", [-1.0, float("nan")])
+def test_a_limit_is_a_number_of_seconds(limit: float) -> None:
     network = he_network(1, 2, 3, 1)
     with pytest.raises(InputError, match="time limit"):
         estimate_regions(network, box(network), time_limit=limit)

@@ -50,7 +50,7 @@ def test_interpreted_kernels_give_the_bits_of_machine_code(tmp_path_factory, kin
     path, found = tmp_path_factory.getbasetemp() / "interpreted.cert", []
     for seconds in (0, inf):
         with interpreted_for(seconds):
-            partition = enumerate_regions(network, domain, max_regions=100)
+            partition = enumerate_regions(network, domain, max_regions=40)
             digest = certify_partition(partition, path).digest
             adjacency, radii = find_adjacency(partition), chebyshev_radii(partition)
         columns = (partition.tree, partition.points, adjacency.first, adjacency.second, radii.radii)
