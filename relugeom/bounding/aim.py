@@ -68,15 +68,11 @@ class Aim(Protocol):
     def excesses(self, x: FloatArray) -> FloatArray:
         """How far inside of a set each joint input is, shape (k,); −∞ if there are no sets."""
 
-    def close(
-        self, cells: Cells, nodes: IntArray, bounded: Bounded, level: float, slack: float, tree: GrowingTree
-    ) -> Left:
+    def close(self, cells: Cells, nodes: IntArray, bounded: Bounded, level: float, tree: GrowingTree) -> Left:
         """Close what can be closed, in the tree; what is left.
 
         Parameters
         ----------
         level
             Below which bounds must stay.
-        slack
-            By how much they may miss that where what is left is the rounding of floats alone.
         """

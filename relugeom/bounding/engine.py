@@ -65,7 +65,7 @@ def search(
         So claims that are just true come to an end; the tree is `tight` then.
     """
     with np.errstate(all="ignore"), one_blas_thread():  # what is not a number closes nothing
-        return _Search(problem, effort, deadline, on_progress, inside).run(confirm, slack)
+        return _Search(problem, effort, deadline, on_progress, inside, slack).run(confirm)
 
 
 def find_peak(
@@ -117,9 +117,9 @@ def find_nearest(
         return searched.run(inside, 0.0, -known)
 
 
-def _aim_of(problem: Problem, relaxation: Relaxation, deadline: Deadline) -> Aim:
+def _aim_of(problem: Problem, relaxation: Relaxation, deadline: Deadline, slack: float) -> Aim:
     if problem.slope is None:
-        return SetAim(problem, relaxation, deadline)
+        return SetAim(problem, relaxation, deadline, slack)
     return SlopeAim(problem, relaxation, problem.slope, deadline)
 
 
@@ -133,9 +133,10 @@ class _Rounds:
         effort: Effort,
         deadline: Deadline,
         on_progress: Callable[[int], None] | None,
+        slack: float = 0.0,
     ) -> None:
         self.problem, self.relaxation = problem, relaxation_of(problem)
-        self.aim = _aim_of(problem, self.relaxation, deadline)
+        self.aim = _aim_of(problem, self.relaxation, deadline, slack)
         self._effort, self._deadline, self._on_progress = effort, deadline, on_progress
         self.tree = tree
         self.cells = self._attacks = 0
@@ -168,7 +169,7 @@ class _Rounds:
         self._attacks += 1
         return self.aim.attack(self._attacks - 1, self._deadline)
 
-    def round(self, cells: Cells, nodes: IntArray, level: float, slack: float = 0.0) -> Left:
+    def round(self, cells: Cells, nodes: IntArray, level: float) -> Left:
         """Bound some cells, close those that stay below a level, and part the others."""
         self.cells += len(cells)
         asked = cells.unstable(slice(0, self.problem.units)) & (cells.since[:, self._copy] < self._layer)
@@ -176,7 +177,7 @@ class _Rounds:
             if node:
                 self.tree.bound(node, np.flatnonzero(asked[row]))
         bounded = bound_units(self.problem, self.relaxation, cells)
-        left = self.aim.close(cells, nodes, bounded, level, slack, self.tree)
+        left = self.aim.close(cells, nodes, bounded, level, self.tree)
         if self._on_progress is not None:
             self._on_progress(self.cells)
         return left
@@ -203,21 +204,21 @@ class _Search(_Rounds):
         deadline: Deadline,
         on_progress: Callable[[int], None] | None,
         inside: Callable[[FloatArray], BoolArray],
+        slack: float,
     ) -> None:
-        super().__init__(problem, GrowingTree(), effort, deadline, on_progress)
+        super().__init__(problem, GrowingTree(), effort, deadline, on_progress, slack)
         self._inside = inside
         self._nearest: tuple[float, FloatArray | None] = -np.inf, None
         self._excess: dict[int, float] = {0: np.inf}
         self._depth = 0
         self._tight = False
 
-    def run(self, confirm: Callable[[FloatArray], bool], slack: float) -> Outcome:
+    def run(self, confirm: Callable[[FloatArray], bool]) -> Outcome:
         """Attack, then cover the box, depth first."""
         point = self._met(self.attack(), confirm)
         if point is not None:
             return self._ended(End.MET, point)
         waiting = self.begin()
-        slack *= self.relaxation.size_of_rows
         while waiting:
             if self.must_stop(waiting):
                 return self._ended(End.OPEN, upper=self._most(waiting))
@@ -225,7 +226,7 @@ class _Search(_Rounds):
             if point is None:
                 cells, nodes, _ = waiting.take(self._together)
                 before = {node: self._excess.pop(node) for node in nodes.tolist()}
-                found = self.round(cells, nodes, 0.0, slack)
+                found = self.round(cells, nodes, 0.0)
                 self._tight |= found.tight
                 point = self._met(found.promising, confirm)
             if point is not None:

@@ -126,9 +126,7 @@ class NearAim(SetAim):
         met = margins(self._problem, x).max(axis=1) >= 0.0
         return np.where(met, -distances(x, self._point, self._norm), -np.inf)
 
-    def close(
-        self, cells: Cells, nodes: IntArray, bounded: Bounded, level: float, slack: float, tree: GrowingTree
-    ) -> Left:
+    def close(self, cells: Cells, nodes: IntArray, bounded: Bounded, level: float, tree: GrowingTree) -> Left:
         """Close cells in which no input of a set is nearer than −level."""
         problem, relaxation = self._problem, self._relaxation
         weights = np.ones((len(cells), len(problem.rows.constant)))

@@ -28,8 +28,8 @@ are many, take longer there than bounds of sets.
 class SetAim:
     """Closes cells that every set misses."""
 
-    def __init__(self, problem: Problem, relaxation: Relaxation, deadline: Deadline) -> None:
-        self._problem, self._relaxation = problem, relaxation
+    def __init__(self, problem: Problem, relaxation: Relaxation, deadline: Deadline, slack: float = 0.0) -> None:
+        self._problem, self._relaxation, self._slack = problem, relaxation, slack
         self._program = CellProgram(problem, relaxation, deadline)
         few = has_few_inputs(problem, problem.lower, problem.upper)
         self._steps = STEPS_OF_FEW if few else STEPS
@@ -48,9 +48,7 @@ class SetAim:
         """How far inside of a set each input is."""
         return self._problem.rows.excesses(row_values(self._problem, x))
 
-    def close(
-        self, cells: Cells, nodes: IntArray, bounded: Bounded, level: float, slack: float, tree: GrowingTree
-    ) -> Left:
+    def close(self, cells: Cells, nodes: IntArray, bounded: Bounded, level: float, tree: GrowingTree) -> Left:
         """Close cells whose sets stay below a level."""
         problem = self._problem
         closing = close_sets(problem, self._relaxation, cells, bounded)
@@ -77,6 +75,7 @@ class SetAim:
             sloped[here, worst[left]] = bounds[here, worst[left]]
             worst_of_all = np.maximum(worst_of_all, sloped.max(axis=1))
         closed: BoolArray = np.asarray(worst_of_all < level)
+        slack = self._slack * self._relaxation.size_of_rows
         tight = ~closed & (worst_of_all < level + slack) & ~loose_units(problem, some, found).any(axis=1)
         closed |= tight
         still = np.flatnonzero(~closed)

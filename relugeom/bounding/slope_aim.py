@@ -64,9 +64,7 @@ class SlopeAim:
         """There are no sets."""
         return np.full(len(x), -np.inf)
 
-    def close(
-        self, cells: Cells, nodes: IntArray, bounded: Bounded, level: float, slack: float, tree: GrowingTree
-    ) -> Left:
+    def close(self, cells: Cells, nodes: IntArray, bounded: Bounded, level: float, tree: GrowingTree) -> Left:
         """Close cells with the claimed sign, and empty ones."""
         problem = self._problem
         active, inactive = cells.low >= 0.0, cells.high <= 0.0
