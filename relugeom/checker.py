@@ -37,7 +37,7 @@ import zipfile
 from contextlib import contextmanager
 from fractions import Fraction
 from itertools import chain, groupby
-from operator import mul, neg
+from operator import itemgetter, mul, neg
 from pathlib import Path
 from typing import NamedTuple
 
@@ -401,6 +401,7 @@ class Problem(NamedTuple):
     limit: int  # above every multiplier
     point_limit: int  # above every number of a point
     inputs: int  # of x
+    networks: list  # as they stand in the header
     digests: list  # of the networks
     domain_digest: str
     domain: dict  # as it stands in the header
@@ -419,7 +420,7 @@ class Problem(NamedTuple):
 
 KEYS = ["format", "version", "multiplier_bits", "point_bits", "networks", "names", "domain", "claim", "bounds"]
 KEYS_SINCE = {"names": 2, "bounds": 3}  # versions
-COVERING, PAIRED = 3, 4  # versions from which trees are covering trees, and in which units are paired
+COVERING, PAIRED, SHORT = 3, 4, 5  # versions from which trees are covering trees; in which units are paired, or few
 
 
 def read_problem(file):
@@ -433,7 +434,8 @@ def read_problem(file):
     names = [Names([], [], None)] * len(networks)
     if version > 1:
         names = read_all_names(header["names"], domain.names, networks)
-    claim = read_claim(header["claim"], networks, names, domain)
+    used = list(map(short_layers, networks)) if version == SHORT else networks
+    claim = read_claim(header["claim"], used, names, domain)
     levels = read_levels(claim.copies)
     bounds = read_bounds(header["bounds"], levels, claim) if version >= COVERING else None
     units = sum(level.count for level in levels)
@@ -442,7 +444,7 @@ def read_problem(file):
     slots = 1 + len(claim.domain.names) + (units if claim.sets else 0)
     forms = 4 * sum(len(level.rows) for level in levels)  # known, a row, kept for the other side, a change
     kept = slots * forms
-    pairs = count_pairs(levels, bounds) if version == PAIRED else 0
+    pairs = count_pairs(levels, bounds) if version == PAIRED or (version == SHORT and are_alike(claim.copies)) else 0
     if version >= COVERING:
         longest += FLOAT_BITS + max(bounds) + SLOPE_BITS * len(levels)
         kept = 8 * (slots + units + 2 * pairs)  # bounds, lines, and coefficients of sums
@@ -452,6 +454,7 @@ def read_problem(file):
         limit=limit,
         point_limit=point_limit,
         inputs=len(domain.names),
+        networks=networks,
         digests=digests,
         domain_digest=domain_digest,
         domain=header["domain"],
@@ -472,10 +475,10 @@ def read_problem(file):
 def read_version(header):
     """The version: its keys are those of the header. [The header]"""
     version = max([1, *(since for key, since in KEYS_SINCE.items() if key in header)])
-    if version == COVERING and header.get("version") == str(PAIRED):
-        version = PAIRED
+    if version == COVERING and header.get("version") in (str(PAIRED), str(SHORT)):
+        version = int(header["version"])
     right = header.get("format") == "relugeom-certificate" and header.get("version") == str(version)
-    admit(right, "not a relugeom certificate of version 1, 2, 3 or 4")
+    admit(right, "not a relugeom certificate of version 1, 2, 3, 4 or 5")
     keyed(header, *(key for key in KEYS if KEYS_SINCE.get(key, 1) <= version))
     return version
 
@@ -503,6 +506,52 @@ def read_network(entry):
         layers.append(Layer(rows, exponent))
     admit(layers, "a network has no layer")
     return layers, digest(contents)
+
+
+def short_layers(layers):
+    """The layers of the short network, which is the same function. [Short networks]"""
+    rows = [layer.rows for layer in layers]
+    for k in range(len(layers) - 1):
+        rows[k], rows[k + 1] = merged(rows[k], rows[k + 1], layers[k].exponent, layers[k + 1].exponent)
+    for k in range(len(layers) - 2, -1, -1):
+        used = [unit for unit, column in enumerate(zip(*(row[:-1] for row in rows[k + 1]))) if any(column)]
+        rows[k], rows[k + 1] = chosen_units(rows[k], rows[k + 1], used or [0])
+    return [Layer(own, layer.exponent) for own, layer in zip(rows, layers)]
+
+
+def merged(rows, above, exponent, exponent_above):
+    """Rows of a level and of the one above, where units that are multiples of one another are one.
+
+    [Short networks]
+    """
+    rows, above = list(rows), [list(row) for row in above]
+    left = {unit for unit, row in enumerate(rows) if any(row[:-1]) or row[-1] > 0}
+    factors = [math.gcd(*row) for row in rows]
+    directions = sorted(([c // factors[unit] for c in row], unit) for unit, row in enumerate(rows) if factors[unit])
+    for direction, members in groupby(directions, key=itemgetter(0)):
+        first, *others = units = [unit for _, unit in members]
+        if not others:
+            continue
+        common = math.gcd(*(factors[unit] for unit in units))
+        row = [common * c for c in direction]
+        sums = [sum(factors[unit] // common * weights[unit] for unit in units) for weights in above]
+        if all(is_float(c, exponent) for c in row) and all(is_float(c, exponent_above) for c in sums):
+            rows[first] = row
+            for weights, total in zip(above, sums):
+                weights[first] = total
+            left.difference_update(others)
+    return chosen_units(rows, above, sorted(left) or [0])
+
+
+def chosen_units(rows, above, units):
+    """Rows of a level and of the one above, where only some units are left. [Short networks]"""
+    return [rows[unit] for unit in units], [[*(row[unit] for unit in units), row[-1]] for row in above]
+
+
+def is_float(value, exponent):
+    """Whether value / 2^exponent is a float64. [Short networks]"""
+    length, least = abs(value).bit_length(), (value & -value).bit_length()
+    return value == 0 or (length - least < 53 and length - exponent <= 1024 and least - exponent > -1074)
 
 
 def read_domain(entry, networks):
@@ -710,6 +759,12 @@ def read_bounds(text, levels, claim):
     right = claim.trees[0][0] in COVER_LINES and claim.ball is None and len(set(members)) == len(members)
     admit(right and (hidden or text == ""), "a covering tree has another claim, a ball, groups that overlap, or bounds")
     return [next(found) if level.count > 0 else 0 for level in levels]
+
+
+def are_alike(copies):
+    """Whether there are two copies whose hidden layers, at least one, have the same widths. [Short networks]"""
+    widths = [[len(layer.rows) for layer in copy.layers[:-1]] for copy in copies]
+    return len(widths) == 2 and widths[0] == widths[1] != []
 
 
 def count_pairs(levels, bounds):
@@ -2127,8 +2182,7 @@ INPUT_KEYS = ["kind", "lower", "name", "upper"]
 
 def compare_network(path, problem, index):
     """A network of the certificate is that of a file. [Plain files]"""
-    claim = problem.claim
-    (layers, *_) = [copy.layers for copy in claim.copies if copy.index == index]
+    claim, layers = problem.claim, problem.networks[index]
     if str(path).endswith(".json"):
         return compare_plain_network(path, layers, claim.domain.names[: problem.inputs], problem.names[index])
     same = read_model(path, layers) == problem.digests[index]

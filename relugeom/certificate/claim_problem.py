@@ -53,7 +53,7 @@ def claim_problem(task: ClaimTask) -> Problem | None:
     if not _is_in_range(task, sets):
         return None
     own = () if claim.twin is None else claim.twin.own
-    networks = task.networks if claim.twin is None else (task.networks[0], task.networks[-1])
+    networks = task.short_copies
     columns = [np.array(_copies(task).columns(number)) for number in range(len(networks))]
     lower, upper = (np.concatenate([side, side[list(own)]]) for side in (domain.lower, domain.upper))
     inner_lower, inner_upper = _inner_box(sets, lower, upper)
@@ -72,7 +72,7 @@ def claim_problem(task: ClaimTask) -> Problem | None:
 
 def _slope_problem(task: ClaimTask, claim: Monotone) -> Problem | None:
     """A monotone claim, which is about the relaxation."""
-    network, domain = task.networks[0], task.domain
+    (network,), domain = task.short_copies, task.domain
     if not _is_in_range(task, ()):
         return None
     return Problem(
@@ -260,7 +260,7 @@ def _is_in_range(task: ClaimTask, sets: Sequence[Sequence[SetRow]]) -> bool:
     ranges = (_binary_range((row.constant, *row.inputs, *row.outputs)) for members in sets for row in members)
     claimed = max(ranges, default=0)
     beside = _exponents(np.concatenate([task.domain.lower, task.domain.upper]))
-    for network in task.networks:
+    for network in task.short_copies:
         low, high = beside
         for W, b in zip(network.weights, network.biases, strict=True):
             least, most = _exponents(np.concatenate([W.ravel(), b]))

@@ -6,6 +6,7 @@ domain have one exponent in common.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
@@ -18,9 +19,27 @@ from relugeom.linalg.digest import names_digest
 from relugeom.linalg.exact import scaled_integers
 from relugeom.network.network import ReLUNetwork
 
-__all__ = ["domain_exponent", "domain_forms", "header_line", "hexadecimal", "input_names", "network_names"]
+__all__ = [
+    "CoverVersion",
+    "domain_exponent",
+    "domain_forms",
+    "header_line",
+    "hexadecimal",
+    "input_names",
+    "network_names",
+]
 
 KINDS = {FeatureKind.CONTINUOUS: "c", FeatureKind.INTEGER: "i", FeatureKind.BINARY: "b"}
+
+
+class CoverVersion(StrEnum):
+    """The version of a file whose tree is a covering tree: plain, with paired units, or of short networks."""
+
+    PLAIN = "3"
+    PAIRED = "4"
+    SHORT = "5"
+
+
 WIDTH = 8
 """Digits of the limits, which are known when everything else is written."""
 
@@ -34,7 +53,7 @@ def header_line(
     point_bits: int,
     exponent: int | None = None,
     bounds: Sequence[int] | None = None,
-    paired: bool = False,
+    version: CoverVersion | None = None,
 ) -> bytes:
     """The header as one line of JSON.
 
@@ -42,10 +61,8 @@ def header_line(
     ----------
     exponent
         That of the domain's numbers: the least one, or a greater one that is given.
-    bounds
-        Exponents of the bounds of units, level by level: the tree is a covering tree then, and the version 3.
-    paired
-        Whether it is one in which units of two copies are paired, and the version 4.
+    bounds, version
+        Exponents of the bounds of units, level by level, if the tree is a covering tree, and its version then.
 
     Raises
     ------
@@ -55,7 +72,7 @@ def header_line(
     names = input_names(networks, domain)
     table = {
         "format": "relugeom-certificate",
-        "version": "2" if bounds is None else "4" if paired else "3",
+        "version": "2" if version is None else version.value,
         "multiplier_bits": f"{multiplier_bits:0{WIDTH}x}",
         "point_bits": f"{point_bits:0{WIDTH}x}",
         "networks": [_network(network) for network in networks],

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import judge
 import oracles
-from hand_covering import covering, paired
+from hand_covering import covering, paired, shortened
 from hand_written import Written, excluded
 
 from relugeom.checker import Rejected, Walk
@@ -29,6 +29,18 @@ def random_layers(rng: random.Random, sizes: list[int]):
             (rng.choice((0, 0, 1, 2)), [[rng.randint(-3, 3) for _ in range(below + 1)] for _ in range(width)])
         )
     return layers
+
+
+def double_units(rng: random.Random, layers) -> None:
+    """Make some units multiples of others, and let some cancel in the level above."""
+    for (_, rows), (_, above) in pairwise(layers):
+        for unit in range(1, len(rows)):
+            if rng.random() < 0.6:
+                factor, other = rng.choice((1, 1, 2, 3, 0, -1)), rng.randrange(unit)
+                rows[unit] = [factor * value for value in rows[other]]
+                for row in above:
+                    if rng.random() < 0.5:
+                        row[unit], row[other] = -row[other], factor * row[other]
 
 
 def random_domain(rng: random.Random, inputs: int):
@@ -111,7 +123,13 @@ def random_problem(rng: random.Random) -> Written:
     bounds = " ".join(f"{rng.choice((0, 1, 3, 20)):x}" for _ in range(levels))
     options = {"outputs": ("y", "w")[: sizes[-1]], "domain": domain, "bounds": bounds, "multiplier_bits": 12}
     written = covering(claim, [network], [], (0, 0), **options)
-    if claim.get("copies") and rng.random() < 0.7:
+    if rng.random() < 0.4:
+        double_units(rng, network)
+        written = covering(claim, [network], [], (0, 0), **options)
+        half = bounds.split()[: len(sizes) - 2]
+        both = " ".join(half * (1 + len(claim.get("copies", []))))
+        written = shortened(written._replace(header={**written.header, "bounds": both}))
+    elif claim.get("copies") and rng.random() < 0.7:
         written = paired(written)
     return tightened(rng, written, domain)
 

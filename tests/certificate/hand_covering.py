@@ -1,4 +1,4 @@
-"""Certificates with covering trees (versions 3 and 4) that a person can follow: each line is written by hand."""
+"""Certificates with covering trees (versions 3, 4 and 5) that a person can follow: each line is written by hand."""
 
 from collections.abc import Sequence
 
@@ -32,6 +32,11 @@ def paired(written: Written) -> Written:
     bounds = written.header["bounds"].split()
     half = bounds[: len(bounds) // 2]
     return written._replace(header={**written.header, "version": "4", "bounds": " ".join(half + half)})
+
+
+def shortened(written: Written) -> Written:
+    """The same of version 5, in which the networks are short."""
+    return written._replace(header={**written.header, "version": "5"})
 
 
 def over(row: str, exponent="0", *, strict=True, **options):
@@ -180,6 +185,30 @@ def one_follows() -> Written:
     return paired(covering(claim, [BENT], lines, (2, 2), "8 8", PLAIN))
 
 
+CANCELS = [(0, [[1, 1, 0], [2, 2, 0], [0, 1, 0]]), (0, [[2, -1, 1, 0]])]
+"""y = 2 relu(x₀ + x₁) − relu(2 x₀ + 2 x₁) + relu(x₁) = relu(x₁)."""
+TWO_AT_ONCE = [(1, [[4, 0, 2], [6, 0, 3], [0, 0, -1], [0, 1, 0]]), (1, [[1, 1, 1, 0, 0]])]
+"""y = (relu(2 x₀ + 1) + relu(3 x₀ + 3 / 2) + 0) / 2 = 5 relu(x₀ + 1 / 2) / 2; unit 3 is not used."""
+
+
+def cancelling() -> Written:
+    """What x₀ moves cancels: of three units one is left, and of its pair (2) d is 0."""
+    claim = over("0 0 0 0 -1 1", copies=[["0", "0"]])
+    return shortened(covering(claim, [CANCELS], ["n 0 1 2", "c 1"], (6, 1), "8 8", PLAIN))
+
+
+def merged_units() -> Written:
+    """5 relu(x + 1 / 2) / 2 ≤ 15 / 4 where x ≤ 1: one unit is left of four."""
+    return shortened(covering(over("-f 0 0 4", "2"), [TWO_AT_ONCE], ["n 0", "c 1"], (2, 1), "1", SQUARE))
+
+
+def lengthened() -> Written:
+    """A network and a longer one that is the same: its short network has the pairs of the first."""
+    longer = [(0, [[1, 1, 0], [0, 3, 0], [0, 6, 0]]), (1, [[2, 2, -1, 0]])]
+    claim = excluded([[[True, "0", "0 0 0 1 -1"]], [[True, "0", "0 0 0 -1 1"]]], copies=[["1", ""]])
+    return shortened(covering(claim, [BENT, longer], ["n 0 1 2", "c 1", "c 1"], (6, 1), "8 8", PLAIN))
+
+
 ALL_COVERING = {
     "fold": fold,
     "halves": halves,
@@ -203,4 +232,7 @@ ALL_COVERING = {
     "difference-below": difference_below,
     "shifted-networks": shifted_networks,
     "one-follows": one_follows,
+    "cancelling": cancelling,
+    "merged-units": merged_units,
+    "lengthened": lengthened,
 }

@@ -8,6 +8,8 @@ import json
 from collections import defaultdict
 from copy import deepcopy
 from fractions import Fraction
+from itertools import pairwise
+from math import gcd, lcm
 from typing import Any
 
 from judge import integers, read_network
@@ -36,14 +38,63 @@ def need(condition: bool) -> None:
         raise UnfitError
 
 
+def shortened(layers):
+    """The short network, by rationals: rows that are multiples of one another are found by dividing one by another."""
+    layers = [[[*row, end] for row, end in zip(*layer, strict=True)] for layer in layers]
+    for rows, above in pairwise(layers):
+        gone, done = {k for k, row in enumerate(rows) if not any(row[:-1]) and row[-1] <= 0}, set()
+        for k, row in enumerate(rows):
+            factors = {other: ratio(rows[other], row) for other in range(k, len(rows)) if other not in done}
+            factors = {other: factor for other, factor in factors.items() if factor}
+            done |= {*factors}
+            if len(factors) < 2:
+                continue
+            whole = lcm(*(factor.denominator for factor in factors.values()))
+            common = Fraction(gcd(*(int(factor * whole) for factor in factors.values())), whole)
+            merged = [common * value for value in row]
+            sums = [sum(factor / common * each[other] for other, factor in factors.items()) for each in above]
+            if all(map(is_float, merged)) and all(map(is_float, sums)):
+                rows[k], gone = merged, gone | ({*factors} - {k})
+                for each, total in zip(above, sums, strict=True):
+                    each[k] = total
+        leave(rows, above, gone)
+    for above, rows in pairwise(reversed(layers)):
+        leave(rows, above, {k for k in range(len(rows)) if not any(row[k] for row in above)})
+    return [([row[:-1] for row in rows], [row[-1] for row in rows]) for rows in layers]
+
+
+def leave(rows, above, gone) -> None:
+    """Leave units out, all but the first one at most."""
+    for k in sorted(gone if len(gone) < len(rows) else gone - {0}, reverse=True):
+        del rows[k]
+        for row in above:
+            del row[k]
+
+
+def ratio(row, other) -> Fraction | None:
+    """The positive number by which another row must be multiplied."""
+    k = next((k for k, value in enumerate(other) if value), None)
+    factor = None if k is None else row[k] / other[k]
+    return factor if factor and factor > 0 and row == [factor * value for value in other] else None
+
+
+def is_float(value: Fraction) -> bool:
+    try:
+        return Fraction(float(value)) == value
+    except OverflowError:
+        return False
+
+
 class Replay:
-    """A file of version 3 or 4 whose header is in order."""
+    """A file of version 3, 4 or 5 whose header is in order."""
 
     def __init__(self, content: bytes) -> None:
         head, *self.lines = content.decode("ascii").splitlines()
         header = json.loads(head)
         self.claim = header["claim"]
         networks, n = [read_network(entry) for entry in header["networks"]], len(header["domain"]["inputs"])
+        if header["version"] == "5":
+            networks = [shortened(layers) for layers in networks]
         self.copies, owns, self.size = [(networks[0], list(range(n)))], [[]], n
         for index, text in self.claim.get("copies", []):
             own = integers(text) if text else []
@@ -57,7 +108,9 @@ class Replay:
             for layer, (_, bias) in enumerate(layers[:-1]):
                 self.bits[copy, layer] = int(next(bounds), 16)
                 self.units += [("z", copy, layer, row) for row in range(len(bias))]
-        self.pairs = len(self.units) // 2 if header["version"] == "4" else 0
+        widths = [[len(bias) for _, bias in layers[:-1]] for layers, _ in self.copies]
+        alike = len(widths) == 2 and widths[0] == widths[1]
+        self.pairs = len(self.units) // 2 if header["version"] == "4" or (header["version"] == "5" and alike) else 0
         self.count = len(self.units) + self.pairs
 
     def read_domain(self, domain, owns) -> None:

@@ -220,9 +220,8 @@ def test_maxima_are_those_of_the_rule_done_naively(seed):
     domain = domains()[random.integers(7)]
     claim, networks = random_claim(random, domain)
     own = claim.twin.own if isinstance(claim, Excluded) and claim.twin else ()
-    if isinstance(claim, Excluded) and claim.twin and len(networks) == 1:
-        networks = networks * 2
-    problem = cover_problem(task_of(claim, networks[:1] if not _second(claim) else networks, domain))
+    task = task_of(claim, networks, domain)
+    problem, networks = cover_problem(task), task.short_copies
     state, substitution = random_cell(random, problem, own, domain)
     if state.contradiction:
         return
@@ -249,10 +248,6 @@ def test_maxima_are_those_of_the_rule_done_naively(seed):
         ]
         naive = naive_maximum(networks, domain, own, box, bounds, (Fraction(form.constant, 1 << form.exponent), *table))
         assert found == naive
-
-
-def _second(claim) -> bool:
-    return isinstance(claim, Excluded) and claim.twin is not None and claim.twin.second_network
 
 
 def tree_by_floats(problem):

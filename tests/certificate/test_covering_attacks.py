@@ -262,6 +262,51 @@ REJECTED_PAIRS = {
 }  # fmt: skip
 REJECTED |= REJECTED_PAIRS
 
+
+def short(first, last, *lines, version="5", claim=None, base=cover.cancelling) -> Written:
+    """A tree that would do if the units of a network merged as those of `cancelling` do."""
+    written = from_base(base, *(lines or ("n 0 1 2", "c 1")), claim=claim or base().header["claim"], version=version)
+    layers = [[exponent, [*rows]] for exponent, rows in (first, last)]
+    network = covering(over("0"), [layers], [], (0, 0)).header["networks"]
+    return written._replace(header={**written.header, "networks": network})
+
+
+UP, LAST = [2, 2, 0], (0, [[2, -1, 1, 0]])
+HALF_MORE = over("0 0 0 0 -2 3", copies=[["0", "0"]])
+REJECTED_SHORT = {
+    "units that are nearly multiples": (
+        short((0, [[1 << 51, 1 << 51, 0], [1 << 52, (1 << 52) + 1, 0], [0, 1, 0]]), LAST), STILL_THERE),
+    "weights that are multiples and biases that are not": (
+        short((0, [[1, 1, 1], [2, 2, 1], [0, 1, 0]]), LAST), STILL_THERE),
+    "biases of other signs": (
+        short((0, [[1, 1, 1], [2, 2, -2], [0, 1, 0]]), LAST), STILL_THERE),
+    "units that are negative multiples": (
+        short((0, [[1, 1, 0], [-2, -2, 0], [0, 1, 0]]), LAST), STILL_THERE),
+    "what cancels if one is a negative multiple": (
+        short((0, [[1, 1, 0], [-2, -2, 0], [0, 1, 0]]), (0, [[2, 1, 1, 0]])), STILL_THERE),
+    "units that are multiples but do not cancel": (
+        short((0, [[1, 1, 0], UP, [0, 1, 0]]), (0, [[2, 1, 1, 0]])), STILL_THERE),
+    "units that cancel but for a trifle": (
+        short((0, [[1, 1, 0], UP, [0, 1, 0]]), (30, [[(2 << 48) + 1, -1 << 48, 1, 0]])), STILL_THERE),
+    "a sum that is no float64": (
+        short((0, [[1, 1, 0], [1, 1, 0], [0, 1, 0]]), (0, [[1 << 53, 1, 1, 0]]), claim=HALF_MORE), STILL_THERE),
+    "a row that is no float64": (
+        short((1074, [[3, 0, 0], [1 << 1000, 0, 0], [0, 1, 0]]), (0, [[0, 0, 1, 0]]), "n 3", "c 1"), NO_UNIT),
+    "a unit that is ≡ 0 as a multiple of every other": (
+        short((0, [[0, 0, 0], [1, 1, 0], [0, 1, 0]]), (0, [[-1, 1, 1, 0]])), STILL_THERE),
+    "a bias as a multiple of a unit": (
+        short((0, [[0, 0, 1], [1, 1, 0], [0, 1, 0]]), (0, [[-1, 1, 1, 0]])), STILL_THERE),
+    "a unit that only seems unused": (
+        short((0, [[1, 1, 0], UP, [0, 1, 0]]), (60, [[2, 0, 1, 0]])), STILL_THERE),
+    "units of networks as they are": (
+        short((0, [[1, 1, 0], UP, [0, 1, 0]]), LAST, version="4"), STILL_THERE),
+    "a unit that is merged away": (from_base(cover.merged_units, "n 0 1", "c 1"), NO_UNIT),
+    "the bound of one of two merged units": (
+        from_base(cover.merged_units, claim=over("-e 0 0 4", "2")), STILL_THERE),
+    "the pairs of networks that are not short": (from_base(cover.lengthened, version="3"), STILL_THERE),
+}  # fmt: skip
+REJECTED |= REJECTED_SHORT
+
 CLAIM = cover.fold().header["claim"]
 BALL = {"norm": "l1", "centre": "1 0", "radius": "1 2"}
 NO_COVER = "a covering tree has another claim, a ball, groups that overlap, or bounds"
@@ -269,11 +314,11 @@ NO_LINE = "not a line of such a tree"
 
 REFUSED = {
     # the header
-    "version 2 with bounds": (from_base(cover.fold, version="2"), "version 1, 2, 3 or 4"),
-    "version 5": (from_base(cover.fold, version="5"), "version 1, 2, 3 or 4"),
+    "version 2 with bounds": (from_base(cover.fold, version="2"), "version 1, 2, 3, 4 or 5"),
+    "version 6": (from_base(cover.fold, version="6"), "version 1, 2, 3, 4 or 5"),
     "version 3 without bounds": (
         cover.fold()._replace(header={**hand.named(hand.fold_bound()).header, "version": "3"}),
-        "version 1, 2, 3 or 4",
+        "version 1, 2, 3, 4 or 5",
     ),
     "version 3 without names": (
         cover.fold()._replace(header={k: v for k, v in cover.fold().header.items() if k != "names"}),
@@ -304,7 +349,7 @@ REFUSED = {
     "pairs with other bounds": (from_base(cover.difference, bounds="8 7"), NO_PAIRS),
     "pairs with bounds of one copy": (from_base(cover.difference, bounds="8"), "not 2 integers"),
     "pairs with bounds of their own": (from_base(cover.difference, bounds="8 8 8"), "not 2 integers"),
-    "the version of pairs as a number": (from_base(cover.difference, version=4), "version 1, 2, 3 or 4"),
+    "the version of pairs as a number": (from_base(cover.difference, version=4), "version 1, 2, 3, 4 or 5"),
     "pairs that are counted once": (cover.difference()._replace(counts=(0, 0, 5, 1)), "index or the last line"),
     # lines of other trees
     **{

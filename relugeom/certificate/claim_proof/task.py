@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from relugeom.certificate.claim_proof.tree import Lines
-from relugeom.certificate.header import header_line
+from relugeom.certificate.header import CoverVersion, header_line
 from relugeom.certificate.writer import CertificateFile
 from relugeom.claims.claim import Excluded, Monotone
 from relugeom.claims.patterns import PatternClaims
 from relugeom.claims.settlement import Proof
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
+from relugeom.network.short_network import short_network
 
 __all__ = ["ClaimTask", "keep_proof"]
 
@@ -38,6 +39,19 @@ class ClaimTask:
     entry: Mapping[str, Any]
     exponent: int
 
+    @property
+    def copies(self) -> tuple[ReLUNetwork, ...]:
+        """The network of each copy."""
+        twin = self.claim.twin if isinstance(self.claim, Excluded) else None
+        return self.networks[:1] if twin is None else (self.networks[0], self.networks[-1])
+
+    @property
+    def short_copies(self) -> tuple[ReLUNetwork, ...]:
+        """The short networks of all copies; as they are, where units could be paired only so."""
+        copies, short = self.copies, tuple(map(short_network, self.copies))
+        alike = copies[0].widths == copies[-1].widths and short[0].widths != short[-1].widths
+        return copies if alike else short
+
 
 def keep_proof(
     task: ClaimTask,
@@ -45,16 +59,14 @@ def keep_proof(
     path: str | Path | None,
     *,
     bounds: Sequence[int] | None = None,
-    paired: bool = False,
+    version: CoverVersion | None = None,
 ) -> Proof:
     """Count the lines of a proof, and write them where there is a path.
 
     Parameters
     ----------
-    bounds
-        Exponents of the bounds of units, level by level, if the tree is a covering tree.
-    paired
-        Whether units are paired in it.
+    bounds, version
+        Exponents of the bounds of units, level by level, and the version, if the tree is a covering tree.
 
     Raises
     ------
@@ -76,7 +88,7 @@ def keep_proof(
         point_bits=0,
         exponent=task.exponent,
         bounds=bounds,
-        paired=paired,
+        version=version,
     )
     begin = 0
     with CertificateFile(path, header) as file:

@@ -81,6 +81,8 @@ class CoverProblem:
         Which inputs take integers only, if the claim is about admissible inputs.
     is_of_one_network
         Whether all copies are copies of the same network.
+    is_short
+        Whether the levels are those of short networks, which have fewer units.
     """
 
     exponent: int
@@ -96,6 +98,7 @@ class CoverProblem:
     whole: tuple[bool, ...]
     slope: Monotone | None
     is_of_one_network: bool = True
+    is_short: bool = False
 
     @property
     def units(self) -> int:
@@ -123,10 +126,9 @@ def cover_problem(task: ClaimTask) -> CoverProblem:
         Covering trees prove no such claim.
     """
     claim, networks, domain = task.claim, task.networks, task.domain
-    copies = Copies(networks[:1], domain, task.exponent)
+    own = claim.twin.own if isinstance(claim, Excluded) and claim.twin is not None else ()
+    copies = Copies(task.short_copies, domain, task.exponent, own)
     if isinstance(claim, Excluded) and claim.ball is None:
-        if claim.twin is not None:
-            copies = Copies((networks[0], networks[-1]), domain, task.exponent, claim.twin.own)
         rows = set_rows(claim, networks, domain.inputs)
     elif isinstance(claim, Monotone):
         rows = []
@@ -152,6 +154,7 @@ def cover_problem(task: ClaimTask) -> CoverProblem:
         whole=tuple(whole and scope_whole for whole in copies.whole),
         slope=claim if isinstance(claim, Monotone) else None,
         is_of_one_network=len(networks) == 1,
+        is_short=[each.units for each in task.short_copies] != [each.units for each in task.copies],
     )
 
 

@@ -7,7 +7,7 @@ from relugeom.certificate.claim_proof.task import ClaimTask, keep_proof
 from relugeom.certificate.cover_proof.cuts import box_exponent, short_cuts
 from relugeom.certificate.cover_proof.problem import cover_problem
 from relugeom.certificate.cover_proof.producer import CoverProducer, check_fit, out_of_time
-from relugeom.certificate.header import domain_exponent
+from relugeom.certificate.header import CoverVersion, domain_exponent
 from relugeom.claims.claim import Excluded
 from relugeom.claims.cover_tree import CoverTree
 from relugeom.claims.settlement import Proof
@@ -28,7 +28,8 @@ def settle_cover(task: ClaimTask, tree: CoverTree, path: str | Path | None, dead
         Bisections, splits, units to bound and weights. Its values may be rounded, bounds that do not matter left out,
         and leaves that do not close divided further.
     path
-        Where the certificate is to be (version 3, or 4 if units are paired); None if it is only to be verified.
+        Where the certificate is to be (version 3; 4 if units are paired, 5 if networks are short); None if it is only
+        to be verified.
 
     Raises
     ------
@@ -49,4 +50,7 @@ def settle_cover(task: ClaimTask, tree: CoverTree, path: str | Path | None, dead
         producer.begin()
     except DeadlinePassedError as error:
         raise out_of_time(0) from error
-    return keep_proof(exact, producer.lines(), path, bounds=producer.bits, paired=problem.pairs > 0)
+    version = CoverVersion.PAIRED if problem.pairs else CoverVersion.PLAIN
+    if problem.is_short:
+        version = CoverVersion.SHORT
+    return keep_proof(exact, producer.lines(), path, bounds=producer.bits, version=version)
