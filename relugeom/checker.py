@@ -434,8 +434,7 @@ def read_problem(file):
     names = [Names([], [], None)] * len(networks)
     if version > 1:
         names = read_all_names(header["names"], domain.names, networks)
-    used = list(map(short_layers, networks)) if version == SHORT else networks
-    claim = read_claim(header["claim"], used, names, domain)
+    claim = read_claim(header["claim"], networks_of_levels(version, networks), names, domain)
     levels = read_levels(claim.copies)
     bounds = read_bounds(header["bounds"], levels, claim) if version >= COVERING else None
     units = sum(level.count for level in levels)
@@ -444,7 +443,7 @@ def read_problem(file):
     slots = 1 + len(claim.domain.names) + (units if claim.sets else 0)
     forms = 4 * sum(len(level.rows) for level in levels)  # known, a row, kept for the other side, a change
     kept = slots * forms
-    pairs = count_pairs(levels, bounds) if version == PAIRED or (version == SHORT and are_alike(claim.copies)) else 0
+    pairs = count_pairs(levels, bounds) if are_paired(version, claim.copies) else 0
     if version >= COVERING:
         longest += FLOAT_BITS + max(bounds) + SLOPE_BITS * len(levels)
         kept = 8 * (slots + units + 2 * pairs)  # bounds, lines, and coefficients of sums
@@ -508,6 +507,11 @@ def read_network(entry):
     return layers, digest(contents)
 
 
+def networks_of_levels(version, networks):
+    """The networks whose layers are the levels. [Short networks]"""
+    return list(map(short_layers, networks)) if version == SHORT else networks
+
+
 def short_layers(layers):
     """The layers of the short network, which is the same function. [Short networks]"""
     rows = [layer.rows for layer in layers]
@@ -526,21 +530,25 @@ def merged(rows, above, exponent, exponent_above):
     """
     rows, above = list(rows), [list(row) for row in above]
     left = {unit for unit, row in enumerate(rows) if any(row[:-1]) or row[-1] > 0}
-    factors = [math.gcd(*row) for row in rows]
-    directions = sorted(([c // factors[unit] for c in row], unit) for unit, row in enumerate(rows) if factors[unit])
-    for direction, members in groupby(directions, key=itemgetter(0)):
-        first, *others = units = [unit for _, unit in members]
-        if not others:
-            continue
-        common = math.gcd(*(factors[unit] for unit in units))
-        row = [common * c for c in direction]
-        sums = [sum(factors[unit] // common * weights[unit] for unit in units) for weights in above]
-        if all(is_float(c, exponent) for c in row) and all(is_float(c, exponent_above) for c in sums):
-            rows[first] = row
+    for row, units, factors in classes(rows):
+        sums = [sum(factor * weights[unit] for unit, factor in zip(units, factors)) for weights in above]
+        if are_floats(row, exponent) and are_floats(sums, exponent_above):
+            rows[units[0]] = row
             for weights, total in zip(above, sums):
-                weights[first] = total
-            left.difference_update(others)
+                weights[units[0]] = total
+            left.difference_update(units[1:])
     return chosen_units(rows, above, sorted(left) or [0])
+
+
+def classes(rows):
+    """Rows r, the units whose rows are c r for a positive integer c, at least two of them, and c. [Short networks]"""
+    parts = [math.gcd(*row) for row in rows]
+    directions = sorted(([c // parts[unit] for c in row], unit) for unit, row in enumerate(rows) if parts[unit])
+    for direction, members in groupby(directions, key=itemgetter(0)):
+        units = [unit for _, unit in members]
+        common = math.gcd(*(parts[unit] for unit in units))
+        if len(units) > 1:
+            yield [common * c for c in direction], units, [parts[unit] // common for unit in units]
 
 
 def chosen_units(rows, above, units):
@@ -548,10 +556,10 @@ def chosen_units(rows, above, units):
     return [rows[unit] for unit in units], [[*(row[unit] for unit in units), row[-1]] for row in above]
 
 
-def is_float(value, exponent):
-    """Whether value / 2^exponent is a float64. [Short networks]"""
-    length, least = abs(value).bit_length(), (value & -value).bit_length()
-    return value == 0 or (length - least < 53 and length - exponent <= 1024 and least - exponent > -1074)
+def are_floats(values, exponent):
+    """Whether all values / 2^exponent are float64s. [Short networks]"""
+    ends = [(abs(value).bit_length(), (value & -value).bit_length()) for value in values if value != 0]
+    return all(top - end < 53 and top - exponent <= 1024 and end - exponent > -1074 for top, end in ends)
 
 
 def read_domain(entry, networks):
@@ -761,8 +769,10 @@ def read_bounds(text, levels, claim):
     return [next(found) if level.count > 0 else 0 for level in levels]
 
 
-def are_alike(copies):
-    """Whether there are two copies whose hidden layers, at least one, have the same widths. [Short networks]"""
+def are_paired(version, copies):
+    """Whether units are paired: in a version by itself, or where two copies have the same widths. [Short networks]"""
+    if version != SHORT:
+        return version == PAIRED
     widths = [[len(layer.rows) for layer in copy.layers[:-1]] for copy in copies]
     return len(widths) == 2 and widths[0] == widths[1] != []
 
