@@ -25,6 +25,7 @@ from relugeom.claims.words import bound_text
 from relugeom.decimals import rational_text
 from relugeom.geometry.domain import Domain, contains, contains_admissible
 from relugeom.linalg.arrays import FloatArray
+from relugeom.linalg.exact import Point
 from relugeom.network.intervals import output_interval
 from relugeom.network.network import ReLUNetwork
 from relugeom.printing import counted
@@ -62,7 +63,11 @@ def first_excess(task: ClaimTask) -> Excess:
     joint = np.concatenate([point, point[own]])
     ends = [output_interval(network, point, point) for network in networks]
     there = [np.concatenate(sides) for sides in zip(*ends, strict=True)]
-    least = [_least(members, joint, there) for members in sets]
+    if not np.isfinite(there).all():
+        return None, upper
+    exact = tuple(map(Fraction, joint.tolist()))
+    lowest, highest = (tuple(map(Fraction, side.tolist())) for side in there)
+    least = [_least(members, exact, lowest, highest) for members in sets]
     return max((value for value in least if value is not None), default=None), upper
 
 
@@ -163,14 +168,12 @@ def _most(members: list[SetRow], inputs: list[FloatArray], outputs: list[FloatAr
     return min(found, default=None)
 
 
-def _least(members: list[SetRow], joint: FloatArray, outputs: list[FloatArray]) -> Fraction | None:
-    """Lower bound of the excess in one set at an input, if that meets the conditions."""
-    inputs = [Fraction(value) for value in joint.tolist()]
+def _least(members: list[SetRow], inputs: Point, low: Point, high: Point) -> Fraction | None:
+    """Lower bound of the excess in one set at an input, if that meets the conditions; outputs from low to high."""
     measured = [row for row in members if any(row.outputs)] or members
     conditions = [row for row in members if row not in measured]
-    if not all(is_met([row], inputs, ()) for row in conditions) or not np.isfinite(outputs).all():
+    if not all(is_met([row], inputs, ()) for row in conditions):
         return None
-    low, high = (list(map(Fraction, side.tolist())) for side in outputs)
     found = []
     for row in measured:
         ends = [b if entry < 0 else a for entry, a, b in zip(row.outputs, low, high, strict=True)]

@@ -4,29 +4,45 @@ Notation: a form h = (c₁, …, c_d, c₀) is integer; a polyhedron is {y : h_i
 in float64, divided by a power of two so that its largest entry is near 1: what a float solver sees.
 """
 
-from collections.abc import Sequence
-from math import isfinite
+from collections.abc import Iterator, Sequence
+from math import isfinite, lcm
 from typing import NamedTuple
 
 import numpy as np
 from flint import fmpq_mat, fmpz_mat
 
+from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
 from relugeom.linalg.arrays import FloatArray
-from relugeom.linalg.exact import RationalPoint, nearest_float, primitive_row, rational, scaled_integers
+from relugeom.linalg.exact import (
+    RationalPoint,
+    nearest_float,
+    nearest_quotient,
+    primitive_row,
+    rational,
+    scaled_integers,
+)
+from relugeom.linalg.rounding import sum_error
 
 __all__ = [
     "domain_equalities",
     "domain_sides",
     "float_point",
     "form_exponent",
+    "form_signs",
     "is_float_point",
     "matrix_rows",
     "shadow",
     "shadow_rows",
     "solution_space",
 ]
+
+
+SHORT = 256
+"""Bits of a denominator up to which integers are as quick as floats."""
+TINIEST = 2.0**-1073
+"""More than an entry of a shadow, or a coordinate, loses where it is below the least float that is normal."""
 
 
 class NamedForm(NamedTuple):
@@ -111,6 +127,32 @@ def shadow_rows(forms: Sequence[Form], dimension: int) -> tuple[FloatArray, Floa
     """The forms as A y ≤ b in float64, shapes (k, d) and (k,)."""
     table = np.array([shadow(form)[0] for form in forms]).reshape(-1, dimension + 1)
     return -table[:, :-1], table[:, -1]
+
+
+def form_signs(forms: Sequence[Form], point: RationalPoint, *, deadline: Deadline = NEVER) -> Iterator[int]:
+    """Signs of forms at one point: −1, 0 or 1 each, exactly.
+
+    Where the point's denominators are long, floats settle what is far from 0 in comparison with their rounding.
+
+    Raises
+    ------
+    DeadlinePassedError
+        The deadline passed before the next one was known.
+    """
+    common = lcm(*(int(x.denominator) for x in point))
+    exact = [int(x.numerator) * (common // int(x.denominator)) for x in point]
+    nearest = None if common.bit_length() <= SHORT else np.array([nearest_quotient(c, common) for c in exact] + [1.0])
+    for form in forms:
+        deadline.check()
+        if nearest is not None:
+            with np.errstate(over="ignore", invalid="ignore"):  # what is not a number settles nothing
+                terms = shadow(form)[0] * nearest
+                value, size = float(terms.sum()), float(np.abs(terms).sum())
+            if abs(value) > 2.0 * sum_error(np.array(size), 3 * len(form)) + np.abs(nearest).sum() * TINIEST:
+                yield 1 if value > 0.0 else -1
+                continue
+        total = sum((c * x for c, x in zip(form, exact, strict=False) if c), form[-1] * common)
+        yield (total > 0) - (total < 0)
 
 
 def _integer_rows(table: FloatArray) -> list[Form]:

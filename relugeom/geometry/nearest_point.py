@@ -18,7 +18,7 @@ from flint import fmpq, fmpq_mat
 from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry.exact_program import maximise_exactly
 from relugeom.geometry.exact_simplex import ExactOptimum, Form
-from relugeom.geometry.forms import shadow_rows
+from relugeom.geometry.forms import form_signs, shadow_rows
 from relugeom.geometry.strict_point import Witness, find_strict_point
 from relugeom.linalg.exact import as_fraction, evaluate_form
 
@@ -75,7 +75,7 @@ def project(rows: Sequence[Form], p: Sequence[Fraction], *, deadline: Deadline =
     centre = [fmpq(value.numerator, value.denominator) for value in p]
     proposed = _proposed_rows(rows, p)
     guess = _projection(rows, proposed, centre)
-    if guess is not None and min(guess[1], default=fmpq(0)) >= 0 and _holds(rows, guess[0]):
+    if guess is not None and min(guess[1], default=fmpq(0)) >= 0 and _holds(rows, guess[0], deadline):
         return Projection(guess[0], dict(zip(proposed, guess[1], strict=True)))
     found = find_strict_point(rows, [], len(p), deadline=deadline)
     return _active_set(rows, centre, list(found.point), deadline) if isinstance(found, Witness) else None
@@ -88,8 +88,8 @@ def _least(program: Sequence[Form], objective: Form, n: int, deadline: Deadline)
     return -as_fraction(found.value), tuple(map(as_fraction, found.point[:n]))
 
 
-def _holds(rows: Sequence[Form], x: Sequence[fmpq]) -> bool:
-    return all(evaluate_form(row, x) >= 0 for row in rows)
+def _holds(rows: Sequence[Form], x: Sequence[fmpq], deadline: Deadline) -> bool:
+    return all(sign >= 0 for sign in form_signs(rows, x, deadline=deadline))
 
 
 def _proposed_rows(rows: Sequence[Form], p: Sequence[Fraction]) -> list[int]:
@@ -140,6 +140,7 @@ def _active_set(rows: Sequence[Form], p: Sequence[fmpq], x: list[fmpq], deadline
             continue
         share, entering = fmpq(1), -1
         for number, row in enumerate(rows):
+            deadline.check()
             slope = sum((c * s for c, s in zip(row[:-1], steps, strict=True)), fmpq(0))
             if slope < 0 and number not in working:
                 reach = evaluate_form(row, x) / -slope

@@ -14,10 +14,10 @@ from flint import fmpq
 
 from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry.exact_simplex import ExactInfeasible, ExactOptimum, Form, maximise_form
-from relugeom.geometry.forms import form_exponent, shadow_rows
+from relugeom.geometry.forms import form_exponent, form_signs, shadow_rows
 from relugeom.geometry.highs import HighsSolver
 from relugeom.geometry.linear_program import LinearProgram, LPSolution, LPSolver, LPStatus
-from relugeom.linalg.exact import RationalPoint, form_sign, rational_point
+from relugeom.linalg.exact import RationalPoint, rational_point
 
 __all__ = ["Refutation", "Witness", "find_strict_point"]
 
@@ -107,5 +107,5 @@ def _weight(form: Form) -> int:
 
 
 def _holds(rows: Sequence[Form], strict: frozenset[int], point: RationalPoint) -> bool:
-    signs = (form_sign(form, point) for form in rows)
+    signs = form_signs(rows, point)
     return all(sign > 0 or (sign == 0 and row not in strict) for row, sign in enumerate(signs))

@@ -11,10 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 
+from flint import fmpq
+
 from relugeom.errors import DeadlinePassedError
 from relugeom.geometry.domain import Domain
 from relugeom.geometry.exact_simplex import Form
-from relugeom.geometry.forms import domain_equalities, named_inequalities
+from relugeom.geometry.forms import domain_equalities, form_signs, named_inequalities
 from relugeom.linalg.exact import Point
 from relugeom.network.exact import ExactForms, exact_network, pattern_forms
 from relugeom.network.network import ReLUNetwork
@@ -112,8 +114,9 @@ def climb(
 def _neighbours(networks: Sequence[ReLUNetwork], patterns: Patterns, point: Point) -> Iterator[Patterns]:
     """Patterns in which one unit that is 0 at the point is on its other side."""
     for place, (network, pattern) in enumerate(zip(networks, patterns, strict=True)):
-        for unit, form in enumerate(closed_cell(network, pattern).units):
-            if any(form[:-1]) and form[-1] + sum(c * x for c, x in zip(form, point, strict=False)) == 0:
+        units = closed_cell(network, pattern).units
+        for unit, sign in enumerate(form_signs(units, [fmpq(x.numerator, x.denominator) for x in point])):
+            if not sign and any(units[unit][:-1]):
                 bits = pattern.bits.copy()
                 bits[unit] = not bits[unit]
                 yield (*patterns[:place], ActivationPattern.from_bits(network.widths, bits), *patterns[place + 1 :])

@@ -145,13 +145,17 @@ def set_rows(claim: Excluded, networks: Sequence[ReLUNetwork], inputs: int) -> l
 
 
 def _set_row(part: Inequality, inputs: int, own: int, outputs: int, copied: int) -> SetRow:
-    x = (*_filled("inputs", part.inputs, inputs), *_filled("own inputs", part.own_inputs, own))
-    y = (*_filled("outputs", part.outputs, outputs), *_filled("outputs of the copy", part.copy_outputs, copied))
-    scale = lcm(*(value.denominator for value in (part.constant, *x, *y)))
-    constant, *entries = [int(value * scale) for value in (part.constant, *x, *y)]
-    if max(map(abs, (constant, *entries))).bit_length() > CLAIM_BITS:
+    given = part.inputs, part.own_inputs, part.outputs, part.copy_outputs
+    names = "inputs", "own inputs", "outputs", "outputs of the copy"
+    scale = lcm(part.constant.denominator, *(value.denominator for values in given for value in values))
+    filled = [
+        _filled(name, values, size, scale)
+        for name, values, size in zip(names, given, (inputs, own, outputs, copied), strict=True)
+    ]
+    constant, x, y = int(part.constant * scale), (*filled[0], *filled[1]), (*filled[2], *filled[3])
+    if max(abs(constant), *(max(max(row), -min(row)) for row in (x, y) if row)).bit_length() > CLAIM_BITS:
         raise InputError(f"the numbers of an inequality need more than {CLAIM_BITS} bits over a common denominator")
-    return SetRow(part.strict, constant, tuple(entries[: len(x)]), tuple(entries[len(x) :]), scale)
+    return SetRow(part.strict, constant, x, y, scale)
 
 
 def _ball(ball: Ball, inputs: int) -> dict[str, str]:
@@ -189,10 +193,12 @@ def _minus(values: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
     return tuple(-value for value in values)
 
 
-def _filled(name: str, values: tuple[Fraction, ...], size: int) -> tuple[Fraction, ...]:
-    if values:
-        _check_size(f"coefficients of {name}", values, size)
-    return values or (Fraction(0),) * size
+def _filled(name: str, values: tuple[Fraction, ...], size: int, scale: int) -> tuple[int, ...]:
+    """Coefficients times a common denominator; most parts of most inequalities are left out, and cost nothing."""
+    if not values:
+        return (0,) * size
+    _check_size(f"coefficients of {name}", values, size)
+    return tuple(value.numerator * (scale // value.denominator) for value in values)
 
 
 def _check_size(name: str, values: Sequence[Fraction], size: int) -> None:
