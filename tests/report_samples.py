@@ -138,7 +138,7 @@ def pictured_content(
                 *("question", "statement", "verdict", "value", "lower", "upper", "witness"),
                 *("reason", "short_reason", "direction", "file", "sha256"),
             ],
-        ),
+        ).assign(output=output, feature=features[0], output_position=0, position=0),
         headlines=[
             Headline(
                 "the list of activation regions is complete", "holds", "5 of 32 patterns", ("out/partition.cert",)

@@ -14,7 +14,7 @@ from relugeom.audit.inputs import find_features
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DomainError
 from relugeom.geometry.domain import Domain
-from relugeom.graph.active_subnetwork import active_subnetwork
+from relugeom.graph.active_subnetwork import active_subnetwork, strongest_arcs
 from relugeom.graph.region_graph import RegionGraph, region_graph
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.measures.planes import find_plane, rank_pairs
@@ -33,6 +33,8 @@ __all__ = ["Depicted", "choose_features", "draw_map", "with_pictures"]
 
 MAX_SUBNETWORKS, MAX_SUBNETWORK_SIZE = 3, 60
 """Number of subnetworks that are drawn, and their largest numbers of units and inputs."""
+MAX_ARCS = 40
+"""Arcs into each layer of a drawn subnetwork: more cannot be told apart."""
 MAX_POINTS = 6
 
 Pair = tuple[int, int]
@@ -209,5 +211,10 @@ def _draw_subnetworks(content: ReportContent, network: ReLUNetwork) -> "dict[int
     if network.units + network.inputs > MAX_SUBNETWORK_SIZE:
         return {}
     largest = content.clusters.head(MAX_SUBNETWORKS)
+    around = _mean_and_spread(content)
+    spread = np.ones(network.inputs) if around is None else around[1]
     numbered = zip(largest["cluster"], largest["pattern"], strict=True)
-    return {int(cluster): active_subnetwork(network, str(pattern)) for cluster, pattern in numbered}
+    return {
+        int(cluster): strongest_arcs(active_subnetwork(network, str(pattern)), spread.tolist(), most=MAX_ARCS)
+        for cluster, pattern in numbered
+    }

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["headlines"]
 
-MOST_OUTPUTS, MOST_NAMED, LONGEST = 3, 12, 40
+MOST_OUTPUTS, MOST_NAMED, LONGEST = 3, 8, 40
 """Outputs with lines of their own, features that a line names, and characters of a name."""
 OF_OUTPUTS = (Question.RANGE, Question.MONOTONICITY)
 """Questions about outputs, whose answers share lines; of the others, each answer has one."""
@@ -144,7 +144,8 @@ def _number(value: object) -> int | None:
 
 def _reason(row: Row) -> str:
     """Why a verdict is unknown, without details where the store has it so."""
-    return str(row["short_reason"] or row["reason"])
+    short = row["short_reason"]
+    return short if isinstance(short, str) and short else str(row["reason"])
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -180,27 +180,32 @@ def _step_in_words(answer: Answer, names: Names) -> str:
         return ""
     low, high = sorted(answer.shown, key=lambda shown: shown.x[feature])
     before, after = pair_in_words(low.value or Fraction(0), high.value or Fraction(0))
-    risen = pair_in_words(low.x[feature], high.x[feature])[1]
-    changed = f"{names.features[feature]} = {risen}"
-    return f"at {point_in_words(names.features, low.x)} it is {before}, and with {changed} it is {after}"
+    first, last = pair_in_words(low.x[feature], high.x[feature])
+    verb = "falls" if (high.value or 0) < (low.value or 0) else "rises"
+    name = names.features[feature]
+    return f"as {name} rises from {first} to {last} it {verb} from {before} to {after}{_elsewhere(low, high, names)}"
+
+
+def _elsewhere(first: ShownInput, second: ShownInput, names: Names) -> str:
+    """Where both of two inputs are: the features in which they agree."""
+    pairs = zip(names.features, first.x, second.x, strict=True)
+    same = [(name, value) for name, value, other in pairs if value == other]
+    return f", at {point_in_words(*zip(*same, strict=True))}" if same else ""
 
 
 def _fairness_in_words(answer: Answer, names: Names) -> Iterator[str]:
-    """Words for two inputs that differ only in protected features, and for the number of inputs with such a
-    counterpart.
-    """
-    if len(answer.shown) == 2:
-        first, second = answer.shown
-        own = [k for k, (value, other) in enumerate(zip(first.x, second.x, strict=True)) if value != other]
-        changed = point_in_words([names.features[k] for k in own], [second.x[k] for k in own])
-        yield (
-            f"at {point_in_words(names.features, first.x)} the decision is {_class_in_words(first, names)}, and with "
-            f"{changed} it is {_class_in_words(second, names)}"
-        )
+    """Words for the number of inputs that have a counterpart with another decision, and for two such inputs."""
     if answer.part is not None and answer.whole is not None:
         yield counterparts_in_words(answer.part, answer.whole, "admissible inputs")
     for share in answer.shares:
         yield _share_in_words(share)
+    if len(answer.shown) == 2:
+        first, second = answer.shown
+        pairs = zip(names.features, first.x, second.x, strict=True)
+        moves = [(name, pair_in_words(value, other)) for name, value, other in pairs if value != other]
+        changed = ", ".join(f"{name} {before} → {after}" for name, (before, after) in moves)
+        decisions = f"from {_class_in_words(first, names)} to {_class_in_words(second, names)}"
+        yield f"{changed} changes the decision {decisions}{_elsewhere(first, second, names)}"
 
 
 def _share_in_words(share: CounterpartShare) -> str:
@@ -235,10 +240,15 @@ def name_in_words(name: str) -> str:
 
 
 def point_in_words(names: Sequence[str], point: Sequence[Fraction | float]) -> str:
-    """``Age = 3, Fare = 0.5``; numbers to six digits."""
-    pairs = [f"{name} = {rational_text(Fraction(value), DIGITS)}" for name, value in zip(names, point, strict=True)]
-    rest = f" and {len(pairs) - SHOWN:,} more" if len(pairs) > SHOWN else ""
-    return ", ".join(pairs[:SHOWN]) + rest
+    """``Age = 3, Fare = 0.5``; numbers to six digits. The zeros of a long point are counted, not listed."""
+    pairs = list(zip(names, point, strict=True))
+    told = [(name, value) for name, value in pairs if value or len(pairs) <= SHOWN]
+    texts = [f"{name} = {rational_text(Fraction(value), DIGITS)}" for name, value in told[:SHOWN]]
+    more, zeros = len(told) - len(texts), len(pairs) - len(told)
+    rest = f" and {more:,} more" if more else ""
+    if not told:
+        return f"0 in all {zeros:,} features" if zeros else ""
+    return ", ".join(texts) + rest + (f" (the other {zeros:,} are 0)" if zeros else "")
 
 
 def bound_in_words(name: str, relation: str, bound: Fraction) -> str:

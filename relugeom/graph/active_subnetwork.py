@@ -6,6 +6,8 @@ over all paths from input i to output j, of the product of their weights. An arc
 and stays one, so that G_u depends on the pattern alone and u ~ v ⇔ G_u = G_v.
 """
 
+from collections.abc import Sequence
+
 import networkx
 import numpy as np
 
@@ -14,7 +16,7 @@ from relugeom.linalg.arrays import BoolArray
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import ActivationPattern
 
-__all__ = ["active_subnetwork", "same_subnetwork"]
+__all__ = ["active_subnetwork", "same_subnetwork", "strongest_arcs"]
 
 
 def active_subnetwork(
@@ -61,6 +63,39 @@ def active_subnetwork(
         for head, row in zip(keys[level + 1], block, strict=True):
             graph.add_weighted_edges_from((tail, head, value) for tail, value in zip(keys[level], row, strict=True))
     return graph
+
+
+def strongest_arcs(graph: networkx.DiGraph, spread: Sequence[float], *, most: int) -> networkx.DiGraph:
+    """The part of a subnetwork that a picture can show: the strongest arcs into each layer.
+
+    Parameters
+    ----------
+    graph
+        An active subnetwork.
+    spread
+        Standard deviation of each input: an arc from an input is as strong as |weight| · spread, so that the units of
+        the inputs do not matter; any other is as strong as |weight|.
+    most
+        Number of arcs into each layer that are kept.
+
+    Returns
+    -------
+    networkx.DiGraph
+        A graph without the weaker arcs and without inputs that have no other; its attributes ``hidden_arcs`` and
+        ``hidden_inputs`` count what was left out.
+    """
+    layer, index, kind = (dict(graph.nodes(data=name)) for name in ("layer", "index", "kind"))
+    into: dict[int, list[tuple[float, str, str]]] = {}
+    for tail, head, weight in graph.edges(data="weight"):
+        scale = spread[index[tail]] if kind[tail] == "input" else 1.0
+        into.setdefault(layer[head], []).append((abs(weight) * scale, tail, head))
+    weaker = [arc for arcs in into.values() for arc in sorted(arcs, key=lambda arc: -arc[0])[most:]]
+    kept = graph.copy()
+    kept.remove_edges_from((tail, head) for _, tail, head in weaker)
+    alone = [node for node, degree in kept.degree() if not degree and kind[node] == "input"] if weaker else []
+    kept.remove_nodes_from(alone)
+    kept.graph |= {"hidden_arcs": len(weaker), "hidden_inputs": len(alone)}
+    return kept
 
 
 def same_subnetwork(first: networkx.DiGraph, second: networkx.DiGraph) -> bool:

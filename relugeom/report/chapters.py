@@ -251,7 +251,8 @@ def _nearest_samples(distances: pd.DataFrame, counterfactuals: pd.DataFrame) -> 
         for (verdict, lower, upper), distance in zip(sides, nearest["distance"], strict=True)
     ]
     nearest["certificate"] = [proof_name(file) for file in nearest["file"]]
-    columns = ["sample", "cluster", "distance", "verdict", "changes", "certificate"]
+    columns = ["sample", "cluster", "distance", "verdict", "changes"]
+    columns += ["certificate"] if nearest["certificate"].any() else []
     return _shown(nearest[columns], {"changes": "smallest change of the decision"})
 
 
@@ -262,8 +263,13 @@ def _distance_in_words(lower: float | None, upper: float | None) -> str:
 
 
 def _distances_by_cluster(distances: pd.DataFrame, *, show_samples: bool) -> pd.DataFrame:
-    """Least and median distance in each cluster; without samples, only medians over enough of them."""
+    """Least and median distance in each cluster; without samples, only medians over enough of them.
+
+    The table is empty if it would only repeat the distances of single samples.
+    """
     table = distances.groupby("cluster", sort=True)["distance"].agg(["count", "min", "median"]).reset_index()
+    if (table["count"] <= 1).all():
+        table = table.head(0)
     if not show_samples:
         table = table[table["count"] >= LEAST_SAMPLES].drop(columns="min")
     return _shown(table, {"count": "samples", "min": "least distance", "median": "median distance"})

@@ -13,7 +13,7 @@ from relugeom.report.svg import TITLE, Picture, label_room, number, round_number
 
 __all__ = ["draw_chart", "importance_bars", "importance_caption", "measure_bars", "tradeoff_lines"]
 
-MAX_CLUSTERS, MAX_FEATURES, MAX_COMPARED = 6, 30, 20
+MAX_CLUSTERS, MAX_FEATURES, MAX_COMPARED = 6, 15, 10
 PANELS_ABREAST = 3
 PANEL, ROW, BAR = 165.0, 16.0, 0.7
 """Width of a panel and height of a row, in points; part of a row that its bar takes."""

@@ -1,6 +1,7 @@
 """How an active subnetwork is laid out: layers from left to right, arcs coloured by sign and with widths by weight.
 
-A graph is a value here: nodes and arcs with the attributes that `relugeom.graph.active_subnetwork` gives them.
+A graph is a value here: nodes and arcs with the attributes that `relugeom.graph.active_subnetwork` gives them, and
+the numbers of arcs and inputs that were left out before.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from relugeom.printing import counted
 from relugeom.report.palette import FRAME, NEGATIVE, POSITIVE, fitting
 
 __all__ = ["FILLS", "LayeredGraph", "Layout", "Node", "layered"]
@@ -56,8 +58,8 @@ class Layout:
         Place of each node: its layer, and from 0 (top) to −1 (bottom).
     arcs
         Those that are drawn, the weakest first.
-    hidden
-        Number of weaker arcs that are not.
+    hidden, hidden_inputs
+        Number of weaker arcs that are not, and of inputs without others.
     width, height
         In points.
     pattern
@@ -68,6 +70,7 @@ class Layout:
     positions: Mapping[str, tuple[float, float]]
     arcs: tuple[Arc, ...]
     hidden: int
+    hidden_inputs: int
     width: float
     height: float
     pattern: str
@@ -80,7 +83,10 @@ class Layout:
     def legend(self) -> str:
         """What stands below."""
         legend = "Weights: blue positive, orange negative, dotted zero; the wider, the larger."
-        return legend + (f" {self.hidden:,} weaker arcs are not drawn." if self.hidden else "")
+        if not self.hidden:
+            return legend
+        inputs = f", nor {counted(self.hidden_inputs, 'input')} without others" if self.hidden_inputs else ""
+        return f"{legend} {self.hidden:,} weaker arcs are not drawn{inputs}."
 
     @staticmethod
     def is_named(nodes: Sequence[Node]) -> bool:
@@ -113,7 +119,8 @@ def layered(graph: LayeredGraph) -> Layout:
             Arc(tail, head, weight, _colour(weight), 0.4 + 3.0 * (abs(weight) / largest))
             for tail, head, weight in (arcs[arc] for arc in drawn.tolist())
         ),
-        len(arcs) - len(drawn),
+        len(arcs) - len(drawn) + graph.graph.get("hidden_arcs", 0),
+        graph.graph.get("hidden_inputs", 0),
         min(72 * (4.0 + 1.8 * (max(layers) - min(layers))), MAX_WIDTH),
         min(72 * (1.5 + 0.32 * max(map(len, layers.values()))), MAX_HEIGHT),
         graph.graph["pattern"],

@@ -7,7 +7,6 @@ page only as text.
 
 import base64
 import hashlib
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from functools import cache
 from itertools import islice
@@ -22,16 +21,17 @@ from relugeom.files import write_whole
 from relugeom.graph.region_graph import RegionGraph
 from relugeom.printing import counted, percent, printable
 from relugeom.report.charts import draw_chart, importance_bars, importance_caption
-from relugeom.report.content import ReportContent, Section
+from relugeom.report.content import ChartKind, ReportContent, Section
 from relugeom.report.excerpt import RANKED, outputs_of
 from relugeom.report.formatting import display, shortened
+from relugeom.report.front_page import front_page, tally
 from relugeom.report.graph_drawing import graph_svg
 from relugeom.report.graph_layers import LayeredGraph
 from relugeom.report.page_tables import (
     PageTable,
     answer_table,
-    by_name,
     cluster_table,
+    direction_table,
     domain_table,
     free_table,
     map_table,
@@ -43,7 +43,7 @@ from relugeom.report.page_tables import (
 from relugeom.report.profiles import cluster_portraits
 from relugeom.report.region_map import RegionMap
 from relugeom.report.scene import MapScene, graph_scene, map_scene
-from relugeom.report.two_sides import BETWEEN, shown_verdict
+from relugeom.report.two_sides import BETWEEN
 
 __all__ = ["render_report", "write_report"]
 
@@ -77,7 +77,10 @@ def render_report(content: ReportContent) -> str:
         script_hash=_policy_hash(script),
         masthead=_masthead(content),
         verdicts=verdict_table(content.headlines),
-        answers=answer_table(content.answers),
+        front=front_page(content),
+        answers=answer_table(content.answers, directions=False),
+        directions=direction_table(content.answers),
+        steps=answer_table(content.answers, directions=True),
         tally=_tally(content),
         domain=domain_table(content),
         clusters=cluster_table(content.clusters),
@@ -137,6 +140,7 @@ def _contents(content: ReportContent) -> list[tuple[str, str]]:
     further = [(f"section-{at}", section.title) for at, section in enumerate(content.sections, start=1)]
     chapters = [
         ("summary", "Summary", True),
+        ("signature", "Signature", True),
         ("statements", "Statements", content.answers is not None and bool(len(content.answers))),
         ("network", "Network and domain", True),
         ("clusters", "Clusters", True),
@@ -148,7 +152,6 @@ def _contents(content: ReportContent) -> list[tuple[str, str]]:
         ("limits", "Limits", True),
         ("provenance", "Provenance", True),
         ("checking", "Checking the certificate", True),
-        ("signature", "Signature", True),
     ]
     return [(anchor, title) for anchor, title, present in chapters if present]
 
@@ -169,9 +172,7 @@ def _masthead(content: ReportContent) -> str:
 
 def _tally(content: ReportContent) -> list[tuple[str, int, str]]:
     """Numbers of statements that hold, fail, are between bounds and are unknown: class, number, and what follows it."""
-    if content.answers is None:
-        return []
-    counts = Counter(map(shown_verdict, map(by_name, records_of(content.answers))))
+    counts = tally(content)
     return [
         (word.split()[0], counts[word], word if counts[word] == 1 else several)
         for word, several in SEVERAL.items()
@@ -252,5 +253,6 @@ def _section(section: Section) -> Mapping[str, object]:
         "paragraphs": section.paragraphs,
         "facts": section.facts,
         "charts": pictures,
+        "repeated": bool(pictures) and all(chart.kind is ChartKind.MEASURES for chart in section.charts),
         "tables": [free_table(table, caption) for caption, table in section.tables.items()],
     }

@@ -1,14 +1,16 @@
 """Tables of the page as rows of cells: the text, and the number by which a column is sorted."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from numbers import Real
 from pathlib import PurePath
 
 import numpy as np
 import pandas as pd
 
+from relugeom.claims.subject import Direction, Question
 from relugeom.partition.partition import PatternStatus
 from relugeom.printing import percent
 from relugeom.report.content import Headline, ReportContent
@@ -23,6 +25,7 @@ __all__ = [
     "answer_table",
     "by_name",
     "cluster_table",
+    "direction_table",
     "domain_table",
     "free_table",
     "map_table",
@@ -37,6 +40,8 @@ MAX_CLUSTERS, MAX_MATRIX_CLUSTERS, MAX_FEATURES, MAX_PATTERNS, MAX_ROWS, MAX_ANS
 MAX_TEXT = 300_000
 """Characters of patterns in one table: the longer the patterns, the fewer the rows."""
 NAME_LENGTH = 120
+MOVES = {Direction.RISES.value: "never falls", Direction.FALLS.value: "never rises"}
+"""Directions, and what is stated of an output that has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,14 @@ def verdict_table(headlines: Sequence[Headline]) -> PageTable:
         for line in headlines
     ]
     headings = [("statement", False), ("verdict", False), ("finding", False), ("certificate", False)]
-    return PageTable("Verdicts", headings, rows)
+    return _narrowed(PageTable("Verdicts", headings, rows))
+
+
+def _narrowed(table: PageTable) -> PageTable:
+    """The table without its last column, that of certificates, where no row has one."""
+    if any(row[-1].text for row in table.rows):
+        return table
+    return replace(table, headings=table.headings[:-1], rows=[row[:-1] for row in table.rows])
 
 
 def _proof_names(files: Sequence[str]) -> str:
@@ -91,11 +103,12 @@ def _proof_names(files: Sequence[str]) -> str:
     return ", ".join(names) if len(names) < 3 else f"{names[0]} and {len(names) - 1} more"
 
 
-def answer_table(answers: pd.DataFrame | None) -> PageTable:
-    """Answers about the whole domain; a proof is named by its folder and file."""
+def answer_table(answers: pd.DataFrame | None, *, directions: bool) -> PageTable:
+    """Answers about the whole domain: those about directions, or all others; a proof is named by folder and file."""
     headings = [("statement", False), ("verdict", False), ("shown by", False), ("certificate", False)]
     if answers is None:
         return PageTable("", headings, [])
+    answers = answers[_are_directions(answers) == directions]
     shown = answers.head(MAX_ANSWERS)
     rows = [
         [
@@ -107,7 +120,37 @@ def answer_table(answers: pd.DataFrame | None) -> PageTable:
         for row in map(by_name, records_of(shown))
     ]
     more = _more(len(answers) - len(shown), "statement")
-    return PageTable("Statements about every input of the domain", headings, rows, more)
+    caption = "Directions, one by one" if directions else "Statements about every input of the domain"
+    return _narrowed(PageTable(caption, headings, rows, more))
+
+
+def direction_table(answers: pd.DataFrame | None) -> PageTable:
+    """How each output moves with each feature: one row for both directions, features in the order of the inputs."""
+    headings = [("feature", False), *((words, False) for words in MOVES.values())]
+    if answers is None:
+        return PageTable("", headings, [])
+    moves = answers[_are_directions(answers) & answers["direction"].notna()]
+    pairs = moves.groupby(["output_position", "position"], sort=True)
+    several = moves["output"].nunique() > 1
+    rows = []
+    for _, own in islice(pairs, MAX_ANSWERS):
+        verdicts = dict(zip(own["direction"], own["verdict"], strict=True))
+        first = own.iloc[0]
+        rows.append(
+            [
+                *([Cell(shortened(str(first["output"]), NAME_LENGTH), kind="name")] if several else []),
+                Cell(shortened(str(first["feature"]), NAME_LENGTH), kind="text" if several else "name"),
+                *(Cell(str(verdicts.get(direction, "")), kind="verdict") for direction in MOVES),
+            ]
+        )
+    if several:
+        headings = [("output", False), *headings]
+    caption = "Whether the output never falls, and never rises, when one feature alone rises"
+    return PageTable(caption, headings, rows, _more(len(pairs) - len(rows), "row"))
+
+
+def _are_directions(answers: pd.DataFrame) -> "pd.Series[bool]":
+    return answers["question"] == Question.MONOTONICITY
 
 
 def _shown_by(row: Mapping[str, object]) -> str:
@@ -115,7 +158,8 @@ def _shown_by(row: Mapping[str, object]) -> str:
     if row["witness"]:
         return str(row["witness"])
     open_words = open_in_words(row)
-    reason = str(row["short_reason"] or row["reason"]) if open_words else str(row["reason"])
+    short = row["short_reason"]
+    reason = short if open_words and isinstance(short, str) else str(row["reason"])
     return "; ".join(filter(None, (reason, open_words))) or "its certificate"
 
 

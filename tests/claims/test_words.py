@@ -15,6 +15,7 @@ from relugeom.claims.words import (
     between_in_words,
     bound_in_words,
     pair_in_words,
+    point_in_words,
     witness_in_words,
 )
 
@@ -54,18 +55,18 @@ def test_a_pair_is_told_from_its_lower_end_in_whichever_order_it_is_given() -> N
     subject = Subject(Question.MONOTONICITY, output=0, feature=0, direction=Direction.RISES)
     pair = ShownInput(LOW, Fraction(2)), ShownInput(HIGH, Fraction(1))
     words = {witness_in_words(Answer(subject, Verdict.FAILS, shown=shown), NAMES) for shown in (pair, pair[::-1])}
-    assert words == {"at age = 0, fare = 0.5 it is 2, and with age = 1 it is 1"}
+    assert words == {"as age rises from 0 to 1 it falls from 2 to 1, at fare = 0.5"}
 
 
 def test_only_what_differs_between_two_inputs_is_told_of_the_second() -> None:
     subject = Subject(Question.FAIRNESS, protected=(0, 1))
     for first, second, told in ((0, 1, ("no", "yes")), (-1, -2, ("not clear", "not clear"))):
         answer = Answer(subject, Verdict.FAILS, shown=(ShownInput(LOW, None, first), ShownInput(HIGH, None, second)))
-        words = f"at age = 0, fare = 0.5 the decision is {told[0]}, and with age = 1 it is {told[1]}"
+        words = f"age 0 → 1 changes the decision from {told[0]} to {told[1]}, at fare = 0.5"
         assert witness_in_words(answer, NAMES) == words
     unnamed = Names(NAMES.features, NAMES.outputs)
     answer = Answer(subject, Verdict.FAILS, shown=(ShownInput(LOW, None, 0), ShownInput(HIGH, None, 1)))
-    assert "the decision is class 0, and with age = 1 it is class 1" in witness_in_words(answer, unnamed)
+    assert "changes the decision from class 0 to class 1" in witness_in_words(answer, unnamed)
 
 
 def test_an_input_that_reaches_a_value_is_called_admissible_where_others_are_not() -> None:
@@ -75,6 +76,16 @@ def test_an_input_that_reaches_a_value_is_called_admissible_where_others_are_not
     assert witness_in_words(answer, NAMES) == "0.25 is reached at age = 0, fare = 0.5"
     whole = Names(NAMES.features, NAMES.outputs, Scope.ADMISSIBLE)
     assert witness_in_words(answer, whole) == "0.25 is reached at the admissible input age = 0, fare = 0.5"
+
+
+def test_the_zeros_of_a_long_input_are_counted() -> None:
+    names = [f"x{k}" for k in range(30)]
+    point = [Fraction(k % 2) for k in range(26)] + [Fraction(2)] * 4
+    words = point_in_words(names, point)
+    assert words.startswith("x1 = 1, x3 = 1, ")
+    assert words.endswith("x23 = 1 and 5 more (the other 13 are 0)")
+    assert point_in_words(names, [Fraction(0)] * 30) == "0 in all 30 features"
+    assert point_in_words(names[:2], [Fraction(0)] * 2) == "x0 = 0, x1 = 0"
 
 
 def test_of_many_units_the_first_are_named() -> None:

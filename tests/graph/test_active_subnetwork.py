@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relugeom.errors import PatternError
-from relugeom.graph.active_subnetwork import active_subnetwork, same_subnetwork
+from relugeom.graph.active_subnetwork import active_subnetwork, same_subnetwork, strongest_arcs
 from relugeom.network.activation import activation_pattern
 from relugeom.network.effective import effective_map
 from relugeom.network.network import ReLUNetwork
@@ -132,3 +132,14 @@ def test_a_pattern_of_another_shape_is_refused(pattern):
     network = ReLUNetwork.from_layers(([[1.0], [1.0]], [0, 0]), ([[1.0, 1.0]], [0]))
     with pytest.raises(PatternError):
         active_subnetwork(network, pattern)
+
+
+def test_the_strongest_arcs_are_those_that_move_the_outputs_by_a_typical_step_of_an_input():
+    """An input in small units has small weights; its spread makes up for that."""
+    network = ReLUNetwork.from_layers(([[1.0, 0.01, 0.5]], [0.0]), ([[2.0]], [0.0]))
+    graph = active_subnetwork(network, "1")
+    kept = strongest_arcs(graph, [1.0, 1000.0, 1.0], most=1)
+    assert set(kept.edges) == {("input:1", "unit:0:0"), ("unit:0:0", "output:0")}
+    assert (kept.graph["hidden_arcs"], kept.graph["hidden_inputs"]) == (2, 2)
+    assert same_subnetwork(strongest_arcs(graph, [1.0, 1000.0, 1.0], most=3), graph)
+    assert len(graph.edges) == 4, "the graph itself stays as it is"

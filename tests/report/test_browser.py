@@ -202,21 +202,39 @@ def test_words_stand_out_in_both_schemes(opened: Tab, scheme: str) -> None:
     assert len(opened.picture()) > 50_000
 
 
-def test_a_narrow_window_needs_no_sideways_scrolling(opened: Tab) -> None:
-    opened.size(360, 700)
-    assert opened.run("document.documentElement.scrollWidth") <= 360
+@pytest.mark.parametrize("width", [360, 390, 768, 1280])
+def test_no_window_needs_sideways_scrolling(opened: Tab, width: int) -> None:
+    opened.size(width, 800)
+    assert opened.run("document.documentElement.scrollWidth") <= width
 
 
 def test_the_summary_is_one_page_of_paper(opened: Tab, content) -> None:
     opened.media(media="print")
-    opened.size(703, 1002)  # A4 without the margins of 14 and 16 mm, in pixels of 1/96 inch
+    opened.size(687, 1016)  # A4 without the margins of 14 mm, in pixels of 1/96 inch
     top, bottom = opened.run(
         "(s => [scrollY + s.getBoundingClientRect().top, scrollY + s.getBoundingClientRect().bottom])"
         "(document.getElementById('summary'))"
     )
-    assert 0 < top < bottom < 1002
+    assert 0 < top < bottom < 1016
     assert opened.run("document.querySelectorAll('#summary tbody tr').length") == len(content.headlines)
     assert opened.run("getComputedStyle(document.getElementById('statements')).breakBefore") == "page"
+
+
+def test_the_page_to_sign_is_the_first(opened: Tab) -> None:
+    labels = opened.run("[...document.querySelectorAll('#summary #signature dt')].map(e => e.textContent)")
+    assert labels[-2:] == ["Reviewer and role", "Date and signature"]
+    assert "SHA-256 of partition.cert" in labels
+
+
+def test_paper_has_the_first_rows_of_a_long_table_and_says_so(opened: Tab, content) -> None:
+    opened.media(media="print")
+    patterns = TABLE.format(caption="Patterns that were settled")
+    assert opened.run(f"{patterns}.getClientRects().length") == 0
+    cut = "document.querySelector('.table.cut tbody')"
+    shown = f"[...{cut}.rows].filter(row => row.getClientRects().length).length"
+    assert opened.run(shown) == 10
+    rows = opened.run(f"{cut}.rows.length")
+    assert f"On paper, the first 10 of {rows} rows" in opened.run("document.body.innerText")
 
 
 def test_printed_headings_are_text_not_buttons(opened: Tab) -> None:

@@ -63,7 +63,7 @@ def test_the_caption_says_what_is_left_out():
     assert len(titles(importance_bars(importance, "Survived"))) == 6
     caption = importance_caption(importance, "Survived")
     assert "1 smaller cluster is not shown." in caption
-    assert "10 features of less importance not shown." in caption
+    assert "25 features of less importance not shown." in caption
 
 
 def test_hostile_names_are_words_of_a_valid_svg():

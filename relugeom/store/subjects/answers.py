@@ -192,7 +192,7 @@ def proof_file(proof: Proof) -> str | None:
 
 ANSWERS_OF_RUN = """\
 SELECT question, statement, verdict, value, lower, upper, part, whole, witness, from_samples, reason, cause,
-       short_reason, file, sha256, output, output_position, position, direction, side
+       short_reason, file, sha256, output, feature, output_position, position, direction, side
 FROM answer_list WHERE run = :run ORDER BY number"""
 
 
