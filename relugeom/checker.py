@@ -1,11 +1,13 @@
 """Checks a relugeom certificate, trusting nothing but this file and Python's standard library.
 
     python -I -S checker.py FILE [--model NETWORK.json] [--second-model NETWORK.json] [--domain DOMAIN.json]
+                                 [--claim NAME]
 
 prints what FILE proves and ends with exit code 0 (accepted), 1 (rejected: a step does not follow, or FILE is about
 something else) or 2 (refused: no certificate of this version, damaged, or beyond a limit). What FILE is about is
 compared, number by number, with plain files that you can write yourself (a network may be an .npz file as well); of
-what is not compared, look at the digests. certificate/FORMAT.md defines all files and the claims.
+what is not compared, look at the digests. A file of many claims is checked claim by claim. certificate/FORMAT.md
+defines all files and the claims.
 
 There is one proof form. On a cell, where the forms h_i are ≥ 0 and the forms e_j are 0, R = λ₀ t + Σ λ_i h_i + Σ μ_j
 e_j with λ₀ > 0 and λ_i ≥ 0 is computed again from the weights. If R ≤ 0 on the whole box, input by input, then t ≤ 0
@@ -21,15 +23,17 @@ the next level begins.
 How to read this file: limits and kinds of lines; numbers and texts; the header; the cell at a node (`Cell`: the forms
 of units, the path, sums of rows, points); the cell at a node of a covering tree (`Cover`: the path, what units put out,
 forms that are nowhere smaller, their maximum); the lines of a tree (`Walk`: one method a kind of line, and the tables
-`CHECKS` and `COVER_CHECKS`); what is proved in words; files to compare with; the program. A docstring names in brackets
-the section of FORMAT.md that its function checks. What goes wrong raises `Refused` (by `admit`) or `Rejected` (by
-`require`); any other exception while a file is read means that the file is damaged, and refuses it as well.
+`CHECKS` and `COVER_CHECKS`); what is proved in words; files to compare with; files of many claims; the program. A
+docstring names in brackets the section of FORMAT.md that its function checks. What goes wrong raises `Refused` (by
+`admit`) or `Rejected` (by `require`); any other exception while a file is read means that the file is damaged, and
+refuses it as well.
 """
 
 import ast
 import hashlib
 import json
 import math
+import re
 import struct
 import sys
 import time
@@ -63,6 +67,8 @@ LONG = 14  # 2^14 bits of numbers, or of the product of their lengths, make a fu
 FLOAT_BITS = 1 << 10  # bits of a float64 before its point
 TOGETHER = 16  # units of a level whose bounds are computed together
 SLOPE_BITS = 20  # slopes in covering trees are integers over 2^20
+CLAIMS = 1 << 12  # claims of a file of many
+ENTRY_BYTES = 256  # bytes of the line in front of a claim
 HEADER_BYTES = 10_000  # bytes of the header of an array in a model, as NumPy has it
 
 
@@ -155,12 +161,14 @@ def admit(condition, text):
 
 
 @contextmanager
-def opened(path):
-    """A file to be read: whatever goes wrong with it, but for a step that does not follow, means that it is refused."""
+def opened(path, entry=None):
+    """A file to be read, or the claim of an entry in it: whatever goes wrong with it, but for a step that does not
+    follow, means that it is refused.
+    """
     try:
         admit(Path(path).is_file(), f"{path} is damaged: no regular file")
         with open(path, "rb") as file:
-            yield file
+            yield file if entry is None else Part(file, entry)
     except (Refused, Rejected):
         raise
     except Exception as error:
@@ -490,6 +498,8 @@ def read_header(file):
     admit(text.count("[") + text.count("{") <= LISTS and text.count(",") <= COMMAS, unfit)
     header = json.loads(text)
     admit(json.dumps(header) + "\n" == text, unfit)
+    if isinstance(file, Part):
+        share_network(header, file.entry)
     return header
 
 
@@ -1773,7 +1783,7 @@ class Walk:
     """Reads trees in preorder and checks every line; counts regions, unexplored parts, proofs and closed cells."""
 
     def __init__(self, file, done=()):
-        size = file.seek(0, 2)
+        size = file.seek(0, 2) + (file.entry.shared_bytes if isinstance(file, Part) else 0)
         file.seek(0)
         self.file, self.problem = file, read_problem(file)
         self.claim = self.problem.claim
@@ -2364,9 +2374,9 @@ def read_array(data, size, shape, path):
 # ---------------------------------------------------------------------------------------------------------------------
 
 
-def read_index(path):
+def read_index(path, entry=None):
     """The marked subtrees (BEGIN, END) that a file's end names: work for `check_subtrees`; `check` verifies them."""
-    with opened(path) as file:
+    with opened(path, entry) as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - 256))
         last_field = file.read().split()[-1]
@@ -2378,15 +2388,15 @@ def read_index(path):
         return found
 
 
-def check_subtrees(path, *spans):
+def check_subtrees(path, *spans, entry=None):
     """Check the marked subtrees in the bytes BEGIN … END of a file; returns (begin, end, path, counts) for `check`.
 
     [What must be verified: several processes]
     """
-    with opened(path) as file:
+    with opened(path, entry) as file:
         walk, found = Walk(file), []
         if walk.problem.bounds is not None:
-            return covered_subtrees(path, walk, spans)
+            return covered_subtrees(walk, set(read_index(path, entry)), spans)
         for begin, end in spans:
             right = walk.claim.kind == "partition" and file.tell() <= begin
             admit(right, "there are no marks, or they are out of order")
@@ -2402,9 +2412,9 @@ def check_subtrees(path, *spans):
         return found
 
 
-def covered_subtrees(path, walk, spans):
+def covered_subtrees(walk, index, spans):
     """The same in a covering tree: what is above the subtrees is checked again, and all others are skipped."""
-    others = set(read_index(path)) - set(spans)
+    others = index - set(spans)
     walk.done = {begin: Marked(begin, end, "", [0, 0, 0, 0]) for begin, end in others}
     walk.run(walk.claim.trees[0][0])
     found = [marked for marked in walk.marks if marked.begin not in walk.done]
@@ -2422,15 +2432,15 @@ def take_path(cell, path):
             cell.decide(unit, form if bit == ACTIVE else negative(form), bit, proved)
 
 
-def check(path, model=None, done=(), second_model=None, domain=None):
-    """Check a file; raises Rejected or Refused, or returns what it proves. [The file]
+def check(path, model=None, done=(), second_model=None, domain=None, entry=None):
+    """Check a file, or the claim of an entry in it; raises Rejected or Refused, or returns what it proves. [The file]
 
     That is a table with `proved` (texts), `networks`, `domain` and `names` (digests; no names in version 1), `called`
     (the names), `regions`, `unexplored`, `proofs`, `closed` (counts), `skipped` (paths), `compared` (texts) and
     `seconds`. `done` holds answers of `check_subtrees` for subtrees of the same file.
     """
     start = time.perf_counter()
-    with opened(path) as file:
+    with opened(path, entry) as file:
         walk = Walk(file, done)
         problem = walk.problem
         compared = compare_files(problem, (model, second_model), domain)
@@ -2480,7 +2490,128 @@ def check_ending(walk, file):
     admit(found == ending, "the index or the last line differs from the tree")
 
 
-OPTIONS = {"--model": "model", "--second-model": "second_model", "--domain": "domain"}
+# ---------------------------------------------------------------------------------------------------------------------
+# Files of many claims
+# ---------------------------------------------------------------------------------------------------------------------
+
+MANY = b'{"format": "relugeom-certificates", "version": "1", "network": '  # their first bytes
+ENTRY = re.compile(rb"claim ([0-9a-z](?:[0-9a-z-]{0,62}[0-9a-z])?) ([1-9a-f][0-9a-f]{0,15}) ([0-9a-f]{64})\n")
+
+
+class Entry(NamedTuple):
+    """Where a claim is in a file of many. [Files of many claims]"""
+
+    name: str
+    begin: int
+    size: int
+    digest: str
+    network: list  # the network that all claims share, as it stands in the file's header
+    shared_bytes: int  # of that header
+
+
+class Part:
+    """A claim in a file of many: it reads like a file, with the bytes that a digest names. [Files of many claims]"""
+
+    def __init__(self, file, entry):
+        self.file, self.entry = file, entry
+        self.seek(0)
+        seen = hashlib.sha256()
+        while self.tell() < entry.size:
+            seen.update(self.read(1 << 20))
+        admit(seen.hexdigest() == entry.digest, f"the claim {entry.name} is damaged: its SHA-256 is another one")
+
+    def tell(self):
+        """How many bytes were read."""
+        return self.file.tell() - self.entry.begin
+
+    def seek(self, offset, whence=0):
+        """Go on at an offset from the first byte or, for 2, from the end."""
+        place = offset + (self.entry.size if whence == 2 else 0)
+        admit(0 <= place <= self.entry.size, "an offset lies outside of the claim")
+        self.file.seek(self.entry.begin + place)
+        return place
+
+    def readline(self, limit):
+        """The next line, or its first bytes."""
+        return self.file.readline(min(limit, self.entry.size - self.tell()))
+
+    def read(self, limit=LINE_BYTES):
+        """The next bytes."""
+        return self.file.read(min(limit, self.entry.size - self.tell()))
+
+
+def share_network(header, entry):
+    """Put the network that all claims share where a claim's header leaves it out. [Files of many claims]"""
+    networks = header.get("networks")
+    right = isinstance(networks, list) and networks and networks[0] == ""
+    admit(right, "a claim in a file of many leaves out its first network, which all share")
+    networks[0] = entry.network
+
+
+def is_many(path):
+    """Whether a file begins as one of many claims does. [Files of many claims]"""
+    with opened(path) as file:
+        return file.read(len(MANY)) == MANY
+
+
+def read_entries(path):
+    """Yield where the claims of a file of many are; raises Refused where it goes wrong. [Files of many claims]"""
+    with opened(path) as file:
+        end = file.seek(0, 2)
+        file.seek(0)
+        header, names = read_header(file), set()
+        shared = file.tell()
+        keyed(header, "format", "version", "network")
+        right = (header["format"], header["version"]) == ("relugeom-certificates", "1")
+        admit(right and shared < end, "not a file of certificates of version 1, or it holds no claim")
+        while file.tell() < end:
+            entry = read_entry(file, header["network"], shared)
+            admit(entry.name not in names, f"the claim {entry.name} comes twice")
+            names.add(entry.name)
+            few = len(names) <= CLAIMS and len(names) * shared <= WORK + end * WORK_PER_BYTE
+            admit(few, "the file has too many claims, or too many for so large a network")
+            after = entry.begin + entry.size
+            admit(after <= end, f"the file ends within the claim {entry.name}")
+            yield entry
+            file.seek(after)
+
+
+def read_entry(file, network, shared):
+    """The line in front of a claim. [Files of many claims]"""
+    line = file.readline(ENTRY_BYTES)
+    found = ENTRY.fullmatch(line)
+    admit(found, f"no claim begins where one should, or the file ends there: {line[:40]!r}")
+    name, size, content = found.groups()
+    return Entry(name.decode(), file.tell(), int(size, 16), content.decode(), network, shared)
+
+
+def find_entry(path, name):
+    """Where the claim of a name is in a file of many; None for no name. [Files of many claims]"""
+    if not name:
+        return None
+    found = next((entry for entry in read_entries(path) if entry.name == name), None)
+    admit(found, f"the file has no claim {name!a}")
+    return found
+
+
+def check_many(path, model=None, second_model=None, domain=None, claim=None):
+    """Check a file of many claims; yields each name (of all, or the one asked for) with what `check` returns or raises.
+
+    A second network is compared where a claim has one. [Files of many claims]
+    """
+    asked = False
+    for entry in read_entries(path):
+        if claim is not None and entry.name != claim:
+            continue
+        asked = True
+        try:
+            yield entry.name, check(path, model, domain=domain, second_model=second_model, entry=entry)
+        except (Refused, Rejected) as error:
+            yield entry.name, error
+    admit(asked, f"the file has no claim {claim!a}")
+
+
+OPTIONS = {"--model": "model", "--second-model": "second_model", "--domain": "domain", "--claim": "claim"}
 
 
 def main(arguments):
@@ -2489,20 +2620,48 @@ def main(arguments):
     try:
         chosen = dict(zip(arguments[1::2], arguments[2::2]))
         right = len(arguments) == 1 + 2 * len(chosen) and set(chosen) <= set(OPTIONS)
-        admit(right, f"usage: checker.py FILE [{' FILE] ['.join(OPTIONS)} FILE]")
-        found = check(arguments[0], **{OPTIONS[option]: file for option, file in chosen.items()})
+        admit(right, f"usage: checker.py FILE [{' …] ['.join(OPTIONS)} …]")
+        path, options = arguments[0], {OPTIONS[option]: value for option, value in chosen.items()}
+        if is_many(path):
+            return tell_many(path, options)
+        admit("claim" not in options, "--claim is for a file of many claims")
+        tell(check(path, **options))
     except Refused as error:
         print(f"refused: {error}", file=sys.stderr)
         return 2
     except Rejected as error:
         print(f"rejected: {error}")
         return 1
+    return 0
+
+
+def tell(found):
+    """Print what a file proves."""
     proved, compared, _ = found.pop("proved"), found.pop("compared"), found.pop("called")
     print("accepted:", *proved, sep="\n  ")
     print("about:", *compared, sep="\n  ")
     for name, value in found.items():
         print(f"{name}: {value}")
-    return 0
+
+
+def tell_many(path, options):
+    """Print what each claim of a file of many proves, or why it does not, and how many do; returns the exit code."""
+    code, accepted = 0, []
+    for name, found in check_many(path, **options):
+        if isinstance(found, Exception):
+            refused = isinstance(found, Refused)
+            print(f"{name}: {'refused' if refused else 'rejected'}: {found}")
+            code = max(code, 2 if refused else 1)
+            continue
+        print(f"{name}: accepted:", *found["proved"], sep="\n  ", flush=True)
+        accepted.append(found)
+    about = dict.fromkeys(text for found in accepted for text in found["compared"])
+    print("about:", *about, sep="\n  ")
+    for thing in ("networks", "domain"):
+        digests = {str(found[thing]) for found in accepted}
+        print(f"{thing}: {', '.join(sorted(digests))}")
+    print(f"claims accepted: {len(accepted)}")
+    return code
 
 
 if __name__ == "__main__":

@@ -161,7 +161,7 @@ def test_a_second_audit_into_the_same_folder_is_a_second_run(
         assert ask(store, "SELECT count(*) FROM runs") == [(run,)]
     assert counted[0] == counted[1]
     names = sorted(path.name for path in (tmp_path / "out").iterdir())
-    assert names == ["audit.db", "partition.cert", "proofs", "report.html"]
+    assert names == ["audit.db", "partition.cert", "proofs.cert", "report.html"]
 
 
 def test_samples_outside_the_domain_are_counted_and_flagged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

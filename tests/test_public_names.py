@@ -74,8 +74,8 @@ def test_the_checker_can_be_read_in_an_afternoon():
     nodes = list(ast.walk(ast.parse((PACKAGE / "checker.py").read_text(encoding="utf-8"))))
     expressions = [node.lineno for node in nodes if isinstance(node, ast.expr)]
     statements = [node.lineno for node in nodes if isinstance(node, ast.stmt)]
-    assert len(expressions) < 13_000
-    assert len(statements) < 1_940
+    assert len(expressions) < 13_600
+    assert len(statements) < 2_060
     assert max(Counter(expressions).values()) < 30  # names, numbers and operations on a line
     assert max(Counter(statements).values()) == 1
     assert not [node.lineno for node in nodes if isinstance(node, ast.NamedExpr | ast.Lambda)]

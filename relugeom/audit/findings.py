@@ -22,7 +22,6 @@ from relugeom.analysis.relevance import ClusterRelevance, cluster_relevance
 from relugeom.analysis.unobserved import find_unobserved
 from relugeom.analysis.whole_domain import ImportanceComparison, compare_importance, domain_importance
 from relugeom.audit.job import Grouped, Job
-from relugeom.audit.questions import FOLDER
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.ball import Norm
 from relugeom.claims.claim import Claim
@@ -31,7 +30,6 @@ from relugeom.data.labels import CodedTarget
 from relugeom.data.samples import Samples
 from relugeom.deadline import Deadline
 from relugeom.errors import DeadlinePassedError
-from relugeom.files import make_folder
 from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import FloatArray, IntArray
 from relugeom.measures.adjacency import find_adjacency
@@ -101,7 +99,7 @@ class Findings:
 
     def __init__(self, job: Job, partition: Partition, grouped: Grouped) -> None:
         self._run, self._schedule, self._counts = job.run, job.schedule, job.request.budget.counts
-        self._proofs, self._show_samples = job.folder / FOLDER, job.request.show_samples
+        self._proofs, self._show_samples = job.proofs, job.request.show_samples
         self._tell, self._samples = job.listeners.tell, job.inputs.samples
         self._partition, self._clusters, self._importance = partition, grouped.clusters, grouped.importance
         self._network: ReLUNetwork = partition.network
@@ -319,8 +317,11 @@ class Findings:
         each = min(PART_EACH, SHARE / max(len(rows), 1)) * deadline.seconds_left
 
         def settle(row: int, domain: Domain, claim: Claim) -> Settlement:
-            place = make_folder(self._proofs) / f"sample-{rows[row]}.cert" if self._show_samples else None
-            return settle_claim(claim, self._network, domain, place, time_limit=deadline.within(each))
+            until = deadline.within(each)
+            if not self._show_samples:
+                return settle_claim(claim, self._network, domain, time_limit=until)
+            settled = settle_claim(claim, self._network, domain, self._proofs.place_of_next(), time_limit=until)
+            return self._proofs.keep(settled, f"sample-{rows[row]}")
 
         return settle
 

@@ -10,6 +10,7 @@ from relugeom.audit.inputs import ChosenDomain
 from relugeom.audit.request import AuditRequest
 from relugeom.audit.schedule import Affordable, Schedule
 from relugeom.certificate.partition import Certificate
+from relugeom.certificate.proof_file import ProofFile
 from relugeom.claims.answer import Answer
 from relugeom.data.samples import Samples
 from relugeom.network.network import ReLUNetwork
@@ -116,8 +117,8 @@ class Job:
     ----------
     most
         What can be stored in reasonable time.
-    folder
-        Folder for certificates and the report.
+    folder, proofs
+        Folder for certificates and the report, and the file for the certificates of statements.
     place
         Location of the store.
     run
@@ -132,6 +133,7 @@ class Job:
     most: Affordable
     listeners: Listeners
     folder: Path
+    proofs: ProofFile
     place: str | Path
     run: "Run"
     began: float

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from itertools import groupby, islice, product
-from pathlib import Path
 
 from relugeom.analysis.decisions import decide_exactly
 from relugeom.analysis.unequal_share import unequal_samples, unequal_share
 from relugeom.audit.first_bounds import FirstBounds
 from relugeom.budget import Counts
 from relugeom.certificate.claim import settle_claim
+from relugeom.certificate.proof_file import ProofFile
 from relugeom.claims.answer import Answer, CounterpartShare, Population, RemovedUnit, ShownInput
 from relugeom.claims.claim import Claim, OutputBound, Scope
 from relugeom.claims.reason import NO_REASON, Cause, Reason
@@ -23,7 +23,6 @@ from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.claims.subject import Direction, Question, Side, Subject
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import EmptyDomainError
-from relugeom.files import make_folder
 from relugeom.geometry.domain import Domain
 from relugeom.importers.npz import write_npz
 from relugeom.linalg.arrays import FloatArray
@@ -40,10 +39,10 @@ from relugeom.questions.simplification import Simplification, simplify_network
 from relugeom.questions.tightening import Extremum
 from relugeom.questions.unit_signs import UnitSigns, bound_unit_signs, partition_unit_signs
 
-__all__ = ["FOLDER", "SIMPLIFIED", "ask_questions"]
+__all__ = ["PROOFS", "SIMPLIFIED", "ask_questions"]
 
-FOLDER, SIMPLIFIED = "proofs", "simplified.npz"
-"""Names of the certificates' folder and of the smaller network's file, within the folder of the audit."""
+PROOFS, SIMPLIFIED = "proofs.cert", "simplified.npz"
+"""Names of the certificates' file and of the smaller network's, within the folder of the audit."""
 PART_EACH, PART_PROOFS, RANGE_PARTS, LEAF_PARTS = 1 / 6, 4 / 5, 3, 2
 """Parts of the time: for one claim, and for all claims (in the remaining time, inputs may still show that claims fail);
 and how many times that of a claim a range may take, by searching and from the list of regions.
@@ -56,7 +55,7 @@ UNLIMITED = Reason(Cause.UNLIMITED, "it has no limit on the domain")
 def ask_questions(
     partition: Partition,
     samples: FloatArray,
-    folder: Path,
+    proofs: ProofFile,
     *,
     protected: Sequence[int] = (),
     counts: Counts = Counts(),
@@ -64,7 +63,7 @@ def ask_questions(
     on_progress: Callable[[int], None],
     on_answers: Callable[[Sequence[Answer]], None],
 ) -> list[Answer]:
-    """Ask the questions, and keep the certificate of every statement that holds in the folder `FOLDER`.
+    """Ask the questions, and keep the certificate of every statement that holds.
 
     Parameters
     ----------
@@ -72,8 +71,8 @@ def ask_questions(
         Regions of the network on the domain, as far as they are known.
     samples
         Samples from which the search for extreme inputs starts, shape (s, n).
-    folder
-        Folder of the audit; a smaller network with the same function is kept there, too.
+    proofs
+        File of certificates; a smaller network with the same function is kept beside it, too.
     protected
         Features on which a decision should not depend.
     counts
@@ -86,7 +85,7 @@ def ask_questions(
         Called with the answers to each question when they are known.
     """
     answers: list[Answer] = []
-    for found in _Questions(partition, samples, folder, counts, Deadline.of(time_limit)).ask(protected):
+    for found in _Questions(partition, samples, proofs, counts, Deadline.of(time_limit)).ask(protected):
         if found:
             on_answers(found)
         answers.extend(found)
@@ -113,10 +112,10 @@ class _Questions:
     """Questions about one network on one domain, with one budget of time."""
 
     def __init__(
-        self, partition: Partition, samples: FloatArray, folder: Path, counts: Counts, deadline: Deadline
+        self, partition: Partition, samples: FloatArray, proofs: ProofFile, counts: Counts, deadline: Deadline
     ) -> None:
         self._counts = counts
-        self._partition, self._samples, self._folder = partition, samples, folder
+        self._partition, self._samples, self._proofs = partition, samples, proofs
         self._network: ReLUNetwork = partition.network
         self._domain: Domain = partition.domain
         self._end, self._deadline = deadline, deadline.share(PART_PROOFS)
@@ -203,10 +202,10 @@ class _Questions:
             late = settle_claim(claim, self._network, domain, second_network=second_network, time_limit=self._deadline)
             return replace(late, reason=LATE)
         deadline = min(self._deadline, Deadline.of(time_limit), key=lambda limit: limit.end).within(self._each)
-        place = make_folder(self._folder / FOLDER) / f"{self._proved + 1:04}.cert"
+        place = self._proofs.place_of_next()
         settled = settle_claim(claim, self._network, domain, place, second_network=second_network, time_limit=deadline)
         self._proved += settled.proof is not None
-        return settled
+        return self._proofs.keep(settled, f"{self._proved:04}")
 
     def _ranges(self, both: Subject) -> Iterator[Answer]:
         ends = self._leaf_ends(both) or self._searched_ends(both)
@@ -331,7 +330,7 @@ class _Questions:
             return
         settled = self.settle(smaller.claim, self._domain, second_network=smaller.network)
         if settled.verdict is Verdict.HOLDS:
-            write_npz(smaller.network, self._folder / SIMPLIFIED)
+            write_npz(smaller.network, self._proofs.path.with_name(SIMPLIFIED))
         yield self._without_units(replace(subject, second_network=SIMPLIFIED), smaller, settled)
 
     def _unit_signs(self) -> UnitSigns:

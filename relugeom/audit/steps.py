@@ -17,13 +17,14 @@ from relugeom.audit.findings import Findings
 from relugeom.audit.inputs import choose_domain, cluster_inputs, find_features, find_protected, read_inputs
 from relugeom.audit.job import Found, Grouped, Inputs, Job, Listeners
 from relugeom.audit.page import report_content
-from relugeom.audit.questions import ask_questions
+from relugeom.audit.questions import PROOFS, ask_questions
 from relugeom.audit.request import AuditRequest
 from relugeom.audit.result import AuditResult
 from relugeom.audit.schedule import Schedule, affordable
 from relugeom.audit.search_plan import SearchLimits, plan_search
 from relugeom.audit.words import audit_notes, columns_in_words, resumption_in_words, storing_notes
 from relugeom.certificate.partition import Certificate, certify_partition
+from relugeom.certificate.proof_file import ProofFile
 from relugeom.claims.answer import Answer
 from relugeom.data.samples import Samples
 from relugeom.deadline import CLOCK, Deadline
@@ -122,7 +123,8 @@ def begin(request: AuditRequest, listeners: Listeners) -> Iterator[Job]:
         place: Path | str = folder / STORE if request.store is None else request.store
         with open_store(place, waits=request.budget.storing) as store, _begin_run(store, request, inputs) as run:
             most = affordable(inputs.network, schedule.deadline)
-            yield Job(request, inputs, schedule, most, listeners, folder, place, run, began)
+            proofs = ProofFile(folder / PROOFS, inputs.network)
+            yield Job(request, inputs, schedule, most, listeners, folder, proofs, place, run, began)
 
 
 def _begin_run(store: "Store", request: AuditRequest, inputs: Inputs) -> AbstractContextManager["Run"]:
@@ -218,7 +220,10 @@ def _find_known(job: Job) -> Partition | None:
 
 
 def prove_regions(job: Job, partition: Partition) -> Certificate | None:
-    """Prove the list of regions; None if it cannot be proved."""
+    """Prove the list of regions; None if it is not complete, or cannot be proved."""
+    if partition.status is not PartitionStatus.COMPLETE:
+        job.run.save(Notes(["A list of regions that is not complete is not certified; `relugeom certify` does so."]))
+        return None
     try:
         certificate = _certify(job, partition)
     except CertificateError as error:
@@ -226,7 +231,7 @@ def prove_regions(job: Job, partition: Partition) -> Certificate | None:
         return None
     with job.run.step():
         job.run.save(certificate)
-        job.run.save(Notes([_proof_in_words(certificate, partition)]))
+        job.run.save(Notes([_proof_in_words(certificate)]))
     return certificate
 
 
@@ -240,10 +245,8 @@ def _certify(job: Job, partition: Partition) -> Certificate:
     )
 
 
-def _proof_in_words(certificate: Certificate, partition: Partition) -> str:
-    part = "" if partition.status is PartitionStatus.COMPLETE else " of the part that was searched"
-    if certificate.reason:
-        part = f" in part: {certificate.reason}"
+def _proof_in_words(certificate: Certificate) -> str:
+    part = f" in part: {certificate.reason}" if certificate.reason else ""
     name = certificate.path.name
     return (
         f"The file {name} proves the list of activation regions{part} ({counted(certificate.regions, 'region')}, "
@@ -267,7 +270,7 @@ def ask(job: Job, partition: Partition) -> list[Answer]:
     return ask_questions(
         partition,
         _candidates(job),
-        job.folder,
+        job.proofs,
         protected=job.inputs.protected,
         counts=job.request.budget.counts,
         time_limit=job.schedule.part("questions"),

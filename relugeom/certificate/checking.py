@@ -22,7 +22,17 @@ from relugeom.files import regular_file
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork, numbered_names
 
-__all__ = ["CHECKER", "CheckStatus", "CheckedCertificate", "CheckedSubject", "check_certificate"]
+__all__ = [
+    "CHECKER",
+    "CheckStatus",
+    "CheckedCertificate",
+    "CheckedSubject",
+    "Subjects",
+    "check_certificate",
+    "holds_many",
+    "judged",
+    "not_finished",
+]
 
 CHECKER = Path(checker.__file__)
 """File that an auditor runs."""
@@ -31,19 +41,23 @@ OTHER_FILE = "give the {} that it was made for, or make a certificate for this o
 LATE = "time ran out before it was checked: give more with --time-limit"
 WHOLE = """\
 import json, runpy, sys
-program, path = sys.argv[1:]
+program, path, claim = sys.argv[1:]
 checker = runpy.run_path(program)
 try:
-    found = checker["check"](path, None, [tuple(answer) for answer in json.load(sys.stdin)])
+    answers, entry = [tuple(answer) for answer in json.load(sys.stdin)], checker["find_entry"](path, claim)
+    found = checker["check"](path, None, answers, entry=entry)
 except (checker["Rejected"], checker["Refused"]) as error:
     found = {type(error).__name__: str(error)}
 print(json.dumps(found))
 """
-WORKER = (
-    "import json, runpy, sys; program, path, start, step = sys.argv[1:]; checker = runpy.run_path(program); "
-    "spans = checker['read_index'](path)[int(start) :: int(step)]; "
-    "print(json.dumps(checker['check_subtrees'](path, *spans)))"
-)
+WORKER = """\
+import json, runpy, sys
+program, path, claim, start, step = sys.argv[1:]
+checker = runpy.run_path(program)
+entry = checker["find_entry"](path, claim)
+spans = checker["read_index"](path, entry)[int(start) :: int(step)]
+print(json.dumps(checker["check_subtrees"](path, *spans, entry=entry)))
+"""
 
 
 class CheckedSubject(StrEnum):
@@ -114,6 +128,18 @@ class CheckedCertificate:
         return CheckStatus.ACCEPTED if self.accepted else CheckStatus.REJECTED
 
 
+class Subjects(NamedTuple):
+    """What a certificate should be about; None where anything will do."""
+
+    model: ReLUNetwork | None = None
+    second_model: ReLUNetwork | None = None
+    domain: Domain | None = None
+
+    def of(self, found: Mapping[str, Any]) -> "Subjects":
+        """The same without a second network, if there is none in what was found."""
+        return self if len(found.get("networks", ())) > 1 else self._replace(second_model=None)
+
+
 class Compared(NamedTuple):
     """Names in a file, and what a model or a domain calls the same things, if it does."""
 
@@ -146,6 +172,8 @@ def check_certificate(
 
     Parameters
     ----------
+    path
+        A certificate; in a file of many claims, the file and behind it the name, as in ``proofs.cert/0001``.
     model, domain
         What the certificate should be about; without them, any will do, and the digests say which it is.
     second_model
@@ -160,24 +188,73 @@ def check_certificate(
     InputError
         The file cannot be read, or is not a certificate of this version.
     """
-    deadline, path = Deadline.of(time_limit), regular_file(path)
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    deadline, place = Deadline.of(time_limit), _place(path)
     try:
-        answers = _check_subtrees(path, threads, deadline) if threads > 1 else ()
-        found = checker.check(str(path), None, answers) if deadline == NEVER else _check_until(deadline, path, answers)
+        entry = checker.find_entry(str(place.file), place.claim)
+        digest = _digest(place.file) if entry is None else entry.digest
+        answers = _check_subtrees(place, threads, deadline) if threads > 1 else ()
+        if deadline == NEVER:
+            found = checker.check(str(place.file), None, answers, entry=entry)
+        else:
+            found = _check_until(deadline, place, answers)
     except checker.Refused as error:
         raise InputError(f"{str(path)!r} is not a certificate that can be checked: {error}") from error
     except checker.Rejected as error:
-        return CheckedCertificate(False, str(error), (), (), "", 0, 0, 0, 0, 0.0, digest)
+        found = {checker.Rejected.__name__: str(error)}
     except DeadlinePassedError:
-        return CheckedCertificate(False, LATE, (), (), "", 0, 0, 0, 0, 0.0, digest, finished=False)
+        return not_finished(digest)
+    return judged(found, Subjects(model, second_model, domain), digest)
+
+
+class _Place(NamedTuple):
+    """Where a certificate is: in a file of its own, or a claim of a file of many."""
+
+    file: Path
+    claim: str
+
+    @property
+    def arguments(self) -> list[str]:
+        """For a process that checks it."""
+        return [str(CHECKER), str(self.file), self.claim]
+
+
+def _place(path: str | Path) -> _Place:
+    path = Path(path)
+    if path.parent.is_file():
+        return _Place(regular_file(path.parent), path.name)
+    file = regular_file(path)
+    if holds_many(file):
+        raise InputError(
+            f"{str(path)!r} holds many claims: name one of them, as in {str(path / 'NAME')!r}, or let `relugeom check` "
+            f"check all"
+        )
+    return _Place(file, "")
+
+
+def holds_many(path: str | Path) -> bool:
+    """Whether a file begins as a file of many claims does."""
+    try:
+        return bool(checker.is_many(str(path)))
+    except checker.Refused:
+        return False
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def judged(found: Mapping[str, Any], subjects: Subjects, digest: str) -> CheckedCertificate:
+    """Result of a check: what `checker.check` returned or, under its name, why a step does not follow."""
+    if (why := found.get(checker.Rejected.__name__)) is not None:
+        return CheckedCertificate(False, why, (), (), "", 0, 0, 0, 0, 0.0, digest)
+    model, second_model, domain = subjects
     compared = list(_compared(found, model, second_model, domain))
     reason = _other_subject(found, model, second_model, domain) or next(filter(None, map(_difference, compared)), "")
     checked = {each.things for each in compared if each.names}
-    subjects = {CheckedSubject.NETWORK: model, CheckedSubject.DOMAIN: domain}
+    parts = {CheckedSubject.NETWORK: model, CheckedSubject.DOMAIN: domain}
     if len(found["networks"]) > 1:
-        subjects |= {CheckedSubject.SECOND_NETWORK: second_model}
+        parts |= {CheckedSubject.SECOND_NETWORK: second_model}
     unchecked = (each.things for each in compared if each.said and each.things not in checked)
     return CheckedCertificate(
         accepted=not reason,
@@ -193,8 +270,13 @@ def check_certificate(
         digest=digest,
         names=tuple(found["names"]),
         names_not_checked=tuple(dict.fromkeys(unchecked)),
-        not_compared=tuple(subject for subject in CheckedSubject if subject in subjects and subjects[subject] is None),
+        not_compared=tuple(subject for subject in CheckedSubject if subject in parts and parts[subject] is None),
     )
+
+
+def not_finished(digest: str) -> CheckedCertificate:
+    """Result where time ran out."""
+    return CheckedCertificate(False, LATE, (), (), "", 0, 0, 0, 0, 0.0, digest, finished=False)
 
 
 def _other_subject(
@@ -240,7 +322,7 @@ def _difference(compared: Compared) -> str:
     return ""
 
 
-def _check_until(deadline: Deadline, path: Path, answers: Sequence[Any]) -> dict[str, Any]:
+def _check_until(deadline: Deadline, place: _Place, answers: Sequence[Any]) -> dict[str, Any]:
     """What `checker.check` says, from a process that ends at a deadline.
 
     Raises
@@ -248,7 +330,7 @@ def _check_until(deadline: Deadline, path: Path, answers: Sequence[Any]) -> dict
     DeadlinePassedError
         It was not done by then.
     """
-    command = [sys.executable, "-I", "-S", "-c", WHOLE, str(CHECKER), str(path)]
+    command = [sys.executable, "-I", "-S", "-c", WHOLE, *place.arguments]
     try:
         done = subprocess.run(
             command, input=json.dumps(answers), capture_output=True, text=True, timeout=deadline.seconds_left
@@ -264,13 +346,14 @@ def _check_until(deadline: Deadline, path: Path, answers: Sequence[Any]) -> dict
     return found
 
 
-def _check_subtrees(path: Path, processes: int, deadline: Deadline) -> Sequence[Any]:
+def _check_subtrees(place: _Place, processes: int, deadline: Deadline) -> Sequence[Any]:
     """Answers for the marked subtrees, or none where one of them is not accepted: the whole check then says why."""
     try:
-        processes = min(processes, len(checker.read_index(str(path))))
+        path = str(place.file)
+        processes = min(processes, len(checker.read_index(path, checker.find_entry(path, place.claim))))
     except checker.Refused:
         return ()
-    command = [sys.executable, "-I", "-S", "-c", WORKER, str(CHECKER), str(path)]
+    command = [sys.executable, "-I", "-S", "-c", WORKER, *place.arguments]
     running = [
         subprocess.Popen([*command, str(start), str(processes)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         for start in range(processes)

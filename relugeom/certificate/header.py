@@ -75,7 +75,7 @@ def header_line(
         "version": "2" if version is None else version.value,
         "multiplier_bits": f"{multiplier_bits:0{WIDTH}x}",
         "point_bits": f"{point_bits:0{WIDTH}x}",
-        "networks": [_network(network) for network in networks],
+        "networks": [network_entry(network) for network in networks],
         "names": [network_names(network, names) for network in networks],
         "domain": _domain(domain, names, domain_exponent(domain) if exponent is None else exponent),
         "claim": dict(claim),
@@ -150,8 +150,8 @@ def _rows(matrix: FloatArray, vector: FloatArray, exponent: int) -> list[list[in
 
 
 @lru_cache(maxsize=4)
-def _network(network: ReLUNetwork) -> list[Any]:
-    """Remembered, as many claims are made about one network."""
+def network_entry(network: ReLUNetwork) -> list[Any]:
+    """The layers of a network as they stand in a header; remembered, as many claims are made about one network."""
     layers = []
     for W, b in zip(network.weights, network.biases, strict=True):
         table = np.column_stack([W, b])

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from relugeom.audit.inputs import ChosenDomain, choose_domain
 from relugeom.budget import Budget
-from relugeom.certificate.checking import CHECKER, CheckedCertificate, CheckedSubject, check_certificate
+from relugeom.certificate.checking import (
+    CHECKER,
+    CheckedCertificate,
+    CheckedSubject,
+    Subjects,
+    check_certificate,
+    holds_many,
+)
 from relugeom.certificate.domain_proof import DomainProof, certify_domain
+from relugeom.cli.checking import run_check_claims
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show, tell_of_threads
 from relugeom.cli.written_files import file_entries
@@ -117,6 +125,9 @@ def run_check(
         raise InputError("--domain needs --model too: SPEC refers to the names and the number of its inputs")
     network, second = (None if path is None else reading.network(path) for path in (model, second_model))
     wanted = None if domain is None or network is None else load_domain(domain, network)
+    if Path(certificate).is_file() and holds_many(certificate):
+        subjects = Subjects(network, second, wanted)
+        return run_check_claims(certificate, subjects, deadline=deadline, threads=threads, as_json=as_json)
     with progress() as report:
         report("checking", 0)
         found = check_certificate(

@@ -61,7 +61,7 @@ def certify(
 
 @app.command()
 def check(
-    certificate: Annotated[str, typer.Argument(metavar="FILE", help="A certificate.")],
+    certificate: Annotated[str, typer.Argument(metavar="FILE", help="A certificate, or a file of many.")],
     model: Annotated[
         str | None, typer.Option("--model", metavar="MODEL", help="Model that the certificate should be about.")
     ] = None,
@@ -83,9 +83,10 @@ def check(
 ) -> int:
     """Check a certificate in exact arithmetic, trusting nothing.
 
-    Names of inputs, outputs and classes are compared with those of MODEL and SPEC, too. Exit code 0: accepted; 1: a
-    step does not follow, or the certificate is about another model, domain or name; 2: the file is not a certificate;
-    3: time ran out.
+    Names of inputs, outputs and classes are compared with those of MODEL and SPEC, too. Of a file of many claims, such
+    as the proofs.cert of an audit, each is checked; FILE/NAME is one of them. Exit code 0: accepted; 1: a step does not
+    follow, or the certificate is about another model, domain or name; 2: the file is not a certificate; 3: time ran
+    out.
 
     \b
     Example:

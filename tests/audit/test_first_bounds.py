@@ -8,6 +8,7 @@ from networks import he_network
 
 from relugeom.audit.first_bounds import FirstBounds
 from relugeom.audit.questions import ask_questions
+from relugeom.certificate.proof_file import ProofFile
 from relugeom.claims.settlement import Verdict
 from relugeom.claims.subject import Direction, Question, Side, Subject
 from relugeom.geometry.domain import Domain
@@ -60,7 +61,7 @@ def test_every_question_that_is_left_open_has_two_sides(tmp_path, seconds):
     answers = ask_questions(
         partition,
         INPUTS[:5],
-        tmp_path,
+        ProofFile(tmp_path / "proofs.cert", network),
         protected=(0,),
         time_limit=seconds,
         on_progress=lambda _: None,

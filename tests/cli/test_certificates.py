@@ -13,6 +13,7 @@ from command_line import run_command, write_npz
 from networks import he_network
 
 from relugeom import Domain, certify_partition, check_certificate, enumerate_regions
+from relugeom.certificate.checking_many import check_claims
 from relugeom.errors import InputError
 
 CHECKER = Path(__file__).parents[2] / "relugeom" / "checker.py"
@@ -195,10 +196,10 @@ def test_an_audit_leaves_a_certificate_named_in_store_and_report(run, tmp_path):
     recorded = run("query", told["store"], "SELECT digest, names_digest FROM networks", "--format", "csv").out
     assert recorded.splitlines()[1] == f"{found.networks[0]},{found.names[0]}"
     assert found.names[0] in (tmp_path / "audit" / "report.html").read_text(encoding="utf-8")
-    proofs = sorted((tmp_path / "audit" / "proofs").glob("*.cert"))
+    proofs = check_claims(tmp_path / "audit" / "proofs.cert").claims
     assert proofs
-    for proof in proofs:
-        assert set(check_certificate(proof).names) == set(found.names)
+    for proof in proofs.values():
+        assert proof.accepted and set(proof.names) == set(found.names)
     notes = run("query", told["store"], "SELECT * FROM run_notes", "--format", "csv").out
     assert found.digest in notes
 
