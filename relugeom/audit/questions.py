@@ -18,6 +18,7 @@ from relugeom.certificate.claim import settle_claim
 from relugeom.certificate.proof_file import ProofFile
 from relugeom.claims.answer import Answer, CounterpartShare, Population, RemovedUnit, ShownInput
 from relugeom.claims.claim import Claim, OutputBound, Scope
+from relugeom.claims.cover_tree import CoverTree
 from relugeom.claims.reason import NO_REASON, Cause, Reason
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.claims.subject import Direction, Question, Side, Subject
@@ -198,12 +199,30 @@ class _Questions:
         time_limit: TimeLimit = None,
     ) -> Settlement:
         """Settle a claim, and keep its proof under the next number if it holds: the `Settler` of all questions."""
+        return self._settled(claim, domain, second_network, None, time_limit)
+
+    def settle_along(
+        self, claim: Claim, domain: Domain, plan: CoverTree, *, time_limit: TimeLimit = None
+    ) -> Settlement:
+        """The same; the plan of a proof is tried before anything is searched."""
+        return self._settled(claim, domain, None, plan, time_limit)
+
+    def _settled(
+        self,
+        claim: Claim,
+        domain: Domain,
+        second_network: ReLUNetwork | None,
+        plan: CoverTree | None,
+        time_limit: TimeLimit,
+    ) -> Settlement:
         if self._deadline.passed:
             late = settle_claim(claim, self._network, domain, second_network=second_network, time_limit=self._deadline)
             return replace(late, reason=LATE)
         deadline = min(self._deadline, Deadline.of(time_limit), key=lambda limit: limit.end).within(self._each)
         place = self._proofs.place_of_next()
-        settled = settle_claim(claim, self._network, domain, place, second_network=second_network, time_limit=deadline)
+        settled = settle_claim(
+            claim, self._network, domain, place, second_network=second_network, plan=plan, time_limit=deadline
+        )
         self._proved += settled.proof is not None
         return self._proofs.keep(settled, f"{self._proved:04}")
 

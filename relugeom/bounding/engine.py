@@ -73,6 +73,9 @@ def find_peak(
     inside: Callable[[FloatArray], BoolArray],
     *,
     gap: float = 0.0,
+    starts: FloatArray | None = None,
+    sharpen: Callable[[FloatArray], float] | None = None,
+    slack: float = 0.0,
     effort: Effort = USUAL,
     deadline: Deadline = NEVER,
     on_progress: Callable[[int], None] | None = None,
@@ -85,9 +88,19 @@ def find_peak(
         Says which joint inputs, shape (k, m), belong to the domain: only those count as met.
     gap
         Difference of the two sides with which to be content, relative to 1.
+    starts
+        Joint inputs that are tried first, shape (k, m).
+    sharpen
+        Gives the largest value that is reached near an input, exactly but for the last rounding. Where both sides have
+        come together, it is asked once, and the search goes on until no cell is left: then there is a tree, the plan of
+        a proof that nothing goes beyond that value.
+    slack
+        What bounds of the cells of that tree may exceed the value by, as for `search`.
     """
     with np.errstate(all="ignore"), one_blas_thread():
-        return _PeakSearch(problem, ForgottenTree(), effort, deadline, on_progress).run(inside, gap)
+        tree = ForgottenTree() if sharpen is None else GrowingTree()
+        searched = _PeakSearch(problem, tree, effort, deadline, on_progress, slack)
+        return searched.run(inside, gap, starts=starts, sharpen=sharpen)
 
 
 def find_nearest(
@@ -138,6 +151,7 @@ class _Rounds:
         self.problem, self.relaxation = problem, relaxation_of(problem)
         self.aim = _aim_of(problem, self.relaxation, deadline, slack)
         self._effort, self._deadline, self._on_progress = effort, deadline, on_progress
+        self._slack = slack
         self.tree = tree
         self.cells = self._attacks = 0
         widest = max(width for copy in problem.copies for width in (1, *copy.network.widths))
@@ -272,27 +286,49 @@ class _Search(_Rounds):
 class _PeakSearch(_Rounds):
     """The search for the largest value of an inequality."""
 
-    def run(self, inside: Callable[[FloatArray], BoolArray], gap: float, known: float = -np.inf) -> Peak:
+    def run(
+        self,
+        inside: Callable[[FloatArray], BoolArray],
+        gap: float,
+        known: float = -np.inf,
+        *,
+        starts: FloatArray | None = None,
+        sharpen: Callable[[FloatArray], float] | None = None,
+    ) -> Peak:
         """Attack, then bound the cell with the largest bound, again and again, from a value that is known already."""
         self._inside = inside
         value, point = self._best(self.attack(), known, None)
+        if starts is not None:
+            value, point = self._best(starts, value, point)
         waiting, reached = self.begin(), -np.inf  # what cells were left at that cannot be parted
+        room = gap if sharpen is None else 0.0  # what closed cells may exceed the value by
+        above, is_sharp = -np.inf, False
         while waiting:
             upper = max(reached, -waiting.least_key)
-            if self.must_stop(waiting) or upper <= value + gap:
+            if self.must_stop(waiting):
                 break
+            if upper <= value + gap and not is_sharp:
+                if sharpen is None or point is None or reached > -np.inf:
+                    break
+                value, is_sharp = max(value, sharpen(point)), True
             value, point = self._best(self.attack(), value, point)
             cells, nodes, keys = waiting.take(self._together)
-            found = self.round(cells, nodes, value + gap)
+            found = self.round(cells, nodes, value + room)
+            if found.tight:
+                above = max(above, value + self._slack * self.relaxation.size_of_rows)
             value, point = self._best(found.promising, value, point)
             bounds = np.fmin(found.bounds, -keys[found.rows])
             possible = np.flatnonzero(found.parting.possible)
             reached = max(reached, float(bounds[~found.parting.possible].max(initial=-np.inf)))
             parts, of_parts = self.parts(found.at(possible))
             waiting.put(parts, of_parts, -np.tile(bounds[possible], 2))
-        upper = max(reached, -waiting.least_key if waiting else -np.inf)
+        upper = max(reached, above, -waiting.least_key if waiting else -np.inf)
+        tree = None
+        if sharpen is not None and point is not None and not waiting and reached == -np.inf:
+            value = value if is_sharp else max(value, sharpen(point))
+            tree = self.tree.in_order()
         # Closed cells stayed below what `value` was then, and it only rose.
-        return Peak(max(upper, value + gap), value, point, self.cells)
+        return Peak(max(upper, value + room), value, point, self.cells, tree)
 
     def _best(self, x: FloatArray, value: float, point: FloatArray | None) -> tuple[float, FloatArray | None]:
         """The better of what is known and some inputs."""

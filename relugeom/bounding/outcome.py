@@ -73,9 +73,15 @@ class Peak:
         Proved upper bound; infinite if there is none.
     value, point
         The largest value that was met, as floats have it, and the joint input; −∞ and None if none was met.
+    cells
+        Cells that were bounded.
+    tree
+        Closed tree, the plan of a proof that nothing goes beyond the value; None if that was not asked for, or if some
+        cell is open.
     """
 
     upper: float
     value: float
     point: FloatArray | None
     cells: int
+    tree: CoverTree | None = None

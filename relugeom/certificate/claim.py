@@ -1,6 +1,7 @@
 """Claims as certificates: a proof that anybody can check, or the input that shows that the claim is false."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -25,6 +26,7 @@ from relugeom.certificate.given_inputs import find_counterexample
 from relugeom.certificate.header import domain_exponent
 from relugeom.certificate.slope_judge import SlopeJudge
 from relugeom.claims.claim import Claim, Excluded, Monotone
+from relugeom.claims.cover_tree import CoverTree
 from relugeom.claims.patterns import PatternClaims
 from relugeom.claims.reason import Cause, Reason
 from relugeom.claims.settlement import Proof, Settlement, Verdict
@@ -104,6 +106,7 @@ def settle_claim(
     *,
     second_network: ReLUNetwork | None = None,
     candidates: ArrayLike | None = None,
+    plan: CoverTree | None = None,
     max_cells: int = 1_000_000,
     time_limit: TimeLimit = None,
     on_progress: Callable[[int], None] | None = None,
@@ -116,6 +119,8 @@ def settle_claim(
         Where the certificate is to be; by default the proof is found, but not written.
     candidates
         Inputs, shape (k, n), such as samples: where they show that the claim fails, nothing is searched.
+    plan
+        Covering tree along which the claim can probably be proved: it is tried before anything is searched.
 
     Raises
     ------
@@ -128,6 +133,9 @@ def settle_claim(
     if shown is not None:
         reason = Reason(Cause.INPUT, "one of the given inputs refutes the claim")
         return Settlement(claim, Verdict.FAILS, counterexample=shown, reason=reason)
+    if plan is not None and not deadline.passed:
+        with suppress(UnprovedClaimError):
+            return Settlement(claim, Verdict.HOLDS, settle_cover(task, plan, path, deadline))
     return settle_task(claim, task, path, max_cells, deadline, on_progress)
 
 

@@ -5,18 +5,20 @@ that exact arithmetic gives there, if it lies in the domain.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import isfinite
+from math import inf, isfinite, nextafter
 
 from relugeom.bounding.engine import find_peak
 from relugeom.bounding.outcome import Effort
-from relugeom.certificate.claim import prepare_claim
+from relugeom.certificate.claim import SLACK, prepare_claim
 from relugeom.certificate.claim_problem import ClaimJudge, claim_problem
 from relugeom.claims.claim import Excluded, Scope, Twin
+from relugeom.claims.cover_tree import CoverTree
 from relugeom.claims.inequality import Inequality
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.geometry.domain import Domain
+from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import Point
 from relugeom.network.network import ReLUNetwork
 
@@ -38,11 +40,15 @@ class OutputPeak:
         Input of the scope with a large value; None if none was met.
     cells
         Cells that were bounded.
+    tree
+        Plan of a proof that nothing goes beyond the value that was sharpened; None if it was not asked for, or if both
+        sides did not meet.
     """
 
     limit: Fraction | None
     point: Point | None
     cells: int
+    tree: CoverTree | None = None
 
 
 def find_output_peak(
@@ -52,6 +58,8 @@ def find_output_peak(
     *,
     scope: Scope = Scope.RELAXATION,
     gap: float = 1e-9,
+    starts: FloatArray | None = None,
+    sharpen: Callable[[Point], Fraction] | None = None,
     max_cells: int = CELLS,
     time_limit: TimeLimit = None,
     on_progress: Callable[[int], None] | None = None,
@@ -64,6 +72,11 @@ def find_output_peak(
         One number per output, those of all networks one after the other.
     gap
         Difference of both sides with which to be content, relative to the largest weight.
+    starts
+        Inputs that are tried first, shape (k, n).
+    sharpen
+        Gives the largest value that is reached near an input, exactly: once both sides have come together, it is asked,
+        and the answer has the plan of a proof that nothing goes beyond that value.
     max_cells, time_limit
         Cells that are bounded, and seconds (or a deadline), at most; the answer depends on the cells alone unless time
         runs out.
@@ -83,8 +96,37 @@ def find_output_peak(
     if problem is None:
         return OutputPeak(None, None, 0)
     inside, effort = ClaimJudge(task).are_inside, Effort(cells=max_cells)
-    found = find_peak(problem, inside, gap=gap, effort=effort, deadline=deadline, on_progress=on_progress)
     largest = max(map(abs, weights))  # the engine's inequality is the combination divided by this
+    sharpened: list[Fraction] = []
+
+    def sharpen_floats(x: FloatArray) -> float:
+        assert sharpen is not None, "somebody asked for it"
+        sharpened.append(sharpen(_as_point(x, domain)))
+        return nextafter(float(sharpened[0] / largest), inf)
+
+    found = find_peak(
+        problem,
+        inside,
+        gap=gap,
+        starts=starts,
+        sharpen=None if sharpen is None else sharpen_floats,
+        slack=SLACK,
+        effort=effort,
+        deadline=deadline,
+        on_progress=on_progress,
+    )
     limit = Fraction(found.upper) * largest if isfinite(found.upper) else None
-    point = None if found.point is None else tuple(map(Fraction, found.point[: domain.inputs].tolist()))
-    return OutputPeak(limit, point, found.cells)
+    point = None if found.point is None else _as_point(found.point, domain)
+    tree = None if found.tree is None else _scaled(found.tree, sharpened[0] / largest)
+    return OutputPeak(limit, point, found.cells, tree)
+
+
+def _as_point(x: FloatArray, domain: Domain) -> Point:
+    return tuple(map(Fraction, x[: domain.inputs].tolist()))
+
+
+def _scaled(tree: CoverTree, bound: Fraction) -> CoverTree:
+    """The tree with weights of the inequality that goes with a bound: a tree's are of inequalities divided by their
+    largest coefficient, which is that bound if it is beyond 1.
+    """
+    return replace(tree, weights=tree.weights * max(1.0, abs(float(bound))))

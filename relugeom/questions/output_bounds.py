@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.certificate.output_peak import find_output_peak
-from relugeom.claims.claim import Excluded, OutputBound, Scope, Twin
+from relugeom.claims.claim import Claim, Excluded, OutputBound, Scope, Twin
+from relugeom.claims.cover_tree import CoverTree
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.reason import Cause, Reason
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
@@ -46,8 +47,8 @@ __all__ = ["LinearOutput", "OutputBounds", "output_bounds", "promising_inputs"]
 
 SCOPES = {Scope.ADMISSIBLE: "admissible inputs", Scope.RELAXATION: "relaxation"}
 UNPROVED = {Verdict.HOLDS: "", Verdict.UNKNOWN: " (reached; not proved to be the end)", Verdict.FAILS: ""}
-VERY_FEW_UNITS = 16
-"""Units up to which an exact value is tried first."""
+VERY_FEW_UNITS = 8
+"""Units up to which an exact value is tried first: there are no more than 256 patterns."""
 PEAK, CELLS = 2 / 3, 20_000
 """Part of the time, and most cells, for bounding a value from both sides."""
 NEARLY = Fraction(1, 10**6)
@@ -123,13 +124,32 @@ class LinearOutput:
         assert best is not None, "there is an input to start from"
         return best
 
-    def largest(self, domain: Domain, ask: Ask, start: Best, scope: Scope, *, deadline: Deadline = NEVER) -> Extremum:
-        """Largest value over the scope, starting from what has been reached already."""
+    def largest(
+        self,
+        domain: Domain,
+        ask: Ask,
+        start: Best,
+        scope: Scope,
+        *,
+        plan: CoverTree | None = None,
+        deadline: Deadline = NEVER,
+    ) -> Extremum:
+        """Largest value over the scope, starting from what has been reached already.
+
+        Parameters
+        ----------
+        plan
+            How it is probably proved that nothing goes beyond the start.
+        """
 
         def improve(shown: Counterexample) -> Best:
             return self.best_near(domain, shown.x, scope, deadline=deadline)
 
-        found = tighten(lambda bound: self._bound(bound, scope), ask, improve, start)
+        def ask_from(claim: Claim) -> Settlement:
+            return ask(claim, plan) if plan is not None and claim == first else ask(claim)
+
+        first = None if start.value is None else self._bound(start.value, scope)
+        found = tighten(lambda bound: self._bound(bound, scope), ask_from, improve, start)
         last = found.settlement
         if found.verdict is not Verdict.UNKNOWN or found.value is None or last is None or last.upper is None:
             return found
@@ -143,15 +163,28 @@ class LinearOutput:
         return sum((w * Fraction(end) for w, end in used), Fraction(0)) if all(isfinite(e) for _, e in used) else None
 
     def from_both_sides(
-        self, domain: Domain, ask: Ask, start: Best, scope: Scope, *, deadline: Deadline = NEVER
+        self,
+        domain: Domain,
+        ask: Ask,
+        start: Best,
+        scope: Scope,
+        *,
+        starts: FloatArray | None = None,
+        deadline: Deadline = NEVER,
     ) -> Extremum:
         """Largest value over the scope, or what is reached and a proved limit.
 
         Where units are very few, the exact value is proved with half of the time if that can be done. Else both sides
-        come closer while cells are bounded, and where they all but meet, the exact value is proved.
+        come closer while cells are bounded, and where they all but meet, the exact value is proved along the cells.
+
+        Parameters
+        ----------
+        starts
+            Inputs of the scope that are tried, too, shape (k, n).
         """
         limits = [self.first_limit(domain)]
         if sum(network.units for network in self.networks) <= VERY_FEW_UNITS:
+            start = self.best_near(domain, start.point, scope, deadline=deadline) if start.value is not None else start
             found = self.largest(domain, ask, start, scope, deadline=deadline.share(1 / 2))
             if found.verdict is not Verdict.UNKNOWN:
                 return found
@@ -160,18 +193,33 @@ class LinearOutput:
             return self.largest(domain, ask, start, scope, deadline=deadline)
         if deadline.passed:
             return self._between(start.value, start.point, limits, scope, deadline)
-        peak = find_output_peak(
-            self.networks, domain, self.weights, scope=scope, max_cells=CELLS, time_limit=deadline.share(PEAK)
-        )
         best = start
-        if peak.point is not None:
-            best = max(start, self.best_near(domain, peak.point, scope, deadline=deadline), key=_rank)
+
+        def sharpen(x: Point) -> Fraction:
+            nonlocal best
+            best = max(best, self.best_near(domain, x, scope, deadline=deadline), key=_rank)
+            assert best.value is not None, "in a box there is a limit"
+            return best.value
+
+        peak = find_output_peak(
+            self.networks,
+            domain,
+            self.weights,
+            scope=scope,
+            starts=starts,
+            sharpen=sharpen,
+            max_cells=CELLS,
+            time_limit=deadline.share(PEAK),
+        )
+        if peak.tree is None:
+            x = best.point if peak.point is None else peak.point
+            best = max(best, self.best_near(domain, x, scope, deadline=deadline), key=_rank)
         if peak.limit is None or best.value is None or _is_near(best.value, peak.limit):
-            found = self.largest(domain, ask, best, scope, deadline=deadline)
+            found = self.largest(domain, ask, best, scope, plan=peak.tree, deadline=deadline)
             if found.verdict is not Verdict.UNKNOWN:
                 return found
             best, limits = Best(found.value, found.point), [*limits, found.limit]
-            if all(limit is None for limit in limits):
+            if all(limit is None for limit in (*limits, peak.limit)):
                 return found
         assert best.value is not None, "without a limit the answer is known"
         return self._between(best.value, best.point, [*limits, peak.limit], scope, deadline)
@@ -293,6 +341,7 @@ def output_bounds(
     inputs = promising_inputs(domain, scope, None if candidates is None else as_samples(network, candidates))
     some = [] if len(inputs) else [_some_input(domain, scope, deadline.share(FINDING))]
     order = np.argsort(evaluate(network, inputs)[:, output], kind="stable")
+    is_bounded = bool(np.isfinite(domain.lower).all() and np.isfinite(domain.upper).all())
     ends = []
     for part, sign, chosen in ((1 / 2, -1, order[:CLIMBED]), (1, 1, order[::-1][:CLIMBED])):
         until = deadline.share(part)
@@ -302,8 +351,12 @@ def output_bounds(
         if scope is Scope.ADMISSIBLE:
             known = climb_by_coordinates(network, domain, known, output=output, direction=sign, deadline=finding)
         starts = some or list(dict.fromkeys(tuple(map(Fraction, x)) for x in known[:KEPT].tolist()))
-        best = value.best_of_some(domain, starts, scope, deadline=finding)
-        found = value.from_both_sides(domain, asking(settler, domain, until), best, scope, deadline=until)
+        if is_bounded:  # cells are bounded from both sides, and the way up is part of that
+            best = Best(value.at(starts[0])[0], starts[0])
+        else:
+            best = value.best_of_some(domain, starts, scope, deadline=finding)
+        ask = asking(settler, domain, until)
+        found = value.from_both_sides(domain, ask, best, scope, starts=known, deadline=until)
         ends.append(found if sign > 0 else found.negative)
     return OutputBounds(ends[0], ends[1], scope, output)
 

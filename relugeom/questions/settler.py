@@ -13,6 +13,7 @@ from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
 
 from relugeom.certificate.claim import settle_claim
 from relugeom.claims.claim import Claim, Equivalent
+from relugeom.claims.cover_tree import CoverTree
 from relugeom.claims.reason import Cause, Reason
 from relugeom.claims.settlement import Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
@@ -32,11 +33,18 @@ __all__ = [
     "settler_of_two",
 ]
 
-Ask = Callable[[Claim], Settlement]
-"""Function that settles a claim about the networks and the domain of a question, within its time."""
 PlainSettle = Callable[..., Settlement]
 """Function that settles claims and knows by itself how long it may take."""
 LATE = Reason(Cause.TIME, "time ran out", "time ran out before it was asked")
+
+
+class Ask(Protocol):
+    """Settles a claim about the networks and the domain of a question, within its time."""
+
+    def __call__(self, claim: Claim, /, plan: CoverTree | None = None) -> Settlement:
+        """Decide a claim, along a plan if there is one."""
+
+
 Parameters = ParamSpec("Parameters")
 Result = TypeVar("Result")
 
@@ -53,6 +61,16 @@ class Settler(Protocol):
         time_limit
             Seconds, or the deadline of the question; a claim that is not settled by then is UNKNOWN.
         """
+
+
+@runtime_checkable
+class PlannedSettler(Settler, Protocol):
+    """A settler that can be shown how a claim is probably proved, which spares it the search."""
+
+    def settle_along(
+        self, claim: Claim, domain: Domain, plan: CoverTree, *, time_limit: TimeLimit = None
+    ) -> Settlement:
+        """Decide a claim; the plan is tried first."""
 
 
 @dataclass(slots=True)
@@ -82,6 +100,15 @@ class Prover:
 
     def settle(self, claim: Claim, domain: Domain, *, time_limit: TimeLimit = None) -> Settlement:
         """Decide a claim about the inputs of a domain, with a proof or an input that refutes it."""
+        return self._settle(claim, domain, None, time_limit)
+
+    def settle_along(
+        self, claim: Claim, domain: Domain, plan: CoverTree, *, time_limit: TimeLimit = None
+    ) -> Settlement:
+        """Decide a claim; the plan of a proof is tried before anything is searched."""
+        return self._settle(claim, domain, plan, time_limit)
+
+    def _settle(self, claim: Claim, domain: Domain, plan: CoverTree | None, time_limit: TimeLimit) -> Settlement:
         deadline = Deadline.of(time_limit)
         return settle_claim(
             claim,
@@ -89,6 +116,7 @@ class Prover:
             domain,
             self._place(claim),
             second_network=self.second_network,
+            plan=plan,
             max_cells=self.max_cells,
             time_limit=deadline if self.claim_seconds is None else deadline.within(self.claim_seconds),
             on_progress=self.on_progress,
@@ -175,7 +203,13 @@ def settler_of_two(
 
 def asking(settler: Settler, domain: Domain, deadline: Deadline) -> Ask:
     """Ask a settler about a domain until a deadline; a claim that is asked afterwards is unknown, with first bounds."""
-    return lambda claim: settler.settle(claim, domain, time_limit=deadline)
+
+    def ask(claim: Claim, /, plan: CoverTree | None = None) -> Settlement:
+        if plan is not None and isinstance(settler, PlannedSettler):
+            return settler.settle_along(claim, domain, plan, time_limit=deadline)
+        return settler.settle(claim, domain, time_limit=deadline)
+
+    return ask
 
 
 def settler_may_come_third(question: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
