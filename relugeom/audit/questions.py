@@ -14,7 +14,7 @@ from relugeom.analysis.decisions import decide_exactly
 from relugeom.analysis.unequal_share import unequal_samples, unequal_share
 from relugeom.audit.first_bounds import FirstBounds
 from relugeom.budget import Counts
-from relugeom.certificate.claim import settle_claim
+from relugeom.certificate.claim import settle_along, settle_claim
 from relugeom.certificate.proof_file import ProofFile
 from relugeom.claims.answer import Answer, CounterpartShare, Population, RemovedUnit, ShownInput
 from relugeom.claims.claim import Claim, OutputBound, Scope
@@ -220,9 +220,8 @@ class _Questions:
             return replace(late, reason=LATE)
         deadline = min(self._deadline, Deadline.of(time_limit), key=lambda limit: limit.end).within(self._each)
         place = self._proofs.place_of_next()
-        settled = settle_claim(
-            claim, self._network, domain, place, second_network=second_network, plan=plan, time_limit=deadline
-        )
+        settle = settle_claim if plan is None else partial(settle_along, plan=plan)
+        settled = settle(claim, self._network, domain, path=place, second_network=second_network, time_limit=deadline)
         self._proved += settled.proof is not None
         return self._proofs.keep(settled, f"{self._proved:04}")
 

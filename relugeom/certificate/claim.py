@@ -36,7 +36,7 @@ from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import check_inputs
 
-__all__ = ["certify_claim", "settle_claim"]
+__all__ = ["certify_claim", "settle_along", "settle_claim"]
 
 BOUND_BITS = 24
 """Binary places of the bounds of relaxed units, which are written as multiples of the domain's numbers."""
@@ -106,7 +106,6 @@ def settle_claim(
     *,
     second_network: ReLUNetwork | None = None,
     candidates: ArrayLike | None = None,
-    plan: CoverTree | None = None,
     max_cells: int = 1_000_000,
     time_limit: TimeLimit = None,
     on_progress: Callable[[int], None] | None = None,
@@ -119,8 +118,6 @@ def settle_claim(
         Where the certificate is to be; by default the proof is found, but not written.
     candidates
         Inputs, shape (k, n), such as samples: where they show that the claim fails, nothing is searched.
-    plan
-        Covering tree along which the claim can probably be proved: it is tried before anything is searched.
 
     Raises
     ------
@@ -133,7 +130,32 @@ def settle_claim(
     if shown is not None:
         reason = Reason(Cause.INPUT, "one of the given inputs refutes the claim")
         return Settlement(claim, Verdict.FAILS, counterexample=shown, reason=reason)
-    if plan is not None and not deadline.passed:
+    return settle_task(claim, task, path, max_cells, deadline, on_progress)
+
+
+def settle_along(
+    claim: Claim,
+    network: ReLUNetwork,
+    domain: Domain,
+    plan: CoverTree,
+    path: str | Path | None = None,
+    *,
+    second_network: ReLUNetwork | None = None,
+    max_cells: int = 1_000_000,
+    time_limit: TimeLimit = None,
+    on_progress: Callable[[int], None] | None = None,
+) -> Settlement:
+    """Decide whether a claim holds that can probably be proved along a plan: nothing is searched then.
+
+    Raises
+    ------
+    InputError
+        The claim does not fit the networks and the domain, or the plan does not fit the claim, or the file cannot be
+        written.
+    """
+    deadline = Deadline.of(time_limit)
+    task = prepare_claim(claim, network, domain, second_network)
+    if not deadline.passed:
         with suppress(UnprovedClaimError):
             return Settlement(claim, Verdict.HOLDS, settle_cover(task, plan, path, deadline))
     return settle_task(claim, task, path, max_cells, deadline, on_progress)

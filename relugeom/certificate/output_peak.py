@@ -62,7 +62,6 @@ def find_output_peak(
     sharpen: Callable[[Point], Fraction] | None = None,
     max_cells: int = CELLS,
     time_limit: TimeLimit = None,
-    on_progress: Callable[[int], None] | None = None,
 ) -> OutputPeak:
     """Bound the largest value of weights · y, y the outputs of one network or of two on the same input.
 
@@ -113,7 +112,6 @@ def find_output_peak(
         slack=SLACK,
         effort=effort,
         deadline=deadline,
-        on_progress=on_progress,
     )
     limit = Fraction(found.upper) * largest if isfinite(found.upper) else None
     point = None if found.point is None else _as_point(found.point, domain)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from relugeom.certificate.output_peak import find_output_peak
-from relugeom.claims.claim import Claim, Excluded, OutputBound, Scope, Twin
+from relugeom.claims.claim import Excluded, OutputBound, Scope, Twin
 from relugeom.claims.cover_tree import CoverTree
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.reason import Cause, Reason
@@ -55,8 +55,8 @@ NEARLY = Fraction(1, 10**6)
 """Relative to a value and to 1, how near both sides must be for the exact value to be tried."""
 FINDING = 1 / 3
 """Part of the time for finding inputs; the rest is for proofs."""
-SEEDS, CLIMBED, KEPT = 2000, 32, 8
-"""Random inputs that are evaluated, inputs that are improved feature by feature, and inputs to start from."""
+SEEDS, CLIMBED = 2000, 32
+"""Random inputs that are evaluated, and inputs that are improved feature by feature, or tried as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +111,6 @@ class LinearOutput:
 
         return climb(self.networks, patterns, best_of) or Best(value, tuple(x))
 
-    def best_of_some(
-        self, domain: Domain, starts: Sequence[Sequence[Fraction]], scope: Scope, *, deadline: Deadline = NEVER
-    ) -> Best:
-        """The best that is reached near some inputs, the first of which is always looked at."""
-        best: Best | None = None
-        for x in starts:
-            found = self.best_near(domain, x, scope, deadline=deadline)
-            best = found if best is None else max(best, found, key=_rank)
-            if deadline.passed:
-                break
-        assert best is not None, "there is an input to start from"
-        return best
-
     def largest(
         self,
         domain: Domain,
@@ -145,11 +132,7 @@ class LinearOutput:
         def improve(shown: Counterexample) -> Best:
             return self.best_near(domain, shown.x, scope, deadline=deadline)
 
-        def ask_from(claim: Claim) -> Settlement:
-            return ask(claim, plan) if plan is not None and claim == first else ask(claim)
-
-        first = None if start.value is None else self._bound(start.value, scope)
-        found = tighten(lambda bound: self._bound(bound, scope), ask_from, improve, start)
+        found = tighten(lambda bound: self._bound(bound, scope), ask, improve, start, plan)
         last = found.settlement
         if found.verdict is not Verdict.UNKNOWN or found.value is None or last is None or last.upper is None:
             return found
@@ -339,9 +322,8 @@ def output_bounds(
         raise InputError(f"there is no output {output}: they are numbered from 0 to {network.outputs - 1}")
     scope = choose_scope(domain, scope)
     inputs = promising_inputs(domain, scope, None if candidates is None else as_samples(network, candidates))
-    some = [] if len(inputs) else [_some_input(domain, scope, deadline.share(FINDING))]
+    some = None if len(inputs) else _some_input(domain, scope, deadline.share(FINDING))
     order = np.argsort(evaluate(network, inputs)[:, output], kind="stable")
-    is_bounded = bool(np.isfinite(domain.lower).all() and np.isfinite(domain.upper).all())
     ends = []
     for part, sign, chosen in ((1 / 2, -1, order[:CLIMBED]), (1, 1, order[::-1][:CLIMBED])):
         until = deadline.share(part)
@@ -350,11 +332,8 @@ def output_bounds(
         known = inputs[chosen]
         if scope is Scope.ADMISSIBLE:
             known = climb_by_coordinates(network, domain, known, output=output, direction=sign, deadline=finding)
-        starts = some or list(dict.fromkeys(tuple(map(Fraction, x)) for x in known[:KEPT].tolist()))
-        if is_bounded:  # cells are bounded from both sides, and the way up is part of that
-            best = Best(value.at(starts[0])[0], starts[0])
-        else:
-            best = value.best_of_some(domain, starts, scope, deadline=finding)
+        x = some or tuple(map(Fraction, known[0].tolist()))
+        best = Best(value.at(x)[0], x)
         ask = asking(settler, domain, until)
         found = value.from_both_sides(domain, ask, best, scope, starts=known, deadline=until)
         ends.append(found if sign > 0 else found.negative)

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec, Protocol, TypeVar, runtime_checkable
+from typing import Any, ParamSpec, Protocol, TypeVar, runtime_checkable
 
-from relugeom.certificate.claim import settle_claim
+from relugeom.certificate.claim import settle_along, settle_claim
 from relugeom.claims.claim import Claim, Equivalent
 from relugeom.claims.cover_tree import CoverTree
 from relugeom.claims.reason import Cause, Reason
@@ -100,27 +100,23 @@ class Prover:
 
     def settle(self, claim: Claim, domain: Domain, *, time_limit: TimeLimit = None) -> Settlement:
         """Decide a claim about the inputs of a domain, with a proof or an input that refutes it."""
-        return self._settle(claim, domain, None, time_limit)
+        return settle_claim(claim, self.network, domain, self._place(claim), **self._limits(time_limit))
 
     def settle_along(
         self, claim: Claim, domain: Domain, plan: CoverTree, *, time_limit: TimeLimit = None
     ) -> Settlement:
         """Decide a claim; the plan of a proof is tried before anything is searched."""
-        return self._settle(claim, domain, plan, time_limit)
+        return settle_along(claim, self.network, domain, plan, self._place(claim), **self._limits(time_limit))
 
-    def _settle(self, claim: Claim, domain: Domain, plan: CoverTree | None, time_limit: TimeLimit) -> Settlement:
+    def _limits(self, time_limit: TimeLimit) -> dict[str, Any]:
+        """What both ways have in common."""
         deadline = Deadline.of(time_limit)
-        return settle_claim(
-            claim,
-            self.network,
-            domain,
-            self._place(claim),
-            second_network=self.second_network,
-            plan=plan,
-            max_cells=self.max_cells,
-            time_limit=deadline if self.claim_seconds is None else deadline.within(self.claim_seconds),
-            on_progress=self.on_progress,
-        )
+        return {
+            "second_network": self.second_network,
+            "max_cells": self.max_cells,
+            "time_limit": deadline if self.claim_seconds is None else deadline.within(self.claim_seconds),
+            "on_progress": self.on_progress,
+        }
 
     def _place(self, claim: Claim) -> str | Path | None:
         """File for a certificate; in a folder, the next free number, which stays free if the claim does not hold."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from relugeom.claims.claim import Claim
+from relugeom.claims.cover_tree import CoverTree
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.linalg.exact import Point
 from relugeom.measures.closed_cells import Best
@@ -64,6 +65,7 @@ def tighten(
     ask: Ask,
     improve: Callable[[Counterexample], Best],
     start: Best,
+    plan: CoverTree | None = None,
 ) -> Extremum:
     """Raise a value until it is proved that nothing goes beyond it.
 
@@ -75,11 +77,14 @@ def tighten(
         Function that gives the value that can be reached from a counterexample, at least the value there.
     start
         Value that has been reached already.
+    plan
+        How it is probably proved that nothing goes beyond it.
     """
     best, rounds = start, 0
     while best.value is not None:
         rounds += 1
-        found = ask(claim_at(best.value))
+        found = ask(claim_at(best.value)) if plan is None else ask(claim_at(best.value), plan)
+        plan = None
         if found.verdict is not Verdict.FAILS or found.counterexample is None:
             limit = best.value if found.verdict is Verdict.HOLDS else None
             return Extremum(found.verdict, best.value, best.point, found, rounds, limit)
