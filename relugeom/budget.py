@@ -32,7 +32,7 @@ class Shares:
     enumeration: float = 8.0
     certificate: float = 3.0
     census: float = 2.0
-    questions: float = 6.0
+    questions: float = 12.0
     margins: float = 1.0
     volumes: float = 1.0
     neighbours: float = 1.0

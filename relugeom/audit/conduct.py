@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Unpack
 
 from relugeom.audit import steps
-from relugeom.audit.job import Found, Listeners
+from relugeom.audit.job import Found, Job, Listeners
 from relugeom.audit.request import AuditOptions, AuditRequest
 from relugeom.audit.result import AuditResult
+from relugeom.audit.stopping import reporting_if_stopped
 from relugeom.partition.found import SearchProgress
 
 __all__ = ["audit", "conduct_audit"]
@@ -51,20 +52,30 @@ def conduct_audit(
     on_progress
         Called from time to time with what is being done and how much of it is done.
 
+    A job that is stopped (Ctrl-C, SIGTERM) leaves its store and a report of what it had found by then.
+
     Raises
     ------
     InputError
         An input cannot be used, and nothing is written; or only the report cannot be written, and the run stays in the
         store.
     """
-    with steps.begin(request, Listeners.of(on_remark, on_progress)) as job:
-        steps.tell_choices(job)
-        grouped = steps.group_samples(job)
-        statuses = steps.settle_patterns(job, grouped.clusters)
-        partition = steps.list_regions(job)
-        certificate = steps.prove_regions(job, partition)
-        census = steps.count_patterns(job, grouped.clusters, statuses, partition)
-        answers = steps.ask(job, partition)
-        steps.measure(job, partition, grouped)
-    page = steps.write_page(job, grouped.clusters)
-    return steps.sum_up(job, Found(grouped, statuses, partition, certificate, census, answers), page)
+    with reporting_if_stopped() as begun:
+        with steps.begin(request, Listeners.of(on_remark, on_progress)) as job:
+            begun.append(job)
+            found = _find_everything(job)
+        page = steps.write_page(job, found.grouped.clusters)
+    return steps.sum_up(job, found, page)
+
+
+def _find_everything(job: Job) -> Found:
+    """The findings of a job that has begun."""
+    steps.tell_choices(job)
+    grouped = steps.group_samples(job)
+    statuses = steps.settle_patterns(job, grouped.clusters)
+    partition = steps.list_regions(job)
+    certificate = steps.prove_regions(job, partition)
+    census = steps.count_patterns(job, grouped.clusters, statuses, partition)
+    answers = steps.ask(job, partition)
+    steps.measure(job, partition, grouped)
+    return Found(grouped, statuses, partition, certificate, census, answers)

@@ -1,24 +1,26 @@
 """Questions of an audit about the whole domain: ranges, monotone features, fairness, units that can be removed.
 
 The one idea: every question knows the subjects that it would settle. So a question for which no time is left is
-answered, too: its verdict is unknown, because time ran out.
+answered, too: its verdict is unknown, because time ran out. A quick pass looks at all questions, since most of them
+need little work; then those that are still open share the rest of the time by their value (`order`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import groupby, islice, product
+from typing import Any
 
 from relugeom.analysis.decisions import decide_exactly
 from relugeom.analysis.unequal_share import unequal_samples, unequal_share
 from relugeom.audit.first_bounds import FirstBounds
+from relugeom.audit.order import Asked, Shares
+from relugeom.audit.proving import GLANCE_CELLS, LATE, MOST_CELLS, PART_CLAIM, KeepingSettler
 from relugeom.budget import Counts
-from relugeom.certificate.claim import settle_along, settle_claim
 from relugeom.certificate.proof_file import ProofFile
 from relugeom.claims.answer import Answer, CounterpartShare, Population, RemovedUnit, ShownInput
-from relugeom.claims.claim import Claim, OutputBound, Scope
-from relugeom.claims.cover_tree import CoverTree
+from relugeom.claims.claim import OutputBound, Scope
 from relugeom.claims.reason import NO_REASON, Cause, Reason
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.claims.subject import Direction, Question, Side, Subject
@@ -44,11 +46,10 @@ __all__ = ["PROOFS", "SIMPLIFIED", "ask_questions"]
 
 PROOFS, SIMPLIFIED = "proofs.cert", "simplified.npz"
 """Names of the certificates' file and of the smaller network's, within the folder of the audit."""
-PART_EACH, PART_PROOFS, RANGE_PARTS, LEAF_PARTS = 1 / 6, 4 / 5, 3, 2
-"""Parts of the time: for one claim, and for all claims (in the remaining time, inputs may still show that claims fail);
-and how many times that of a claim a range may take, by searching and from the list of regions.
+PART_PROOFS, PART_GLANCE = 4 / 5, 1 / 4
+"""Parts of the time: for all claims (in the remaining time, inputs may still show that claims fail), and, of that, for
+the quick pass.
 """
-LATE = Reason(Cause.TIME, "time ran out", "time ran out: allow more with --time-limit, or ask this question alone")
 NO_INPUT = Reason(Cause.NO_INPUT, "no admissible input is known")
 UNLIMITED = Reason(Cause.UNLIMITED, "it has no limit on the domain")
 
@@ -94,21 +95,6 @@ def ask_questions(
     return answers
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A kind of question, the subjects that it would settle, and how it is asked.
-
-    Attributes
-    ----------
-    also_late
-        Whether asking is worthwhile even without time for proofs: a few inputs may show that a statement fails.
-    """
-
-    subjects: tuple[Subject, ...]
-    ask: Callable[[], Iterable[Answer]]
-    also_late: bool = False
-
-
 class _Questions:
     """Questions about one network on one domain, with one budget of time."""
 
@@ -116,32 +102,54 @@ class _Questions:
         self, partition: Partition, samples: FloatArray, proofs: ProofFile, counts: Counts, deadline: Deadline
     ) -> None:
         self._counts = counts
-        self._partition, self._samples, self._proofs = partition, samples, proofs
+        self._partition, self._samples, self._folder = partition, samples, proofs.path.parent
         self._network: ReLUNetwork = partition.network
         self._domain: Domain = partition.domain
         self._end, self._deadline = deadline, deadline.share(PART_PROOFS)
-        self._each = PART_EACH * deadline.seconds_left
-        self._proved = self._looks = 0
+        self._settler = KeepingSettler(partition.network, proofs, self._deadline)
+        self._looks = 0
         self._about = partial(Subject, scope=choose_scope(self._domain))
         self._from_samples = len(samples) > 0
         self._first = FirstBounds(self._network, self._domain)
 
     def ask(self, protected: Sequence[int]) -> Iterator[list[Answer]]:
         """Yield all answers, question by question; consecutive questions for which no time is left come together."""
-        for is_late, questions in groupby(self._questions(protected), self._comes_late):
+        questions = list(self._questions(protected))
+        seen = self._glance(questions)
+        shares = Shares([question.kind for number, question in enumerate(questions) if number not in seen])
+        for is_late, group in groupby(enumerate(questions), lambda pair: self._comes_late(pair[1], pair[0] in seen)):
             if is_late:
-                yield [answer for question in questions for answer in self._left_out(question, LATE)]
+                yield [answer for _, question in group for answer in self._left_out(question, LATE)]
             else:
-                yield from (self._answers(question) for question in questions)
+                yield from (seen.get(number) or self._in_turn(question, shares) for number, question in group)
 
-    def _answers(self, question: _Question) -> list[Answer]:
+    def _in_turn(self, question: Asked, shares: Shares) -> list[Answer]:
+        """Ask the question in its share of the time."""
+        self._settler.until = self._deadline.share(shares.next(question.kind))
+        return self._answers(question)
+
+    def _glance(self, questions: Sequence[Asked]) -> dict[int, list[Answer]]:
+        """Answers of the quick pass, by the number of their question: those that it settles."""
+        self._settler.until, self._settler.most_cells = self._deadline.share(PART_GLANCE), GLANCE_CELLS
+        seen = dict[int, list[Answer]]()
+        for number, question in enumerate(questions):
+            if self._settler.until.passed:
+                break
+            if question.also_late:
+                found = self._answers(question)
+                if all(answer.verdict is not Verdict.UNKNOWN for answer in found):
+                    seen[number] = found
+        self._settler.most_cells = MOST_CELLS
+        return seen
+
+    def _answers(self, question: Asked) -> list[Answer]:
         """Ask the question."""
         try:
             return list(question.ask())
         except EmptyDomainError:
             return self._left_out(question, NO_INPUT)
 
-    def _left_out(self, question: _Question, reason: Reason) -> list[Answer]:
+    def _left_out(self, question: Asked, reason: Reason) -> list[Answer]:
         """Answers to the question if it is not asked."""
         return [self._unasked(subject, reason) for subject in question.subjects]
 
@@ -149,81 +157,46 @@ class _Questions:
         lower, upper = self._first.of(subject)
         return Answer(subject, Verdict.UNKNOWN, reason=reason, lower=lower, upper=upper)
 
-    def _comes_late(self, question: _Question) -> bool:
+    def _comes_late(self, question: Asked, is_seen: bool) -> bool:
         """Whether there is no time left for a question that is next; a few are only looked at, even then."""
-        if not self._deadline.passed:
+        if is_seen or not self._deadline.passed:
             return False
         self._looks += question.also_late
         return not question.also_late or (self._end.passed and self._looks > self._counts.late_looks)
 
-    def _questions(self, protected: Sequence[int]) -> Iterator[_Question]:
+    def _questions(self, protected: Sequence[int]) -> Iterator[Asked]:
         """Questions to ask, those of the user first."""
         if protected:
             fair = self._about(Question.FAIRNESS, protected=tuple(protected))
-            yield _Question((fair,), partial(self._fairness, fair), also_late=True)
+            yield Asked((fair,), partial(self._fairness, fair), also_late=True)
         yield from self._of_ranges()
         smaller = self._about(Question.SIMPLIFICATION)
-        yield _Question((smaller,), partial(self._simplification, smaller))
+        yield Asked((smaller,), partial(self._simplification, smaller))
         yield from self._of_directions()
 
-    def _of_ranges(self) -> Iterator[_Question]:
+    def _of_ranges(self) -> Iterator[Asked]:
         """The range of each of the first outputs."""
         outputs, most = self._network.outputs, self._counts.outputs
         for output in range(min(outputs, most)):
             both = self._about(Question.RANGE, output=output)
-            yield _Question((both,), partial(self._ranges, both))
+            yield Asked((both,), partial(self._ranges, both))
         if outputs > most:
             yield self._not_asked(self._about(Question.RANGE, further=outputs - most), most)
 
-    def _of_directions(self) -> Iterator[_Question]:
+    def _of_directions(self) -> Iterator[Asked]:
         """Whether an output rises or falls with a feature, for the first pairs of both."""
         outputs, inputs, most = self._network.outputs, self._network.inputs, self._counts.pairs
         for output, feature in islice(product(range(outputs), range(inputs)), most):
             alone = partial(self._about, Question.MONOTONICITY, output=output, feature=feature)
             moves = tuple(alone(direction=direction) for direction in Direction)
-            yield _Question(moves, partial(self._monotone, output, feature, moves), also_late=True)
+            yield Asked(moves, partial(self._monotone, output, feature, moves), also_late=True)
         if outputs * inputs > most:
             yield self._not_asked(self._about(Question.MONOTONICITY, further=outputs * inputs - most), most)
 
-    def _not_asked(self, subject: Subject, limit: int) -> _Question:
+    def _not_asked(self, subject: Subject, limit: int) -> Asked:
         """Question that stands for the subjects beyond a limit."""
         reason = Reason(Cause.LIMIT, "not asked", f"not asked: an audit asks only about the first {limit:,}")
-        return _Question((subject,), lambda: (self._unasked(subject, reason),))
-
-    def settle(
-        self,
-        claim: Claim,
-        domain: Domain,
-        *,
-        second_network: ReLUNetwork | None = None,
-        time_limit: TimeLimit = None,
-    ) -> Settlement:
-        """Settle a claim, and keep its proof under the next number if it holds: the `Settler` of all questions."""
-        return self._settled(claim, domain, second_network, None, time_limit)
-
-    def settle_along(
-        self, claim: Claim, domain: Domain, plan: CoverTree, *, time_limit: TimeLimit = None
-    ) -> Settlement:
-        """The same; the plan of a proof is tried before anything is searched."""
-        return self._settled(claim, domain, None, plan, time_limit)
-
-    def _settled(
-        self,
-        claim: Claim,
-        domain: Domain,
-        second_network: ReLUNetwork | None,
-        plan: CoverTree | None,
-        time_limit: TimeLimit,
-    ) -> Settlement:
-        if self._deadline.passed:
-            late = settle_claim(claim, self._network, domain, second_network=second_network, time_limit=self._deadline)
-            return replace(late, reason=LATE)
-        deadline = min(self._deadline, Deadline.of(time_limit), key=lambda limit: limit.end).within(self._each)
-        place = self._proofs.place_of_next()
-        settle = settle_claim if plan is None else partial(settle_along, plan=plan)
-        settled = settle(claim, self._network, domain, path=place, second_network=second_network, time_limit=deadline)
-        self._proved += settled.proof is not None
-        return self._proofs.keep(settled, f"{self._proved:04}")
+        return Asked((subject,), lambda: (self._unasked(subject, reason),))
 
     def _ranges(self, both: Subject) -> Iterator[Answer]:
         ends = self._leaf_ends(both) or self._searched_ends(both)
@@ -235,19 +208,18 @@ class _Questions:
         output, few = both.output or 0, len(self._partition) <= self._counts.leaves
         if both.scope is not Scope.RELAXATION or not few:
             return None
-        until = self._deadline.within(LEAF_PARTS * self._each)
-        found = leaf_extremes(self._partition, output, time_limit=until)
+        found = leaf_extremes(self._partition, output, time_limit=self._settler.until.share(PART_CLAIM))
         if found is None:
             return None
-        until = self._deadline.within(self._each)
-        return self._leaf_end(output, -1, found[0], until.share(1 / 2)), self._leaf_end(output, 1, found[1], until)
+        low = self._leaf_end(output, -1, found[0], self._settler.until.share(1 / 2))
+        return low, self._leaf_end(output, 1, found[1], self._settler.until)
 
     def _leaf_end(self, output: int, sign: int, best: Best, deadline: Deadline) -> Extremum:
         """The end of a range that is known: a certificate of its own shows it to others, if it is found in time."""
         if best.value is None:
             return Extremum(Verdict.FAILS, None, best.point, None, 0)
         combination = tuple(Fraction(sign * (k == output)) for k in range(self._network.outputs))
-        settled = self.settle(OutputBound(combination, sign * best.value), self._domain, time_limit=deadline)
+        settled = self._settler.settle(OutputBound(combination, sign * best.value), self._domain, time_limit=deadline)
         shown = settled if settled.verdict is Verdict.HOLDS else None
         return Extremum(Verdict.HOLDS, best.value, best.point, shown, 1, best.value)
 
@@ -256,10 +228,10 @@ class _Questions:
         found = output_bounds(
             self._network,
             self._domain,
-            self,
+            self._settler,
             output=both.output or 0,
             candidates=self._samples,
-            time_limit=self._deadline.within(RANGE_PARTS * self._each),
+            time_limit=self._settler.until,
         )
         return found.lowest, found.highest
 
@@ -283,11 +255,11 @@ class _Questions:
         moves = monotonicity(
             self._network,
             self._domain,
-            self,
+            self._settler,
             output=output,
             feature=feature,
             candidates=self._samples,
-            time_limit=self._end,
+            time_limit=self._end if self._deadline.passed else self._settler.until,
         )
         for subject in subjects:
             settled = moves.never_rises if subject.direction is Direction.FALLS else moves.never_falls
@@ -304,9 +276,8 @@ class _Questions:
         return replace(answer, shown=shown, from_samples=self._from_samples, lower=moved)
 
     def _fairness(self, subject: Subject) -> Iterator[Answer]:
-        found = protected_fairness(
-            self._network, self._domain, subject.protected, settle=self, candidates=self._samples, time_limit=self._end
-        )
+        asked: dict[str, Any] = {"settle": self._settler, "candidates": self._samples, "time_limit": self._end}
+        found = protected_fairness(self._network, self._domain, subject.protected, **asked)
         answer = self._same_decision(replace(subject, scope=found.scope), found.same_decision)
         if found.unequal is not None and found.admissible:
             share = Fraction(found.unequal, found.admissible)
@@ -343,19 +314,19 @@ class _Questions:
 
     def _simplification(self, subject: Subject) -> Iterator[Answer]:
         signs = self._unit_signs()
-        smaller = simplify_network(self._network, signs, time_limit=self._deadline.within(self._each))
+        smaller = simplify_network(self._network, signs, time_limit=self._settler.until.share(PART_CLAIM))
         if not smaller.removed or smaller.claim is None:
             return
-        settled = self.settle(smaller.claim, self._domain, second_network=smaller.network)
+        settled = self._settler.settle(smaller.claim, self._domain, second_network=smaller.network)
         if settled.verdict is Verdict.HOLDS:
-            write_npz(smaller.network, self._proofs.path.with_name(SIMPLIFIED))
+            write_npz(smaller.network, self._folder / SIMPLIFIED)
         yield self._without_units(replace(subject, second_network=SIMPLIFIED), smaller, settled)
 
     def _unit_signs(self) -> UnitSigns:
         """Signs of the units on the domain: from all regions, if they are listed."""
         if self._partition.status is PartitionStatus.COMPLETE:
             return partition_unit_signs(self._partition)
-        return bound_unit_signs(self._network, self._domain, time_limit=self._deadline.within(self._each))
+        return bound_unit_signs(self._network, self._domain, time_limit=self._settler.until.share(PART_CLAIM))
 
     def _without_units(self, subject: Subject, smaller: Simplification, settled: Settlement) -> Answer:
         """Answer with the number of units that are left, and with those that are not."""

@@ -37,7 +37,7 @@ from relugeom.partition.clusters import Clusters
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.printing import counted, sentence
 from relugeom.report.content import ReportContent
-from relugeom.search.enumeration import enumerate_regions
+from relugeom.search.enumeration import INTERRUPTED, enumerate_regions
 from relugeom.search.feasibility import settle_clusters, take_census
 from relugeom.store.records import Answers, ClusterRecord, ClusterStatuses, Notes
 
@@ -178,6 +178,8 @@ def list_regions(job: Job) -> Partition:
     partition = _search(job, _find_known(job))
     job.listeners.tell("storing", 0)
     job.run.save(partition)
+    if partition.reason == INTERRUPTED:  # the search gives what it has found, but the user wants the audit to end
+        raise KeyboardInterrupt
     return partition
 
 

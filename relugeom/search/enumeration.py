@@ -25,6 +25,7 @@ from relugeom.search.reference import ReferenceSearch
 from relugeom.search.region_points import embed_points
 
 __all__ = [
+    "INTERRUPTED",
     "check_limits",
     "enumerate_by_reference",
     "enumerate_regions",
@@ -36,6 +37,7 @@ PART_SEARCHING = 1 / 2
 """Part of the time for the search if some inputs follow from others: the rest is for points in rationals."""
 USUAL = SearchBudget()
 INTERRUPTED = "interrupted"
+"""Reason of a list that Ctrl-C cut short."""
 
 
 def enumerate_regions(
