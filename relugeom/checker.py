@@ -419,6 +419,7 @@ class Problem(NamedTuple):
     weights: int  # how many numbers the networks have
     units: int
     pairs: int  # of units of two copies; 0 if differences are not bounded
+    share_bits: int  # shares of lines of pairs are integers over 2^share_bits; 0 where there is one line
     scale: int  # forms of units and outputs are used times 2^scale
     slots: int  # how many coefficients a form has
     longest: int  # bits that a coefficient may have
@@ -453,7 +454,7 @@ def read_problem(file):
     kept = slots * forms
     pairs = count_pairs(levels, bounds) if are_paired(version, claim.copies) else 0
     if version >= COVERING:
-        longest += FLOAT_BITS + max(bounds) + SLOPE_BITS * len(levels)
+        longest += FLOAT_BITS + max(bounds) + 2 * SLOPE_BITS * len(levels)
         kept = 8 * (slots + units + 2 * pairs)  # bounds, lines, and coefficients of sums
         longest <<= pairs > 0  # exponents of two copies
     admit(kept * (OBJECT_BITS + longest) <= MEMORY_BITS, "the forms would need too much memory")
@@ -471,6 +472,7 @@ def read_problem(file):
         weights=sum(len(layer.rows) * len(layer.rows[0]) for layers in networks for layer in layers),
         units=units,
         pairs=pairs,
+        share_bits=bits_of_shares(version, pairs),
         scale=scale,
         slots=slots,
         longest=longest,
@@ -785,6 +787,11 @@ def are_paired(version, copies):
         return version == PAIRED
     widths = [[len(layer.rows) for layer in copy.layers[:-1]] for copy in copies]
     return len(widths) == 2 and widths[0] == widths[1] != []
+
+
+def bits_of_shares(version, pairs):
+    """Bits of the shares of two lines, if pairs have two. [Two lines]"""
+    return SLOPE_BITS if pairs and version == SHORT else 0
 
 
 def count_pairs(levels, bounds):
@@ -1224,7 +1231,7 @@ class Cover:
         self.longest_trail = MEMORY_BITS // (4 * OBJECT_BITS + problem.longest)
         self.box = self.lower, self.upper = list(domain.lower), list(domain.upper)
         self.bounds = self.least, self.most = [None] * units, [None] * units  # of z, over 2^B of the level
-        self.slopes = [None] * units  # α, where it was set
+        self.slopes = [None] * (units + problem.pairs)  # α, and shares of pairs' first lines, where they were set
         self.changes = self.fall, self.rise = [None] * problem.pairs, [None] * problem.pairs  # bounds of d, over 2^B
         self.signs = [0] * units  # by a split: −1 where z ≤ 0, 1 where z ≥ 0
         self.cuts = [0]  # how many cuts of inputs the path has
@@ -1254,7 +1261,8 @@ class Cover:
     def find_lengths(self):
         """How long numbers may be. [What must be verified: steps]"""
         layers = [copy.layers for copy in self.problem.claim.copies]
-        bits = [[SLOPE_BITS + weight_bits(layer) for layer in own] for own in layers]
+        line_bits = SLOPE_BITS + self.problem.share_bits
+        bits = [[line_bits + weight_bits(layer) for layer in own] for own in layers]
         self.growth, self.widest = max(map(sum, bits)), max(map(max, bits))
         if self.problem.pairs:
             self.growth = sum(map(sum, bits))
@@ -1367,7 +1375,7 @@ class Cover:
         if low is not None and low >= 0:
             return ONE, ONE, 0
         if slope is None:
-            slope = ONE if low is not None and (high is None or high >= -low) else 0
+            slope = usual_slope(low, high)
         if high is None:
             return slope, None, 0
         if low is None:
@@ -1394,21 +1402,25 @@ class Cover:
         return self.paired[place][2]
 
     def difference_lines(self, pair, shift):
-        """The lines (b, c) below Δ and above it: b over 2^20, c over 2^(20 + B). [Pairs]"""
-        fall, rise = self.fall[pair], self.rise[pair]
-        first, second = (self.least[unit] for unit in (pair, pair + self.problem.pairs))
-        if fall >= 0:
-            below, above = (0, 0), (ONE, 0)
-        elif rise <= 0:
-            below, above = (ONE, 0), (0, 0)
-        else:
-            slopes = (-fall << SLOPE_BITS) // (rise - fall), (rise << SLOPE_BITS) // (rise - fall)
-            below, above = ((b, (ONE - b) * end << shift) for b, end in zip(slopes, (fall, rise)))
-        if first is not None and first >= 0:
-            below = ONE, 0
-        if second is not None and second >= 0:
-            above = ONE, 0
-        return below, above
+        """The lines p z + q z' + t below Δ and above it: over 2^20, or over 2^40 where there are shares. [Pairs]"""
+        units, fall, rise = (pair, pair + self.problem.pairs), self.fall[pair], self.rise[pair]
+        first, second = ((self.least[unit], self.most[unit]) for unit in units)
+        p, q, t = self.line_above(pair, first, second, fall, rise)
+        minus_q, minus_p, minus_t = self.line_above(pair, second, first, -rise, -fall)  # h − h' of the copies exchanged
+        return (-minus_p, -minus_q, -minus_t << shift), (p, q, t << shift)
+
+    def line_above(self, pair, first, second, fall, rise):
+        """The line above Δ of a pair between these bounds: the first one, or a mean of two. [Pairs; Two lines]"""
+        own = line_in_difference(second, fall, rise)
+        if self.problem.share_bits == 0:
+            return own
+        other, is_usual = line_in_units(first, second, fall, rise)
+        share = self.slopes[self.units + pair]
+        if other is None:
+            share = ONE
+        elif share is None:
+            share = 0 if is_usual else ONE
+        return [share * a + (ONE - share) * b for a, b in zip(own, other or own)]
 
     def units_below(self, place):
         """The units of the level below that put out something; in a first layer, all inputs. [Back-substitution]"""
@@ -1465,7 +1477,8 @@ class Cover:
         most = max(further)
         sides = [[lifted(form, most - own) for form in each] for each, own in zip(forms, further)]
         found = [self.through_all(places, side) for side in zip(*sides)]
-        return list(map(list, zip(*found))), [most + SLOPE_BITS] * len(places)
+        bits = SLOPE_BITS + (self.problem.share_bits if len(places) > 1 else 0)
+        return list(map(list, zip(*found))), [most + bits] * len(places)
 
     def in_all(self, place, forms):
         """Forms of a copy's inputs among those of all copies; the place is that of its first level."""
@@ -1512,19 +1525,19 @@ class Cover:
         """The same for the forms of some copies: of both, where units are paired. [Pairs]"""
         if len(places) == 1:
             return [self.through(places[0], *forms[0])]
-        values, moved = [list(each) for _, each in forms], []
+        values, moved, bits = [list(each) for _, each in forms], [], self.problem.share_bits
         for one, other, lines in self.pair_lines(places[0]):
             v, w = values[0][one], values[1][other]
             if v * w < 0:  # V h + V' h' = (V + V') h + V' Δ = (V + V') h' - V Δ
                 by_first = abs(v) >= abs(w)
                 c = w if by_first else -v
                 values[0][one], values[1][other] = (v + w, 0) if by_first else (0, v + w)
-                slope, offset = lines[c > 0]
-                moved.append((one, other, c * slope, c * offset))
+                moved.append((one, other, *(c * part for part in lines[c > 0])))
         found = [self.through(place, form[0], each) for place, form, each in zip(places, forms, values)]
-        for one, other, slope, _ in moved:
-            found[0][1][one] -= slope
-            found[1][1][other] += slope
+        found = [lifted(form, bits) for form in found]
+        for one, other, p, q, _ in moved:
+            found[0][1][one] += p
+            found[1][1][other] += q
         constant, first = found[0]
         return [(None if constant is None else constant + sum(offset for *_, offset in moved), first), found[1]]
 
@@ -1751,6 +1764,55 @@ def weighted(weights, values, others):
 # ---------------------------------------------------------------------------------------------------------------------
 # The lines of a tree
 # ---------------------------------------------------------------------------------------------------------------------
+
+
+def line_in_difference(second, fall, rise):
+    """p, q and t of a line p z + q z' + t in d above Δ, over 2^20 and 2^(20 + B). [Pairs]"""
+    if is_active(second) or fall >= 0:
+        return -ONE, ONE, 0
+    if rise <= 0:
+        return 0, 0, 0
+    s = (rise << SLOPE_BITS) // (rise - fall)
+    return -s, s, (ONE - s) * rise
+
+
+def line_in_units(first, second, fall, rise):
+    """Another one, if there is one, and whether it is used where no share was set. [Two lines]"""
+    actives = is_active(first), is_active(second)
+    if actives == (False, True):
+        return (0, ONE, 0), usual_slope(*first) == 0
+    if actives == (False, False) and rise <= 0:
+        return line_in_first(*first, rise)
+    if actives == (True, True) or None in second:
+        return None, False
+    low, high = second
+    if actives[0]:
+        return over_ramp(-ONE, low, high), True
+    return over_ramp(0, low, min(rise, high)), fall >= 0 and high + low < 2 * rise
+
+
+def line_in_first(low, high, rise):
+    """That in z, where h' − h is at most −h, or at most the rise, which is ≤ 0. [Two lines]"""
+    if rise == 0 or high is None:
+        return None, False
+    slope = ONE if high <= -rise else (-rise << SLOPE_BITS) // high
+    return (-slope, 0, 0), low is not None and high + low > 0
+
+
+def usual_slope(low, high):
+    """α where it was not set. [Back-substitution]"""
+    return ONE if low is not None and (high is None or high >= -low) else 0
+
+
+def over_ramp(p, low, top):
+    """p z + s z' + t, where s z' + t is above relu(z') and above top, whichever is smaller. [Two lines]"""
+    s = (top << SLOPE_BITS) // (top - low)
+    return p, s, (ONE - s) * top
+
+
+def is_active(ends):
+    """Whether z ≥ 0 between these bounds. [Back-substitution]"""
+    return ends[0] is not None and ends[0] >= 0
 
 
 class Waiting(NamedTuple):
@@ -2049,7 +2111,8 @@ class Walk:
         units, slopes = integers(fields[::2]), integers(fields[1::2])
         admit(units and len(units) == len(slopes), "slopes are not in pairs")
         for unit, slope in zip(units, slopes):
-            require(0 <= unit < self.problem.units, "a slope is about a unit that there is not")
+            pairs = self.problem.pairs if self.problem.share_bits else 0
+            require(0 <= unit < self.problem.units + pairs, "a slope is about a unit that there is not")
             require(0 <= slope <= ONE, "the slope of a line below a unit is not between 0 and 1")
             self.cell.set_slope(unit, slope)
         return GOES_ON

@@ -18,7 +18,7 @@ import numpy as np
 from relugeom.bounding.cell_program import Proposal, few_units
 from relugeom.bounding.cells import Cells
 from relugeom.bounding.multipliers import Improved, improve
-from relugeom.bounding.pairs import pairs_of
+from relugeom.bounding.pairs import lines_of_pairs
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Relaxation
 from relugeom.bounding.tightening import Bounded
@@ -72,7 +72,7 @@ def choose_parting(
     proposal: Proposal,
 ) -> Parting:
     """How to part cells, given what their bounds rest on and the weights of the combinations, shape (B, r)."""
-    parting = choose_inputs(problem, cells, bounded, found.form, _input_scores(problem, cells, found))
+    parting = choose_inputs(problem, cells, bounded, found.form, _input_scores(problem, cells, bounded, found))
     unstable = cells.unstable(slice(0, problem.units)).any(axis=1)
     few = few_units(problem, cells)
     by_input = has_few_inputs(problem, cells.lower, cells.upper) & parting.possible & ~few
@@ -84,7 +84,9 @@ def choose_parting(
         between[here] = _part_between(problem, cells, found, proposal, here, loss, parting)
     here = np.flatnonzero(by_unit & ~(few & proposal.solved))
     if len(here):
-        units[here] = _choose_units(problem, relaxation, cells.at(here), found.at(here), weights[here])
+        units[here] = _choose_units(
+            problem, relaxation, cells.at(here), bounded.at(here), found.at(here), weights[here]
+        )
     by_unit &= ~between
     parting.kind[by_unit], parting.index[by_unit] = NodeKind.SPLIT, units[by_unit]
     parting.below[by_unit] = parting.above[by_unit] = 0.0
@@ -107,7 +109,8 @@ def loose_units(problem: Problem, cells: Cells, found: Improved) -> BoolArray:
     A line below with the slope 0 or 1 is relu itself on one side.
     """
     weight = _coefficients(problem, found)
-    between = (found.slopes > SHARP) & (found.slopes < 1.0 - SHARP)
+    slopes = found.slopes[:, : problem.units]
+    between = (slopes > SHARP) & (slopes < 1.0 - SHARP)
     largest = np.abs(weight).max(axis=1, initial=0.0, keepdims=True)
     loose: BoolArray = (weight > SHARP * largest) | (between & (weight < -SHARP * largest))
     return loose & cells.unstable(slice(0, problem.units))
@@ -115,7 +118,7 @@ def loose_units(problem: Problem, cells: Cells, found: Improved) -> BoolArray:
 
 def _coefficients(problem: Problem, found: Improved) -> FloatArray:
     """Coefficients of relu(z) of all units in the bounds of cells, shape (B, units)."""
-    weight = np.zeros_like(found.slopes)
+    weight = np.zeros_like(found.multipliers)
     for number, copy in enumerate(problem.copies):
         for layer, those in enumerate(copy.layers):
             weight[:, those] = found.gaps[number][len(copy.layers) - 1 - layer]
@@ -217,14 +220,14 @@ def _settle_group(cells: Cells, group: IntArray) -> None:
     cells.upper[:, group] = upper
 
 
-def _input_scores(problem: Problem, cells: Cells, found: Improved) -> FloatArray:
+def _input_scores(problem: Problem, cells: Cells, bounded: Bounded, found: Improved) -> FloatArray:
     """How far the line of each unit that a form uses lies away, shape (B, units)."""
     gaps = np.zeros_like(cells.low)
     for number, copy in enumerate(problem.copies):
         for layer, units in enumerate(copy.layers):
             coefficients = found.gaps[number][len(copy.layers) - 1 - layer]
             gap = _gaps(cells, units, coefficients, found.slopes[:, units], False)
-            gaps[:, units] = np.where(gap < 0.0, 0.0, gap + _lost(problem, cells, found, layer))
+            gaps[:, units] = np.where(gap < 0.0, 0.0, gap + _lost(problem, cells, bounded, found, layer))
     return gaps
 
 
@@ -270,7 +273,7 @@ def choose_inputs(problem: Problem, cells: Cells, bounded: Bounded, form: FloatA
 
 
 def _choose_units(
-    problem: Problem, relaxation: Relaxation, cells: Cells, found: Improved, weights: FloatArray
+    problem: Problem, relaxation: Relaxation, cells: Cells, bounded: Bounded, found: Improved, weights: FloatArray
 ) -> IntArray:
     """The unit to split in each cell, which has an unstable one."""
     score = np.full(cells.low.shape, -1.0)
@@ -278,7 +281,7 @@ def _choose_units(
         for layer, those in enumerate(copy.layers):
             coefficients = found.gaps[number][len(copy.layers) - 1 - layer]
             gap = _gaps(cells, those, coefficients, found.slopes[:, those], True)
-            score[:, those] = np.where(gap < 0.0, gap, gap + _lost(problem, cells, found, layer))
+            score[:, those] = np.where(gap < 0.0, gap, gap + _lost(problem, cells, bounded, found, layer))
     count, tried = len(cells), min(TRIED, problem.units)
     if tried < 2:
         return np.asarray(score.argmax(axis=1))
@@ -288,7 +291,7 @@ def _choose_units(
     every = np.arange(len(units))
     split_units(problem, sides, every[0::2], units[0::2], -1.0)
     split_units(problem, sides, every[1::2], units[1::2], 1.0)
-    pairs = pairs_of(relaxation, sides)
+    pairs = lines_of_pairs(relaxation, sides)
     lines = [[relaxation.lines(sides, layer) for layer in copy.layers] for copy in problem.copies]
     bounds = improve(problem, relaxation, sides, lines, pairs, np.repeat(weights, 2 * tried, axis=0), 1).bound
     gains = np.maximum(found.bound[:, None, None] - bounds.reshape(count, tried, 2), 1e-9)
@@ -310,10 +313,12 @@ def _gaps(cells: Cells, units: slice, coefficients: FloatArray, slopes: FloatArr
     return np.where((low < 0.0) & (high > 0.0), gap, -1.0)
 
 
-def _lost(problem: Problem, cells: Cells, found: Improved, layer: int) -> FloatArray:
-    """How far differences of a layer's pairs may lie from the lines that a form uses, weighed by its coefficients."""
+def _lost(problem: Problem, cells: Cells, bounded: Bounded, found: Improved, layer: int) -> FloatArray:
+    """How far lines of the differences of a layer's pairs lie apart in the middle, weighed by a form's coefficients."""
     if not problem.pairs:
         return np.zeros(1)
-    layers = problem.copies[0].layers
-    span = np.maximum(np.abs(cells.fall[:, layers[layer]]), np.abs(cells.rise[:, layers[layer]]))
-    return np.asarray(np.abs(found.gaps[2][len(layers) - 1 - layer]) * span)
+    first, second = (copy.layers[layer] for copy in problem.copies)
+    z, z2 = (cells.low[:, units] / 2.0 + cells.high[:, units] / 2.0 for units in (first, second))
+    lines = bounded.pairs[layer].with_shares(found.slopes[:, problem.units :][:, first])
+    apart = np.maximum(lines.used(z, z2, np.ones_like(z)) - lines.used(z, z2, -np.ones_like(z)), 0.0)
+    return np.asarray(np.abs(found.gaps[2][len(problem.copies[0].layers) - 1 - layer]) * apart)

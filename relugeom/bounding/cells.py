@@ -29,7 +29,8 @@ class Cells:
         1 and −1 for units that are split with z ≥ 0 and z ≤ 0 in the cell, else 0, shape (B, units).
     slopes, multipliers
         The lines below and the multipliers of split units that served the cell that this one is a part of, shape
-        (B, units): any slopes in [0, 1] and multipliers ≥ 0 are right, and these are a good beginning.
+        (B, units): any slopes in [0, 1] and multipliers ≥ 0 are right, and these are a good beginning. Behind slopes,
+        shares of the first lines of differences of pairs, below 0 for the usual ones.
     since
         Per copy the layer up to which nothing has changed since the units were bounded; −1 if the box has, shape
         (B, copies).
@@ -78,14 +79,14 @@ class Cells:
 
 def whole_box(problem: Problem) -> Cells:
     """One cell: the whole box, of whose units nothing is known."""
-    nothing = np.zeros((1, problem.units))
+    nothing, usual = np.zeros((1, problem.units)), np.full((1, problem.pairs), -1.0)
     return Cells(
         problem.lower[None, :].copy(),
         problem.upper[None, :].copy(),
         np.full_like(nothing, -np.inf),
         np.full_like(nothing, np.inf),
         nothing.copy(),
-        nothing.copy(),
+        np.hstack([nothing, usual]),
         nothing.copy(),
         np.full((1, len(problem.copies)), -1.0),
         np.full((1, problem.pairs), -np.inf),

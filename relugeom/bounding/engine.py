@@ -153,7 +153,7 @@ class _Rounds:
         self._effort, self._deadline, self._on_progress = effort, deadline, on_progress
         self._slack = slack
         self.tree = tree
-        self.cells = self._attacks = 0
+        self.cells = self._attacks = self.root = 0
         widest = max(width for copy in problem.copies for width in (1, *copy.network.widths))
         self._together = max(1, min(ROUND, LARGEST // (widest * max(problem.inputs, widest))))
         widths = [np.arange(len(copy.layers)).repeat(copy.network.widths) for copy in problem.copies]
@@ -164,6 +164,11 @@ class _Rounds:
         root = root_cell(self.problem, self.relaxation)
         waiting = Waiting(root)
         node = self.tree.add()
+        for cut in self.problem.cuts:
+            first, second = self.tree.part(node, cut.kind, cut.column, cut.value)
+            missed, node = (first, second) if cut.above else (second, first)
+            self.tree.close(missed, cut.weights)
+        self.root = node
         self.tree.bound(node, np.arange(self.problem.units))
         waiting.put(root, np.array([node]), np.array([-np.inf]))
         return waiting
@@ -188,7 +193,7 @@ class _Rounds:
         self.cells += len(cells)
         asked = cells.unstable(slice(0, self.problem.units)) & (cells.since[:, self._copy] < self._layer)
         for row, node in enumerate(nodes.tolist()):
-            if node:
+            if node != self.root:
                 self.tree.bound(node, np.flatnonzero(asked[row]))
         bounded = bound_units(self.problem, self.relaxation, cells)
         left = self.aim.close(cells, nodes, bounded, level, self.tree)
@@ -223,7 +228,7 @@ class _Search(_Rounds):
         super().__init__(problem, GrowingTree(), effort, deadline, on_progress, slack)
         self._inside = inside
         self._nearest: tuple[float, FloatArray | None] = -np.inf, None
-        self._excess: dict[int, float] = {0: np.inf}
+        self._excess: dict[int, float] = {}
         self._depth = 0
         self._tight = False
 
@@ -233,6 +238,7 @@ class _Search(_Rounds):
         if point is not None:
             return self._ended(End.MET, point)
         waiting = self.begin()
+        self._excess[self.root] = np.inf
         while waiting:
             if self.must_stop(waiting):
                 return self._ended(End.OPEN, upper=self._most(waiting))

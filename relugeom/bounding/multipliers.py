@@ -19,7 +19,7 @@ from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Forms, Lines, Relaxation
 from relugeom.linalg.arrays import FloatArray, IntArray
 
-__all__ = ["Improved", "improve", "lines_of"]
+__all__ = ["Improved", "improve", "lines_of", "pairs_of"]
 
 RATE, FADING = 0.25, 0.95
 FIRST, SECOND = 0.9, 0.99
@@ -39,7 +39,7 @@ class Improved:
         Per copy the coefficients of relu(z) of each layer from the top down, shape (B, width); then those of the
         differences, if units are paired.
     slopes, multipliers
-        Shape (B, units).
+        Shapes (B, units + pairs) and (B, units).
     """
 
     bound: FloatArray
@@ -74,7 +74,7 @@ def improve(
     """Bound one combination of inequalities per cell, weights of shape (B, r), the better the more steps are made."""
     slopes, multipliers = cells.slopes.copy(), cells.multipliers * (cells.sides != 0.0)
     best: Improved | None = None
-    moments = [np.zeros_like(slopes) for _ in range(4)]
+    moments = [np.zeros_like(table) for table in (slopes, slopes, multipliers, multipliers)]
     for step in range(steps + 1):
         forms, gaps = _forms(problem, relaxation, cells, lines, pairs, weights, slopes, multipliers)
         bound = relaxation.maximum(forms, cells)[:, 0]
@@ -82,10 +82,11 @@ def improve(
         if step == steps:
             break
         x = relaxation.maximiser(forms, cells)[:, 0]
-        values, coefficients = _values(problem, x, lines, pairs, gaps, slopes)
+        values, coefficients, shares = _values(problem, x, lines, pairs, gaps, slopes)
         rate = RATE * FADING**step
-        down = np.minimum(coefficients, 0.0) * values
-        slopes = np.clip(slopes - rate * _direction(moments[0], moments[1], down, step), 0.0, 1.0)
+        down = np.hstack([np.minimum(coefficients, 0.0) * values, shares])
+        moved = _begun(problem, pairs, gaps, slopes) - rate * _direction(moments[0], moments[1], down, step)
+        slopes = np.where((slopes < 0.0) & (down == 0.0), slopes, np.clip(moved, 0.0, 1.0))
         typical = np.abs(coefficients).sum(axis=1, keepdims=True) / max(problem.units, 1)
         change = _direction(moments[2], moments[3], cells.sides * values, step)
         multipliers = np.maximum(multipliers - rate * typical * change, 0.0) * (cells.sides != 0.0)
@@ -129,7 +130,7 @@ def _forms(
     if isinstance(relaxation, PairedRelaxation):
         V, Q = ((weights @ outputs)[:, None, :] for outputs in rows.outputs)
         used: list[Used] = []
-        every = PairedLines(sloped[0], sloped[1], pairs)
+        every = PairedLines(sloped[0], sloped[1], pairs_of(problem, pairs, slopes))
         total = total + relaxation.substitute_pairs(len(pairs), V + Q, Q, constant, error, every, used, added)
         tables = ([each.first for each in used], [each.second for each in used], [each.difference for each in used])
         return Forms(total, constant, error), [[table[:, 0] for table in own] for own in tables]
@@ -149,6 +150,25 @@ def lines_of(problem: Problem, lines: list[list[Lines]], slopes: FloatArray) -> 
     ]
 
 
+def pairs_of(problem: Problem, pairs: list[PairLines], slopes: FloatArray) -> list[PairLines]:
+    """Lines of all pairs with other shares, which follow the slopes of units."""
+    shares, layers = slopes[:, problem.units :], problem.copies[0].layers
+    return [line.with_shares(shares[:, units]) for line, units in zip(pairs, layers, strict=False)]
+
+
+def _begun(problem: Problem, pairs: list[PairLines], gaps: list[list[FloatArray]], slopes: FloatArray) -> FloatArray:
+    """Slopes, and shares of pairs with the usual ones in the place of those that are not set."""
+    if not pairs:
+        return slopes
+    found = slopes.copy()
+    shares = found[:, problem.units :]
+    for layer, units in enumerate(problem.copies[0].layers):
+        difference = gaps[2][len(pairs) - 1 - layer]
+        usual = np.where(difference > 0.0, *pairs[layer].usual)
+        shares[:, units] = np.where(shares[:, units] < 0.0, usual, shares[:, units])
+    return found
+
+
 def with_slopes(lines: Lines, slopes: FloatArray) -> Lines:
     """Lines with other slopes below where units are unstable; stable ones have no choice."""
     stable = (lines.t == 0.0) & ((lines.s == 0.0) | (lines.s == 1.0))
@@ -162,9 +182,12 @@ def _values(
     pairs: list[PairLines],
     gaps: list[list[FloatArray]],
     slopes: FloatArray,
-) -> tuple[FloatArray, FloatArray]:
-    """z of all units along the lines that were used, from an input per cell, and the coefficients of relu(z)."""
-    values, coefficients = np.zeros_like(slopes), np.zeros_like(slopes)
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """z of all units along the lines that were used, from an input per cell, the coefficients of relu(z), and how the
+    bound grows with the shares of pairs.
+    """
+    values, coefficients = np.zeros((len(x), problem.units)), np.zeros((len(x), problem.units))
+    shares, shared = np.zeros((len(x), problem.pairs)), pairs_of(problem, pairs, slopes)
     h = [x[:, copy.columns] for copy in problem.copies]
     for layer in range(max(len(copy.layers) for copy in problem.copies)):
         for number, copy in enumerate(problem.copies):
@@ -178,18 +201,15 @@ def _values(
         if pairs:
             first, second = (copy.layers[layer] for copy in problem.copies)
             second_used, difference = (own[len(pairs) - 1 - layer] for own in gaps[1:])
-            change = _changes(values[:, second] - values[:, first], pairs[layer], difference)
+            z, z2 = values[:, first], values[:, second]
+            change = shared[layer].used(z, z2, difference)
+            shares[:, first] = difference * shared[layer].advantages(z, z2, difference)
             by_second = second_used != 0.0
             h = [
                 np.where((difference != 0.0) & by_second, h[1] - change, h[0]),
                 np.where((difference != 0.0) & ~by_second, h[0] + change, h[1]),
             ]
-    return values, coefficients
-
-
-def _changes(d: FloatArray, lines: PairLines, coefficients: FloatArray) -> FloatArray:
-    """Δ of a layer along the lines that were used."""
-    return np.asarray(np.where(coefficients > 0.0, lines.b * d + lines.c, lines.e * d + lines.f))
+    return values, coefficients, shares
 
 
 def _direction(first: FloatArray, second: FloatArray, gradient: FloatArray, step: int) -> FloatArray:

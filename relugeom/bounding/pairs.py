@@ -19,23 +19,60 @@ import numpy as np
 from relugeom.bounding.cells import Cells
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import SLOPE, ULP, Forms, Lines, Relaxation
-from relugeom.linalg.arrays import FloatArray, IntArray
+from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["PairLines", "PairedLines", "PairedRelaxation", "Used", "follow", "pair_lines", "pairs_of", "relaxation_of"]
+__all__ = [
+    "PairLines",
+    "PairedLines",
+    "PairedRelaxation",
+    "Used",
+    "follow",
+    "lines_of_pairs",
+    "pair_lines",
+    "relaxation_of",
+]
 
 
 @dataclass(slots=True, eq=False)
 class PairLines:
-    """Lines of a layer's differences, shape (B, width) each: e d + f ≤ Δ ≤ b d + c."""
+    """Lines p z + q z' + t of a layer's differences; where there are two, any mean of both is one, too.
 
-    b: FloatArray
-    c: FloatArray
-    e: FloatArray
-    f: FloatArray
+    Attributes
+    ----------
+    above, below
+        Two lines above Δ and two below it, as (p, q, t), shape (2, 3, B, width); twice the same where there is but one.
+    usual
+        The share of the first one, of those above and of those below, where no other is set, shape (2, B, width).
+    over, under
+        The lines that are used, shape (3, B, width).
+    """
+
+    above: FloatArray
+    below: FloatArray
+    usual: FloatArray
+    over: FloatArray
+    under: FloatArray
 
     def at(self, rows: IntArray) -> "PairLines":
         """Those of some cells."""
-        return PairLines(self.b[rows], self.c[rows], self.e[rows], self.f[rows])
+        tables = self.above[:, :, rows], self.below[:, :, rows], self.usual[:, rows]
+        return PairLines(*tables, self.over[:, rows], self.under[:, rows])
+
+    def with_shares(self, shares: FloatArray) -> "PairLines":
+        """The same with other shares of the first lines, shape (B, width); the usual ones where they are below 0."""
+        over, under = np.where(shares < 0.0, self.usual, shares)
+        return PairLines(self.above, self.below, self.usual, _mean(self.above, over), _mean(self.below, under))
+
+    def used(self, z: FloatArray, z2: FloatArray, coefficients: FloatArray) -> FloatArray:
+        """Δ along the lines that are used, above where coefficients are positive."""
+        line = np.where(coefficients > 0.0, self.over, self.under)
+        return np.asarray(line[0] * z + line[1] * z2 + line[2])
+
+    def advantages(self, z: FloatArray, z2: FloatArray, coefficients: FloatArray) -> FloatArray:
+        """How far the first line lies above the second one there."""
+        first, second = np.where(coefficients > 0.0, self.above, self.below)
+        line = first - second
+        return np.asarray(line[0] * z + line[1] * z2 + line[2])
 
 
 @dataclass(slots=True, eq=False)
@@ -63,22 +100,61 @@ def relaxation_of(problem: Problem) -> Relaxation:
 
 def pair_lines(cells: Cells, first: slice, second: slice, pairs: slice) -> PairLines:
     """Lines of the differences of a layer's pairs, whose units in both copies are given."""
+    ends, ends2 = (cells.low[:, first], cells.high[:, first]), (cells.low[:, second], cells.high[:, second])
     fall, rise = cells.fall[:, pairs], cells.rise[:, pairs]
-    up, down = fall >= 0.0, rise <= 0.0
-    mixed = ~(up | down)
-    width = np.where(mixed, rise - fall, 1.0)
-    slack = 8.0 * ULP * width
-    b = np.where(mixed, np.floor(np.where(mixed, rise, 0.0) / width * SLOPE) / SLOPE, up.astype(np.float64))
-    c = np.where(mixed, np.maximum(-b * fall, rise - b * rise) + slack, 0.0)
-    e = np.where(mixed, np.floor(np.where(mixed, -fall, 0.0) / width * SLOPE) / SLOPE, down.astype(np.float64))
-    f = np.where(mixed, np.minimum(fall - e * fall, -e * rise) - slack, 0.0)
-    for active, inactive, slope, offset in (
-        (cells.low[:, second] >= 0.0, cells.high[:, second] <= 0.0, b, c),  # r' is z', and r ≥ z; or r' is 0, and r ≥ 0
-        (cells.low[:, first] >= 0.0, cells.high[:, first] <= 0.0, e, f),
-    ):
-        slope[active], slope[inactive] = 1.0, 0.0
-        offset[active | inactive] = 0.0
-    return PairLines(b, c, e, f)
+    above, over = _lines_above(*ends, *ends2, fall, rise)
+    mirrored, under = _lines_above(*ends2, *ends, -rise, -fall)
+    below = -mirrored[:, [1, 0, 2]]  # r − r' and z − z' in place of Δ and d
+    return PairLines(above, below, np.stack([over, under]), _mean(above, over), _mean(below, under))
+
+
+def _lines_above(
+    low: FloatArray, high: FloatArray, low2: FloatArray, high2: FloatArray, fall: FloatArray, rise: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Two lines (p, q, t) above Δ, and the usual share of the first one; of pairs that are not inactive.
+
+    The first one is a line in d, by the bounds of d. The second one knows more of z and z': Δ is at most r' and at most
+    the rise, so at most the smaller one, which a line in z' bounds; where d < 0, −Δ is at least the smaller one of r
+    and −rise. (MILP codes know both as the convex hull of a ramp.)
+    """
+    on, on2 = low >= 0.0, low2 >= 0.0
+    mixed = (fall < 0.0) & (rise > 0.0) & ~on2
+    span = np.where(mixed, rise - fall, 1.0)
+    s = np.where(mixed, _floored(np.where(mixed, rise, 0.0) / span), (on2 | (fall >= 0.0)) * 1.0)
+    t = np.where(mixed, np.maximum(-s * fall, rise - s * rise) + 8.0 * ULP * span, 0.0)
+    lines = np.array([[-s, s, t], [-s, s, t]])
+    usual = np.ones_like(s)
+    nothing = np.zeros_like(s)
+
+    def put(where: BoolArray, p: FloatArray, q: FloatArray, t: FloatArray, share: BoolArray | float) -> None:
+        where = where & np.isfinite(p + q + t)
+        lines[1] = np.where(where, [p, q, t], lines[1])
+        usual[where] = np.broadcast_to(share, where.shape)[where]
+
+    put(~on & on2, nothing, nothing + 1.0, nothing, high >= -low)
+    chord, offset = _chord(low2, high2, high2)
+    put(on & ~on2, nothing - 1.0, chord, offset, 0.0)
+    chord, offset = _chord(low2, np.minimum(rise, high2), high2)
+    put(~on & ~on2 & (rise > 0.0), nothing, chord, offset, (fall < 0.0) | (high2 + low2 >= 2.0 * rise))
+    steep = np.where(high <= -rise, 1.0, _floored(-rise / np.where(high > 0.0, high, 1.0)))
+    put(~on & ~on2 & (rise < 0.0), -steep, nothing, 8.0 * ULP * np.abs(rise), high + low <= 0.0)
+    return lines, usual
+
+
+def _chord(low: FloatArray, top: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Slope and shift of a line above min(relu(z), top) on low ≤ z ≤ high, low < 0 < top."""
+    width = np.where(top > low, top - low, 1.0)
+    s = _floored(np.maximum(top, 0.0) / width)
+    return s, np.maximum(-s * low, top - s * top) + 8.0 * ULP * (high - low)
+
+
+def _floored(slopes: FloatArray) -> FloatArray:
+    return np.asarray(np.floor(slopes * SLOPE) / SLOPE)
+
+
+def _mean(lines: FloatArray, share: FloatArray) -> FloatArray:
+    """That of two lines."""
+    return np.asarray(share * lines[0] + (1.0 - share) * lines[1])
 
 
 def follow(cells: Cells, first: slice, second: slice, pairs: slice) -> None:
@@ -91,7 +167,7 @@ def follow(cells: Cells, first: slice, second: slice, pairs: slice) -> None:
     cells.low[:, second], cells.high[:, second] = np.fmax(low2, least2), np.fmin(high2, most2)
 
 
-def pairs_of(relaxation: Relaxation, cells: Cells) -> list[PairLines]:
+def lines_of_pairs(relaxation: Relaxation, cells: Cells) -> list[PairLines]:
     """Lines of the differences of all pairs, if there are pairs, once their units' bounds follow from one another."""
     if not isinstance(relaxation, PairedRelaxation):
         return []
@@ -194,14 +270,16 @@ class PairedRelaxation(Relaxation):
         r2 = np.where(by_second, P, np.where(by_first, nothing, Q))
         delta = np.where(by_first, Q, np.where(by_second, -V, nothing))
         # Where r2 is 0, nothing cancels.
-        apart = np.where(r2 == 0.0, 0.0, np.abs(r) + np.abs(r2))
+        apart = np.where(r2 == 0.0, 0.0, np.abs(r) + np.abs(r2)) + 4.0 * np.abs(delta)
         error += self._gamma * (apart @ (self.size[0][layer] + self.size[1][layer]))
         first, second = _sloped(r, one.s, one.a), _sloped(r2, two.s, two.a)
         up, up2, up3 = np.maximum(r, 0.0), np.maximum(r2, 0.0), np.maximum(delta, 0.0)
-        more = _weighed(up, one.t) + _weighed(up2, two.t) + _weighed(up3, three.c) + _weighed(delta - up3, three.f)
+        more = _weighed(up, one.t) + _weighed(up2, two.t)
+        more += _weighed(up3, three.over[2]) + _weighed(delta - up3, three.under[2])
         constant += more
         error += self._gamma * more
-        return first + second, second + _sloped(delta, three.b, three.e), Used(r, r2, delta)
+        p, q = (_sloped(delta, three.over[k], three.under[k]) for k in (0, 1))
+        return first + second + (p + q), second + q, Used(r, r2, delta)
 
     def _spread_pairs(self, P: FloatArray, Q: FloatArray) -> FloatArray:
         """Coefficients P of x and Q of x' − x in the columns of the joint inputs."""

@@ -12,10 +12,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from relugeom.claims.cover_tree import NodeKind
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 from relugeom.network.network import ReLUNetwork
 
-__all__ = ["Copy", "Problem", "SetRows", "Slope"]
+__all__ = ["Copy", "Problem", "RootCut", "SetRows", "Slope"]
 
 ROUNDING = 1e-12
 """More than a quotient and a sum of weights lose by rounding, relative to it."""
@@ -119,6 +120,27 @@ class Slope:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class RootCut:
+    """A cut that leads from the whole domain to the box of a problem: on its other side, all sets are missed.
+
+    Attributes
+    ----------
+    kind, column, value
+        BRANCH or BISECT, the input, and where it is cut.
+    above
+        Whether the box lies above.
+    weights
+        Those of all inequalities of the claim that close the other side.
+    """
+
+    kind: NodeKind
+    column: int
+    value: float
+    above: bool
+    weights: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Problem:
     """A claim on a bounded box.
 
@@ -134,6 +156,8 @@ class Problem:
         Columns of the one-hot groups that a copy has to itself, or that all share.
     slope
         What is claimed of a slope; then there is one copy and no set.
+    cuts
+        How the box is cut out of the whole domain.
     paired
         Whether units of two copies are bounded in pairs where that is possible: closer than one by one.
     """
@@ -147,6 +171,7 @@ class Problem:
     whole: BoolArray
     groups: tuple[IntArray, ...] = field(default=())
     slope: Slope | None = None
+    cuts: tuple[RootCut, ...] = ()
     paired: bool = True
 
     @property

@@ -7,7 +7,7 @@ from relugeom.bounding.attack import MORE, STARTS, approach, centres, keep_rules
 from relugeom.bounding.branching import choose_parting, has_few_inputs, loose_units
 from relugeom.bounding.cell_program import CellProgram, Proposal
 from relugeom.bounding.cells import Cells
-from relugeom.bounding.multipliers import Improved, improve, lines_of
+from relugeom.bounding.multipliers import Improved, improve, lines_of, pairs_of
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Relaxation
 from relugeom.bounding.tightening import Bounded, bound_sets, close_sets
@@ -71,10 +71,12 @@ class SetAim:
         worst_of_all = bounds.max(axis=1, initial=-np.inf)
         if bounds.shape[1] > 1:  # in a certificate the slopes that close one set hold for all sets of the cell
             lines = lines_of(problem, those.lines, found.slopes)
-            sloped = bound_sets(problem, self._relaxation, some, lines, those.pairs, closing.weights[left])
+            shared = pairs_of(problem, those.pairs, found.slopes)
+            sloped = bound_sets(problem, self._relaxation, some, lines, shared, closing.weights[left])
             sloped[here, worst[left]] = bounds[here, worst[left]]
             worst_of_all = np.maximum(worst_of_all, sloped.max(axis=1))
         closed: BoolArray = np.asarray(worst_of_all < level)
+        every = slice(0, problem.units)
         slack = self._slack * self._relaxation.size_of_rows
         tight = ~closed & (worst_of_all < level + slack) & ~loose_units(problem, some, found).any(axis=1)
         closed |= tight
@@ -84,7 +86,7 @@ class SetAim:
         for place in np.setdiff1d(here, still).tolist():
             row = int(left[place])
             tree.close(int(nodes[row]), problem.rows.weights(closing.weights[row]))
-            chosen_slopes = some.unstable(slice(0, problem.units))[place]
+            chosen_slopes = np.append(some.unstable(every)[place], some.slopes[place, problem.units :] >= 0.0)
             tree.close_with(
                 int(nodes[row]), int(worst[row]), chosen_slopes, some.slopes[place], some.multipliers[place]
             )

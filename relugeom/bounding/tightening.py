@@ -91,7 +91,7 @@ def root_cell(problem: Problem, relaxation: Relaxation) -> Cells:
             relaxation.measure_pairs(layer, cells)
             _bound_pairs(relaxation, cells, layer, np.arange(problem.copies[0].network.widths[layer])[None, :], done)
         relaxation.measure_pairs(len(relaxation.layers), cells)
-    cells.slopes[:] = cells.high >= -cells.low
+    cells.slopes[:, : problem.units] = cells.high >= -cells.low
     return cells
 
 

@@ -253,7 +253,7 @@ def _has_few_units(task: ClaimTask) -> bool:
 
 def _is_for_patterns(task: ClaimTask) -> bool:
     """Whether patterns come first: units are very few, or two networks may be the same, which is tight everywhere."""
-    return len(task.networks) > 1 or task.networks[0].units <= VERY_FEW_UNITS
+    return len(task.networks) > 1 or sum(network.units for network in task.copies) <= VERY_FEW_UNITS
 
 
 def _by_patterns(

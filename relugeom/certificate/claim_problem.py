@@ -7,11 +7,12 @@ what it closes is closed. An input that it proposes counts only by exact arithme
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
-from math import frexp, inf, nextafter
+from math import frexp
 
 import numpy as np
 
 from relugeom.bounding.problem import Copy, Problem, SetRows, Slope
+from relugeom.certificate.claim_box import cut_box, inner_box
 from relugeom.certificate.claim_proof.counterexample import SET_IS_MET, FalseClaimError, excess_in, is_met
 from relugeom.certificate.claim_proof.header_entry import SetRow, set_rows
 from relugeom.certificate.claim_proof.joint_cell import Copies
@@ -56,8 +57,10 @@ def claim_problem(task: ClaimTask) -> Problem | None:
     networks = task.short_copies
     columns = [np.array(_copies(task).columns(number)) for number in range(len(networks))]
     lower, upper = (np.concatenate([side, side[list(own)]]) for side in (domain.lower, domain.upper))
-    inner_lower, inner_upper = _inner_box(sets, lower, upper)
     whole = np.concatenate([domain.integral, domain.integral[list(own)]])
+    whole &= claim.scope is Scope.ADMISSIBLE
+    inner_lower, inner_upper = inner_box(sets, lower, upper)
+    lower, upper, cuts = cut_box(sets, lower, upper, whole)
     return Problem(
         copies=_copies_of(networks, columns),
         rows=_rows(sets, lower, upper, networks),
@@ -65,8 +68,9 @@ def claim_problem(task: ClaimTask) -> Problem | None:
         upper=upper,
         inner_lower=inner_lower,
         inner_upper=inner_upper,
-        whole=whole if claim.scope is Scope.ADMISSIBLE else np.zeros_like(whole),
+        whole=whole,
         groups=_groups(domain, own),
+        cuts=cuts,
     )
 
 
@@ -225,34 +229,6 @@ def _is_trifle(row: SetRow, lower: FloatArray, upper: FloatArray) -> bool:
         if entry
     )
     return least >= -TRIFLE * max(map(abs, (row.constant, *row.inputs, 1)))
-
-
-def _inner_box(sets: Sequence[Sequence[SetRow]], lower: FloatArray, upper: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The box without what bounds of one input, which all sets share, cut off."""
-    inner_lower, inner_upper = lower.copy(), upper.copy()
-    cuts = [{_cut(row) for row in members} for members in sets]
-    for cut in set.intersection(*cuts):
-        if cut is None:
-            continue
-        feature, bound, above = cut
-        nearest = nearest_quotient(bound.numerator, bound.denominator)
-        if above:
-            inside = nearest if nearest >= bound else nextafter(nearest, inf)
-            inner_lower[feature] = max(inner_lower[feature], inside)
-        else:
-            inside = nearest if nearest <= bound else nextafter(nearest, -inf)
-            inner_upper[feature] = min(inner_upper[feature], inside)
-    empty = inner_lower > inner_upper
-    return np.where(empty, lower, inner_lower), np.where(empty, upper, inner_upper)
-
-
-def _cut(row: SetRow) -> tuple[int, Fraction, bool] | None:
-    """The input that an inequality bounds alone, by what, and whether from below."""
-    used = [] if any(row.outputs) else [k for k, entry in enumerate(row.inputs) if entry]
-    if len(used) != 1:
-        return None
-    slope = row.inputs[used[0]]
-    return used[0], Fraction(-row.constant, slope), slope > 0
 
 
 def _is_in_range(task: ClaimTask, sets: Sequence[Sequence[SetRow]]) -> bool:

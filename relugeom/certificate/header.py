@@ -33,10 +33,9 @@ KINDS = {FeatureKind.CONTINUOUS: "c", FeatureKind.INTEGER: "i", FeatureKind.BINA
 
 
 class CoverVersion(StrEnum):
-    """The version of a file whose tree is a covering tree: plain, with paired units, or of short networks."""
+    """The version of a file whose tree is a covering tree: plain, or of short networks, whose units may be paired."""
 
     PLAIN = "3"
-    PAIRED = "4"
     SHORT = "5"
 
 

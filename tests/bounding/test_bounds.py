@@ -72,7 +72,7 @@ def check_cells(random, case, cells: Cells, relaxation: Relaxation) -> int:
     closing = close_sets(problem, relaxation, cells, bounded)
     given_weights = random.random((len(cells), len(problem.rows.constant)))
     cells.slopes[:] = np.clip(random.random(cells.slopes.shape) * 2.0 - 0.5, 0.0, 1.0)
-    cells.multipliers[:] = random.exponential(size=cells.slopes.shape)
+    cells.multipliers[:] = random.exponential(size=cells.multipliers.shape)
     improved = [
         improve(problem, relaxation, cells, bounded.lines, bounded.pairs, given_weights, steps) for steps in (0, 2)
     ]

@@ -107,6 +107,7 @@ def test_bounds_of_slopes_allow_for_their_rounding(seed):
     active, inactive = cells.low >= 0.0, cells.high <= 0.0
     slope = Slope(claim.output, claim.feature, claim.direction)
     found = SlopeBounds(problem, slope).below(active, inactive)
+    network = problem.copies[0].network
     exact = exact_network(network)
     ends = slope_interval(exact.layers, claim.output, claim.feature, active[0], inactive[0])
     least = min(claim.direction * int(end) for end in ends) / Fraction(2) ** sum(exact.exponents)

@@ -160,6 +160,8 @@ class Grower:
             self.say(f"d {rng.randrange(2)} {rng.choice(unstable):x} {rng.randint(1, 3):x} {rows}")
         if unstable and rng.random() < 0.3:
             self.say(f"a {rng.choice(unstable):x} {rng.choice((0, 1 << 19, 1 << 20)):x}")
+        if pairs and cell.problem.share_bits and rng.random() < 0.5:
+            self.say(f"a {rng.choice(pairs):x} {rng.choice((0, 1 << 18, 1 << 20)):x}")
         leaf = self.leaf() if depth == 0 or rng.random() < 0.4 else None
         if leaf is not None:
             self.lines += leaf

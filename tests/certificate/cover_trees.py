@@ -8,6 +8,7 @@ from math import floor
 import numpy as np
 import oracles
 from claim_truth import columns
+from replay import pair_line
 
 from relugeom.claims.cover_tree import CoverTree, NodeKind
 
@@ -138,7 +139,7 @@ def naive_maximum(networks, domain, own, box, bounds, form) -> Fraction | None:
             first + sum(network.widths[: layer - 1])
             for first, network, layer in zip(firsts, networks, places, strict=True)
         ]
-        moved: list[tuple[int, Fraction, Fraction]] = []
+        moved: list[tuple[int, Fraction, Fraction, Fraction]] = []
         if paired and places[0] > 0:
             moved = naive_exchange(belows, starts, bounds, count)
         for copy, layer in enumerate(places):
@@ -151,14 +152,14 @@ def naive_maximum(networks, domain, own, box, bounds, form) -> Fraction | None:
                     return None
                 constant += value * shift if value > 0 else 0
                 z[copy].append(value * (upper_slope if value > 0 else lower_slope) + units.get(starts[copy] + k, 0))
-        for k, slope, shift in moved:
-            z[0][k], z[1][k] = z[0][k] - slope, z[1][k] + slope
+        for k, p, q, shift in moved:
+            z[0][k], z[1][k] = z[0][k] + p, z[1][k] + q
             constant += shift
     return naive_box_maximum(domain, own, box, constant, total)
 
 
-def naive_exchange(belows, starts, bounds, count: int) -> list[tuple[int, Fraction, Fraction]]:
-    """Take what is opposite out of the rows: the pair, its slope in d and its shift."""
+def naive_exchange(belows, starts, bounds, count: int) -> list[tuple[int, Fraction, Fraction, Fraction]]:
+    """Take what is opposite out of the rows: the pair, its slopes in z and z', and its shift."""
     moved = []
     for k, (v, w) in enumerate(zip(*belows, strict=True)):
         (low, high), (low2, high2), (fall, rise) = (bounds[place + k] for place in (*starts, count + starts[0]))
@@ -167,16 +168,8 @@ def naive_exchange(belows, starts, bounds, count: int) -> list[tuple[int, Fracti
             continue
         c = w if abs(v) >= abs(w) else -v
         belows[0][k], belows[1][k] = (v + w, Fraction(0)) if abs(v) >= abs(w) else (Fraction(0), v + w)
-        active = low2 if c > 0 else low
-        end, other = (rise, fall) if c > 0 else (fall, rise)
-        if active is not None and active >= 0:
-            slope, shift = ONE, Fraction(0)
-        elif fall >= 0 or rise <= 0:
-            slope, shift = Fraction((fall >= 0) == (c > 0)), Fraction(0)
-        else:
-            slope = Fraction(floor(end * (1 << 20) / (end - other)), 1 << 20)
-            shift = (1 - slope) * end
-        moved.append((k, c * slope, c * shift))
+        p, q, shift = pair_line(c > 0, [(low, high), (low2, high2)], fall, rise, None)
+        moved.append((k, c * p, c * q, c * shift))
     return moved
 
 

@@ -209,6 +209,29 @@ def lengthened() -> Written:
     return shortened(covering(claim, [BENT, longer], ["n 0 1 2", "c 1", "c 1"], (6, 1), "8 8", PLAIN))
 
 
+STEP_DOMAIN = {**SQUARE, "inputs": [["c", -4, 3, "x"], ["b", 0, 1, "y"]]}
+ON_STEP = ([False, "0", "0 0 -1 0 0 0"], [False, "0", "-1 0 0 1 0 0"])
+"""y ≤ 0 and y' ≥ 1."""
+
+
+def on_step(*rows, shares=()) -> Written:
+    """Sets of one inequality each where y = 0 and y' = 1, so that d = 1, −4 ≤ z ≤ 3 and −3 ≤ z' ≤ 4."""
+    claim = excluded([[[True, "0", row], *ON_STEP] for row in rows], scope="admissible", **OWN_LAST)
+    closed = [[f"c {weights}"] * len(rows) for weights in ("0 0 1", "1 0 0", "0 1 0")]
+    lines = ["k 1 0", "k 2 0", *closed[0], "n 0 1 2", *shares, *closed[1], *closed[2]]
+    return shortened(covering(claim, [BENT], lines, (6, 3), "8 8", STEP_DOMAIN))
+
+
+def ramp() -> Written:
+    """relu(x + 1) − relu(x) lies between (x + 1) / 4 and (x + 4) / 4: lines in z', which are usual there."""
+    return on_step("-4 -1 0 0 -4 4", "1 1 0 0 4 -4")
+
+
+def ramp_by_mean() -> Written:
+    """It is at most the mean of 1 and (x + 4) / 4, and at least that of 0 and (x + 1) / 4."""
+    return on_step("-8 -1 0 0 -8 8", "1 1 0 0 8 -8", shares=["a 2 80000"])
+
+
 ALL_COVERING = {
     "fold": fold,
     "halves": halves,
@@ -235,4 +258,6 @@ ALL_COVERING = {
     "cancelling": cancelling,
     "merged-units": merged_units,
     "lengthened": lengthened,
+    "ramp": ramp,
+    "ramp-by-mean": ramp_by_mean,
 }

@@ -29,6 +29,47 @@ class Node:
         self.signs: dict[int, int] = {}
 
 
+def pair_line(is_above: bool, ends, fall, rise, share: Fraction | None):
+    """p, q and t of the line p z + q z' + t above (or below) the difference of what a pair puts out.
+
+    Ends are those of z and z'; the share of the line in d is that which was set, or 1 where there is one line.
+    """
+    if not is_above:
+        q, p, t = pair_line(True, ends[::-1], -rise, -fall, share)
+        return -p, -q, -t
+    (low, high), (low2, high2) = ends
+    active, active2 = (end is not None and end >= 0 for end in (low, low2))
+    s, t = Fraction(0), Fraction(0)
+    if active2 or fall >= 0:
+        s = Fraction(1)
+    elif rise > 0:
+        s = rounded(rise / (rise - fall))
+        t = rise - s * rise
+    own, other, usual = (-s, s, t), None, False
+    if active2 and not active:
+        other = Fraction(0), Fraction(1), Fraction(0)
+        usual = low is None or (high is not None and high < -low)
+    elif active and not active2 and None not in (low2, high2):
+        s = rounded(high2 / (high2 - low2))
+        other, usual = (Fraction(-1), s, high2 - s * high2), True
+    elif not active and not active2 and rise > 0 and None not in (low2, high2):
+        top = min(rise, high2)
+        s = rounded(top / (top - low2))
+        other, usual = (Fraction(0), s, top - s * top), fall >= 0 and high2 + low2 < 2 * rise
+    elif not active and not active2 and rise < 0 and high is not None:
+        other = -min(Fraction(1), rounded(-rise / high)), Fraction(0), Fraction(0)
+        usual = low is not None and high + low > 0
+    if other is None:
+        return own
+    share = Fraction(not usual) if share is None else share
+    return tuple(share * one + (1 - share) * two for one, two in zip(own, other, strict=True))
+
+
+def rounded(slope: Fraction) -> Fraction:
+    """Down to a multiple of 2^−20."""
+    return Fraction(slope * STEP // 1, STEP)
+
+
 class UnfitError(Exception):
     """A step does not follow."""
 
@@ -111,7 +152,7 @@ class Replay:
         widths = [[len(bias) for _, bias in layers[:-1]] for layers, _ in self.copies]
         alike = len(widths) == 2 and widths[0] == widths[1]
         self.pairs = len(self.units) // 2 if header["version"] == "4" or (header["version"] == "5" and alike) else 0
-        self.count = len(self.units) + self.pairs
+        self.count, self.has_two_lines = len(self.units) + self.pairs, header["version"] == "5"
 
     def read_domain(self, domain, owns) -> None:
         """Sides, rows of all copies, and the groups that are taken as wholes."""
@@ -175,17 +216,10 @@ class Replay:
             below[0, row], below[1, row] = (v + w, Fraction(0)) if first else (Fraction(0), v + w)
             c = w if first else -v
             lows = [node.low[self.units.index(key)] for key in keys]
-            active = lows[1 if c > 0 else 0]
-            toward, away = (rise, fall) if c > 0 else (fall, rise)
-            if active is not None and active >= 0:
-                slope, shift = Fraction(1), Fraction(0)
-            elif fall >= 0 or rise <= 0:
-                slope, shift = Fraction((fall >= 0) == (c > 0)), Fraction(0)
-            else:
-                slope = Fraction(toward * STEP // (toward - away), STEP)
-                shift = toward - slope * toward
-            form[keys[0]] -= c * slope
-            form[keys[1]] += c * slope
+            share = node.slopes.get(pair) if self.has_two_lines else Fraction(1)
+            p, q, shift = pair_line(c > 0, list(zip(lows, highs, strict=True)), fall, rise, share)
+            form[keys[0]] += c * p
+            form[keys[1]] += c * q
             form["1"] += c * shift
 
     def line(self, node: Node, key, c: Fraction) -> tuple[Fraction, Fraction] | None:
@@ -378,7 +412,7 @@ class Replay:
             self.tighten(node, unit, form, divisor, side == 1)
         elif key == "a":
             for unit, slope in zip(fields[::2], fields[1::2], strict=True):
-                need(0 <= unit < len(self.units) and 0 <= slope <= STEP)
+                need(0 <= unit < (self.count if self.has_two_lines else len(self.units)) and 0 <= slope <= STEP)
                 node.slopes[unit] = Fraction(slope, STEP)
         elif key == "m":
             need(not fields)

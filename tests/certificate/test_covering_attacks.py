@@ -304,6 +304,19 @@ REJECTED_SHORT = {
     "the bound of one of two merged units": (
         from_base(cover.merged_units, claim=over("-e 0 0 4", "2")), STILL_THERE),
     "the pairs of networks that are not short": (from_base(cover.lengthened, version="3"), STILL_THERE),
+    "one line, as in version 4": (from_base(cover.ramp, version="4"), STILL_THERE),
+    "a mean of lines that was not set": (
+        from_base(cover.ramp_by_mean, *(line for line in cover.ramp_by_mean().lines if line[0] != "a")), STILL_THERE),
+    "another mean": (
+        from_base(cover.ramp_by_mean, *(line.replace("a 2 8", "a 2 7") for line in cover.ramp_by_mean().lines)),
+        STILL_THERE),
+    "a mean beyond both lines": (cover.on_step("-4 -1 0 0 -4 4", shares=["a 2 100001"]), NO_SLOPE),
+    "a mean of lines on the other side": (cover.on_step("-4 -1 0 0 -4 4", shares=["a 2 -1"]), NO_SLOPE),
+    "lines of a pair behind all": (cover.on_step("-4 -1 0 0 -4 4", shares=["a 3 0"]), NO_UNIT),
+    "less than the line in z'": (cover.on_step("-3 -1 0 0 -4 4"), STILL_THERE),
+    "more than the line below": (cover.on_step("2 1 0 0 4 -4"), STILL_THERE),
+    "a line of bounds that are not known": (
+        from_base(cover.ramp, *(line.replace("n 0 1 2", "n 2") for line in cover.ramp().lines)), STILL_THERE),
 }  # fmt: skip
 REJECTED |= REJECTED_SHORT
 

@@ -60,7 +60,7 @@ class LeafPlan:
     multipliers, row_set
         Multipliers of rows by number, and the set to which they belong.
     slopes
-        Lower slopes of units over 2^SLOPE_BITS.
+        Lower slopes of units, and behind them shares of the first lines of pairs, over 2^SLOPE_BITS.
     """
 
     weights: Sequence[Sequence[float]]
@@ -142,7 +142,7 @@ class LeafCloser:
             if attempt.lines is not None:
                 break
             after = state.copy()
-            found = rebound(self._substitution, after, units, WORTH, self._deadline)
+            found = rebound(self._substitution, after, units, ANY if thorough else WORTH, self._deadline)
             pairs = rebound_pairs(self._substitution, after, self._deadline)
             if not found and not pairs and not thorough:
                 continue
@@ -198,11 +198,16 @@ class LeafCloser:
         """Whether the plan's combinations of a cell are all but below 0, in floats."""
         if not self._problem.sets:
             return False
-        slopes = np.full(self._problem.units, np.nan)
-        slopes[list(plan.slopes)] = np.array(list(plan.slopes.values())) / (1 << SLOPE_BITS)
+        slopes = self._given_slopes(plan)
         table, constants, _ = cell.with_slopes(slopes).replace(self._forms(state, plan))
         sizes = np.abs(table).max(axis=1, initial=0.0) + np.abs(constants)
         return bool((cell.maxima(table, constants) < NEARLY * sizes).all())
+
+    def _given_slopes(self, plan: LeafPlan) -> FloatArray:
+        """Those that a plan gives units; NaN elsewhere."""
+        every = np.full(self._problem.units + self._problem.pairs, np.nan)
+        every[list(plan.slopes)] = np.array(list(plan.slopes.values())) / (1 << SLOPE_BITS)
+        return every[: self._problem.units]
 
     def _close_with_few(self, state: CoverState, plan: LeafPlan, lines: Lines) -> bool:
         """Close a cell with the fewest new bounds that do, as floats tell, and write that. Whether it worked."""
@@ -213,7 +218,7 @@ class LeafCloser:
         after = cell.copy()
         found = after.rebound(range(self._problem.units))
         if not _closes(after, forms, slopes) and plan.slopes:
-            slopes[list(plan.slopes)] = np.array(list(plan.slopes.values())) / (1 << SLOPE_BITS)
+            slopes = self._given_slopes(plan)
         if not _closes(after, forms, slopes):
             return False
         order = self._in_order(cell, after, forms, slopes, found)
@@ -349,6 +354,10 @@ def _sloped(state: CoverState, plan: LeafPlan) -> tuple[CoverState, Lines]:
     """A cell with the slopes that a plan gives, where they are not the usual ones, and the lines that set them."""
     sloped, lines, pairs = state.copy(), Lines(), list[int]()
     for unit, slope in plan.slopes.items():
+        if unit >= state.problem.units:
+            sloped.set_slope(unit, slope)
+            pairs += (unit, slope)
+            continue
         low, high = state.low[unit], state.high[unit]
         usual = int(low is not None and (high is None or high >= -low)) << SLOPE_BITS
         if state.is_unstable(unit) and slope != usual:

@@ -66,7 +66,8 @@ class FloatProblem:
         sizes = np.array([0.5 ** min(bits[number], 1000) for number in problem.level_of])
         slopes = np.full(problem.units, np.nan)
         for unit, slope in state.slopes.items():
-            slopes[unit] = slope / (1 << SLOPE_BITS)
+            if unit < problem.units:
+                slopes[unit] = slope / (1 << SLOPE_BITS)
         split = np.zeros(problem.units, dtype=np.bool_)
         split[list(state.signs)] = True
         return FloatCell(self, lower, upper, np.array(low) * sizes, np.array(high) * sizes, slopes, split)

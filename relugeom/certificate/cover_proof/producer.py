@@ -276,8 +276,9 @@ def check_fit(problem: CoverProblem, tree: CoverTree) -> None:
     kind, index = tree.kind, tree.index
     limits = np.where(kind == NodeKind.SPLIT, units, inputs)
     inner = kind > NodeKind.EMPTY
-    named = np.concatenate([tree.bounded, tree.slope_units])
-    if (inner & ((index < 0) | (index >= limits))).any() or ((named < 0) | (named >= units)).any():
+    beyond = (tree.bounded >= units).any() or (tree.slope_units >= units + problem.pairs).any()
+    beyond |= (np.concatenate([tree.bounded, tree.slope_units]) < 0).any()
+    if beyond or (inner & ((index < 0) | (index >= limits))).any():
         raise InputError(f"a covering tree names an input or a unit that is not among {inputs} and {units}")
     counts = np.diff(tree.weights_from)
     if (counts[kind == NodeKind.CLOSED] % max(needed, 1) != 0).any() or (counts > needed).any():

@@ -28,8 +28,8 @@ def settle_cover(task: ClaimTask, tree: CoverTree, path: str | Path | None, dead
         Bisections, splits, units to bound and weights. Its values may be rounded, bounds that do not matter left out,
         and leaves that do not close divided further.
     path
-        Where the certificate is to be (version 3; 4 if units are paired, 5 if networks are short); None if it is only
-        to be verified.
+        Where the certificate is to be (version 3; 5 if networks are short or units are paired); None if it is only to
+        be verified.
 
     Raises
     ------
@@ -50,7 +50,5 @@ def settle_cover(task: ClaimTask, tree: CoverTree, path: str | Path | None, dead
         producer.begin()
     except DeadlinePassedError as error:
         raise out_of_time(0) from error
-    version = CoverVersion.PAIRED if problem.pairs else CoverVersion.PLAIN
-    if problem.is_short:
-        version = CoverVersion.SHORT
+    version = CoverVersion.SHORT if problem.is_short or problem.pairs else CoverVersion.PLAIN
     return keep_proof(exact, producer.lines(), path, bounds=producer.bits, version=version)

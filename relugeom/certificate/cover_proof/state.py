@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from relugeom.certificate.cover_proof.pair_lines import SLOPE_BITS, PairEnds, PairLine, line_above
 from relugeom.certificate.cover_proof.problem import CoverProblem
 
 __all__ = ["SLOPE_BITS", "CoverState", "LevelLines", "root_state"]
-
-SLOPE_BITS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +32,6 @@ class LevelLines:
     unlimited: list[int]
 
 
-PairLine = tuple[tuple[int, int], tuple[int, int]]
-"""Slope and shift of the line below a difference, and of the one above it, as those of `LevelLines`."""
-
-
 @dataclass(slots=True)
 class CoverState:
     """What is known at a node; copied before it goes down a side.
@@ -51,7 +46,7 @@ class CoverState:
     signs
         1 or −1 for units that are split on the path: the row sign · z ≥ 0 holds.
     slopes
-        Lower slopes over 2^SLOPE_BITS of units, where they were set.
+        Lower slopes over 2^SLOPE_BITS of units, and shares of pairs behind them, where they were set.
     cuts
         Bisections and branches on the path.
     contradiction
@@ -70,6 +65,7 @@ class CoverState:
     cuts: int
     contradiction: bool
     _lines: list[LevelLines | None]
+    _pair_lines: list[list[PairLine | None] | None]
     paired_at: tuple[int | None, ...] | None = None
 
     def copy(self) -> "CoverState":
@@ -85,6 +81,7 @@ class CoverState:
             self.cuts,
             self.contradiction,
             self._lines[:],
+            self._pair_lines[:],
             self.paired_at,
         )
 
@@ -130,35 +127,40 @@ class CoverState:
         if high is None or (old_high is not None and old_high < high):
             high = old_high
         self.low[unit], self.high[unit] = low, high
-        self._lines[self.problem.level_of[unit % len(self.problem.level_of)]] = None
+        self._forget(unit)
         if low is not None and high is not None and low > high:
             self.contradiction = True
 
     def pair_lines(self, level: int, first: int, count: int) -> list[PairLine | None]:
         """Lines of the differences of a level's pairs; None where a unit is inactive, or nothing bounds it."""
-        return [self._pair_line(pair) for pair in range(first, first + count)]
+        known = self._pair_lines[level]
+        if known is None:
+            known = self._pair_lines[level] = [self._pair_line(pair) for pair in range(first, first + count)]
+        return known
 
     def _pair_line(self, pair: int) -> PairLine | None:
-        pairs, one = self.problem.pairs, 1 << SLOPE_BITS
-        first, second, both = pair, pair + pairs, pair + 2 * pairs
-        fall, rise, highs = self.low[both], self.high[both], (self.high[first], self.high[second])
-        if fall is None or rise is None or any(high is not None and high <= 0 for high in highs):
+        pairs = self.problem.pairs
+        (low, high), (low2, high2), (fall, rise) = (
+            (self.low[unit], self.high[unit]) for unit in (pair, pair + pairs, pair + 2 * pairs)
+        )
+        if fall is None or rise is None or any(end is not None and end <= 0 for end in (high, high2)):
             return None
-        if fall >= 0 or rise <= 0:
-            below, above = ((0, 0), (one, 0)) if fall >= 0 else ((one, 0), (0, 0))
-        else:
-            slopes = (-fall << SLOPE_BITS) // (rise - fall), (rise << SLOPE_BITS) // (rise - fall)
-            below, above = (slopes[0], (one - slopes[0]) * fall), (slopes[1], (one - slopes[1]) * rise)
-        low, low2 = self.low[first], self.low[second]
-        return (one, 0) if low is not None and low >= 0 else below, (
-            one,
-            0,
-        ) if low2 is not None and low2 >= 0 else above
+        share = self.slopes.get(pair + 2 * pairs)
+        above = line_above(PairEnds(low, high, low2, high2, fall, rise), share)
+        q, p, t = line_above(PairEnds(low2, high2, low, high, -rise, -fall), share)  # of r − r'
+        return (-p, -q, -t), above
 
     def set_slope(self, unit: int, slope: int) -> None:
-        """Take a lower slope over 2^SLOPE_BITS, from 0 to 1, for a unit while it is unstable."""
+        """Take a lower slope over 2^SLOPE_BITS, from 0 to 1, for a unit while it is unstable; or a pair's share."""
         self.slopes[unit] = slope
-        self._lines[self.problem.level_of[unit]] = None
+        self._forget(unit)
+
+    def _forget(self, unit: int) -> None:
+        """What was derived from bounds and slopes of a unit or a pair is derived anew."""
+        level, pairs = self.problem.level_of[unit % self.problem.units], self.problem.pairs
+        self._lines[level] = None
+        if pairs:
+            self._pair_lines[self.problem.level_of[unit % pairs]] = None
 
     def is_unstable(self, unit: int) -> bool:
         """Whether z may have either sign, as far as is known."""
@@ -198,6 +200,7 @@ def root_state(problem: CoverProblem) -> CoverState:
         cuts=0,
         contradiction=False,
         _lines=[None] * len(problem.levels),
+        _pair_lines=[None] * len(problem.levels),
     )
     state.check_groups()
     return state

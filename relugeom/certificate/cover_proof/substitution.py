@@ -355,7 +355,7 @@ def go_together(ways: Sequence[_Descent], copies: Sequence[Sequence[Level]], unl
         levels = [copy[depth] for copy in copies]
         below = [copy[depth - 1] if depth else None for copy in copies]
         lines = [way.step(level, under) for way, level, under in zip(ways, levels, below, strict=True)]
-        moved: list[tuple[int, int, int, fmpz, fmpz]] = []
+        moved: list[tuple[int, int, int, Sequence[fmpz]]] = []
         if all(way.is_used for way in ways) and depth:
             largest = max(way.exponent for way in ways)
             for way in ways:
@@ -364,22 +364,25 @@ def go_together(ways: Sequence[_Descent], copies: Sequence[Sequence[Level]], unl
         for way, under, own in zip(ways, below, lines, strict=True):
             if way.is_used and under is not None and own is not None:
                 way.relax(under, own, unlimited)
-        for place, first, second, slope, shift in moved:
+        for way in ways if moved else ():
+            way.lift(way.exponent + SLOPE_BITS)  # lines of differences are over 2^(2 SLOPE_BITS)
+        for place, first, second, (p, q, shift) in moved:
             assert below[0] is not None
             assert below[1] is not None
-            ways[0].add(place, first, -slope, shift, below[0])
-            ways[1].add(place, second, slope, fmpz(0), below[1])
+            ways[0].add(place, first, p, shift, below[0])
+            ways[1].add(place, second, q, fmpz(0), below[1])
 
 
 def _exchange(
     ways: Sequence[_Descent], lines: Sequence[LevelLines | None], below: Sequence[Level | None]
-) -> list[tuple[int, int, int, fmpz, fmpz]]:
-    """Take differences out of the rows: the form, both units, and what is added to z' − z and to the constant."""
+) -> list[tuple[int, int, int, Sequence[fmpz]]]:
+    """Take differences out of the rows: the form, both units, and what is added to z, to z' and to the constant."""
     (one, two), level = lines, below[0]
     assert one is not None
     assert two is not None
     assert level is not None
-    found, where = [], {unit: place for place, unit in enumerate(two.alive)}
+    found = list[tuple[int, int, int, Sequence[fmpz]]]()
+    where = {unit: place for place, unit in enumerate(two.alive)}
     every = ways[0].state.pair_lines(level.number, level.first, level.count)
     pairs = [(place, where[unit], every[unit]) for place, unit in enumerate(one.alive) if unit in where]
     for number, (row, row2) in enumerate(zip(ways[0].rows, ways[1].rows, strict=True)):
@@ -391,6 +394,5 @@ def _exchange(
                 row[first], row2[second], c = v + w, fmpz(0), w
             else:
                 row[first], row2[second], c = fmpz(0), v + w, -v
-            slope, shift = line[c > 0]
-            found.append((number, first, second, c * slope, c * shift))
+            found.append((number, first, second, [c * part for part in line[c > 0]]))
     return found
