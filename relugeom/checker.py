@@ -1410,7 +1410,7 @@ class Cover:
         return (-minus_p, -minus_q, -minus_t << shift), (p, q, t << shift)
 
     def line_above(self, pair, first, second, fall, rise):
-        """The line above Δ of a pair between these bounds: the first one, or a mean of two. [Pairs; Two lines]"""
+        """The line above Δ of a pair between these bounds: the first one, or a mean of two. [Two lines]"""
         own = line_in_difference(second, fall, rise)
         if self.problem.share_bits == 0:
             return own
@@ -1525,21 +1525,25 @@ class Cover:
         """The same for the forms of some copies: of both, where units are paired. [Pairs]"""
         if len(places) == 1:
             return [self.through(places[0], *forms[0])]
-        values, moved, bits = [list(each) for _, each in forms], [], self.problem.share_bits
+        values, moved = [list(each) for _, each in forms], []
         for one, other, lines in self.pair_lines(places[0]):
             v, w = values[0][one], values[1][other]
             if v * w < 0:  # V h + V' h' = (V + V') h + V' Δ = (V + V') h' - V Δ
                 by_first = abs(v) >= abs(w)
                 c = w if by_first else -v
                 values[0][one], values[1][other] = (v + w, 0) if by_first else (0, v + w)
-                moved.append((one, other, *(c * part for part in lines[c > 0])))
+                moved.append((one, other, c, lines[c > 0]))
         found = [self.through(place, form[0], each) for place, form, each in zip(places, forms, values)]
-        found = [lifted(form, bits) for form in found]
-        for one, other, p, q, _ in moved:
-            found[0][1][one] += p
-            found[1][1][other] += q
-        constant, first = found[0]
-        return [(None if constant is None else constant + sum(offset for *_, offset in moved), first), found[1]]
+        return self.with_differences([lifted(form, self.problem.share_bits) for form in found], moved)
+
+    def with_differences(self, forms, moved):
+        """Forms of both copies, to which c (p z + q z' + t) of pairs are added. [Pairs]"""
+        (constant, first), (other_constant, second) = forms
+        for one, other, c, (p, q, _) in moved:
+            first[one] += c * p
+            second[other] += c * q
+        offset = sum(c * t for _, _, c, (_, _, t) in moved)
+        return [(None if constant is None else constant + offset, first), (other_constant, second)]
 
     def in_inputs(self, level, constant, values):
         """A form of a copy's inputs among those of all copies. [Back-substitution]"""
