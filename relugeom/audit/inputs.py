@@ -1,9 +1,10 @@
 """Inputs of a job: a model, its samples and their clusters, and the domain."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from relugeom.audit.model_facts import read_model_facts
 from relugeom.data.samples import Samples, read_samples
 from relugeom.errors import InputError
 from relugeom.geometry.chart import domain_chart
@@ -33,11 +34,12 @@ SOURCES = {"data": "the range of the data", "all": "all of R^n"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ChosenDomain:
-    """A domain, its source in words, and how it is specified on the command line."""
+    """A domain, its source in words, how it is specified on the command line, and what its file says of the model."""
 
     domain: Domain
     source: str
     spec: str
+    model_facts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +118,8 @@ def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | Non
         raise InputError(f"give a domain with --domain: box:LO,HI, all, or a TOML file like {DOMAIN_FILE}")
     domain = load_domain(place, network, data=None if samples is None else samples.table.range())
     domain_chart(domain)  # refuses an empty domain
-    return ChosenDomain(domain, source, place)
+    is_file = place not in SOURCES and not place.startswith("box:")
+    return ChosenDomain(domain, source, place, read_model_facts(place) if is_file else {})
 
 
 def cluster_inputs(

@@ -13,7 +13,7 @@ from relugeom.report.content import Masthead, ReportContent, Section
 
 if TYPE_CHECKING:
     from relugeom.audit.pictures import Depicted
-    from relugeom.store.reading import RunFacts, RunSource, RunTables
+    from relugeom.store.reading import RunSource, RunTables
     from relugeom.store.store import Store
 
 __all__ = ["report_content"]
@@ -70,7 +70,7 @@ def _in_words(store: "Store", tables: "RunTables", source: "RunSource", *, show_
 
     about = tables.about
     return ReportContent(
-        title=_title(about),
+        title=_title(tables),
         interruption=interruption_in_words(tables, read_parts(store, tables.run)),
         summary=summary_of(tables),
         network=tables.network,
@@ -96,9 +96,11 @@ def _in_words(store: "Store", tables: "RunTables", source: "RunSource", *, show_
     )
 
 
-def _title(about: "RunFacts") -> str:
+def _title(tables: "RunTables") -> str:
     """What the report is of, and how the run ended if it did not finish."""
-    title = f"{TITLES.get(about.command, 'Regions')} of {about.network or 'a network'}"
+    about, told = tables.about, tables.model_facts
+    name = " ".join(filter(None, (told.get("name"), told.get("version")))) if "name" in told else about.network
+    title = f"{TITLES.get(about.command, 'Regions')} of {name or 'a network'}"
     return title + (f" ({about.status})" if about.status in ENDED_EARLY else "")
 
 

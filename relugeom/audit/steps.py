@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from relugeom.analysis.importance import cluster_importance
 from relugeom.audit.findings import Findings
-from relugeom.audit.inputs import choose_domain, cluster_inputs, find_features, find_protected, read_inputs
+from relugeom.audit.inputs import (
+    ChosenDomain,
+    choose_domain,
+    cluster_inputs,
+    find_features,
+    find_protected,
+    read_inputs,
+)
 from relugeom.audit.job import Found, Grouped, Inputs, Job, Listeners
 from relugeom.audit.page import report_content
 from relugeom.audit.questions import PROOFS, ask_questions
@@ -136,8 +143,13 @@ def _begin_run(store: "Store", request: AuditRequest, inputs: Inputs) -> Abstrac
         domain=inputs.domain.domain,
         domain_name=inputs.domain.source,
         dataset=inputs.record,
-        parameters=request.parameters() | request.budget.parameters(),
+        parameters=request.parameters() | request.budget.parameters() | _told(inputs.domain),
     )
+
+
+def _told(chosen: ChosenDomain) -> dict[str, object]:
+    """What the store keeps of the model besides the network: the words of its owner."""
+    return {"model_facts": dict(chosen.model_facts)} if chosen.model_facts else {}
 
 
 def tell_choices(job: Job) -> None:

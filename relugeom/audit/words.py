@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from relugeom.audit.model_facts import MODEL_FACTS
 from relugeom.audit.schedule import Affordable
 from relugeom.claims.settlement import Verdict
 from relugeom.data.samples import Samples
@@ -162,7 +163,10 @@ def summary_of(tables: "RunTables") -> Facts:
 def _summary_lines(tables: "RunTables") -> Iterator[tuple[str, str]]:
     about = tables.about
     sizes = (counted(about.inputs, "input"), counted(about.units, "unit"), counted(about.outputs, "output"))
-    yield "Network", ", ".join(sizes)
+    for name, label in MODEL_FACTS.items():
+        yield label, tables.model_facts.get(name, "")
+    file = f"{about.network}: " if tables.model_facts and about.network else ""
+    yield "Network", file + ", ".join(sizes)
     yield "Data", about.data or ""
     yield "Domain", about.domain or ""
     yield from _sample_lines(tables)

@@ -53,24 +53,34 @@ def query(
 @app.command()
 def report(
     store: StoreName,
-    out: Annotated[str, typer.Option("--out", metavar="FILE.html", help="File to write the report to.")],
+    out: Annotated[
+        str,
+        typer.Option(
+            "--out",
+            metavar="FILE",
+            help="File to write the report to, FILE.html or FILE.pdf; FILE.md and FILE.json get a summary.",
+        ),
+    ],
     run: Annotated[
         int | None, typer.Option("--run", metavar="N", help="Number of the run; the latest one by default.")
     ] = None,
     no_samples: NoSamples = False,
     map_features: MapFeatures = None,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Also print the page to a PDF file beside FILE (needs Chromium or Chrome).")
+    ] = False,
     as_json: Json = False,
 ) -> int:
-    """Write the report of a stored run.
+    """Write the report of a stored run, as a page, on paper, or in short.
 
     \b
     Example:
-      relugeom report audit/audit.db --out report.html
+      relugeom report audit/audit.db --out report.html --pdf
     """
     from relugeom.cli.stores import run_report
 
     features = None if map_features is None else names_in(map_features)
-    return run_report(store, out, run=run, show_samples=not no_samples, map_features=features, as_json=as_json)
+    return run_report(store, out, run=run, show_samples=not no_samples, map_features=features, pdf=pdf, as_json=as_json)
 
 
 @app.command("warm-up")

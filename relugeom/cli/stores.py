@@ -6,6 +6,7 @@ The report and the subjects of a store are slow to load, so `query` does not loa
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from relugeom.budget import StoreWaits
@@ -33,6 +34,8 @@ from relugeom.store.query.readonly import run_query as ask
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from relugeom.report.content import ReportContent
 
 __all__ = ["run_current", "run_metadata", "run_query", "run_report", "run_upgrade"]
 
@@ -112,17 +115,40 @@ def _short(value: object) -> object:
 
 
 def run_report(
-    store: str, out: str, *, run: int | None, show_samples: bool, map_features: Sequence[str] | None, as_json: bool
+    store: str,
+    out: str,
+    *,
+    run: int | None,
+    show_samples: bool,
+    map_features: Sequence[str] | None,
+    pdf: bool,
+    as_json: bool,
 ) -> int:
     """`relugeom report`."""
     from relugeom.audit.page import report_content
-    from relugeom.report.html import write_report
     from relugeom.store.store import open_store
 
+    files = list(dict.fromkeys([out, *([str(Path(out).with_suffix(".pdf"))] if pdf else [])]))
     with open_store(store, create=False) as opened:
         content = report_content(opened, run, show_samples=show_samples, map_features=map_features)
-    write_report(content, out)
-    return show_file({"report": out, "title": content.title}, f"{out}: {content.title}", as_json=as_json)
+    for file in reversed(files):  # paper first, since there may be no browser
+        _write_report(content, file)
+    return show_file({"report": out, "title": content.title}, f"{', '.join(files)}: {content.title}", as_json=as_json)
+
+
+def _write_report(content: "ReportContent", file: str) -> None:
+    """Write a report in the form that the name of the file asks for; a page unless it is another."""
+    from relugeom.report.html import render_report, write_report
+    from relugeom.report.pdf import find_browser, write_pdf
+    from relugeom.report.summary import SUMMARY_SUFFIXES, write_summary
+
+    suffix = Path(file).suffix.lower()
+    if suffix in SUMMARY_SUFFIXES:
+        write_summary(content, file)
+    elif suffix == ".pdf":
+        write_pdf(render_report(content), file, browser=find_browser())
+    else:
+        write_report(content, file)
 
 
 def run_current(store: str, *, as_json: bool) -> int:

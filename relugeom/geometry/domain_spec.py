@@ -13,6 +13,9 @@ coefficients = { income = 1.0, rent = -1.0 }
 relation = ">="           # "<=", ">=", "=="
 value = 0.0
 
+[model]                   # what a report says of the model; no part of the domain
+name = "Credit score"
+
 A file that ends right after a number is refused. A file that was cut between lines is another valid file: it leaves
 more open, which makes the domain larger, and what is proved on the larger domain holds on the smaller one.
 """
@@ -33,7 +36,7 @@ from relugeom.files import read_text
 from relugeom.geometry.domain import Domain, FeatureKind
 from relugeom.linalg.arrays import FloatArray
 
-__all__ = ["domain_of_data", "load_domain", "read_domain_file"]
+__all__ = ["domain_of_data", "load_domain", "read_domain_document", "read_domain_file"]
 
 WITHOUT_DATA = "give box:LO,HI, all, or the name of a TOML file"
 FORMS = "give box:LO,HI, data, all, or the name of a TOML file"
@@ -98,16 +101,7 @@ def domain_of_data(data: FloatArray, names: Sequence[str] = ()) -> Domain:
 
 def read_domain_file(path: str | Path, names: Sequence[str]) -> Domain:
     """Domain of a TOML file whose features are among `names`."""
-    try:
-        text = read_text(path)
-    except InputError as error:
-        raise DomainError(f"domain {error} ({FORMS})") from None
-    if LONG_KEY.search(text):
-        raise DomainError(f"domain file {str(path)!r}: a name with more than {DEEPEST} dots is not used by any entry")
-    try:
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # also numbers too long and lists too deep for Python
-        raise DomainError(f"domain file {str(path)!r} is not TOML: {error}") from None
+    text, document = _read(path)
     try:
         domain = _domain_of_document(document, names)
     except DomainError as error:
@@ -120,6 +114,31 @@ def read_domain_file(path: str | Path, names: Sequence[str]) -> Domain:
     return domain
 
 
+def read_domain_document(path: str | Path) -> Mapping[str, Any]:
+    """Tables and values of a domain file, as TOML has them.
+
+    Raises
+    ------
+    DomainError
+        The file cannot be read, or is not TOML.
+    """
+    return _read(path)[1]
+
+
+def _read(path: str | Path) -> tuple[str, Mapping[str, Any]]:
+    """Text of a domain file, and what it says."""
+    try:
+        text = read_text(path)
+    except InputError as error:
+        raise DomainError(f"domain {error} ({FORMS})") from None
+    if LONG_KEY.search(text):
+        raise DomainError(f"domain file {str(path)!r}: a name with more than {DEEPEST} dots is not used by any entry")
+    try:
+        return text, tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # also numbers too long and lists too deep for Python
+        raise DomainError(f"domain file {str(path)!r} is not TOML: {error}") from None
+
+
 def _interval(text: str) -> tuple[float, float]:
     parts = text.removeprefix("box:").split(",")
     values = [parsed_float(part) for part in parts]
@@ -130,7 +149,7 @@ def _interval(text: str) -> tuple[float, float]:
 
 
 def _domain_of_document(document: Mapping[str, Any], names: Sequence[str]) -> Domain:
-    _refuse_unknown(document, ("features", "groups", "constraints"), "the file")
+    _refuse_unknown(document, ("features", "groups", "constraints", "model"), "the file")
     index = {name: position for position, name in enumerate(names)}
     lower, upper = np.full(len(names), -np.inf), np.full(len(names), np.inf)
     kinds = [FeatureKind.CONTINUOUS] * len(names)

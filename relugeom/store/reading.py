@@ -3,13 +3,13 @@
 Frames hold Python's numbers; a missing value is None (or NaN in a column of floats).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import PurePath
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, RowMapping, select, text
 
 from relugeom.errors import StoreError
 from relugeom.geometry.domain import Domain
@@ -26,7 +26,14 @@ from relugeom.store.subjects.domains import CONSTRAINTS_OF_RUN, DOMAIN_OF_RUN, l
 from relugeom.store.subjects.importance import IMPORTANCE_OF_RUN
 from relugeom.store.subjects.networks import NETWORK_OF_RUN, load_network
 from relugeom.store.subjects.notes import NOTES_OF_RUN
-from relugeom.store.subjects.runs import LATEST_RUN, OVERVIEW_OF_RUN, SOFTWARE_OF_RUN, SOURCE_OF_RUN, STATUS_OF_RUN
+from relugeom.store.subjects.runs import (
+    LATEST_RUN,
+    OVERVIEW_OF_RUN,
+    RUNS,
+    SOFTWARE_OF_RUN,
+    SOURCE_OF_RUN,
+    STATUS_OF_RUN,
+)
 from relugeom.store.subjects.statuses import LISTED_OF_RUN, PATTERN_COUNT_OF_RUN, PATTERNS_OF_RUN
 from relugeom.store.words import Lines, constraints_in_words, describe_certificate, describe_network, describe_run
 
@@ -117,6 +124,8 @@ class RunTables:
         Status of the partition; None if none was saved.
     regions
         Number of regions in the partition, or found by a search that did not end; None if there are none.
+    model_facts
+        What the owner says of the model: name, version, owner, purpose, intended_use; those that were given.
     """
 
     run: int
@@ -141,6 +150,7 @@ class RunTables:
     domain_is_range_of_data: str | None
     partition: str | None
     regions: int | None
+    model_facts: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -248,7 +258,14 @@ def _read_tables(store: Store, run_id: int | None, most_clusters: int, most_patt
             domain_is_range_of_data=overview["domain_is_range_of_data"],
             partition=overview["partition_status"],
             regions=_rows(connection, SOURCE_OF_RUN, run)[0]["regions"],
+            model_facts=_model_facts(connection, run),
         )
+
+
+def _model_facts(connection: Connection, run: int) -> Mapping[str, str]:
+    """What the owner says of the model; a store may have been written by anybody."""
+    facts = connection.execute(select(RUNS.c.parameters).where(RUNS.c.id == run)).scalar_one().get("model_facts", {})
+    return {str(name): str(text) for name, text in facts.items()} if isinstance(facts, dict) else {}
 
 
 def read_source(store: Store, run_id: int) -> RunSource:
