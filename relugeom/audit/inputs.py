@@ -9,7 +9,7 @@ from relugeom.data.samples import Samples, read_samples
 from relugeom.errors import InputError
 from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.domain import Domain
-from relugeom.geometry.domain_spec import load_domain
+from relugeom.geometry.domain_spec import is_short, load_domain
 from relugeom.importers.loading import load_network
 from relugeom.network.decision import Decision, DecisionRule
 from relugeom.network.network import ReLUNetwork
@@ -118,8 +118,7 @@ def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | Non
         raise InputError(f"give a domain with --domain: box:LO,HI, all, or a TOML file like {DOMAIN_FILE}")
     domain = load_domain(place, network, data=None if samples is None else samples.table.range())
     domain_chart(domain)  # refuses an empty domain
-    is_file = place not in SOURCES and not place.startswith("box:")
-    return ChosenDomain(domain, source, place, read_model_facts(place) if is_file else {})
+    return ChosenDomain(domain, source, place, {} if is_short(place) else read_model_facts(place))
 
 
 def cluster_inputs(

@@ -36,7 +36,7 @@ from relugeom.files import read_text
 from relugeom.geometry.domain import Domain, FeatureKind
 from relugeom.linalg.arrays import FloatArray
 
-__all__ = ["domain_of_data", "load_domain", "read_domain_document", "read_domain_file"]
+__all__ = ["domain_of_data", "is_short", "load_domain", "read_domain_document", "read_domain_file"]
 
 WITHOUT_DATA = "give box:LO,HI, all, or the name of a TOML file"
 FORMS = "give box:LO,HI, data, all, or the name of a TOML file"
@@ -90,6 +90,11 @@ def load_domain(spec: str | Path, inputs: NamedInputs, *, data: ArrayLike | None
         low, high = _interval(text)
         return Domain.box(np.full(len(names), low), np.full(len(names), high), names)
     return read_domain_file(spec, names)
+
+
+def is_short(spec: str) -> bool:
+    """Whether a specification is one of the short forms, and no file."""
+    return spec in ("all", "data") or spec.startswith("box:")
 
 
 def domain_of_data(data: FloatArray, names: Sequence[str] = ()) -> Domain:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from command_line import TITANIC, run_command, small_network, write_network, write_rows
+from command_line import TITANIC, assert_refused, run_command, small_network, write_network, write_rows
 
 from relugeom.audit import stored_search
 from relugeom.cli import stores
@@ -174,3 +174,18 @@ def test_a_store_of_regions_alone_has_a_report_too(
     ended = run_command(capsys, "report", store, "--out", tmp_path / "page.html", "--json")
     assert json.loads(ended.out)["title"] == "Regions of model.npz"
     assert "are known" in (tmp_path / "page.html").read_text(encoding="utf-8")
+
+
+def test_the_name_of_a_report_says_in_which_form(
+    model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "regions.db"
+    assert run_command(capsys, "enumerate", model, "--domain", "box:-1,1", "--store", store).code == 0
+    assert run_command(capsys, "report", store, "--out", tmp_path / "short.md").code == 0
+    assert (tmp_path / "short.md").read_text(encoding="utf-8").startswith("# Regions of model.npz\n")
+    assert run_command(capsys, "report", store, "--out", tmp_path / "short.JSON").code == 0
+    assert json.loads((tmp_path / "short.JSON").read_text(encoding="utf-8"))["title"] == "Regions of model.npz"
+    monkeypatch.setenv("PATH", str(tmp_path))
+    ended = run_command(capsys, "report", store, "--out", tmp_path / "page.html", "--pdf")
+    assert_refused(ended, "Chromium")
+    assert not (tmp_path / "page.html").exists()
