@@ -42,7 +42,7 @@ from relugeom.questions.simplification import Simplification, simplify_network
 from relugeom.questions.tightening import Extremum
 from relugeom.questions.unit_signs import UnitSigns, bound_unit_signs, partition_unit_signs
 
-__all__ = ["PROOFS", "SIMPLIFIED", "ask_questions"]
+__all__ = ["PROOFS", "SIMPLIFIED", "ask_questions", "movable_features"]
 
 PROOFS, SIMPLIFIED = "proofs.cert", "simplified.npz"
 """Names of the certificates' file and of the smaller network's, within the folder of the audit."""
@@ -185,13 +185,14 @@ class _Questions:
 
     def _of_directions(self) -> Iterator[Asked]:
         """Whether an output rises or falls with a feature, for the first pairs of both."""
-        outputs, inputs, most = self._network.outputs, self._network.inputs, self._counts.pairs
-        for output, feature in islice(product(range(outputs), range(inputs)), most):
+        features, most = movable_features(self._domain), self._counts.pairs
+        for output, feature in islice(product(range(self._network.outputs), features), most):
             alone = partial(self._about, Question.MONOTONICITY, output=output, feature=feature)
             moves = tuple(alone(direction=direction) for direction in Direction)
             yield Asked(moves, partial(self._monotone, output, feature, moves), also_late=True)
-        if outputs * inputs > most:
-            yield self._not_asked(self._about(Question.MONOTONICITY, further=outputs * inputs - most), most)
+        further = self._network.outputs * len(features) - most
+        if further > 0:
+            yield self._not_asked(self._about(Question.MONOTONICITY, further=further), most)
 
     def _not_asked(self, subject: Subject, limit: int) -> Asked:
         """Question that stands for the subjects beyond a limit."""
@@ -343,6 +344,12 @@ class _Questions:
             lower=settled.lower,
             upper=settled.upper,
         )
+
+
+def movable_features(domain: Domain) -> list[int]:
+    """Features that can rise alone: no member of a one-hot group can, since another must fall."""
+    members = {feature for group in domain.groups for feature in group}
+    return [feature for feature in range(domain.inputs) if feature not in members]
 
 
 def _open_reason(settled: Settlement) -> Reason:

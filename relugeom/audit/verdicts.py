@@ -58,6 +58,7 @@ def headlines(tables: "RunTables", network: ReLUNetwork) -> Sequence[Headline]:
         _completeness(tables),
         *(_one(row) for row in rows if row["question"] == Question.FAIRNESS),
         *_of_outputs(rows, network),
+        *(_one(row) for row in rows if row["question"] == Question.MONOTONICITY and row["direction"] is None),
         *(_one(row) for row in rows if row["question"] not in (Question.FAIRNESS, *OF_OUTPUTS)),
     )
 
@@ -110,7 +111,7 @@ def _of_outputs(rows: Sequence[Row], network: ReLUNetwork) -> Iterator[Headline]
 
 def _moves(output: str, settled: Mapping[str, Known]) -> Iterator[Headline]:
     """One line for the features with which an output rises, one for those with which it falls, and so on."""
-    found = {feature: _movement(known) for feature, known in settled.items()}
+    found = {feature: _movement(known) for feature, known in settled.items() if known}
     for movement in (FLAT, UP, DOWN, BOTH, OPEN):
         if features := [feature for feature, own in found.items() if own is movement]:
             statement = f"{output} {movement.words} {_listed(features)}"

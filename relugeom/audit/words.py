@@ -11,6 +11,7 @@ from relugeom.audit.model_facts import MODEL_FACTS
 from relugeom.audit.schedule import Affordable
 from relugeom.claims.settlement import Verdict
 from relugeom.data.samples import Samples
+from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.rounding import rounding_bound
 from relugeom.partition.census import CensusKind, PatternCensus
@@ -34,10 +35,10 @@ __all__ = [
 ]
 
 WORDS = {
-    Verdict.HOLDS.value: "statements are proved",
-    Verdict.FAILS.value: "are refuted by an input",
-    BETWEEN: "are between bounds",
-    Verdict.UNKNOWN.value: "are unknown",
+    Verdict.HOLDS.value: ("statement is proved", "statements are proved"),
+    Verdict.FAILS.value: ("is refuted by an input", "are refuted by an input"),
+    BETWEEN: ("is between bounds", "are between bounds"),
+    Verdict.UNKNOWN.value: ("is unknown", "are unknown"),
 }
 MAX_NAMED = 20
 """Most inputs that a remark names one by one; of more, it names only the first and the last."""
@@ -89,6 +90,15 @@ def _scope_notes(statuses: Sequence[PatternStatus], partition: Partition) -> Ite
             "Statements about the whole domain (ranges, directions, decisions, distances) are about admissible inputs: "
             "integers for integer features, and exactly one member of each one-hot group. The range of a single "
             "region is over its relaxation."
+        )
+    yield from _group_notes(partition.domain)
+
+
+def _group_notes(domain: Domain) -> Iterator[str]:
+    """Which features have no directions."""
+    if members := sum(map(len, domain.groups)):
+        yield (
+            f"Directions are not examined for the {members:,} members of one-hot groups: none of them can change alone."
         )
 
 
@@ -200,4 +210,4 @@ def _pattern_lines(tables: "RunTables") -> Iterator[tuple[str, str]]:
 
 def _verdicts_in_words(tables: "RunTables") -> str:
     verdicts = Counter(map(shown_verdict, map(by_name, records_of(tables.answers))))
-    return ", ".join(f"{verdicts[key]:,} {word}" for key, word in WORDS.items() if verdicts[key])
+    return ", ".join(f"{verdicts[key]:,} {words[verdicts[key] > 1]}" for key, words in WORDS.items() if verdicts[key])
