@@ -2586,6 +2586,7 @@ class Part:
         while self.tell() < entry.size:
             seen.update(self.read(1 << 20))
         admit(seen.hexdigest() == entry.digest, f"the claim {entry.name} is damaged: its SHA-256 is another one")
+        self.seek(0)
 
     def tell(self):
         """How many bytes were read."""

@@ -311,9 +311,10 @@ def write_page(job: Job, clusters: Clusters) -> Page:
     job.listeners.tell("writing the report", 0)
     with open_store(job.place, create=False) as store:
         content, name = _read_content(job, store, clusters), store.location.text
-    page = Page(content, job.folder / REPORT, name, job.run.leftover())
-    _write_file(page)
-    return page
+        page = Page(content, job.folder / REPORT, name, job.run.leftover())
+        _write_file(page)
+        store.keep_report(job.run.id, page.path, page.path.read_bytes())
+    return page._replace(leftover=job.run.leftover())
 
 
 def sum_up(job: Job, found: Found, page: Page) -> AuditResult:

@@ -16,7 +16,7 @@ from relugeom.deadline import NEVER, Deadline, TimeLimit
 from relugeom.errors import InputError, RelugeomError
 from relugeom.files import regular_file
 
-__all__ = ["CheckedClaims", "check_claims"]
+__all__ = ["CheckedClaims", "check_claims", "read_claims"]
 
 WORKER = """\
 import json, runpy, sys
@@ -55,6 +55,24 @@ class CheckedClaims:
     def reason(self) -> str:
         """The first claim that is not accepted, and why; empty if all are."""
         return next((f"{name}: {claim.reason}" for name, claim in self.claims.items() if not claim.accepted), "")
+
+
+def read_claims(path: str | Path) -> dict[str, Mapping[str, Any]]:
+    """What each claim of a file of many claims, as it stands in its header; nothing is proved by that.
+
+    Raises
+    ------
+    InputError
+        The file is damaged.
+    """
+    found = {}
+    try:
+        for entry in checker.read_entries(str(path)):
+            with checker.opened(str(path), entry) as file:
+                found[entry.name] = checker.read_header(file)["claim"]
+    except checker.Refused as error:
+        raise InputError(f"{str(path)!r} is not a file of certificates that can be checked: {error}") from error
+    return found
 
 
 def check_claims(

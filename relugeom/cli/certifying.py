@@ -17,7 +17,7 @@ from relugeom.certificate.checking import (
     holds_many,
 )
 from relugeom.certificate.domain_proof import DomainProof, certify_domain
-from relugeom.cli.checking import run_check_claims
+from relugeom.cli.checking import run_check_audit, run_check_claims
 from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show, tell_of_threads
 from relugeom.cli.written_files import file_entries
@@ -113,6 +113,7 @@ def run_check(
     model: str | None,
     second_model: str | None,
     domain: str | None,
+    data: str | None,
     time_limit: float | None,
     threads: int,
     reading: Reading,
@@ -121,6 +122,19 @@ def run_check(
     """`relugeom check`."""
     deadline = Deadline.of(time_limit)
     tell_of_threads(threads)
+    if Path(certificate).is_dir():
+        return run_check_audit(
+            certificate,
+            model=model,
+            domain=domain,
+            data=data,
+            threads=threads,
+            deadline=deadline,
+            reading=reading,
+            as_json=as_json,
+        )
+    if data is not None:
+        raise InputError("--data is for the folder of an audit: a certificate says nothing about data")
     if domain is not None and model is None:
         raise InputError("--domain needs --model too: SPEC refers to the names and the number of its inputs")
     network, second = (None if path is None else reading.network(path) for path in (model, second_model))

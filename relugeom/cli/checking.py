@@ -1,4 +1,4 @@
-"""The verb `check` for a file of many claims."""
+"""The verb `check` for a file of many claims, and for the folder of an audit."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 from relugeom.certificate.checking import CheckedCertificate, Subjects
 from relugeom.certificate.checking_many import CheckedClaims, check_claims
+from relugeom.cli.model_file import Reading
 from relugeom.cli.output import progress, show
 from relugeom.deadline import Deadline
+from relugeom.errors import InputError
+from relugeom.geometry.domain_spec import load_domain
 from relugeom.printing import counted
 from relugeom.report.plain_tables import fact_table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-__all__ = ["run_check_claims"]
+    from relugeom.audit.audit_check import CheckedAudit
+
+__all__ = ["run_check_audit", "run_check_claims"]
 
 
 def run_check_claims(path: str, subjects: Subjects, *, deadline: Deadline, threads: int, as_json: bool) -> int:
@@ -28,6 +33,77 @@ def run_check_claims(path: str, subjects: Subjects, *, deadline: Deadline, threa
             on_progress=lambda done: report("claims checked", done),
         )
     return show(_CheckedClaims(Path(path).name, found), as_json=as_json)
+
+
+def run_check_audit(
+    folder: str,
+    *,
+    model: str | None,
+    domain: str | None,
+    data: str | None,
+    threads: int,
+    deadline: Deadline,
+    reading: Reading,
+    as_json: bool,
+) -> int:
+    """`relugeom check` of the folder of an audit."""
+    from relugeom.audit.audit_check import check_audit, read_audited  # the store is slow to load
+
+    if model is None:
+        raise InputError("a folder of an audit is checked against a model: give it with --model")
+    network = reading.network(model)
+    samples = None if data is None else read_audited(folder, network, data)
+    ranges = None if samples is None else samples.table.range()
+    wanted = None if domain is None else load_domain(domain, network, data=ranges)
+    with progress() as report:
+        found = check_audit(
+            folder,
+            network,
+            domain=wanted,
+            samples=samples,
+            threads=threads,
+            time_limit=deadline,
+            on_progress=report,
+        )
+    return show(_CheckedAudit(folder, found), as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _CheckedAudit:
+    """Result of checking the folder of an audit."""
+
+    folder: str
+    found: "CheckedAudit"
+
+    @property
+    def status(self) -> str:
+        return self.found.status
+
+    def as_json(self) -> dict[str, Any]:
+        found = self.found
+        return {
+            "status": found.status.value,
+            "run": found.run,
+            "proved": [{"statement": statement, "claim": claim} for statement, claim in found.proved],
+            "unproved": list(found.unproved),
+            "open": found.open,
+            "differences": list(found.differences),
+            "compared": dict(found.compared),
+            "not_compared": list(found.not_compared),
+        }
+
+    def as_parts(self) -> "list[RenderableType]":
+        found = self.found
+        facts = [
+            *(("Differs", text) for text in found.differences),
+            *((thing.capitalize(), f"as audited: {digest}") for thing, digest in found.compared.items()),
+            *([("Not compared", ", ".join(found.not_compared))] if found.not_compared else []),
+            *(("Not proved", text) for text in found.unproved),
+            ("Proved", counted(len(found.proved), "statement")),
+            ("Not checked", f"{counted(found.open, 'statement')} that fail or are unknown"),
+            ("Status", found.status.value),
+        ]
+        return [fact_table(self.folder, facts)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,9 @@ def certify(
 
 @app.command()
 def check(
-    certificate: Annotated[str, typer.Argument(metavar="FILE", help="A certificate, or a file of many.")],
+    certificate: Annotated[
+        str, typer.Argument(metavar="FILE", help="A certificate, a file of many, or the folder of an audit.")
+    ],
     model: Annotated[
         str | None, typer.Option("--model", metavar="MODEL", help="Model that the certificate should be about.")
     ] = None,
@@ -71,6 +73,10 @@ def check(
     domain: Annotated[
         str | None,
         typer.Option("--domain", metavar="SPEC", help="Domain that the certificate should be about (with --model)."),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option("--data", metavar="DATA", help="Data that an audit should be about (with --model)."),
     ] = None,
     time_limit: Annotated[
         float | None,
@@ -84,13 +90,16 @@ def check(
     """Check a certificate in exact arithmetic, trusting nothing.
 
     Names of inputs, outputs and classes are compared with those of MODEL and SPEC, too. Of a file of many claims, such
-    as the proofs.cert of an audit, each is checked; FILE/NAME is one of them. Exit code 0: accepted; 1: a step does not
-    follow, or the certificate is about another model, domain or name; 2: the file is not a certificate; 3: time ran
-    out.
+    as the proofs.cert of an audit, each is checked; FILE/NAME is one of them. Of the folder of an audit, every
+    statement that holds in its store must be the claim of a certificate that is accepted, and digests of model, domain,
+    data and report must be those in the store. Exit code 0: accepted; 1: a step does not follow, or the certificate is
+    about another model, domain or name; 2: the file is not a certificate; 3: time ran out, or a statement of an audit
+    has no certificate.
 
     \b
-    Example:
+    Examples:
       relugeom check partition.cert --model network.onnx --domain box:-1,1
+      relugeom check audit --model network.onnx --domain domain.toml --data data.csv
     """
     from relugeom.cli.certifying import run_check
 
@@ -99,6 +108,7 @@ def check(
         model=model,
         second_model=second_model,
         domain=domain,
+        data=data,
         time_limit=time_limit,
         threads=threads,
         reading=Reading.of(layers, activations),

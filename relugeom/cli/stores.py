@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from relugeom.report.content import ReportContent
+    from relugeom.store.store import Store
 
 __all__ = ["run_current", "run_metadata", "run_query", "run_report", "run_upgrade"]
 
@@ -131,8 +132,9 @@ def run_report(
     files = list(dict.fromkeys([out, *([str(Path(out).with_suffix(".pdf"))] if pdf else [])]))
     with open_store(store, create=False) as opened:
         content = report_content(opened, run, show_samples=show_samples, map_features=map_features)
-    for file in reversed(files):  # paper first, since there may be no browser
-        _write_report(content, file)
+        for file in reversed(files):  # paper first, since there may be no browser
+            _write_report(content, file)
+            _keep_report(opened, content, Path(file))
     return show_file({"report": out, "title": content.title}, f"{', '.join(files)}: {content.title}", as_json=as_json)
 
 
@@ -149,6 +151,15 @@ def _write_report(content: "ReportContent", file: str) -> None:
         write_pdf(render_report(content), file, browser=find_browser())
     else:
         write_report(content, file)
+
+
+def _keep_report(store: "Store", content: "ReportContent", file: Path) -> None:
+    """Let the store know a report, unless it may only be read."""
+    assert content.masthead is not None, "the report of a run names it"
+    try:
+        store.keep_report(content.masthead.run, file, file.read_bytes())
+    except StoreError as error:
+        tell(f"{error}: it does not know {str(file)!r}, so `relugeom check` will not accept that")
 
 
 def run_current(store: str, *, as_json: bool) -> int:

@@ -37,7 +37,7 @@ from relugeom.questions.settler import (
     settler_of,
 )
 
-__all__ = ["Fairness", "protected_fairness"]
+__all__ = ["Fairness", "protected_fairness", "same_decision_claim"]
 
 CHUNK, DRAWN = 10_000, 10_000
 """Inputs that are evaluated at once, and inputs that are drawn to look for a pair."""
@@ -103,13 +103,13 @@ def protected_fairness(
     deadline = Deadline.of(time_limit)
     ask = asking(settler_of(settle, Prover(network)), domain, deadline)
     own = with_their_groups(domain, protected)
-    claim = _claim(network, own, choose_scope(domain))
+    claim = same_decision_claim(network, own, choose_scope(domain))
     given = np.zeros((0, domain.inputs)) if candidates is None else as_samples(network, candidates)
     drawn = max(min(DRAWN, DRAWN_NUMBERS // domain.inputs), 1)
     shown = find_pair(network, domain, given, own) or find_pair(network, domain, draw_admissible(domain, drawn), own)
     if shown is not None:
         return _counted(network, domain, own, Settlement(claim, Verdict.FAILS, counterexample=shown), deadline)
-    found = ask(_claim(network, own, Scope.RELAXATION))
+    found = ask(same_decision_claim(network, own, Scope.RELAXATION))
     if found.verdict is not Verdict.HOLDS and domain.has_integers:
         found = ask(claim).within(found)
     return _counted(network, domain, own, _without_doubt(network, ask, found), deadline)
@@ -129,7 +129,8 @@ def _counted(
     return Fairness(own, found, choose_scope(domain), unequal, len(listed))
 
 
-def _claim(network: ReLUNetwork, own: tuple[int, ...], scope: Scope) -> Claim:
+def same_decision_claim(network: ReLUNetwork, own: tuple[int, ...], scope: Scope) -> Claim:
+    """The claim that the decision is the same whatever these features are."""
     rule = network.rule
     if rule.rule is DecisionRule.THRESHOLD:
         return SameDecision(own, Fraction(rule.lower), Fraction(rule.upper), 0, scope)

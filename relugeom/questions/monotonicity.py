@@ -28,7 +28,7 @@ from relugeom.partition.scope import choose_scope
 from relugeom.questions.moved_inputs import find_pairs
 from relugeom.questions.settler import PlainSettle, Prover, Settler, asking, settler_of
 
-__all__ = ["Monotonicity", "SignMap", "monotonicity", "sign_map"]
+__all__ = ["Monotonicity", "SignMap", "monotonicity", "pairs_claim", "sign_map"]
 
 CLIMBING = 1 / 8
 """Part of the time that looking for pairs may take."""
@@ -160,10 +160,14 @@ def _settle_direction(
         return found
     if found.verdict is Verdict.UNKNOWN and (deadline.passed or _is_bounded_box(domain)):
         return found
+    return asking(settler, domain, deadline)(pairs_claim(network, domain, claim)).within(found)
+
+
+def pairs_claim(network: ReLUNetwork, domain: Domain, claim: Monotone) -> Excluded:
+    """The same claim about pairs of inputs, which may be admissible ones alone."""
     farther = Inequality(
         inputs=tuple(Fraction(-(k == claim.feature)) for k in range(network.inputs)), own_inputs=(Fraction(1),)
     )
     moves = tuple(Fraction(claim.direction * (k == claim.output)) for k in range(network.outputs))
     wrong = Inequality(outputs=moves, copy_outputs=tuple(-value for value in moves), strict=True)
-    pairs = Excluded(((farther, wrong),), choose_scope(domain), twin=Twin((claim.feature,)))
-    return asking(settler, domain, deadline)(pairs).within(found)
+    return Excluded(((farther, wrong),), choose_scope(domain), twin=Twin((claim.feature,)))

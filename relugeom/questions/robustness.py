@@ -55,7 +55,7 @@ from relugeom.questions.settler import (
 )
 from relugeom.questions.tightening import tighten
 
-__all__ = ["Robustness", "distance_to_other_decision", "has_clear_decision"]
+__all__ = ["Robustness", "distance_to_other_decision", "has_clear_decision", "other_decisions"]
 
 NEAREST = {Norm.L1: nearest_in_l1, Norm.L2: nearest_in_l2, Norm.LINF: nearest_in_linf}
 MARGIN = Fraction(1, 1 << 40)
@@ -198,7 +198,7 @@ class _Search:
     ) -> None:
         self._network, self._domain, self._p, self._norm, self._scope = network, domain, p, norm, scope
         self._ask, self._deadline, self._end, self._listed = ask, deadline, end, listed
-        self._sets, self._doubtful = _other_decisions(network, evaluate_exactly(network, p)[1])
+        self._sets, self._doubtful = other_decisions(network, evaluate_exactly(network, p)[1])
 
     def run(self, candidates: FloatArray | None) -> Robustness:
         starts = self._start(candidates)
@@ -352,7 +352,7 @@ def _value(best: Best) -> Fraction:
     return best.value if best.value is not None else Fraction(0)
 
 
-def _other_decisions(network: ReLUNetwork, outputs: Point) -> tuple[tuple[Inequality, ...], tuple[Inequality, ...]]:
+def other_decisions(network: ReLUNetwork, outputs: Point) -> tuple[tuple[Inequality, ...], tuple[Inequality, ...]]:
     """Ways to get a decision other than that of these outputs: certainly, and (if that differs) possibly."""
     rule = network.rule
     if rule.rule is DecisionRule.THRESHOLD:

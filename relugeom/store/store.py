@@ -8,6 +8,7 @@ a run that lacks steps is marked as unfinished or failed; what was saved before 
 domain, data, pattern or partition saved twice is one row; a loaded value equals the saved one, bit by bit.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -23,17 +24,18 @@ from relugeom.errors import StoreError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition
-from relugeom.store.database.connection import connect_engine, explained, reading
+from relugeom.store.database.connection import connect_engine, explained, reading, writing
 from relugeom.store.database.location import StoreLocation, parse_location
 from relugeom.store.database.migration import check_schema, create_schema, is_blank
 from relugeom.store.run import Run, open_run
 from relugeom.store.subjects.answers import load_subjects
 from relugeom.store.subjects.blocks import load_found
-from relugeom.store.subjects.datasets import DatasetRecord
+from relugeom.store.subjects.datasets import DatasetRecord, load_columns
 from relugeom.store.subjects.domains import load_domain
 from relugeom.store.subjects.networks import load_network
 from relugeom.store.subjects.partitions import load_partition
 from relugeom.store.subjects.processes import mark_interrupted
+from relugeom.store.subjects.reports import load_reports, save_report
 from relugeom.store.subjects.runs import RUNS, RunInputs
 from relugeom.store.views import create_tables
 
@@ -160,6 +162,25 @@ class Store:
                 missing = "has no partition" if found else "does not exist"
                 raise StoreError(f"store {self.location.text!r}: run {run_id} {missing}")
             return partition
+
+    def keep_report(self, run_id: int, path: Path, content: bytes) -> None:
+        """Keep the digest of a report that was written of a run."""
+        digest = hashlib.sha256(content).hexdigest()
+        with explained(self.location), writing(self._engine) as connection, connection.begin():
+            save_report(connection, run_id, str(path), digest, len(content))
+
+    def load_columns(self, run_id: int) -> tuple[str | None, tuple[str, ...]]:
+        """Load the target of a run's data, and the columns that feed the inputs."""
+        with self.reading() as connection:
+            dataset = connection.execute(select(RUNS.c.dataset_id).where(RUNS.c.id == run_id)).scalar()
+            if dataset is None:
+                raise StoreError(f"store {self.location.text!r}: run {run_id} is about no data")
+            return load_columns(connection, dataset)
+
+    def load_reports(self, run_id: int) -> set[str]:
+        """Load the digests of the reports that were written of a run."""
+        with self.reading() as connection:
+            return load_reports(connection, run_id)
 
     def load_subjects(self, run_id: int) -> list[Subject | None]:
         """Load the subjects of a run's answers, in their order; None for a run before revision 0013."""

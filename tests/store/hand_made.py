@@ -247,4 +247,5 @@ def save_audit(store: Store) -> int:
         run.save(Answers(ANSWERS))
         save_findings(run)
         run.save(Notes(["This report counts activation regions.", "A second remark."]))
+    store.keep_report(run.id, Path("report.html"), b"<!doctype html>")
     return run.id

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import Column, Connection, Double, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Column, Connection, Double, Integer, Table, Text, UniqueConstraint, select
 
 from relugeom.data.table import SampleTable
 from relugeom.geometry.domain_spec import domain_of_data
@@ -21,6 +21,7 @@ __all__ = [
     "SUBJECT",
     "DatasetRecord",
     "describe_dataset",
+    "load_columns",
     "save_dataset",
 ]
 
@@ -134,6 +135,14 @@ def save_dataset(connection: Connection, dataset: DatasetRecord) -> int:
     }
     insert_columns(connection, DATASET_FEATURES, features)
     return dataset_id
+
+
+def load_columns(connection: Connection, dataset_id: int) -> tuple[str | None, tuple[str, ...]]:
+    """The target of a dataset, and its columns in the order of the inputs."""
+    target = connection.execute(select(DATASETS.c.target).where(DATASETS.c.id == dataset_id)).scalar_one()
+    own = DATASET_FEATURES.c
+    names = select(own.name).where(own.dataset_id == dataset_id).order_by(own.position)
+    return target, tuple(connection.execute(names).scalars())
 
 
 OVERALL_OF_RUN = """\
