@@ -50,4 +50,5 @@ def _write(job: Job, path: Path) -> None:
     shown, features = job.request.show_samples, job.request.map_features
     with open_store(job.place, create=False) as store:
         content = report_content(store, job.run.id, show_samples=shown, map_features=features, time_limit=PICTURES)
-    write_report(content, path)
+        write_report(content, path)
+        store.keep_report(job.run.id, path, path.read_bytes())
