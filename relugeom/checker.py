@@ -1792,7 +1792,7 @@ def line_in_units(first, second, fall, rise):
     low, high = second
     if actives[0]:
         return over_ramp(-ONE, low, high), True
-    return over_ramp(0, low, min(rise, high)), fall >= 0 and high + low < 2 * rise
+    return over_ramp(0, low, min(rise, high)), 2 * fall > rise and high + low < 2 * rise
 
 
 def line_in_first(low, high, rise):

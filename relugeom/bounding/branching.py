@@ -264,12 +264,25 @@ def choose_inputs(problem: Problem, cells: Cells, bounded: Bounded, form: FloatA
         settled = ((sides == 0.0) | (sides == 1.0)).all(axis=1) & ((upper[:, group] == 1.0).sum(axis=1) < 2)
         parted[:, group] &= ~settled[:, None]
     inputs = np.where(parted, score, -np.inf).argmax(axis=1)
+    between_copies = parted[:, _own_binaries(problem)]
+    if between_copies.size:  # the difference of the copies is known once their own inputs are
+        first = between_copies.any(axis=1)
+        inputs[first] = _own_binaries(problem)[between_copies[first].argmax(axis=1)]
     here = np.arange(len(cells))
     whole = problem.whole[inputs]
     below = np.where(whole, floors[here, inputs], middle[here, inputs])
     kind = np.where(whole, NodeKind.BRANCH, NodeKind.BISECT)
     possible: BoolArray = np.asarray(parted.any(axis=1))
     return Parting(kind, inputs, below, np.where(whole, below + 1.0, below), possible)
+
+
+def _own_binaries(problem: Problem) -> IntArray:
+    """Inputs of 0 or 1 that paired copies do not share."""
+    if not problem.pairs:
+        return np.zeros(0, dtype=np.int64)
+    one, two = (copy.columns for copy in problem.copies)
+    own = np.concatenate([one[one != two], two[one != two]])
+    return np.asarray(own[problem.whole[own] & (problem.upper[own] - problem.lower[own] <= 1.0)])
 
 
 def _choose_units(

@@ -135,7 +135,7 @@ def _lines_above(
     chord, offset = _chord(low2, high2, high2)
     put(on & ~on2, nothing - 1.0, chord, offset, 0.0)
     chord, offset = _chord(low2, np.minimum(rise, high2), high2)
-    put(~on & ~on2 & (rise > 0.0), nothing, chord, offset, (fall < 0.0) | (high2 + low2 >= 2.0 * rise))
+    put(~on & ~on2 & (rise > 0.0), nothing, chord, offset, (2.0 * fall <= rise) | (high2 + low2 >= 2.0 * rise))
     steep = np.where(high <= -rise, 1.0, _floored(-rise / np.where(high > 0.0, high, 1.0)))
     put(~on & ~on2 & (rise < 0.0), -steep, nothing, 8.0 * ULP * np.abs(rise), high + low <= 0.0)
     return lines, usual

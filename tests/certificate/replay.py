@@ -55,7 +55,7 @@ def pair_line(is_above: bool, ends, fall, rise, share: Fraction | None):
     elif not active and not active2 and rise > 0 and None not in (low2, high2):
         top = min(rise, high2)
         s = rounded(top / (top - low2))
-        other, usual = (Fraction(0), s, top - s * top), fall >= 0 and high2 + low2 < 2 * rise
+        other, usual = (Fraction(0), s, top - s * top), 2 * fall > rise and high2 + low2 < 2 * rise
     elif not active and not active2 and rise < 0 and high is not None:
         other = -min(Fraction(1), rounded(-rise / high)), Fraction(0), Fraction(0)
         usual = low is not None and high + low > 0

@@ -64,7 +64,7 @@ def _in_units(ends: PairEnds) -> tuple[Line | None, bool]:
     if rise > 0:  # Δ is at most r' and at most the rise
         assert low2 is not None
         assert high2 is not None
-        return (0, *_ramp(low2, min(rise, high2))), fall >= 0 and high2 + low2 < 2 * rise
+        return (0, *_ramp(low2, min(rise, high2))), 2 * fall > rise and high2 + low2 < 2 * rise
     if rise == 0 or high is None:
         return None, False
     slope = ONE if high <= -rise else (-rise << SLOPE_BITS) // high  # −Δ is at least r, or at least −rise

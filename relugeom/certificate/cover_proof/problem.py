@@ -83,6 +83,8 @@ class CoverProblem:
         Whether all copies are copies of the same network.
     is_short
         Whether the levels are those of short networks, which have fewer units.
+    pairs
+        Number of pairs of units, one of each copy, if both copies have levels of the same widths; else 0.
     """
 
     exponent: int
@@ -99,17 +101,17 @@ class CoverProblem:
     slope: Monotone | None
     is_of_one_network: bool = True
     is_short: bool = False
+    pairs: int = field(init=False)
 
     @property
     def units(self) -> int:
         """Number of units of all copies."""
         return len(self.level_of)
 
-    @property
-    def pairs(self) -> int:
-        """Number of pairs of units, one of each copy, if both copies have levels of the same widths; else 0."""
+    def __post_init__(self) -> None:
         widths = [[level.count for level in copy if level.number >= 0] for copy in self.copies]
-        return sum(widths[0]) if len(widths) == 2 and widths[0] == widths[1] else 0
+        pairs = sum(widths[0]) if len(widths) == 2 and widths[0] == widths[1] else 0
+        object.__setattr__(self, "pairs", pairs)
 
     @property
     def levels(self) -> list[Level]:
