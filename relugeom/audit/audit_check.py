@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from relugeom.store.reading import RunTables
     from relugeom.store.store import Store
 
-__all__ = ["CheckedAudit", "check_audit", "read_audited"]
+__all__ = ["CheckedAudit", "as_audited", "check_audit", "read_audited"]
 
 LISTED = "the list of activation regions is complete"
 
@@ -129,6 +129,17 @@ def read_audited(folder: str | Path, network: ReLUNetwork, data: str | Path) -> 
         classes=network.classes,
         class_names=network.rule.class_names,
     )
+
+
+def as_audited(folder: str | Path, network: ReLUNetwork) -> ReLUNetwork:
+    """A model without names of inputs gets those that it had in the audit: the ones of the data's columns."""
+    from relugeom.store.store import open_store
+
+    if network.input_names:
+        return network
+    with open_store(_store_of(folder), create=False) as store:
+        kept = read_source(store, read_run(store).run).network
+    return network.with_inputs(kept.input_names) if kept.inputs == network.inputs else network
 
 
 def _store_of(folder: str | Path) -> Path:

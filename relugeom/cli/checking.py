@@ -47,11 +47,11 @@ def run_check_audit(
     as_json: bool,
 ) -> int:
     """`relugeom check` of the folder of an audit."""
-    from relugeom.audit.audit_check import check_audit, read_audited  # the store is slow to load
+    from relugeom.audit.audit_check import as_audited, check_audit, read_audited  # the store is slow to load
 
     if model is None:
         raise InputError("a folder of an audit is checked against a model: give it with --model")
-    network = reading.network(model)
+    network = as_audited(folder, reading.network(model))
     samples = None if data is None else read_audited(folder, network, data)
     ranges = None if samples is None else samples.table.range()
     wanted = None if domain is None else load_domain(domain, network, data=ranges)

@@ -27,6 +27,8 @@ NETWORK = ReLUNetwork.from_layers(
     ([[1.0, 0.5, 0.0], [-1.0, 1.0, 0.0], [0.5, 0.5, 0.0], [0.5, 0.5, 0.0]], [0.0, 0.25, -4.0, 0.5]),
     ([[1.0, 2.0, 1.0, 0.5]], [-1.0]),
 )
+NAMES = ["left", "right", "spare"]
+"""Columns of the data; the model itself names no inputs."""
 BOX = Domain.box([-1.0] * 3, [1.0] * 3)
 ROWS = np.random.default_rng(0).uniform(-1, 1, (12, 3)).round(3)
 
@@ -36,9 +38,9 @@ def made(tmp_path_factory) -> Path:
     """A folder with model, data and audit; the third feature, which is protected, moves nothing."""
     place = tmp_path_factory.mktemp("made")
     model = write_network(place / "net.npz", NETWORK)
-    data = write_rows(place / "data.csv", ["x0", "x1", "x2"], ROWS)
-    write_rows(place / "other.csv", ["x0", "x1", "x2"], ROWS + 0.001)
-    options = {"domain": "box:-1,1", "protected": ["x2"], "decision": Decision.at_threshold(0.0)}
+    data = write_rows(place / "data.csv", NAMES, ROWS)
+    write_rows(place / "other.csv", NAMES, ROWS + 0.001)
+    options = {"domain": "box:-1,1", "protected": NAMES[2:], "decision": Decision.at_threshold(0.0)}
     audit(model, data, out=place / "audit", **options, time_limit=600)
     return place
 
@@ -238,6 +240,9 @@ def test_the_command_says_all_of_it(made, folder, capsys):
     told = json.loads(done.out)
     assert (done.code, told["status"]) == (0, "accepted") and set(told["compared"]) >= {"data", "report"}
     assert all(row["claim"] for row in told["proved"]) and told["open"] > 0
+    named = made / "box.toml"
+    named.write_text("".join(f"[features.{name}]\nlower = -1\nupper = 1\n" for name in NAMES), encoding="utf-8")
+    assert run_command(capsys, "check", folder, *given[:3], named).code == 0
     edit_report(folder)
     done = run_command(capsys, "check", folder, *given)
     assert done.code == 1 and "report.html is not as it was written" in done.out
