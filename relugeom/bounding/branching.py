@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from relugeom.bounding.cell_program import Proposal, few_units
+from relugeom.bounding.cell_program import Proposal
 from relugeom.bounding.cells import Cells
 from relugeom.bounding.multipliers import Improved, improve
 from relugeom.bounding.pairs import lines_of_pairs
@@ -74,7 +74,7 @@ def choose_parting(
     """How to part cells, given what their bounds rest on and the weights of the combinations, shape (B, r)."""
     parting = choose_inputs(problem, cells, bounded, found.form, _input_scores(problem, cells, bounded, found))
     unstable = cells.unstable(slice(0, problem.units)).any(axis=1)
-    few = few_units(problem, cells)
+    few = proposal.by_unit
     by_input = has_few_inputs(problem, cells.lower, cells.upper) & parting.possible & ~few
     by_unit = unstable & ~by_input
     units, between = np.zeros(len(cells), dtype=np.int64), np.zeros(len(cells), dtype=np.bool_)

@@ -28,6 +28,8 @@ MOST_UNITS = 256
 """Units up to which programs are solved."""
 UNITS_PER_INPUT = 2
 """Unstable units per open input up to which a cell has few of them."""
+NEARLY = 1e-6
+"""What a bound may miss its level by, relative to its terms, for units to be split: halving inputs only comes nearer."""
 STRONG = 16.0
 """How many times a proof that a cell is empty outweighs the inequalities of a set."""
 
@@ -48,6 +50,8 @@ class Proposal:
         How far h lies from relu(z) there, shape (B, units).
     empty
         Which cells are empty, as far as the solver can tell: then the multipliers alone prove it, shape (B,).
+    by_unit
+        Cells that are parted by splitting units, however few their inputs are, shape (B,).
     """
 
     solved: BoolArray
@@ -57,6 +61,7 @@ class Proposal:
     points: FloatArray
     gaps: FloatArray
     empty: BoolArray
+    by_unit: BoolArray
 
     @classmethod
     def nothing(cls, problem: Problem, cells: Cells) -> "Proposal":
@@ -70,6 +75,7 @@ class Proposal:
             np.zeros((count, problem.inputs)),
             np.zeros((count, problem.units)),
             np.zeros(count, dtype=np.bool_),
+            few_units(problem, cells),
         )
 
     def at(self, rows: IntArray) -> "Proposal":
@@ -82,6 +88,7 @@ class Proposal:
             self.points[rows],
             self.gaps[rows],
             self.empty[rows],
+            self.by_unit[rows],
         )
 
 
@@ -159,7 +166,7 @@ class CellProgram:
         found: Improved,
         level: float,
     ) -> Proposal:
-        """Bound open cells with few unstable units better, and look at the cell with the largest bound.
+        """Bound open cells with few unstable units, or near their level, better; look at the one with the largest bound.
 
         Programs know no pairs of units, and take too long where units are very many: then there is no proposal.
 
@@ -175,11 +182,12 @@ class CellProgram:
         problem, relaxation = self._problem, self._relaxation
         if not len(cells) or not 0 < problem.units <= MOST_UNITS or problem.pairs:
             return Proposal.nothing(problem, cells)
-        few = few_units(problem, cells)
+        few = few_units(problem, cells) | (found.bound < level + NEARLY * relaxation.size_of_rows)
         asked = few.copy()
         asked[found.bound.argmax()] = True  # its point is often the best input so far
         rows = np.flatnonzero(asked & ~(found.bound < level))
         proposal = self.propose(cells, lines, sets, rows)
+        proposal.by_unit[:] = few
         some, of_some = cells.at(rows), proposal.at(rows)
         own = [[line.at(rows) for line in of_copy] for of_copy in lines]
         some.slopes, some.multipliers = of_some.slopes, of_some.multipliers

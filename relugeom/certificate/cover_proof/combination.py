@@ -212,12 +212,15 @@ def cell_rows(problem: CoverProblem, state: CoverState) -> dict[int, tuple[Mixed
 
 
 def shortfall(combination: Combination) -> float:
-    """What is missing in multiples of the combination's size, so that combinations can be compared."""
+    """What is missing in multiples of the combination's size, so that combinations can be compared.
+
+    Its weights count for its size, too: where it is best, all that is left of the form may be next to nothing.
+    """
     form = combination.inputs
     if combination.excess is None or form is None:
         return np.inf
     size = max([abs(Fraction(value, 1 << form.exponent)) for value in form.coefficients], default=Fraction(0))
-    size = max(size, abs(Fraction(form.constant, 1 << form.constant_exponent)))
+    size = max(size, abs(Fraction(form.constant, 1 << form.constant_exponent)), *combination.weights, Fraction(0))
     return float(combination.excess / size) if size else 0.0
 
 
