@@ -29,7 +29,7 @@ MOST_UNITS = 256
 UNITS_PER_INPUT = 2
 """Unstable units per open input up to which a cell has few of them."""
 NEARLY = 1e-6
-"""What a bound may miss its level by, relative to its terms, for units to be split: halving inputs only comes nearer."""
+"""What a bound may miss its level by, relative to its terms, where units are split: halving only comes nearer."""
 STRONG = 16.0
 """How many times a proof that a cell is empty outweighs the inequalities of a set."""
 
@@ -98,9 +98,14 @@ def few_units(problem: Problem, cells: Cells) -> BoolArray:
     Integers do not count: the point at which units and rows part them has none, and halving them comes to an end.
     """
     unstable = cells.unstable(slice(0, problem.units)).sum(axis=1)
-    inputs = ((cells.upper > cells.lower) & ~problem.whole).sum(axis=1)
+    inputs = _continuous(problem, cells).sum(axis=1)
     few: BoolArray = (inputs > 0) & (unstable <= UNITS_PER_INPUT * inputs)
     return few & (0 < problem.units <= MOST_UNITS) & (not problem.pairs)
+
+
+def _continuous(problem: Problem, cells: Cells) -> BoolArray:
+    """Which inputs of cells are open and take more than integers, shape (B, m)."""
+    return np.asarray((cells.upper > cells.lower) & ~problem.whole)
 
 
 class CellProgram:
@@ -166,7 +171,7 @@ class CellProgram:
         found: Improved,
         level: float,
     ) -> Proposal:
-        """Bound open cells with few unstable units, or near their level, better; look at the one with the largest bound.
+        """Bound open cells with few unstable units, or near their level, better; look at that with the largest bound.
 
         Programs know no pairs of units, and take too long where units are very many: then there is no proposal.
 
@@ -182,7 +187,8 @@ class CellProgram:
         problem, relaxation = self._problem, self._relaxation
         if not len(cells) or not 0 < problem.units <= MOST_UNITS or problem.pairs:
             return Proposal.nothing(problem, cells)
-        few = few_units(problem, cells) | (found.bound < level + NEARLY * relaxation.size_of_rows)
+        is_near = found.bound < level + NEARLY * relaxation.size_of_rows
+        few = few_units(problem, cells) | (is_near & _continuous(problem, cells).any(axis=1))
         asked = few.copy()
         asked[found.bound.argmax()] = True  # its point is often the best input so far
         rows = np.flatnonzero(asked & ~(found.bound < level))

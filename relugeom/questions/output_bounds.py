@@ -49,8 +49,8 @@ SCOPES = {Scope.ADMISSIBLE: "admissible inputs", Scope.RELAXATION: "relaxation"}
 UNPROVED = {Verdict.HOLDS: "", Verdict.UNKNOWN: " (reached; not proved to be the end)", Verdict.FAILS: ""}
 VERY_FEW_UNITS = 8
 """Units up to which an exact value is tried first: there are no more than 256 patterns."""
-PEAK, CELLS = 2 / 3, 100_000
-"""Part of the time, and most cells, for bounding a value from both sides."""
+PEAK, CELLS, CELLS_IN_TIME = 2 / 3, 20_000, 200_000
+"""Part of the time, and most cells, for bounding a value from both sides; and if time is limited."""
 NEARLY = Fraction(1, 10**6)
 """Relative to a value and to 1, how near both sides must be for the exact value to be tried."""
 FINDING = 1 / 3
@@ -191,7 +191,7 @@ class LinearOutput:
             scope=scope,
             starts=starts,
             sharpen=sharpen,
-            max_cells=CELLS,
+            max_cells=CELLS_IN_TIME if isfinite(deadline.end) else CELLS,
             time_limit=deadline.share(PEAK),
         )
         if peak.tree is None:

@@ -23,10 +23,11 @@ from relugeom.certificate.cover_proof.combination import (
     shortfall,
 )
 from relugeom.certificate.cover_proof.float_cell import CLEAR, FloatCell
+from relugeom.certificate.cover_proof.input_form import InputForm
 from relugeom.certificate.cover_proof.problem import MixedForm, combine_forms
 from relugeom.certificate.cover_proof.slopes import has_slope
 from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState
-from relugeom.certificate.cover_proof.substitution import InputForm, Substitution
+from relugeom.certificate.cover_proof.substitution import Substitution
 from relugeom.certificate.header import hexadecimal
 from relugeom.claims.cover_tree import NodeKind
 from relugeom.deadline import Deadline
@@ -45,6 +46,8 @@ MOST_PAIRS = 1 << 15
 NEARLY = 1e-3
 TRIFLE = 1e-6
 """What a combination may be short of closing, relative to its size, where multipliers that are exact may do it."""
+FEW_ENTRIES = 3000
+"""Entries of matrices up to which an exact combination is as quick as one in floats."""
 FINE = 8
 """The number of new bounds is known to a part of this size."""
 
@@ -194,6 +197,18 @@ class LeafCloser:
         table, constants, _ = cell.replace(self._forms(state, plan))
         return bool((cell.maxima(table, constants) <= CLEAR * np.abs(table).max(axis=1, initial=0.0)).all())
 
+    def _may_close(self, state: CoverState, plan: LeafPlan, bits: int) -> bool:
+        """Whether the plan's combinations of a cell may be below 0 with weights of some length, in floats.
+
+        It is not asked where the exact answer costs no more.
+        """
+        if state.contradiction or self._problem.entries <= FEW_ENTRIES:
+            return True
+        forms, cell = self._forms(state, plan, bits), self._floats.cell(state, self._substitution.bits)
+        table, constants, _ = cell.replace(forms)
+        sizes = np.maximum(np.abs(table).max(axis=1, initial=0.0), list(map(_size_of, forms)))
+        return not bool((cell.maxima(table, constants) > TRIFLE * sizes).any())
+
     def _is_near(self, cell: FloatCell, state: CoverState, plan: LeafPlan) -> bool:
         """Whether the plan's combinations of a cell are all but below 0, in floats."""
         if not self._problem.sets:
@@ -238,12 +253,12 @@ class LeafCloser:
                 return True
         return False
 
-    def _forms(self, state: CoverState, plan: LeafPlan) -> list[MixedForm]:
-        """The combination of each set."""
+    def _forms(self, state: CoverState, plan: LeafPlan, bits: int = WEIGHT_BITS) -> list[MixedForm]:
+        """The combination of each set, with weights of some length."""
         rows, found = cell_rows(self._problem, state), list[MixedForm]()
         for place, (members, given) in enumerate(zip(self._problem.sets, plan.weights, strict=True)):
             multipliers = plan.multipliers if place == plan.row_set else {}
-            weights, values = rounded_weights(given, multipliers, WEIGHT_BITS)
+            weights, values = rounded_weights(given, multipliers, bits)
             parts = [(weight, form) for weight, (_, form) in zip(weights, members, strict=True) if weight]
             found.append(combine_forms([*parts, *((value, rows[number][0]) for number, value in values.items())]))
         return found
@@ -278,7 +293,9 @@ class LeafCloser:
         if not self._problem.sets:
             result = self._slope(state)
         else:
-            result = self._miss_sets(state, plan.without_slopes(), thorough=False)
+            result = Attempt()
+            if not plan.slopes or self._may_close(state, plan.without_slopes(), WEIGHT_BITS):
+                result = self._miss_sets(state, plan.without_slopes(), thorough=False)
             if result.lines is None and plan.slopes:
                 result = self._with_slopes(state, plan)
             if result.lines is None and thorough:
@@ -337,10 +354,12 @@ class LeafCloser:
         """A combination of the inequalities of one set, perhaps one that closes."""
         members, given = self._problem.sets[place], plan.weights[place]
         rows = plan.multipliers if place == plan.row_set else {}
-        for bits in (SHORT_BITS, WEIGHT_BITS):
+        is_alone = len(members) == 1 and not rows
+        is_short = is_alone or len(self._problem.sets) > 1 or self._may_close(state, plan, SHORT_BITS)
+        for bits in (SHORT_BITS, WEIGHT_BITS) if is_short else (WEIGHT_BITS,):
             weights, multipliers = rounded_weights(given, rows, bits)
             found = judge(self._substitution, state, members, weights, multipliers)
-            if (len(members) == 1 and not rows) or found.closes(members):
+            if is_alone or found.closes(members):
                 break
         if thorough and not found.closes(members):
             other = find_combination(self._substitution, state, members, weights, self._deadline)
@@ -348,6 +367,12 @@ class LeafCloser:
         if not found.closes(members) and 0.0 <= shortfall(found) < TRIFLE:
             return exact_combination(self._substitution, state, members, found, self._deadline)
         return found
+
+
+def _size_of(form: MixedForm) -> float:
+    """The largest coefficient that a combination has of its own, about its largest weight."""
+    largest = max(map(abs, (form.constant, *form.inputs.values(), *form.outputs.values())))
+    return nearest_quotient(largest, 1 << form.exponent)
 
 
 def _sloped(state: CoverState, plan: LeafPlan) -> tuple[CoverState, Lines]:

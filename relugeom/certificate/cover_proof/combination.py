@@ -13,9 +13,10 @@ from math import gcd, isfinite, lcm
 import numpy as np
 from flint import fmpq
 
+from relugeom.certificate.cover_proof.input_form import Choice, InputForm
 from relugeom.certificate.cover_proof.problem import CoverProblem, MixedForm, combine_forms
 from relugeom.certificate.cover_proof.state import CoverState
-from relugeom.certificate.cover_proof.substitution import Choice, InputForm, Substitution
+from relugeom.certificate.cover_proof.substitution import Substitution
 from relugeom.deadline import Deadline
 from relugeom.geometry.exact_program import maximise_exactly
 from relugeom.geometry.exact_simplex import ExactOptimum
@@ -220,7 +221,9 @@ def shortfall(combination: Combination) -> float:
     if combination.excess is None or form is None:
         return np.inf
     size = max([abs(Fraction(value, 1 << form.exponent)) for value in form.coefficients], default=Fraction(0))
-    size = max(size, abs(Fraction(form.constant, 1 << form.constant_exponent)), *combination.weights, Fraction(0))
+    size = max(
+        size, abs(Fraction(form.constant, 1 << form.constant_exponent)), Fraction(max(combination.weights, default=0))
+    )
     return float(combination.excess / size) if size else 0.0
 
 

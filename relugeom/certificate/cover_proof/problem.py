@@ -114,6 +114,11 @@ class CoverProblem:
         object.__setattr__(self, "pairs", pairs)
 
     @property
+    def entries(self) -> int:
+        """Number of entries of all matrices."""
+        return sum(int(level.matrix.nrows() * level.matrix.ncols()) for copy in self.copies for level in copy)
+
+    @property
     def levels(self) -> list[Level]:
         """Levels with units, by number."""
         return [level for copy in self.copies for level in copy if level.number >= 0]

@@ -6,7 +6,6 @@ of a batch go through each level as one product of integer matrices.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 
@@ -14,32 +13,15 @@ from flint import fmpz, fmpz_mat
 
 from relugeom.certificate.cover_proof.enclosure import Enclosure, Ends
 from relugeom.certificate.cover_proof.float_cell import FloatProblem
+from relugeom.certificate.cover_proof.input_form import Choice, InputForm
 from relugeom.certificate.cover_proof.problem import CoverProblem, Level, MixedForm
 from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState, LevelLines
 from relugeom.linalg.exact import nearest_quotient
 
-__all__ = ["Choice", "InputForm", "Substitution"]
+__all__ = ["Substitution"]
 
-Choice = dict[int, list[bool]]
-"""Which units that are alive take their upper line, by level."""
-
-
-@dataclass(frozen=True, slots=True)
-class InputForm:
-    """A form in the inputs that is above another one on a cell.
-
-    Attributes
-    ----------
-    coefficients, exponent
-        One per input, over 2^exponent.
-    constant, constant_exponent
-        c₀ over 2^constant_exponent.
-    """
-
-    coefficients: list[int]
-    exponent: int
-    constant: int
-    constant_exponent: int
+FEW_FORMS = 2
+"""Forms up to which a whole matrix is multiplied, and not what is alive of it."""
 
 
 class Substitution:
@@ -266,16 +248,31 @@ class _Descent:
         self._join(level)
         lines = None if below is None else self.state.lines(below.number, below.first, below.count)
         if self._places:
-            matrix = self._substitution.part(level, self._places, lines)
-            product = fmpz_mat(len(self.rows), len(self._places), [*chain.from_iterable(self.rows)]) * matrix
-            entries, width = product.entries(), matrix.ncols() - 1
+            columns, entries, width = self._product(level, lines)
             self.exponent += level.exponent
             self.rows = []
             for place, constant in enumerate(self.constants):
-                start = place * (width + 1)
-                self.rows.append(entries[start : start + width])
-                self.constants[place] = (constant << level.exponent) + (entries[start + width] << self._top)
+                start = place * width
+                self.rows.append([entries[start + column] for column in columns])
+                self.constants[place] = (constant << level.exponent) + (entries[start + width - 1] << self._top)
         return lines
+
+    def _product(self, level: Level, lines: LevelLines | None) -> tuple[Sequence[int], list[fmpz], int]:
+        """The forms times a level's matrix, row by row: where columns that are alive stand, entries and their number.
+
+        To take the part of the matrix that is alive pays for many forms only.
+        """
+        if len(self.rows) > FEW_FORMS:
+            matrix, inner, flat = self._substitution.part(level, self._places, lines), len(self._places), self.rows
+        else:
+            matrix, inner, flat = level.matrix, level.count, [[fmpz(0)] * level.count for _ in self.rows]
+            for full, row in zip(flat, self.rows, strict=True):
+                for place, value in zip(self._places, row, strict=True):
+                    full[place] = value
+        entries = (fmpz_mat(len(flat), inner, [*chain.from_iterable(flat)]) * matrix).entries()
+        width = matrix.ncols()
+        is_part = len(self.rows) > FEW_FORMS or lines is None
+        return range(width - 1) if is_part or lines is None else lines.alive, entries, width
 
     @property
     def is_used(self) -> bool:
