@@ -4,8 +4,7 @@ The one idea: first the bounds that the leaf has inherited, then those of all un
 only the part of them that pays most. A leaf that stays open is divided further.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -24,6 +23,7 @@ from relugeom.certificate.cover_proof.combination import (
 )
 from relugeom.certificate.cover_proof.float_cell import CLEAR, FloatCell
 from relugeom.certificate.cover_proof.input_form import InputForm
+from relugeom.certificate.cover_proof.leaf_plan import Attempt, Cut, LeafPlan
 from relugeom.certificate.cover_proof.problem import MixedForm, combine_forms
 from relugeom.certificate.cover_proof.slopes import has_slope
 from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState
@@ -34,7 +34,7 @@ from relugeom.deadline import Deadline
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import nearest_quotient
 
-__all__ = ["Attempt", "Cut", "LeafCloser", "LeafPlan"]
+__all__ = ["LeafCloser"]
 
 SHORT_BITS, WEIGHT_BITS = 8, 30
 """Bits of weights: few where they do."""
@@ -50,61 +50,6 @@ FEW_ENTRIES = 3000
 """Entries of matrices up to which an exact combination is as quick as one in floats."""
 FINE = 8
 """The number of new bounds is known to a part of this size."""
-
-
-@dataclass(frozen=True, slots=True)
-class LeafPlan:
-    """How a leaf is likely to close.
-
-    Attributes
-    ----------
-    weights
-        Those of the inequalities of each set.
-    multipliers, row_set
-        Multipliers of rows by number, and the set to which they belong.
-    slopes
-        Lower slopes of units, and behind them shares of the first lines of pairs, over 2^SLOPE_BITS.
-    """
-
-    weights: Sequence[Sequence[float]]
-    multipliers: Mapping[int, float] = field(default_factory=dict)
-    row_set: int = 0
-    slopes: Mapping[int, int] = field(default_factory=dict)
-
-    def without_slopes(self) -> "LeafPlan":
-        """The same with the slopes that units have anyway."""
-        return replace(self, slopes={})
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """A bisection of an input at value / 2^exponent, a branch, or a split of a unit."""
-
-    kind: NodeKind
-    index: int
-    value: int
-
-
-@dataclass(slots=True)
-class Attempt:
-    """What came of closing a cell as it is known.
-
-    Attributes
-    ----------
-    lines
-        The lines that close it; None if nothing does.
-    plan
-        Weights and multipliers that were found to do.
-    form
-        A combination that does not close it, in the inputs.
-    open
-        What could not be shown of the cell.
-    """
-
-    lines: Lines | None = None
-    plan: LeafPlan | None = None
-    form: InputForm | None = None
-    open: str = ""
 
 
 class LeafCloser:
@@ -198,10 +143,7 @@ class LeafCloser:
         return bool((cell.maxima(table, constants) <= CLEAR * np.abs(table).max(axis=1, initial=0.0)).all())
 
     def _may_close(self, state: CoverState, plan: LeafPlan, bits: int) -> bool:
-        """Whether the plan's combinations of a cell may be below 0 with weights of some length, in floats.
-
-        It is not asked where the exact answer costs no more.
-        """
+        """Whether the plan's combinations of a cell may be below 0, in floats; True where exact ones are as quick."""
         if state.contradiction or self._problem.entries <= FEW_ENTRIES:
             return True
         forms, cell = self._forms(state, plan, bits), self._floats.cell(state, self._substitution.bits)
@@ -371,8 +313,7 @@ class LeafCloser:
 
 def _size_of(form: MixedForm) -> float:
     """The largest coefficient that a combination has of its own, about its largest weight."""
-    largest = max(map(abs, (form.constant, *form.inputs.values(), *form.outputs.values())))
-    return nearest_quotient(largest, 1 << form.exponent)
+    return nearest_quotient(max(map(abs, (form.constant, *form.outputs.values()))), 1 << form.exponent)
 
 
 def _sloped(state: CoverState, plan: LeafPlan) -> tuple[CoverState, Lines]:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from relugeom.certificate.claim_proof.counterexample import UnprovedClaimError
 from relugeom.certificate.claim_proof.tree import MOST_BRANCHES, Lines
 from relugeom.certificate.cover_proof.bounding import bound_all, write_bounded
-from relugeom.certificate.cover_proof.closing import Cut, LeafCloser, LeafPlan
+from relugeom.certificate.cover_proof.closing import LeafCloser
+from relugeom.certificate.cover_proof.leaf_plan import Cut, LeafPlan
 from relugeom.certificate.cover_proof.problem import CoverProblem, scale_of
 from relugeom.certificate.cover_proof.state import SLOPE_BITS, CoverState, root_state
 from relugeom.certificate.cover_proof.substitution import Substitution
