@@ -1,5 +1,7 @@
 """Runs know the digests of the reports that were written of them, so that an edited one is found out.
 
+Coordinates of interior points are kept as fractions only where they are no float64; earlier ones stay as they are.
+
 Revision 0018, of 2026-12-01.
 """
 
@@ -12,7 +14,18 @@ branch_labels = None
 depends_on = None
 
 
+def say_of_exact_values(comment: str, before: str) -> None:
+    """Comments are for servers: SQLite has none."""
+    if op.get_bind().dialect.name != "sqlite":
+        op.alter_column("interior_points", "exact_value", comment=comment, existing_comment=before)
+
+
+BEFORE = "coordinate as a fraction if no float64 point was found, else NULL"
+AFTER = "coordinate as a fraction if it is no float64, else NULL"
+
+
 def upgrade() -> None:
+    say_of_exact_values(AFTER, BEFORE)
     op.create_table(
         "reports",
         sa.Column("run_id", sa.Integer(), autoincrement=False, nullable=False, comment="the run"),
@@ -27,5 +40,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    say_of_exact_values(BEFORE, AFTER)
     op.execute("DROP VIEW run_reports")
     op.drop_table("reports")

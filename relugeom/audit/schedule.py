@@ -19,8 +19,8 @@ ROWS_PER_SECOND = 300_000
 """Rows that a store takes per second."""
 STORING = 0.15
 """Part of the whole time for writing the rows of clusters, and those of regions."""
-LEAST = 10
-"""Regions and clusters whose rows are written in any case."""
+LEAST, MOST_CLUSTERS = 10, 1_000
+"""Regions and clusters whose rows are written in any case, and most clusters whose features are recorded."""
 
 
 class Schedule:
@@ -40,10 +40,10 @@ class Schedule:
 
 
 class Affordable(NamedTuple):
-    """Most regions that are listed, and clusters (the largest) whose features are recorded; None for all."""
+    """Most regions that are listed (None for all), and clusters (the largest) whose features are recorded."""
 
     regions: int | None
-    clusters: int | None
+    clusters: int
 
 
 def affordable(network: ReLUNetwork, deadline: Deadline) -> Affordable:
@@ -52,7 +52,8 @@ def affordable(network: ReLUNetwork, deadline: Deadline) -> Affordable:
     A region has one row per input and one per coefficient; a cluster has one per feature, coefficient and effect.
     """
     if not isfinite(deadline.end):
-        return Affordable(None, None)
+        return Affordable(None, MOST_CLUSTERS)
     rows = STORING / 2 * deadline.seconds_left * ROWS_PER_SECOND
     n, m = network.inputs, network.outputs
-    return Affordable(*(max(int(rows / each), LEAST) for each in (1 + n + m * (n + 1), 1 + n + m * (2 * n + 1))))
+    regions, clusters = (max(int(rows / each), LEAST) for each in (1 + n + m * (n + 1), 1 + n + m * (2 * n + 1)))
+    return Affordable(regions, min(clusters, MOST_CLUSTERS))

@@ -46,7 +46,7 @@ from relugeom.printing import counted, sentence
 from relugeom.report.content import ReportContent
 from relugeom.search.enumeration import INTERRUPTED, enumerate_regions
 from relugeom.search.feasibility import settle_clusters, take_census
-from relugeom.store.records import Answers, ClusterRecord, ClusterStatuses, Notes
+from relugeom.store.records import Answers, ClusterRecord, ClusterStatuses, Notes, PartitionRecord
 
 if TYPE_CHECKING:
     from relugeom.store.run import Run
@@ -189,7 +189,7 @@ def list_regions(job: Job) -> Partition:
     job.listeners.tell("enumerating regions", 0)
     partition = _search(job, _find_known(job))
     job.listeners.tell("storing", 0)
-    job.run.save(partition)
+    job.run.save(PartitionRecord(partition, maps=partition.status is PartitionStatus.COMPLETE))
     if partition.reason == INTERRUPTED:  # the search gives what it has found, but the user wants the audit to end
         raise KeyboardInterrupt
     return partition

@@ -152,16 +152,22 @@ def _rounding_notes(partition: Partition) -> Iterator[str]:
 
 
 def storing_notes(clusters: Clusters, partition: Partition, most: Affordable) -> Iterator[str]:
-    """Notes on what is not in the store because writing it would take too much of the time."""
+    """Notes on what is not in the store because writing it would take too much of the time, or of the disk."""
+    if partition.status is PartitionStatus.TRUNCATED:
+        yield (
+            "Coefficients are recorded only for patterns of clusters, because not all regions are listed: "
+            "relugeom.effective_map(network, pattern) gives those of any other."
+        )
     if most.regions == len(partition) and partition.status is PartitionStatus.TRUNCATED:
         yield (
             f"No more than {most.regions:,} regions were listed: storing more would take too much of the time "
             f"(--time-limit)."
         )
-    if most.clusters is not None and most.clusters < len(clusters):
+    if most.clusters < len(clusters):
         yield (
-            f"Features, coefficients and effects are recorded only for the {most.clusters:,} largest clusters: "
-            f"storing those of all {len(clusters):,} would take too much of the time."
+            f"Features, coefficients and effects are recorded only for the {most.clusters:,} largest of "
+            f"{len(clusters):,} clusters, so that the store stays small: relugeom.effective_map(network, pattern) "
+            f"gives the coefficients of any other."
         )
 
 

@@ -82,7 +82,7 @@ INTERIOR_POINTS = Table(
     key("position", "position of the region in tree order, from 0"),
     key("feature", "number of the input, from 0"),
     required("value", Double, comment="coordinate of an interior point, or the float64 nearest to it"),
-    Column("exact_value", Text, comment="coordinate as a fraction if no float64 point was found, else NULL"),
+    Column("exact_value", Text, comment="coordinate as a fraction if it is no float64, else NULL"),
     ForeignKeyConstraint(
         ["partition_id", "position"],
         ["partition_regions.partition_id", "partition_regions.position"],
@@ -189,7 +189,7 @@ def _insert_points(connection: Connection, partition_id: int, partition: Partiti
     n = partition.network.inputs
     exact = np.isin(np.arange(len(partition)), list(partition.exact_points))
     for rows in (np.flatnonzero(~exact), np.flatnonzero(exact)):
-        texts = [fraction_text(value) for row in rows[exact[rows]] for value in partition.exact_points[row]]
+        texts = [text for row in rows[exact[rows]] for text in _exact_texts(partition, row)]
         columns = {
             "partition_id": partition_id,
             "position": np.repeat(rows, n),
@@ -198,6 +198,13 @@ def _insert_points(connection: Connection, partition_id: int, partition: Partiti
             "exact_value": texts or None,
         }
         insert_columns(connection, INTERIOR_POINTS, columns)
+
+
+def _exact_texts(partition: Partition, row: int) -> list[str | None]:
+    """Coordinates of an exact point as fractions, where they are no float64; at least one is, so that it is known."""
+    point, floats = partition.exact_points[row], partition.points[row].tolist()
+    texts = [None if value == near else fraction_text(value) for value, near in zip(point, floats, strict=True)]
+    return texts if any(texts) else [fraction_text(point[0]), *texts[1:]]
 
 
 def _load_patterns(connection: Connection, partition_id: int) -> ByteArray:
@@ -214,13 +221,15 @@ def _load_points(connection: Connection, partition_id: int) -> FloatArray:
 
 
 def _load_exact_points(connection: Connection, partition_id: int) -> dict[int, tuple[Fraction, ...]]:
-    query = select(INTERIOR_POINTS.c.position, INTERIOR_POINTS.c.exact_value).where(
-        INTERIOR_POINTS.c.partition_id == partition_id, INTERIOR_POINTS.c.exact_value.is_not(None)
+    table = INTERIOR_POINTS.c
+    exact = select(table.position).where(table.partition_id == partition_id, table.exact_value.is_not(None))
+    query = select(table.position, table.value, table.exact_value).where(
+        table.partition_id == partition_id, table.position.in_(exact)
     )
-    points: dict[int, tuple[Fraction, ...]] = {}
-    for position, text in connection.execute(query.order_by(INTERIOR_POINTS.c.position, INTERIOR_POINTS.c.feature)):
-        points[position] = (*points.get(position, ()), _fraction(text))
-    return points
+    points: dict[int, list[Fraction]] = {}
+    for position, value, text in connection.execute(query.order_by(table.position, table.feature)):
+        points.setdefault(position, []).append(Fraction(value) if text is None else _fraction(text))
+    return {position: tuple(point) for position, point in points.items()}
 
 
 def _fraction(text: str) -> Fraction:
