@@ -23,6 +23,10 @@ LEAST, MOST_CLUSTERS = 10, 1_000
 """Regions and clusters whose rows are written in any case, and most clusters whose features are recorded."""
 
 
+PREFIX_BYTES, BYTES_PER_POINT = 10_000_000, 60
+"""Room for the regions of a list that cannot be finished, and what each takes per input."""
+
+
 class Schedule:
     """Deadlines of an audit and, in turn, of its parts."""
 
@@ -40,10 +44,13 @@ class Schedule:
 
 
 class Affordable(NamedTuple):
-    """Most regions that are listed (None for all), and clusters (the largest) whose features are recorded."""
+    """Most regions that are listed (None for all), clusters (the largest) whose features are recorded, and regions of a
+    list that cannot be finished.
+    """
 
     regions: int | None
     clusters: int
+    prefix: int
 
 
 def affordable(network: ReLUNetwork, deadline: Deadline) -> Affordable:
@@ -51,9 +58,10 @@ def affordable(network: ReLUNetwork, deadline: Deadline) -> Affordable:
 
     A region has one row per input and one per coefficient; a cluster has one per feature, coefficient and effect.
     """
+    prefix = max(PREFIX_BYTES // (BYTES_PER_POINT * (network.inputs + 1)), LEAST)
     if not isfinite(deadline.end):
-        return Affordable(None, MOST_CLUSTERS)
+        return Affordable(None, MOST_CLUSTERS, prefix)
     rows = STORING / 2 * deadline.seconds_left * ROWS_PER_SECOND
     n, m = network.inputs, network.outputs
     regions, clusters = (max(int(rows / each), LEAST) for each in (1 + n + m * (n + 1), 1 + n + m * (2 * n + 1)))
-    return Affordable(regions, min(clusters, MOST_CLUSTERS))
+    return Affordable(regions, min(clusters, MOST_CLUSTERS), prefix)

@@ -35,6 +35,7 @@ from relugeom.certificate.proof_file import ProofFile
 from relugeom.claims.answer import Answer
 from relugeom.data.samples import Samples
 from relugeom.deadline import CLOCK, Deadline
+from relugeom.defaults import MOST_REGIONS
 from relugeom.errors import CertificateError, InputError
 from relugeom.files import make_folder
 from relugeom.linalg.arrays import FloatArray
@@ -199,12 +200,13 @@ def _search(job: Job, known: Partition | None) -> Partition:
     """Search for regions, as many as may be listed and can be stored; blocks of them are stored as they are found."""
     budget, domain = job.request.budget, job.inputs.domain.domain
     most = min((most for most in (budget.max_regions, job.most.regions) if most is not None), default=None)
+    until, most = _plan_search(job, most, resumes=known is not None)
     return enumerate_regions(
         job.inputs.network,
         domain,
         threads=budget.threads,
         max_regions=most,
-        time_limit=_plan_search(job, most, resumes=known is not None),
+        time_limit=until,
         resume=known,
         budget=budget.search,
         on_progress=lambda found: job.listeners.tell("enumerating regions", found),
@@ -212,16 +214,20 @@ def _search(job: Job, known: Partition | None) -> Partition:
     )
 
 
-def _plan_search(job: Job, most: int | None, *, resumes: bool) -> Deadline:
-    """The search's deadline: earlier, and announced, if the list cannot be finished."""
+def _plan_search(job: Job, most: int | None, *, resumes: bool) -> tuple[Deadline, int | None]:
+    """The search's deadline and most regions: less, and announced, if the list cannot be finished."""
     network, domain, whole = job.inputs.network, job.inputs.domain.domain, job.schedule.part("enumeration")
     if resumes:
-        return whole
+        return whole, most
     limits = SearchLimits(job.schedule.deadline, whole.seconds_left, most, job.request.budget.threads)
     plan = plan_search(network, domain, limits)
     if plan.remark:
         job.listeners.remark(plan.remark)
-    return whole if plan.part == 1.0 else whole.share(plan.part)
+    if plan.part == 1.0:
+        return whole, most
+    asked = job.request.budget.max_regions
+    few = most if asked is not None and asked != MOST_REGIONS else min(most or job.most.prefix, job.most.prefix)
+    return whole.share(plan.part), few
 
 
 def _find_known(job: Job) -> Partition | None:

@@ -40,6 +40,10 @@ WORDS = {
     BETWEEN: ("is between bounds", "are between bounds"),
     Verdict.UNKNOWN.value: ("is unknown", "are unknown"),
 }
+UNLISTED = (
+    "Coefficients are recorded only for patterns of clusters, because not all regions are listed: "
+    "relugeom.effective_map(network, pattern) gives those of any other."
+)
 MAX_NAMED = 20
 """Most inputs that a remark names one by one; of more, it names only the first and the last."""
 
@@ -154,21 +158,29 @@ def _rounding_notes(partition: Partition) -> Iterator[str]:
 def storing_notes(clusters: Clusters, partition: Partition, most: Affordable) -> Iterator[str]:
     """Notes on what is not in the store because writing it would take too much of the time, or of the disk."""
     if partition.status is PartitionStatus.TRUNCATED:
-        yield (
-            "Coefficients are recorded only for patterns of clusters, because not all regions are listed: "
-            "relugeom.effective_map(network, pattern) gives those of any other."
-        )
+        yield UNLISTED + _cut_at(len(partition), most.prefix)
     if most.regions == len(partition) and partition.status is PartitionStatus.TRUNCATED:
         yield (
             f"No more than {most.regions:,} regions were listed: storing more would take too much of the time "
             f"(--time-limit)."
         )
     if most.clusters < len(clusters):
-        yield (
-            f"Features, coefficients and effects are recorded only for the {most.clusters:,} largest of "
-            f"{len(clusters):,} clusters, so that the store stays small: relugeom.effective_map(network, pattern) "
-            f"gives the coefficients of any other."
-        )
+        yield _untold(most.clusters, len(clusters))
+
+
+def _cut_at(regions: int, prefix: int) -> str:
+    """That the list was cut short so that the store stays small, if it was."""
+    return f" The list ends after {regions:,} regions, so that the store stays small: see --max-regions." * (
+        regions == prefix
+    )
+
+
+def _untold(most: int, clusters: int) -> str:
+    """That only the largest clusters are told in full."""
+    return (
+        f"Features, coefficients and effects are recorded only for the {most:,} largest of {clusters:,} clusters, so "
+        f"that the store stays small: relugeom.effective_map(network, pattern) gives the coefficients of any other."
+    )
 
 
 def summary_of(tables: "RunTables") -> Facts:
