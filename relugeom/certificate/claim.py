@@ -227,7 +227,8 @@ def _attempts(
         if not _is_for_patterns(task):
             glance = max(glance, GLANCE)
         if glance:
-            yield _by_covering(claim, task, path, min(glance, max_cells), deadline.share(1 / 2), on_progress)
+            cells, part = min(glance, max_cells), COVERING / 2
+            yield _by_covering(claim, task, path, cells, deadline, on_progress, part)
         yield _by_patterns(claim, task, path, min(max_cells, FIRST_CELLS), deadline.share(1 / 2), on_progress)
     yield _by_covering(claim, task, path, max_cells, deadline, on_progress)
     if not (_has_few_units(task) and max_cells <= FIRST_CELLS):
@@ -281,15 +282,22 @@ def _by_covering(
     max_cells: int,
     deadline: Deadline,
     on_progress: Callable[[int], None] | None,
+    part: float = COVERING,
 ) -> Settlement | None:
-    """Decide a claim by attack, bounds and branching; None if that has no method for it."""
+    """Decide a claim by attack, bounds and branching; None if that has no method for it.
+
+    Parameters
+    ----------
+    part
+        That of the time for the search; once it has ended, its proof may take all that is left.
+    """
     problem = claim_problem(task)
     if problem is None:
         return None
     judge: ClaimJudge | SlopeJudge
     judge = SlopeJudge(task, task.claim) if isinstance(task.claim, Monotone) else ClaimJudge(task)
     effort = Effort(cells=min(max_cells, COVER_CELLS))
-    until = deadline.share(COVERING)
+    until = deadline.share(part)
     slack = SLACK if _is_strict(task.claim) else 0.0
     found = search(
         problem, judge.is_met, judge.are_inside, slack=slack, effort=effort, deadline=until, on_progress=on_progress

@@ -1,17 +1,22 @@
 """Claims that hold because units cancel exactly: proved at the root, by certificates that are accepted."""
 
+from dataclasses import replace
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
 from networks import he_network, layered
 
-from relugeom.certificate.claim import certify_claim, settle_claim
+from relugeom.bounding.engine import find_peak
+from relugeom.certificate.claim import certify_claim, prepare_claim, settle_claim
+from relugeom.certificate.claim_problem import ClaimJudge, claim_problem
 from relugeom.checker import check
-from relugeom.claims.claim import Equivalent, Excluded, OutputBound, Twin
+from relugeom.claims.claim import Equivalent, Excluded, OutputBound, Scope, Twin
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.settlement import Verdict
 from relugeom.geometry.domain import Domain
+from relugeom.network.forward import evaluate
 
 NEVER_RISES = Excluded(
     ((Inequality(outputs=(Fraction(-1),), copy_outputs=(Fraction(1),), strict=True),),), twin=Twin((0,))
@@ -63,3 +68,20 @@ def test_other_claims_use_short_networks_too(tmp_path):
     network, domain = fair_network(2, 0), Domain.box([-1] * 8, [1] * 8)
     certify_claim(OutputBound((Fraction(1),), Fraction(60)), network, domain, tmp_path / "c")
     assert check(tmp_path / "c")["closed"] >= 1
+
+
+def test_effects_of_a_feature_are_met_and_proved_by_means_of_two_lines(tmp_path):
+    """Both sides of the largest effect of a binary feature meet, at a pair of inputs; the proof sets shares of pairs."""
+    network = he_network(5, 5, 70, 1)
+    domain = Domain([0, -3, -3, -3, -3], [1, 3, 3, 3, 3], kinds=("binary", *["integer"] * 4))
+    above = Inequality(outputs=(Fraction(1),), copy_outputs=(Fraction(-1),))
+    task = prepare_claim(Excluded(((above,),), Scope.ADMISSIBLE, twin=Twin((0,))), network, domain, None)
+    peak = find_peak(claim_problem(task), ClaimJudge(task).are_inside, gap=1e-6)
+    grid = np.array(list(product(range(-3, 4), repeat=4)), dtype=float)
+    ends = [evaluate(network, np.column_stack([np.full(len(grid), side), grid]))[:, 0] for side in (0.0, 1.0)]
+    assert abs(peak.value - np.abs(ends[1] - ends[0]).max()) < 1e-9 and peak.upper - peak.value <= 2e-6
+    rows = (replace(above, constant=-Fraction(peak.upper) - Fraction(1, 100)),)
+    certify_claim(Excluded((rows,), Scope.ADMISSIBLE, twin=Twin((0,))), network, domain, tmp_path / "c")
+    check(tmp_path / "c")
+    lines = (tmp_path / "c").read_text(encoding="ascii").splitlines()
+    assert any(int(unit, 16) >= 140 for line in lines if line.startswith("a ") for unit in line.split()[1::2])
