@@ -71,7 +71,7 @@ def test_other_claims_use_short_networks_too(tmp_path):
 
 
 def test_effects_of_a_feature_are_met_and_proved_by_means_of_two_lines(tmp_path):
-    """Both sides of the largest effect of a binary feature meet, at a pair of inputs; the proof sets shares of pairs."""
+    """Both sides of the largest effect of a binary feature meet at a pair of inputs; the proof sets shares."""
     network = he_network(5, 5, 70, 1)
     domain = Domain([0, -3, -3, -3, -3], [1, 3, 3, 3, 3], kinds=("binary", *["integer"] * 4))
     above = Inequality(outputs=(Fraction(1),), copy_outputs=(Fraction(-1),))
