@@ -73,7 +73,7 @@ def _find_everything(job: Job) -> Found:
     steps.tell_choices(job)
     grouped = steps.group_samples(job)
     statuses = steps.settle_patterns(job, grouped.clusters)
-    partition = steps.list_regions(job)
+    partition = steps.list_regions(job, grouped.clusters, statuses)
     certificate = steps.prove_regions(job, partition)
     census = steps.count_patterns(job, grouped.clusters, statuses, partition)
     answers = steps.ask(job, partition)

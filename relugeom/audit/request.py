@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from relugeom.audit.inputs import InputRequest
+from relugeom.audit.search_plan import Listing
 from relugeom.budget import Budget, Limits
+from relugeom.errors import InputError
 from relugeom.network.decision import Decision
 
 __all__ = ["AuditOptions", "AuditRequest"]
@@ -28,6 +30,7 @@ class AuditOptions(Limits, total=False):
     store: str | Path | None
     out: str | Path
     protected: Sequence[str]
+    regions: str | None
     resume: bool
     show_samples: bool
     map_features: Sequence[str] | None
@@ -50,6 +53,9 @@ class AuditRequest(InputRequest):
     protected
         Names of features on which a decision should not depend; the audit asks whether it does, for all of them
         together.
+    regions
+        ``all`` to search for all regions, ``observed`` to list only those that hold samples; by default all where an
+        estimate of their number says that there is time for it, else those that hold samples.
     resume
         Whether to continue from what an earlier run of the store found on this network and domain.
     show_samples
@@ -65,10 +71,15 @@ class AuditRequest(InputRequest):
     store: str | Path | None = None
     out: str | Path = "audit"
     protected: Sequence[str] = ()
+    regions: str | None = None
     resume: bool = False
     show_samples: bool = True
     map_features: Sequence[str] | None = None
     budget: Budget = DEFAULT
+
+    def __post_init__(self) -> None:
+        if self.regions not in (None, *Listing):
+            raise InputError(f"regions={self.regions!r} is unknown: give {' or '.join(Listing)}")
 
     @classmethod
     def of(cls, model: str | Path, data: str | Path, **options: Unpack[AuditOptions]) -> "AuditRequest":
@@ -83,6 +94,7 @@ class AuditRequest(InputRequest):
         given = {
             "data_url": self.data_url,
             "protected": list(self.protected) or None,
+            "regions": self.regions,
             "layers": None if self.layers is None else list(self.layers),
             "activations": None if self.activations is None else list(self.activations),
         }

@@ -5,6 +5,7 @@ how long the search may take, and what the user is told; what is found, proved a
 another way.
 """
 
+from enum import StrEnum
 from math import isinf
 from typing import NamedTuple
 
@@ -12,27 +13,46 @@ from relugeom.deadline import Deadline
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.search.estimate import SECONDS, RegionEstimate, estimate_regions, most_regions
-from relugeom.search.estimate_words import estimate_in_words
+from relugeom.search.estimate_words import count_in_words, estimate_in_words
 
-__all__ = ["WHOLE_TIME", "SearchLimits", "SearchPlan", "choose_plan", "plan_search"]
+__all__ = ["WHOLE_TIME", "Listing", "SearchLimits", "SearchPlan", "choose_plan", "plan_search"]
 
 FEW = 20_000
 """Numbers of regions that are listed without a plan."""
-PART = 1 / 60
+PART = 1 / 12
 """Part of the time for the estimate, and no more than an estimate usually takes."""
-LEAST_SECONDS = 0.5
+LEAST_SECONDS = 1.0
 """Less time is not enough for an estimate."""
 SHORTENED = 1 / 4
 """Part of its time that a search takes if the list cannot be finished."""
+NOT_LISTED = "the partition is not listed; the regions that hold your data, and statements about the whole domain, are"
 DOUBT = 2.0
 """How many times as long as there is time the search must be expected to take, at the low end of the estimate."""
 
 
+class Listing(StrEnum):
+    """Regions that an audit lists: ALL, as far as limits allow, or those that are OBSERVED, which hold samples."""
+
+    ALL = "all"
+    OBSERVED = "observed"
+
+
 class SearchPlan(NamedTuple):
-    """Part of its time that the search takes, and why in words (empty if it is all of it)."""
+    """What is listed.
+
+    Attributes
+    ----------
+    part
+        Part of its time that the search takes.
+    remark
+        Why it is not all of it, in words, or empty.
+    listing
+        Whether all regions are searched for, or only those that hold samples are listed, if there are any.
+    """
 
     part: float
     remark: str
+    listing: Listing = Listing.ALL
 
 
 WHOLE_TIME = SearchPlan(1.0, "")
@@ -78,7 +98,7 @@ def choose_plan(found: RegionEstimate, limits: SearchLimits) -> SearchPlan:
     is_too_many = limits.most is not None and found.low > limits.most
     if not (is_too_long or is_too_many):
         return WHOLE_TIME
-    begins = f"the domain has {estimate_in_words(found)}: the list of regions will be cut short"
     if not is_too_long:
+        begins = f"the domain has {estimate_in_words(found)}: the list of regions will be cut short"
         return SearchPlan(1.0, f"{begins} after {limits.most:,} of them")
-    return SearchPlan(SHORTENED, f"{begins}, and most of its time goes to the questions about the whole domain")
+    return SearchPlan(SHORTENED, f"{count_in_words(found)} regions: {NOT_LISTED}", Listing.OBSERVED)

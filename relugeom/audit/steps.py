@@ -28,7 +28,7 @@ from relugeom.audit.questions import PROOFS, ask_questions
 from relugeom.audit.request import AuditRequest
 from relugeom.audit.result import AuditResult
 from relugeom.audit.schedule import Schedule, affordable
-from relugeom.audit.search_plan import SearchLimits, plan_search
+from relugeom.audit.search_plan import WHOLE_TIME, Listing, SearchLimits, SearchPlan, plan_search
 from relugeom.audit.words import audit_notes, columns_in_words, resumption_in_words, storing_notes
 from relugeom.certificate.partition import Certificate, certify_partition
 from relugeom.certificate.proof_file import ProofFile
@@ -47,6 +47,7 @@ from relugeom.printing import counted, sentence
 from relugeom.report.content import ReportContent
 from relugeom.search.enumeration import INTERRUPTED, enumerate_regions
 from relugeom.search.feasibility import settle_clusters, take_census
+from relugeom.search.observed import observed_regions
 from relugeom.store.records import Answers, ClusterRecord, ClusterStatuses, Notes, PartitionRecord
 
 if TYPE_CHECKING:
@@ -185,10 +186,10 @@ def settle_patterns(job: Job, clusters: Clusters) -> list[PatternStatus]:
     return statuses
 
 
-def list_regions(job: Job) -> Partition:
-    """List every activation region of the domain, or the first of them."""
+def list_regions(job: Job, clusters: Clusters, statuses: list[PatternStatus]) -> Partition:
+    """List every activation region of the domain, or the first of them, or those that hold samples."""
     job.listeners.tell("enumerating regions", 0)
-    partition = _search(job, _find_known(job))
+    partition = _found_regions(job, clusters, statuses)
     job.listeners.tell("storing", 0)
     job.run.save(PartitionRecord(partition, maps=partition.status is PartitionStatus.COMPLETE))
     if partition.reason == INTERRUPTED:  # the search gives what it has found, but the user wants the audit to end
@@ -196,17 +197,36 @@ def list_regions(job: Job) -> Partition:
     return partition
 
 
-def _search(job: Job, known: Partition | None) -> Partition:
+def _found_regions(job: Job, clusters: Clusters, statuses: list[PatternStatus]) -> Partition:
+    """The regions that the plan lists; without samples inside the domain, the search takes a part of its time."""
+    known, whole = _find_known(job), job.schedule.part("enumeration")
+    most = min((most for most in (job.request.budget.max_regions, job.most.regions) if most is not None), default=None)
+    plan = _plan_search(job, whole, most, resumes=known is not None)
+    if plan.remark:
+        job.listeners.remark(plan.remark)
+    if plan.listing is Listing.OBSERVED and PatternStatus.REGION in statuses:
+        X = job.inputs.samples.table.take(clusters.representative)
+        return observed_regions(clusters, X, job.inputs.domain.domain, statuses, time_limit=whole)
+    if plan.part == 1.0:
+        return _search(job, known, most, whole)
+    return _search(job, known, _few(job, most), whole.share(plan.part))
+
+
+def _few(job: Job, most: int | None) -> int | None:
+    """Most regions of a list that cannot be finished, so that the store stays small unless more are asked for."""
+    asked = job.request.budget.max_regions
+    return most if asked is not None and asked != MOST_REGIONS else min(most or job.most.prefix, job.most.prefix)
+
+
+def _search(job: Job, known: Partition | None, most: int | None, deadline: Deadline) -> Partition:
     """Search for regions, as many as may be listed and can be stored; blocks of them are stored as they are found."""
-    budget, domain = job.request.budget, job.inputs.domain.domain
-    most = min((most for most in (budget.max_regions, job.most.regions) if most is not None), default=None)
-    until, most = _plan_search(job, most, resumes=known is not None)
+    budget = job.request.budget
     return enumerate_regions(
         job.inputs.network,
-        domain,
+        job.inputs.domain.domain,
         threads=budget.threads,
         max_regions=most,
-        time_limit=until,
+        time_limit=deadline,
         resume=known,
         budget=budget.search,
         on_progress=lambda found: job.listeners.tell("enumerating regions", found),
@@ -214,20 +234,14 @@ def _search(job: Job, known: Partition | None) -> Partition:
     )
 
 
-def _plan_search(job: Job, most: int | None, *, resumes: bool) -> tuple[Deadline, int | None]:
-    """The search's deadline and most regions: less, and announced, if the list cannot be finished."""
-    network, domain, whole = job.inputs.network, job.inputs.domain.domain, job.schedule.part("enumeration")
-    if resumes:
-        return whole, most
+def _plan_search(job: Job, whole: Deadline, most: int | None, *, resumes: bool) -> SearchPlan:
+    """What was asked for, or else what can be done."""
+    if resumes or job.request.regions == Listing.ALL:
+        return WHOLE_TIME
+    if job.request.regions == Listing.OBSERVED:
+        return SearchPlan(1.0, "", Listing.OBSERVED)
     limits = SearchLimits(job.schedule.deadline, whole.seconds_left, most, job.request.budget.threads)
-    plan = plan_search(network, domain, limits)
-    if plan.remark:
-        job.listeners.remark(plan.remark)
-    if plan.part == 1.0:
-        return whole, most
-    asked = job.request.budget.max_regions
-    few = most if asked is not None and asked != MOST_REGIONS else min(most or job.most.prefix, job.most.prefix)
-    return whole.share(plan.part), few
+    return plan_search(job.inputs.network, job.inputs.domain.domain, limits)
 
 
 def _find_known(job: Job) -> Partition | None:

@@ -81,6 +81,8 @@ def certify_partition(
     network, domain = partition.network, partition.domain
     if not len(partition):
         raise CertificateError(f"no region was found that could be proved: {partition.reason}")
+    if not partition.is_searched:
+        raise CertificateError("samples named these regions: only a list that a search found can be proved")
     marks: list[int] = []
     prefix, reason = TreePrefix(), ""
     with CertificateFile(path, _header(partition, partition.status)) as file:

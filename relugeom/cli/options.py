@@ -23,6 +23,7 @@ __all__ = [
     "Pattern",
     "Probability",
     "Protected",
+    "Regions",
     "Resume",
     "StoreName",
     "Target",
@@ -101,6 +102,14 @@ Protected = Annotated[
 ]
 MaxRegions = Annotated[
     int, typer.Option("--max-regions", metavar="N", min=1, help="Stop after the first N regions in tree order.")
+]
+Regions = Annotated[
+    str | None,
+    typer.Option(
+        "--regions",
+        metavar="all|observed",
+        help="Search for all regions, or list those that hold samples; by default all where there is time for it.",
+    ),
 ]
 MaxCells = Annotated[int, typer.Option("--max-cells", metavar="N", min=1, help="Give up after N cells.")]
 TimeLimit = Annotated[

@@ -111,6 +111,13 @@ class Partition:
             object.__setattr__(self, name, column)
         object.__setattr__(self, "exact_points", MappingProxyType(dict(self.exact_points)))
 
+    @property
+    def is_searched(self) -> bool:
+        """Whether the regions come from a search of the tree, which can be continued and proved; False if they were
+        named by samples alone.
+        """
+        return not len(self) or self.tree.tobytes() != bytes([TreeToken.UNEXPLORED])
+
     def __len__(self) -> int:
         return len(self.packed)
 

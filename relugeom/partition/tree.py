@@ -37,7 +37,7 @@ def unexplored_prefixes(partition: Partition) -> list[str]:
     network = partition.network
     if partition.status is PartitionStatus.COMPLETE:
         return []
-    if len(partition) == 0:
+    if len(partition) == 0 or not partition.is_searched:
         return [""]
     last = str(partition[len(partition) - 1].pattern)
     _, pending = _walk(partition.tree, network.units, len(partition))

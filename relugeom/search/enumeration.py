@@ -93,6 +93,8 @@ def enumerate_regions(
     check_limits(threads, max_regions)
     if resume is not None and (resume.network != network or resume.domain != domain):
         raise InputError(f"{resume!r} cannot be resumed: it is about another network or another domain")
+    if resume is not None and not resume.is_searched:
+        raise InputError(f"{resume!r} cannot be resumed: samples named its regions, no search found them")
     if domain.has_integers:
         check_admissible(
             domain, time_limit=deadline.within(budget.admissible_seconds)

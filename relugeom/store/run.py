@@ -107,6 +107,8 @@ class Run:
             else:
                 blocks, seconds = load_blocks(self._connection, found.run, network)
                 partition = partition_from_blocks(network, domain, blocks, reason="killed", seconds=seconds)
+            if not partition.is_searched:  # samples named its regions
+                return None
             self._rows.earlier = partition.seconds
             if partition.status is PartitionStatus.TRUNCATED:
                 insert_block(self._connection, self.id, 0, known_block(partition), partition.seconds)

@@ -9,10 +9,20 @@ from command_line import write_network, write_rows
 from networks import he_network
 
 from relugeom.audit import audit, search_plan, steps
-from relugeom.audit.search_plan import SHORTENED, WHOLE_TIME, SearchLimits, SearchPlan, choose_plan, plan_search
+from relugeom.audit.search_plan import (
+    SHORTENED,
+    WHOLE_TIME,
+    Listing,
+    SearchLimits,
+    SearchPlan,
+    choose_plan,
+    plan_search,
+)
 from relugeom.deadline import NEVER, Deadline
+from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
+from relugeom.partition.partition import PartitionStatus
 from relugeom.search.estimate import RegionEstimate
 
 
@@ -35,7 +45,10 @@ def estimate(count: int | None, *, low: int = 1, seconds: float | None = 100.0, 
 
 def test_a_list_that_cannot_be_finished_leaves_most_of_its_time() -> None:
     plan = choose_plan(estimate(10**9, low=5 * 10**8, seconds=1e5), SearchLimits(NEVER, 30.0, None, 2))
-    assert plan.part == SHORTENED and "about 1.0 · 10^9 regions" in plan.remark and "cut short" in plan.remark
+    assert plan.part == SHORTENED and plan.listing is Listing.OBSERVED
+    assert plan.remark.startswith(
+        "about 1.0 · 10^9 regions: the partition is not listed; the regions that hold your data"
+    )
 
 
 def test_a_list_that_is_limited_is_told_and_keeps_its_time() -> None:
@@ -114,3 +127,23 @@ def test_a_plan_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert remarks.count("the list will be cut short") == 1
     assert [len(result.partition) for result in results] == [len(results[0].partition)] * 2
     assert [answer.verdict for answer in results[0].answers] == [answer.verdict for answer in results[1].answers]
+
+
+def test_the_regions_that_hold_samples_can_be_asked_for(tmp_path: Path) -> None:
+    network = he_network(3, 3, 5, 4, 1)
+    model = write_network(tmp_path / "net.npz", network)
+    data = write_rows(tmp_path / "data.csv", "abc", np.random.default_rng(5).uniform(-1, 1, (40, 3)))
+    options = {"domain": "box:-1,1", "budget": SHORT}
+    few, again, every = (
+        audit(model, data, out=tmp_path / out, regions=regions, resume=resume, **options)
+        for out, regions, resume in (("a", "observed", False), ("a", None, True), ("b", "all", False))
+    )
+    assert {row.tobytes() for row in few.partition.packed} == {row.tobytes() for row in few.clusters.packed}
+    assert not few.partition.is_searched and few.certificate is None
+    assert "only the regions that hold samples were looked for" in " ".join(few.content.notes)
+    for whole in (again, every):  # nothing is resumed from a list that was not searched for
+        assert whole.partition.status is PartitionStatus.COMPLETE
+        assert whole.partition.packed.tobytes() == every.partition.packed.tobytes()
+    with pytest.raises(InputError, match="regions='some' is unknown: give all or observed"):
+        audit(model, data, out=tmp_path / "c", regions="some")
+    assert not (tmp_path / "c").exists()
