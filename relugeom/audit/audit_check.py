@@ -278,9 +278,10 @@ class _Check:
 
 
 def _contradicts(row: Mapping[Any, Any], subject: Subject) -> bool:
-    """Whether a row that holds says why it does not."""
-    refuted = row["witness"] and subject.question in (Question.MONOTONICITY, Question.FAIRNESS)
-    return row["cause"] is not None or bool(refuted)
+    """Whether a row that holds says why it does not; that of a range may say how its end was found."""
+    if subject.question not in (Question.MONOTONICITY, Question.FAIRNESS):
+        return False
+    return isinstance(row["cause"], str) or bool(row["witness"])
 
 
 def _kept_answer(row: Mapping[Any, Any], subject: Subject) -> KeptAnswer:
