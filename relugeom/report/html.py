@@ -151,7 +151,7 @@ def _contents(content: ReportContent) -> list[tuple[str, str]]:
         *((anchor, title, True) for anchor, title in further),
         ("limits", "Limits", True),
         ("provenance", "Provenance", True),
-        ("checking", "Checking the certificate", True),
+        ("checking", "Checking", True),
     ]
     return [(anchor, title) for anchor, title, present in chapters if present]
 

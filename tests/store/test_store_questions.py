@@ -411,13 +411,13 @@ def test_answers_about_the_whole_domain(store, ask):
         (1, 1, "range", "y0 ≤ 0.333334", "holds", 1 / 3,
          "0.3333333333333333 is reached at the admissible input age = 1, fare = 0", "", "proofs/0001.cert", "d" * 64),
         (1, 2, "monotonicity", "y0 never falls when fare alone rises", "fails", None,
-         "at age = 0, fare = 0 it is 1, and with fare = 0.333333 it is 0.5", "", None, None),
+         "as fare rises from 0 to 0.333333 it falls from 1 to 0.5, at age = 0", "", None, None),
         (1, 3, "monotonicity", "y0 never rises when age alone rises", "unknown", None, "",
          "the time limit (3 cells closed)", None, None),
         (1, 4, "fairness", "inputs that differ only in age, fare get the same decision", "fails", 2 / 9,
-         "at age = 1, fare = 0 the decision is died, and with fare = 1 it is not clear; 2 of 9 admissible inputs have "
-         "such a counterpart; an estimated 19.0 % or more of the domain (95 % confidence, 1,000 random admissible "
-         "inputs) have such a counterpart; 1 of 5 samples of the domain have such a counterpart", "", None, None),
+         "2 of 9 admissible inputs have such a counterpart; an estimated 19.0 % or more of the domain (95 % "
+         "confidence, 1,000 random admissible inputs) have such a counterpart; 1 of 5 samples of the domain have such "
+         "a counterpart; fare 0 → 1 changes the decision from died to not clear, at age = 1", "", None, None),
         (1, 5, "simplification", "2 of the 3 units give the same outputs on the domain (simplified.npz)", "holds", 2.0,
          "not needed: unit 0.2 never fires", "", None, None),
     ]  # fmt: skip
