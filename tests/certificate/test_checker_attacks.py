@@ -254,9 +254,9 @@ BALL = {"norm": "l1", "centre": "1 0", "radius": "1 2"}
 BRANCHED = ["t 0", "t 1", "k 0 0", "e 0 1 8 1", "e 1 1 8 1"]
 
 REFUSED = {
-    "another format": (with_header(format="other"), "version 1, 2, 3 or 4"),
-    "another version": (with_header(version="3"), "version 1, 2, 3 or 4"),
-    "the version as a number": (with_header(version=1), "version 1, 2, 3 or 4"),
+    "another format": (with_header(format="other"), "version 1, 2, 3, 4 or 5"),
+    "another version": (with_header(version="3"), "version 1, 2, 3, 4 or 5"),
+    "the version as a number": (with_header(version=1), "version 1, 2, 3, 4 or 5"),
     "a header with one key more": (with_header(more="1"), "the keys are not"),
     "a limit of 0 bits": (with_header(multiplier_bits="0"), "out of range"),
     "a limit beyond the limit": (with_header(point_bits="fffffff"), "out of range"),

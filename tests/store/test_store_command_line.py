@@ -92,11 +92,11 @@ def test_an_audit_and_what_follows_it(run, url, database, model, data, tmp_path)
 
 
 def test_both_backends_hold_the_same_audit(run, postgres, model, data, tmp_path):
-    """Byte for byte, but for times."""
+    """Byte for byte, but for times, which the page has, too."""
     answers = []
     for url in (postgres.url, "audit.db"):
         assert run("audit", model, data, "--target", "y", "--store", url, "--out", "out").code == 0
-        views = [view.name for view in VIEWS if view.name != "runs_overview"]
+        views = [view.name for view in VIEWS if view.name not in ("runs_overview", "run_reports")]
         answers.append(
             {name: sorted(run("query", url, "--view", name, "--format", "csv").out.splitlines()) for name in views}
         )
