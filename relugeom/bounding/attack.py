@@ -11,9 +11,20 @@ import numpy as np
 from relugeom.bounding.cells import Cells
 from relugeom.bounding.problem import Problem
 from relugeom.deadline import NEVER, Deadline
-from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
+from relugeom.linalg.arrays import FloatArray, IntArray
 
-__all__ = ["MORE", "STARTS", "approach", "centres", "keep_rules", "margins", "row_values", "starting_inputs"]
+__all__ = [
+    "MORE",
+    "STARTS",
+    "approach",
+    "centres",
+    "excesses",
+    "keep_rules",
+    "margins",
+    "nearest_sets",
+    "row_values",
+    "starting_inputs",
+]
 
 STARTS, MORE = 200, 4
 """Inputs of the first attack, and how many times as many a further one takes."""
@@ -22,14 +33,34 @@ FIRST, LAST = 0.5, 0.001
 """Sizes of the first and the last step, in widths of the box."""
 SOFTNESS, MOMENTUM, TINY = 0.3, 0.7, 1e-6
 """Softness of the minimum, relative to the margin (and to the least one that counts), and what is kept of a step."""
+MOST = 1 << 23
+"""Numbers of a table: of all starting inputs, of which there are fewer where inputs have many coordinates, and of the
+values of all inequalities at some inputs.
+"""
 BLOCK = 256
 """Inputs that go together: what the clock cannot stop, and the memory, stay small."""
 
 
 def margins(problem: Problem, x: FloatArray) -> FloatArray:
     """The least value of each set's inequalities, shape (k, sets), at joint inputs of shape (k, m)."""
-    values = row_values(problem, x)
-    return np.stack([values[:, members].min(axis=1) for members in problem.rows.sets], axis=1)
+    parts = [problem.rows.least(row_values(problem, some)) for some in blocks_of(problem, x)]
+    return np.concatenate(parts)
+
+
+def excesses(problem: Problem, x: FloatArray) -> FloatArray:
+    """How far joint inputs, shape (k, m), are inside of a set at most, shape (k,); −∞ where conditions fail."""
+    return np.concatenate([problem.rows.excesses(row_values(problem, some)) for some in blocks_of(problem, x)])
+
+
+def nearest_sets(problem: Problem, x: FloatArray) -> IntArray:
+    """The set that each joint input is least far from, shape (k,)."""
+    return np.concatenate([margins(problem, some).argmax(axis=1) for some in blocks_of(problem, x)])
+
+
+def blocks_of(problem: Problem, x: FloatArray) -> list[FloatArray]:
+    """Joint inputs in blocks, at least one, so that the values of all inequalities of a block are not too many."""
+    size = max(1, MOST // max(len(problem.rows.constant), problem.inputs))
+    return [x[start : start + size] for start in range(0, max(len(x), 1), size)]
 
 
 def row_values(problem: Problem, x: FloatArray) -> FloatArray:
@@ -38,7 +69,8 @@ def row_values(problem: Problem, x: FloatArray) -> FloatArray:
 
 
 def starting_inputs(problem: Problem, count: int, seed: int) -> FloatArray:
-    """The centre, corners, and other inputs of the box, shape (count, m)."""
+    """The centre, corners, and other inputs of the box, shape (k, m), as many as asked for unless that is too much."""
+    count = min(count, max(STARTS, MOST // max(problem.inputs, len(problem.rows.constant))))
     random = np.random.default_rng(seed)
     share = random.random((count, problem.inputs))
     corners = count // 4
@@ -51,7 +83,8 @@ def approach(
     problem: Problem, x: FloatArray, targets: IntArray, steps: int = STEPS, *, deadline: Deadline = NEVER
 ) -> FloatArray:
     """The best input met on the way from each of x, shape (k, m), to a set (its number)."""
-    blocks = [slice(k, k + BLOCK) for k in range(0, len(x), BLOCK)]
+    size = max(1, min(BLOCK, MOST // len(problem.rows.constant)))
+    blocks = [slice(k, k + size) for k in range(0, len(x), size)]
     return np.concatenate([_approach(problem, x[some], targets[some], steps, deadline) for some in blocks] or [x])
 
 
@@ -59,7 +92,7 @@ def _approach(problem: Problem, x: FloatArray, targets: IntArray, steps: int, de
     lower, upper = problem.inner_lower, problem.inner_upper
     width = upper - lower
     x = np.clip(x, lower, upper)
-    mine = _rows_of_sets(problem)[targets]
+    mine = problem.rows.belong(targets)
     best, reached, speed = x.copy(), np.full(len(x), -np.inf), np.zeros_like(x)
     for step in [*np.geomspace(FIRST, LAST, steps).tolist(), 0.0]:
         if deadline.passed:
@@ -79,15 +112,6 @@ def _approach(problem: Problem, x: FloatArray, targets: IntArray, steps: int, de
 
 def _in_proportion(x: FloatArray, sizes: FloatArray) -> FloatArray:
     return np.asarray(x / np.maximum(sizes, 1e-300)[:, None])
-
-
-def _rows_of_sets(problem: Problem) -> BoolArray:
-    """Which inequalities each set has, shape (sets, r)."""
-    sets = problem.rows.sets
-    own = np.zeros((len(sets), len(problem.rows.constant)), dtype=np.bool_)
-    for number, members in enumerate(sets):
-        own[number, members] = True
-    return own
 
 
 def keep_rules(problem: Problem, x: FloatArray) -> FloatArray:

@@ -12,7 +12,7 @@ import numpy as np
 from relugeom.bounding.problem import Problem
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
-__all__ = ["Cells", "Waiting", "whole_box"]
+__all__ = ["Cells", "Waiting", "cell_bytes", "whole_box"]
 
 
 @dataclass(slots=True, eq=False)
@@ -77,6 +77,12 @@ class Cells:
         return sum(table.nbytes for table in self.tables)
 
 
+NUMBER, FORMS, SETS, COLUMNS = 8, 8, 64, 60
+"""Bytes of a number, tables of forms at a time, inequalities that are replaced together, and columns of a cell."""
+ENTRY = 400
+"""Bytes of what is kept of a cell that waits outside of tables."""
+
+
 def whole_box(problem: Problem) -> Cells:
     """One cell: the whole box, of whose units nothing is known."""
     nothing, usual = np.zeros((1, problem.units)), np.full((1, problem.pairs), -1.0)
@@ -94,6 +100,14 @@ def whole_box(problem: Problem) -> Cells:
     )
 
 
+def cell_bytes(problem: Problem) -> int:
+    """Memory that is needed to bound, close and part one cell, at most: forms of all layers, and those at work."""
+    widest = max(width for copy in problem.copies for width in (1, *copy.network.widths))
+    kept = problem.units * problem.inputs
+    at_work = FORMS * (widest + SETS) * max(problem.inputs, widest, 1)
+    return NUMBER * (kept + at_work + COLUMNS * (problem.units + problem.inputs + len(problem.rows.constant)))
+
+
 class Waiting:
     """Cells that wait, with the nodes of the tree that they are; the one with the least key is taken first."""
 
@@ -109,8 +123,9 @@ class Waiting:
 
     @property
     def nbytes(self) -> int:
-        """Memory that the cells take."""
-        return self._cells.nbytes
+        """Memory that the cells take, and what is needed to take in more."""
+        largest = max(table.nbytes for table in self._cells.tables)
+        return self._cells.nbytes * 3 // 2 + largest * 3 // 2 + ENTRY * len(self._heap)
 
     @property
     def nodes(self) -> IntArray:
@@ -126,7 +141,7 @@ class Waiting:
     def put(self, cells: Cells, nodes: IntArray, keys: FloatArray) -> None:
         """Add cells; of those with the same key, what was added last is taken first."""
         while len(self._free) < len(cells):
-            self._grow(max(64, self._capacity, len(cells)))
+            self._grow(max(64, self._capacity // 2, len(cells)))
         slots = [self._free.pop() for _ in range(len(cells))]
         for table, rows in zip(self._cells.tables, cells.tables, strict=True):
             table[slots] = rows
@@ -144,8 +159,11 @@ class Waiting:
         return cells, self._nodes[slots].copy(), np.array([key for key, _, _ in taken])
 
     def _grow(self, more: int) -> None:
-        fresh = Cells(*(np.zeros((more, table.shape[1])) for table in self._cells.tables))
-        self._cells = Cells.joined([self._cells, fresh])
+        tables = list(self._cells.tables)
+        self._cells = Cells(*(np.zeros((0, table.shape[1])) for table in tables))
+        for place, table in enumerate(tables):  # one after the other: not all are there twice at any time
+            tables[place] = np.concatenate([table, np.zeros((more, table.shape[1]))])
+        self._cells = Cells(*tables)
         self._nodes = np.concatenate([self._nodes, np.zeros(more, dtype=np.int64)])
         self._free += range(self._capacity + more - 1, self._capacity - 1, -1)
         self._capacity += more

@@ -13,7 +13,7 @@ import numpy as np
 from relugeom.bounding.aim import Aim, Left
 from relugeom.bounding.attack import MORE
 from relugeom.bounding.branching import part
-from relugeom.bounding.cells import Cells, Waiting
+from relugeom.bounding.cells import Cells, Waiting, cell_bytes
 from relugeom.bounding.nearest import NearAim
 from relugeom.bounding.outcome import Effort, End, Outcome, Peak
 from relugeom.bounding.pairs import relaxation_of
@@ -25,6 +25,7 @@ from relugeom.bounding.tightening import bound_units, root_cell
 from relugeom.bounding.tree import ForgottenTree, GrowingTree
 from relugeom.claims.ball import Norm
 from relugeom.deadline import NEVER, Deadline
+from relugeom.errors import DeadlinePassedError
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 from relugeom.linalg.blas import one_blas_thread
 
@@ -34,6 +35,8 @@ ATTACKS, PAUSE = 4, 50
 """Attacks at most, and after how many cells there is another one, as many times more each time as it is larger."""
 ROUND, LARGEST = 64, 1 << 23
 """Cells of a round, and numbers in the forms of a layer's units of all of them: cells of large networks are fewer."""
+SHARE = 4
+"""The part of all memory that a round may work on, as a divisor."""
 NEAR = 1e-9
 """How far below 0 a margin may be, relative to 1, for an input to be evaluated exactly."""
 CONFIRMED = 8
@@ -155,7 +158,10 @@ class _Rounds:
         self.tree = tree
         self.cells = self._attacks = self.root = 0
         widest = max(width for copy in problem.copies for width in (1, *copy.network.widths))
-        self._together = max(1, min(ROUND, LARGEST // (widest * max(problem.inputs, widest))))
+        rows = len(problem.rows.constant)
+        self._together = max(1, min(ROUND, LARGEST // max(widest * max(problem.inputs, widest), rows)))
+        self._together = max(1, min(self._together, effort.bytes // SHARE // cell_bytes(problem)))
+        self._working = self._together * cell_bytes(problem)
         widths = [np.arange(len(copy.layers)).repeat(copy.network.widths) for copy in problem.copies]
         self._layer, self._copy = np.concatenate(widths), np.arange(len(widths)).repeat([len(each) for each in widths])
 
@@ -175,7 +181,12 @@ class _Rounds:
 
     def must_stop(self, waiting: Waiting) -> bool:
         """Whether a limit is met."""
-        return self._deadline.passed or self.cells >= self._effort.cells or waiting.nbytes > self._effort.bytes
+        return self._deadline.passed or self.cells >= self._effort.cells or self.is_full(waiting)
+
+    def is_full(self, waiting: Waiting | None = None) -> bool:
+        """Whether what is kept, and what a round works on, might take more memory than is allowed."""
+        kept = 0 if waiting is None else waiting.nbytes
+        return kept + self.tree.nbytes + self._working > self._effort.bytes
 
     def attacks_are_over(self) -> None:
         """No input is looked for but in cells."""
@@ -237,16 +248,21 @@ class _Search(_Rounds):
         point = self._met(self.attack(), confirm)
         if point is not None:
             return self._ended(End.MET, point)
+        if self.is_full():
+            return self._ended(End.OPEN, is_full=True)
         waiting = self.begin()
         self._excess[self.root] = np.inf
         while waiting:
             if self.must_stop(waiting):
-                return self._ended(End.OPEN, upper=self._most(waiting))
+                return self._ended(End.OPEN, upper=self._most(waiting), is_full=self.is_full(waiting))
             point = self._met(self.attack(), confirm)
             if point is None:
                 cells, nodes, _ = waiting.take(self._together)
                 before = {node: self._excess.pop(node) for node in nodes.tolist()}
-                found = self.round(cells, nodes, 0.0)
+                try:
+                    found = self.round(cells, nodes, 0.0)
+                except DeadlinePassedError:
+                    return self._ended(End.OPEN, upper=max(self._most(waiting), *before.values()))
                 self._tight |= found.tight
                 point = self._met(found.promising, confirm)
             if point is not None:
@@ -275,9 +291,11 @@ class _Search(_Rounds):
                 return np.asarray(x[row])
         return None
 
-    def _ended(self, end: End, point: FloatArray | None = None, upper: float = np.inf) -> Outcome:
+    def _ended(
+        self, end: End, point: FloatArray | None = None, upper: float = np.inf, *, is_full: bool = False
+    ) -> Outcome:
         tree = self.tree.in_order() if end is End.CLOSED else None
-        return Outcome(end, point, tree, self.cells, upper, self._nearest[1], self._tight)
+        return Outcome(end, point, tree, self.cells, upper, self._nearest[1], self._tight, is_full)
 
     def _come_nearer(self, x: FloatArray) -> None:
         """Keep the input of the domain that is furthest inside of a set."""
@@ -306,6 +324,8 @@ class _PeakSearch(_Rounds):
         value, point = self._best(self.attack(), known, None)
         if starts is not None:
             value, point = self._best(starts, value, point)
+        if self.is_full():
+            return Peak(np.inf, value, point, self.cells)
         waiting, reached = self.begin(), -np.inf  # what cells were left at that cannot be parted
         room = gap if sharpen is None else 0.0  # what closed cells may exceed the value by
         above, is_sharp = -np.inf, False
@@ -319,7 +339,10 @@ class _PeakSearch(_Rounds):
                 value, is_sharp = max(value, sharpen(point)), True
             value, point = self._best(self.attack(), value, point)
             cells, nodes, keys = waiting.take(self._together)
-            found = self.round(cells, nodes, value + room)
+            try:
+                found = self.round(cells, nodes, value + room)
+            except DeadlinePassedError:
+                return Peak(max(upper, above, value + room), value, point, self.cells)
             if found.tight:
                 above = max(above, value + self._slack * self.relaxation.size_of_rows)
             value, point = self._best(found.promising, value, point)

@@ -26,11 +26,11 @@ class Effort:
     cells
         Cells that are bounded, at most.
     bytes
-        Memory of the cells that wait, at most.
+        Memory of all that a search keeps and works on, at most, besides the networks.
     """
 
     cells: int = 1_000_000
-    bytes: int = 1 << 30
+    bytes: int = 4 << 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +52,8 @@ class Outcome:
         The joint input of the domain, among those met, that is furthest inside of a set or least far outside.
     tight
         Whether cells were closed that exact arithmetic alone can close: then the tree is a plan, and not a proof.
+    is_full
+        Whether it ended because it would have needed more memory.
     """
 
     end: End
@@ -61,6 +63,7 @@ class Outcome:
     upper: float
     nearest: FloatArray | None
     tight: bool = False
+    is_full: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

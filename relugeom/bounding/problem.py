@@ -82,6 +82,31 @@ class SetRows:
         """The rows of each set."""
         return [slice(int(a), int(b)) for a, b in pairwise(self.first)]
 
+    def blocks(self, most: int) -> Sequence[slice]:
+        """Numbers of the sets, one after the other, in blocks of at most so many rows, or of one set.
+
+        What a set needs of its own rows alone is then not kept for all rows together: a claim may have thousands.
+        """
+        found, start, ends = [], 0, self.first.tolist()
+        while start < len(ends) - 1:
+            stop = max(start + 1, int(np.searchsorted(self.first, ends[start] + most, side="right")) - 1)
+            found.append(slice(start, stop))
+            start = stop
+        return found
+
+    def rows_of(self, sets: slice) -> slice:
+        """The rows of a block of sets."""
+        return slice(int(self.first[sets.start]), int(self.first[sets.stop]))
+
+    def belong(self, sets: IntArray) -> BoolArray:
+        """Which rows belong to each of some sets, shape (k, r)."""
+        every = np.arange(len(self.constant))
+        return (every >= self.first[sets, None]) & (every < self.first[sets + 1, None])
+
+    def least(self, values: FloatArray) -> FloatArray:
+        """The least value of the rows of each set, shape (k, sets), of values of shape (k, r)."""
+        return np.minimum.reduceat(values, self.first[:-1], axis=1)
+
     def excesses(self, values: FloatArray) -> FloatArray:
         """How far inputs are inside of a set at most, shape (k,), below 0 if outside; −∞ where conditions fail.
 
@@ -92,7 +117,7 @@ class SetRows:
         """
         unmet = np.where(values >= 0.0, np.inf, -np.inf)
         each = np.where(self.measure > 0.0, values * self.measure, unmet)
-        return np.asarray(np.max([each[:, members].min(axis=1) for members in self.sets], axis=0))
+        return np.asarray(self.least(each).max(axis=1))
 
     def excess_bounds(self, bounds: FloatArray, weights: FloatArray) -> FloatArray:
         """Upper bounds of how far inputs of cells are inside of a set, shape (k,).
@@ -105,7 +130,7 @@ class SetRows:
             Upper bounds of each set's combination, shape (k, sets), and the weights, shape (k, r).
         """
         shares = np.divide(weights, self.measure, out=np.zeros_like(weights), where=self.measure > 0.0)
-        totals = np.stack([shares[:, members].sum(axis=1) for members in self.sets], axis=1)
+        totals = np.add.reduceat(shares, self.first[:-1], axis=1)
         most = np.divide(bounds, totals, out=np.full_like(bounds, np.inf), where=(bounds >= 0.0) & (totals > 0.0))
         return np.asarray(np.where(bounds < 0.0, 0.0, most * (1.0 + ROUNDING)).max(axis=1))
 

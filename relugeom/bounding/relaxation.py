@@ -27,6 +27,7 @@ __all__ = ["Forms", "Lines", "Relaxation"]
 SLOPE = 2.0**20
 """Slopes of lines above are multiples of 1 / SLOPE, as those that a certificate's reader computes again."""
 ULP = 2.0**-52
+EVERY = slice(None)
 
 
 @dataclass(slots=True, eq=False)
@@ -191,9 +192,9 @@ class Relaxation:
 
     # Sizes of the root.
 
-    def rounding(self, weights: FloatArray) -> FloatArray:
-        """What combinations of inequalities err by, weights of shape (…, r): also where their terms cancel."""
-        return np.asarray(self._gamma * (np.abs(weights) @ self._row_sizes))
+    def rounding(self, weights: FloatArray, rows: slice = EVERY) -> FloatArray:
+        """What combinations of some inequalities err by, weights of shape (…, r): also where their terms cancel."""
+        return np.asarray(self._gamma * (np.abs(weights) @ self._row_sizes[rows]))
 
     def measure(self, copy: int, layer: int, reach: FloatArray) -> None:
         """Note A of a layer, whose inputs are at most `reach` in size over the root cell."""

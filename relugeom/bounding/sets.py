@@ -3,7 +3,18 @@
 import numpy as np
 
 from relugeom.bounding.aim import Left
-from relugeom.bounding.attack import MORE, STARTS, approach, centres, keep_rules, margins, row_values, starting_inputs
+from relugeom.bounding.attack import (
+    MORE,
+    STARTS,
+    approach,
+    blocks_of,
+    centres,
+    excesses,
+    keep_rules,
+    margins,
+    nearest_sets,
+    starting_inputs,
+)
 from relugeom.bounding.branching import choose_parting, has_few_inputs, loose_units
 from relugeom.bounding.cell_program import CellProgram, Proposal
 from relugeom.bounding.cells import Cells
@@ -30,28 +41,30 @@ class SetAim:
 
     def __init__(self, problem: Problem, relaxation: Relaxation, deadline: Deadline, slack: float = 0.0) -> None:
         self._problem, self._relaxation, self._slack = problem, relaxation, slack
+        self._deadline = deadline
         self._program = CellProgram(problem, relaxation, deadline)
         few = has_few_inputs(problem, problem.lower, problem.upper)
         self._steps = STEPS if not few else STEPS_OF_PAIRS if problem.pairs else STEPS_OF_FEW
 
     def attack(self, number: int, deadline: Deadline) -> FloatArray:
         """Inputs met when all sets are approached from many others."""
-        problem, sets = self._problem, len(self._problem.rows.sets)
+        problem, sets = self._problem, len(self._problem.rows.first) - 1
         x = keep_rules(problem, starting_inputs(problem, max(STARTS, sets) * MORE**number, seed=number))
-        return keep_rules(problem, approach(problem, x, np.arange(len(x)) % sets, deadline=deadline))
+        targets = np.arange(len(x)) % sets if sets <= len(x) else nearest_sets(problem, x)
+        return keep_rules(problem, approach(problem, x, targets, deadline=deadline))
 
     def margins(self, x: FloatArray) -> FloatArray:
         """The least value of the inequalities of the set that is met best."""
-        return np.asarray(margins(self._problem, x).max(axis=1))
+        return np.concatenate([margins(self._problem, some).max(axis=1) for some in blocks_of(self._problem, x)])
 
     def excesses(self, x: FloatArray) -> FloatArray:
         """How far inside of a set each input is."""
-        return self._problem.rows.excesses(row_values(self._problem, x))
+        return excesses(self._problem, x)
 
     def close(self, cells: Cells, nodes: IntArray, bounded: Bounded, level: float, tree: GrowingTree) -> Left:
         """Close cells whose sets stay below a level."""
         problem = self._problem
-        closing = close_sets(problem, self._relaxation, cells, bounded)
+        closing = close_sets(problem, self._relaxation, cells, bounded, self._deadline)
         left = np.flatnonzero(~(closing.bounds < level).all(axis=1))
         worst, weights = closing.weights_of_worst(problem)
         some, bounds = cells.at(left), closing.bounds[left]
@@ -60,9 +73,7 @@ class SetAim:
         own, first = weights[left], closing.weights[left]
         proposal = self._program.improve(some, those.lines, worst[left], own, found, level)
         weights[left] = own
-        for number, members in enumerate(problem.rows.sets):
-            rows = left[worst[left] == number]
-            closing.weights[rows, members] = weights[rows, members]
+        closing.weights[left] = np.where(problem.rows.belong(worst[left]), own, closing.weights[left])
         some.slopes, some.multipliers = found.slopes, found.multipliers
         here = np.arange(len(left))
         improved = bounds.copy()

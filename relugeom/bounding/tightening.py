@@ -14,6 +14,7 @@ from relugeom.bounding.cells import Cells, whole_box
 from relugeom.bounding.pairs import PairedLines, PairedRelaxation, PairLines, follow, pair_lines
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Forms, Lines, Relaxation
+from relugeom.deadline import NEVER, Deadline
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 
 __all__ = [
@@ -28,6 +29,8 @@ __all__ = [
     "set_forms",
 ]
 
+TOGETHER = 64
+"""Inequalities of sets that are replaced together."""
 STEPS = 24
 """Steps in which the weights of a combination are improved."""
 
@@ -185,23 +188,32 @@ class Closing:
     def weights_of_worst(self, problem: Problem) -> tuple[IntArray, FloatArray]:
         """For each cell the set that is furthest from being closed, shape (B,), and its weights, shape (B, r)."""
         worst = self.bounds.argmax(axis=1)
-        own = np.zeros_like(self.weights)
-        for number, members in enumerate(problem.rows.sets):
-            here = worst == number
-            own[here, members] = self.weights[here, members]
-        return worst, own
+        return worst, np.where(problem.rows.belong(worst), self.weights, 0.0)
 
 
-def close_sets(problem: Problem, relaxation: Relaxation, cells: Cells, bounded: Bounded) -> Closing:
-    """Bound the sets of each cell."""
+def close_sets(
+    problem: Problem, relaxation: Relaxation, cells: Cells, bounded: Bounded, deadline: Deadline = NEVER
+) -> Closing:
+    """Bound the sets of each cell.
+
+    Raises
+    ------
+    DeadlinePassedError
+        The deadline passed before all of them, which may be thousands, were bounded.
+    """
     count, rows = len(cells), problem.rows
     weights = np.ones((count, len(rows.constant)))
-    several = [members for members in rows.sets if members.stop - members.start > 1]
-    if several:
-        every = np.broadcast_to(np.eye(len(rows.constant)), (count, len(rows.constant), len(rows.constant)))
-        forms = _combined(problem, relaxation, bounded.lines, bounded.pairs, every)
-        for members in several:
-            part = Forms(forms.slopes[:, members], forms.constant[:, members], forms.error[:, members])
+    for sets in rows.blocks(TOGETHER):
+        deadline.check()
+        every = rows.rows_of(sets)
+        own = [members for members in rows.sets[sets] if members.stop - members.start > 1]
+        if own:
+            size = every.stop - every.start
+            single = np.broadcast_to(np.eye(size), (count, size, size))
+            forms = _combined(problem, relaxation, bounded.lines, bounded.pairs, single, every)
+        for members in own:
+            here = slice(members.start - every.start, members.stop - every.start)
+            part = Forms(forms.slopes[:, here], forms.constant[:, here], forms.error[:, here])
             weights[:, members] = _least_maximum(relaxation, part, cells)
     return Closing(weights, bound_sets(problem, relaxation, cells, bounded.lines, bounded.pairs, weights))
 
@@ -215,34 +227,48 @@ def bound_sets(
     weights: FloatArray,
 ) -> FloatArray:
     """Upper bounds of the sets' combinations with given weights, shape (B, sets)."""
-    return relaxation.maximum(set_forms(problem, relaxation, lines, pairs, weights), cells)
+    blocks = problem.rows.blocks(TOGETHER)
+    forms = (set_forms(problem, relaxation, lines, pairs, weights, sets) for sets in blocks)
+    return np.concatenate([relaxation.maximum(each, cells) for each in forms], axis=1)
 
 
 def set_forms(
-    problem: Problem, relaxation: Relaxation, lines: list[list[Lines]], pairs: list[PairLines], weights: FloatArray
+    problem: Problem,
+    relaxation: Relaxation,
+    lines: list[list[Lines]],
+    pairs: list[PairLines],
+    weights: FloatArray,
+    sets: slice | None = None,
 ) -> Forms:
-    """Forms above the sets' combinations with given weights of shape (B, r)."""
-    mixed = np.zeros((len(weights), len(problem.rows.sets), weights.shape[1]))
-    for number, members in enumerate(problem.rows.sets):
-        mixed[:, number, members] = weights[:, members]
-    return _combined(problem, relaxation, lines, pairs, mixed)
+    """Forms above the combinations of a block of sets, or of all, with given weights of shape (B, r)."""
+    sets = slice(0, len(problem.rows.sets)) if sets is None else sets
+    every = problem.rows.rows_of(sets)
+    mixed = np.zeros((len(weights), sets.stop - sets.start, every.stop - every.start))
+    for number, members in enumerate(problem.rows.sets[sets]):
+        mixed[:, number, members.start - every.start : members.stop - every.start] = weights[:, members]
+    return _combined(problem, relaxation, lines, pairs, mixed, every)
 
 
 def _combined(
-    problem: Problem, relaxation: Relaxation, lines: list[list[Lines]], pairs: list[PairLines], weights: FloatArray
+    problem: Problem,
+    relaxation: Relaxation,
+    lines: list[list[Lines]],
+    pairs: list[PairLines],
+    weights: FloatArray,
+    chosen: slice,
 ) -> Forms:
-    """Forms above combinations of inequalities, weights of shape (B, R, r)."""
+    """Forms above combinations of the chosen inequalities, weights of shape (B, R, r)."""
     rows = problem.rows
-    slopes, constant = weights @ rows.inputs, weights @ rows.constant
-    error = relaxation.rounding(weights)
+    slopes, constant = weights @ rows.inputs[chosen], weights @ rows.constant[chosen]
+    error = relaxation.rounding(weights, chosen)
     if isinstance(relaxation, PairedRelaxation):
-        V, Q = (weights @ outputs for outputs in rows.outputs)
+        V, Q = (weights @ outputs[chosen] for outputs in rows.outputs)
         every = PairedLines(lines[0], lines[1], pairs)
         return Forms(
             slopes + relaxation.substitute_pairs(len(pairs), V + Q, Q, constant, error, every), constant, error
         )
     for number, copy in enumerate(problem.copies):
-        V = weights @ rows.outputs[number]
+        V = weights @ rows.outputs[number][chosen]
         slopes = slopes + relaxation.substitute(number, len(copy.layers), V, constant, error, lines[number])
     return Forms(slopes, constant, error)
 

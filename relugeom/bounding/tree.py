@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relugeom.claims.cover_tree import CoverTree, NodeKind
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
@@ -15,9 +16,9 @@ class _Help(NamedTuple):
     """Slopes of units and multipliers of rows that close a set, by its number."""
 
     number: int
-    units: IntArray
+    units: NDArray[np.int32]
     slopes: FloatArray
-    rows: IntArray
+    rows: NDArray[np.int32]
     multipliers: FloatArray
 
 
@@ -28,13 +29,20 @@ class GrowingTree:
     _kind: list[int] = field(default_factory=list)
     _index: list[int] = field(default_factory=list)
     _value: list[float] = field(default_factory=list)
-    _bounded: list[IntArray] = field(default_factory=list)
+    _bounded: list[NDArray[np.int32]] = field(default_factory=list)
     _weights: list[FloatArray] = field(default_factory=list)
     _first: list[int] = field(default_factory=list)
     _help: dict[int, "_Help"] = field(default_factory=dict)
+    _nbytes: int = 0
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes, as long as it grows and when it is put in order."""
+        return 2 * self._nbytes
 
     def add(self) -> int:
         """A new node."""
+        self._nbytes += NODE
         self._kind.append(-1)
         self._index.append(-1)
         self._value.append(0.0)
@@ -45,18 +53,21 @@ class GrowingTree:
 
     def bound(self, node: int, units: IntArray) -> None:
         """Units whose bounds were computed at a node."""
-        self._bounded[node] = units
+        self._bounded[node] = units.astype(np.int32)
+        self._nbytes += ARRAY + self._bounded[node].nbytes
 
     def close(self, node: int, weights: FloatArray) -> None:
         """Its cell is closed by these weights of all inequalities."""
+        self._nbytes += ARRAY + weights.nbytes
         self._kind[node], self._weights[node] = NodeKind.CLOSED, weights
 
     def close_with(
         self, node: int, number: int, unstable: BoolArray, slopes: FloatArray, multipliers: FloatArray
     ) -> None:
         """What closes a set of a closed cell besides its weights: slopes of unstable units, and multipliers."""
-        units, rows = np.flatnonzero(unstable), np.flatnonzero(multipliers)
-        self._help[node] = _Help(number, units, slopes[units], rows, multipliers[rows])
+        units, rows = (np.flatnonzero(chosen).astype(np.int32) for chosen in (unstable, multipliers))
+        self._help[node] = help_ = _Help(number, units, slopes[units], rows, multipliers[rows])
+        self._nbytes += ENTRY + sum(ARRAY + column.nbytes for column in help_[1:])
 
     def part(self, node: int, kind: int, index: int, value: float) -> tuple[int, int]:
         """Its cell is parted; the new nodes of both parts."""
@@ -115,6 +126,8 @@ class ForgottenTree(GrowingTree):
         return 0, 0
 
 
-NO_UNITS: IntArray = np.zeros(0, dtype=np.int64)
+NODE, ARRAY, ENTRY = 200, 112, 250
+"""Bytes of a node, of an array besides its numbers, and of what is kept of a closed node besides arrays."""
+NO_UNITS: NDArray[np.int32] = np.zeros(0, dtype=np.int32)
 NO_WEIGHTS: FloatArray = np.zeros(0)
 NO_HELP = _Help(0, NO_UNITS, NO_WEIGHTS, NO_UNITS, NO_WEIGHTS)

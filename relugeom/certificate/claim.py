@@ -181,7 +181,8 @@ def prepare_claim(claim: Claim, network: ReLUNetwork, domain: Domain, second_net
     exponent = domain_exponent(domain)
     if isinstance(asked, Excluded):
         exponent = max(exponent, min(exponent + BOUND_BITS, LONGEST_EXPONENT))
-    return ClaimTask(asked, networks, domain, entry, exponent)
+    sets = set_rows(asked, networks, domain.inputs) if isinstance(asked, Excluded) else []
+    return ClaimTask(asked, networks, domain, entry, exponent, sets)
 
 
 def settle_task(
@@ -346,8 +347,5 @@ def proof_lines(
             yield from trees.lines(statement, on_progress)
         return
     closer: Closer
-    if isinstance(claim, Monotone):
-        closer = SlopeCloser(claim, prover)
-    else:
-        closer = SetCloser(claim, prover, set_rows(claim, networks, domain.inputs))
+    closer = SlopeCloser(claim, prover) if isinstance(claim, Monotone) else SetCloser(claim, prover, task.sets)
     yield from ClaimTree(prover, closer, max_cells=max_cells, deadline=deadline, on_progress=on_progress)

@@ -54,8 +54,7 @@ def first_excess(task: ClaimTask) -> Excess:
     ends = [output_interval(network, *box) for network in networks]
     inputs = [np.concatenate([side, side[own]]) for side in box]
     outputs = [np.concatenate(sides) for sides in zip(*ends, strict=True)]
-    sets = set_rows(claim, task.networks, domain.inputs)
-    most = [_most(members, inputs, outputs) for members in sets]
+    most = [_most(members, inputs, outputs) for members in task.sets]
     upper = None if None in most else max(value for value in most if value is not None)
     point = _some_input(domain, claim.scope)
     if point is None or claim.ball is not None:
@@ -67,7 +66,7 @@ def first_excess(task: ClaimTask) -> Excess:
         return None, upper
     exact = tuple(map(Fraction, joint.tolist()))
     lowest, highest = (tuple(map(Fraction, side.tolist())) for side in there)
-    least = [_least(members, exact, lowest, highest) for members in sets]
+    least = [_least(members, exact, lowest, highest) for members in task.sets]
     return max((value for value in least if value is not None), default=None), upper
 
 
@@ -115,10 +114,10 @@ def why_open(found: Outcome, *, late: bool, cells: int) -> Reason:
         Cells that might have been bounded.
     """
     full = cells <= found.cells
-    cause = Cause.TIME if late else Cause.LIMIT if full else Cause.METHOD
+    cause = Cause.TIME if late else Cause.LIMIT if full or found.is_full else Cause.METHOD
     short = {
         Cause.TIME: "time ran out",
-        Cause.LIMIT: "the limit of cells was reached",
+        Cause.LIMIT: "the limit of cells was reached" if full else "the limit of memory was reached",
         Cause.METHOD: "bounds and branching do not settle it",
     }[cause]
     return Reason(cause, short, f"{short} (after {counted(found.cells, 'cell')})")
@@ -155,7 +154,7 @@ def _output_in_words(claim: OutputBound, lower: Fraction | None, upper: Fraction
     return [", and ".join(words)] if words else []
 
 
-def _most(members: list[SetRow], inputs: list[FloatArray], outputs: list[FloatArray]) -> Fraction | None:
+def _most(members: Sequence[SetRow], inputs: list[FloatArray], outputs: list[FloatArray]) -> Fraction | None:
     """Upper bound of the excess in one set: the least of those of its inequalities."""
     measured = [row for row in members if any(row.outputs)] or members
     found = []
@@ -168,7 +167,7 @@ def _most(members: list[SetRow], inputs: list[FloatArray], outputs: list[FloatAr
     return min(found, default=None)
 
 
-def _least(members: list[SetRow], inputs: Point, low: Point, high: Point) -> Fraction | None:
+def _least(members: Sequence[SetRow], inputs: Point, low: Point, high: Point) -> Fraction | None:
     """Lower bound of the excess in one set at an input, if that meets the conditions; outputs from low to high."""
     measured = [row for row in members if any(row.outputs)] or members
     conditions = [row for row in members if row not in measured]

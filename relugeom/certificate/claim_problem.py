@@ -14,7 +14,7 @@ import numpy as np
 from relugeom.bounding.problem import Copy, Problem, SetRows, Slope
 from relugeom.certificate.claim_box import cut_box, inner_box
 from relugeom.certificate.claim_proof.counterexample import SET_IS_MET, FalseClaimError, excess_in, is_met
-from relugeom.certificate.claim_proof.header_entry import SetRow, set_rows
+from relugeom.certificate.claim_proof.header_entry import SetRow
 from relugeom.certificate.claim_proof.joint_cell import Copies
 from relugeom.certificate.claim_proof.task import ClaimTask
 from relugeom.claims.claim import Excluded, Monotone, Scope
@@ -50,7 +50,7 @@ def claim_problem(task: ClaimTask) -> Problem | None:
         return _slope_problem(task, claim) if bounded and _moves_alone(domain, claim.feature) else None
     if not isinstance(claim, Excluded) or claim.ball is not None or not bounded:
         return None
-    sets = set_rows(claim, task.networks, domain.inputs)
+    sets = task.sets
     if not _is_in_range(task, sets):
         return None
     own = () if claim.twin is None else claim.twin.own
@@ -113,7 +113,7 @@ class ClaimJudge:
             raise AssertionError("only a claim about sets has inputs that lie in one")
         self.shown: Counterexample | None = None
         self._task, self._scope = task, claim.scope
-        self._sets = set_rows(claim, task.networks, task.domain.inputs)
+        self._sets = task.sets
         copies = _copies(task)
         self._networks = copies.networks
         self._columns = [copies.columns(number) for number in range(len(copies.networks))]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from relugeom.certificate.claim_proof.header_entry import SetRow
 from relugeom.certificate.claim_proof.tree import Lines
 from relugeom.certificate.header import CoverVersion, header_line
 from relugeom.certificate.writer import CertificateFile
@@ -31,6 +32,8 @@ class ClaimTask:
         The same as it stands in the header.
     exponent
         That of the domain's numbers.
+    sets
+        The excluded sets in integers; none if the claim is of another kind.
     """
 
     claim: Excluded | Monotone | PatternClaims
@@ -38,6 +41,7 @@ class ClaimTask:
     domain: Domain
     entry: Mapping[str, Any]
     exponent: int
+    sets: Sequence[Sequence[SetRow]]
 
     @property
     def copies(self) -> tuple[ReLUNetwork, ...]:

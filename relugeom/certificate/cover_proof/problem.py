@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from flint import fmpz_mat
 
-from relugeom.certificate.claim_proof.header_entry import SetRow, set_rows
+from relugeom.certificate.claim_proof.header_entry import SetRow
 from relugeom.certificate.claim_proof.joint_cell import Copies
 from relugeom.certificate.claim_proof.task import ClaimTask
 from relugeom.certificate.header import domain_forms
@@ -136,7 +136,7 @@ def cover_problem(task: ClaimTask) -> CoverProblem:
     own = claim.twin.own if isinstance(claim, Excluded) and claim.twin is not None else ()
     copies = Copies(task.short_copies, domain, task.exponent, own)
     if isinstance(claim, Excluded) and claim.ball is None:
-        rows = set_rows(claim, networks, domain.inputs)
+        rows = task.sets
     elif isinstance(claim, Monotone):
         rows = []
     else:
