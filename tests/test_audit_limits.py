@@ -150,6 +150,8 @@ def test_what_a_store_takes_follows_from_the_time_and_the_inputs():
     assert affordable(wide, hour).regions > 50 * affordable(wide, minute).regions
     assert affordable(wide, OVER)[:2] == (LEAST, LEAST)
     assert affordable(wide, NEVER)[:2] == (None, MOST_CLUSTERS)  # however much time there is, a store stays small
+    prefixes = [affordable(network, limit).prefix for network in (narrow, wide) for limit in (OVER, NEVER)]
+    assert prefixes[0] == prefixes[1] > 2 * prefixes[2] == 2 * prefixes[3] >= 2 * LEAST
 
 
 @pytest.mark.parametrize("name", ["titanic", "wide"])

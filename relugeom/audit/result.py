@@ -61,6 +61,13 @@ class AuditResult:
     seconds: float
 
     @property
+    def proofs(self) -> "Sequence[Path]":
+        """Files of certificates: that of the list of regions, and that of the statements, as far as there are any."""
+        listed = [] if self.certificate is None else [self.certificate.path]
+        kept = (answer.proof.path for answer in self.answers if answer.proof is not None)
+        return list(dict.fromkeys([*listed, *(path.parent for path in kept if path is not None)]))
+
+    @property
     def status(self) -> PartitionStatus:
         """Whether every region of the domain is listed."""
         return self.partition.status

@@ -24,11 +24,10 @@ def reporting_if_stopped() -> Iterator[list[Job]]:
     begun: list[Job] = []
     try:
         yield begun
-    except Exception:
-        raise
-    except BaseException:
-        for job in begun:
-            _report(job)
+    except BaseException as stop:
+        if not isinstance(stop, Exception):  # which is bad input or a fault, and says so itself
+            for job in begun:
+                _report(job)
         raise
 
 

@@ -158,7 +158,7 @@ def _rounding_notes(partition: Partition) -> Iterator[str]:
 def storing_notes(clusters: Clusters, partition: Partition, most: Affordable) -> Iterator[str]:
     """Notes on what is not in the store because writing it would take too much of the time, or of the disk."""
     if partition.status is PartitionStatus.TRUNCATED:
-        yield UNLISTED + _cut_at(len(partition), most.prefix)
+        yield UNLISTED + (_cut_at(most.prefix) if len(partition) == most.prefix else "")
     if most.regions == len(partition) and partition.status is PartitionStatus.TRUNCATED:
         yield (
             f"No more than {most.regions:,} regions were listed: storing more would take too much of the time "
@@ -168,11 +168,9 @@ def storing_notes(clusters: Clusters, partition: Partition, most: Affordable) ->
         yield _untold(most.clusters, len(clusters))
 
 
-def _cut_at(regions: int, prefix: int) -> str:
-    """That the list was cut short so that the store stays small, if it was."""
-    return f" The list ends after {regions:,} regions, so that the store stays small: see --max-regions." * (
-        regions == prefix
-    )
+def _cut_at(regions: int) -> str:
+    """That the list was cut short so that the store stays small."""
+    return f" The list ends after {regions:,} regions, so that the store stays small: see --max-regions."
 
 
 def _untold(most: int, clusters: int) -> str:

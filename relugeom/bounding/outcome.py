@@ -26,7 +26,8 @@ class Effort:
     cells
         Cells that are bounded, at most.
     bytes
-        Memory of all that a search keeps and works on, at most, besides the networks.
+        Memory of the cells and the tree that a search keeps, and of a round of cells, at most; that of attacks, tens
+        to hundreds of megabytes, comes on top.
     """
 
     cells: int = 1_000_000

@@ -72,7 +72,7 @@ class _Audited:
 
     def as_parts(self) -> "list[RenderableType]":
         result = self.result
-        kept = "none: see the remarks in the report" if result.certificate is None else result.certificate.path
+        kept = ", ".join(map(str, result.proofs)) or "none: see the remarks in the report"
         places = [f"store   {result.store}", f"report  {result.report}", f"proof   {kept}"]
         return [*summary_tables(result.content), "", *places]
 

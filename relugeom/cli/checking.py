@@ -1,17 +1,24 @@
-"""The verb `check` for a file of many claims, and for the folder of an audit."""
+"""The verb `check`: of a certificate, of a file of many claims, and of the folder of an audit."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from relugeom.certificate.checking import CheckedCertificate, Subjects
+from relugeom.certificate.checking import (
+    CheckedCertificate,
+    CheckedSubject,
+    Subjects,
+    check_certificate,
+    holds_many,
+)
 from relugeom.certificate.checking_many import CheckedClaims, check_claims
 from relugeom.cli.model_file import Reading
-from relugeom.cli.output import progress, show
+from relugeom.cli.output import progress, show, tell_of_threads
 from relugeom.deadline import Deadline
 from relugeom.errors import InputError
 from relugeom.geometry.domain_spec import load_domain
-from relugeom.printing import counted
+from relugeom.printing import counted, in_seconds
 from relugeom.report.plain_tables import fact_table
 
 if TYPE_CHECKING:
@@ -19,10 +26,59 @@ if TYPE_CHECKING:
 
     from relugeom.audit.audit_check import CheckedAudit
 
-__all__ = ["run_check_audit", "run_check_claims"]
+__all__ = ["run_check"]
+
+COMPARING = {
+    CheckedSubject.NETWORK: "--model",
+    CheckedSubject.SECOND_NETWORK: "--second-model",
+    CheckedSubject.DOMAIN: "--domain",
+}
 
 
-def run_check_claims(path: str, subjects: Subjects, *, deadline: Deadline, threads: int, as_json: bool) -> int:
+def run_check(
+    certificate: str,
+    *,
+    model: str | None,
+    second_model: str | None,
+    domain: str | None,
+    data: str | None,
+    time_limit: float | None,
+    threads: int,
+    reading: Reading,
+    as_json: bool,
+) -> int:
+    """`relugeom check`."""
+    deadline = Deadline.of(time_limit)
+    tell_of_threads(threads)
+    if Path(certificate).is_dir():
+        return _check_audit(
+            certificate,
+            model=model,
+            domain=domain,
+            data=data,
+            threads=threads,
+            deadline=deadline,
+            reading=reading,
+            as_json=as_json,
+        )
+    if data is not None:
+        raise InputError("--data is for the folder of an audit: a certificate says nothing about data")
+    if domain is not None and model is None:
+        raise InputError("--domain needs --model too: SPEC refers to the names and the number of its inputs")
+    network, second = (None if path is None else reading.network(path) for path in (model, second_model))
+    wanted = None if domain is None or network is None else load_domain(domain, network)
+    if Path(certificate).is_file() and holds_many(certificate):
+        subjects = Subjects(network, second, wanted)
+        return _check_claims(certificate, subjects, deadline=deadline, threads=threads, as_json=as_json)
+    with progress() as report:
+        report("checking", 0)
+        found = check_certificate(
+            certificate, model=network, second_model=second, domain=wanted, threads=threads, time_limit=deadline
+        )
+    return show(_Checked(Path(certificate).name, found), as_json=as_json)
+
+
+def _check_claims(path: str, subjects: Subjects, *, deadline: Deadline, threads: int, as_json: bool) -> int:
     """`relugeom check` of a file of many claims."""
     with progress() as report:
         found = check_claims(
@@ -35,7 +91,7 @@ def run_check_claims(path: str, subjects: Subjects, *, deadline: Deadline, threa
     return show(_CheckedClaims(Path(path).name, found), as_json=as_json)
 
 
-def run_check_audit(
+def _check_audit(
     folder: str,
     *,
     model: str | None,
@@ -66,6 +122,62 @@ def run_check_audit(
             on_progress=report,
         )
     return show(_CheckedAudit(folder, found), as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """Result of checking a certificate, under a title."""
+
+    title: str
+    found: CheckedCertificate
+
+    @property
+    def status(self) -> str:
+        return self.found.status
+
+    def as_json(self) -> dict[str, Any]:
+        found = self.found
+        return _entry(found) | {
+            "regions": found.regions,
+            "unexplored_parts": found.unexplored,
+            "unexplored": found.unexplored,  # an older name, and so is `closed`
+            "proofs": found.proofs,
+            "cells": found.closed,
+            "closed": found.closed,
+            "seconds": found.seconds,
+            "names": list(found.names),
+            "names_not_checked": list(found.names_not_checked),
+        }
+
+    def as_parts(self) -> "list[RenderableType]":
+        found = self.found
+        if not found.accepted:
+            return [f"{found.status}: {found.reason}"]
+        facts = [
+            ("Accepted", found.proved[0]),
+            *(("", text) for text in found.proved[1:]),
+            ("Network", ", ".join(found.networks)),
+            ("Domain", found.domain),
+            *([("Not compared", _listed_with_options(found.not_compared))] if found.not_compared else []),
+            ("Names", ", ".join(name or "version 1: no digest of names" for name in found.names)),
+            *([("", f"names not checked: {', '.join(found.names_not_checked)}")] if found.names_not_checked else []),
+            ("Counted", ", ".join(_counted(found))),
+            ("SHA-256", found.digest),
+            ("Time", in_seconds(found.seconds)),
+        ]
+        return [fact_table(self.title, facts)]
+
+
+def _listed_with_options(subjects: Iterable[CheckedSubject]) -> str:
+    """Parts that were compared with nothing, each with the option that would compare it."""
+    return ", ".join(f"{subject} ({COMPARING[subject]})" for subject in subjects)
+
+
+def _counted(found: CheckedCertificate) -> Iterator[str]:
+    """Counts of what the certificate holds, without the zeros."""
+    for count, name in ((found.regions, "region"), (found.proofs, "proof"), (found.closed, "closed cell")):
+        if count:
+            yield f"{count:,} {name}{'s' if count > 1 else ''}"
 
 
 @dataclass(frozen=True, slots=True)

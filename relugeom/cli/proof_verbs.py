@@ -101,7 +101,7 @@ def check(
       relugeom check partition.cert --model network.onnx --domain box:-1,1
       relugeom check audit --model network.onnx --domain domain.toml --data data.csv
     """
-    from relugeom.cli.certifying import run_check
+    from relugeom.cli.checking import run_check
 
     return run_check(
         certificate,

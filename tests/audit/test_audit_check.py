@@ -16,12 +16,15 @@ from command_line import run_command, write_network, write_rows
 from relugeom import checker
 from relugeom.audit.audit_check import LISTED, CheckedAudit, check_audit, read_audited
 from relugeom.audit.conduct import audit
+from relugeom.audit.page import report_content
 from relugeom.certificate.partition import certify_partition
 from relugeom.geometry.domain import Domain
 from relugeom.importers.loading import load_network
 from relugeom.network.decision import Decision
 from relugeom.network.network import ReLUNetwork
+from relugeom.report.page_tables import verdict_table
 from relugeom.search.enumeration import enumerate_regions
+from relugeom.store.store import open_store
 
 NETWORK = ReLUNetwork.from_layers(
     ([[1.0, 0.5, 0.0], [-1.0, 1.0, 0.0], [0.5, 0.5, 0.0], [0.5, 0.5, 0.0]], [0.0, 0.25, -4.0, 0.5]),
@@ -232,6 +235,20 @@ def test_what_holds_without_a_certificate_is_not_proved(made, folder):
     change(folder, "UPDATE answers SET file = NULL, sha256 = NULL WHERE position = ?", at)
     found = check(folder, made)
     assert found.status == "unknown" and len(found.unproved) == 1 and not found.differences
+
+
+def test_an_open_answer_leaves_the_others_as_they_are(folder, made):
+    """Then some have a reason and others none, which stays none, in the check and on the page."""
+    at = next(at for at, question, _ in holding(folder) if question == "monotonicity")
+    reason = "verdict = 'unknown', cause = 'time', reason = 'time ran out', short_reason = 'time ran out'"
+    change(folder, f"UPDATE answers SET {reason}, file = NULL, sha256 = NULL WHERE position = ?", at)
+    found = check(folder, made)
+    assert (found.status, found.differences) == ("accepted", ())
+    with open_store(folder / "audit.db", create=False) as store:
+        content = report_content(store, found.run)
+    assert {line.finding for line in content.headlines if line.verdict == "holds"} & {"nan", "None"} == set()
+    assert any("time ran out" in str(reason) for reason in content.answers["reason"])
+    assert "nan" not in {cell.text for row in verdict_table(content.headlines).rows for cell in row}
 
 
 def test_the_command_says_all_of_it(made, folder, capsys):

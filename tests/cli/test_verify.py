@@ -113,13 +113,16 @@ def test_a_limit_means_unknown_and_says_where(run, tmp_path):
 
 
 def test_the_reason_of_a_large_network_is_short(run, tmp_path):
-    """It says what is proved and what was met, and names no units."""
+    """It says what is proved and what was met, and names no units.
+
+    The best lines below show 49.5 for these 100 pairs, and the usual ones 90.
+    """
     write_npz(below_zero(*range(100)), tmp_path / "zero.npz")
     stated = written(tmp_path, ONE_INPUT + "(assert (>= X_0 -1))(assert (<= X_0 1))(assert (>= Y_0 0.01))")
     done = run("verify", str(tmp_path / "zero.npz"), stated, "--max-cells", "1", "--json")
     told = json.loads(done.out)["reason"]
     bound = re.search(r"no input breaks the claim by more than ([0-9.]+);", told)
-    assert done.code == 3 and bound is not None and 0 < float(bound[1]) < 100 and len(told) < 160
+    assert done.code == 3 and bound is not None and 49.4 < float(bound[1]) < 60 and len(told) < 160
 
 
 def test_boxes_that_were_closed_are_counted_where_another_stays_open(run, tmp_path):

@@ -7,7 +7,6 @@ import base64
 import json
 import os
 import select
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,18 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-dev-shm-usage"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-extensions"),
     *("--remote-debugging-pipe", "--hide-scrollbars", "--force-color-profile=srgb"),
 )
 PATIENCE = 60.0
-
-
-def find_browser() -> str | None:
-    """The browser of this machine, or None."""
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 class Tab:

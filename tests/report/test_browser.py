@@ -4,10 +4,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from browser import Tab, find_browser, opened_browser
+from browser import Tab, opened_browser
 from report_samples import HOSTILE, pictured_content
 
 from relugeom.report.html import write_report
+from relugeom.report.pdf import find_browser
 
 BROWSER = find_browser()
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no browser on this machine: apt-get install chromium")
