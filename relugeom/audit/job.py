@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from relugeom.analysis.importance import ClusterImportance
+from relugeom.analysis.sample_ranges import SampleRange
 from relugeom.audit.inputs import ChosenDomain
 from relugeom.audit.request import AuditRequest
 from relugeom.audit.schedule import Affordable, Schedule
+from relugeom.audit.search_plan import Listing
 from relugeom.certificate.partition import Certificate
 from relugeom.certificate.proof_file import ProofFile
 from relugeom.claims.answer import Answer
@@ -84,10 +86,13 @@ class Inputs:
 
 
 class Grouped(NamedTuple):
-    """Samples by pattern, and what the network makes of their features in each group."""
+    """Samples by pattern, what the network makes of their features in each group, and the range of each output over
+    the samples of the domain.
+    """
 
     clusters: Clusters
     importance: ClusterImportance
+    ranges: Sequence[SampleRange]
 
 
 class Found(NamedTuple):
@@ -97,12 +102,15 @@ class Found(NamedTuple):
     ----------
     statuses
         Status of each cluster's pattern on the domain.
+    listing
+        Which regions the plan lists.
     certificate
         Proof of the list of regions, or None if it could not be proved.
     """
 
     grouped: Grouped
     statuses: Sequence[PatternStatus]
+    listing: Listing
     partition: Partition
     certificate: Certificate | None
     census: PatternCensus

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from relugeom.analysis.importance import ClusterImportance
+from relugeom.analysis.sample_ranges import SampleRange
 from relugeom.audit.inputs import ChosenDomain
+from relugeom.audit.search_plan import Listing
 from relugeom.certificate.partition import Certificate
 from relugeom.claims.answer import Answer
+from relugeom.claims.settlement import Verdict
 from relugeom.data.samples import Samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import PatternCensus
@@ -24,8 +27,12 @@ class AuditResult:
 
     Attributes
     ----------
+    sample_ranges
+        Range of each output, before squashing, over the samples of the domain; empty if there are none.
     statuses
         Status of each cluster's pattern on the domain.
+    listing
+        Which regions the plan lists.
     content
         Content of the report.
     run
@@ -47,7 +54,9 @@ class AuditResult:
     samples: Samples
     domain: ChosenDomain
     clusters: Clusters
+    sample_ranges: Sequence[SampleRange]
     statuses: Sequence[PatternStatus]
+    listing: Listing
     partition: Partition
     census: PatternCensus
     importance: ClusterImportance
@@ -68,6 +77,32 @@ class AuditResult:
         return list(dict.fromkeys([*listed, *(path.parent for path in kept if path is not None)]))
 
     @property
+    def open(self) -> int:
+        """Number of statements about the whole domain that are neither proved nor refuted."""
+        return sum(answer.verdict is Verdict.UNKNOWN for answer in self.answers)
+
+    @property
+    def cut_short(self) -> str:
+        """What limits left undone of the plan, in words; empty if nothing. A plan need not list all regions."""
+        cut = {
+            "regions with samples that are not listed": self._unlisted if self.listing is Listing.OBSERVED else 0,
+            "patterns of samples that are not settled": sum(
+                status is PatternStatus.UNKNOWN for status in self.statuses
+            ),
+            "open statements": self.open,
+        }
+        is_cut = self.listing is Listing.ALL and self.partition.status is not PartitionStatus.COMPLETE
+        parts = [f"{name}: {number:,}" for name, number in cut.items() if number]
+        return "; ".join(["the list of regions is not complete", *parts] if is_cut else parts)
+
+    @property
+    def _unlisted(self) -> int:
+        """Number of the regions with samples that are not listed."""
+        listed = {row.tobytes() for row in self.partition.packed}
+        settled = zip(self.clusters.packed, self.statuses, strict=True)
+        return sum(row.tobytes() not in listed for row, status in settled if status is PatternStatus.REGION)
+
+    @property
     def status(self) -> PartitionStatus:
-        """Whether every region of the domain is listed."""
-        return self.partition.status
+        """COMPLETE if no limit left anything of the plan undone; `partition` says whether all regions are listed."""
+        return PartitionStatus.TRUNCATED if self.cut_short else PartitionStatus.COMPLETE

@@ -6,13 +6,16 @@ the functions that need them do so.
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from relugeom.analysis.importance import cluster_importance
+from relugeom.analysis.sample_ranges import SampleRange, sample_ranges
 from relugeom.audit.findings import Findings
 from relugeom.audit.inputs import (
     ChosenDomain,
@@ -171,7 +174,7 @@ def group_samples(job: Job) -> Grouped:
     job.run.save(Notes([*map(sentence, (*samples.remarks, *doubts))]))
     importance = cluster_importance(clusters, inputs.record.spread)
     job.run.save(ClusterRecord(clusters, importance, told=job.most.clusters))
-    return Grouped(clusters, importance)
+    return Grouped(clusters, importance, sample_ranges(inputs.network, samples.table, clusters.inside))
 
 
 def settle_patterns(job: Job, clusters: Clusters) -> list[PatternStatus]:
@@ -186,18 +189,18 @@ def settle_patterns(job: Job, clusters: Clusters) -> list[PatternStatus]:
     return statuses
 
 
-def list_regions(job: Job, clusters: Clusters, statuses: list[PatternStatus]) -> Partition:
+def list_regions(job: Job, clusters: Clusters, statuses: list[PatternStatus]) -> tuple[Listing, Partition]:
     """List every activation region of the domain, or the first of them, or those that hold samples."""
     job.listeners.tell("enumerating regions", 0)
-    partition = _found_regions(job, clusters, statuses)
+    listing, partition = _found_regions(job, clusters, statuses)
     job.listeners.tell("storing", 0)
     job.run.save(PartitionRecord(partition, maps=partition.status is PartitionStatus.COMPLETE))
     if partition.reason == INTERRUPTED:  # the search gives what it has found, but the user wants the audit to end
         raise KeyboardInterrupt
-    return partition
+    return listing, partition
 
 
-def _found_regions(job: Job, clusters: Clusters, statuses: list[PatternStatus]) -> Partition:
+def _found_regions(job: Job, clusters: Clusters, statuses: list[PatternStatus]) -> tuple[Listing, Partition]:
     """The regions that the plan lists; without samples inside the domain, the search takes a part of its time."""
     known, whole = _find_known(job), job.schedule.part("enumeration")
     most = min((most for most in (job.request.budget.max_regions, job.most.regions) if most is not None), default=None)
@@ -206,10 +209,10 @@ def _found_regions(job: Job, clusters: Clusters, statuses: list[PatternStatus]) 
         job.listeners.remark(plan.remark)
     if plan.listing is Listing.OBSERVED and PatternStatus.REGION in statuses:
         X = job.inputs.samples.table.take(clusters.representative)
-        return observed_regions(clusters, X, job.inputs.domain.domain, statuses, time_limit=whole)
+        return plan.listing, observed_regions(clusters, X, job.inputs.domain.domain, statuses, time_limit=whole)
     if plan.part == 1.0:
-        return _search(job, known, most, whole)
-    return _search(job, known, _few(job, most), whole.share(plan.part))
+        return plan.listing, _search(job, known, most, whole)
+    return plan.listing, _search(job, known, _few(job, most), whole.share(plan.part))
 
 
 def _few(job: Job, most: int | None) -> int | None:
@@ -299,11 +302,11 @@ def count_patterns(job: Job, clusters: Clusters, statuses: list[PatternStatus], 
     return census
 
 
-def ask(job: Job, partition: Partition) -> list[Answer]:
+def ask(job: Job, partition: Partition, ranges: Sequence[SampleRange]) -> list[Answer]:
     """Ask questions about the whole domain."""
     return ask_questions(
         partition,
-        _candidates(job),
+        _candidates(job, ranges),
         job.proofs,
         protected=job.inputs.protected,
         counts=job.request.budget.counts,
@@ -313,10 +316,14 @@ def ask(job: Job, partition: Partition) -> list[Answer]:
     )
 
 
-def _candidates(job: Job) -> FloatArray:
-    """Samples from which inputs are sought that show an answer; none if it may not show samples."""
+def _candidates(job: Job, ranges: Sequence[SampleRange]) -> FloatArray:
+    """Samples from which inputs are sought that show an answer, those at the ends of the outputs' ranges among them;
+    none if it may not show samples.
+    """
     rows = job.inputs.samples.excerpt(job.request.budget.counts.candidates)
-    return job.inputs.samples.table.take(rows if job.request.show_samples else rows[:0])
+    ends = [row for own in ranges[: job.request.budget.counts.outputs] for row in own.rows]
+    both = np.union1d(rows, np.array(ends, dtype=rows.dtype))
+    return job.inputs.samples.table.take(both if job.request.show_samples else rows[:0])
 
 
 def measure(job: Job, partition: Partition, grouped: Grouped) -> None:
@@ -344,7 +351,9 @@ def sum_up(job: Job, found: Found, page: Page) -> AuditResult:
         samples=job.inputs.samples,
         domain=job.inputs.domain,
         clusters=found.grouped.clusters,
+        sample_ranges=found.grouped.ranges,
         statuses=found.statuses,
+        listing=found.listing,
         partition=found.partition,
         census=found.census,
         importance=found.grouped.importance,

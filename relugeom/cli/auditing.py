@@ -13,11 +13,13 @@ from relugeom.claims.subject import Question, Side
 from relugeom.cli.output import progress, show, tell
 from relugeom.cli.written_files import file_entries
 from relugeom.decimals import float_above, float_below, nearest
+from relugeom.errors import InputError
 from relugeom.report.tables import cluster_tables, summary_tables
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from relugeom.analysis.sample_ranges import SampleRange
     from relugeom.audit.inputs import InputRequest
     from relugeom.audit.request import AuditRequest
     from relugeom.audit.result import AuditResult
@@ -25,13 +27,15 @@ if TYPE_CHECKING:
 __all__ = ["run_audit", "run_cluster"]
 
 
-def run_audit(request: "AuditRequest", *, as_json: bool) -> int:
-    """`relugeom audit`."""
+def run_audit(request: "AuditRequest", *, fail_on: str, as_json: bool) -> int:
+    """`relugeom audit`; with ``fail_on="fail"``, what a limit left open is no failure."""
+    if fail_on not in FAIL_ON:
+        raise InputError(f"--fail-on {fail_on!r} is unknown: give {' or '.join(FAIL_ON)}")
     from relugeom.audit.conduct import conduct_audit  # slow to load, and `cluster` does without
 
     with progress() as report:
         result = conduct_audit(request, on_remark=tell, on_progress=report)
-    return show(_Audited(result), as_json=as_json, leftover=result.leftover)
+    return show(_Audited(result), as_json=as_json, leftover=result.leftover, accepts_open=fail_on == "fail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,11 @@ class _Audited:
         result, kept, table = self.result, self.result.certificate, self.result.content.census
         census, labelled = (dict(zip(table[key], table["count"], strict=True)) for key in ("kind", "patterns"))
         return {
-            "status": result.status.value,
+            "status": result.partition.status.value,
             "reason": result.partition.reason,
+            "verdict": None,  # of requirements: none can be stated yet
+            "open": result.open,
+            "cut_short": result.cut_short,
             "samples": len(result.samples),
             "outside": result.clusters.samples_outside,
             "clusters": len(result.clusters),
@@ -77,7 +84,8 @@ class _Audited:
         return [*summary_tables(result.content), "", *places]
 
 
-RANGE_KEYS = ("lower", "upper", "lowest_seen", "highest_seen")
+FAIL_ON = ("open", "fail")
+RANGE_KEYS = ("lower", "upper", "lowest_seen", "highest_seen", "sample_lowest", "sample_highest")
 ANSWER_KEYS = ("question", "statement", "verdict", "value", "lower", "upper", "reason")
 
 
@@ -91,7 +99,7 @@ def _answer(row: dict[Hashable, Any]) -> dict[str, Any]:
 
 
 def _ranges(result: "AuditResult") -> list[dict[str, Any]]:
-    """The range of each output that was asked for: what is proved, and the best that inputs reach."""
+    """The range of each output that was asked for: what is proved, and the best that inputs and samples reach."""
     names, ranges = result.network.target_names, dict[int, dict[str, Any]]()
     for answer in result.answers:
         about = answer.subject
@@ -105,7 +113,22 @@ def _ranges(result: "AuditResult") -> list[dict[str, Any]]:
             entry["upper"] = upper
         if about.side is not None and answer.value is not None:
             entry["lowest_seen" if about.side is Side.LOWEST else "highest_seen"] = nearest(answer.value)
+    for output, entry in ranges.items():
+        if output < len(result.sample_ranges):
+            entry |= _with_samples(entry, result.sample_ranges[output])
     return list(ranges.values())
+
+
+def _with_samples(entry: dict[str, Any], over: "SampleRange") -> dict[str, float]:
+    """The ends over samples, which are inputs, too."""
+    low, high = nearest(over.lowest), nearest(over.highest)
+    seen = entry["lowest_seen"], entry["highest_seen"]
+    return {
+        "lowest_seen": low if seen[0] is None else min(seen[0], low),
+        "highest_seen": high if seen[1] is None else max(seen[1], high),
+        "sample_lowest": low,
+        "sample_highest": high,
+    }
 
 
 def _floats(answer: Answer) -> tuple[float | None, float | None]:

@@ -65,7 +65,10 @@ UNDECIDED = (DeadlinePassedError, CertificateError)
 JUST_DONE: Mapping[ExitCode, str] = {ExitCode.DONE: "done"}
 LISTED: Mapping[ExitCode, str] = {ExitCode.DONE: "complete", ExitCode.UNKNOWN: "truncated"}
 VERBS: Mapping[str, Mapping[ExitCode, str]] = {
-    "audit": {ExitCode.DONE: "the list of regions is complete", ExitCode.UNKNOWN: "it is truncated"},
+    "audit": {
+        ExitCode.DONE: "all that was planned is done and settled; a plan need not list all regions",
+        ExitCode.UNKNOWN: "a limit cut a planned step, or left a statement open; `--fail-on fail` makes this 0",
+    },
     "inspect": JUST_DONE,
     "cluster": JUST_DONE,
     "enumerate": {
@@ -105,7 +108,7 @@ VERBS: Mapping[str, Mapping[ExitCode, str]] = {
 """Meaning of the codes, verb by verb; those not listed for a verb mean the same for all of them."""
 
 
-def code_of(status: str | None, *, leftover: str = "") -> ExitCode:
+def code_of(status: str | None, *, leftover: str = "", accepts_open: bool = False) -> ExitCode:
     """Code of an answer.
 
     Parameters
@@ -114,10 +117,13 @@ def code_of(status: str | None, *, leftover: str = "") -> ExitCode:
         Status of the answer; None for a verb that has nothing to decide.
     leftover
         What a copy of the written store would lack: then the job is not finished.
+    accepts_open
+        Whether UNKNOWN counts as DONE.
     """
     if leftover:
         return ExitCode.UNKNOWN
-    return ExitCode.DONE if status is None else STATUSES[status]
+    code = ExitCode.DONE if status is None else STATUSES[status]
+    return ExitCode.DONE if accepts_open and code is ExitCode.UNKNOWN else code
 
 
 def code_of_error(error: RelugeomError) -> ExitCode:

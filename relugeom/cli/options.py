@@ -111,6 +111,14 @@ Regions = Annotated[
         help="Search for all regions, or list those that hold samples; by default all where there is time for it.",
     ),
 ]
+FailOn = Annotated[
+    str,
+    typer.Option(
+        "--fail-on",
+        metavar="open|fail",
+        help="End with exit code 3 if a limit left something open, or (fail) only when something was refuted.",
+    ),
+]
 MaxCells = Annotated[int, typer.Option("--max-cells", metavar="N", min=1, help="Give up after N cells.")]
 TimeLimit = Annotated[
     float,

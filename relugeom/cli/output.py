@@ -59,13 +59,15 @@ class Shown(Protocol):
         """Tables and texts, as a person reads them."""
 
 
-def show(answer: Shown, *, as_json: bool, leftover: str = "") -> int:
+def show(answer: Shown, *, as_json: bool, leftover: str = "", accepts_open: bool = False) -> int:
     """Print an answer in one of its two forms, and return its exit code.
 
     Parameters
     ----------
     leftover
         What a copy of the written store would lack: one line of error says it, and so does the exit code.
+    accepts_open
+        Whether what a limit left open ends like what is done.
     """
     if as_json:
         print_json(answer.as_json())
@@ -73,7 +75,7 @@ def show(answer: Shown, *, as_json: bool, leftover: str = "") -> int:
         print_parts(answer.as_parts())
     if leftover:
         print_error(leftover)
-    return code_of(answer.status, leftover=leftover)
+    return code_of(answer.status, leftover=leftover, accepts_open=accepts_open)
 
 
 def show_file(facts: Mapping[str, Any], sentence: str, *, as_json: bool) -> int:

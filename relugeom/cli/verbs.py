@@ -14,6 +14,7 @@ from relugeom.cli.options import (
     Data,
     DataUrl,
     DomainSpec,
+    FailOn,
     Features,
     Ignore,
     Json,
@@ -58,6 +59,7 @@ def audit(
     max_regions: MaxRegions = MOST_REGIONS,
     regions: Regions = None,
     time_limit: TimeLimit = SECONDS,
+    fail_on: FailOn = "open",
     threads: Threads = 1,
     resume: Resume = False,
     no_samples: NoSamples = False,
@@ -101,7 +103,7 @@ def audit(
         map_features=None if map_features is None else names_in(map_features),
         budget=budget_of(context, max_regions=max_regions, time_limit=time_limit, threads=threads),
     )
-    return run_audit(request, as_json=as_json)
+    return run_audit(request, fail_on=fail_on, as_json=as_json)
 
 
 @app.command()
