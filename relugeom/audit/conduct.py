@@ -77,5 +77,6 @@ def _find_everything(job: Job) -> Found:
     certificate = steps.prove_regions(job, partition)
     census = steps.count_patterns(job, grouped.clusters, statuses, partition)
     answers = steps.ask(job, partition, grouped.ranges)
+    judged = steps.judge(job, answers)
     steps.measure(job, partition, grouped)
-    return Found(grouped, statuses, listing, partition, certificate, census, answers)
+    return Found(grouped, statuses, listing, partition, certificate, census, answers, judged)

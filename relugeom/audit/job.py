@@ -14,6 +14,7 @@ from relugeom.audit.search_plan import Listing
 from relugeom.certificate.partition import Certificate
 from relugeom.certificate.proof_file import ProofFile
 from relugeom.claims.answer import Answer
+from relugeom.claims.requirement import Judged, Requirement
 from relugeom.data.samples import Samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import PatternCensus
@@ -74,6 +75,8 @@ class Inputs:
     ----------
     protected
         Indices of the features on which a decision should not depend.
+    required
+        What must hold, from the domain file.
     record
         Facts about the samples that the store keeps.
     """
@@ -82,6 +85,7 @@ class Inputs:
     samples: Samples
     domain: ChosenDomain
     protected: tuple[int, ...]
+    required: tuple[Requirement, ...]
     record: "DatasetRecord"
 
 
@@ -115,6 +119,7 @@ class Found(NamedTuple):
     certificate: Certificate | None
     census: PatternCensus
     answers: Sequence[Answer]
+    judged: Sequence[Judged]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from relugeom.audit.interruption import ENDED_EARLY, interruption_in_words
-from relugeom.audit.verdicts import headlines
+from relugeom.audit.verdicts import headlines, required_lines
 from relugeom.audit.words import summary_of
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.linalg.arrays import FloatArray, IntArray
@@ -88,6 +88,7 @@ def _in_words(store: "Store", tables: "RunTables", source: "RunSource", *, show_
         notes=tables.notes,
         answers=tables.answers if len(tables.answers) else None,
         headlines=headlines(tables, source.network),
+        requirements=required_lines(tables),
         certificate=tables.certificate,
         certificate_file=tables.certificate_file or "",
         masthead=Masthead(about.finished_at, tables.run, about.relugeom_version, about.network_digest),

@@ -5,11 +5,11 @@ answered, too: its verdict is unknown, because time ran out. A quick pass looks 
 need little work; then those that are still open share the rest of the time by their value (`order`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
-from itertools import groupby, islice, product
+from itertools import chain, groupby, islice, product
 from typing import Any
 
 from relugeom.analysis.decisions import decide_exactly
@@ -22,6 +22,7 @@ from relugeom.certificate.proof_file import ProofFile
 from relugeom.claims.answer import Answer, CounterpartShare, Population, RemovedUnit, ShownInput
 from relugeom.claims.claim import OutputBound, Scope
 from relugeom.claims.reason import NO_REASON, Cause, Reason
+from relugeom.claims.requirement import Requirement, RequirementKind
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.claims.subject import Direction, Question, Side, Subject
 from relugeom.deadline import Deadline, TimeLimit
@@ -60,6 +61,7 @@ def ask_questions(
     proofs: ProofFile,
     *,
     protected: Sequence[int] = (),
+    required: Sequence[Requirement] = (),
     counts: Counts = Counts(),
     time_limit: TimeLimit,
     on_progress: Callable[[int], None],
@@ -77,6 +79,8 @@ def ask_questions(
         File of certificates; a smaller network with the same function is kept beside it, too.
     protected
         Features on which a decision should not depend.
+    required
+        Requirements; what they ask about the domain comes first.
     counts
         Upper limits on the number of questions.
     time_limit
@@ -87,7 +91,7 @@ def ask_questions(
         Called with the answers to each question when they are known.
     """
     answers: list[Answer] = []
-    for found in _Questions(partition, samples, proofs, counts, Deadline.of(time_limit)).ask(protected):
+    for found in _Questions(partition, samples, proofs, counts, Deadline.of(time_limit)).ask(protected, required):
         if found:
             on_answers(found)
         answers.extend(found)
@@ -112,9 +116,9 @@ class _Questions:
         self._from_samples = len(samples) > 0
         self._first = FirstBounds(self._network, self._domain)
 
-    def ask(self, protected: Sequence[int]) -> Iterator[list[Answer]]:
+    def ask(self, protected: Sequence[int], required: Sequence[Requirement] = ()) -> Iterator[list[Answer]]:
         """Yield all answers, question by question; consecutive questions for which no time is left come together."""
-        questions = list(self._questions(protected))
+        questions = _once(chain(self._of_requirements(required), self._questions(protected)))
         seen = self._glance(questions)
         shares = Shares([question.kind for number, question in enumerate(questions) if number not in seen])
         for is_late, group in groupby(enumerate(questions), lambda pair: self._comes_late(pair[1], pair[0] in seen)):
@@ -167,19 +171,40 @@ class _Questions:
     def _questions(self, protected: Sequence[int]) -> Iterator[Asked]:
         """Questions to ask, those of the user first."""
         if protected:
-            fair = self._about(Question.FAIRNESS, protected=tuple(protected))
-            yield Asked((fair,), partial(self._fairness, fair), also_late=True)
+            yield self._of_fairness(protected)
         yield from self._of_ranges()
         smaller = self._about(Question.SIMPLIFICATION)
         yield Asked((smaller,), partial(self._simplification, smaller))
         yield from self._of_directions()
 
+    def _of_requirements(self, required: Sequence[Requirement]) -> Iterator[Asked]:
+        """What requirements ask about the domain."""
+        for own in required:
+            if own.kind is RequirementKind.SAME_DECISION and own.population is Population.DOMAIN:
+                yield self._of_fairness(own.protected)
+            elif own.kind is RequirementKind.MONOTONE and own.feature is not None:
+                yield self._of_direction(own.output or 0, own.feature)
+            elif own.kind is RequirementKind.RANGE:
+                yield self._of_range(own.output or 0)
+
+    def _of_fairness(self, protected: Sequence[int]) -> Asked:
+        fair = self._about(Question.FAIRNESS, protected=tuple(protected))
+        return Asked((fair,), partial(self._fairness, fair), also_late=True)
+
+    def _of_range(self, output: int) -> Asked:
+        both = self._about(Question.RANGE, output=output)
+        return Asked((both,), partial(self._ranges, both))
+
+    def _of_direction(self, output: int, feature: int) -> Asked:
+        alone = partial(self._about, Question.MONOTONICITY, output=output, feature=feature)
+        moves = tuple(alone(direction=direction) for direction in Direction)
+        return Asked(moves, partial(self._monotone, output, feature, moves), also_late=True)
+
     def _of_ranges(self) -> Iterator[Asked]:
         """The range of each of the first outputs."""
         outputs, most = self._network.outputs, self._counts.outputs
         for output in range(min(outputs, most)):
-            both = self._about(Question.RANGE, output=output)
-            yield Asked((both,), partial(self._ranges, both))
+            yield self._of_range(output)
         if outputs > most:
             yield self._not_asked(self._about(Question.RANGE, further=outputs - most), most)
 
@@ -187,9 +212,7 @@ class _Questions:
         """Whether an output rises or falls with a feature, for the first pairs of both."""
         features, most = movable_features(self._domain), self._counts.pairs
         for output, feature in islice(product(range(self._network.outputs), features), most):
-            alone = partial(self._about, Question.MONOTONICITY, output=output, feature=feature)
-            moves = tuple(alone(direction=direction) for direction in Direction)
-            yield Asked(moves, partial(self._monotone, output, feature, moves), also_late=True)
+            yield self._of_direction(output, feature)
         further = self._network.outputs * len(features) - most
         if further > 0:
             yield self._not_asked(self._about(Question.MONOTONICITY, further=further), most)
@@ -350,6 +373,14 @@ def movable_features(domain: Domain) -> list[int]:
     """Features that can rise alone: no member of a one-hot group can, since another must fall."""
     members = {feature for group in domain.groups for feature in group}
     return [feature for feature in range(domain.inputs) if feature not in members]
+
+
+def _once(questions: Iterable[Asked]) -> list[Asked]:
+    """The questions, each where it is first asked."""
+    first = dict[tuple[Subject, ...], Asked]()
+    for question in questions:
+        first.setdefault(question.subjects, question)
+    return list(first.values())
 
 
 def _open_reason(settled: Settlement) -> Reason:

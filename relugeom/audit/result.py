@@ -10,6 +10,7 @@ from relugeom.audit.inputs import ChosenDomain
 from relugeom.audit.search_plan import Listing
 from relugeom.certificate.partition import Certificate
 from relugeom.claims.answer import Answer
+from relugeom.claims.requirement import Judged, Judgement, overall
 from relugeom.claims.settlement import Verdict
 from relugeom.data.samples import Samples
 from relugeom.network.network import ReLUNetwork
@@ -43,6 +44,8 @@ class AuditResult:
         Proof of the list of regions, or None if it could not be proved; the content's notes say which.
     answers
         Answers about the network on the whole domain; the certificates are in the folder ``proofs``.
+    judged
+        The verdicts on requirements.
     seconds
         Time of the work, from reading the model to the report.
     leftover
@@ -66,6 +69,7 @@ class AuditResult:
     report: Path
     certificate: Certificate | None
     answers: Sequence[Answer]
+    judged: Sequence[Judged]
     leftover: str
     seconds: float
 
@@ -75,6 +79,11 @@ class AuditResult:
         listed = [] if self.certificate is None else [self.certificate.path]
         kept = (answer.proof.path for answer in self.answers if answer.proof is not None)
         return list(dict.fromkeys([*listed, *(path.parent for path in kept if path is not None)]))
+
+    @property
+    def verdict(self) -> Judgement | None:
+        """The verdict on all requirements together; None without any."""
+        return overall(own.judgement for own in self.judged)
 
     @property
     def open(self) -> int:
@@ -103,6 +112,12 @@ class AuditResult:
         return sum(row.tobytes() not in listed for row, status in settled if status is PatternStatus.REGION)
 
     @property
-    def status(self) -> PartitionStatus:
-        """COMPLETE if no limit left anything of the plan undone; `partition` says whether all regions are listed."""
-        return PartitionStatus.TRUNCATED if self.cut_short else PartitionStatus.COMPLETE
+    def status(self) -> PartitionStatus | Judgement:
+        """FAIL if a requirement fails; else TRUNCATED if a limit left anything of the plan undone, OPEN if that is only
+        a requirement, and COMPLETE if nothing is; `partition` says whether all regions are listed.
+        """
+        if self.verdict is Judgement.FAIL:
+            return Judgement.FAIL
+        if self.cut_short:
+            return PartitionStatus.TRUNCATED
+        return Judgement.OPEN if self.verdict is Judgement.OPEN else PartitionStatus.COMPLETE

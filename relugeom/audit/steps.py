@@ -29,6 +29,7 @@ from relugeom.audit.job import Found, Grouped, Inputs, Job, Listeners
 from relugeom.audit.page import report_content
 from relugeom.audit.questions import PROOFS, ask_questions
 from relugeom.audit.request import AuditRequest
+from relugeom.audit.requirement_file import read_requirements
 from relugeom.audit.result import AuditResult
 from relugeom.audit.schedule import Schedule, affordable
 from relugeom.audit.search_plan import WHOLE_TIME, Listing, SearchLimits, SearchPlan, plan_search
@@ -36,22 +37,25 @@ from relugeom.audit.words import audit_notes, columns_in_words, resumption_in_wo
 from relugeom.certificate.partition import Certificate, certify_partition
 from relugeom.certificate.proof_file import ProofFile
 from relugeom.claims.answer import Answer
+from relugeom.claims.requirement import Judged
 from relugeom.data.samples import Samples
 from relugeom.deadline import CLOCK, Deadline
 from relugeom.defaults import MOST_REGIONS
 from relugeom.errors import CertificateError, InputError
 from relugeom.files import make_folder
+from relugeom.geometry.domain_spec import is_short
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.printing import counted, sentence
+from relugeom.questions.requirements import Evidence, judge_requirements
 from relugeom.report.content import ReportContent
 from relugeom.search.enumeration import INTERRUPTED, enumerate_regions
 from relugeom.search.feasibility import settle_clusters, take_census
 from relugeom.search.observed import observed_regions
-from relugeom.store.records import Answers, ClusterRecord, ClusterStatuses, Notes, PartitionRecord
+from relugeom.store.records import Answers, ClusterRecord, ClusterStatuses, Judgements, Notes, PartitionRecord
 
 if TYPE_CHECKING:
     from relugeom.store.run import Run
@@ -65,6 +69,7 @@ __all__ = [
     "begin",
     "count_patterns",
     "group_samples",
+    "judge",
     "list_regions",
     "measure",
     "prove_regions",
@@ -76,6 +81,8 @@ __all__ = [
 
 CERTIFICATE, STORE, REPORT = "partition.cert", "audit.db", "report.html"
 """Files in the folder of an audit."""
+PART_JUDGING = 1 / 10
+"""Part of the time that is left for looking at samples, where requirements are about them."""
 
 
 class Page(NamedTuple):
@@ -95,7 +102,9 @@ def _read_inputs(request: AuditRequest, listeners: Listeners) -> Inputs:
     if request.map_features is not None:
         find_features(network, request.map_features)
     protected = find_protected(network, request.protected)
-    return Inputs(network, samples, domain, protected, _described(request, network, samples))
+    spec = domain.spec
+    required = () if is_short(spec) else read_requirements(spec, network, domain.domain, samples)
+    return Inputs(network, samples, domain, protected, required, _described(request, network, samples))
 
 
 def _described(request: AuditRequest, network: ReLUNetwork, samples: Samples) -> "DatasetRecord":
@@ -309,11 +318,21 @@ def ask(job: Job, partition: Partition, ranges: Sequence[SampleRange]) -> list[A
         _candidates(job, ranges),
         job.proofs,
         protected=job.inputs.protected,
+        required=job.inputs.required,
         counts=job.request.budget.counts,
         time_limit=job.schedule.part("questions"),
         on_progress=job.listeners.counting("asking about the whole domain"),
         on_answers=lambda found: job.run.save(Answers(found)),
     )
+
+
+def judge(job: Job, answers: Sequence[Answer]) -> list[Judged]:
+    """Judge what is required, by the answers and the samples."""
+    inputs, samples = job.inputs, job.inputs.samples
+    evidence = Evidence(inputs.network, inputs.domain.domain, answers, samples.table, samples.target)
+    judged = judge_requirements(inputs.required, evidence, time_limit=job.schedule.deadline.share(PART_JUDGING))
+    job.run.save(Judgements(judged))
+    return judged
 
 
 def _candidates(job: Job, ranges: Sequence[SampleRange]) -> FloatArray:
@@ -363,6 +382,7 @@ def sum_up(job: Job, found: Found, page: Page) -> AuditResult:
         report=page.path,
         certificate=found.certificate,
         answers=found.answers,
+        judged=found.judged,
         leftover=page.leftover,
         seconds=CLOCK.now() - job.began,
     )

@@ -22,7 +22,7 @@ from relugeom.report.two_sides import gap_in_words, open_in_words, shown_verdict
 if TYPE_CHECKING:
     from relugeom.store.reading import RunTables
 
-__all__ = ["headlines"]
+__all__ = ["headlines", "required_lines"]
 
 MOST_OUTPUTS, MOST_NAMED, LONGEST = 3, 8, 40
 """Outputs with lines of their own, features that a line names, and characters of a name."""
@@ -61,6 +61,12 @@ def headlines(tables: "RunTables", network: ReLUNetwork) -> Sequence[Headline]:
         *(_one(row) for row in rows if row["question"] == Question.MONOTONICITY and row["direction"] is None),
         *(_one(row) for row in rows if row["question"] not in (Question.FAIRNESS, *OF_OUTPUTS)),
     )
+
+
+def required_lines(tables: "RunTables") -> Sequence[Headline]:
+    """One line for each requirement; empty for a run of which nothing was required."""
+    columns = (tables.requirements[name] for name in ("requirement", "verdict", "finding"))
+    return [Headline(*map(str, row)) for row in zip(*columns, strict=True)]
 
 
 def _completeness(tables: "RunTables") -> Headline:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from relugeom.audit.inputs import InputRequest
     from relugeom.audit.request import AuditRequest
     from relugeom.audit.result import AuditResult
+    from relugeom.report.content import Headline
 
 __all__ = ["run_audit", "run_cluster"]
 
@@ -54,7 +55,8 @@ class _Audited:
         return {
             "status": result.partition.status.value,
             "reason": result.partition.reason,
-            "verdict": None,  # of requirements: none can be stated yet
+            "verdict": result.verdict and result.verdict.value,
+            "requirements": [_required(line) for line in result.content.requirements],
             "open": result.open,
             "cut_short": result.cut_short,
             "samples": len(result.samples),
@@ -79,12 +81,20 @@ class _Audited:
 
     def as_parts(self) -> "list[RenderableType]":
         result = self.result
+        required = [f"requirements: {result.verdict}"] if result.verdict else []
+        required += [f"  {line.verdict:<5} {line.statement}: {line.finding}" for line in result.content.requirements]
         kept = ", ".join(map(str, result.proofs)) or "none: see the remarks in the report"
         places = [f"store   {result.store}", f"report  {result.report}", f"proof   {kept}"]
-        return [*summary_tables(result.content), "", *places]
+        return [*summary_tables(result.content), *required, "", *places]
 
 
 FAIL_ON = ("open", "fail")
+
+
+def _required(line: "Headline") -> dict[str, Any]:
+    return {"requirement": line.statement, "verdict": line.verdict, "finding": line.finding}
+
+
 RANGE_KEYS = ("lower", "upper", "lowest_seen", "highest_seen", "sample_lowest", "sample_highest")
 ANSWER_KEYS = ("question", "statement", "verdict", "value", "lower", "upper", "reason")
 

@@ -50,6 +50,7 @@ STATUSES: Mapping[str, ExitCode] = {
     "estimated": ExitCode.DONE,
     "region": ExitCode.DONE,
     "fails": ExitCode.FAILS,
+    "fail": ExitCode.FAILS,
     "counterexample": ExitCode.FAILS,
     "different": ExitCode.FAILS,
     "rejected": ExitCode.FAILS,
@@ -57,6 +58,7 @@ STATUSES: Mapping[str, ExitCode] = {
     "lower-dimensional": ExitCode.FAILS,
     "truncated": ExitCode.UNKNOWN,
     "unknown": ExitCode.UNKNOWN,
+    "open": ExitCode.UNKNOWN,
 }
 """Code of each `status` that an answer can have."""
 UNDECIDED = (DeadlinePassedError, CertificateError)
@@ -66,8 +68,11 @@ JUST_DONE: Mapping[ExitCode, str] = {ExitCode.DONE: "done"}
 LISTED: Mapping[ExitCode, str] = {ExitCode.DONE: "complete", ExitCode.UNKNOWN: "truncated"}
 VERBS: Mapping[str, Mapping[ExitCode, str]] = {
     "audit": {
-        ExitCode.DONE: "all that was planned is done and settled; a plan need not list all regions",
-        ExitCode.UNKNOWN: "a limit cut a planned step, or left a statement open; `--fail-on fail` makes this 0",
+        ExitCode.DONE: "all that was planned is done and settled, and requirements pass; a plan need not list all "
+        "regions",
+        ExitCode.FAILS: "a requirement fails",
+        ExitCode.UNKNOWN: "a limit cut a planned step, or left a statement or a requirement open; `--fail-on fail` "
+        "makes this 0",
     },
     "inspect": JUST_DONE,
     "cluster": JUST_DONE,

@@ -16,6 +16,9 @@ value = 0.0
 [model]                   # what a report says of the model; no part of the domain
 name = "Credit score"
 
+[[requirements]]          # what an audit judges; no part of the domain either
+monotone = "income"
+
 A file that ends right after a number is refused. A file that was cut between lines is another valid file: it leaves
 more open, which makes the domain larger, and what is proved on the larger domain holds on the smaller one.
 """
@@ -154,7 +157,7 @@ def _interval(text: str) -> tuple[float, float]:
 
 
 def _domain_of_document(document: Mapping[str, Any], names: Sequence[str]) -> Domain:
-    _refuse_unknown(document, ("features", "groups", "constraints", "model"), "the file")
+    _refuse_unknown(document, ("features", "groups", "constraints", "model", "requirements"), "the file")
     index = {name: position for position, name in enumerate(names)}
     lower, upper = np.full(len(names), -np.inf), np.full(len(names), np.inf)
     kinds = [FeatureKind.CONTINUOUS] * len(names)

@@ -153,6 +153,8 @@ class ReportContent:
         sha256, for questions about the network on the whole domain; None if none were asked.
     headlines
         The verdicts in a few lines, for the first page.
+    requirements
+        What must hold, with verdicts ``"pass"``, ``"fail"`` and ``"open"``; empty if nothing was required.
     maps
         Slices through the regions.
     graph
@@ -192,6 +194,7 @@ class ReportContent:
     notes: Sequence[str] = field(default_factory=tuple)
     answers: "pd.DataFrame | None" = None
     headlines: Sequence[Headline] = field(default_factory=tuple)
+    requirements: Sequence[Headline] = field(default_factory=tuple)
     maps: "Sequence[RegionMap]" = field(default_factory=tuple)
     graph: "RegionGraph | None" = None
     subnetworks: "Mapping[int, LayeredGraph]" = field(default_factory=dict)

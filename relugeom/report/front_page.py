@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from relugeom.claims.requirement import Judgement
 from relugeom.claims.settlement import Verdict
 from relugeom.printing import counted
 from relugeom.report.content import Facts, ReportContent
@@ -23,6 +24,12 @@ SEVERAL = {
     Verdict.UNKNOWN.value: ("is open", "are open"),
 }
 """Verdicts as they are shown, and the verbs for one statement and for several."""
+REQUIRED = {
+    Judgement.FAIL.value: ("bad", "fails", "fail"),
+    Judgement.OPEN.value: ("fair", "is open", "are open"),
+    Judgement.PASS.value: ("good", "passes", "pass"),
+}
+"""Verdicts on requirements, worst first: the class of their colour, and the verbs for one and for several."""
 DIGESTS = ("network digest", "domain digest", "data digest")
 """Labels of what a reader compares, among those of the provenance."""
 
@@ -37,12 +44,17 @@ class FrontPage:
         The verdict on all statements in a sentence; empty if none was examined.
     tone
         Class of its colour: "good" if every statement is settled, else "fair".
+    required, required_tone
+        The verdict on all requirements in a sentence, empty without any, and the class of its colour: "good", "bad" or
+        "fair".
     identity
         What the report is about: labels and digests.
     """
 
     overall: str
     tone: str
+    required: str
+    required_tone: str
     identity: Facts
 
 
@@ -50,7 +62,23 @@ def front_page(content: ReportContent) -> FrontPage:
     """Gather the first page."""
     counts = tally(content)
     settled = not any(counts[verdict] for verdict in (BETWEEN, Verdict.UNKNOWN.value))
-    return FrontPage(_overall(counts, settled=settled), "good" if settled else "fair", tuple(_identity(content)))
+    return FrontPage(
+        _overall(counts, settled=settled),
+        "good" if settled else "fair",
+        *_required(content),
+        tuple(_identity(content)),
+    )
+
+
+def _required(content: ReportContent) -> tuple[str, str]:
+    """The verdict on all requirements, and the class of its colour."""
+    counts = Counter(line.verdict for line in content.requirements)
+    if not counts:
+        return "", "good"
+    worst = next(word for word in REQUIRED if counts[word])
+    parts = [f"{counts[word]:,} {words[counts[word] > 1]}" for word, (_, *words) in REQUIRED.items() if counts[word]]
+    about = counted(counts.total(), "requirement")
+    return f"{worst.upper()}: of {about}, {' and '.join(parts)}.", REQUIRED[worst][0]
 
 
 def tally(content: ReportContent) -> Counter[str]:

@@ -77,6 +77,7 @@ def render_report(content: ReportContent) -> str:
         script_hash=_policy_hash(script),
         masthead=_masthead(content),
         verdicts=verdict_table(content.headlines),
+        requirements=verdict_table(content.requirements, caption="Requirements", about="requirement"),
         front=front_page(content),
         answers=answer_table(content.answers, directions=False),
         directions=direction_table(content.answers),

@@ -76,7 +76,7 @@ class PageTable:
     more: str = ""
 
 
-def verdict_table(headlines: Sequence[Headline]) -> PageTable:
+def verdict_table(headlines: Sequence[Headline], *, caption: str = "Verdicts", about: str = "statement") -> PageTable:
     """The verdicts in a few lines; several certificates are counted."""
     rows = [
         [
@@ -87,8 +87,8 @@ def verdict_table(headlines: Sequence[Headline]) -> PageTable:
         ]
         for line in headlines
     ]
-    headings = [("statement", False), ("verdict", False), ("finding", False), ("certificate", False)]
-    return _narrowed(PageTable("Verdicts", headings, rows))
+    headings = [(about, False), ("verdict", False), ("finding", False), ("certificate", False)]
+    return _narrowed(PageTable(caption, headings, rows))
 
 
 def _narrowed(table: PageTable) -> PageTable:

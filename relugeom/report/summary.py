@@ -40,6 +40,11 @@ def render_markdown(content: ReportContent) -> str:
     blocks = [
         f"# {_escaped(content.title)}",
         _escaped(content.interruption),
+        f"**{_escaped(front.required)}**" if front.required else "",
+        _table(
+            ("requirement", "verdict", "finding"),
+            ((line.statement, line.verdict or "", line.finding) for line in content.requirements),
+        ),
         f"**{_escaped(front.overall)}**" if front.overall else "",
         _facts(content.summary),
         _table(
@@ -62,6 +67,10 @@ def render_json(content: ReportContent) -> str:
     told = {
         "title": content.title,
         "interruption": content.interruption or None,
+        "requirements": [
+            {"requirement": line.statement, "verdict": line.verdict, "finding": line.finding}
+            for line in content.requirements
+        ],
         "overall": front.overall,
         "verdicts": dict(tally(content)),
         "summary": dict(content.summary),

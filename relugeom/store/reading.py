@@ -26,6 +26,7 @@ from relugeom.store.subjects.domains import CONSTRAINTS_OF_RUN, DOMAIN_OF_RUN, l
 from relugeom.store.subjects.importance import IMPORTANCE_OF_RUN
 from relugeom.store.subjects.networks import NETWORK_OF_RUN, load_network
 from relugeom.store.subjects.notes import NOTES_OF_RUN
+from relugeom.store.subjects.requirements import REQUIREMENTS_OF_RUN
 from relugeom.store.subjects.runs import (
     LATEST_RUN,
     OVERVIEW_OF_RUN,
@@ -112,6 +113,8 @@ class RunTables:
     answers
         Columns question, statement, verdict, value, lower, upper, part, whole, witness, from_samples, reason, cause,
         short_reason, file, sha256, output, output_position, position (of the feature), direction, side.
+    requirements
+        Columns number, kind, requirement, verdict, finding, value, lower, upper, part, whole.
     proved_regions
         Number of activation regions that the certificate proves; None without a certificate.
     certificate
@@ -144,6 +147,7 @@ class RunTables:
     provenance: Lines
     notes: Sequence[str]
     answers: pd.DataFrame
+    requirements: pd.DataFrame
     proved_regions: int | None
     certificate: Lines
     certificate_file: str | None
@@ -252,6 +256,7 @@ def _read_tables(store: Store, run_id: int | None, most_clusters: int, most_patt
             provenance=describe_run(overview, _rows(connection, SOFTWARE_OF_RUN, run)),
             notes=[row["note"] for row in _rows(connection, NOTES_OF_RUN, run)],
             answers=read_frame(connection, ANSWERS_OF_RUN, run),
+            requirements=read_frame(connection, REQUIREMENTS_OF_RUN, run),
             certificate=() if proof is None or file is None else describe_certificate(proof, file),
             certificate_file=file,
             proved_regions=None if proof is None else proof["regions"],

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from relugeom.analysis.performance import Performance
     from relugeom.analysis.relevance import ClusterRelevance
     from relugeom.claims.answer import Answer
+    from relugeom.claims.requirement import Judged
     from relugeom.linalg.arrays import IntArray
     from relugeom.partition.clusters import Clusters
     from relugeom.partition.partition import Partition, PatternStatus
@@ -24,6 +25,7 @@ __all__ = [
     "ClusterRecord",
     "ClusterStatuses",
     "GroupRecord",
+    "Judgements",
     "Notes",
     "PartitionRecord",
     "PerformanceRecord",
@@ -38,6 +40,13 @@ class Answers:
     """Questions about the network of a run, and their answers."""
 
     answers: Sequence["Answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgements:
+    """Requirements on the model of a run, and the verdicts on them."""
+
+    judged: Sequence["Judged"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -28,6 +28,7 @@ from relugeom.claims.answer import Answer, CounterpartShare, Population, Removed
 from relugeom.claims.ball import Norm
 from relugeom.claims.claim import Scope
 from relugeom.claims.reason import Cause, Reason
+from relugeom.claims.requirement import Judged, Judgement, Requirement, RequirementKind
 from relugeom.claims.settlement import Proof, Verdict
 from relugeom.claims.subject import Direction, Question, Side, Subject
 from relugeom.geometry.domain import Domain
@@ -43,6 +44,7 @@ from relugeom.store.records import (
     Answers,
     ClusterRecord,
     GroupRecord,
+    Judgements,
     Notes,
     PerformanceRecord,
     RegionClasses,
@@ -182,6 +184,24 @@ ANSWERS = (
 )
 
 
+JUDGED = (
+    Judged(
+        Requirement(kind=RequirementKind.RANGE, output=0, upper=Fraction(1, 3)),
+        Judgement.PASS,
+        lower=Fraction(-2, 3),
+        upper=Fraction(1, 3),
+    ),
+    Judged(
+        Requirement(kind=RequirementKind.SAME_DECISION, protected=(0, 1), at_most=Fraction(1, 8)),
+        Judgement.FAIL,
+        2 / 9,
+        part=2,
+        whole=9,
+    ),
+    Judged(Requirement(kind=RequirementKind.MONOTONE, output=0, feature=0, direction=Direction.FALLS), Judgement.OPEN),
+)
+
+
 def distances() -> SampleRobustness:
     """Of the first and third sample: one with a counterfactual, one without any other decision."""
     return SampleRobustness(
@@ -245,6 +265,7 @@ def save_audit(store: Store) -> int:
         run.save(census())
         run.save(Certificate(Path("partition.cert"), 7, 8, 1159, "c" * 64, "a" * 64))
         run.save(Answers(ANSWERS))
+        run.save(Judgements(JUDGED))
         save_findings(run)
         run.save(Notes(["This report counts activation regions.", "A second remark."]))
     store.keep_report(run.id, Path("report.html"), b"<!doctype html>")

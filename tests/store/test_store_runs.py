@@ -55,7 +55,7 @@ RUN_OWNED = [
 ]
 OF_RUNS = (
     *("runs", "answers", "protected_features", "certificates", "run_notes", "run_processes", "run_software"),
-    *("shown_inputs", "shown_features", "answer_shares", "removed_units", "reports"),
+    *("shown_inputs", "shown_features", "answer_shares", "removed_units", "reports", "requirements"),
 )
 SHARED = sorted(set(metadata.tables) - {*RUN_OWNED, *OF_RUNS})
 

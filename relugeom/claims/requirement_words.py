@@ -1,0 +1,96 @@
+"""Requirements in words: what is required, and what was found.
+
+The one idea: the sentence of a requirement has all of its numbers, so two different ones never look alike.
+"""
+
+from decimal import Decimal
+from fractions import Fraction
+
+from relugeom.claims.answer import Population
+from relugeom.claims.requirement import Judged, Judgement, Requirement, RequirementKind
+from relugeom.claims.subject import Direction
+from relugeom.claims.words import Names, between_in_words, name_in_words
+from relugeom.printing import percent
+
+__all__ = ["finding_in_words", "requirement_in_words"]
+
+MOVES = {Direction.RISES: "never falls", Direction.FALLS: "never rises"}
+SCORES = {RequirementKind.ACCURACY: "accuracy", RequirementKind.AUC: "AUC", RequirementKind.R2: "R²"}
+POPULATIONS = {Population.DOMAIN: "admissible inputs", Population.SAMPLES: "samples"}
+
+
+def requirement_in_words(required: Requirement, names: Names) -> str:
+    """What must hold, as a sentence."""
+    match required.kind:
+        case RequirementKind.MONOTONE:
+            output, feature = name_in_words(names.outputs[required.output or 0]), names.features[required.feature or 0]
+            return f"{output} {MOVES[required.direction or Direction.RISES]} when {name_in_words(feature)} alone rises"
+        case RequirementKind.RANGE:
+            output = name_in_words(names.outputs[required.output or 0])
+            return f"every value of {output} is {_between(required.lower, required.upper)}"
+        case RequirementKind.SAME_DECISION:
+            own = ", ".join(name_in_words(names.features[feature]) for feature in required.protected)
+            return f"{_unchanged(required)} when {own} alone may change"
+    return f"{SCORES[required.kind]} is at least {_typed(required.at_least or 0.0)}{_in_segment(required, names)}"
+
+
+def _typed(number: float) -> str:
+    """A number as people type it, with all of its digits."""
+    return repr(number).removesuffix(".0")
+
+
+def _between(lower: Fraction | None, upper: Fraction | None) -> str:
+    texts = [None if end is None else _typed(float(end)) for end in (lower, upper)]
+    if None not in texts:
+        return f"between {texts[0]} and {texts[1]}"
+    return f"at most {texts[1]}" if texts[0] is None else f"at least {texts[0]}"
+
+
+def _unchanged(required: Requirement) -> str:
+    who = POPULATIONS[required.population]
+    if not required.at_most:
+        return f"no decision about {who} changes"
+    share = (100 * Decimal(repr(float(required.at_most)))).normalize()
+    return f"decisions about at most {share:f} % of {who} change"
+
+
+def _in_segment(required: Requirement, names: Names) -> str:
+    parts = [f"{name_in_words(names.features[feature])} = {_typed(value)}" for feature, value in required.segment]
+    return f" where {' and '.join(parts)}" if parts else ""
+
+
+def finding_in_words(judged: Judged) -> str:
+    """What was found, in a few words; the evidence itself is with the answers."""
+    required = judged.requirement
+    match required.kind:
+        case RequirementKind.MONOTONE:
+            return {
+                Judgement.PASS: "proved",
+                Judgement.FAIL: "two inputs show the opposite",
+                Judgement.OPEN: "neither proved nor refuted",
+            }[judged.judgement]
+        case RequirementKind.RANGE:
+            about = between_in_words(judged.lower, judged.upper)
+            reached = "" if judged.value is None else f"an input reaches {judged.value:.6g}"
+            return "; ".join(filter(None, (reached, about and f"every value is {about}"))) or "no bound is known"
+        case RequirementKind.SAME_DECISION:
+            return _decisions(judged)
+    if judged.value is None:
+        return "it has no value here"
+    return f"{judged.value:.4g} over {judged.whole:,} samples" if judged.part is None else _counted(judged, "samples")
+
+
+def _decisions(judged: Judged) -> str:
+    if judged.part is not None:
+        return f"{_counted(judged, POPULATIONS[judged.requirement.population])} can get another decision"
+    if judged.judgement is Judgement.OPEN and judged.requirement.at_most:
+        return "some decisions change; how many was not counted"
+    return {
+        Judgement.PASS: "proved",
+        Judgement.FAIL: "two inputs get different decisions",
+        Judgement.OPEN: "neither proved nor refuted",
+    }[judged.judgement]
+
+
+def _counted(judged: Judged, things: str) -> str:
+    return f"{judged.part or 0:,} of {judged.whole or 0:,} {things} ({percent(judged.value)})"

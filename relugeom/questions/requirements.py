@@ -1,0 +1,189 @@
+"""The verdicts on requirements, from answers about the domain and from samples.
+
+The one idea: PASS needs a proof, or a complete count; FAIL needs an input, a pair of inputs or a count that shows it;
+anything else is OPEN. An estimate never decides.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from relugeom.analysis.performance import area_under_curve, determination
+from relugeom.analysis.unequal_share import unequal_samples
+from relugeom.claims.answer import Answer, Population
+from relugeom.claims.reason import Cause
+from relugeom.claims.requirement import Judged, Judgement, Requirement, RequirementKind
+from relugeom.claims.settlement import Verdict
+from relugeom.claims.subject import Question, Side, Subject
+from relugeom.data.table import SampleTable
+from relugeom.deadline import Deadline, TimeLimit
+from relugeom.decimals import nearest
+from relugeom.geometry.domain import Domain
+from relugeom.linalg.arrays import BoolArray, FloatArray
+from relugeom.network.decision import classify, squash
+from relugeom.network.forward import evaluate
+from relugeom.network.network import ReLUNetwork
+
+__all__ = ["Evidence", "judge_requirements", "segment_rows"]
+
+OF_VERDICT = {Verdict.HOLDS: Judgement.PASS, Verdict.FAILS: Judgement.FAIL, Verdict.UNKNOWN: Judgement.OPEN}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """What requirements are judged by.
+
+    Attributes
+    ----------
+    answers
+        Answers to questions about the domain.
+    table
+        Samples, s rows.
+    target
+        What the network should predict, shape (s,): classes 0, 1, … if it takes a decision; None if not known.
+    """
+
+    network: ReLUNetwork
+    domain: Domain
+    answers: Sequence[Answer]
+    table: SampleTable
+    target: FloatArray | None
+
+
+def judge_requirements(
+    requirements: Sequence[Requirement], evidence: Evidence, *, time_limit: TimeLimit = None
+) -> list[Judged]:
+    """Judge requirements, in their order.
+
+    Parameters
+    ----------
+    time_limit
+        Seconds or a deadline; samples whose decision was not compared by then leave a requirement open.
+    """
+    deadline = Deadline.of(time_limit)
+    return [JUDGES[required.kind](required, evidence, deadline) for required in requirements]
+
+
+def segment_rows(table: SampleTable, segment: Sequence[tuple[int, float]]) -> BoolArray:
+    """Which samples belong to a segment, shape (s,)."""
+    inside = np.ones(len(table), dtype=np.bool_)
+    for rows, chunk in table.chunks():
+        for feature, value in segment:
+            inside[rows] &= chunk[:, feature] == value
+    return inside
+
+
+def _monotone(required: Requirement, evidence: Evidence, _: Deadline) -> Judged:
+    wanted = (Question.MONOTONICITY, required.output, required.feature, required.direction)
+    for answer in evidence.answers:
+        about = answer.subject
+        if (about.question, about.output, about.feature, about.direction) == wanted:
+            return Judged(required, OF_VERDICT[answer.verdict])
+    return Judged(required, Judgement.OPEN)
+
+
+def _range(required: Requirement, evidence: Evidence, _: Deadline) -> Judged:
+    about = [answer for answer in evidence.answers if _is_range(answer.subject, required.output)]
+    ends = {answer.subject.side: answer for answer in about}
+    low, high = ends.get(Side.LOWEST, ends.get(None)), ends.get(Side.HIGHEST, ends.get(None))
+    sides = ((required.lower, low, -1), (required.upper, high, 1))
+    found = [_side(limit, end, sign) for limit, end, sign in sides]
+    worst = next(own for own in (Judgement.FAIL, Judgement.OPEN, Judgement.PASS) if own in found)
+    breaking = (end for own, (_, end, _) in zip(found, sides, strict=True) if own is Judgement.FAIL and end is not None)
+    value = next((end.value for end in breaking if end.value is not None), None)
+    return Judged(
+        required,
+        worst,
+        None if value is None else nearest(value),
+        lower=None if low is None else low.lower,
+        upper=None if high is None else high.upper,
+    )
+
+
+def _is_range(about: Subject, output: int | None) -> bool:
+    return about.question is Question.RANGE and about.output == output
+
+
+def _side(limit: Fraction | None, end: Answer | None, sign: int) -> Judgement:
+    """Verdict on one side: by the proved bound of the end, or by a value that an input reaches."""
+    if limit is None:
+        return Judgement.PASS
+    if end is None:
+        return Judgement.OPEN
+    if end.verdict is Verdict.FAILS and end.reason.cause is Cause.UNLIMITED:
+        return Judgement.FAIL
+    proved = end.upper if sign > 0 else end.lower
+    if end.subject.side is not None and end.value is not None and sign * end.value > sign * limit:
+        return Judgement.FAIL
+    return Judgement.PASS if proved is not None and sign * proved <= sign * limit else Judgement.OPEN
+
+
+def _same_decision(required: Requirement, evidence: Evidence, deadline: Deadline) -> Judged:
+    if required.population is Population.SAMPLES:
+        return _same_for_samples(required, evidence, deadline)
+    wanted = (Question.FAIRNESS, required.protected)
+    answer = next((own for own in evidence.answers if (own.subject.question, own.subject.protected) == wanted), None)
+    if answer is None:
+        return Judged(required, Judgement.OPEN)
+    if answer.part is not None and answer.whole:
+        share = Fraction(answer.part, answer.whole)
+        verdict = Judgement.PASS if share <= required.at_most else Judgement.FAIL
+        return Judged(required, verdict, float(share), part=answer.part, whole=answer.whole)
+    if answer.verdict is Verdict.FAILS and required.at_most > 0:
+        return Judged(required, Judgement.OPEN)  # some decisions change: how many was not counted
+    return Judged(required, OF_VERDICT[answer.verdict])
+
+
+def _same_for_samples(required: Requirement, evidence: Evidence, deadline: Deadline) -> Judged:
+    whole, part, is_exact = 0, 0, True
+    for _, chunk in evidence.table.chunks():
+        asked, unequal, exhaustive = unequal_samples(
+            evidence.network, evidence.domain, chunk, required.protected, time_limit=deadline
+        )
+        whole, part, is_exact = whole + asked, part + unequal, is_exact and exhaustive
+    if not whole:
+        return Judged(required, Judgement.OPEN)
+    share = Fraction(part, whole)
+    met = Judgement.PASS if is_exact else Judgement.OPEN
+    verdict = Judgement.FAIL if share > required.at_most else met
+    return Judged(required, verdict, float(share), part=part, whole=whole)
+
+
+def _score(required: Requirement, evidence: Evidence, _: Deadline) -> Judged:
+    if evidence.target is None:
+        return Judged(required, Judgement.OPEN)
+    rows = segment_rows(evidence.table, required.segment)
+    outputs = np.vstack([evaluate(evidence.network, chunk[rows[place]]) for place, chunk in evidence.table.chunks()])
+    target, whole = evidence.target[rows], int(rows.sum())
+    if required.kind is RequirementKind.ACCURACY and whole:
+        right = int((classify(evidence.network.rule, outputs) == target).sum())
+        met = Fraction(right, whole) >= Fraction(required.at_least or 0.0)
+        return Judged(required, _met(met), right / whole, part=right, whole=whole)
+    value = _ranked(evidence.network, outputs, target) if required.kind is RequirementKind.AUC else None
+    if required.kind is RequirementKind.R2:
+        value = determination(target, squash(evidence.network.squashing, outputs)[:, 0])
+    if value is None:
+        return Judged(required, Judgement.OPEN, whole=whole)
+    return Judged(required, _met(value >= (required.at_least or 0.0)), value, whole=whole)
+
+
+def _ranked(network: ReLUNetwork, outputs: FloatArray, target: FloatArray) -> float | None:
+    """Area under the ROC curve of class 1; None if a segment has only one class."""
+    score = outputs[:, 0] if network.outputs == 1 else outputs[:, 1] - outputs[:, 0]
+    return area_under_curve(score, target == 1)
+
+
+def _met(is_met: bool) -> Judgement:
+    return Judgement.PASS if is_met else Judgement.FAIL
+
+
+JUDGES: Mapping[RequirementKind, Callable[[Requirement, Evidence, Deadline], Judged]] = {
+    RequirementKind.MONOTONE: _monotone,
+    RequirementKind.RANGE: _range,
+    RequirementKind.SAME_DECISION: _same_decision,
+    RequirementKind.ACCURACY: _score,
+    RequirementKind.AUC: _score,
+    RequirementKind.R2: _score,
+}
