@@ -6,6 +6,7 @@ from typing import Unpack
 
 from relugeom.audit import steps
 from relugeom.audit.job import Found, Job, Listeners
+from relugeom.audit.judging import judge
 from relugeom.audit.request import AuditOptions, AuditRequest
 from relugeom.audit.result import AuditResult
 from relugeom.audit.stopping import reporting_if_stopped
@@ -77,6 +78,6 @@ def _find_everything(job: Job) -> Found:
     certificate = steps.prove_regions(job, partition)
     census = steps.count_patterns(job, grouped.clusters, statuses, partition)
     answers = steps.ask(job, partition, grouped.ranges)
-    judged = steps.judge(job, answers)
+    judged = judge(job, answers)
     steps.measure(job, partition, grouped)
     return Found(grouped, statuses, listing, partition, certificate, census, answers, judged)

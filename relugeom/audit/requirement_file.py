@@ -117,16 +117,15 @@ class _Entry:
         if of not in [population.value for population in Population]:
             raise self._error(f"has of = {of!r}: give {' or '.join(Population)}")
         self._need_decision("the decision to stay the same")
-        share = self._number("at_most", self._table.get("at_most", 0.0))
+        protected, share = tuple(sorted({self._feature(name) for name in named})), self._share("at_most")
+        kind, population = RequirementKind.SAME_DECISION, Population(of)
+        return Requirement(kind=kind, protected=protected, population=population, at_most=share)
+
+    def _share(self, name: str) -> Fraction:
+        share = self._number(name, self._table.get(name, 0.0))
         if not 0 <= share <= 1:
-            raise self._error(f"has at_most = {share}: give a share from 0 to 1")
-        protected = tuple(sorted({self._feature(name) for name in named}))
-        return Requirement(
-            kind=RequirementKind.SAME_DECISION,
-            protected=protected,
-            population=Population(of),
-            at_most=Fraction(share),
-        )
+            raise self._error(f"has {name} = {share}: give a share from 0 to 1")
+        return Fraction(share)
 
     def _score(self, kind: RequirementKind) -> Requirement:
         least = self._number(kind, self._table[kind])
@@ -134,16 +133,20 @@ class _Entry:
             raise self._error(f"asks for {kind} = {least}: give a number from 0 to 1")
         if self._samples.target is None:
             raise self._error(f"asks for {kind}, but the data have no target: name its column with --target")
-        decides = self._network.rule.rule is not DecisionRule.NONE
-        if kind is RequirementKind.R2 and decides:
-            raise self._error("asks for r2, but the network decides between classes: ask for accuracy or auc")
-        if kind is RequirementKind.R2 and self._network.outputs != 1:
-            raise self._error(f"asks for r2, but there are {self._network.outputs} outputs, and one target")
+        self._need_value(kind)
+        return Requirement(kind=kind, at_least=least, segment=self._segment())
+
+    def _need_value(self, kind: RequirementKind) -> None:
+        """Refuse a score that a network of this kind does not have."""
+        outputs, classes = self._network.outputs, self._network.classes
         if kind is not RequirementKind.R2:
             self._need_decision(f"its {kind}")
-        if kind is RequirementKind.AUC and self._network.classes != 2:
-            raise self._error(f"asks for auc, but there are {self._network.classes} classes: ask for accuracy")
-        return Requirement(kind=kind, at_least=least, segment=self._segment())
+        elif self._network.rule.rule is not DecisionRule.NONE:
+            raise self._error("asks for r2, but the network decides between classes: ask for accuracy or auc")
+        elif outputs != 1:
+            raise self._error(f"asks for r2, but there are {outputs} outputs, and one target")
+        if kind is RequirementKind.AUC and classes != 2:
+            raise self._error(f"asks for auc, but there are {classes} classes: ask for accuracy")
 
     def _segment(self) -> tuple[tuple[int, float], ...]:
         table = self._table.get("segment", {})

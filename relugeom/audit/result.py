@@ -113,11 +113,9 @@ class AuditResult:
 
     @property
     def status(self) -> PartitionStatus | Judgement:
-        """FAIL if a requirement fails; else TRUNCATED if a limit left anything of the plan undone, OPEN if that is only
-        a requirement, and COMPLETE if nothing is; `partition` says whether all regions are listed.
+        """FAIL if a requirement fails; else TRUNCATED if a limit left anything of the plan undone; else the verdict on
+        all requirements, or COMPLETE without any. `partition` says whether all regions are listed.
         """
-        if self.verdict is Judgement.FAIL:
-            return Judgement.FAIL
-        if self.cut_short:
+        if self.cut_short and self.verdict is not Judgement.FAIL:
             return PartitionStatus.TRUNCATED
-        return Judgement.OPEN if self.verdict is Judgement.OPEN else PartitionStatus.COMPLETE
+        return self.verdict or PartitionStatus.COMPLETE

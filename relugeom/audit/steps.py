@@ -37,7 +37,6 @@ from relugeom.audit.words import audit_notes, columns_in_words, resumption_in_wo
 from relugeom.certificate.partition import Certificate, certify_partition
 from relugeom.certificate.proof_file import ProofFile
 from relugeom.claims.answer import Answer
-from relugeom.claims.requirement import Judged
 from relugeom.data.samples import Samples
 from relugeom.deadline import CLOCK, Deadline
 from relugeom.defaults import MOST_REGIONS
@@ -50,12 +49,11 @@ from relugeom.partition.census import PatternCensus
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus
 from relugeom.printing import counted, sentence
-from relugeom.questions.requirements import Evidence, judge_requirements
 from relugeom.report.content import ReportContent
 from relugeom.search.enumeration import INTERRUPTED, enumerate_regions
 from relugeom.search.feasibility import settle_clusters, take_census
 from relugeom.search.observed import observed_regions
-from relugeom.store.records import Answers, ClusterRecord, ClusterStatuses, Judgements, Notes, PartitionRecord
+from relugeom.store.records import Answers, ClusterRecord, ClusterStatuses, Notes, PartitionRecord
 
 if TYPE_CHECKING:
     from relugeom.store.run import Run
@@ -69,7 +67,6 @@ __all__ = [
     "begin",
     "count_patterns",
     "group_samples",
-    "judge",
     "list_regions",
     "measure",
     "prove_regions",
@@ -81,8 +78,6 @@ __all__ = [
 
 CERTIFICATE, STORE, REPORT = "partition.cert", "audit.db", "report.html"
 """Files in the folder of an audit."""
-PART_JUDGING = 1 / 10
-"""Part of the time that is left for looking at samples, where requirements are about them."""
 
 
 class Page(NamedTuple):
@@ -324,15 +319,6 @@ def ask(job: Job, partition: Partition, ranges: Sequence[SampleRange]) -> list[A
         on_progress=job.listeners.counting("asking about the whole domain"),
         on_answers=lambda found: job.run.save(Answers(found)),
     )
-
-
-def judge(job: Job, answers: Sequence[Answer]) -> list[Judged]:
-    """Judge what is required, by the answers and the samples."""
-    inputs, samples = job.inputs, job.inputs.samples
-    evidence = Evidence(inputs.network, inputs.domain.domain, answers, samples.table, samples.target)
-    judged = judge_requirements(inputs.required, evidence, time_limit=job.schedule.deadline.share(PART_JUDGING))
-    job.run.save(Judgements(judged))
-    return judged
 
 
 def _candidates(job: Job, ranges: Sequence[SampleRange]) -> FloatArray:

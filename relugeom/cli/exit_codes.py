@@ -47,6 +47,7 @@ STATUSES: Mapping[str, ExitCode] = {
     "equivalent": ExitCode.DONE,
     "accepted": ExitCode.DONE,
     "complete": ExitCode.DONE,
+    "pass": ExitCode.DONE,
     "estimated": ExitCode.DONE,
     "region": ExitCode.DONE,
     "fails": ExitCode.FAILS,

@@ -1,0 +1,181 @@
+"""Verdicts on requirements are those of every admissible input, and nothing that cannot be judged is begun."""
+
+import json
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+import pytest
+from command_line import assert_refused, run_command, small_network, write_network, write_rows
+from networks import he_network
+
+from relugeom.analysis.performance import area_under_curve
+from relugeom.audit import audit
+from relugeom.claims.requirement import Judgement, overall
+from relugeom.network.decision import Decision
+from relugeom.network.exact import evaluate_exactly
+from relugeom.network.forward import decide, evaluate
+
+NAMES = ("age", "sex", "car")
+NETWORK = small_network(3, 5, 1, seed=18, input_names=NAMES, decision=Decision.at_threshold(0.0))
+ADMISSIBLE = np.array(list(product(range(5), range(2), range(2))), dtype=np.float64)
+VALUES = [evaluate_exactly(NETWORK, [*map(Fraction, x.tolist())])[1][0] for x in ADMISSIBLE]
+DOMAIN = """
+[features.age]
+lower = 0
+upper = 4
+kind = "integer"
+[features.sex]
+kind = "binary"
+[features.car]
+kind = "binary"
+"""
+SAMPLES = ADMISSIBLE[::3]
+TARGET = (np.arange(len(SAMPLES)) % 3 == 0).astype(float)
+
+
+def write_case(folder, required, *, network=NETWORK, domain=DOMAIN):
+    model = write_network(folder / "model.npz", network)
+    rows = [(*x, y) for x, y in zip(SAMPLES.tolist(), TARGET, strict=True)]
+    data = write_rows(folder / "data.csv", (*NAMES, "good"), rows)
+    (folder / "domain.toml").write_text(domain + "".join(f"[[requirements]]\n{text}\n" for text in required))
+    return model, data
+
+
+def judged(folder, required, **options):
+    model, data = write_case(folder, required)
+    decision = Decision.at_threshold(0.0)
+    return audit(model, data, target="good", decision=decision, out=folder / "out", **options)
+
+
+def moves(feature, sign):
+    """Whether the output never moves against the sign when the feature alone rises by a step."""
+    at = {tuple(x): value for x, value in zip(ADMISSIBLE.tolist(), VALUES, strict=True)}
+    step = np.eye(3)[feature]
+    pairs = ((x, tuple((np.array(x) + step).tolist())) for x in at)
+    return all(sign * (at[y] - at[x]) >= 0 for x, y in pairs if y in at)
+
+
+def flips(rows):
+    """How many of these inputs have another decision for another sex."""
+    other = rows.copy()
+    other[:, 1] = 1 - other[:, 1]
+    return int((decide(NETWORK, rows) != decide(NETWORK, other)).sum())
+
+
+def test_verdicts_are_those_of_all_admissible_inputs(tmp_path):
+    highest, lowest = float(max(VALUES)), float(min(VALUES))
+    domain_share, sample_share = flips(ADMISSIBLE) / len(ADMISSIBLE), flips(SAMPLES) / len(SAMPLES)
+    accuracy = float((decide(NETWORK, SAMPLES) == TARGET).mean())
+    women = SAMPLES[:, 1] == 1
+    own_accuracy = float((decide(NETWORK, SAMPLES) == TARGET)[women].mean())
+    auc = area_under_curve(evaluate(NETWORK, SAMPLES)[:, 0], TARGET == 1)
+    below, above = (lambda x: float(np.nextafter(x, -np.inf))), (lambda x: float(np.nextafter(x, np.inf)))
+    cases = [
+        *(
+            (f'monotone = "{name}"\ndirection = "{word}"', moves(feature, sign))
+            for feature, name in enumerate(NAMES)
+            for word, sign in (("up", 1), ("down", -1))
+        ),
+        (f'range = "y0"\nupper = {above(highest)!r}', True),
+        (f'range = "y0"\nupper = {below(highest)!r}', False),
+        (f'range = "y0"\nlower = {below(lowest)!r}\nupper = {above(highest)!r}', True),
+        (f'range = "y0"\nlower = {above(lowest)!r}\nupper = {above(highest)!r}', False),
+        ('same_decision = ["sex"]', domain_share == 0),
+        (f'same_decision = ["sex"]\nat_most = {above(domain_share)!r}', True),
+        ('same_decision = ["sex"]\nof = "samples"', sample_share == 0),
+        (f'same_decision = ["sex"]\nof = "samples"\nat_most = {above(sample_share)!r}', True),
+        (f"accuracy = {below(accuracy)!r}", True),
+        (f"accuracy = {above(accuracy)!r}", False),
+        (f"accuracy = {below(own_accuracy)!r}\nsegment = {{ sex = 1 }}", True),
+        (f"accuracy = {above(own_accuracy)!r}\nsegment = {{ sex = 1 }}", False),
+        (f"auc = {below(auc)!r}", True),
+        (f"auc = {above(auc)!r}", False),
+    ]
+    assert 0 < domain_share < 1 and {met for _, met in cases} == {True, False}
+    result = judged(tmp_path, [text for text, _ in cases])
+    found = [own.judgement for own in result.judged]
+    assert found == [Judgement.PASS if met else Judgement.FAIL for _, met in cases]
+    assert result.verdict is Judgement.FAIL
+    page = result.report.read_text(encoding="utf-8")
+    assert f"FAIL: of {len(cases)} requirements" in page
+    assert all(line.statement in page for line in result.content.requirements[:4])
+
+
+def test_codes_and_words_of_an_audit_with_requirements(tmp_path, capsys):
+    model, data = write_case(tmp_path, ['range = "y0"\nupper = 1000', "accuracy = 0.0"])
+    asked = ("audit", model, data, "--target", "good", "--threshold", "0", "--out", tmp_path / "out")
+    ended = run_command(capsys, *asked, "--json")
+    told = json.loads(ended.out)
+    assert (ended.code, told["verdict"], [own["verdict"] for own in told["requirements"]]) == (0, "pass", ["pass"] * 2)
+    write_case(tmp_path, ['range = "y0"\nupper = -1000'])
+    ended = run_command(capsys, *asked)
+    assert (
+        ended.code == 1 and "requirements: fail" in ended.out and "y0 is at most -1000: an input reaches" in ended.out
+    )
+    stored = run_command(
+        capsys, "query", tmp_path / "out" / "audit.db", "--view", "requirement_list", "--format", "csv"
+    )
+    assert len(stored.out.splitlines()) == 4
+
+
+def test_what_little_time_leaves_unsettled_is_open(tmp_path, capsys):
+    network = he_network(3, 3, 24, 24, 1)
+    domain = "".join(f"[features.{name}]\nlower = -1\nupper = 4\n" for name in NAMES)
+    required = ['monotone = "age"\ndirection = "up"', 'same_decision = ["sex", "car"]\nat_most = 0.999']
+    model, data = write_case(tmp_path, required, network=network, domain=domain)
+    asked = ("audit", model, data, "--target", "good", "--threshold", "0", "--time-limit", 0, "--out", tmp_path / "out")
+    ended = run_command(capsys, *asked, "--json")
+    told = json.loads(ended.out)
+    assert ended.code in (1, 3) and "open" in [own["verdict"] for own in told["requirements"]]
+    assert run_command(capsys, *asked, "--fail-on", "fail", "--json").code in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "names nothing that can be required: give exactly one of monotone, range"),
+        ('monotone = "age"\nrange = "y0"', "names monotone and range: give exactly one"),
+        ('monotone = "age"', "has direction None: give up or down"),
+        (
+            'monotone = "wage"\ndirection = "up"',
+            "names feature 'wage', which does not exist: the features are age, sex",
+        ),
+        ('monotone = "age"\ndirection = "up"\nupper = 3', "has an unknown entry 'upper': monotone can have direction"),
+        ('range = "y0"', "has no bound: give lower, upper, or both"),
+        ('range = "y1"\nupper = 1', "names output 'y1', which does not exist: the outputs are y0"),
+        ('range = "y0"\nlower = 2\nupper = 1', "contradicts itself: lower = 2.0 is above upper = 1.0"),
+        ('range = "y0"\nupper = "high"', "has upper = 'high', which is no number"),
+        ('range = "y0"\nupper = nan', "has upper = nan, which is no number"),
+        ("same_decision = []", "must list the features"),
+        ('same_decision = ["sex"]\nof = "women"', "has of = 'women': give domain or samples"),
+        ('same_decision = ["sex"]\nat_most = 30', "has at_most = 30.0: give a share from 0 to 1"),
+        ("accuracy = 80", "asks for accuracy = 80.0: give a number from 0 to 1"),
+        ("r2 = 0.5", "the network decides between classes: ask for accuracy or auc"),
+        ("accuracy = 0.5\nsegment = { sex = 7 }", "is about a segment without samples: sex = 7"),
+        ('accuracy = 0.5\nsegment = "women"', "has a segment that is no table"),
+    ],
+)
+def test_what_cannot_be_judged_is_refused_before_the_work(tmp_path, capsys, text, words):
+    model, data = write_case(tmp_path, ["accuracy = 0.1", text])
+    asked = ("audit", model, data, "--target", "good", "--threshold", "0", "--out", tmp_path / "out")
+    assert_refused(run_command(capsys, *asked), "requirements[2]", words)
+    assert not (tmp_path / "out").exists()
+
+
+def test_decisions_and_targets_that_are_not_there_are_missed(tmp_path, capsys):
+    model, data = write_case(tmp_path, ["accuracy = 0.1"])
+    refused = run_command(
+        capsys, "audit", model, data, "--threshold", "0", "--ignore", "good", "--out", tmp_path / "out"
+    )
+    assert_refused(refused, "have no target: name its column with --target")
+    model, data = write_case(tmp_path, ["accuracy = 0.1"], network=small_network(3, 5, 1, input_names=NAMES))
+    refused = run_command(capsys, "audit", model, data, "--target", "good", "--out", tmp_path / "out")
+    assert_refused(refused, "takes no decision", "--threshold")
+
+
+def test_the_worst_verdict_is_that_of_all():
+    assert overall([]) is None
+    assert overall([Judgement.PASS, Judgement.OPEN]) is Judgement.OPEN
+    assert overall([Judgement.OPEN, Judgement.FAIL, Judgement.PASS]) is Judgement.FAIL
+    assert overall([Judgement.PASS]) is Judgement.PASS
