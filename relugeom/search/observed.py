@@ -16,6 +16,7 @@ from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import FloatArray
 from relugeom.partition.clusters import Clusters
 from relugeom.partition.partition import Partition, PartitionStatus, PatternStatus, TreeToken
+from relugeom.search.float_points import find_float_points
 from relugeom.search.locate import Locator
 from relugeom.search.region_points import embed_points
 
@@ -49,10 +50,13 @@ def observed_regions(
     chart = domain_chart(domain)
     clear = np.flatnonzero(clusters.clear)
     packed, inner = clusters.packed[clear], representatives[clear][:, list(chart.free)]
-    points, rationals = embed_points(chart, network, packed, inner, {}, deadline)
+    floats = find_float_points(chart, network, packed, inner, deadline)
     found: list[Found] = [
-        (packed[row].tobytes(), point, rationals.get(row)) for row, point in enumerate(points[: len(clear)])
+        (packed[row].tobytes(), floats.points[row], None) for row in np.flatnonzero(floats.proved).tolist()
     ]
+    rest = np.flatnonzero(~floats.proved)
+    points, rationals = embed_points(chart, network, packed[rest], inner[rest], {}, deadline)
+    found += [(packed[rest[row]].tobytes(), point, rationals.get(row)) for row, point in enumerate(points)]
     on_planes = [
         row for row, status in enumerate(statuses) if status is PatternStatus.REGION and not clusters.clear[row]
     ]
