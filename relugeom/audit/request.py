@@ -14,6 +14,8 @@ from relugeom.network.decision import Decision
 __all__ = ["AuditOptions", "AuditRequest"]
 
 DEFAULT = Budget()
+AUTO = "auto"
+"""All regions, if there is time for them."""
 
 
 class AuditOptions(Limits, total=False):
@@ -54,8 +56,10 @@ class AuditRequest(InputRequest):
         Names of features on which a decision should not depend; the audit asks whether it does, for all of them
         together.
     regions
-        ``all`` to search for all regions, ``observed`` to list only those that hold samples; by default all where an
-        estimate of their number says that there is time for it, else those that hold samples.
+        ``all`` to search for all regions, ``observed`` to list only those that hold samples, ``neighbours`` to list
+        also the regions across their facets, those of the regions with the most samples first, as far as time and room
+        go. By default (``auto``) all where an estimate of their number says that there is time for it, else those that
+        hold samples.
     resume
         Whether to continue from what an earlier run of the store found on this network and domain.
     show_samples
@@ -78,8 +82,8 @@ class AuditRequest(InputRequest):
     budget: Budget = DEFAULT
 
     def __post_init__(self) -> None:
-        if self.regions not in (None, *Listing):
-            raise InputError(f"regions={self.regions!r} is unknown: give {' or '.join(Listing)}")
+        if self.regions not in (None, AUTO, *Listing):
+            raise InputError(f"regions={self.regions!r} is unknown: give {', '.join((AUTO, *Listing))}")
 
     @classmethod
     def of(cls, model: str | Path, data: str | Path, **options: Unpack[AuditOptions]) -> "AuditRequest":

@@ -94,7 +94,7 @@ class AuditResult:
     def cut_short(self) -> str:
         """What limits left undone of the plan, in words; empty if nothing. A plan need not list all regions."""
         cut = {
-            "regions with samples that are not listed": self._unlisted if self.listing is Listing.OBSERVED else 0,
+            "regions with samples that are not listed": 0 if self.listing is Listing.ALL else self._unlisted,
             "patterns of samples that are not settled": sum(
                 status is PatternStatus.UNKNOWN for status in self.statuses
             ),

@@ -31,10 +31,13 @@ DOUBT = 2.0
 
 
 class Listing(StrEnum):
-    """Regions that an audit lists: ALL, as far as limits allow, or those that are OBSERVED, which hold samples."""
+    """Regions that an audit lists: ALL, as far as limits allow; those that are OBSERVED, which hold samples; or these
+    and their NEIGHBOURS.
+    """
 
     ALL = "all"
     OBSERVED = "observed"
+    NEIGHBOURS = "neighbours"
 
 
 class SearchPlan(NamedTuple):

@@ -16,6 +16,7 @@ import numpy as np
 
 from relugeom.analysis.importance import cluster_importance
 from relugeom.analysis.sample_ranges import SampleRange, sample_ranges
+from relugeom.audit.data_first import list_data_first
 from relugeom.audit.findings import Findings
 from relugeom.audit.inputs import (
     ChosenDomain,
@@ -52,7 +53,6 @@ from relugeom.printing import counted, sentence
 from relugeom.report.content import ReportContent
 from relugeom.search.enumeration import INTERRUPTED, enumerate_regions
 from relugeom.search.feasibility import settle_clusters, take_census
-from relugeom.search.observed import observed_regions
 from relugeom.store.records import Answers, ClusterRecord, ClusterStatuses, Notes, PartitionRecord
 
 if TYPE_CHECKING:
@@ -211,9 +211,8 @@ def _found_regions(job: Job, clusters: Clusters, statuses: list[PatternStatus]) 
     plan = _plan_search(job, whole, most, resumes=known is not None)
     if plan.remark:
         job.listeners.remark(plan.remark)
-    if plan.listing is Listing.OBSERVED and PatternStatus.REGION in statuses:
-        X = job.inputs.samples.table.take(clusters.representative)
-        return plan.listing, observed_regions(clusters, X, job.inputs.domain.domain, statuses, time_limit=whole)
+    if plan.listing is not Listing.ALL and PatternStatus.REGION in statuses:
+        return plan.listing, list_data_first(job, clusters, statuses, plan.listing, whole)
     if plan.part == 1.0:
         return plan.listing, _search(job, known, most, whole)
     return plan.listing, _search(job, known, _few(job, most), whole.share(plan.part))
@@ -245,8 +244,8 @@ def _plan_search(job: Job, whole: Deadline, most: int | None, *, resumes: bool) 
     """What was asked for, or else what can be done."""
     if resumes or job.request.regions == Listing.ALL:
         return WHOLE_TIME
-    if job.request.regions == Listing.OBSERVED:
-        return SearchPlan(1.0, "", Listing.OBSERVED)
+    if job.request.regions in (Listing.OBSERVED, Listing.NEIGHBOURS):
+        return SearchPlan(1.0, "", Listing(job.request.regions))
     limits = SearchLimits(job.schedule.deadline, whole.seconds_left, most, job.request.budget.threads)
     return plan_search(job.inputs.network, job.inputs.domain.domain, limits)
 

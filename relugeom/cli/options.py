@@ -107,8 +107,9 @@ Regions = Annotated[
     str | None,
     typer.Option(
         "--regions",
-        metavar="all|observed",
-        help="Search for all regions, or list those that hold samples; by default all where there is time for it.",
+        metavar="auto|observed|neighbours|all",
+        help="Search for all regions, or list those that hold samples (and their neighbours); by default all if there "
+        "is time.",
     ),
 ]
 FailOn = Annotated[

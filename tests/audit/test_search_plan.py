@@ -24,6 +24,7 @@ from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import PartitionStatus
 from relugeom.search.estimate import RegionEstimate
+from relugeom.store.query.readonly import run_query
 
 
 def estimate(count: int | None, *, low: int = 1, seconds: float | None = 100.0, exact: bool = False) -> RegionEstimate:
@@ -138,12 +139,20 @@ def test_the_regions_that_hold_samples_can_be_asked_for(tmp_path: Path) -> None:
         audit(model, data, out=tmp_path / out, regions=regions, resume=resume, **options)
         for out, regions, resume in (("a", "observed", False), ("a", None, True), ("b", "all", False))
     )
+    near = audit(model, data, out=tmp_path / "near", regions="neighbours", **options).partition
+    listed = {row.tobytes() for row in near.packed}
+    assert {row.tobytes() for row in few.partition.packed} < listed <= {row.tobytes() for row in every.partition.packed}
+    assert f"the neighbours of {len(few.partition)} regions of {len(few.partition)} were added" in near.reason
+    neighbours = "SELECT pattern, count(*) FROM neighbours GROUP BY pattern"
+    told, truth = (dict(run_query(tmp_path / out / "audit.db", neighbours).rows) for out in ("near", "b"))
+    texts = {str(region.pattern) for region in few.partition}
+    assert {text: told[text] for text in texts} == {text: truth[text] for text in texts}
     assert {row.tobytes() for row in few.partition.packed} == {row.tobytes() for row in few.clusters.packed}
     assert not few.partition.is_searched and few.certificate is None
     assert "only the regions that hold samples were looked for" in " ".join(few.content.notes)
     for whole in (again, every):  # nothing is resumed from a list that was not searched for
         assert whole.partition.status is PartitionStatus.COMPLETE
         assert whole.partition.packed.tobytes() == every.partition.packed.tobytes()
-    with pytest.raises(InputError, match="regions='some' is unknown: give all or observed"):
+    with pytest.raises(InputError, match="regions='some' is unknown: give auto, all, observed, neighbours"):
         audit(model, data, out=tmp_path / "c", regions="some")
     assert not (tmp_path / "c").exists()
