@@ -3,7 +3,8 @@
 Notation: h ≥ 0 is the form of a facet's hyperplane, as seen from the region, x a point inside the region, and p one
 inside the facet. Beyond, the signs of all forms hold at p + t (p − x) for every small t > 0, since each is either
 positive at p or a multiple of −h, which grows along p − x. All of this is exact, so each new region is proved by its
-point.
+point. Floats with error bounds (`facet_floats`, `float_points`) prove most facets, and points beyond them, or that a
+hyperplane has no facet; exact programs settle the rest.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,17 +18,23 @@ from relugeom.deadline import CLOCK, Deadline, TimeLimit
 from relugeom.errors import DeadlinePassedError
 from relugeom.geometry.chart import domain_chart
 from relugeom.geometry.exact_simplex import Form
-from relugeom.geometry.forms import float_point, is_float_point
+from relugeom.geometry.forms import float_point, is_float_point, shadow
 from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.exact import RationalPoint, as_fraction, evaluate_form, rational_point
-from relugeom.measures.facets import ExactFaces
+from relugeom.measures.facet_floats import Candidates, HullFloats, settle
+from relugeom.measures.facets import ExactFaces, RegionFaces
 from relugeom.network.pattern import ActivationPattern
-from relugeom.partition.partition import Partition
+from relugeom.partition.partition import Partition, Region
 from relugeom.printing import counted
+from relugeom.search.float_points import FloatLift, prove_points
 
 __all__ = ["Expansion", "expand_regions"]
 
 Point = tuple[FloatArray, tuple[Fraction, ...] | None]
+STEPS = (2.0**-4, 2.0**-8, 2.0**-14, 2.0**-20, 2.0**-28)
+"""Steps off a facet that are tried in floats, in parts of the size of the coordinates."""
+GRID = 2.0**34
+"""Points are rounded to multiples of its inverse, whose sums have no rounding error."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +102,7 @@ class _Beyond:
     def __init__(self, partition: Partition) -> None:
         self._partition, self._chart = partition, domain_chart(partition.domain)
         self._faces = ExactFaces(partition.network, self._chart)
+        self._floats, self._lift = HullFloats(partition.network, self._chart), FloatLift(self._chart)
         self.found: dict[bytes, Point] = {}
 
     def examine(self, row: int, deadline: Deadline) -> None:
@@ -104,12 +112,44 @@ class _Beyond:
         x = [inside[place] for place in self._chart.free]
         faces = self._faces.move_to(region.pattern)
         beyond = {h: faces.across(h).pattern for h in faces.hyperplanes}
-        for h, pattern in beyond.items():
-            if self._partition.find_row(pattern) is not None or pattern.packed in self.found:
+        new = {h: pattern for h, pattern in beyond.items() if self._partition.find_row(pattern) is None}
+        asked = [h for h, pattern in new.items() if pattern.packed not in self.found]
+        deadline.check()
+        left = self._prove_in_floats(region, faces, {h: new[h] for h in asked if len(faces.hyperplanes[h]) == 1})
+        for h in asked:
+            pattern = new[h]
+            if len(faces.hyperplanes[h]) == 1 and h not in left:
                 continue
             p = faces.find_facet_point(h, deadline=deadline)
             if p is not None:
                 self.found[pattern.packed] = self._point_beyond(pattern, p, [b - a for a, b in zip(x, p, strict=True)])
+
+    def _prove_in_floats(self, region: Region, faces: RegionFaces, beyond: dict[Form, ActivationPattern]) -> set[Form]:
+        """Find regions beyond hyperplanes of one unit; the hyperplanes that floats leave open."""
+        forms, d = list(beyond), self._chart.dimension
+        units = np.array([faces.hyperplanes[h][0][0] for h in forms], dtype=np.int64)
+        passed = np.zeros((len(forms), self._partition.network.units), dtype=np.bool_)
+        passed[:, faces.vanishing] = True
+        start = np.broadcast_to(region.point[list(self._chart.free)], (len(forms), d))
+        if not forms or d < 2:
+            return set(forms)
+        rows = Candidates(np.zeros(len(forms), dtype=np.int64), units, passed, start)
+        with np.errstate(all="ignore"):
+            settled = settle(self._floats, region.pattern.bits[None, :], rows)
+        open_rows = np.flatnonzero(settled.facet)
+        left = {forms[row] for row in np.flatnonzero(~settled.facet & ~settled.none).tolist()}
+        normals = np.array([shadow(h)[0][:-1] for h in forms])
+        normals /= np.sqrt((normals**2).sum(axis=1))[:, None]
+        packed = np.frombuffer(b"".join(beyond[h].packed for h in forms), np.uint8).reshape(len(forms), -1)
+        for step in STEPS:
+            y = settled.points[open_rows]
+            size = step * np.minimum(1.0, np.abs(y).max(axis=1, initial=0.0))[:, None]
+            moved = np.rint((y - size * normals[open_rows]) * GRID) / GRID
+            points, proved = prove_points(self._lift, self._partition.network, packed[open_rows], moved)
+            for row, point in zip(open_rows[proved].tolist(), points[proved], strict=True):
+                self.found[beyond[forms[row]].packed] = (point, None)
+            open_rows = open_rows[~proved]
+        return left | {forms[row] for row in open_rows.tolist()}
 
     def _point_beyond(self, pattern: ActivationPattern, p: RationalPoint, way: RationalPoint) -> Point:
         """A point p + t · way inside the region of a pattern, in float64 if one nearby is inside as well."""

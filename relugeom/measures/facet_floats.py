@@ -87,10 +87,11 @@ class Candidates(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """Candidates that certainly are facets, and candidates that certainly are not."""
+    """Candidates that certainly are facets, candidates that certainly are not, and a point near each facet, (c, d)."""
 
     facet: BoolArray
     none: BoolArray
+    points: FloatArray
 
 
 class HullFloats:
@@ -295,7 +296,7 @@ def settle(floats: HullFloats, bits: BoolArray, candidates: Candidates) -> Settl
         doubt = (weights * errors).sum(axis=1) + np.abs(mu) * error_h
         doubt = doubt * SAFE + sum_error(size @ np.append(floats.reach, 1.0), parts.shape[1] + d + 4) + TINY
         none &= most < -doubt
-    return Settled(facet, none)
+    return Settled(facet, none, y)
 
 
 def _side_rows(floats: HullFloats) -> FloatArray:

@@ -21,7 +21,7 @@ from relugeom.network.activation import activation_patterns
 from relugeom.network.network import ReLUNetwork
 from relugeom.network.pattern import unpack_patterns
 
-__all__ = ["FloatPoints", "find_float_points"]
+__all__ = ["FloatLift", "FloatPoints", "find_float_points", "prove_points"]
 
 CHUNK = 4096
 GRIDS = (8, 16, 26)
@@ -56,22 +56,22 @@ def find_float_points(
         When it has passed, the rest is not proved.
     """
     columns, proved = np.zeros((len(points), network.inputs)), np.zeros(len(points), dtype=np.bool_)
-    lift, middle = _Lift(chart), _short_middle(chart)
+    lift, middle = FloatLift(chart), _short_middle(chart)
     for start in range(0, len(points), CHUNK):
         if start and deadline.passed:
             break
         part = slice(start, start + CHUNK)
-        columns[part], proved[part] = _prove(lift, network, packed[part], points[part])
+        columns[part], proved[part] = prove_points(lift, network, packed[part], points[part])
         rest = start + np.flatnonzero(~proved[part])
         if len(rest):
             y, ends = points[rest], np.broadcast_to(middle, (len(rest), len(middle)))
             bits = unpack_patterns(packed[rest], network.units)
             t = _steps(network, bits, lift.embed(y)[0], lift.embed(ends)[0])[:, None]
-            columns[rest], proved[rest] = _prove(lift, network, packed[rest], y + t * (ends - y))
+            columns[rest], proved[rest] = prove_points(lift, network, packed[rest], y + t * (ends - y))
     return FloatPoints(columns, proved)
 
 
-def _prove(lift: "_Lift", network: ReLUNetwork, packed: ByteArray, y: FloatArray) -> FloatPoints:
+def prove_points(lift: "FloatLift", network: ReLUNetwork, packed: ByteArray, y: FloatArray) -> FloatPoints:
     """The points in inputs, and which of them are proved to lie inside their regions."""
     x, proved = lift.embed(y)
     proved = proved & lift.are_inside(y)
@@ -107,7 +107,7 @@ def _short_middle(chart: Chart) -> FloatArray:
     return nearest
 
 
-class _Lift:
+class FloatLift:
     """A chart in float64, which says where its answers have no error."""
 
     def __init__(self, chart: Chart) -> None:

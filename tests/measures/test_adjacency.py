@@ -166,7 +166,7 @@ def test_what_floats_leave_open_is_settled_exactly(monkeypatch) -> None:
 
 
 def nothing(count: int) -> Settled:
-    return Settled(np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_))
+    return Settled(np.zeros(count, dtype=np.bool_), np.zeros(count, dtype=np.bool_), np.zeros((count, 0)))
 
 
 # --- theorems -----------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from networks import he_network
 
 from relugeom.deadline import Deadline
 from relugeom.geometry.domain import Domain, contains
+from relugeom.measures import expansion
 from relugeom.measures.adjacency import find_adjacency
 from relugeom.measures.expansion import expand_regions
 from relugeom.network.exact import evaluate_exactly
@@ -86,3 +87,12 @@ def test_its_limits_are_told():
     late = expand_regions(few, range(len(few)), time_limit=Deadline(0))
     assert late.examined == 0 and late.partition.packed.tobytes() == few.packed.tobytes()
     assert not full.partition.is_searched
+
+
+def test_what_floats_leave_open_is_settled_exactly(monkeypatch):
+    network = he_network(5, 3, 5, 4, 1)
+    few = few_regions(network, BOX, 5)
+    quick = expand_regions(few, range(len(few))).partition
+    monkeypatch.setattr(expansion._Beyond, "_prove_in_floats", lambda _self, _region, _faces, beyond: set(beyond))
+    exact = expand_regions(few, range(len(few))).partition
+    assert quick.packed.tobytes() == exact.packed.tobytes()
