@@ -21,6 +21,8 @@ FEW = 20_000
 """Numbers of regions that are listed without a plan."""
 PART = 1 / 12
 """Part of the time for the estimate, and no more than an estimate usually takes."""
+AGAIN = 3.0
+"""Time of a second estimate where the first one knows nothing, in that of the first."""
 LEAST_SECONDS = 1.0
 """Less time is not enough for an estimate."""
 SHORTENED = 1 / 4
@@ -89,7 +91,10 @@ def plan_search(network: ReLUNetwork, domain: Domain, limits: SearchLimits) -> S
         return WHOLE_TIME
     if most_regions(network.widths, network.inputs) <= FEW:
         return WHOLE_TIME
-    return choose_plan(estimate_regions(network, domain, time_limit=limits.deadline.within(seconds)), limits)
+    found = estimate_regions(network, domain, time_limit=limits.deadline.within(seconds))
+    if found.count is None and not found.exact:  # code that is still being compiled ends no descent in this time
+        found = estimate_regions(network, domain, time_limit=limits.deadline.within(AGAIN * seconds))
+    return choose_plan(found, limits)
 
 
 def choose_plan(found: RegionEstimate, limits: SearchLimits) -> SearchPlan:

@@ -108,6 +108,14 @@ def test_a_large_network_is_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
     assert plan.part == SHORTENED and asked[0].end <= deadline.end - 115.0
 
 
+def test_an_estimate_that_knows_nothing_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [estimate(None, seconds=None), estimate(10**9, low=10**9, seconds=1e5)]
+    monkeypatch.setattr(search_plan, "estimate_regions", lambda *_about, time_limit: answers.pop(0))
+    network = he_network(1, 12, 30, 20, 1)
+    plan = plan_search(network, box(network), SearchLimits(Deadline.of(120.0), 30.0, None, 1))
+    assert plan.listing is Listing.OBSERVED and not answers
+
+
 def test_a_plan_changes_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     network = he_network(3, 3, 5, 4, 1)
     write_network(tmp_path / "net.npz", network)
