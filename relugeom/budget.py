@@ -34,17 +34,17 @@ class Shares:
     census: float = 2.0
     questions: float = 12.0
     margins: float = 1.0
-    volumes: float = 1.0
-    neighbours: float = 1.0
     decisions: float = 0.5
     ranges: float = 1.0
-    unobserved: float = 0.5
-    comparison: float = 1.0
     performance: float = 1.0
     groups: float = 1.0
     group_bounds: float = 1.0
     relevance: float = 1.0
     distances: float = 2.0
+    neighbours: float = 1.0
+    volumes: float = 1.0
+    unobserved: float = 0.5
+    comparison: float = 1.0
     report: float = 3.0
 
 

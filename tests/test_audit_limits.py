@@ -17,7 +17,7 @@ from relugeom.analysis.parsimony import group_clusters
 from relugeom.analysis.region_ranges import region_ranges
 from relugeom.analysis.unobserved import find_unobserved
 from relugeom.audit import audit
-from relugeom.audit.schedule import LEAST, MOST_CLUSTERS, Schedule, affordable
+from relugeom.audit.schedule import LEAST, MOST_CLUSTERS, Schedule, affordable, report_seconds, work_ends
 from relugeom.budget import Counts, Shares
 from relugeom.certificate.partition import certify_partition
 from relugeom.claims.settlement import Settlement, Verdict
@@ -141,6 +141,16 @@ def test_parts_take_shares_of_what_is_left_and_leave_what_they_save():
     assert schedule.part(names[-1]).seconds_left == pytest.approx(100, rel=0.1)  # the others were left out
     assert Schedule(NEVER, shares).part(names[3]) == NEVER
     assert all(Schedule(OVER, shares).part(name).passed for name in names)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0, 20.0, 600.0])
+@pytest.mark.parametrize("clusters", [0, 1_000])
+def test_work_ends_early_enough_for_the_report_and_takes_half_of_the_time_at_least(seconds, clusters):
+    deadline, report = NEVER.within(seconds), report_seconds(he_network(0, 30, 3, 1), clusters)
+    kept = deadline.end - work_ends(deadline, report).end
+    assert min(report, deadline.seconds_left / 2) <= kept + 1e-6 and kept <= min(report, seconds / 2) + 1e-6
+    assert report_seconds(he_network(0, 300, 3, 1), clusters + 1) > report
+    assert work_ends(NEVER, report) == NEVER
 
 
 def test_what_a_store_takes_follows_from_the_time_and_the_inputs():

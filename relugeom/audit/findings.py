@@ -115,11 +115,12 @@ class Findings:
             return
         self._measure_margins()
         excerpt = self._take_excerpt()
-        self._measure_regions(excerpt)
+        self._look_into_regions()
         self._score(excerpt)
         self._group(excerpt)
         self._tell_apart(excerpt)
         self._measure_distances()
+        self._measure_regions(excerpt)
 
     def _keep(self, found: object, *notes: str) -> None:
         """Save what a part found, and note for the report what it left out; empty notes are dropped."""
@@ -155,15 +156,20 @@ class Findings:
             f"there are more than {self._counts.regions:,} regions."
         )
 
-    def _measure_regions(self, excerpt: Excerpt) -> None:
-        """Measure the regions, if there are few."""
+    def _look_into_regions(self) -> None:
+        """Decide the class and find the range of outputs in each region, if there are few."""
         if not self._few:
             self._pass_over_regions()
             return
-        volumes = self._measure_volumes()
-        self._find_neighbours()
         self._decide()
         self._find_ranges()
+
+    def _measure_regions(self, excerpt: Excerpt) -> None:
+        """Measure the regions, if there are few: the volumes last, with what is weighted by them."""
+        if not self._few:
+            return
+        self._find_neighbours()
+        volumes = self._measure_volumes()
         self._rank_unobserved(volumes)
         self._compare(excerpt, volumes)
 

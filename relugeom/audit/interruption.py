@@ -29,7 +29,7 @@ def interruption_in_words(tables: "RunTables", measured: Mapping[str, bool]) -> 
     Parameters
     ----------
     measured
-        Whether each measurement is present, in the order in which an audit makes them.
+        Whether each measurement is present, in the order in which they are named.
     """
     about = tables.about
     ended = ENDED_EARLY.get(about.status)

@@ -43,7 +43,7 @@ from relugeom.questions.simplification import Simplification, simplify_network
 from relugeom.questions.tightening import Extremum
 from relugeom.questions.unit_signs import UnitSigns, bound_unit_signs, partition_unit_signs
 
-__all__ = ["PROOFS", "SIMPLIFIED", "ask_questions", "movable_features"]
+__all__ = ["PART_PROOFS", "PROOFS", "SIMPLIFIED", "ask_questions", "movable_features"]
 
 PROOFS, SIMPLIFIED = "proofs.cert", "simplified.npz"
 """Names of the certificates' file and of the smaller network's, within the folder of the audit."""

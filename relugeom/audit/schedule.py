@@ -2,7 +2,7 @@
 
 Weights (`Shares`) say what matters most when time is short: the list of regions, its proof and the questions get most.
 Reading, clustering and writing rows are not parts, since nothing in them can be left out; the rows to write are bounded
-by limiting the regions that are listed (`affordable`).
+by limiting the regions that are listed (`affordable`), and time for the report is kept by its rows (`report_seconds`).
 """
 
 from dataclasses import asdict
@@ -13,7 +13,7 @@ from relugeom.budget import Shares
 from relugeom.deadline import Deadline
 from relugeom.network.network import ReLUNetwork
 
-__all__ = ["Affordable", "Schedule", "affordable"]
+__all__ = ["Affordable", "Schedule", "affordable", "report_seconds", "share_time", "work_ends"]
 
 ROWS_PER_SECOND = 300_000
 """Rows that a store takes per second."""
@@ -22,6 +22,10 @@ STORING = 0.15
 LEAST, MOST_CLUSTERS = 10, 1_000
 """Regions and clusters whose rows are written in any case, and most clusters whose features are recorded."""
 
+REPORT_SECONDS, REPORT_ROWS_PER_SECOND = 1.2, 125_000
+"""Time that every report takes without its pictures, the end of the run included, and its rows per second."""
+MOST_KEPT = 0.5
+"""Part of the time that is kept for the report at most."""
 
 PREFIX_BYTES, BYTES_PER_POINT = 10_000_000, 60
 """Room for the regions of a list that cannot be finished, and what each takes per input."""
@@ -63,5 +67,25 @@ def affordable(network: ReLUNetwork, deadline: Deadline) -> Affordable:
         return Affordable(None, MOST_CLUSTERS, prefix)
     rows = STORING / 2 * deadline.seconds_left * ROWS_PER_SECOND
     n, m = network.inputs, network.outputs
-    regions, clusters = (max(int(rows / each), LEAST) for each in (1 + n + m * (n + 1), 1 + n + m * (2 * n + 1)))
+    regions, clusters = (max(int(rows / each), LEAST) for each in (1 + n + m * (n + 1), _rows_per_cluster(network)))
     return Affordable(regions, min(clusters, MOST_CLUSTERS), prefix)
+
+
+def report_seconds(network: ReLUNetwork, clusters: int) -> float:
+    """Seconds in which the report of so many clusters is read and written, without pictures."""
+    return REPORT_SECONDS + clusters * _rows_per_cluster(network) / REPORT_ROWS_PER_SECOND
+
+
+def work_ends(deadline: Deadline, report: float) -> Deadline:
+    """End of the work, such that so many seconds are left for the report; of a short time, half is left."""
+    return deadline.later(-min(report, MOST_KEPT * deadline.seconds_left))
+
+
+def share_time(network: ReLUNetwork, samples: int, deadline: Deadline, shares: Shares) -> tuple[Affordable, Schedule]:
+    """What can be stored in the time that is left after reading, and the schedule of the work before the report."""
+    most = affordable(network, deadline)
+    return most, Schedule(work_ends(deadline, report_seconds(network, min(most.clusters, samples))), shares)
+
+
+def _rows_per_cluster(network: ReLUNetwork) -> int:
+    return 1 + network.inputs + network.outputs * (2 * network.inputs + 1)

@@ -16,6 +16,7 @@ import numpy as np
 
 from relugeom.analysis.importance import cluster_importance
 from relugeom.analysis.sample_ranges import SampleRange, sample_ranges
+from relugeom.audit.allowance import allowance_in_words
 from relugeom.audit.data_first import list_data_first
 from relugeom.audit.findings import Findings
 from relugeom.audit.inputs import (
@@ -32,7 +33,7 @@ from relugeom.audit.questions import PROOFS, ask_questions
 from relugeom.audit.request import AuditRequest
 from relugeom.audit.requirement_file import read_requirements
 from relugeom.audit.result import AuditResult
-from relugeom.audit.schedule import Schedule, affordable
+from relugeom.audit.schedule import share_time
 from relugeom.audit.search_plan import WHOLE_TIME, Listing, SearchLimits, SearchPlan, plan_search
 from relugeom.audit.words import audit_notes, columns_in_words, resumption_in_words, storing_notes
 from relugeom.certificate.partition import Certificate, certify_partition
@@ -122,8 +123,7 @@ def _made_folder(folder: Path) -> Iterator[Path]:
     try:
         yield folder
     except InputError as error:
-        cut_short = error.__cause__ is not None and any(folder.iterdir())
-        if is_new and not cut_short:
+        if is_new and (error.__cause__ is None or not any(folder.iterdir())):  # else it was cut short
             shutil.rmtree(folder)
         raise
 
@@ -133,12 +133,12 @@ def begin(request: AuditRequest, listeners: Listeners) -> Iterator[Job]:
     """Read the inputs, then make a folder and begin a run; do neither if the inputs cannot be used."""
     from relugeom.store.store import open_store
 
-    began, schedule = CLOCK.now(), Schedule(Deadline.of(request.budget.time_limit), request.budget.shares)
+    began, deadline = CLOCK.now(), Deadline.of(request.budget.time_limit)
     inputs = _read_inputs(request, listeners)
     with _made_folder(Path(request.out)) as folder:
         place: Path | str = folder / STORE if request.store is None else request.store
         with open_store(place, waits=request.budget.storing) as store, _begin_run(store, request, inputs) as run:
-            most = affordable(inputs.network, schedule.deadline)
+            most, schedule = share_time(inputs.network, len(inputs.samples), deadline, request.budget.shares)
             proofs = ProofFile(folder / PROOFS, inputs.network)
             yield Job(request, inputs, schedule, most, listeners, folder, proofs, place, run, began)
 
@@ -162,9 +162,10 @@ def _told(chosen: ChosenDomain) -> dict[str, object]:
 
 
 def tell_choices(job: Job) -> None:
-    """Report which columns and which domain were taken."""
+    """Report which columns and which domain were taken, and what the time limit buys."""
     inputs, samples = job.inputs, job.inputs.samples
-    for text in (columns_in_words(inputs.network, samples), f"domain: {inputs.domain.source}", *samples.remarks):
+    chosen = columns_in_words(inputs.network, samples), f"domain: {inputs.domain.source}", *samples.remarks
+    for text in (*chosen, allowance_in_words(inputs, job.request.budget)):
         job.listeners.remark(text)
 
 
