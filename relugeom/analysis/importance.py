@@ -99,13 +99,15 @@ class RegionImportance(MapImportance):
     reason: str = ""
 
 
-def cluster_importance(clusters: Clusters, spread: ArrayLike) -> ClusterImportance:
+def cluster_importance(clusters: Clusters, spread: ArrayLike, *, most: int | None = None) -> ClusterImportance:
     """Importance of every feature in every cluster, per output.
 
     Parameters
     ----------
     spread
         Standard deviation of each feature over all samples, shape (n,).
+    most
+        Number of clusters, the largest first; None for all of them.
 
     Raises
     ------
@@ -113,8 +115,9 @@ def cluster_importance(clusters: Clusters, spread: ArrayLike) -> ClusterImportan
         The spread has another shape, or holds a number that is negative or not finite.
     """
     network, scale = clusters.network, as_spread(clusters.network, spread)
-    maps = effective_maps(network, clusters.packed)
-    return ClusterImportance(network, maps, maps.weights * scale, maps.weights * clusters.feature_mean[:, None, :])
+    maps = effective_maps(network, clusters.packed[:most])
+    means = clusters.feature_mean[:most, None, :]
+    return ClusterImportance(network, maps, maps.weights * scale, maps.weights * means)
 
 
 def region_importance(partition: Partition, spread: ArrayLike, *, time_limit: TimeLimit = None) -> RegionImportance:

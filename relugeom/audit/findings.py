@@ -222,6 +222,9 @@ class Findings:
     def _compare(self, excerpt: Excerpt, volumes: Volumes) -> None:
         """Put measures of importance side by side."""
         self._tell("comparing measures of importance", 0)
+        if len(self._importance) < len(self._clusters):
+            self._note("Measures of importance are not put side by side: they are known for the largest clusters only.")
+            return
         deadline = self._schedule.part("comparison")
         try:
             compared = self._compared(excerpt, volumes, deadline)

@@ -177,7 +177,8 @@ def group_samples(job: Job) -> Grouped:
     for text in doubts:
         job.listeners.remark(text)
     job.run.save(Notes([*map(sentence, (*samples.remarks, *doubts))]))
-    importance = cluster_importance(clusters, inputs.record.spread)
+    most = None if len(clusters) <= job.request.budget.counts.regions else job.most.clusters
+    importance = cluster_importance(clusters, inputs.record.spread, most=most)
     job.run.save(ClusterRecord(clusters, importance, told=job.most.clusters))
     return Grouped(clusters, importance, sample_ranges(inputs.network, samples.table, clusters.inside))
 

@@ -111,3 +111,12 @@ def test_regions_that_were_not_done_in_time_are_left_out():
     assert "time ran out" in none.reason
     whole = region_importance(partition, [1, 2], time_limit=Looks.until(1))
     assert (len(whole), whole.reason) == (len(partition), "")
+
+
+def test_the_largest_clusters_alone_have_the_same_importance():
+    network, X = he_network(4, 3, 6, 2), np.random.default_rng(4).normal(size=(60, 3))
+    clusters, spread = cluster_samples(network, X), X.std(axis=0)
+    every, few = cluster_importance(clusters, spread), cluster_importance(clusters, spread, most=2)
+    assert len(few) == 2 < len(every)
+    for name in ("coefficients", "scaled", "contribution"):
+        np.testing.assert_array_equal(getattr(few, name), getattr(every, name)[:2])

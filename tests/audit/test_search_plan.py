@@ -1,5 +1,6 @@
 """The plan of a search: told before it begins, a matter of time alone, and no estimate where none is of use."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from command_line import write_network, write_rows
 from networks import he_network
 
 from relugeom.audit import audit, search_plan, steps
+from relugeom.audit.schedule import MOST_CLUSTERS
 from relugeom.audit.search_plan import (
     SHORTENED,
     WHOLE_TIME,
@@ -18,6 +20,7 @@ from relugeom.audit.search_plan import (
     choose_plan,
     plan_search,
 )
+from relugeom.budget import Counts
 from relugeom.deadline import NEVER, Deadline
 from relugeom.errors import InputError
 from relugeom.geometry.domain import Domain
@@ -164,3 +167,12 @@ def test_the_regions_that_hold_samples_can_be_asked_for(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="regions='some' is unknown: give auto, all, observed, neighbours"):
         audit(model, data, out=tmp_path / "c", regions="some")
     assert not (tmp_path / "c").exists()
+
+
+def test_the_features_of_small_clusters_are_left_out_where_clusters_are_many(tmp_path: Path) -> None:
+    model = write_network(tmp_path / "net.npz", he_network(3, 3, 5, 4, 1))
+    data = write_rows(tmp_path / "data.csv", "abc", np.random.default_rng(5).uniform(-1, 1, (40, 3)))
+    budget = replace(SHORT, time_limit=5.0, counts=Counts(regions=3))
+    found = audit(model, data, out=tmp_path / "a", domain="box:-1,1", budget=budget)
+    assert len(found.clusters) > 3 and len(found.importance) == min(len(found.clusters), MOST_CLUSTERS)
+    assert "more than 3 regions" in " ".join(found.content.notes)

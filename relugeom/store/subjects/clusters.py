@@ -88,7 +88,7 @@ def save_clusters(run: OpenRun, record: ClusterRecord) -> None:
     patterns = save_patterns(run.connection, run.network_id, clusters.network, clusters.packed)
     told = len(clusters) if record.told is None else min(record.told, len(clusters))
     first = np.arange(len(clusters)) < told
-    save_maps(run.connection, patterns.of(first), importance.maps.of(first))
+    save_maps(run.connection, patterns.of(first), importance.maps.of(first[: len(importance)]))
     _insert_clusters(run.connection, run.id, clusters, patterns.ids, told=told)
     save_assignments(run.connection, run.id, clusters)
     save_importance(run.connection, run.id, importance, told=told)
