@@ -79,7 +79,7 @@ class Counts:
 
     outputs: int = 10
     pairs: int = 60
-    late_looks: int = 10
+    late_looks: int = 11
     leaves: int = 2_000
     candidates: int = 10_000
     regions: int = 20_000

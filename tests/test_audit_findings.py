@@ -271,10 +271,12 @@ def test_what_there_was_no_time_for_is_an_answer_too(tmp_path: Path) -> None:
     assert all(answer.shown for answer in shown)
     unknown = [answer.reason for answer in answers if answer.verdict is Verdict.UNKNOWN]
     assert all(reason.cause is Cause.TIME and "time ran out" in str(reason) for reason in unknown)
+    ranges = [answer for answer in answers if answer.subject.question == "range"]
+    assert all(answer.shown and answer.lower <= answer.shown[0].value <= answer.upper for answer in ranges)
     kinds = [answer.subject.question for answer in answers]
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "fairness": 1,
-        "range": 1,
+        "range": 2,
         "monotonicity": 2 * COUNTS.pairs + 1,
         "simplification": 1,
     }

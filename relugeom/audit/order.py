@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from relugeom.claims.answer import Answer
+from relugeom.claims.settlement import Verdict
 from relugeom.claims.subject import Question, Subject
 
-__all__ = ["VALUES", "Asked", "Shares"]
+__all__ = ["VALUES", "Asked", "Shares", "all_settled", "asked_once"]
 
 VALUES: Mapping[Question, float] = {
     Question.FAIRNESS: 4.0,
@@ -61,3 +62,16 @@ class Shares:
         own, whole = self._each[kind], self._left
         self._left -= own
         return min(own / whole, 1.0) if whole > 0 else 1.0
+
+
+def asked_once(questions: Iterable[Asked]) -> list[Asked]:
+    """The questions, each where it is first asked."""
+    first = dict[tuple[Subject, ...], Asked]()
+    for question in questions:
+        first.setdefault(question.subjects, question)
+    return list(first.values())
+
+
+def all_settled(answers: Iterable[Answer]) -> bool:
+    """Whether no verdict is unknown."""
+    return all(answer.verdict is not Verdict.UNKNOWN for answer in answers)

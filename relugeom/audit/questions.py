@@ -5,7 +5,7 @@ answered, too: its verdict is unknown, because time ran out. A quick pass looks 
 need little work; then those that are still open share the rest of the time by their value (`order`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -15,7 +15,7 @@ from typing import Any
 from relugeom.analysis.decisions import decide_exactly
 from relugeom.analysis.unequal_share import unequal_samples, unequal_share
 from relugeom.audit.first_bounds import FirstBounds
-from relugeom.audit.order import Asked, Shares
+from relugeom.audit.order import Asked, Shares, all_settled, asked_once
 from relugeom.audit.proving import GLANCE_CELLS, LATE, MOST_CELLS, PART_CLAIM, KeepingSettler
 from relugeom.budget import Counts
 from relugeom.certificate.proof_file import ProofFile
@@ -47,9 +47,9 @@ __all__ = ["PART_PROOFS", "PROOFS", "SIMPLIFIED", "ask_questions", "movable_feat
 
 PROOFS, SIMPLIFIED = "proofs.cert", "simplified.npz"
 """Names of the certificates' file and of the smaller network's, within the folder of the audit."""
-PART_PROOFS, PART_GLANCE = 4 / 5, 1 / 4
-"""Parts of the time: for all claims (in the remaining time, inputs may still show that claims fail), and, of that, for
-the quick pass.
+PART_PROOFS, PART_GLANCE, PART_RANGE = 4 / 5, 1 / 4, 1 / 2
+"""Parts of the time: for all claims (in the remaining time, inputs may still show that claims fail); of that, for the
+quick pass; and of what is left of this, for a range.
 """
 NO_INPUT = Reason(Cause.NO_INPUT, "no admissible input is known")
 UNLIMITED = Reason(Cause.UNLIMITED, "it has no limit on the domain")
@@ -118,12 +118,13 @@ class _Questions:
 
     def ask(self, protected: Sequence[int], required: Sequence[Requirement] = ()) -> Iterator[list[Answer]]:
         """Yield all answers, question by question; consecutive questions for which no time is left come together."""
-        questions = _once(chain(self._of_requirements(required), self._questions(protected)))
-        seen = self._glance(questions)
+        questions = asked_once(chain(self._of_requirements(required), self._questions(protected)))
+        looked = self._glance(questions)
+        seen = {number: found for number, found in looked.items() if all_settled(found)}
         shares = Shares([question.kind for number, question in enumerate(questions) if number not in seen])
         for is_late, group in groupby(enumerate(questions), lambda pair: self._comes_late(pair[1], pair[0] in seen)):
             if is_late:
-                yield [answer for _, question in group for answer in self._left_out(question, LATE)]
+                yield [answer for number, question in group for answer in self._late(question, looked.get(number))]
             else:
                 yield from (seen.get(number) or self._in_turn(question, shares) for number, question in group)
 
@@ -133,18 +134,23 @@ class _Questions:
         return self._answers(question)
 
     def _glance(self, questions: Sequence[Asked]) -> dict[int, list[Answer]]:
-        """Answers of the quick pass, by the number of their question: those that it settles."""
-        self._settler.until, self._settler.most_cells = self._deadline.share(PART_GLANCE), GLANCE_CELLS
-        seen = dict[int, list[Answer]]()
+        """Answers of the quick pass, by the number of their question, settled or not."""
+        glance, self._settler.most_cells = self._deadline.share(PART_GLANCE), GLANCE_CELLS
+        looked = dict[int, list[Answer]]()
         for number, question in enumerate(questions):
-            if self._settler.until.passed:
+            if glance.passed:
                 break
             if question.also_late:
-                found = self._answers(question)
-                if all(answer.verdict is not Verdict.UNKNOWN for answer in found):
-                    seen[number] = found
+                self._settler.until = glance.share(PART_RANGE) if question.kind is Question.RANGE else glance
+                looked[number] = self._answers(question)
         self._settler.most_cells = MOST_CELLS
-        return seen
+        return looked
+
+    def _late(self, question: Asked, looked: Sequence[Answer] | None) -> list[Answer]:
+        """Answers to the question if no time is left for it: what the quick pass found, if it came to it."""
+        if looked is None:
+            return self._left_out(question, LATE)
+        return [replace(answer, reason=LATE) if answer.verdict is Verdict.UNKNOWN else answer for answer in looked]
 
     def _answers(self, question: Asked) -> list[Answer]:
         """Ask the question."""
@@ -193,7 +199,7 @@ class _Questions:
 
     def _of_range(self, output: int) -> Asked:
         both = self._about(Question.RANGE, output=output)
-        return Asked((both,), partial(self._ranges, both))
+        return Asked((both,), partial(self._ranges, both), also_late=True)
 
     def _of_direction(self, output: int, feature: int) -> Asked:
         alone = partial(self._about, Question.MONOTONICITY, output=output, feature=feature)
@@ -255,6 +261,7 @@ class _Questions:
             self._settler,
             output=both.output or 0,
             candidates=self._samples,
+            max_cells=self._settler.most_cells,
             time_limit=self._settler.until,
         )
         return found.lowest, found.highest
@@ -373,14 +380,6 @@ def movable_features(domain: Domain) -> list[int]:
     """Features that can rise alone: no member of a one-hot group can, since another must fall."""
     members = {feature for group in domain.groups for feature in group}
     return [feature for feature in range(domain.inputs) if feature not in members]
-
-
-def _once(questions: Iterable[Asked]) -> list[Asked]:
-    """The questions, each where it is first asked."""
-    first = dict[tuple[Subject, ...], Asked]()
-    for question in questions:
-        first.setdefault(question.subjects, question)
-    return list(first.values())
 
 
 def _open_reason(settled: Settlement) -> Reason:

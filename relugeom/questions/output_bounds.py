@@ -153,6 +153,7 @@ class LinearOutput:
         scope: Scope,
         *,
         starts: FloatArray | None = None,
+        max_cells: int = CELLS_IN_TIME,
         deadline: Deadline = NEVER,
     ) -> Extremum:
         """Largest value over the scope, or what is reached and a proved limit.
@@ -164,6 +165,8 @@ class LinearOutput:
         ----------
         starts
             Inputs of the scope that are tried, too, shape (k, n).
+        max_cells
+            Cells that are bounded at most until both sides meet.
         """
         limits = [self.first_limit(domain)]
         if sum(network.units for network in self.networks) <= VERY_FEW_UNITS:
@@ -191,7 +194,7 @@ class LinearOutput:
             scope=scope,
             starts=starts,
             sharpen=sharpen,
-            max_cells=CELLS_IN_TIME if isfinite(deadline.end) else CELLS,
+            max_cells=min(max_cells, CELLS_IN_TIME if isfinite(deadline.end) else CELLS),
             time_limit=deadline.share(PEAK),
         )
         if peak.tree is None:
@@ -292,6 +295,7 @@ def output_bounds(
     output: int = 0,
     scope: Scope | None = None,
     candidates: ArrayLike | None = None,
+    max_cells: int = CELLS_IN_TIME,
     time_limit: TimeLimit = None,
 ) -> OutputBounds:
     """Compute the exact range of one output over a domain.
@@ -306,6 +310,8 @@ def output_bounds(
         of the relaxation, in which half a category is possible.
     candidates
         Inputs from which to start besides random ones, shape (k, n), such as samples; those out of scope are skipped.
+    max_cells
+        Cells that are bounded for each end until both sides meet, at most; without a limit of time, at most 20,000.
     time_limit
         Seconds or a deadline for everything, of which finding inputs takes at most a third. An end that is not proved
         by then is UNKNOWN, and its value is the best that was reached.
@@ -335,7 +341,7 @@ def output_bounds(
         x = some or tuple(map(Fraction, known[0].tolist()))
         best = Best(value.at(x)[0], x)
         ask = asking(settler, domain, until)
-        found = value.from_both_sides(domain, ask, best, scope, starts=known, deadline=until)
+        found = value.from_both_sides(domain, ask, best, scope, starts=known, max_cells=max_cells, deadline=until)
         ends.append(found if sign > 0 else found.negative)
     return OutputBounds(ends[0], ends[1], scope, output)
 
