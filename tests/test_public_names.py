@@ -46,6 +46,14 @@ def test_the_face_lists_its_names_and_refuses_others():
         relugeom.nothing  # noqa: B018
 
 
+def test_type_checkers_are_told_the_same_names():
+    """What an editor reads of a name is where it is loaded from."""
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    told = {alias.asname: (node.module, alias.name) for node in block.body for alias in node.names}
+    assert told == {name: (home, name) for name, home in relugeom._HOMES.items()}
+
+
 def test_importing_the_package_loads_nothing_heavy():
     script = "import json, sys, relugeom; print(json.dumps(sorted(m.split('.')[0] for m in sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

@@ -14,8 +14,8 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import ArrayLike
 
-from relugeom.columns.frames import labels_of, vector_in_order
-from relugeom.errors import DomainError
+from relugeom.columns.frames import labels_of, table_in_order, vector_in_order
+from relugeom.errors import DataError, DomainError
 from relugeom.linalg.arrays import BoolArray, FloatArray, frozen_array
 from relugeom.linalg.digest import content_digest
 from relugeom.linalg.rounding import row_signs
@@ -144,6 +144,32 @@ class Domain:
         for row, group in zip(one_hot, self.groups, strict=True):
             row[list(group)] = 1.0
         return np.vstack([self.E, one_hot]), np.append(self.f, np.ones(len(self.groups)))
+
+    def contains(self, X: ArrayLike) -> BoolArray:
+        """Whether each row of X is an admissible input, decided exactly.
+
+        Parameters
+        ----------
+        X
+            Shape (k, n), or (n,) for one input. Columns of a DataFrame, and labels of one of its rows, are matched by
+            name if the features have names.
+
+        Returns
+        -------
+        BoolArray
+            Shape (k,). An input that is missing or infinite in an array is in no domain.
+
+        Raises
+        ------
+        DataError
+            X has another number of columns, columns are missing or left over, or a value is not a number.
+        """
+        table = table_in_order(X, inputs=self.inputs, input_names=self.feature_names)
+        if table.ndim != 2 or table.shape[1] != self.inputs:
+            raise DataError(f"the domain has {self.inputs} inputs, but X has shape {np.shape(X)}")
+        finite: BoolArray = np.array(np.isfinite(table).all(axis=1), dtype=np.bool_)
+        finite[finite] = contains_admissible(self, table[finite])
+        return finite
 
     def __eq__(self, other: object) -> bool:
         return self.digest == other.digest if isinstance(other, Domain) else NotImplemented

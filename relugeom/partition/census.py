@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from relugeom.linalg.arrays import ByteArray, FloatArray, IntArray, frozen_array
+from relugeom.linalg.pickling import Call, as_call
 
 if TYPE_CHECKING:  # a light module: answers are read where nothing is searched
     from relugeom.geometry.integer_search import NoAdmissiblePoint
@@ -92,6 +93,9 @@ class AdmissibleInputs:
         for name in ("exact_witnesses", "proofs", "reasons"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
+    def __reduce__(self) -> Call:
+        return as_call(self)
+
     @property
     def verdicts(self) -> IntArray:
         """Former name of `met`, for one version."""
@@ -135,6 +139,9 @@ class AdmissiblePatterns:
     def __post_init__(self) -> None:
         object.__setattr__(self, "witnesses", frozen_array(self.witnesses))
         object.__setattr__(self, "exact_witnesses", MappingProxyType(dict(self.exact_witnesses)))
+
+    def __reduce__(self) -> Call:
+        return as_call(self)
 
     def __len__(self) -> int:
         return len(self.packed)

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 from relugeom.errors import DataError, InputError, PatternError
 from relugeom.geometry.domain import Domain, contains
 from relugeom.linalg.arrays import ByteArray, FloatArray, frozen_array
+from relugeom.linalg.pickling import Call, as_call
 from relugeom.network.activation import activation_pattern
 from relugeom.network.forward import as_samples
 from relugeom.network.network import ReLUNetwork
@@ -111,6 +112,9 @@ class Partition:
             object.__setattr__(self, name, column)
         object.__setattr__(self, "exact_points", MappingProxyType(dict(self.exact_points)))
 
+    def __reduce__(self) -> Call:
+        return as_call(self)
+
     @property
     def is_searched(self) -> bool:
         """Whether the regions come from a search of the tree, which can be continued and proved; False if they were
@@ -121,7 +125,18 @@ class Partition:
     def __len__(self) -> int:
         return len(self.packed)
 
-    def __getitem__(self, row: int) -> Region:
+    def __getitem__(self, row: int | str | ActivationPattern) -> Region:
+        """Region of a row, or of a pattern such as ``"110/11"``.
+
+        Raises
+        ------
+        IndexError
+            There are not so many regions.
+        PatternError
+            The pattern does not fit the network, or is no region of this partition.
+        """
+        if isinstance(row, str | ActivationPattern):
+            row = self._row_of(row)
         row = range(len(self))[row]
         pattern = ActivationPattern(self.network.widths, self.packed[row].tobytes())
         return Region(pattern, self.points[row], self.exact_points.get(row))
@@ -131,6 +146,16 @@ class Partition:
 
     def __repr__(self) -> str:
         return f"Partition({len(self)} activation regions, {self.status.value}, dimension {self.dimension})"
+
+    def _row_of(self, pattern: ActivationPattern | str) -> int:
+        row = self.find_row(pattern)
+        if row is None:
+            listed = "all" if self.status is PartitionStatus.COMPLETE else "not all"
+            raise PatternError(
+                f"the pattern {pattern} is none of the {len(self):,} regions of this partition, which are {listed} "
+                f"regions of the domain: locate_pattern says whether it is feasible"
+            )
+        return row
 
     def find_row(self, pattern: ActivationPattern | str) -> int | None:
         """Row of a pattern, or None if it is not a region of this partition."""

@@ -152,3 +152,24 @@ def test_a_domain_in_another_order_than_the_network_is_refused():
         rg.enumerate_regions(NAMED, domain)
     assert rg.enumerate_regions(NAMED, BOX).status == "complete"
     assert rg.enumerate_regions(PLAIN, domain).status == "complete"
+
+
+@given(st.permutations(NAMES))
+def test_a_domain_says_which_rows_are_admissible(order):
+    domain = replace(BOX, kinds=("integer", "continuous", "continuous"))
+    whole = FRAME.assign(age=FRAME["age"].round().clip(-1, 1))
+    assert domain.contains(whole[list(order)]).all()
+    assert BOX.contains(FRAME[list(order)]).all()
+    assert domain.contains(FRAME[list(order)]).tolist() == (X[:, 0] == X[:, 0].round()).tolist()
+    beyond = whole.assign(rent=whole["rent"].max() + 1)
+    assert not domain.contains(beyond[list(order)]).any()
+    assert domain.contains(whole.iloc[0][list(order)]).tolist() == [True]
+
+
+def test_what_is_no_table_of_a_domain_is_refused():
+    with pytest.raises(DataError, match="no column for the input 'income'"):
+        BOX.contains(FRAME[["age", "rent"]])
+    with pytest.raises(DataError, match="has 3 inputs"):
+        BOX.contains(X[:, :2])
+    assert Domain.everything(2).contains([[0, 1], [np.nan, 0], [np.inf, 0]]).tolist() == [True, False, False]
+    assert Domain.everything(2).contains(np.zeros((0, 2))).tolist() == []
