@@ -45,15 +45,15 @@ STEPS = (
     "pattern_census",
     "answers",
     "sample_margins",
-    "region_volumes",
-    "region_facets",
     "region_decisions",
     "region_extremes",
-    "region_departures",
-    "importance_shares",
     "run_scores",
     "tradeoff_steps",
     "cluster_relevance",
+    "region_facets",
+    "region_volumes",
+    "region_departures",
+    "importance_shares",
 )
 """Tables that an audit fills, each whole and one after the other."""
 OF_PARTITIONS = {"partition_regions", "region_volumes", "region_facets", "region_decisions", "region_extremes"}
