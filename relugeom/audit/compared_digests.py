@@ -1,6 +1,7 @@
 """Whether model, domain, data and report are those of an audit: by the digests that its store has."""
 
 import hashlib
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from relugeom.store.reading import RunTables
 
 __all__ = ["Comparison", "Given", "compare_given", "compare_report"]
+
+CONTENT = re.compile(rb"\b\d{4}:[0-9a-f]{64}\b")
+"""The digest of a store's content, as reports print it."""
 
 
 class Given(NamedTuple):
@@ -103,13 +107,32 @@ def _compare_names(network: ReLUNetwork, kept: ReLUNetwork, found: Comparison) -
         found.nothing.append("the decision rule, which is not that of the model file")
 
 
-def compare_report(path: Path, known: Collection[str], found: Comparison) -> None:
-    """Compare a report with the digests of those that were written."""
+def compare_report(path: Path, known: Collection[str], content: str, found: Comparison) -> None:
+    """Compare a report with the digests of those that were written, and the store with the digest in the report.
+
+    Parameters
+    ----------
+    content
+        Digest of what the store says now, after its schema and a colon.
+    """
     if not path.is_file():
         found.differences.append(f"there is no {path.name}: `relugeom report` writes it from the store")
         return
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    if digest in known:
-        found.compared["report"] = digest
-    else:
+    page = path.read_bytes()
+    digest = hashlib.sha256(page).hexdigest()
+    if digest not in known:
         found.differences.append(f"{path.name} is not as it was written of this run: it was edited, or is another one")
+        return
+    found.compared["report"] = digest
+    _compare_store(content, {each.decode() for each in CONTENT.findall(page)}, path.name, found)
+
+
+def _compare_store(content: str, printed: set[str], page: str, found: Comparison) -> None:
+    """Compare what the store says with the digest that a report has of it."""
+    schema = content.partition(":")[0]
+    if content in printed:
+        found.compared["store"] = content
+    elif any(each.partition(":")[0] == schema for each in printed):
+        found.differences.append(f"the store was changed after {page} was written: its digest is {content}")
+    else:
+        found.nothing.append(f"the store, which has no digest of schema {schema} in {page}")

@@ -9,7 +9,7 @@ from relugeom.audit.verdicts import headlines, required_lines
 from relugeom.audit.words import summary_of
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.linalg.arrays import FloatArray, IntArray
-from relugeom.report.content import Masthead, ReportContent, Section
+from relugeom.report.content import Facts, Masthead, ReportContent, Section
 
 if TYPE_CHECKING:
     from relugeom.audit.pictures import Depicted
@@ -83,7 +83,7 @@ def _in_words(store: "Store", tables: "RunTables", source: "RunSource", *, show_
         patterns=tables.patterns,
         hidden_patterns=tables.hidden_patterns,
         overall=tables.overall,
-        provenance=tables.provenance,
+        provenance=_provenance(store, tables),
         constraints=tables.constraints,
         notes=tables.notes,
         answers=tables.answers if len(tables.answers) else None,
@@ -95,6 +95,13 @@ def _in_words(store: "Store", tables: "RunTables", source: "RunSource", *, show_
         domain_is_range_of_data=tables.domain_is_range_of_data,
         sections=_sections(store, tables, show_samples=show_samples),
     )
+
+
+def _provenance(store: "Store", tables: "RunTables") -> Facts:
+    """Labels and texts about the run, and the digest of all that the store says about it."""
+    from relugeom.report.front_page import STORE_DIGEST
+
+    return *tables.provenance, (STORE_DIGEST, store.digest_content(tables.run))
 
 
 def _title(tables: "RunTables") -> str:

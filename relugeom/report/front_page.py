@@ -15,7 +15,7 @@ from relugeom.report.content import Facts, ReportContent
 from relugeom.report.page_tables import by_name, records_of
 from relugeom.report.two_sides import BETWEEN, shown_verdict
 
-__all__ = ["FrontPage", "front_page", "tally"]
+__all__ = ["STORE_DIGEST", "FrontPage", "front_page", "tally"]
 
 SEVERAL = {
     Verdict.HOLDS.value: ("holds", "hold"),
@@ -30,8 +30,10 @@ REQUIRED = {
     Judgement.PASS.value: ("good", "passes", "pass"),
 }
 """Verdicts on requirements, worst first: the class of their colour, and the verbs for one and for several."""
-DIGESTS = ("network digest", "domain digest", "data digest")
-"""Labels of what a reader compares, among those of the provenance."""
+STORE_DIGEST = "store digest"
+"""Label of the digest of all that the store says about the run."""
+DIGESTS = ("network digest", "names digest", "domain digest", "data digest", STORE_DIGEST)
+"""Labels of what a reader compares, among those of the network and of the provenance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ def _overall(counts: Counter[str], *, settled: bool) -> str:
 
 
 def _identity(content: ReportContent) -> Iterator[tuple[str, str]]:
-    known = dict(content.provenance)
+    known = dict(content.network) | dict(content.provenance)
     for label in DIGESTS:
         if label in known:
             yield label, known[label]

@@ -24,9 +24,10 @@ from relugeom.errors import StoreError
 from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import Partition
+from relugeom.store.content_digest import digest_content
 from relugeom.store.database.connection import connect_engine, explained, reading, writing
 from relugeom.store.database.location import StoreLocation, parse_location
-from relugeom.store.database.migration import check_schema, create_schema, is_blank
+from relugeom.store.database.migration import check_schema, create_schema, is_blank, schema_version
 from relugeom.store.run import Run, open_run
 from relugeom.store.subjects.answers import load_subjects
 from relugeom.store.subjects.blocks import load_found
@@ -176,6 +177,11 @@ class Store:
             if dataset is None:
                 raise StoreError(f"store {self.location.text!r}: run {run_id} is about no data")
             return load_columns(connection, dataset)
+
+    def digest_content(self, run_id: int) -> str:
+        """The schema, a colon, and the SHA-256 of all that the store says about a run."""
+        with self.reading() as connection:
+            return f"{schema_version(self.location.text).head}:{digest_content(connection, run_id)}"
 
     def load_reports(self, run_id: int) -> set[str]:
         """Load the digests of the reports that were written of a run."""

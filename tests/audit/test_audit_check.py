@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from command_line import run_command, write_network, write_rows
+from sqlalchemy import LargeBinary
 
 from relugeom import checker
 from relugeom.audit.audit_check import LISTED, CheckedAudit, check_audit, read_audited
@@ -24,6 +25,10 @@ from relugeom.network.decision import Decision
 from relugeom.network.network import ReLUNetwork
 from relugeom.report.page_tables import verdict_table
 from relugeom.search.enumeration import enumerate_regions
+from relugeom.store.content_digest import LATER, digest_content
+from relugeom.store.database.connection import connect_engine, writing
+from relugeom.store.database.location import parse_location
+from relugeom.store.schema import metadata
 from relugeom.store.store import open_store
 
 NETWORK = ReLUNetwork.from_layers(
@@ -66,6 +71,11 @@ def change(folder: Path, statement: str, *values: object) -> None:
         connection.commit()
 
 
+def write_report_anew(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Write the report of the store as it is now, as somebody would who had changed it."""
+    assert run_command(capsys, "report", folder / "audit.db", "--out", folder / "report.html").code == 0
+
+
 def holding(folder: Path) -> list[tuple[int, str, str]]:
     """Position, question and file of the answers that hold."""
     with closing(sqlite3.connect(folder / "audit.db")) as connection:
@@ -89,7 +99,7 @@ def swap_claims(folder: Path, first: str, second: str) -> None:
 def test_an_audit_is_accepted_as_it_was_written(made):
     found = check(made / "audit", made)
     assert (found.status, found.differences, found.unproved) == ("accepted", (), ())
-    assert set(found.compared) == {"network", "domain", "data", "report"}
+    assert set(found.compared) == {"network", "domain", "data", "report", "store"}
     held = holding(made / "audit")
     assert {question for _, question, _ in held} == {"range", "monotonicity", "fairness", "simplification"}
     proved = dict(found.proved)
@@ -183,6 +193,14 @@ def cut(folder: Path) -> None:
     path.write_bytes(content[: content.rindex(b"claim ", 0, last.begin)])
 
 
+def without_report(folder: Path) -> None:
+    (folder / "report.html").unlink()
+
+
+def other_digest(folder: Path) -> None:
+    change(folder, "UPDATE networks SET digest = ?", "0" * 64)
+
+
 FORGED = (
     edit_report,
     swap_two_directions,
@@ -200,22 +218,50 @@ FORGED = (
     cut,
     lambda folder: (folder / "proofs.cert").unlink(),
     lambda folder: (folder / "partition.cert").unlink(),
-    lambda folder: (folder / "report.html").unlink(),
-    lambda folder: change(folder, "UPDATE networks SET digest = ?", "0" * 64),
+    without_report,
+    other_digest,
 )
 
 
+OF_THE_REPORT = (edit_report, without_report)
+UNWRITABLE = (other_digest,)
+"""Stores of which no report can be written."""
+
+
 @pytest.mark.parametrize("forge", FORGED)
-def test_a_forged_audit_is_rejected(made, folder, forge):
+def test_a_forged_audit_is_rejected(made, folder, forge, capsys):
+    """Even if the report is written anew, so that it agrees with the store."""
     forge(folder)
     found = check(folder, made)
     assert found.status == "rejected", found
     assert all("\n" not in text for text in found.differences)
+    if forge not in (*OF_THE_REPORT, *UNWRITABLE):
+        write_report_anew(folder, capsys)
+        assert check(folder, made).status == "rejected"
+
+
+def test_any_other_value_in_the_store_changes_its_digest(folder):
+    """But those that change later: heartbeats, and the reports that were written."""
+    seen = 0
+    with writing(connect_engine(parse_location(folder / "audit.db"))) as connection:
+        known = digest_content(connection, 1)
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints = 1")
+        for table in metadata.sorted_tables:
+            keys = ", ".join(table.primary_key.columns.keys())
+            for column in (each for each in table.columns if not (each.primary_key or each.foreign_keys)):
+                other = "x'0123'" if isinstance(column.type, LargeBinary) else f"coalesce(length({column.name}), 0) + 7"
+                row = f"SELECT {keys} FROM {table.name} LIMIT 1"
+                edit = f"UPDATE {table.name} SET {column.name} = {other} WHERE ({keys}) = ({row})"
+                changed = connection.exec_driver_sql(edit).rowcount
+                is_covered = bool(changed) and table not in LATER
+                assert (digest_content(connection, 1) != known) == is_covered, (table.name, column.name)
+                connection.rollback()
+                seen += changed
+    assert seen > 150
 
 
 def test_a_second_report_of_the_same_run_is_accepted(made, folder, capsys):
-    done = run_command(capsys, "report", folder / "audit.db", "--out", folder / "report.html")
-    assert done.code == 0
+    write_report_anew(folder, capsys)
     assert check(folder, made).status == "accepted"
     with closing(sqlite3.connect(folder / "audit.db")) as connection:
         kept = {digest for (digest,) in connection.execute("SELECT sha256 FROM run_reports")}
@@ -230,18 +276,20 @@ def test_another_model_domain_or_data_is_rejected(made):
     assert wide.status == "rejected" and "another domain" in wide.differences[0] and not wide.proved
 
 
-def test_what_holds_without_a_certificate_is_not_proved(made, folder):
+def test_what_holds_without_a_certificate_is_not_proved(made, folder, capsys):
     at = next(at for at, question, _ in holding(folder) if question == "range")
     change(folder, "UPDATE answers SET file = NULL, sha256 = NULL WHERE position = ?", at)
+    write_report_anew(folder, capsys)
     found = check(folder, made)
     assert found.status == "unknown" and len(found.unproved) == 1 and not found.differences
 
 
-def test_an_open_answer_leaves_the_others_as_they_are(folder, made):
+def test_an_open_answer_leaves_the_others_as_they_are(folder, made, capsys):
     """Then some have a reason and others none, which stays none, in the check and on the page."""
     at = next(at for at, question, _ in holding(folder) if question == "monotonicity")
     reason = "verdict = 'unknown', cause = 'time', reason = 'time ran out', short_reason = 'time ran out'"
     change(folder, f"UPDATE answers SET {reason}, file = NULL, sha256 = NULL WHERE position = ?", at)
+    write_report_anew(folder, capsys)
     found = check(folder, made)
     assert (found.status, found.differences) == ("accepted", ())
     with open_store(folder / "audit.db", create=False) as store:
