@@ -12,7 +12,7 @@ from relugeom.audit.job import Inputs
 from relugeom.audit.questions import PART_PROOFS, movable_features
 from relugeom.budget import Budget, Counts
 from relugeom.claims.answer import Population
-from relugeom.claims.requirement import RequirementKind
+from relugeom.claims.requirement import Requirement, RequirementKind
 from relugeom.deadline import Deadline
 from relugeom.defaults import SECONDS
 from relugeom.network.network import ReLUNetwork
@@ -44,23 +44,29 @@ def allowance_in_words(inputs: Inputs, budget: Budget) -> str:
 
 def count_statements(inputs: Inputs, counts: Counts) -> int:
     """Number of statements about ranges, directions and equal decisions that an audit asks about."""
-    network, required = inputs.network, inputs.required
+    network, required = inputs.network, inputs.required.requirements
     ranges = set(range(min(network.outputs, counts.outputs)))
-    ranges |= {own.output or 0 for own in required if own.kind is RequirementKind.RANGE}
     pairs = set(islice(product(range(network.outputs), movable_features(inputs.domain.domain)), counts.pairs))
     pairs |= {
         (own.output or 0, own.feature)
         for own in required
         if own.kind is RequirementKind.MONOTONE and own.feature is not None
     }
-    return 2 * len(ranges) + 2 * len(pairs) + len(_protected(inputs))
+    return 2 * len(ranges) + 2 * len(pairs) + len(_protected(inputs)) + sum(map(_required_claims, required))
+
+
+def _required_claims(own: Requirement) -> int:
+    """Number of statements that only this requirement asks about."""
+    if own.kind is RequirementKind.RANGE:
+        return (own.lower is not None) + (own.upper is not None)
+    return int(own.kind in (RequirementKind.DIFFERS_FROM, RequirementKind.NEVER))
 
 
 def _protected(inputs: Inputs) -> set[tuple[int, ...]]:
     """Sets of features on which a decision should not depend on the domain."""
     equal = {
         tuple(own.protected)
-        for own in inputs.required
+        for own in inputs.required.requirements
         if own.kind is RequirementKind.SAME_DECISION and own.population is Population.DOMAIN
     }
     return equal | ({tuple(inputs.protected)} if inputs.protected else set())

@@ -4,8 +4,8 @@ The one idea: nothing is believed. What holds according to the store must be the
 accepts, and what the report says is what was stored when it was written.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path, PurePath
@@ -15,10 +15,13 @@ import numpy as np
 
 from relugeom.audit.compared_digests import Comparison, Given, compare_given, compare_report
 from relugeom.audit.questions import PROOFS, SIMPLIFIED
+from relugeom.audit.required_again import answers_in_store, unlike_requirements
+from relugeom.audit.required_questions import Required
+from relugeom.audit.requirement_file import read_requirements
 from relugeom.audit.stated_claims import Distance, KeptAnswer, Stated, states_answer, states_distance
 from relugeom.audit.steps import CERTIFICATE, REPORT, STORE
 from relugeom.certificate.checking import CheckedCertificate, CheckStatus, Subjects, check_certificate
-from relugeom.certificate.checking_many import CheckedClaims, check_claims, read_claims
+from relugeom.certificate.checking_many import check_claims, read_claims
 from relugeom.claims.ball import Norm
 from relugeom.claims.settlement import Verdict
 from relugeom.claims.subject import Question, Subject
@@ -30,6 +33,7 @@ from relugeom.importers.npz import read_npz
 from relugeom.linalg.exact import Point
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.partition import PartitionStatus
+from relugeom.questions.requirements import Evidence
 from relugeom.store.reading import read_findings, read_run, read_source
 
 if TYPE_CHECKING:
@@ -83,6 +87,7 @@ def check_audit(
     *,
     domain: Domain | None = None,
     samples: Samples | None = None,
+    spec: str | Path | None = None,
     threads: int = 1,
     time_limit: TimeLimit = None,
     on_progress: Callable[[str, int], None] = lambda _stage, _done: None,
@@ -91,6 +96,8 @@ def check_audit(
 
     Parameters
     ----------
+    spec
+        Domain file whose requirements are compared, if samples are given, too.
     threads
         How many processes check at a time.
     time_limit
@@ -111,6 +118,8 @@ def check_audit(
         if tables.about.command != "audit":
             raise InputError(f"{str(place)!r} holds no audit, only a run of {tables.about.command!r}")
         check = _Check(place.parent, store, tables, Given(network, domain, samples))
+        if spec is not None and samples is not None:
+            check.require(spec, samples)
         return check.run(threads, Deadline.of(time_limit), on_progress)
 
 
@@ -149,6 +158,10 @@ def _store_of(folder: str | Path) -> Path:
     return place
 
 
+def _smaller_network(folder: Path) -> ReLUNetwork | None:
+    return read_npz(folder / SIMPLIFIED) if (folder / SIMPLIFIED).is_file() else None
+
+
 class _Check:
     """A check in progress."""
 
@@ -160,10 +173,15 @@ class _Check:
         self._folder, self._store, self._tables, self._given = folder, store, tables, given
         self._kept, self._named = source.network, given.network.with_inputs(names)
         self._domain = source.domain if given.domain is None else given.domain
-        self._second = read_npz(folder / SIMPLIFIED) if (folder / SIMPLIFIED).is_file() else None
-        self._proved: list[tuple[str, str]] = []
-        self._unproved: list[str] = []
-        self._open = 0
+        self._stated = Stated(self._kept, self._domain, _smaller_network(folder))
+        self._required: Required | None = None
+        self._subjects = store.load_subjects(tables.run)
+        self._proved, self._unproved, self._open = list[tuple[str, str]](), list[str](), 0
+
+    def require(self, spec: str | Path, samples: Samples) -> None:
+        """Compare the requirements of the audit with those of a domain file."""
+        self._required = read_requirements(spec, self._kept, self._domain, samples)
+        self._stated = replace(self._stated, required=self._required)
 
     def run(self, threads: int, deadline: Deadline, on_progress: Callable[[str, int], None]) -> CheckedAudit:
         """All of it."""
@@ -177,6 +195,7 @@ class _Check:
             on_progress("checking the list of regions", 0)
             self._check_list(threads, deadline)
             self._check_statements(threads, deadline, lambda done: on_progress("claims checked", done))
+            self._check_requirements(found, deadline)
         return self._result(found)
 
     def _result(self, found: Comparison) -> CheckedAudit:
@@ -224,13 +243,21 @@ class _Check:
         if named and not path.is_file():
             self._differences.append(f"the certificates {PROOFS} are missing")
             return
-        claims, found = read_claims(path) if named else {}, CheckedClaims({})
-        if known := sorted(named & set(claims)):
-            subjects = Subjects(self._named, self._second, self._domain)
-            limits: _Limits = {"threads": threads, "time_limit": deadline, "on_progress": on_progress}
-            found = check_claims(path, subjects, names=known, **limits)
+        claims = read_claims(path) if named else {}
+        limits: _Limits = {"threads": threads, "time_limit": deadline, "on_progress": on_progress}
+        found = dict(self._checked([row for row in rows if row.name in claims], limits))
         for row in rows:
-            self._judge(row, claims.get(row.name, {}), found.claims.get(row.name))
+            self._judge(row, claims.get(row.name, {}), found.get(row.name))
+
+    def _checked(self, rows: Sequence["_Row"], limits: "_Limits") -> Iterator[tuple[str, CheckedCertificate]]:
+        """The claims of rows, checked; those about one second network, or about none, together."""
+        of_second: dict[str, list[_Row]] = {}
+        for row in rows:
+            of_second.setdefault("" if row.second is None else row.second.digest, []).append(row)
+        for own in of_second.values():
+            subjects = Subjects(self._named, own[0].second, self._domain)
+            names = sorted({row.name for row in own})
+            yield from check_claims(self._folder / PROOFS, subjects, names=names, **limits).claims.items()
 
     def _judge(self, row: "_Row", claim: Mapping[str, Any], found: CheckedCertificate | None) -> None:
         """Sort a statement that holds according to the store."""
@@ -247,20 +274,19 @@ class _Check:
 
     def _answers(self) -> "Iterator[_Row]":
         """The answers that hold according to the store."""
-        stated = Stated(self._kept, self._domain, self._second)
-        subjects = self._store.load_subjects(self._tables.run)
-        for row, subject in zip(self._tables.answers.to_dict("records"), subjects, strict=True):
+        for row, subject in zip(self._tables.answers.to_dict("records"), self._subjects, strict=True):
             if row["verdict"] != Verdict.HOLDS or subject is None:
                 self._open += 1
             elif _contradicts(row, subject):
                 self._differences.append(f"{row['statement']}: the store says why it is open, or what refutes it")
+            elif not self._stated.knows(subject):
+                self._unproved.append(f"{row['statement']}: give the domain file that requires it, and the data")
             else:
-                test = partial(states_answer, stated, _kept_answer(row, subject))
-                yield _Row.of(str(row["statement"]), row, test)
+                test = partial(states_answer, self._stated, _kept_answer(row, subject))
+                yield _Row.of(str(row["statement"]), row, test, self._stated.second_of(subject))
 
     def _distances(self) -> "Iterator[_Row]":
         """The distances that are proved according to the store."""
-        stated = Stated(self._kept, self._domain)
         for row in read_findings(self._store, self._tables.run)["distances"].to_dict("records"):
             if row["verdict"] == Verdict.UNKNOWN:
                 self._open += 1
@@ -269,7 +295,21 @@ class _Check:
             distance = Distance(Norm(row["norm"]), lower, self._point(int(row["sample"])))
             nearer = "" if lower is None else f" nearer than {lower!r} ({row['norm']})"
             statement = f"sample {row['sample']} has no input with another decision{nearer}"
-            yield _Row.of(statement, row, partial(states_distance, stated, distance))
+            yield _Row.of(statement, row, partial(states_distance, self._stated, distance))
+
+    def _check_requirements(self, found: Comparison, deadline: Deadline) -> None:
+        """The requirements: they are those of now, and their verdicts follow from the answers and the data."""
+        rows, samples = self._tables.requirements, self._given.samples
+        if self._required is None or samples is None:
+            found.nothing.extend(["requirements"] if len(rows) else [])
+            return
+        if deadline.passed:
+            self._unproved.append("the requirements are those of the domain file, and their verdicts follow")
+            return
+        answers = answers_in_store(self._tables.answers.to_dict("records"), self._subjects)
+        evidence = Evidence(self._kept, self._domain, answers, samples.table, samples.target)
+        known = rows.to_dict("records")
+        self._differences.extend(unlike_requirements(known, self._required.requirements, evidence, deadline))
 
     def _point(self, sample: int) -> Point | None:
         """A sample, if the data were given and have it."""
@@ -311,18 +351,27 @@ class _Row:
         Name of its claim, empty without one, and SHA-256 of the certificate.
     is_stated_by
         Whether a claim, as it stands in a header, is that of the statement.
+    second
+        The second network that it is about, if any.
     """
 
     statement: str
     name: str
     digest: str
     is_stated_by: Callable[[Mapping[str, Any]], bool]
+    second: ReLUNetwork | None
 
     @classmethod
-    def of(cls, statement: str, row: Mapping[Any, Any], is_stated_by: Callable[[Mapping[str, Any]], bool]) -> "_Row":
+    def of(
+        cls,
+        statement: str,
+        row: Mapping[Any, Any],
+        is_stated_by: Callable[[Mapping[str, Any]], bool],
+        second: ReLUNetwork | None = None,
+    ) -> "_Row":
         """A row of the store."""
         name = PurePath(row["file"]).name if isinstance(row["file"], str) else ""
-        return cls(statement, name, str(row["sha256"]), is_stated_by)
+        return cls(statement, name, str(row["sha256"]), is_stated_by, second)
 
 
 def _number(value: object) -> float | None:

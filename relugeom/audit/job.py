@@ -9,12 +9,13 @@ from relugeom.analysis.importance import ClusterImportance
 from relugeom.analysis.sample_ranges import SampleRange
 from relugeom.audit.inputs import ChosenDomain
 from relugeom.audit.request import AuditRequest
+from relugeom.audit.required_questions import Required
 from relugeom.audit.schedule import Affordable, Schedule
 from relugeom.audit.search_plan import Listing
 from relugeom.certificate.partition import Certificate
 from relugeom.certificate.proof_file import ProofFile
 from relugeom.claims.answer import Answer
-from relugeom.claims.requirement import Judged, Requirement
+from relugeom.claims.requirement import Judged
 from relugeom.data.samples import Samples
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import PatternCensus
@@ -85,7 +86,7 @@ class Inputs:
     samples: Samples
     domain: ChosenDomain
     protected: tuple[int, ...]
-    required: tuple[Requirement, ...]
+    required: Required
     record: "DatasetRecord"
 
 

@@ -18,6 +18,6 @@ def judge(job: Job, answers: Sequence[Answer]) -> list[Judged]:
     """Judge what is required, by the answers and the samples."""
     inputs, samples = job.inputs, job.inputs.samples
     evidence = Evidence(inputs.network, inputs.domain.domain, answers, samples.table, samples.target)
-    judged = judge_requirements(inputs.required, evidence, time_limit=job.schedule.deadline.share(PART))
+    judged = judge_requirements(inputs.required.requirements, evidence, time_limit=job.schedule.deadline.share(PART))
     job.run.save(Judgements(judged))
     return judged

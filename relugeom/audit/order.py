@@ -19,6 +19,9 @@ VALUES: Mapping[Question, float] = {
     Question.RANGE: 8.0,
     Question.SIMPLIFICATION: 1.0,
     Question.MONOTONICITY: 4.0,
+    Question.BOUND: 4.0,
+    Question.DIFFERENCE: 4.0,
+    Question.EXCLUSION: 4.0,
 }
 """Weights of the kinds of questions."""
 

@@ -17,12 +17,13 @@ from relugeom.analysis.unequal_share import unequal_samples, unequal_share
 from relugeom.audit.first_bounds import FirstBounds
 from relugeom.audit.order import Asked, Shares, all_settled, asked_once
 from relugeom.audit.proving import GLANCE_CELLS, LATE, MOST_CELLS, PART_CLAIM, KeepingSettler
+from relugeom.audit.required_questions import NOTHING, Required, RequiredQuestions
 from relugeom.budget import Counts
 from relugeom.certificate.proof_file import ProofFile
 from relugeom.claims.answer import Answer, CounterpartShare, Population, RemovedUnit, ShownInput
 from relugeom.claims.claim import OutputBound, Scope
 from relugeom.claims.reason import NO_REASON, Cause, Reason
-from relugeom.claims.requirement import Requirement, RequirementKind
+from relugeom.claims.requirement import RequirementKind
 from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.claims.subject import Direction, Question, Side, Subject
 from relugeom.deadline import Deadline, TimeLimit
@@ -61,7 +62,7 @@ def ask_questions(
     proofs: ProofFile,
     *,
     protected: Sequence[int] = (),
-    required: Sequence[Requirement] = (),
+    required: Required = NOTHING,
     counts: Counts = Counts(),
     time_limit: TimeLimit,
     on_progress: Callable[[int], None],
@@ -116,7 +117,7 @@ class _Questions:
         self._from_samples = len(samples) > 0
         self._first = FirstBounds(self._network, self._domain)
 
-    def ask(self, protected: Sequence[int], required: Sequence[Requirement] = ()) -> Iterator[list[Answer]]:
+    def ask(self, protected: Sequence[int], required: Required = NOTHING) -> Iterator[list[Answer]]:
         """Yield all answers, question by question; consecutive questions for which no time is left come together."""
         questions = asked_once(chain(self._of_requirements(required), self._questions(protected)))
         looked = self._glance(questions)
@@ -183,15 +184,16 @@ class _Questions:
         yield Asked((smaller,), partial(self._simplification, smaller))
         yield from self._of_directions()
 
-    def _of_requirements(self, required: Sequence[Requirement]) -> Iterator[Asked]:
+    def _of_requirements(self, required: Required) -> Iterator[Asked]:
         """What requirements ask about the domain."""
-        for own in required:
+        further = RequiredQuestions(self._network, self._domain, self._samples, self._settler, required.others)
+        for own in required.requirements:
             if own.kind is RequirementKind.SAME_DECISION and own.population is Population.DOMAIN:
                 yield self._of_fairness(own.protected)
             elif own.kind is RequirementKind.MONOTONE and own.feature is not None:
                 yield self._of_direction(own.output or 0, own.feature)
-            elif own.kind is RequirementKind.RANGE:
-                yield self._of_range(own.output or 0)
+            else:
+                yield from further.of(own)
 
     def _of_fairness(self, protected: Sequence[int]) -> Asked:
         fair = self._about(Question.FAIRNESS, protected=tuple(protected))

@@ -9,21 +9,29 @@ from fractions import Fraction
 from functools import partial
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from relugeom.audit.questions import movable_features
+from relugeom.audit.required_questions import NOTHING, Required
 from relugeom.claims.answer import Population
 from relugeom.claims.requirement import Requirement, RequirementKind
 from relugeom.claims.subject import Direction
+from relugeom.claims.vnnlib import Property, read_property
 from relugeom.data.samples import Samples
-from relugeom.errors import DomainError
+from relugeom.errors import DomainError, InputError
+from relugeom.files import read_packed_text
 from relugeom.geometry.domain import Domain
-from relugeom.geometry.domain_spec import read_domain_document
+from relugeom.geometry.domain_spec import is_short, read_domain_document
+from relugeom.importers.loading import load_network
 from relugeom.network.decision import DecisionRule
 from relugeom.network.network import ReLUNetwork
+from relugeom.printing import counted
+from relugeom.questions.properties import set_of_case
 from relugeom.questions.requirements import segment_rows
 
 __all__ = ["read_requirements"]
+
+Thing = TypeVar("Thing")
 
 DIRECTIONS = {"up": Direction.RISES, "down": Direction.FALLS}
 SCORES = (RequirementKind.ACCURACY, RequirementKind.AUC, RequirementKind.R2)
@@ -31,16 +39,16 @@ ENTRIES: Mapping[RequirementKind, tuple[str, ...]] = {
     RequirementKind.MONOTONE: ("direction", "output"),
     RequirementKind.RANGE: ("lower", "upper"),
     RequirementKind.SAME_DECISION: ("of", "at_most"),
+    RequirementKind.DIFFERS_FROM: ("at_most",),
+    RequirementKind.NEVER: (),
     **dict.fromkeys(SCORES, ("segment",)),
 }
 """Entries besides the one that names the kind."""
 MOST_NAMED = 8
 
 
-def read_requirements(
-    path: str | Path, network: ReLUNetwork, domain: Domain, samples: Samples
-) -> tuple[Requirement, ...]:
-    """Requirements of a domain file, in their order; empty without any.
+def read_requirements(spec: str | Path, network: ReLUNetwork, domain: Domain, samples: Samples) -> Required:
+    """Requirements of a domain file; none if the domain is given in another way.
 
     Raises
     ------
@@ -48,36 +56,53 @@ def read_requirements(
         A requirement is of no known kind, names something that does not exist, contradicts itself, or cannot be judged
         on this network, domain and data; the message names the entry.
     """
-    tables = read_domain_document(path).get("requirements", [])
-    place = f"domain file {str(path)!r}: requirements"
+    if is_short(str(spec)):
+        return NOTHING
+    tables = read_domain_document(spec).get("requirements", [])
+    place = f"domain file {str(spec)!r}: requirements"
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise DomainError(f"{place} must be tables, each written as [[requirements]]")
-    return tuple(
-        _Entry(table, f"{place}[{number}]", network, domain, samples).read() for number, table in enumerate(tables, 1)
+    others: dict[str, ReLUNetwork] = {}
+    about = _About(network, domain, samples, Path(spec).parent, others)
+    return Required(
+        tuple(_Entry(table, f"{place}[{number}]", about).read() for number, table in enumerate(tables, 1)), others
     )
+
+
+class _About(NamedTuple):
+    """What requirements are about, the folder of their file, and the other networks that were read from there."""
+
+    network: ReLUNetwork
+    domain: Domain
+    samples: Samples
+    folder: Path
+    others: dict[str, ReLUNetwork]
 
 
 class _Entry:
     """One table, and what it is about."""
 
-    def __init__(
-        self, table: Mapping[str, Any], place: str, network: ReLUNetwork, domain: Domain, samples: Samples
-    ) -> None:
-        self._table, self._place = table, place
-        self._network, self._domain, self._samples = network, domain, samples
+    def __init__(self, table: Mapping[str, Any], place: str, about: _About) -> None:
+        self._table, self._place, self._about = table, place, about
+        self._network, self._domain, self._samples = about.network, about.domain, about.samples
 
     def read(self) -> Requirement:
         """The requirement."""
         kind = self._kind()
         if unknown := sorted(set(self._table) - {kind, *ENTRIES[kind]}):
-            raise self._error(f"has an unknown entry {unknown[0]!r}: {kind} can have {', '.join(ENTRIES[kind])}")
-        readers: Mapping[RequirementKind, Callable[[], Requirement]] = {
+            known = ", ".join(ENTRIES[kind]) or "no other"
+            raise self._error(f"has an unknown entry {unknown[0]!r}: {kind} can have {known}")
+        return self._readers()[kind]()
+
+    def _readers(self) -> Mapping[RequirementKind, Callable[[], Requirement]]:
+        return {
             RequirementKind.MONOTONE: self._monotone,
             RequirementKind.RANGE: self._range,
             RequirementKind.SAME_DECISION: self._same_decision,
+            RequirementKind.DIFFERS_FROM: self._differs_from,
+            RequirementKind.NEVER: self._never,
             **{score: partial(self._score, score) for score in SCORES},
         }
-        return readers[kind]()
 
     def _error(self, text: str) -> DomainError:
         return DomainError(f"{self._place} {text}")
@@ -120,6 +145,44 @@ class _Entry:
         protected, share = tuple(sorted({self._feature(name) for name in named})), self._share("at_most")
         kind, population = RequirementKind.SAME_DECISION, Population(of)
         return Requirement(kind=kind, protected=protected, population=population, at_most=share)
+
+    def _differs_from(self) -> Requirement:
+        path, most = self._file("differs_from"), self._number("at_most", self._table.get("at_most"))
+        if most < 0:
+            raise self._error(f"has at_most = {most}: give a difference of 0 or more")
+        other = self._read(load_network, path)
+        self._need_sizes(path.name, other.inputs, other.outputs)
+        self._about.others[path.name] = other
+        return Requirement(kind=RequirementKind.DIFFERS_FROM, file=path.name, at_most=Fraction(most))
+
+    def _never(self) -> Requirement:
+        path = self._file("never")
+        stated = self._read(_property_in, path)
+        self._need_sizes(path.name, stated.inputs, stated.outputs)
+        if not stated.cases:
+            raise self._error(f"names {path.name}, whose assertions contradict each other: nothing can meet them")
+        return Requirement(kind=RequirementKind.NEVER, file=path.name, sets=tuple(map(set_of_case, stated.cases)))
+
+    def _need_sizes(self, name: str, inputs: int, outputs: int) -> None:
+        """Refuse a file about networks of another size."""
+        if (inputs, outputs) != (self._network.inputs, self._network.outputs):
+            raise self._error(
+                f"names {name}, which is about {counted(inputs, 'input')} and {counted(outputs, 'output')}; the "
+                f"network has {self._network.inputs} and {self._network.outputs}"
+            )
+
+    def _file(self, name: str) -> Path:
+        """A file that is named in relation to the folder of the domain file."""
+        named = self._table[name]
+        if not isinstance(named, str) or not named:
+            raise self._error(f"has {name} = {named!r}: give the name of a file")
+        return self._about.folder / named
+
+    def _read(self, read: Callable[[Path], Thing], path: Path) -> Thing:
+        try:
+            return read(path)
+        except InputError as error:
+            raise self._error(f"cannot be judged: {error}") from error
 
     def _share(self, name: str) -> Fraction:
         share = self._number(name, self._table.get(name, 0.0))
@@ -188,3 +251,7 @@ class _Entry:
         if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
             raise self._error(f"has {name} = {value!r}, which is no number")
         return float(value)
+
+
+def _property_in(path: Path) -> Property:
+    return read_property(read_packed_text(path))

@@ -5,16 +5,18 @@ from there, since a store rounds; it has to round to what the store has.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from math import inf, nextafter, sqrt
 from typing import Any
 
 from relugeom.analysis.counterparts import with_their_groups
+from relugeom.audit.required_questions import NOTHING, Required
 from relugeom.certificate.claim_proof.header_entry import as_excluded, claim_object
 from relugeom.claims.ball import Ball, Norm
 from relugeom.claims.claim import Claim, Equivalent, Excluded, Monotone, OutputBound, Scope
+from relugeom.claims.inequality import Inequality
 from relugeom.claims.patterns import PatternClaims
 from relugeom.claims.subject import Direction, Question, Side, Subject
 from relugeom.claims.words import statement_in_words
@@ -32,6 +34,8 @@ from relugeom.questions.robustness import other_decisions
 
 __all__ = ["Distance", "KeptAnswer", "Stated", "states_answer", "states_distance"]
 
+Sets = tuple[tuple[Inequality, ...], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Stated:
@@ -41,11 +45,31 @@ class Stated:
     ----------
     second
         The smaller network of the audit, if there is one.
+    required
+        What is required of the network, where the files of that were given.
     """
 
     network: ReLUNetwork
     domain: Domain
     second: ReLUNetwork | None = None
+    required: Required = NOTHING
+
+    def second_of(self, subject: Subject) -> ReLUNetwork | None:
+        """The second network that a statement is about, if it is about one that is known."""
+        if subject.question is Question.DIFFERENCE:
+            return self.required.others.get(subject.second_network or "")
+        return self.second if subject.question is Question.SIMPLIFICATION else None
+
+    def sets_of(self, subject: Subject) -> Sets | None:
+        """The sets that are stated to be never met, if they are known."""
+        known = (own.sets for own in self.required.requirements if own.sets and own.file == subject.sets)
+        return next(known, None)
+
+    def knows(self, subject: Subject) -> bool:
+        """Whether everything that a statement is about is at hand."""
+        if subject.question is Question.EXCLUSION:
+            return self.sets_of(subject) is not None
+        return subject.question is not Question.DIFFERENCE or self.second_of(subject) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +116,9 @@ def states_answer(stated: Stated, kept: KeptAnswer, entry: Mapping[str, Any]) ->
     if kept.subject.question is Question.SIMPLIFICATION and (kept.part, kept.whole) != units:
         return False
     value = None if kept.value is None else Fraction(kept.value)
-    return kept.says(stated, value) and any(_is(claim, stated, entry) for claim in _claims(stated, kept.subject))
+    second = stated.second_of(kept.subject)
+    claims = _claims(stated, kept.subject)
+    return kept.says(stated, value) and any(_is(claim, stated, entry, second) for claim in claims)
 
 
 def _claims(stated: Stated, subject: Subject) -> Iterator[Claim]:
@@ -103,12 +129,29 @@ def _claims(stated: Stated, subject: Subject) -> Iterator[Claim]:
         alone = Monotone(subject.output or 0, subject.feature, sign)
         yield alone
         yield pairs_claim(network, domain, alone)
-    elif subject.question is Question.FAIRNESS:
-        own = with_their_groups(domain, subject.protected)
-        for scope in dict.fromkeys((Scope.RELAXATION, subject.scope)):
-            yield same_decision_claim(network, own, scope)
     elif subject.question is Question.SIMPLIFICATION and stated.second is not None:
         yield Equivalent(Fraction(0))
+    else:
+        for scope in dict.fromkeys((Scope.RELAXATION, subject.scope)):
+            yield from _scoped_claims(stated, subject, scope)
+
+
+def _scoped_claims(stated: Stated, subject: Subject, scope: Scope) -> Iterator[Claim]:
+    """The same, for questions whose claims have a scope of their own."""
+    bound, sets = subject.bound or Fraction(0), stated.sets_of(subject)
+    if subject.question is Question.FAIRNESS:
+        yield same_decision_claim(stated.network, with_their_groups(stated.domain, subject.protected), scope)
+    elif subject.question is Question.BOUND:
+        sign = 1 if subject.side is Side.HIGHEST else -1
+        yield OutputBound(_weights(stated.network, subject.output or 0, sign), sign * bound, scope)
+    elif subject.question is Question.DIFFERENCE:
+        yield Equivalent(bound, scope)
+    elif subject.question is Question.EXCLUSION and sets is not None:
+        yield Excluded(sets, scope)
+
+
+def _weights(network: ReLUNetwork, output: int, sign: int) -> tuple[Fraction, ...]:
+    return tuple(Fraction(sign * (k == output)) for k in range(network.outputs))
 
 
 def _states_end(stated: Stated, kept: KeptAnswer, entry: Mapping[str, Any]) -> bool:
@@ -121,7 +164,7 @@ def _states_end(stated: Stated, kept: KeptAnswer, entry: Mapping[str, Any]) -> b
     end = sign * bound
     if (kept.value, kept.lower, kept.upper) != (nearest(end), float_below(end), float_above(end)):
         return False
-    weights = tuple(Fraction(sign * (k == output)) for k in range(stated.network.outputs))
+    weights = _weights(stated.network, subject.output or 0, sign)
     claims = (OutputBound(weights, bound, scope) for scope in dict.fromkeys((Scope.RELAXATION, subject.scope)))
     return kept.says(stated, end) and any(_is(claim, stated, entry) for claim in claims)
 
@@ -168,11 +211,9 @@ def _least(ball: Ball) -> float:
     return max(nextafter(sqrt(near), -inf), 0.0) if ball.norm is Norm.L2 else near
 
 
-def _is(claim: Claim, stated: Stated, entry: Mapping[str, Any]) -> bool:
+def _is(claim: Claim, stated: Stated, entry: Mapping[str, Any], second: ReLUNetwork | None = None) -> bool:
     """Whether an entry of a header is that of a claim."""
-    networks: Sequence[ReLUNetwork] = [stated.network]
-    if isinstance(claim, Equivalent) and stated.second is not None:
-        networks = [stated.network, stated.second]
+    networks = [stated.network, *([] if second is None else [second])]
     try:
         asked = claim if isinstance(claim, Monotone | PatternClaims) else as_excluded(claim, networks)
         own = claim_object(asked, networks, stated.domain.inputs)

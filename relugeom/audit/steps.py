@@ -44,7 +44,6 @@ from relugeom.deadline import CLOCK, Deadline
 from relugeom.defaults import MOST_REGIONS
 from relugeom.errors import CertificateError, InputError
 from relugeom.files import make_folder
-from relugeom.geometry.domain_spec import is_short
 from relugeom.linalg.arrays import FloatArray
 from relugeom.network.network import ReLUNetwork
 from relugeom.partition.census import PatternCensus
@@ -98,8 +97,7 @@ def _read_inputs(request: AuditRequest, listeners: Listeners) -> Inputs:
     if request.map_features is not None:
         find_features(network, request.map_features)
     protected = find_protected(network, request.protected)
-    spec = domain.spec
-    required = () if is_short(spec) else read_requirements(spec, network, domain.domain, samples)
+    required = read_requirements(domain.spec, network, domain.domain, samples)
     return Inputs(network, samples, domain, protected, required, _described(request, network, samples))
 
 

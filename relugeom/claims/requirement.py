@@ -10,6 +10,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from relugeom.claims.answer import Population
+from relugeom.claims.inequality import Inequality
 from relugeom.claims.subject import Direction
 
 __all__ = ["Judged", "Judgement", "Requirement", "RequirementKind", "overall"]
@@ -24,6 +25,8 @@ class RequirementKind(StrEnum):
     ACCURACY = "accuracy"
     AUC = "auc"
     R2 = "r2"
+    DIFFERS_FROM = "differs_from"
+    NEVER = "never"
 
 
 class Judgement(StrEnum):
@@ -53,11 +56,15 @@ class Requirement:
     population
         Whether the decision may not change for any input of the domain, or for the samples.
     at_most
-        Share of these whose decision may change.
+        Share of these whose decision may change, or the most by which outputs of two networks may differ.
     at_least
         Least accuracy, area under the ROC curve, or R².
     segment
         Pairs of a feature and a value that the samples of a segment have; empty for all samples.
+    file
+        Name of the file of another network, or of sets that may not be met.
+    sets
+        These sets, as the inequalities that hold in each.
     """
 
     kind: RequirementKind
@@ -71,6 +78,8 @@ class Requirement:
     at_most: Fraction = Fraction(0)
     at_least: float | None = None
     segment: tuple[tuple[int, float], ...] = ()
+    file: str = ""
+    sets: tuple[tuple[Inequality, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +92,7 @@ class Judged:
         What was measured over samples, the share of inputs whose decision changes, if it was counted, or a value of
         the output that an input reaches beyond a bound; None if there is no such number.
     lower, upper
-        Proved bounds of the output whose range is required; else None.
+        Proved bounds of the output whose range is required, or of a difference; else None.
     part, whole
         Number of things counted, and their total; None if nothing was counted.
     """

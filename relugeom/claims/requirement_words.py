@@ -9,13 +9,18 @@ from fractions import Fraction
 from relugeom.claims.answer import Population
 from relugeom.claims.requirement import Judged, Judgement, Requirement, RequirementKind
 from relugeom.claims.subject import Direction
-from relugeom.claims.words import Names, between_in_words, name_in_words
+from relugeom.claims.words import Names, between_in_words, name_in_words, typed_number
 from relugeom.printing import percent
 
 __all__ = ["finding_in_words", "requirement_in_words"]
 
 MOVES = {Direction.RISES: "never falls", Direction.FALLS: "never rises"}
 SCORES = {RequirementKind.ACCURACY: "accuracy", RequirementKind.AUC: "AUC", RequirementKind.R2: "R²"}
+SHOWN = {
+    Judgement.PASS: "proved",
+    Judgement.FAIL: "an input shows the opposite",
+    Judgement.OPEN: "neither proved nor refuted",
+}
 POPULATIONS = {Population.DOMAIN: "admissible inputs", Population.SAMPLES: "samples"}
 
 
@@ -31,16 +36,17 @@ def requirement_in_words(required: Requirement, names: Names) -> str:
         case RequirementKind.SAME_DECISION:
             own = ", ".join(name_in_words(names.features[feature]) for feature in required.protected)
             return f"{_unchanged(required)} when {own} alone may change"
-    return f"{SCORES[required.kind]} is at least {_typed(required.at_least or 0.0)}{_in_segment(required, names)}"
-
-
-def _typed(number: float) -> str:
-    """A number as people type it, with all of its digits."""
-    return repr(number).removesuffix(".0")
+        case RequirementKind.DIFFERS_FROM:
+            most = typed_number(required.at_most)
+            return f"no output differs by more than {most} from that of {name_in_words(required.file)}"
+        case RequirementKind.NEVER:
+            return f"no admissible input is in the sets of {name_in_words(required.file)}"
+    least = typed_number(Fraction(required.at_least or 0.0))
+    return f"{SCORES[required.kind]} is at least {least}{_in_segment(required, names)}"
 
 
 def _between(lower: Fraction | None, upper: Fraction | None) -> str:
-    texts = [None if end is None else _typed(float(end)) for end in (lower, upper)]
+    texts = [None if end is None else typed_number(end) for end in (lower, upper)]
     if None not in texts:
         return f"between {texts[0]} and {texts[1]}"
     return f"at most {texts[1]}" if texts[0] is None else f"at least {texts[0]}"
@@ -55,7 +61,10 @@ def _unchanged(required: Requirement) -> str:
 
 
 def _in_segment(required: Requirement, names: Names) -> str:
-    parts = [f"{name_in_words(names.features[feature])} = {_typed(value)}" for feature, value in required.segment]
+    parts = [
+        f"{name_in_words(names.features[feature])} = {typed_number(Fraction(value))}"
+        for feature, value in required.segment
+    ]
     return f" where {' and '.join(parts)}" if parts else ""
 
 
@@ -64,17 +73,18 @@ def finding_in_words(judged: Judged) -> str:
     required = judged.requirement
     match required.kind:
         case RequirementKind.MONOTONE:
-            return {
-                Judgement.PASS: "proved",
-                Judgement.FAIL: "two inputs show the opposite",
-                Judgement.OPEN: "neither proved nor refuted",
-            }[judged.judgement]
+            is_refuted = judged.judgement is Judgement.FAIL
+            return "two inputs show the opposite" if is_refuted else SHOWN[judged.judgement]
         case RequirementKind.RANGE:
             about = between_in_words(judged.lower, judged.upper)
             reached = "" if judged.value is None else f"an input reaches {judged.value:.6g}"
             return "; ".join(filter(None, (reached, about and f"every value is {about}"))) or "no bound is known"
         case RequirementKind.SAME_DECISION:
             return _decisions(judged)
+        case RequirementKind.DIFFERS_FROM:
+            return _differences(judged)
+        case RequirementKind.NEVER:
+            return SHOWN[judged.judgement]
     if judged.value is None:
         return "it has no value here"
     return f"{judged.value:.4g} over {judged.whole:,} samples" if judged.part is None else _counted(judged, "samples")
@@ -85,11 +95,14 @@ def _decisions(judged: Judged) -> str:
         return f"{_counted(judged, POPULATIONS[judged.requirement.population])} can get another decision"
     if judged.judgement is Judgement.OPEN and judged.requirement.at_most:
         return "some decisions change; how many was not counted"
-    return {
-        Judgement.PASS: "proved",
-        Judgement.FAIL: "two inputs get different decisions",
-        Judgement.OPEN: "neither proved nor refuted",
-    }[judged.judgement]
+    if judged.judgement is Judgement.FAIL:
+        return "two inputs get different decisions"
+    return SHOWN[judged.judgement]
+
+
+def _differences(judged: Judged) -> str:
+    reached = "" if judged.value is None else f"an input shows a difference of {judged.value:.6g}"
+    return reached or SHOWN[judged.judgement]
 
 
 def _counted(judged: Judged, things: str) -> str:

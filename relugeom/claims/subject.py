@@ -9,6 +9,7 @@ own, as the table in ``docs/architecture/laws.md`` says.
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from fractions import Fraction
 
 from relugeom.claims.claim import Scope
 from relugeom.errors import InputError
@@ -23,6 +24,9 @@ class Question(StrEnum):
     MONOTONICITY = "monotonicity"
     FAIRNESS = "fairness"
     SIMPLIFICATION = "simplification"
+    BOUND = "bound"
+    DIFFERENCE = "difference"
+    EXCLUSION = "exclusion"
 
 
 class Direction(StrEnum):
@@ -44,6 +48,9 @@ SHAPES: Mapping[Question, tuple[frozenset[str], ...]] = {
     Question.MONOTONICITY: (frozenset({"output", "feature", "direction"}), frozenset({"further"})),
     Question.FAIRNESS: (frozenset({"protected"}),),
     Question.SIMPLIFICATION: (frozenset(), frozenset({"second_network"})),
+    Question.BOUND: (frozenset({"output", "side", "bound"}),),
+    Question.DIFFERENCE: (frozenset({"second_network", "bound"}),),
+    Question.EXCLUSION: (frozenset({"sets"}),),
 }
 """Attributes that a subject of each question has besides its scope."""
 
@@ -63,13 +70,17 @@ class Subject:
     direction
         How the output moves with the feature, as stated.
     side
-        End of the range; None for both together.
+        End of the range, or side of a bound; None for both together.
     protected
         Features on which the decision should not depend, in ascending order.
     second_network
-        File of the smaller network that is stated to be the same function.
+        File of the smaller network that is stated to be the same function, or of another one.
     further
         Number of further subjects that this one stands for, which were not asked about one by one.
+    bound
+        Least or greatest value that the output may have, or the most by which outputs of two networks may differ.
+    sets
+        File of the sets of inputs and outputs that are stated to be never met.
     """
 
     question: Question
@@ -81,6 +92,8 @@ class Subject:
     protected: tuple[int, ...] = ()
     second_network: str | None = None
     further: int | None = None
+    bound: Fraction | None = None
+    sets: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "protected", tuple(sorted(set(self.protected))))

@@ -29,6 +29,7 @@ __all__ = [
     "pair_in_words",
     "point_in_words",
     "statement_in_words",
+    "typed_number",
     "witness_in_words",
 ]
 
@@ -142,6 +143,12 @@ def _statement(subject: Subject, names: Names, value: Fraction | None, part: int
         case Subject(question=Question.FAIRNESS):
             own = ", ".join(name_in_words(names.features[feature]) for feature in subject.protected)
             return f"inputs that differ only in {own} get the same decision"
+        case Subject(question=Question.BOUND, side=Side() as side, bound=Fraction() as bound):
+            return f"{output} is {'at least' if side is Side.LOWEST else 'at most'} {typed_number(bound)}"
+        case Subject(question=Question.DIFFERENCE, second_network=str(file), bound=Fraction() as bound):
+            return f"the outputs of {name_in_words(file)} differ by at most {typed_number(bound)}"
+        case Subject(question=Question.EXCLUSION, sets=str(file)):
+            return f"the sets of {name_in_words(file)} are never met"
         case Subject(second_network=str(file)):
             return f"{part:,} of the {whole:,} units give the same outputs on the domain ({name_in_words(file)})"
     return "units that the function does not need"
@@ -150,7 +157,7 @@ def _statement(subject: Subject, names: Names, value: Fraction | None, part: int
 def witness_in_words(answer: Answer, names: Names) -> str:
     """Words for what shows an answer, or empty."""
     match answer.subject.question:
-        case Question.RANGE:
+        case Question.RANGE | Question.BOUND | Question.DIFFERENCE | Question.EXCLUSION:
             return "; ".join(_reached(answer.value, shown, names) for shown in answer.shown)
         case Question.MONOTONICITY:
             return _step_in_words(answer, names)
@@ -249,6 +256,11 @@ def point_in_words(names: Sequence[str], point: Sequence[Fraction | float]) -> s
     if not told:
         return f"0 in all {zeros:,} features" if zeros else ""
     return ", ".join(texts) + rest + (f" (the other {zeros:,} are 0)" if zeros else "")
+
+
+def typed_number(number: Fraction) -> str:
+    """A number that somebody typed, with all of its digits."""
+    return repr(float(number)).removesuffix(".0")
 
 
 def bound_in_words(name: str, relation: str, bound: Fraction) -> str:

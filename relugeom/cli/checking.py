@@ -117,6 +117,7 @@ def _check_audit(
             network,
             domain=wanted,
             samples=samples,
+            spec=domain,
             threads=threads,
             time_limit=deadline,
             on_progress=report,

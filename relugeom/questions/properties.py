@@ -18,7 +18,7 @@ from relugeom.decimals import float_below
 from relugeom.errors import InputError
 from relugeom.network.network import ReLUNetwork
 
-__all__ = ["property_claims"]
+__all__ = ["property_claims", "set_of_case"]
 
 ALWAYS, ZERO = Inequality(Fraction(1)), Fraction(0)
 
@@ -48,6 +48,18 @@ def property_claims(stated: Property, network: ReLUNetwork, *, deadline: Deadlin
     sides = np.frombuffer(b"".join(boxes)).reshape(len(boxes), 2, stated.inputs)
     claims = tuple(Excluded(tuple(sets)) for sets in boxes.values())
     return BoxClaims(sides[:, 0], sides[:, 1], claims, network.feature_names)
+
+
+def set_of_case(case: Case) -> tuple[Inequality, ...]:
+    """The inequalities of a case, those of its box included."""
+    inputs = len(case.lower)
+    bounds = [
+        Inequality(-sign * bound, tuple(Fraction(sign * (k == feature)) for k in range(inputs)))
+        for sign, ends in ((1, case.lower), (-1, case.upper))
+        for feature, bound in enumerate(ends)
+        if bound is not None
+    ]
+    return (*case.inequalities, *bounds) or (ALWAYS,)
 
 
 class _Rounding:

@@ -5,7 +5,7 @@ anything else is OPEN. An estimate never decides.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -13,8 +13,7 @@ import numpy as np
 from relugeom.analysis.performance import area_under_curve, determination
 from relugeom.analysis.unequal_share import unequal_samples
 from relugeom.claims.answer import Answer, Population
-from relugeom.claims.reason import Cause
-from relugeom.claims.requirement import Judged, Judgement, Requirement, RequirementKind
+from relugeom.claims.requirement import Judged, Judgement, Requirement, RequirementKind, overall
 from relugeom.claims.settlement import Verdict
 from relugeom.claims.subject import Question, Side, Subject
 from relugeom.data.table import SampleTable
@@ -77,54 +76,75 @@ def segment_rows(table: SampleTable, segment: Sequence[tuple[int, float]]) -> Bo
 
 def _monotone(required: Requirement, evidence: Evidence, _: Deadline) -> Judged:
     wanted = (Question.MONOTONICITY, required.output, required.feature, required.direction)
-    for answer in evidence.answers:
-        about = answer.subject
-        if (about.question, about.output, about.feature, about.direction) == wanted:
-            return Judged(required, OF_VERDICT[answer.verdict])
-    return Judged(required, Judgement.OPEN)
+    found = _find(evidence, lambda about: (about.question, about.output, about.feature, about.direction) == wanted)
+    return Judged(required, Judgement.OPEN if found is None else OF_VERDICT[found.verdict])
 
 
 def _range(required: Requirement, evidence: Evidence, _: Deadline) -> Judged:
-    about = [answer for answer in evidence.answers if _is_range(answer.subject, required.output)]
-    ends = {answer.subject.side: answer for answer in about}
-    low, high = ends.get(Side.LOWEST, ends.get(None)), ends.get(Side.HIGHEST, ends.get(None))
-    sides = ((required.lower, low, -1), (required.upper, high, 1))
-    found = [_side(limit, end, sign) for limit, end, sign in sides]
-    worst = next(own for own in (Judgement.FAIL, Judgement.OPEN, Judgement.PASS) if own in found)
-    breaking = (end for own, (_, end, _) in zip(found, sides, strict=True) if own is Judgement.FAIL and end is not None)
-    value = next((end.value for end in breaking if end.value is not None), None)
+    """By the answer for each bound, or by the end of the range where that is known exactly."""
+    bounds = {Side.LOWEST: required.lower, Side.HIGHEST: required.upper}
+    ends = {side: _end(evidence, required.output, side) for side in bounds}
+    found = [
+        (OF_VERDICT[answer.verdict], answer.value)
+        for side, bound in bounds.items()
+        if bound is not None
+        for answer in [_settled(_bound(evidence, required.output, side, bound), ends[side], bound)]
+    ]
+    value = next((value for judgement, value in found if judgement is Judgement.FAIL), None)
+    low, high = ends.values()
     return Judged(
         required,
-        worst,
+        overall(judgement for judgement, _ in found) or Judgement.OPEN,
         None if value is None else nearest(value),
         lower=None if low is None else low.lower,
         upper=None if high is None else high.upper,
     )
 
 
-def _is_range(about: Subject, output: int | None) -> bool:
-    return about.question is Question.RANGE and about.output == output
+def _bound(evidence: Evidence, output: int | None, side: Side, bound: Fraction) -> Answer:
+    """The answer about a bound, which is unknown if it was not asked."""
+    wanted = Subject(Question.BOUND, output=output or 0, side=side, bound=bound)
+    found = _find(evidence, lambda about: replace(about, scope=wanted.scope) == wanted)
+    return Answer(wanted, Verdict.UNKNOWN) if found is None else found
 
 
-def _side(limit: Fraction | None, end: Answer | None, sign: int) -> Judgement:
-    """Verdict on one side: by the proved bound of the end, or by a value that an input reaches."""
-    if limit is None:
-        return Judgement.PASS
-    if end is None:
-        return Judgement.OPEN
-    if end.verdict is Verdict.FAILS and end.reason.cause is Cause.UNLIMITED:
-        return Judgement.FAIL
-    proved = end.upper if sign > 0 else end.lower
-    if end.subject.side is not None and end.value is not None and sign * end.value > sign * limit:
-        return Judgement.FAIL
-    return Judgement.PASS if proved is not None and sign * proved <= sign * limit else Judgement.OPEN
+def _end(evidence: Evidence, output: int | None, side: Side) -> Answer | None:
+    """The end of a range, or the answer for both ends."""
+    wanted = [(Question.RANGE, output, own) for own in (side, None)]
+    return _find(evidence, lambda about: (about.question, about.output, about.side) in wanted)
+
+
+def _settled(answer: Answer, end: Answer | None, bound: Fraction) -> Answer:
+    """The answer about a bound, or what the end of the range says of it, if that is known exactly."""
+    if answer.verdict is not Verdict.UNKNOWN or end is None or end.value is None or end.verdict is not Verdict.HOLDS:
+        return answer
+    keeps = end.value >= bound if answer.subject.side is Side.LOWEST else end.value <= bound
+    return replace(answer, verdict=Verdict.HOLDS if keeps else Verdict.FAILS, value=end.value)
+
+
+def _find(evidence: Evidence, is_wanted: Callable[[Subject], bool]) -> Answer | None:
+    return next((answer for answer in evidence.answers if is_wanted(answer.subject)), None)
+
+
+def _differs(required: Requirement, evidence: Evidence, _: Deadline) -> Judged:
+    wanted = (Question.DIFFERENCE, required.file, required.at_most)
+    answer = _find(evidence, lambda about: (about.question, about.second_network, about.bound) == wanted)
+    if answer is None:
+        return Judged(required, Judgement.OPEN)
+    value = None if answer.value is None else nearest(answer.value)
+    return Judged(required, OF_VERDICT[answer.verdict], value)
+
+
+def _never(required: Requirement, evidence: Evidence, _: Deadline) -> Judged:
+    answer = _find(evidence, lambda about: (about.question, about.sets) == (Question.EXCLUSION, required.file))
+    return Judged(required, Judgement.OPEN if answer is None else OF_VERDICT[answer.verdict])
 
 
 def _same_decision(required: Requirement, evidence: Evidence, deadline: Deadline) -> Judged:
     if required.population is Population.SAMPLES:
         return _same_for_samples(required, evidence, deadline)
     wanted = (Question.FAIRNESS, required.protected)
-    answer = next((own for own in evidence.answers if (own.subject.question, own.subject.protected) == wanted), None)
+    answer = _find(evidence, lambda about: (about.question, about.protected) == wanted)
     if answer is None:
         return Judged(required, Judgement.OPEN)
     if answer.part is not None and answer.whole:
@@ -183,6 +203,8 @@ JUDGES: Mapping[RequirementKind, Callable[[Requirement, Evidence, Deadline], Jud
     RequirementKind.MONOTONE: _monotone,
     RequirementKind.RANGE: _range,
     RequirementKind.SAME_DECISION: _same_decision,
+    RequirementKind.DIFFERS_FROM: _differs,
+    RequirementKind.NEVER: _never,
     RequirementKind.ACCURACY: _score,
     RequirementKind.AUC: _score,
     RequirementKind.R2: _score,

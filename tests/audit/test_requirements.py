@@ -1,11 +1,15 @@
 """Verdicts on requirements are those of every admissible input, and nothing that cannot be judged is begun."""
 
 import json
+import sqlite3
+from contextlib import closing
+from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 
 import numpy as np
 import pytest
+from alembic import command
 from command_line import assert_refused, run_command, small_network, write_network, write_rows
 from networks import he_network
 
@@ -15,11 +19,20 @@ from relugeom.claims.requirement import Judgement, overall
 from relugeom.network.decision import Decision
 from relugeom.network.exact import evaluate_exactly
 from relugeom.network.forward import decide, evaluate
+from relugeom.network.network import ReLUNetwork
+from relugeom.store.database import migration
+from relugeom.store.database.connection import connect_engine, writing
+from relugeom.store.database.location import parse_location
 
 NAMES = ("age", "sex", "car")
 NETWORK = small_network(3, 5, 1, seed=18, input_names=NAMES, decision=Decision.at_threshold(0.0))
 ADMISSIBLE = np.array(list(product(range(5), range(2), range(2))), dtype=np.float64)
 VALUES = [evaluate_exactly(NETWORK, [*map(Fraction, x.tolist())])[1][0] for x in ADMISSIBLE]
+OTHER = ReLUNetwork.from_layers(
+    (NETWORK.weights[0], NETWORK.biases[0]), (NETWORK.weights[1] * 1.0625, NETWORK.biases[1] - 0.125)
+)
+OTHERS = [evaluate_exactly(OTHER, [*map(Fraction, x.tolist())])[1][0] for x in ADMISSIBLE]
+GAPS = [abs(value - other) for value, other in zip(VALUES, OTHERS, strict=True)]
 DOMAIN = """
 [features.age]
 lower = 0
@@ -34,7 +47,14 @@ SAMPLES = ADMISSIBLE[::3]
 TARGET = (np.arange(len(SAMPLES)) % 3 == 0).astype(float)
 
 
+def write_sets(path, *, least, sex):
+    """A property that outputs of at least so much for this sex would violate."""
+    declared = "".join(f"(declare-const {name} Real)\n" for name in ("X_0", "X_1", "X_2", "Y_0"))
+    path.write_text(f"{declared}(assert (= X_1 {sex}))\n(assert (>= Y_0 {Decimal(least):f}))\n")
+
+
 def write_case(folder, required, *, network=NETWORK, domain=DOMAIN):
+    write_network(folder / "other.npz", OTHER)
     model = write_network(folder / "model.npz", network)
     rows = [(*x, y) for x, y in zip(SAMPLES.tolist(), TARGET, strict=True)]
     data = write_rows(folder / "data.csv", (*NAMES, "good"), rows)
@@ -85,6 +105,10 @@ def test_verdicts_are_those_of_all_admissible_inputs(tmp_path):
         (f'same_decision = ["sex"]\nat_most = {above(domain_share)!r}', True),
         ('same_decision = ["sex"]\nof = "samples"', sample_share == 0),
         (f'same_decision = ["sex"]\nof = "samples"\nat_most = {above(sample_share)!r}', True),
+        (f'differs_from = "other.npz"\nat_most = {above(float(max(GAPS)))!r}', True),
+        (f'differs_from = "other.npz"\nat_most = {below(float(max(GAPS)))!r}', False),
+        ('never = "met.vnnlib"', False),
+        ('never = "unmet.vnnlib"', True),
         (f"accuracy = {below(accuracy)!r}", True),
         (f"accuracy = {above(accuracy)!r}", False),
         (f"accuracy = {below(own_accuracy)!r}\nsegment = {{ sex = 1 }}", True),
@@ -92,6 +116,9 @@ def test_verdicts_are_those_of_all_admissible_inputs(tmp_path):
         (f"auc = {below(auc)!r}", True),
         (f"auc = {above(auc)!r}", False),
     ]
+    best = float(max(value for x, value in zip(ADMISSIBLE, VALUES, strict=True) if x[1] == 1))
+    write_sets(tmp_path / "met.vnnlib", least=below(best), sex=1)
+    write_sets(tmp_path / "unmet.vnnlib", least=above(best), sex=1)
     assert 0 < domain_share < 1 and {met for _, met in cases} == {True, False}
     result = judged(tmp_path, [text for text, _ in cases])
     found = [own.judgement for own in result.judged]
@@ -117,6 +144,71 @@ def test_codes_and_words_of_an_audit_with_requirements(tmp_path, capsys):
         capsys, "query", tmp_path / "out" / "audit.db", "--view", "requirement_list", "--format", "csv"
     )
     assert len(stored.out.splitlines()) == 4
+
+
+def test_an_audit_of_requirements_is_checked_with_its_domain_file(tmp_path, capsys):
+    highest = float(max(VALUES))
+    write_sets(tmp_path / "set.vnnlib", least=highest + 1, sex=0)
+    required = [
+        f'range = "y0"\nupper = {highest + 1!r}',
+        'differs_from = "other.npz"\nat_most = 100',
+        'never = "set.vnnlib"',
+        "accuracy = 0.25",
+        'same_decision = ["sex"]\nof = "samples"\nat_most = 1',
+    ]
+    model, data = write_case(tmp_path, required)
+    asked = ("audit", model, data, "--target", "good", "--threshold", "0", "--out", tmp_path / "out", "--json")
+    assert json.loads(run_command(capsys, *asked).out)["verdict"] == "pass"
+    given = (
+        "check",
+        tmp_path / "out",
+        "--model",
+        model,
+        "--domain",
+        tmp_path / "domain.toml",
+        "--data",
+        data,
+        "--json",
+    )
+    told = json.loads(run_command(capsys, *given).out)
+    assert told["status"] == "accepted" and "requirements" not in told["not_compared"]
+    words = {own["statement"].partition(" ")[0] for own in told["proved"]}
+    assert {"y0", "the"} <= words and any("is at most" in own["statement"] for own in told["proved"])
+    alone = json.loads(run_command(capsys, *given[:4], "--json").out)
+    assert "requirements" in alone["not_compared"] and len(alone["unproved"]) == 2
+
+    write_sets(tmp_path / "set.vnnlib", least=highest + 2, sex=0)
+    assert any("another one" in text for text in json.loads(run_command(capsys, *given).out)["differences"])
+    write_sets(tmp_path / "set.vnnlib", least=highest + 1, sex=0)
+    write_network(tmp_path / "other.npz", NETWORK)
+    assert json.loads(run_command(capsys, *given).out)["status"] == "rejected"
+    write_case(tmp_path, [f'range = "y0"\nupper = {highest + 2!r}', *required[1:]])
+    differences = json.loads(run_command(capsys, *given).out)["differences"]
+    assert [text for text in differences if text.startswith("requirement 1: the audit judged")] == differences
+    write_case(tmp_path, required)
+    assert json.loads(run_command(capsys, *given).out)["status"] == "accepted"
+    with closing(sqlite3.connect(tmp_path / "out" / "audit.db")) as connection:
+        connection.execute("UPDATE requirements SET verdict = 'open' WHERE kind = 'accuracy'")
+        connection.commit()
+    assert run_command(capsys, "report", tmp_path / "out" / "audit.db", "--out", tmp_path / "out/report.html").code == 0
+    (told,) = json.loads(run_command(capsys, *given).out)["differences"]
+    assert told == "requirement 4: the store says open, but its answers and the data say pass"
+
+
+def test_earlier_schemas_have_no_answers_that_only_requirements_ask(tmp_path):
+    judged(tmp_path, ['range = "y0"\nupper = 1000', 'range = "y0"\nupper = -1000'])
+    place = tmp_path / "out" / "audit.db"
+    query = "SELECT question, count(*) FROM answers GROUP BY question"
+    with closing(sqlite3.connect(place)) as connection:
+        before = dict(connection.execute(query))
+    config, engine = migration.migration_config(), connect_engine(parse_location(place), pragmas=migration.REBUILDING)
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0018")
+    with closing(sqlite3.connect(place)) as connection:
+        assert dict(connection.execute(query)) == {kind: count for kind, count in before.items() if kind != "bound"}
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert before["bound"] == 2
 
 
 def test_what_little_time_leaves_unsettled_is_open(tmp_path, capsys):
@@ -150,6 +242,17 @@ def test_what_little_time_leaves_unsettled_is_open(tmp_path, capsys):
         ("same_decision = []", "must list the features"),
         ('same_decision = ["sex"]\nof = "women"', "has of = 'women': give domain or samples"),
         ('same_decision = ["sex"]\nat_most = 30', "has at_most = 30.0: give a share from 0 to 1"),
+        ('differs_from = "other.npz"', "has at_most = None, which is no number"),
+        ('differs_from = "other.npz"\nat_most = -1', "has at_most = -1.0: give a difference of 0 or more"),
+        ('differs_from = "missing.npz"\nat_most = 1', "cannot be judged: "),
+        (
+            'differs_from = "wide.npz"\nat_most = 1',
+            "wide.npz, which is about 4 inputs and 1 output; the network has 3 and 1",
+        ),
+        ("never = 3", "has never = 3: give the name of a file"),
+        ('never = "missing.vnnlib"', "cannot be judged: "),
+        ('never = "wide.vnnlib"', "about 1 input and 1 output; the network has 3 and 1"),
+        ('never = "nothing.vnnlib"', "whose assertions contradict each other"),
         ("accuracy = 80", "asks for accuracy = 80.0: give a number from 0 to 1"),
         ("r2 = 0.5", "the network decides between classes: ask for accuracy or auc"),
         ("accuracy = 0.5\nsegment = { sex = 7 }", "is about a segment without samples: sex = 7"),
@@ -157,6 +260,11 @@ def test_what_little_time_leaves_unsettled_is_open(tmp_path, capsys):
     ],
 )
 def test_what_cannot_be_judged_is_refused_before_the_work(tmp_path, capsys, text, words):
+    write_network(tmp_path / "wide.npz", small_network(4, 5, 1))
+    declared = "(declare-const X_0 Real)\n(declare-const Y_0 Real)\n"
+    (tmp_path / "wide.vnnlib").write_text(declared + "(assert (>= Y_0 1))\n")
+    fitting = "".join(f"(declare-const {name} Real)\n" for name in ("X_0", "X_1", "X_2", "Y_0"))
+    (tmp_path / "nothing.vnnlib").write_text(f"{fitting}(assert (>= X_0 1))\n(assert (<= X_0 0))\n")
     model, data = write_case(tmp_path, ["accuracy = 0.1", text])
     asked = ("audit", model, data, "--target", "good", "--threshold", "0", "--out", tmp_path / "out")
     assert_refused(run_command(capsys, *asked), "requirements[2]", words)

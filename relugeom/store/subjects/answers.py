@@ -5,6 +5,7 @@ The subject of an answer is in columns, and protected features are in rows of th
 """
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import (
@@ -48,7 +49,11 @@ ANSWERS = Table(
     metadata,
     owner("run_id", "runs.id", "the run"),
     key("position", "position of the answer within the run, from 0"),
-    required("question", Text, comment="what kind of question: range, monotonicity, fairness or simplification"),
+    required(
+        "question",
+        Text,
+        comment="what kind of question: range, monotonicity, fairness, simplification, bound, difference or exclusion",
+    ),
     required("statement", Text, comment="statement about the network on the domain"),
     required("verdict", Text, comment="holds, fails or unknown"),
     Column("value", Double, comment="number that was asked for, as the nearest float64; NULL without one"),
@@ -63,7 +68,11 @@ ANSWERS = Table(
     Column("feature", Integer, comment="number of the input, from 0; NULL if the statement names none"),
     Column("direction", Text, comment="how the output moves with the feature, as stated: rises or falls"),
     Column("side", Text, comment="end of the range: lowest or highest; NULL for both"),
-    Column("second_network", Text, comment="file of the smaller network that is stated to be the same function"),
+    Column(
+        "second_network",
+        Text,
+        comment="file of the smaller network that is stated to be the same function, or of the one to compare with",
+    ),
     Column(
         "further",
         Integer,
@@ -89,6 +98,13 @@ ANSWERS = Table(
     Column("short_reason", Text, comment="the reason without details; NULL without one, or before revision 0016"),
     Column("lower", Double, comment=f"lower {BOUND}"),
     Column("upper", Double, comment=f"upper {BOUND}"),
+    Column(
+        "bound",
+        Double,
+        comment="least or greatest value that an output may have, or the most by which outputs of two networks may "
+        "differ; NULL for other questions",
+    ),
+    Column("sets", Text, comment="file of the sets of inputs and outputs that are stated to be never met"),
     comment="Verdicts on statements about the network on the domain; those that hold have a certificate.",
     sqlite_with_rowid=False,
 )
@@ -134,6 +150,8 @@ def _subject_columns(subjects: Sequence[Subject]) -> dict[str, list[Any]]:
         "side": [subject.side and subject.side.value for subject in subjects],
         "second_network": [subject.second_network for subject in subjects],
         "further": [subject.further for subject in subjects],
+        "bound": [None if subject.bound is None else float(subject.bound) for subject in subjects],
+        "sets": [None if subject.sets is None else printable(subject.sets) for subject in subjects],
     }
 
 
@@ -180,6 +198,8 @@ def load_subjects(connection: Connection, run_id: int) -> list[Subject | None]:
             tuple(own.get(row["position"], ())),
             row["second_network"],
             row["further"],
+            None if row["bound"] is None else Fraction(row["bound"]),
+            row["sets"],
         )
         for row in connection.execute(query).mappings()
     ]
@@ -204,7 +224,7 @@ VIEWS = (
 SELECT a.run_id AS run, a.position + 1 AS number, a.question, a.statement, a.verdict, a.value, a.witness, a.reason,
        a.cause, a.short_reason, a.file, a.sha256, a.scope, o.name AS output, f.name AS feature, a.direction, a.side,
        a.second_network, a.further, a.part, a.whole, a.from_samples, a.output AS output_position,
-       a.feature AS position, a.lower, a.upper
+       a.feature AS position, a.lower, a.upper, a.bound, a.sets
 FROM answers a
 JOIN runs r ON r.id = a.run_id
 LEFT JOIN outputs o ON o.network_id = r.network_id AND o.position = a.output

@@ -24,7 +24,7 @@ REQUIREMENTS = Table(
     metadata,
     owner("run_id", "runs.id", "the run"),
     key("position", "position of the requirement in its file, from 0"),
-    required("kind", Text, comment="what is required: monotone, range, same_decision, accuracy, auc or r2"),
+    required("kind", Text, comment="what is required: the key of its table in the domain file, as monotone or range"),
     required("requirement", Text, comment="what must hold"),
     required("verdict", Text, comment="pass, fail or open"),
     required("finding", Text, comment="what was found"),
