@@ -521,7 +521,18 @@ def read_network(entry):
 
 def networks_of_levels(version, networks):
     """The networks whose layers are the levels. [Short networks]"""
-    return list(map(short_layers, networks)) if version == SHORT else networks
+    short = list(map(short_layers, networks)) if version == SHORT else networks
+    return networks if alike(networks) and not alike(short) else short
+
+
+def alike(networks):
+    """Whether the hidden layers of the first and of the last network have the same widths."""
+    return hidden_widths(networks[0]) == hidden_widths(networks[-1])
+
+
+def hidden_widths(layers):
+    """How many units the hidden layers have."""
+    return [len(layer.rows) for layer in layers[:-1]]
 
 
 def short_layers(layers):
@@ -785,8 +796,8 @@ def are_paired(version, copies):
     """Whether units are paired: in a version by itself, or where two copies have the same widths. [Short networks]"""
     if version != SHORT:
         return version == PAIRED
-    widths = [[len(layer.rows) for layer in copy.layers[:-1]] for copy in copies]
-    return len(widths) == 2 and widths[0] == widths[1] != []
+    layers = [copy.layers for copy in copies]
+    return len(layers) == 2 and alike(layers) and hidden_widths(layers[0]) != []
 
 
 def bits_of_shares(version, pairs):

@@ -209,6 +209,13 @@ def lengthened() -> Written:
     return shortened(covering(claim, [BENT, longer], ["n 0 1 2", "c 1", "c 1"], (6, 1), "8 8", PLAIN))
 
 
+def pruned() -> Written:
+    """relu(x₀ + x₁) + relu(x₁), and without the second unit: both as they are, or units would not be paired."""
+    first, second = ([(0, [[1, 1, 0], row]), (0, [[1, 1, 0]])] for row in ([0, 1, 0], [0, 0, -1]))
+    claim = over("-1 0 0 1 -1", copies=[["1", ""]])
+    return shortened(covering(claim, [first, second], ["n 0 1 2 3 4 5", "c 1"], (12, 1), "8 8", PLAIN))
+
+
 STEP_DOMAIN = {**SQUARE, "inputs": [["c", -4, 3, "x"], ["b", 0, 1, "y"]]}
 ON_STEP = ([False, "0", "0 0 -1 0 0 0"], [False, "0", "-1 0 0 1 0 0"])
 """y ≤ 0 and y' ≥ 1."""
@@ -258,6 +265,7 @@ ALL_COVERING = {
     "cancelling": cancelling,
     "merged-units": merged_units,
     "lengthened": lengthened,
+    "pruned": pruned,
     "ramp": ramp,
     "ramp-by-mean": ramp_by_mean,
 }

@@ -135,7 +135,9 @@ class Replay:
         self.claim = header["claim"]
         networks, n = [read_network(entry) for entry in header["networks"]], len(header["domain"]["inputs"])
         if header["version"] == "5":
-            networks = [shortened(layers) for layers in networks]
+            short = [shortened(layers) for layers in networks]
+            both, both_short = ([[len(bias) for _, bias in each[:-1]] for each in some] for some in (networks, short))
+            networks = networks if both[0] == both[-1] and both_short[0] != both_short[-1] else short
         self.copies, owns, self.size = [(networks[0], list(range(n)))], [[]], n
         for index, text in self.claim.get("copies", []):
             own = integers(text) if text else []

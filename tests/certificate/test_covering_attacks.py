@@ -304,6 +304,10 @@ REJECTED_SHORT = {
     "the bound of one of two merged units": (
         from_base(cover.merged_units, claim=over("-e 0 0 4", "2")), STILL_THERE),
     "the pairs of networks that are not short": (from_base(cover.lengthened, version="3"), STILL_THERE),
+    "less than what a unit adds that the other network lacks": (
+        from_base(cover.pruned, claim=over("-f 0 0 10 -10", "4", copies=[["1", ""]])), STILL_THERE),
+    "numbers of the short network where both are as they are": (
+        from_base(cover.pruned, "n 0 1 2", "c 1"), STILL_THERE),
     "one line, as in version 4": (from_base(cover.ramp, version="4"), STILL_THERE),
     "a mean of lines that was not set": (
         from_base(cover.ramp_by_mean, *(line for line in cover.ramp_by_mean().lines if line[0] != "a")), STILL_THERE),

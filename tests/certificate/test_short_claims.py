@@ -64,6 +64,21 @@ def test_a_network_that_has_units_twice_is_the_same_as_the_short_one(tmp_path):
     check(tmp_path / "c")
 
 
+def test_units_are_paired_where_only_one_network_would_be_shorter(tmp_path):
+    """Networks of the same widths, of which one has a unit that is never active: both are taken as they are."""
+    network = he_network(4, 5, 30, 30, 1)
+    (W, b), *others = zip(network.weights, network.biases, strict=True)
+    pruned = layered((np.vstack([W[:-1], 0 * W[:1]]), np.append(b[:-1], -1.0)), *others)
+    bounds = [Domain.box([-side] * 5, [side] * 5) for side in (1.0, 0.01)]
+    for domain in bounds:
+        for most in (Fraction(1, 100), Fraction(10)):
+            path = tmp_path / f"{domain.upper[0]}-{most}"
+            claim = Equivalent(most)
+            found = settle_claim(claim, network, domain, path, second_network=pruned, max_cells=500)
+            assert found.verdict is not Verdict.HOLDS or check(path)["closed"] == found.proof.cells
+    assert found.verdict is Verdict.HOLDS
+
+
 def test_other_claims_use_short_networks_too(tmp_path):
     network, domain = fair_network(2, 0), Domain.box([-1] * 8, [1] * 8)
     certify_claim(OutputBound((Fraction(1),), Fraction(60)), network, domain, tmp_path / "c")
