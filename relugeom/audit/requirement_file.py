@@ -5,6 +5,7 @@ judged at all is one that can be met or broken.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from math import isfinite
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple, TypeVar
 from relugeom.audit.questions import movable_features
 from relugeom.audit.required_questions import NOTHING, Required
 from relugeom.claims.answer import Population
+from relugeom.claims.ball import Norm
 from relugeom.claims.requirement import Requirement, RequirementKind
 from relugeom.claims.subject import Direction
 from relugeom.claims.vnnlib import Property, read_property
@@ -41,6 +43,7 @@ ENTRIES: Mapping[RequirementKind, tuple[str, ...]] = {
     RequirementKind.SAME_DECISION: ("of", "at_most"),
     RequirementKind.DIFFERS_FROM: ("at_most",),
     RequirementKind.NEVER: (),
+    RequirementKind.ROBUST: ("norm", "of", "at_least"),
     **dict.fromkeys(SCORES, ("segment",)),
 }
 """Entries besides the one that names the kind."""
@@ -58,25 +61,33 @@ def read_requirements(spec: str | Path, network: ReLUNetwork, domain: Domain, sa
     """
     if is_short(str(spec)):
         return NOTHING
-    tables = read_domain_document(spec).get("requirements", [])
+    document = read_domain_document(spec)
+    tables = document.get("requirements", [])
     place = f"domain file {str(spec)!r}: requirements"
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise DomainError(f"{place} must be tables, each written as [[requirements]]")
-    others: dict[str, ReLUNetwork] = {}
-    about = _About(network, domain, samples, Path(spec).parent, others)
-    return Required(
-        tuple(_Entry(table, f"{place}[{number}]", about).read() for number, table in enumerate(tables, 1)), others
-    )
+    scales = scales_of(document, network.feature_names, samples)
+    about = _About(network, domain, samples, Path(spec).parent, {}, scales)
+    found = [_Entry(table, f"{place}[{number}]", about).read() for number, table in enumerate(tables, 1)]
+    return Required(tuple(found), about.others)
+
+
+def scales_of(document: Mapping[str, Any], names: Sequence[str], samples: Samples) -> tuple[float, ...]:
+    """Units of distance of each feature: as a domain file has them, by default the spread in the data."""
+    given = {name: entry["scale"] for name, entry in document.get("features", {}).items() if "scale" in entry}
+    spread = samples.table.mean_and_spread()[1].tolist()
+    return tuple(float(given.get(name, usual)) for name, usual in zip(names, spread, strict=True))
 
 
 class _About(NamedTuple):
-    """What requirements are about, the folder of their file, and the other networks that were read from there."""
+    """What requirements are about, the folder of their file, the networks that were read from there, and scales."""
 
     network: ReLUNetwork
     domain: Domain
     samples: Samples
     folder: Path
     others: dict[str, ReLUNetwork]
+    scales: tuple[float, ...]
 
 
 class _Entry:
@@ -101,6 +112,7 @@ class _Entry:
             RequirementKind.SAME_DECISION: self._same_decision,
             RequirementKind.DIFFERS_FROM: self._differs_from,
             RequirementKind.NEVER: self._never,
+            RequirementKind.ROBUST: self._robust,
             **{score: partial(self._score, score) for score in SCORES},
         }
 
@@ -136,14 +148,13 @@ class _Entry:
         return Requirement(kind=RequirementKind.RANGE, output=output, lower=lower, upper=upper)
 
     def _same_decision(self) -> Requirement:
-        named, of = self._table["same_decision"], self._table.get("of", Population.DOMAIN.value)
+        named = self._table["same_decision"]
         if not isinstance(named, list) or not named:
             raise self._error('must list the features that may not matter: same_decision = ["sex"]')
-        if of not in [population.value for population in Population]:
-            raise self._error(f"has of = {of!r}: give {' or '.join(Population)}")
+        population = self._population(Population.DOMAIN)
         self._need_decision("the decision to stay the same")
         protected, share = tuple(sorted({self._feature(name) for name in named})), self._share("at_most")
-        kind, population = RequirementKind.SAME_DECISION, Population(of)
+        kind = RequirementKind.SAME_DECISION
         return Requirement(kind=kind, protected=protected, population=population, at_most=share)
 
     def _differs_from(self) -> Requirement:
@@ -162,6 +173,25 @@ class _Entry:
         if not stated.cases:
             raise self._error(f"names {path.name}, whose assertions contradict each other: nothing can meet them")
         return Requirement(kind=RequirementKind.NEVER, file=path.name, sets=tuple(map(set_of_case, stated.cases)))
+
+    def _robust(self) -> Requirement:
+        radius, norm = self._number("robust", self._table["robust"]), self._table.get("norm", Norm.LINF.value)
+        if radius < 0:
+            raise self._error(f"has robust = {radius}: give a radius of 0 or more, in scaled units")
+        if norm not in [each.value for each in Norm]:
+            raise self._error(f"has norm = {norm!r}: give {', '.join(Norm)}")
+        population, least = self._population(Population.SAMPLES), float(self._share("at_least", 1.0))
+        if population is Population.DOMAIN and "at_least" in self._table:
+            raise self._error("has at_least for the domain: leave it out, or ask of samples")
+        self._need_decision("decisions to be stable")
+        stable = Requirement(kind=RequirementKind.ROBUST, radius=Fraction(radius), norm=Norm(norm), at_least=least)
+        return replace(stable, population=population, scales=self._about.scales)
+
+    def _population(self, usual: Population) -> Population:
+        of = self._table.get("of", usual.value)
+        if of not in [population.value for population in Population]:
+            raise self._error(f"has of = {of!r}: give {' or '.join(Population)}")
+        return Population(of)
 
     def _need_sizes(self, name: str, inputs: int, outputs: int) -> None:
         """Refuse a file about networks of another size."""
@@ -184,8 +214,8 @@ class _Entry:
         except InputError as error:
             raise self._error(f"cannot be judged: {error}") from error
 
-    def _share(self, name: str) -> Fraction:
-        share = self._number(name, self._table.get(name, 0.0))
+    def _share(self, name: str, usual: float = 0.0) -> Fraction:
+        share = self._number(name, self._table.get(name, usual))
         if not 0 <= share <= 1:
             raise self._error(f"has {name} = {share}: give a share from 0 to 1")
         return Fraction(share)

@@ -43,8 +43,10 @@ BOUND_BITS = 24
 LONGEST_EXPONENT = 1100
 VERY_FEW_UNITS, FEW_UNITS, FIRST_CELLS = 16, 64, 1000
 """Units up to which the tree of patterns comes first, and early, and the cells that it may close then."""
-GLANCE = 20_000
-"""Cells that are bounded before that tree where it comes early."""
+GLANCE, TINY, SHORT_GLANCE = 20_000, 8, 200
+"""Cells that are bounded before that tree where it comes early; and where it comes first, but has more units than this,
+whose programs take longer than a few cells.
+"""
 LATE = Reason(Cause.TIME, "time ran out", "time ran out (before anything was tried)")
 SLACK = 1e-10
 """Bounds below this, relative to the size of their terms, are left to exact arithmetic where equality is no failure."""
@@ -227,6 +229,8 @@ def _attempts(
     if _has_few_units(task):
         if not _is_for_patterns(task):
             glance = max(glance, GLANCE)
+        elif _units_of(task) > TINY:
+            glance = max(glance, SHORT_GLANCE)
         if glance:
             cells, part = min(glance, max_cells), COVERING / 2
             yield _by_covering(claim, task, path, cells, deadline, on_progress, part)
@@ -255,7 +259,11 @@ def _has_few_units(task: ClaimTask) -> bool:
 
 def _is_for_patterns(task: ClaimTask) -> bool:
     """Whether patterns come first: units are very few, or two networks may be the same, which is tight everywhere."""
-    return len(task.networks) > 1 or sum(network.units for network in task.copies) <= VERY_FEW_UNITS
+    return len(task.networks) > 1 or _units_of(task) <= VERY_FEW_UNITS
+
+
+def _units_of(task: ClaimTask) -> int:
+    return sum(network.units for network in task.copies)
 
 
 def _by_patterns(

@@ -10,6 +10,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from relugeom.claims.answer import Population
+from relugeom.claims.ball import Norm
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.subject import Direction
 
@@ -27,6 +28,7 @@ class RequirementKind(StrEnum):
     R2 = "r2"
     DIFFERS_FROM = "differs_from"
     NEVER = "never"
+    ROBUST = "robust"
 
 
 class Judgement(StrEnum):
@@ -58,13 +60,15 @@ class Requirement:
     at_most
         Share of these whose decision may change, or the most by which outputs of two networks may differ.
     at_least
-        Least accuracy, area under the ROC curve, or R².
+        Least accuracy, area under the ROC curve, or R²; or least share of samples that are robust.
     segment
         Pairs of a feature and a value that the samples of a segment have; empty for all samples.
     file
         Name of the file of another network, or of sets that may not be met.
     sets
         These sets, as the inequalities that hold in each.
+    radius, norm, scales
+        Distance within which no decision may change, in this norm, in units of each feature's scale.
     """
 
     kind: RequirementKind
@@ -80,6 +84,9 @@ class Requirement:
     segment: tuple[tuple[int, float], ...] = ()
     file: str = ""
     sets: tuple[tuple[Inequality, ...], ...] = ()
+    radius: Fraction = Fraction(0)
+    norm: Norm = Norm.LINF
+    scales: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,8 @@ class Judged:
         Proved bounds of the output whose range is required, or of a difference; else None.
     part, whole
         Number of things counted, and their total; None if nothing was counted.
+    against
+        Number of those that show the opposite, where others are open; None if all of them are counted.
     """
 
     requirement: Requirement
@@ -104,6 +113,7 @@ class Judged:
     upper: Fraction | None = None
     part: int | None = None
     whole: int | None = None
+    against: int | None = None
 
 
 def overall(judged: Iterable[Judgement]) -> Judgement | None:

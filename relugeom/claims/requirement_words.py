@@ -41,8 +41,18 @@ def requirement_in_words(required: Requirement, names: Names) -> str:
             return f"no output differs by more than {most} from that of {name_in_words(required.file)}"
         case RequirementKind.NEVER:
             return f"no admissible input is in the sets of {name_in_words(required.file)}"
+    if required.kind is RequirementKind.ROBUST:
+        return _robust(required)
     least = typed_number(Fraction(required.at_least or 0.0))
     return f"{SCORES[required.kind]} is at least {least}{_in_segment(required, names)}"
+
+
+def _robust(required: Requirement) -> str:
+    radius = f"{typed_number(required.radius)} scaled units ({required.norm})"
+    if required.population is Population.DOMAIN:
+        return f"no decision about admissible inputs changes within {radius}"
+    share = (100 * Decimal(repr(required.at_least or 0.0))).normalize()
+    return f"at least {share:f} % of samples keep their decision within {radius}"
 
 
 def _between(lower: Fraction | None, upper: Fraction | None) -> str:
@@ -83,6 +93,8 @@ def finding_in_words(judged: Judged) -> str:
             return _decisions(judged)
         case RequirementKind.DIFFERS_FROM:
             return _differences(judged)
+        case RequirementKind.ROBUST:
+            return _robustness(judged)
         case RequirementKind.NEVER:
             return SHOWN[judged.judgement]
     if judged.value is None:
@@ -98,6 +110,10 @@ def _decisions(judged: Judged) -> str:
     if judged.judgement is Judgement.FAIL:
         return "two inputs get different decisions"
     return SHOWN[judged.judgement]
+
+
+def _robustness(judged: Judged) -> str:
+    return f"{_counted(judged, 'samples')} are proved to keep it, {judged.against or 0:,} do not"
 
 
 def _differences(judged: Judged) -> str:

@@ -165,7 +165,9 @@ def _domain_of_document(document: Mapping[str, Any], names: Sequence[str]) -> Do
         place = f"features.{name}"
         position = _position(name, index, place)
         entry = _table(entry, place)
-        _refuse_unknown(entry, ("lower", "upper", "kind"), place)
+        _refuse_unknown(entry, ("lower", "upper", "kind", "scale"), place)
+        if not 0 < _number(entry.get("scale", 1.0), f"{place}.scale") < np.inf:
+            raise DomainError(f"{place}.scale = {entry['scale']}: give a number above 0, one unit of distance")
         lower[position] = _number(entry.get("lower", -np.inf), f"{place}.lower")
         upper[position] = _number(entry.get("upper", np.inf), f"{place}.upper")
         kind = entry.get("kind", "continuous")

@@ -24,6 +24,7 @@ from relugeom.linalg.arrays import BoolArray, FloatArray
 from relugeom.network.decision import classify, squash
 from relugeom.network.forward import evaluate
 from relugeom.network.network import ReLUNetwork
+from relugeom.questions.robust_samples import count_robust
 
 __all__ = ["Evidence", "judge_requirements", "segment_rows"]
 
@@ -171,6 +172,27 @@ def _same_for_samples(required: Requirement, evidence: Evidence, deadline: Deadl
     return Judged(required, verdict, float(share), part=part, whole=whole)
 
 
+def _robust(required: Requirement, evidence: Evidence, deadline: Deadline) -> Judged:
+    """By samples; of the domain they can show that a decision changes, but not that none does."""
+    found = count_robust(
+        evidence.network,
+        evidence.domain,
+        evidence.table,
+        required.radius,
+        scales=np.array(required.scales),
+        norm=required.norm,
+        time_limit=deadline,
+    )
+    if not found.asked:
+        return Judged(required, Judgement.OPEN)
+    proved, possible = (Fraction(part, found.asked) for part in (found.robust, found.asked - found.refuted))
+    least = Fraction(1 if required.at_least is None else required.at_least)
+    verdict = Judgement.FAIL if possible < least else Judgement.PASS if proved >= least else Judgement.OPEN
+    if required.population is Population.DOMAIN and verdict is Judgement.PASS:
+        verdict = Judgement.OPEN
+    return Judged(required, verdict, float(proved), part=found.robust, whole=found.asked, against=found.refuted)
+
+
 def _score(required: Requirement, evidence: Evidence, _: Deadline) -> Judged:
     if evidence.target is None:
         return Judged(required, Judgement.OPEN)
@@ -205,6 +227,7 @@ JUDGES: Mapping[RequirementKind, Callable[[Requirement, Evidence, Deadline], Jud
     RequirementKind.SAME_DECISION: _same_decision,
     RequirementKind.DIFFERS_FROM: _differs,
     RequirementKind.NEVER: _never,
+    RequirementKind.ROBUST: _robust,
     RequirementKind.ACCURACY: _score,
     RequirementKind.AUC: _score,
     RequirementKind.R2: _score,

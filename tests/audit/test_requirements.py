@@ -38,6 +38,7 @@ DOMAIN = """
 lower = 0
 upper = 4
 kind = "integer"
+scale = 2
 [features.sex]
 kind = "binary"
 [features.car]
@@ -76,6 +77,23 @@ def moves(feature, sign):
     return all(sign * (at[y] - at[x]) >= 0 for x, y in pairs if y in at)
 
 
+def robust_share(radius, order, scale):
+    """Share of samples that no admissible input within a radius decides otherwise."""
+    scales = [scale, *SAMPLES.std(axis=0)[1:].tolist()]
+    kept = 0
+    for x in SAMPLES:
+        moves = [[Fraction(m) / Fraction(s) for m, s in zip(other - x, scales, strict=True)] for other in ADMISSIBLE]
+        far = {
+            "linf": lambda d: max(map(abs, d)),
+            "l1": lambda d: sum(map(abs, d)),
+            "l2": lambda d: sum(e * e for e in d),
+        }
+        most = Fraction(radius) ** (2 if order == "l2" else 1)
+        near = [far[order](move) <= most for move in moves]
+        kept += len(set(decide(NETWORK, ADMISSIBLE[near]).tolist())) == 1
+    return kept / len(SAMPLES)
+
+
 def flips(rows):
     """How many of these inputs have another decision for another sex."""
     other = rows.copy()
@@ -109,6 +127,13 @@ def test_verdicts_are_those_of_all_admissible_inputs(tmp_path):
         (f'differs_from = "other.npz"\nat_most = {below(float(max(GAPS)))!r}', False),
         ('never = "met.vnnlib"', False),
         ('never = "unmet.vnnlib"', True),
+        *(
+            (f'robust = {radius}\nnorm = "{order}"\nat_least = {share!r}', share <= robust_share(radius, order, 2.0))
+            for radius in (0.5, 1.5, 2.25)
+            for order in ("linf", "l1", "l2")
+            for share in (robust_share(radius, order, 2.0), min(above(robust_share(radius, order, 2.0)), 1.0))
+        ),
+        ('robust = 3\nof = "domain"', False),
         (f"accuracy = {below(accuracy)!r}", True),
         (f"accuracy = {above(accuracy)!r}", False),
         (f"accuracy = {below(own_accuracy)!r}\nsegment = {{ sex = 1 }}", True),
@@ -249,6 +274,9 @@ def test_what_little_time_leaves_unsettled_is_open(tmp_path, capsys):
             'differs_from = "wide.npz"\nat_most = 1',
             "wide.npz, which is about 4 inputs and 1 output; the network has 3 and 1",
         ),
+        ("robust = -1", "has robust = -1.0: give a radius of 0 or more"),
+        ('robust = 1\nnorm = "l3"', "has norm = 'l3': give l1, l2, linf"),
+        ('robust = 1\nof = "domain"\nat_least = 0.5', "has at_least for the domain"),
         ("never = 3", "has never = 3: give the name of a file"),
         ('never = "missing.vnnlib"', "cannot be judged: "),
         ('never = "wide.vnnlib"', "about 1 input and 1 output; the network has 3 and 1"),
