@@ -156,11 +156,13 @@ def test_work_ends_early_enough_for_the_report_and_takes_half_of_the_time_at_lea
 def test_what_a_store_takes_follows_from_the_time_and_the_inputs():
     wide, narrow = he_network(0, 400, 3, 1), he_network(0, 4, 3, 1)
     hour, minute = NEVER.within(3600), NEVER.within(60)
-    assert affordable(narrow, minute).regions > 50 * affordable(wide, minute).regions
-    assert affordable(wide, hour).regions > 50 * affordable(wide, minute).regions
-    assert affordable(wide, OVER)[:2] == (LEAST, LEAST)
-    assert affordable(wide, NEVER)[:2] == (None, MOST_CLUSTERS)  # however much time there is, a store stays small
-    prefixes = [affordable(network, limit).prefix for network in (narrow, wide) for limit in (OVER, NEVER)]
+    assert affordable(narrow, 1000, minute).regions > 50 * affordable(wide, 1000, minute).regions
+    assert affordable(wide, 1000, hour).regions > 50 * affordable(wide, 1000, minute).regions
+    assert affordable(wide, 1000, OVER)[:2] == (LEAST, LEAST)
+    assert affordable(wide, 1000, NEVER)[:2] == (None, MOST_CLUSTERS)  # however much time there is, a store stays small
+    rooms = [affordable(narrow, samples, minute).room for samples in (1000, 10**7)]
+    assert affordable(wide, 1000, minute).room < rooms[0] < rooms[1]
+    prefixes = [affordable(network, 1000, limit).prefix for network in (narrow, wide) for limit in (OVER, NEVER)]
     assert prefixes[0] == prefixes[1] > 2 * prefixes[2] == 2 * prefixes[3] >= 2 * LEAST
 
 

@@ -29,6 +29,10 @@ MOST_KEPT = 0.5
 
 PREFIX_BYTES, BYTES_PER_POINT = 10_000_000, 60
 """Room for the regions of a list that cannot be finished, and what each takes per input."""
+STORE_BYTES, TIMES_DATA = 20_000_000, 10
+"""Size of the artefacts of an audit: the larger one of this, and of so many times the data in float64."""
+BYTES_PER_REGION, BYTES_PER_NUMBER = 200, 25
+"""What a complete list takes for each region, and for each of its coordinates and coefficients."""
 
 
 class Schedule:
@@ -48,27 +52,30 @@ class Schedule:
 
 
 class Affordable(NamedTuple):
-    """Most regions that are listed (None for all), clusters (the largest) whose features are recorded, and regions of a
-    list that cannot be finished.
+    """Most regions that are listed (None for all), clusters (the largest) whose features are recorded, regions of a
+    list that cannot be finished, and regions for which a store has room.
     """
 
     regions: int | None
     clusters: int
     prefix: int
+    room: int
 
 
-def affordable(network: ReLUNetwork, deadline: Deadline) -> Affordable:
+def affordable(network: ReLUNetwork, samples: int, deadline: Deadline) -> Affordable:
     """What can be stored in reasonable time: each region and each cluster has several rows per input.
 
     A region has one row per input and one per coefficient; a cluster has one per feature, coefficient and effect.
     """
     prefix = max(PREFIX_BYTES // (BYTES_PER_POINT * (network.inputs + 1)), LEAST)
-    if not isfinite(deadline.end):
-        return Affordable(None, MOST_CLUSTERS, prefix)
-    rows = STORING / 2 * deadline.seconds_left * ROWS_PER_SECOND
     n, m = network.inputs, network.outputs
+    size = max(STORE_BYTES, TIMES_DATA * 8 * n * samples)
+    room = size // (BYTES_PER_REGION + BYTES_PER_NUMBER * (n + m * (n + 1)))
+    if not isfinite(deadline.end):
+        return Affordable(None, MOST_CLUSTERS, prefix, room)
+    rows = STORING / 2 * deadline.seconds_left * ROWS_PER_SECOND
     regions, clusters = (max(int(rows / each), LEAST) for each in (1 + n + m * (n + 1), _rows_per_cluster(network)))
-    return Affordable(regions, min(clusters, MOST_CLUSTERS), prefix)
+    return Affordable(regions, min(clusters, MOST_CLUSTERS), prefix, room)
 
 
 def report_seconds(network: ReLUNetwork, clusters: int) -> float:
@@ -83,7 +90,7 @@ def work_ends(deadline: Deadline, report: float) -> Deadline:
 
 def share_time(network: ReLUNetwork, samples: int, deadline: Deadline, shares: Shares) -> tuple[Affordable, Schedule]:
     """What can be stored in the time that is left after reading, and the schedule of the work before the report."""
-    most = affordable(network, deadline)
+    most = affordable(network, samples, deadline)
     return most, Schedule(work_ends(deadline, report_seconds(network, min(most.clusters, samples))), shares)
 
 

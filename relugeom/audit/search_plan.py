@@ -1,5 +1,8 @@
 """The plan of an audit's search for regions: if the list cannot be finished, most of its time goes to other parts.
 
+A list that would be finished, but is larger than the artefacts of an audit should be, is not made unless it is asked
+for. That depends on counts alone, so it does not vary from one run to the next as times do.
+
 Before a search that may be long, a small part of the time goes to an estimate of the number of regions. It decides only
 how long the search may take, and what the user is told; what is found, proved and answered never depends on it in
 another way.
@@ -24,7 +27,7 @@ PART = 1 / 12
 AGAIN = 3.0
 """Time of a second estimate where the first one knows nothing, in that of the first."""
 LEAST_SECONDS = 1.0
-"""Less time is not enough for an estimate."""
+"""Less time may not be enough for an estimate; then regions that hold samples come first."""
 SHORTENED = 1 / 4
 """Part of its time that a search takes if the list cannot be finished."""
 NOT_LISTED = "the partition is not listed; the regions that hold your data, and statements about the whole domain, are"
@@ -74,6 +77,8 @@ class SearchLimits(NamedTuple):
         Seconds that the search has.
     most
         Most regions that are listed; None for all.
+    room
+        Most regions that a store should have if nobody asked for more; None if somebody did.
     threads
         Threads that search.
     """
@@ -82,17 +87,19 @@ class SearchLimits(NamedTuple):
     searching: float
     most: int | None
     threads: int
+    room: int | None = None
 
 
 def plan_search(network: ReLUNetwork, domain: Domain, limits: SearchLimits) -> SearchPlan:
     """Estimate the number of regions if the search may be long, and choose its part of the time."""
     seconds = min(PART * limits.deadline.seconds_left, SECONDS)
-    if isinf(limits.deadline.end) or seconds < LEAST_SECONDS:
-        return WHOLE_TIME
-    if most_regions(network.widths, network.inputs) <= FEW:
+    if isinf(limits.deadline.end) or most_regions(network.widths, network.inputs) <= FEW:
         return WHOLE_TIME
     found = estimate_regions(network, domain, time_limit=limits.deadline.within(seconds))
-    if found.count is None and not found.exact:  # code that is still being compiled ends no descent in this time
+    if found.count is None and not found.exact:
+        if seconds < LEAST_SECONDS:
+            return SearchPlan(SHORTENED, f"too little time to count the regions: {NOT_LISTED}", Listing.OBSERVED)
+        # code that is still being compiled ends no descent in this time
         found = estimate_regions(network, domain, time_limit=limits.deadline.within(AGAIN * seconds))
     return choose_plan(found, limits)
 
@@ -104,9 +111,10 @@ def choose_plan(found: RegionEstimate, limits: SearchLimits) -> SearchPlan:
     least_seconds = found.expected_seconds * (found.low / found.count) / limits.threads
     is_too_long = least_seconds > DOUBT * limits.searching
     is_too_many = limits.most is not None and found.low > limits.most
-    if not (is_too_long or is_too_many):
+    has_room = limits.room is None or found.count <= limits.room
+    if has_room and not (is_too_long or is_too_many):
         return WHOLE_TIME
-    if not is_too_long:
+    if has_room and not is_too_long:
         begins = f"the domain has {estimate_in_words(found)}: the list of regions will be cut short"
         return SearchPlan(1.0, f"{begins} after {limits.most:,} of them")
     return SearchPlan(SHORTENED, f"{count_in_words(found)} regions: {NOT_LISTED}", Listing.OBSERVED)

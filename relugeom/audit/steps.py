@@ -246,7 +246,9 @@ def _plan_search(job: Job, whole: Deadline, most: int | None, *, resumes: bool) 
         return WHOLE_TIME
     if job.request.regions in (Listing.OBSERVED, Listing.NEIGHBOURS):
         return SearchPlan(1.0, "", Listing(job.request.regions))
-    limits = SearchLimits(job.schedule.deadline, whole.seconds_left, most, job.request.budget.threads)
+    asked = job.request.budget.max_regions
+    room = job.most.room if asked in (None, MOST_REGIONS) else None
+    limits = SearchLimits(job.schedule.deadline, whole.seconds_left, most, job.request.budget.threads, room)
     return plan_search(job.inputs.network, job.inputs.domain.domain, limits)
 
 

@@ -88,10 +88,9 @@ def box(network: ReLUNetwork) -> Domain:
     ("network", "deadline"),
     [
         (he_network(1, 12, 30, 20, 1), NEVER),
-        (he_network(1, 12, 30, 20, 1), Deadline.of(10.0)),
         (he_network(1, 4, 6, 5, 1), Deadline.of(120.0)),
     ],
-    ids=["without a limit", "with little time", "of a small network"],
+    ids=["without a limit", "of a small network"],
 )
 def test_nothing_is_estimated_where_it_is_of_no_use(
     network: ReLUNetwork, deadline: Deadline, monkeypatch: pytest.MonkeyPatch
@@ -99,6 +98,26 @@ def test_nothing_is_estimated_where_it_is_of_no_use(
     monkeypatch.setattr(search_plan, "estimate_regions", None)
     plan = plan_search(network, box(network), SearchLimits(deadline, 30.0, None, 1))
     assert plan == WHOLE_TIME
+
+
+def test_a_list_without_room_is_made_only_if_asked_for() -> None:
+    found, limits = estimate(61_000, low=40_000, seconds=5.0), SearchLimits(NEVER, 30.0, None, 1)
+    assert choose_plan(found, limits) == WHOLE_TIME
+    assert choose_plan(found, limits._replace(room=61_000)) == WHOLE_TIME
+    plan = choose_plan(found, limits._replace(room=60_999))
+    assert plan.listing is Listing.OBSERVED and plan.remark.startswith(
+        "about 61,000 regions: the partition is not listed"
+    )
+
+
+@pytest.mark.parametrize("seconds", [0.0, 5.0])
+def test_with_too_little_time_for_an_estimate_samples_come_first(
+    seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search_plan, "estimate_regions", lambda *_about, time_limit: estimate(None, seconds=None))
+    network = he_network(1, 12, 30, 20, 1)
+    plan = plan_search(network, box(network), SearchLimits(Deadline.of(seconds), 30.0, None, 1))
+    assert plan.listing is Listing.OBSERVED and "too little time" in plan.remark
 
 
 def test_a_large_network_is_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
