@@ -10,12 +10,14 @@ search is in float64; a pair that is returned was evaluated exactly.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
 from relugeom.analysis.straight_paths import cut_paths
 from relugeom.claims.settlement import Counterexample
-from relugeom.errors import InputError
+from relugeom.deadline import NEVER, Deadline
+from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.geometry.domain import Domain, contains_admissible, list_combinations
 from relugeom.geometry.drawing import draw_admissible
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
@@ -29,7 +31,11 @@ __all__ = ["Alternatives", "alternatives_of", "counterparts", "find_pair", "with
 MOST_ALTERNATIVES = 64
 """Most combinations of integer features that are tried in full, and inputs that are tried if there are more."""
 BLOCK, MOST_CHECKED = 4096, 50
-"""Inputs that are evaluated at once, and pairs that are evaluated exactly before giving up."""
+"""Most inputs that are evaluated at once, and pairs that are evaluated exactly before giving up."""
+BLOCK_NUMBERS = 1 << 17
+"""Features and units of all inputs that are moved along lines at once: of a large network, these are few."""
+LOOKED_AT = 1 << 13
+"""Features and units of the first inputs, which are looked at even where there is no time."""
 
 
 def with_their_groups(domain: Domain, protected: Sequence[int]) -> tuple[int, ...]:
@@ -80,27 +86,52 @@ def alternatives_of(domain: Domain, X: FloatArray, own: Sequence[int]) -> Altern
 
 
 def counterparts(
-    network: ReLUNetwork, domain: Domain, X: FloatArray, alternatives: Alternatives
+    network: ReLUNetwork, domain: Domain, X: FloatArray, alternatives: Alternatives, *, deadline: Deadline = NEVER
 ) -> Iterator[tuple[IntArray, FloatArray]]:
     """Rows of admissible inputs X, shape (s, n), and for each an alike input with another decision, as floats see it.
 
     A row occurs as often as such an input is found.
+
+    Raises
+    ------
+    DeadlinePassedError
+        The deadline passed before all alike inputs were tried, but for those of a few first ones.
     """
-    for begin in range(0, len(X), BLOCK):
-        rows = X[begin : begin + BLOCK]
+    size = network.inputs + network.units
+    block = BLOCK if not alternatives.lines else max(min(BLOCK_NUMBERS // size, BLOCK), 1)
+    few = max(min(LOOKED_AT // size, block), 1)
+    for begin, end in pairwise([0, *range(few, len(X), block), max(len(X), few)]):
+        until = deadline if begin else NEVER
+        until.check()
+        rows = X[begin:end]
         decided = _decisions(network, rows)
         for owner, alike in _alike(network, domain, rows, alternatives.values, alternatives.lines):
+            until.check()
             different = (_decisions(network, alike) != decided[owner]).any(axis=1)
             yield begin + owner[different], alike[different]
 
 
-def find_pair(network: ReLUNetwork, domain: Domain, X: FloatArray, own: Sequence[int]) -> Counterexample | None:
-    """An admissible input of X and an alike one whose decisions certainly differ; None if none is found."""
-    samples = X[contains_admissible(domain, X)]
+def find_pair(
+    network: ReLUNetwork, domain: Domain, X: FloatArray, own: Sequence[int], *, deadline: Deadline = NEVER
+) -> Counterexample | None:
+    """An admissible input of X and an alike one whose decisions certainly differ; None if none is found in time."""
+    try:
+        return _first_apart(network, domain, X[contains_admissible(domain, X)], own, deadline)
+    except DeadlinePassedError:
+        return None
+
+
+def _first_apart(
+    network: ReLUNetwork, domain: Domain, samples: FloatArray, own: Sequence[int], deadline: Deadline
+) -> Counterexample | None:
+    """The first pair of a sample and an alike input whose exact outputs are decided differently."""
     checked = 0
-    for rows, alike in counterparts(network, domain, samples, alternatives_of(domain, samples, own)):
+    alternatives = alternatives_of(domain, samples, own)
+    for rows, alike in counterparts(network, domain, samples, alternatives, deadline=deadline):
         kept = np.flatnonzero(contains_admissible(domain, alike))
         for place in kept[: MOST_CHECKED - checked].tolist():
+            if checked:
+                deadline.check()
             pair = [tuple(map(Fraction, x.tolist())) for x in (samples[rows[place]], alike[place])]
             outputs = [evaluate_exactly(network, x)[1] for x in pair]
             checked += 1

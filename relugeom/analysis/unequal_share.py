@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from relugeom.analysis.counterparts import alternatives_of, counterparts, with_their_groups
 from relugeom.deadline import Deadline, TimeLimit
-from relugeom.errors import InputError
+from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.geometry.domain import Domain, contains_admissible
 from relugeom.geometry.drawing import draw_admissible
 from relugeom.linalg.arrays import BoolArray, FloatArray
@@ -136,8 +136,9 @@ def _find_unequal(
     """
     alternatives = alternatives_of(domain, X, own)
     unequal = np.zeros(len(X), dtype=np.bool_)
-    for rows, _ in counterparts(network, domain, X, alternatives):
-        unequal[rows] = True
-        if deadline.passed:
-            return unequal, False
+    try:
+        for rows, _ in counterparts(network, domain, X, alternatives, deadline=deadline):
+            unequal[rows] = True
+    except DeadlinePassedError:
+        return unequal, False
     return unequal, alternatives.exhaustive

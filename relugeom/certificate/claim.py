@@ -128,7 +128,9 @@ def settle_claim(
     """
     deadline = Deadline.of(time_limit)
     task = prepare_claim(claim, network, domain, second_network)
-    shown = None if candidates is None else find_counterexample(claim, task.networks, domain, candidates)
+    shown = None
+    if candidates is not None:
+        shown = find_counterexample(claim, task.networks, domain, candidates, deadline=deadline)
     if shown is not None:
         reason = Reason(Cause.INPUT, "one of the given inputs refutes the claim")
         return Settlement(claim, Verdict.FAILS, counterexample=shown, reason=reason)

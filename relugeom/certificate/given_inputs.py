@@ -18,6 +18,7 @@ from relugeom.claims.claim import Claim, Excluded, Monotone, Scope, Twin
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.patterns import PatternClaims
 from relugeom.claims.settlement import Counterexample
+from relugeom.deadline import NEVER, Deadline
 from relugeom.geometry.domain import Domain, list_combinations
 from relugeom.linalg.arrays import BoolArray, FloatArray
 from relugeom.linalg.exact import Point
@@ -35,9 +36,9 @@ SLACK = 1e-9
 
 
 def find_counterexample(
-    claim: Claim, networks: Sequence[ReLUNetwork], domain: Domain, X: ArrayLike
+    claim: Claim, networks: Sequence[ReLUNetwork], domain: Domain, X: ArrayLike, *, deadline: Deadline = NEVER
 ) -> Counterexample | None:
-    """Counterexample to a claim among inputs X, shape (k, n); None if none is found.
+    """Counterexample to a claim among inputs X, shape (k, n); None if none is found in time.
 
     Parameters
     ----------
@@ -50,6 +51,8 @@ def find_counterexample(
     inputs = as_samples(networks[0], X)
     inputs = inputs[in_scope(domain, inputs, asked.scope)]
     for first, second in _tables(asked.twin, domain, inputs, asked.scope):
+        if deadline.passed:
+            return None
         own = second[:, list(asked.twin.own)] if asked.twin is not None else np.zeros((len(first), 0))
         outputs = [evaluate(networks[0], first)]
         if asked.twin is not None:

@@ -108,18 +108,33 @@ def _proposed_rows(rows: Sequence[Form], p: Sequence[Fraction]) -> list[int]:
 
 
 def _projection(rows: Sequence[Form], chosen: Sequence[int], p: Sequence[fmpq]) -> tuple[list[fmpq], list[fmpq]] | None:
-    """The projection of p onto the points where the chosen rows are 0, and its λ; None if they are dependent."""
-    if not chosen:
-        return list(p), []
-    n = len(p)
-    C = fmpq_mat(len(chosen), n, [fmpq(int(c)) for row in chosen for c in rows[row][:-1]])
-    gaps = fmpq_mat(len(chosen), 1, [-evaluate_form(rows[row], p) for row in chosen])
+    """The projection of p onto the points where the chosen rows are 0, and its λ; None if they are dependent.
+
+    A row about one coordinate, such as a side of a box, fixes it: such rows may be many, and only the others make a
+    system, of the coordinates that are left.
+    """
+    used = {row: [k for k, c in enumerate(rows[row][:-1]) if c] for row in chosen}
+    fixing = {places[0]: row for row, places in used.items() if len(places) == 1}
+    others = [row for row in chosen if len(used[row]) != 1]
+    if len(fixing) + len(others) < len(chosen):
+        return None
+    x = list(p)
+    for k, row in fixing.items():
+        x[k] = fmpq(-int(rows[row][-1]), int(rows[row][k]))
+    free = [k for k in range(len(p)) if k not in fixing]
+    C = fmpq_mat(len(others), len(free), [fmpq(int(rows[row][k])) for row in others for k in free])
+    gaps = fmpq_mat(len(others), 1, [-evaluate_form(rows[row], x) for row in others])
     try:
-        multipliers = (C * C.transpose()).solve(gaps)
+        solved = (C * C.transpose()).solve(gaps) if others else gaps
     except ZeroDivisionError:
         return None
-    step = C.transpose() * multipliers
-    return [x + step[k, 0] for k, x in enumerate(p)], [multipliers[k, 0] for k in range(len(chosen))]
+    found = {row: solved[place, 0] for place, row in enumerate(others)}
+    for place, k in enumerate(free):
+        x[k] += sum((C[number, place] * found[row] for number, row in enumerate(others)), fmpq(0))
+    for k, row in fixing.items():
+        pulled = sum((int(rows[each][k]) * found[each] for each in others), fmpq(0))
+        found[row] = (x[k] - p[k] - pulled) / int(rows[row][k])
+    return x, [found[row] for row in chosen]
 
 
 def _active_set(rows: Sequence[Form], p: Sequence[fmpq], x: list[fmpq], deadline: Deadline) -> Projection:

@@ -16,7 +16,7 @@ from relugeom.analysis.counterparts import find_pair, with_their_groups
 from relugeom.claims.claim import Claim, Excluded, SameDecision, SameLargest, Scope, Twin
 from relugeom.claims.inequality import Inequality
 from relugeom.claims.reason import unclear_class
-from relugeom.claims.settlement import Settlement, Verdict
+from relugeom.claims.settlement import Counterexample, Settlement, Verdict
 from relugeom.deadline import Deadline, TimeLimit
 from relugeom.errors import DeadlinePassedError, InputError
 from relugeom.geometry.domain import Domain, list_admissible
@@ -43,6 +43,8 @@ CHUNK, DRAWN = 10_000, 10_000
 """Inputs that are evaluated at once, and inputs that are drawn to look for a pair."""
 DRAWN_NUMBERS = 1 << 19
 """Coordinates of all of these together: with very many features, fewer inputs are drawn."""
+LOOKING = 1 / 2
+"""Part of the time for looking at inputs; the rest is for a proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +107,24 @@ def protected_fairness(
     own = with_their_groups(domain, protected)
     claim = same_decision_claim(network, own, choose_scope(domain))
     given = np.zeros((0, domain.inputs)) if candidates is None else as_samples(network, candidates)
-    drawn = max(min(DRAWN, DRAWN_NUMBERS // domain.inputs), 1)
-    shown = find_pair(network, domain, given, own) or find_pair(network, domain, draw_admissible(domain, drawn), own)
+    shown = _find_pair(network, domain, given, own, deadline.share(LOOKING))
     if shown is not None:
         return _counted(network, domain, own, Settlement(claim, Verdict.FAILS, counterexample=shown), deadline)
     found = ask(same_decision_claim(network, own, Scope.RELAXATION))
     if found.verdict is not Verdict.HOLDS and domain.has_integers:
         found = ask(claim).within(found)
     return _counted(network, domain, own, _without_doubt(network, ask, found), deadline)
+
+
+def _find_pair(
+    network: ReLUNetwork, domain: Domain, given: FloatArray, own: tuple[int, ...], deadline: Deadline
+) -> Counterexample | None:
+    """A pair that refutes the claim, at a given input, or else at a drawn one."""
+    shown = find_pair(network, domain, given, own, deadline=deadline)
+    if shown is not None:
+        return shown
+    drawn = draw_admissible(domain, max(min(DRAWN, DRAWN_NUMBERS // domain.inputs), 1))
+    return find_pair(network, domain, drawn, own, deadline=deadline)
 
 
 def _counted(

@@ -91,9 +91,10 @@ class LinearOutput:
             Time at which the best value so far is returned, at least the value at the input.
         """
         value, patterns = self.at(x)
-        if deadline.passed:
+        whole = scope is Scope.ADMISSIBLE
+        if deadline.passed or (whole and domain.integral.all()):  # no other input has these integers
             return Best(value, tuple(x))
-        if scope is Scope.ADMISSIBLE:
+        if whole:
             domain = with_integers_of(domain, x)
         rows = domain_forms(domain)
 

@@ -304,6 +304,8 @@ class _Search:
         """Nearest point with another decision in the cell of an input that has one, and in cells beyond it."""
         domain = self._domain
         if self._scope is Scope.ADMISSIBLE:
+            if domain.integral.all():  # no other input has these integers
+                return Best(-distance_in(self._norm, start, self._p), start)
             domain = with_integers_of(domain, start)
         rows = domain_forms(domain)
 

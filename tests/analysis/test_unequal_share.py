@@ -142,6 +142,6 @@ def test_what_was_seen_in_time_is_a_bound_from_below():
     assert seen == sorted(seen) and cut == whole and whole.exhaustive
     samples = list_admissible(domain)
     asked, unequal, _ = unequal_samples(network, domain, samples, [0])
-    for looks in (0, 2, 8):
+    for looks in (0, 1):  # some first inputs are looked at in any case
         cut_short = unequal_samples(network, domain, samples, [0], time_limit=Looks.until(looks))
         assert cut_short[0] == asked and cut_short[1] < unequal and not cut_short[2]

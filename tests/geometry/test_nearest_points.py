@@ -112,3 +112,19 @@ def test_degenerate_polyhedra(nearest):
     assert nearest([[1, 0, 0], [-1, 0, -1]], p) is None
     line = [[1, 1, 0], [-1, -1, 0]]
     assert sum(nearest(line, p)[1]) == 0
+
+
+def test_sides_of_a_box_that_are_met_do_not_join_the_system():
+    """The nearest point of a box is known by coordinate; with one row across, by one number."""
+    n = 300
+    p = [Fraction(k % 7 - 3) for k in range(n)]
+    sides = [[sign * int(j == k) for j in range(n)] + [1] for k in range(n) for sign in (1, -1)]
+    clipped = [max(min(v, Fraction(1)), Fraction(-1)) for v in p]
+    steps = [(a - b) ** 2 for a, b in zip(clipped, p, strict=True)]
+    assert nearest_in_l2(sides, p) == (sum(steps), tuple(clipped))
+
+    across = [*[1] * n, -200]  # all coordinates rise by the same, as far as their sides allow
+    size, point = nearest_in_l2([*sides, across], p)
+    assert sum(point) == 200 and size == sum((a - b) ** 2 for a, b in zip(point, p, strict=True))
+    rise = next(v - b for v, b in zip(point, p, strict=True) if abs(v) < 1)
+    assert point == tuple(max(min(b + rise, Fraction(1)), Fraction(-1)) for b in p)

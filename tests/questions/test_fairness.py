@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from limits import Looks
 from networks import he_network, integer_network, layered
 from oracles import decided, domain_forms, satisfies, unequal_inputs
 from settling import settler
 
 from relugeom import load_domain, load_network
+from relugeom.analysis.counterparts import find_pair
+from relugeom.analysis.unequal_share import unequal_samples
 from relugeom.claims.reason import Cause
 from relugeom.claims.settlement import Verdict
 from relugeom.errors import InputError
@@ -98,6 +101,24 @@ def test_an_irrational_threshold_is_crossed_in_other_features_only_or_not(probab
     assert found.verdict is Verdict.FAILS
     outputs = sorted((found.counterexample.outputs[0], found.counterexample.second_outputs[0]))
     assert outputs[0] <= network.rule.lower and outputs[1] > network.rule.upper
+
+
+def test_looking_for_a_pair_ends_at_the_deadline():
+    """Of 2 protected features 64 values are tried, and time is looked at before each; but a few inputs come first."""
+    network = layered((np.eye(3, 30), [9.0] * 3), ([[1, 0, 0]], [-100.0]))
+    network = replace(network, decision=Decision.at_threshold(0.0))
+    domain = Domain.box([0] * 30, [1] * 30)
+    inputs = np.random.default_rng(0).random((2000, 30))
+    for protected in ((0,), (0, 1)):
+        looks = Looks.until(10**6)
+        assert find_pair(network, domain, inputs, protected, deadline=looks) is None
+        assert 10**6 - looks.looks[0] >= 64 * (len(protected) - 1) + 1
+    found = protected_fairness(network, domain, (0, 1), candidates=inputs, time_limit=0)
+    assert found.same_decision.verdict is Verdict.UNKNOWN
+    unfair = replace(network, decision=Decision.at_threshold(-90.5))
+    assert find_pair(unfair, domain, inputs, (0,), deadline=Looks.until(0)) is not None
+    whole, unequal, exhaustive = unequal_samples(unfair, domain, inputs, (0,), time_limit=Looks.until(1))
+    assert (whole, unequal, exhaustive) == (2000, 2**13 // 33, False)
 
 
 def test_what_cannot_be_asked_is_refused(tmp_path):
