@@ -15,7 +15,7 @@ import numpy as np
 
 from relugeom.audit.compared_digests import Comparison, Given, compare_given, compare_report
 from relugeom.audit.questions import PROOFS, SIMPLIFIED
-from relugeom.audit.required_again import answers_in_store, unlike_requirements
+from relugeom.audit.required_again import answers_in_store, judge_again
 from relugeom.audit.required_questions import Required
 from relugeom.audit.requirement_file import read_requirements
 from relugeom.audit.stated_claims import Distance, KeptAnswer, Stated, states_answer, states_distance
@@ -308,8 +308,9 @@ class _Check:
             return
         answers = answers_in_store(self._tables.answers.to_dict("records"), self._subjects)
         evidence = Evidence(self._kept, self._domain, answers, samples.table, samples.target)
-        known = rows.to_dict("records")
-        self._differences.extend(unlike_requirements(known, self._required.requirements, evidence, deadline))
+        again = judge_again(rows.to_dict("records"), self._required.requirements, evidence, deadline)
+        self._differences.extend(again.differences)
+        self._unproved.extend(again.unproved)
 
     def _point(self, sample: int) -> Point | None:
         """A sample, if the data were given and have it."""

@@ -11,7 +11,7 @@ from relugeom.linalg.arrays import FloatArray
 from relugeom.linalg.rounding import sum_error
 from relugeom.network.network import ReLUNetwork
 
-__all__ = ["next_ends", "output_interval", "upper_sum"]
+__all__ = ["next_ends", "output_interval", "outputs_between", "upper_sum"]
 
 
 def output_interval(network: ReLUNetwork, lower: FloatArray, upper: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -33,6 +33,31 @@ def output_interval(network: ReLUNetwork, lower: FloatArray, upper: FloatArray) 
             top, bottom = np.maximum(top, 0.0), np.minimum(bottom, 0.0)
         top, bottom = next_ends(W, b, top, bottom)
     return -bottom, top
+
+
+def outputs_between(network: ReLUNetwork, X: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Lower and upper bounds of the exact outputs at finite points X, shape (s, n), before squashing.
+
+    Returns
+    -------
+    tuple[FloatArray, FloatArray]
+        Shape (s, m) each, a few roundings apart; infinite where a sum overflows.
+    """
+    top, bottom = X, -X
+    for layer, (W, b) in enumerate(zip(network.weights, network.biases, strict=True)):
+        if layer:
+            top, bottom = np.maximum(top, 0.0), np.minimum(bottom, 0.0)
+        signs, reach = np.hstack([np.maximum(W, 0.0), np.maximum(-W, 0.0)]), np.hstack([top, bottom])
+        opposite = np.roll(signs, W.shape[1], axis=1)
+        top, bottom = (_upper_sums(reach, A, c) for A, c in ((signs, b), (opposite, -b)))
+    return -bottom, top
+
+
+def _upper_sums(V: FloatArray, A: FloatArray, b: FloatArray) -> FloatArray:
+    """At least V Aᵀ + b, for A ≥ 0; infinite where that is not known."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = V @ A.T + b + sum_error(np.abs(V) @ A.T + np.abs(b), A.shape[1] + 1)
+    return np.where(np.isnan(total), np.inf, np.maximum(total, -np.finfo(np.float64).max))
 
 
 def next_ends(W: FloatArray, b: FloatArray, top: FloatArray, bottom: FloatArray) -> tuple[FloatArray, FloatArray]:

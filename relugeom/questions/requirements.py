@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 
 from relugeom.analysis.performance import area_under_curve, determination
-from relugeom.analysis.unequal_share import unequal_samples
+from relugeom.analysis.sure_decisions import decide_surely
 from relugeom.claims.answer import Answer, Population
 from relugeom.claims.requirement import Judged, Judgement, Requirement, RequirementKind, overall
 from relugeom.claims.settlement import Verdict
@@ -21,10 +21,10 @@ from relugeom.deadline import Deadline, TimeLimit
 from relugeom.decimals import nearest
 from relugeom.geometry.domain import Domain
 from relugeom.linalg.arrays import BoolArray, FloatArray
-from relugeom.network.decision import classify, squash
+from relugeom.network.decision import squash
 from relugeom.network.forward import evaluate
 from relugeom.network.network import ReLUNetwork
-from relugeom.questions.robust_samples import count_robust
+from relugeom.questions.kept_decisions import count_equal, count_robust
 
 __all__ = ["Evidence", "judge_requirements", "segment_rows"]
 
@@ -158,18 +158,14 @@ def _same_decision(required: Requirement, evidence: Evidence, deadline: Deadline
 
 
 def _same_for_samples(required: Requirement, evidence: Evidence, deadline: Deadline) -> Judged:
-    whole, part, is_exact = 0, 0, True
-    for _, chunk in evidence.table.chunks():
-        asked, unequal, exhaustive = unequal_samples(
-            evidence.network, evidence.domain, chunk, required.protected, time_limit=deadline
-        )
-        whole, part, is_exact = whole + asked, part + unequal, is_exact and exhaustive
-    if not whole:
+    network, domain = evidence.network, evidence.domain
+    found = count_equal(network, domain, evidence.table, required.protected, time_limit=deadline)
+    if not found.asked:
         return Judged(required, Judgement.OPEN)
-    share = Fraction(part, whole)
-    met = Judgement.PASS if is_exact else Judgement.OPEN
-    verdict = Judgement.FAIL if share > required.at_most else met
-    return Judged(required, verdict, float(share), part=part, whole=whole)
+    changed, possible = (Fraction(part, found.asked) for part in (found.changed, found.asked - found.kept))
+    met = Judgement.PASS if possible <= required.at_most else Judgement.OPEN
+    verdict = Judgement.FAIL if changed > required.at_most else met
+    return Judged(required, verdict, float(changed), part=found.changed, whole=found.asked)
 
 
 def _robust(required: Requirement, evidence: Evidence, deadline: Deadline) -> Judged:
@@ -185,30 +181,36 @@ def _robust(required: Requirement, evidence: Evidence, deadline: Deadline) -> Ju
     )
     if not found.asked:
         return Judged(required, Judgement.OPEN)
-    proved, possible = (Fraction(part, found.asked) for part in (found.robust, found.asked - found.refuted))
-    least = Fraction(1 if required.at_least is None else required.at_least)
+    proved, possible = (Fraction(part, found.asked) for part in (found.kept, found.asked - found.changed))
+    least = _as_typed(required.at_least, 1.0)
     verdict = Judgement.FAIL if possible < least else Judgement.PASS if proved >= least else Judgement.OPEN
     if required.population is Population.DOMAIN and verdict is Judgement.PASS:
         verdict = Judgement.OPEN
-    return Judged(required, verdict, float(proved), part=found.robust, whole=found.asked, against=found.refuted)
+    return Judged(required, verdict, float(proved), part=found.kept, whole=found.asked, against=found.changed)
 
 
 def _score(required: Requirement, evidence: Evidence, _: Deadline) -> Judged:
     if evidence.target is None:
         return Judged(required, Judgement.OPEN)
     rows = segment_rows(evidence.table, required.segment)
-    outputs = np.vstack([evaluate(evidence.network, chunk[rows[place]]) for place, chunk in evidence.table.chunks()])
     target, whole = evidence.target[rows], int(rows.sum())
+    parts = [chunk[rows[place]] for place, chunk in evidence.table.chunks()]
     if required.kind is RequirementKind.ACCURACY and whole:
-        right = int((classify(evidence.network.rule, outputs) == target).sum())
-        met = Fraction(right, whole) >= Fraction(required.at_least or 0.0)
+        right = int((np.concatenate([decide_surely(evidence.network, part) for part in parts]) == target).sum())
+        met = Fraction(right, whole) >= _as_typed(required.at_least)
         return Judged(required, _met(met), right / whole, part=right, whole=whole)
+    outputs = np.vstack([evaluate(evidence.network, part) for part in parts])
     value = _ranked(evidence.network, outputs, target) if required.kind is RequirementKind.AUC else None
     if required.kind is RequirementKind.R2:
         value = determination(target, squash(evidence.network.squashing, outputs)[:, 0])
     if value is None:
         return Judged(required, Judgement.OPEN, whole=whole)
     return Judged(required, _met(value >= (required.at_least or 0.0)), value, whole=whole)
+
+
+def _as_typed(share: float | None, usual: float = 0.0) -> Fraction:
+    """The decimal number that somebody typed for a share: 4 of 5 are a share of 0.8, which is no float64."""
+    return Fraction(repr(usual if share is None else share))
 
 
 def _ranked(network: ReLUNetwork, outputs: FloatArray, target: FloatArray) -> float | None:

@@ -136,6 +136,7 @@ def test_verdicts_are_those_of_all_admissible_inputs(tmp_path):
         ('robust = 3\nof = "domain"', False),
         (f"accuracy = {below(accuracy)!r}", True),
         (f"accuracy = {above(accuracy)!r}", False),
+        (f"accuracy = {accuracy!r}", True),
         (f"accuracy = {below(own_accuracy)!r}\nsegment = {{ sex = 1 }}", True),
         (f"accuracy = {above(own_accuracy)!r}\nsegment = {{ sex = 1 }}", False),
         (f"auc = {below(auc)!r}", True),
@@ -239,13 +240,16 @@ def test_earlier_schemas_have_no_answers_that_only_requirements_ask(tmp_path):
 def test_what_little_time_leaves_unsettled_is_open(tmp_path, capsys):
     network = he_network(3, 3, 24, 24, 1)
     domain = "".join(f"[features.{name}]\nlower = -1\nupper = 4\n" for name in NAMES)
-    required = ['monotone = "age"\ndirection = "up"', 'same_decision = ["sex", "car"]\nat_most = 0.999']
+    required = ['monotone = "age"\ndirection = "up"', 'same_decision = ["sex", "car"]\nat_most = 0.999', "robust = 0.1"]
     model, data = write_case(tmp_path, required, network=network, domain=domain)
     asked = ("audit", model, data, "--target", "good", "--threshold", "0", "--time-limit", 0, "--out", tmp_path / "out")
     ended = run_command(capsys, *asked, "--json")
     told = json.loads(ended.out)
     assert ended.code in (1, 3) and "open" in [own["verdict"] for own in told["requirements"]]
     assert run_command(capsys, *asked, "--fail-on", "fail", "--json").code in (0, 1)
+    files = ("--model", model, "--domain", tmp_path / "domain.toml", "--data", data)
+    later = json.loads(run_command(capsys, "check", tmp_path / "out", *files, "--json").out)
+    assert not later["differences"]  # what is settled by now does not contradict what was open
 
 
 @pytest.mark.parametrize(
