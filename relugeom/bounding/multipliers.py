@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from relugeom.bounding.cells import Cells
+from relugeom.bounding.domain_rows import within_rows
 from relugeom.bounding.pairs import PairedLines, PairedRelaxation, PairLines, Used
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Forms, Lines, Relaxation
@@ -77,6 +78,7 @@ def improve(
     moments = [np.zeros_like(table) for table in (slopes, slopes, multipliers, multipliers)]
     for step in range(steps + 1):
         forms, gaps = _forms(problem, relaxation, cells, lines, pairs, weights, slopes, multipliers)
+        forms = within_rows(relaxation, forms, cells)
         bound = relaxation.maximum(forms, cells)[:, 0]
         best = _better(best, Improved(bound, forms.slopes[:, 0], gaps, slopes, multipliers))
         if step == steps:

@@ -15,6 +15,7 @@ from relugeom.bounding.attack import keep_rules, margins
 from relugeom.bounding.branching import choose_parting
 from relugeom.bounding.cell_program import Proposal
 from relugeom.bounding.cells import Cells
+from relugeom.bounding.domain_rows import within_rows
 from relugeom.bounding.multipliers import improve
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import ULP, Forms, Relaxation
@@ -130,7 +131,7 @@ class NearAim(SetAim):
         """Close cells in which no input of a set is nearer than −level."""
         problem, relaxation = self._problem, self._relaxation
         weights = np.ones((len(cells), len(problem.rows.constant)))
-        forms = set_forms(problem, relaxation, bounded.lines, bounded.pairs, weights)
+        forms = within_rows(relaxation, set_forms(problem, relaxation, bounded.lines, bounded.pairs, weights), cells)
         near = least_distances(forms, cells, self._point, self._norm)
         left = np.flatnonzero(~(-near < level).all(axis=1))
         some, near, those = cells.at(left), near[left], bounded.at(left)

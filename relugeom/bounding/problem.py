@@ -16,7 +16,7 @@ from relugeom.claims.cover_tree import NodeKind
 from relugeom.linalg.arrays import BoolArray, FloatArray, IntArray
 from relugeom.network.network import ReLUNetwork
 
-__all__ = ["Copy", "Problem", "RootCut", "SetRows", "Slope"]
+__all__ = ["Copy", "DomainRows", "Problem", "RootCut", "SetRows", "Slope"]
 
 ROUNDING = 1e-12
 """More than a quotient and a sum of weights lose by rounding, relative to it."""
@@ -166,6 +166,23 @@ class RootCut:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class DomainRows:
+    """Linear inequalities that hold on the domain: constant + inputs·x ≥ 0, exactly.
+
+    Attributes
+    ----------
+    inputs, constant
+        Shapes (k, m) and (k,).
+    """
+
+    inputs: FloatArray
+    constant: FloatArray
+
+
+NO_ROWS = DomainRows(np.zeros((0, 0)), np.zeros(0))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Problem:
     """A claim on a bounded box.
 
@@ -183,6 +200,8 @@ class Problem:
         What is claimed of a slope; then there is one copy and no set.
     cuts
         How the box is cut out of the whole domain.
+    domain_rows
+        Linear rows of the domain, for the inputs of each copy.
     paired
         Whether units of two copies are bounded in pairs where that is possible: closer than one by one.
     """
@@ -197,6 +216,7 @@ class Problem:
     groups: tuple[IntArray, ...] = field(default=())
     slope: Slope | None = None
     cuts: tuple[RootCut, ...] = ()
+    domain_rows: DomainRows = NO_ROWS
     paired: bool = True
 
     @property

@@ -205,9 +205,18 @@ class Relaxation:
     def measure_rows(self) -> None:
         """Note the sums of absolute values of all inequalities, once all layers are measured."""
         rows = self.problem.rows
-        self._row_sizes = np.abs(rows.inputs) @ self._reach + np.abs(rows.constant)
+        self._row_sizes = self.size_of(rows.inputs, rows.constant)
         for outputs, sizes in zip(rows.outputs, self.size, strict=True):
             self._row_sizes = self._row_sizes + np.abs(outputs) @ sizes[-1]
+
+    @property
+    def gamma(self) -> float:
+        """What a sum errs by, relative to the sum of the absolute values of its terms."""
+        return float(self._gamma)
+
+    def size_of(self, inputs: FloatArray, constant: FloatArray) -> FloatArray:
+        """Sums of the absolute values of forms' terms over the root cell, of shapes (…, m) and (…)."""
+        return np.asarray(np.abs(inputs) @ self._reach + np.abs(constant))
 
     @property
     def size_of_rows(self) -> float:

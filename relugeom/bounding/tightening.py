@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from relugeom.bounding.cells import Cells, whole_box
+from relugeom.bounding.domain_rows import within_rows
 from relugeom.bounding.pairs import PairedLines, PairedRelaxation, PairLines, follow, pair_lines
 from relugeom.bounding.problem import Problem
 from relugeom.bounding.relaxation import Forms, Lines, Relaxation
@@ -229,7 +230,8 @@ def bound_sets(
     """Upper bounds of the sets' combinations with given weights, shape (B, sets)."""
     blocks = problem.rows.blocks(TOGETHER)
     forms = (set_forms(problem, relaxation, lines, pairs, weights, sets) for sets in blocks)
-    return np.concatenate([relaxation.maximum(each, cells) for each in forms], axis=1)
+    within = (within_rows(relaxation, each, cells) for each in forms)
+    return np.concatenate([relaxation.maximum(each, cells) for each in within], axis=1)
 
 
 def set_forms(

@@ -11,7 +11,7 @@ from math import frexp
 
 import numpy as np
 
-from relugeom.bounding.problem import Copy, Problem, SetRows, Slope
+from relugeom.bounding.problem import Copy, DomainRows, Problem, SetRows, Slope
 from relugeom.certificate.claim_box import cut_box, inner_box
 from relugeom.certificate.claim_proof.counterexample import SET_IS_MET, FalseClaimError, excess_in, is_met
 from relugeom.certificate.claim_proof.header_entry import SetRow
@@ -71,6 +71,7 @@ def claim_problem(task: ClaimTask) -> Problem | None:
         whole=whole,
         groups=_groups(domain, own),
         cuts=cuts,
+        domain_rows=_domain_rows(domain, columns, lower.size),
     )
 
 
@@ -90,6 +91,17 @@ def _slope_problem(task: ClaimTask, claim: Monotone) -> Problem | None:
         groups=_groups(domain, ()),
         slope=Slope(claim.output, claim.feature, claim.direction),
     )
+
+
+def _domain_rows(domain: Domain, columns: Sequence[IntArray], inputs: int) -> DomainRows:
+    """The rows of a domain for the inputs of each copy: as they are, so that floats are exact."""
+    normals = np.vstack([-domain.A, -domain.E, domain.E])
+    constants = np.concatenate([domain.b, domain.f, -domain.f])
+    found = np.zeros((len(columns), *normals.shape[:1], inputs))
+    for table, places in zip(found, columns, strict=True):
+        table[:, places] = normals
+    kept = [found[:1]] + [found[k : k + 1] for k in range(1, len(columns)) if (columns[k] != columns[0]).any()]
+    return DomainRows(np.concatenate(kept).reshape(-1, inputs), np.tile(constants, len(kept)))
 
 
 def _moves_alone(domain: Domain, feature: int) -> bool:
