@@ -213,7 +213,8 @@ class CellProgram:
         found = Proposal.nothing(self._problem, cells)
         s, t = (np.concatenate([getattr(line, name) for own in lines for line in own], axis=1) for name in ("s", "t"))
         for cell in rows.tolist():
-            members = self._problem.rows.sets[sets[cell]]
+            number = int(sets[cell])
+            (members,) = self._problem.rows.sets(slice(number, number + 1))
             solved = self._solve(cells, cell, s[cell], t[cell], members)
             if solved is not None:
                 self._read(cells, cell, solved, members, found)

@@ -78,9 +78,13 @@ class SetRows:
         return every
 
     @property
-    def sets(self) -> Sequence[slice]:
-        """The rows of each set."""
-        return [slice(int(a), int(b)) for a, b in pairwise(self.first)]
+    def count(self) -> int:
+        """Number of sets."""
+        return len(self.first) - 1
+
+    def sets(self, block: slice) -> Sequence[slice]:
+        """The rows of each set of a block."""
+        return [slice(a, b) for a, b in pairwise(self.first[block.start : block.stop + 1].tolist())]
 
     def blocks(self, most: int) -> Sequence[slice]:
         """Numbers of the sets, one after the other, in blocks of at most so many rows, or of one set.

@@ -207,7 +207,7 @@ def close_sets(
     for sets in rows.blocks(TOGETHER):
         deadline.check()
         every = rows.rows_of(sets)
-        own = [members for members in rows.sets[sets] if members.stop - members.start > 1]
+        own = [members for members in rows.sets(sets) if members.stop - members.start > 1]
         if own:
             size = every.stop - every.start
             single = np.broadcast_to(np.eye(size), (count, size, size))
@@ -243,10 +243,10 @@ def set_forms(
     sets: slice | None = None,
 ) -> Forms:
     """Forms above the combinations of a block of sets, or of all, with given weights of shape (B, r)."""
-    sets = slice(0, len(problem.rows.sets)) if sets is None else sets
+    sets = slice(0, problem.rows.count) if sets is None else sets
     every = problem.rows.rows_of(sets)
     mixed = np.zeros((len(weights), sets.stop - sets.start, every.stop - every.start))
-    for number, members in enumerate(problem.rows.sets[sets]):
+    for number, members in enumerate(problem.rows.sets(sets)):
         mixed[:, number, members.start - every.start : members.stop - every.start] = weights[:, members]
     return _combined(problem, relaxation, lines, pairs, mixed, every)
 

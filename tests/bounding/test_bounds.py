@@ -90,7 +90,8 @@ def check_cells(random, case, cells: Cells, relaxation: Relaxation) -> int:
             ):
                 assert not fall > second - first and not second - first > rise
             values = case.rows(x, outputs)
-            for bound, members in zip(closing.bounds[row].tolist(), problem.rows.sets, strict=True):
+            sets = problem.rows.sets(slice(0, problem.rows.count))
+            for bound, members in zip(closing.bounds[row].tolist(), sets, strict=True):
                 weights = closing.weights[row, members].tolist()
                 assert (np.array(weights) >= 0.0).all()
                 least = sum(Fraction(w) * v for w, v in zip(weights, values[members], strict=True))

@@ -68,7 +68,7 @@ def test_many_sets_are_bounded_as_each_by_itself() -> None:
         alone, _ = problem_of(sets[number])
         own = close_sets(alone, relaxation_of_root(alone), cells, bounded)
         assert together.bounds[0, number] == pytest.approx(own.bounds[0, 0], abs=1e-9)
-        members = problem.rows.sets[number]
+        (members,) = problem.rows.sets(slice(number, number + 1))
         assert together.weights[0, members] == pytest.approx(own.weights[0], abs=1e-6)
 
 
