@@ -19,7 +19,10 @@ if TYPE_CHECKING:
         Decision as Decision,
         Squashing as Squashing,
     )
-    from relugeom.importers.loading import load_network as load_network
+    from relugeom.importers.loading import (
+        load_network as load_network,
+        save_network as save_network,
+    )
     from relugeom.importers.live import network_from as network_from
     from relugeom.importers.nnet import read_nnet_normalisation as read_nnet_normalisation
     from relugeom.network.effective import (
@@ -140,6 +143,7 @@ if TYPE_CHECKING:
         PatternStatement as PatternStatement,
     )
     from relugeom.store.store import open_store as open_store
+    from relugeom.store.query.table import query as query
     from relugeom.audit.warm_up import warm_up as warm_up
     from relugeom.audit.request import AuditRequest as AuditRequest
     from relugeom.budget import (
@@ -156,7 +160,7 @@ _ROOMS = {
     "relugeom.network.network": ("ReLUNetwork",),
     "relugeom.network.pattern": ("ActivationPattern",),
     "relugeom.network.decision": ("Decision", "Squashing"),
-    "relugeom.importers.loading": ("load_network",),
+    "relugeom.importers.loading": ("load_network", "save_network"),
     "relugeom.importers.live": ("network_from",),
     "relugeom.importers.nnet": ("read_nnet_normalisation",),
     "relugeom.network.effective": ("effective_map", "effective_maps"),
@@ -221,6 +225,7 @@ _ROOMS = {
     "relugeom.claims.ball": ("l1_ball", "l2_ball", "linf_ball"),
     "relugeom.claims.patterns": ("PatternClaims", "PatternStatement"),
     "relugeom.store.store": ("open_store",),
+    "relugeom.store.query.table": ("query",),
     "relugeom.audit.warm_up": ("warm_up",),
     "relugeom.audit.request": ("AuditRequest",),
     "relugeom.budget": ("Budget", "EstimateBudget", "SearchBudget"),

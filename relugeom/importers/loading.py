@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from os import PathLike, fspath
+from pathlib import Path
 from typing import Any
 
 from relugeom.errors import InputError, ModelError
@@ -10,7 +11,7 @@ from relugeom.importers.formats import FORMATS, find_format, suffixes
 from relugeom.network.network import ReLUNetwork
 from relugeom.remarks import OnRemark, warn
 
-__all__ = ["load_network", "load_networks"]
+__all__ = ["load_network", "load_networks", "save_network"]
 
 
 def load_network(
@@ -127,3 +128,21 @@ def load_networks(
         load_network(path, layers=names, activations=kinds, on_remark=on_remark)
         for path, (names, kinds) in zip(paths, given, strict=True)
     ]
+
+
+def save_network(network: ReLUNetwork, path: str | PathLike[str]) -> None:
+    """Write a network to an ``.npz`` file, from which `load_network` reads an equal one.
+
+    Weights, names, squashing and decision are kept; where the weights came from is not.
+
+    Raises
+    ------
+    InputError
+        The suffix is another one, or the file cannot be written.
+    """
+    from relugeom.importers.npz import write_npz
+
+    place = Path(path)
+    if place.suffix != ".npz":
+        raise InputError(f"{fspath(path)!r} has no suffix .npz: networks are written in this format alone")
+    write_npz(network, place)

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from networks import he_network
 
-from relugeom.errors import ModelError
-from relugeom.importers.loading import load_network
+from relugeom.errors import InputError, ModelError
+from relugeom.importers.loading import load_network, save_network
 from relugeom.importers.npz import write_npz
 from relugeom.network.decision import Decision, Squashing
 from relugeom.network.network import ReLUNetwork
@@ -260,3 +262,16 @@ def test_missing_and_unknown_files(tmp_path: Path) -> None:
     refused(tmp_path / "folder.npz", "not a regular file")
     (tmp_path / "network.mat").touch()
     refused(tmp_path / "network.mat", r"'\.mat' is not that of a known format, which are \.npz, \.onnx")
+
+
+def test_a_saved_network_is_read_back(tmp_path):
+    network = replace(
+        he_network(3, 4, 6, 2), input_names=("a b", "c", "d", "é"), decision=Decision.largest(("no", "yes"))
+    )
+    save_network(network, tmp_path / "saved.npz")
+    found = load_network(tmp_path / "saved.npz")
+    assert (found.digest, found.meaning_digest) == (network.digest, network.meaning_digest)
+    for name in ("saved.onnx", "saved"):
+        with pytest.raises(InputError, match=r"has no suffix .npz"):
+            save_network(network, tmp_path / name)
+        assert not (tmp_path / name).exists()
