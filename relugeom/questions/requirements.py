@@ -24,7 +24,7 @@ from relugeom.linalg.arrays import BoolArray, FloatArray
 from relugeom.network.decision import squash
 from relugeom.network.forward import evaluate
 from relugeom.network.network import ReLUNetwork
-from relugeom.questions.kept_decisions import count_equal, count_robust
+from relugeom.questions.around_samples import count_equal, count_robust
 
 __all__ = ["Evidence", "judge_requirements", "segment_rows"]
 

@@ -19,7 +19,7 @@ from relugeom.network.exact import evaluate_exactly
 from relugeom.network.forward import decide, evaluate
 from relugeom.network.intervals import outputs_between
 from relugeom.network.network import ReLUNetwork
-from relugeom.questions.kept_decisions import KeptCount, count_equal, count_robust
+from relugeom.questions.around_samples import KeptCount, count_equal, count_robust
 
 SCALES = np.array([0.75, 2.0, 0.0, 1.0])
 DOMAIN = Domain(np.zeros(4), np.array([3.0, 4.0, 1.0, 1.0]), kinds=("integer", "integer", "binary", "binary"))
