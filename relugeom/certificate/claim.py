@@ -216,6 +216,8 @@ def settle_task(
         if attempt is not None and attempt.verdict is not Verdict.UNKNOWN:
             return attempt
         open_ones += [] if attempt is None else [attempt]
+        if open_ones and deadline.passed:  # another attempt would only be set up
+            break
     return _narrowed(claim, open_ones, task)
 
 

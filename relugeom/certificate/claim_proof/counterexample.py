@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from operator import mul
 
 from relugeom.certificate.claim_proof.header_entry import SetRow
 from relugeom.certificate.claim_proof.joint_cell import JointCell
@@ -89,7 +88,10 @@ def excess_in(members: Sequence[SetRow], inputs: Sequence[Fraction], outputs: Se
 
 
 def _value(row: SetRow, inputs: Sequence[Fraction], outputs: Sequence[Fraction]) -> Fraction | int:
-    value: Fraction | int = row.constant + sum(map(mul, row.inputs, inputs)) + sum(map(mul, row.outputs, outputs))
+    """Most coefficients are 0 where inputs are many, and a product of fractions is dear even then."""
+    value: Fraction | int = row.constant
+    for coefficients, point in ((row.inputs, inputs), (row.outputs, outputs)):
+        value += sum(c * x for c, x in zip(coefficients, point, strict=False) if c)
     return value
 
 
