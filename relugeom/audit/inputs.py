@@ -99,7 +99,7 @@ def _read_samples(request: InputRequest, network: ReLUNetwork, on_progress: Call
     )
 
 
-def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | None, model: Path) -> ChosenDomain:
+def choose_domain(spec: str | Path | None, network: ReLUNetwork, samples: Samples | None, model: Path) -> ChosenDomain:
     """Choose the domain: the one that was asked for, else the file beside the model, else the range of the data.
 
     Raises
@@ -109,7 +109,8 @@ def choose_domain(spec: str | None, network: ReLUNetwork, samples: Samples | Non
     """
     beside = model.parent / DOMAIN_FILE
     if spec is not None:
-        place, source = spec, SOURCES.get(spec, spec)
+        place = str(spec)
+        source = SOURCES.get(place, place)
     elif beside.exists():
         place, source = str(beside), f"{DOMAIN_FILE} beside the model"
     elif samples is not None:

@@ -28,7 +28,7 @@ class AuditOptions(Limits, total=False):
     features: Sequence[str] | None
     ignore: Collection[str]
     decision: Decision | None
-    domain: str | None
+    domain: str | Path | None
     store: str | Path | None
     out: str | Path
     protected: Sequence[str]
@@ -71,7 +71,7 @@ class AuditRequest(InputRequest):
         report says what was left out or cut short.
     """
 
-    domain: str | None = None
+    domain: str | Path | None = None
     store: str | Path | None = None
     out: str | Path = "audit"
     protected: Sequence[str] = ()
@@ -94,7 +94,8 @@ class AuditRequest(InputRequest):
 
     def parameters(self) -> dict[str, object]:
         """Parameters that a store keeps, besides the inputs; the limits are those of the budget."""
-        inputs = {"model": str(self.model), "data": str(self.data), "target": self.target, "domain": self.domain}
+        inputs = {"model": str(self.model), "data": str(self.data), "target": self.target}
+        inputs["domain"] = None if self.domain is None else str(self.domain)
         given = {
             "data_url": self.data_url,
             "protected": list(self.protected) or None,

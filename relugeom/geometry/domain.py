@@ -18,6 +18,7 @@ from relugeom.columns.frames import labels_of, table_in_order, vector_in_order
 from relugeom.errors import DataError, DomainError
 from relugeom.linalg.arrays import BoolArray, FloatArray, frozen_array
 from relugeom.linalg.digest import content_digest
+from relugeom.linalg.pickling import Call, as_call
 from relugeom.linalg.rounding import row_signs
 
 __all__ = [
@@ -101,6 +102,9 @@ class Domain:
         arrays = (self.lower, self.upper, self.A, self.b, self.E, self.f)
         texts = (",".join(kind.value for kind in kinds), repr(groups))
         object.__setattr__(self, "digest", content_digest("domain", *arrays, *texts))
+
+    def __reduce__(self) -> Call:
+        return as_call(self)
 
     @classmethod
     def box(cls, lower: ArrayLike, upper: ArrayLike, feature_names: Sequence[str] = ()) -> "Domain":

@@ -17,6 +17,6 @@ Call = tuple[Any, tuple[Any, ...]]
 
 
 def as_call(value: "DataclassInstance") -> Call:
-    """The class of a value and the arguments that make it again, for `__reduce__`; every field is an argument."""
-    arguments = (getattr(value, entry.name) for entry in fields(value))
+    """The class of a value and the arguments that make it again, for `__reduce__`: its fields but computed ones."""
+    arguments = (getattr(value, entry.name) for entry in fields(value) if entry.init)
     return type(value), tuple(dict(part) if isinstance(part, MappingProxyType) else part for part in arguments)

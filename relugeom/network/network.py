@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from relugeom.errors import InputError, ModelError
 from relugeom.linalg.arrays import BoolArray, FloatArray, frozen_array, frozen_flags
 from relugeom.linalg.digest import content_digest, names_digest
+from relugeom.linalg.pickling import Call, as_call
 from relugeom.network.decision import Decision, DecisionRule, Squashing
 
 __all__ = ["Origin", "ReLUNetwork", "numbered_names"]
@@ -100,6 +101,9 @@ class ReLUNetwork:
         _check_decision(self.rule, self.outputs)
         parts = [part for layer in zip(self.weights, self.biases, strict=True) for part in layer]
         set_field(self, "digest", content_digest("network", *parts))
+
+    def __reduce__(self) -> Call:
+        return as_call(self)
 
     @classmethod
     def from_layers(cls, *layers: tuple[ArrayLike, ArrayLike]) -> "ReLUNetwork":

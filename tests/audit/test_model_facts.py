@@ -17,11 +17,11 @@ def domain_file(folder, text):
 
 def test_the_facts_are_texts_and_change_no_domain(tmp_path):
     plain = read_domain_file(domain_file(tmp_path, ""), ["x0"])
-    path = domain_file(tmp_path, '[model]\nversion = 2.1\nname = "  Credit <score> "\nintended_use = "loans"')
+    path = domain_file(tmp_path, '[model]\nversion = "2.10"\nname = "  Credit <score> "\nintended_use = "loans"')
     assert read_domain_file(path, ["x0"]).digest == plain.digest
     assert list(read_model_facts(path).items()) == [
         ("name", "Credit <score>"),
-        ("version", "2.1"),
+        ("version", "2.10"),
         ("intended_use", "loans"),
     ]
 
@@ -34,6 +34,8 @@ def test_the_facts_are_texts_and_change_no_domain(tmp_path):
         ("[model]\nname = true", "model.name is no text"),
         ("[model]\nname = [1]", "model.name is no text"),
         ("[model]\nowner = 2020-01-01", "model.owner is no text"),
+        ("[model]\nversion = 2.10", "model.version is no text: write it in quotes"),  # or it would be 2.1
+        ("[model]\nname = nan", "model.name is no text"),
         ("[model]\nowner = {}", "model.owner is no text"),
         ('[model]\npurpose = "  "', "model.purpose has 0 characters"),
         (f'[model]\npurpose = "{"x" * 1001}"', "model.purpose has 1,001 characters"),

@@ -66,3 +66,23 @@ def test_what_is_known_of_admissible_inputs_comes_out_of_a_pickle_as_it_was():
         assert copy.witnesses.tolist() == value.witnesses.tolist()
     assert dict(pickle.loads(pickle.dumps(inputs)).reasons) == {0: "time"}
     assert pickle.loads(pickle.dumps(patterns)).undecided == ("0",)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        rg.ReLUNetwork.from_layers(([[1.0, -0.1]], [0.25]), ([[2.0]], [0.0])),
+        rg.Domain(
+            [0, -1], [1, np.inf], A=[[1.0, 1.0]], b=[0.5], kinds=("integer", "continuous"), feature_names=("a", "b")
+        ),
+    ],
+    ids=["network", "domain"],
+)
+def test_networks_and_domains_come_out_of_a_pickle_read_only(value):
+    copy = pickle.loads(pickle.dumps(value))
+    assert copy == value and copy.digest == value.digest
+    assert {type(copy), repr(copy)} == {type(value), repr(value)}
+    arrays = (
+        [*copy.weights, *copy.biases] if isinstance(copy, rg.ReLUNetwork) else [copy.lower, copy.upper, copy.A, copy.b]
+    )
+    assert not any(array.flags.writeable for array in arrays)
