@@ -109,8 +109,7 @@ def choose_domain(spec: str | Path | None, network: ReLUNetwork, samples: Sample
     """
     beside = model.parent / DOMAIN_FILE
     if spec is not None:
-        place = str(spec)
-        source = SOURCES.get(place, place)
+        place, source = str(spec), SOURCES.get(str(spec), str(spec))
     elif beside.exists():
         place, source = str(beside), f"{DOMAIN_FILE} beside the model"
     elif samples is not None:

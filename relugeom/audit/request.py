@@ -94,8 +94,8 @@ class AuditRequest(InputRequest):
 
     def parameters(self) -> dict[str, object]:
         """Parameters that a store keeps, besides the inputs; the limits are those of the budget."""
-        inputs = {"model": str(self.model), "data": str(self.data), "target": self.target}
-        inputs["domain"] = None if self.domain is None else str(self.domain)
+        domain = None if self.domain is None else str(self.domain)
+        inputs = {"model": str(self.model), "data": str(self.data), "target": self.target, "domain": domain}
         given = {
             "data_url": self.data_url,
             "protected": list(self.protected) or None,
