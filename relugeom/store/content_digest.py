@@ -37,8 +37,9 @@ def digest_content(connection: Connection, run_id: int) -> str:
     for table in sorted(set(metadata.tables.values()) - set(LATER), key=lambda each: each.name):
         content.update(f"\n{table.name} {table.columns.keys()}\n".encode())
         asked = _rows_of(table, dict(run)).compile(connection, compile_kwargs={"literal_binds": True})
-        for part in connection.exec_driver_sql(str(asked)).partitions(ROWS_AT_ONCE):  # as the driver has the values
-            content.update(repr([tuple(row) for row in part]).encode())
+        cursor = connection.exec_driver_sql(str(asked)).cursor  # the driver's own tuples: there may be millions
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+            content.update(repr(rows).encode())
     return content.hexdigest()
 
 
