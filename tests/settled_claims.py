@@ -26,6 +26,8 @@ from relugeom.geometry.domain import Domain
 from relugeom.network.network import ReLUNetwork
 
 ZERO, ONE = Fraction(0), Fraction(1)
+GLANCE = 500
+"""Cells that are bounded first; what they leave open, such as claims that are met with equality, patterns decide."""
 
 
 @dataclass
@@ -91,7 +93,7 @@ def moves_the_other_way(claim: Monotone, network, domain, shown) -> bool:
 
 
 def settles(random, folder, *networks) -> Settles:
-    return Settles(networks, folder, glance=20_000 if chance(random, 0.5) else 0)
+    return Settles(networks, folder, glance=GLANCE if chance(random, 0.5) else 0)
 
 
 def agreed(found: Settlement, truth: bool) -> str:
