@@ -218,7 +218,7 @@ class _Entry:
         share = self._number(name, self._table.get(name, usual))
         if not 0 <= share <= 1:
             raise self._error(f"has {name} = {share}: give a share from 0 to 1")
-        return Fraction(repr(share))  # the decimal that was typed: 0.8 is met by 4 of 5
+        return Fraction(share)
 
     def _score(self, kind: RequirementKind) -> Requirement:
         least = self._number(kind, self._table[kind])

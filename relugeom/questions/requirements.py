@@ -150,7 +150,7 @@ def _same_decision(required: Requirement, evidence: Evidence, deadline: Deadline
         return Judged(required, Judgement.OPEN)
     if answer.part is not None and answer.whole:
         share = Fraction(answer.part, answer.whole)
-        verdict = Judgement.PASS if share <= required.at_most else Judgement.FAIL
+        verdict = Judgement.PASS if _is_at_most(share, required.at_most) else Judgement.FAIL
         return Judged(required, verdict, float(share), part=answer.part, whole=answer.whole)
     if answer.verdict is Verdict.FAILS and required.at_most > 0:
         return Judged(required, Judgement.OPEN)  # some decisions change: how many was not counted
@@ -163,8 +163,8 @@ def _same_for_samples(required: Requirement, evidence: Evidence, deadline: Deadl
     if not found.asked:
         return Judged(required, Judgement.OPEN)
     changed, possible = (Fraction(part, found.asked) for part in (found.changed, found.asked - found.kept))
-    met = Judgement.PASS if possible <= required.at_most else Judgement.OPEN
-    verdict = Judgement.FAIL if changed > required.at_most else met
+    met = Judgement.PASS if _is_at_most(possible, required.at_most) else Judgement.OPEN
+    verdict = met if _is_at_most(changed, required.at_most) else Judgement.FAIL
     return Judged(required, verdict, float(changed), part=found.changed, whole=found.asked)
 
 
@@ -182,8 +182,9 @@ def _robust(required: Requirement, evidence: Evidence, deadline: Deadline) -> Ju
     if not found.asked:
         return Judged(required, Judgement.OPEN)
     proved, possible = (Fraction(part, found.asked) for part in (found.kept, found.asked - found.changed))
-    least = _as_typed(required.at_least, 1.0)
-    verdict = Judgement.FAIL if possible < least else Judgement.PASS if proved >= least else Judgement.OPEN
+    least = Fraction(1.0 if required.at_least is None else required.at_least)
+    met = Judgement.PASS if _is_at_most(least, proved) else Judgement.OPEN
+    verdict = met if _is_at_most(least, possible) else Judgement.FAIL
     if required.population is Population.DOMAIN and verdict is Judgement.PASS:
         verdict = Judgement.OPEN
     return Judged(required, verdict, float(proved), part=found.kept, whole=found.asked, against=found.changed)
@@ -197,7 +198,7 @@ def _score(required: Requirement, evidence: Evidence, _: Deadline) -> Judged:
     parts = [chunk[rows[place]] for place, chunk in evidence.table.chunks()]
     if required.kind is RequirementKind.ACCURACY and whole:
         right = int((np.concatenate([decide_surely(evidence.network, part) for part in parts]) == target).sum())
-        met = Fraction(right, whole) >= _as_typed(required.at_least)
+        met = _is_at_most(Fraction(required.at_least or 0.0), Fraction(right, whole))
         return Judged(required, _met(met), right / whole, part=right, whole=whole)
     outputs = np.vstack([evaluate(evidence.network, part) for part in parts])
     value = _ranked(evidence.network, outputs, target) if required.kind is RequirementKind.AUC else None
@@ -208,9 +209,9 @@ def _score(required: Requirement, evidence: Evidence, _: Deadline) -> Judged:
     return Judged(required, _met(value >= (required.at_least or 0.0)), value, whole=whole)
 
 
-def _as_typed(share: float | None, usual: float = 0.0) -> Fraction:
-    """The decimal number that somebody typed for a share: 4 of 5 are a share of 0.8, which is no float64."""
-    return Fraction(repr(usual if share is None else share))
+def _is_at_most(share: Fraction, limit: Fraction) -> bool:
+    """Whether a share is at most another one, both as the nearest float64: 4 of 5 are 0.8, as people type it."""
+    return nearest(share) <= nearest(limit)
 
 
 def _ranked(network: ReLUNetwork, outputs: FloatArray, target: FloatArray) -> float | None:
