@@ -103,7 +103,7 @@ class Judged:
     part, whole
         Number of things counted, and their total; None if nothing was counted.
     against
-        Number of those that show the opposite, where others are open; None if all of them are counted.
+        Number of those that show the opposite of the ones counted in `part`; None if these are all others.
     """
 
     requirement: Requirement

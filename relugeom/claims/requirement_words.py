@@ -104,7 +104,8 @@ def finding_in_words(judged: Judged) -> str:
 
 def _decisions(judged: Judged) -> str:
     if judged.part is not None:
-        return f"{_counted(judged, POPULATIONS[judged.requirement.population])} can get another decision"
+        who = POPULATIONS[judged.requirement.population]
+        return f"{_counted(judged, who)} can get another decision{_open_ones(judged)}"
     if judged.judgement is Judgement.OPEN and judged.requirement.at_most:
         return "some decisions change; how many was not counted"
     if judged.judgement is Judgement.FAIL:
@@ -113,7 +114,13 @@ def _decisions(judged: Judged) -> str:
 
 
 def _robustness(judged: Judged) -> str:
-    return f"{_counted(judged, 'samples')} are proved to keep it, {judged.against or 0:,} do not"
+    return f"{_counted(judged, 'samples')} are proved to keep it, {judged.against or 0:,} do not{_open_ones(judged)}"
+
+
+def _open_ones(judged: Judged) -> str:
+    """How many things count neither for a requirement nor against it; empty if none does."""
+    left = 0 if judged.against is None else (judged.whole or 0) - (judged.part or 0) - judged.against
+    return f"; {left:,} are open" if left else ""
 
 
 def _differences(judged: Judged) -> str:

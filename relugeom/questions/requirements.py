@@ -165,7 +165,7 @@ def _same_for_samples(required: Requirement, evidence: Evidence, deadline: Deadl
     changed, possible = (Fraction(part, found.asked) for part in (found.changed, found.asked - found.kept))
     met = Judgement.PASS if _is_at_most(possible, required.at_most) else Judgement.OPEN
     verdict = met if _is_at_most(changed, required.at_most) else Judgement.FAIL
-    return Judged(required, verdict, float(changed), part=found.changed, whole=found.asked)
+    return Judged(required, verdict, float(changed), part=found.changed, whole=found.asked, against=found.kept)
 
 
 def _robust(required: Requirement, evidence: Evidence, deadline: Deadline) -> Judged:

@@ -247,6 +247,7 @@ def test_what_little_time_leaves_unsettled_is_open(tmp_path, capsys):
     ended = run_command(capsys, *asked, "--json")
     told = json.loads(ended.out)
     assert ended.code in (1, 3) and "open" in [own["verdict"] for own in told["requirements"]]
+    assert told["requirements"][2]["finding"].endswith(f"0 do not; {len(SAMPLES)} are open")
     assert run_command(capsys, *asked, "--fail-on", "fail", "--json").code in (0, 1)
     files = ("--model", model, "--domain", tmp_path / "domain.toml", "--data", data)
     later = json.loads(run_command(capsys, "check", tmp_path / "out", *files, "--json").out)
